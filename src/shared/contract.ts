@@ -1,0 +1,240 @@
+/**
+ * The contract between the renderer and the services: one table of calls and one of streams.
+ *
+ * - A **call** has arguments and one result.
+ * - A **stream** has arguments, any number of events, and one end value.
+ *
+ * Both can be cancelled. Both doors (Electron IPC and WebSocket) check every argument, event and result against these
+ * schemas, on the side that receives them. The transport is in `channel.ts`.
+ *
+ * Conventions: `directory` is a project folder as an absolute path of the host; `path` is a file inside it, relative,
+ * with `/` on every system. Addresses and 64-bit registers travel as `0x…` strings, because JSON numbers end at 2^53.
+ * Bytes travel as base64.
+ */
+import * as z from 'zod'
+import { keyEventSchema, machineReportSchema, machineStateSchema, screenSchema } from './machine-schemas'
+import { buildStepSchema, logEventSchema, problemSchema } from './problems'
+
+/** Largest text file the editor opens or saves, in UTF-16 units. */
+export const MAX_TEXT_LENGTH = 1_000_000
+
+const directory = z.string().min(1).max(4096)
+const path = z.string().min(1).max(1024)
+const text = z.string().max(MAX_TEXT_LENGTH)
+const machine = z.string().min(1).max(64)
+const nothing = z.strictObject({})
+const base64 = z.base64()
+
+/** Names one stored state of a file: the SHA-256 of its bytes, in hex. */
+const version = z.string().length(64)
+
+// --- templates and projects -------------------------------------------------------------------------------------------
+
+export const templateSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  /** One sentence: what the template teaches. */
+  teaches: z.string(),
+  language: z.string(),
+})
+export type Template = z.infer<typeof templateSchema>
+
+export const projectSchema = z.object({
+  directory: z.string(),
+  name: z.string(),
+  language: z.string(),
+  /** Path of the target specification; absent for a plain boot sector without one. */
+  target: z.string().optional(),
+  /** Path of the file to show first: the one with the entry point. */
+  entry: z.string(),
+  /** Guest memory in MiB as the manifest asks for it. */
+  memoryMiB: z.number(),
+  commandLine: z.string(),
+})
+export type ProjectInfo = z.infer<typeof projectSchema>
+
+export const recentProjectSchema = z.object({
+  directory: z.string(),
+  name: z.string(),
+  /** Milliseconds since 1970. */
+  openedAt: z.number(),
+  /** False when the folder is gone or holds no manifest any more. */
+  present: z.boolean(),
+})
+export type RecentProject = z.infer<typeof recentProjectSchema>
+
+export const fileEntrySchema = z.object({
+  path: z.string(),
+  kind: z.enum(['file', 'directory']),
+  /** Bytes; 0 for a directory. */
+  size: z.number(),
+})
+export type FileEntry = z.infer<typeof fileEntrySchema>
+
+export const fileTextSchema = z.object({ text: z.string(), version })
+export type FileText = z.infer<typeof fileTextSchema>
+
+/** A JSON schema for Monaco: applies to files whose name matches one of `fileMatch`. */
+export const jsonSchemaEntrySchema = z.object({
+  uri: z.string(),
+  fileMatch: z.array(z.string()),
+  schema: z.record(z.string(), z.json()),
+})
+export type JsonSchemaEntry = z.infer<typeof jsonSchemaEntrySchema>
+
+/** Text typed but not saved. `baseVersion` is the stored file that it was typed over. */
+export const draftSchema = z.object({ path: z.string(), text, baseVersion: version, savedAt: z.number() })
+export type Draft = z.infer<typeof draftSchema>
+
+// --- builds -----------------------------------------------------------------------------------------------------------
+
+export const buildResultSchema = z.object({
+  ok: z.boolean(),
+  problems: z.array(problemSchema),
+  steps: z.array(buildStepSchema),
+  milliseconds: z.number(),
+  /** Absolute paths; present when the build reached them. A boot sector has no ELF. */
+  elfPath: z.string().optional(),
+  imagePath: z.string().optional(),
+})
+export type BuildResult = z.infer<typeof buildResultSchema>
+
+// --- machines ---------------------------------------------------------------------------------------------------------
+
+export const BACKENDS = ['interp', 'oracle'] as const
+
+/** What to boot: the image of a project's last build, or a file (raw image or ELF kernel). */
+export const bootSourceSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('project'), directory }),
+  z.strictObject({ type: z.literal('file'), path: z.string().min(1).max(4096) }),
+])
+export type BootSource = z.infer<typeof bootSourceSchema>
+
+export const machineEventSchema = z.discriminatedUnion('type', [
+  /** The whole screen, at most once per frame, only when it changed. The first event of every watch. */
+  z.object({ type: z.literal('screen'), screen: screenSchema }),
+  /** Bytes the guest sent; `port` is the UART, or the debug port 0xE9. */
+  z.object({ type: z.literal('serial'), port: z.enum(['com1', 'debug']), data: base64 }),
+  z.object({ type: z.literal('state'), state: machineStateSchema }),
+])
+export type MachineEvent = z.infer<typeof machineEventSchema>
+
+/** Bitmap font of the text screen: 256 glyphs of `height` bytes, most significant bit leftmost. */
+export const fontSchema = z.object({ width: z.literal(8), height: z.number().int(), glyphs: base64 })
+export type ScreenFont = z.infer<typeof fontSchema>
+
+// --- the lab itself ---------------------------------------------------------------------------------------------------
+
+export const doctorItemSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  status: z.enum(['ok', 'missing', 'optional-missing', 'broken']),
+  /** What was found: version and place; or what is missing. */
+  detail: z.string(),
+  /** The one thing to do, when something is to be done. */
+  next: z.string().optional(),
+})
+export type DoctorItem = z.infer<typeof doctorItemSchema>
+
+export const appInfoSchema = z.object({
+  version: z.string(),
+  door: z.enum(['electron', 'browser']),
+  platform: z.string(),
+  /** Whether `app.pickDirectory` opens a dialog; without it the person types a path. */
+  canPickDirectory: z.boolean(),
+  /** Folder that new projects are proposed in. */
+  projectsDirectory: z.string(),
+})
+export type AppInfo = z.infer<typeof appInfoSchema>
+
+/** What the renderer remembers between runs: panel sizes, open tabs, last project. Its own business, key by key. */
+export const uiStateSchema = z.record(z.string().max(100), z.json())
+export type UiState = z.infer<typeof uiStateSchema>
+
+// --- the tables -------------------------------------------------------------------------------------------------------
+
+export const calls = {
+  'app.info': { args: nothing, result: appInfoSchema },
+  /** Electron's folder dialog; null when the person cancelled. */
+  'app.pickDirectory': { args: z.strictObject({ title: z.string().max(200) }), result: z.string().nullable() },
+
+  'templates.list': { args: nothing, result: z.array(templateSchema) },
+
+  /** Makes a project from a template; the folder must be new or empty. */
+  'projects.create': {
+    args: z.strictObject({ template: z.string().max(100), directory, name: z.string().min(1).max(64).optional() }),
+    result: projectSchema,
+  },
+  'projects.open': { args: z.strictObject({ directory }), result: projectSchema },
+  'projects.recent': { args: nothing, result: z.array(recentProjectSchema) },
+  /** Takes a project off the recent list. Its files stay. */
+  'projects.forget': { args: z.strictObject({ directory }), result: z.null() },
+  /** Files and folders, sorted by path, without `build`, `.git`, `node_modules`, `target`. */
+  'projects.listFiles': { args: z.strictObject({ directory }), result: z.array(fileEntrySchema) },
+  'projects.readFile': { args: z.strictObject({ directory, path }), result: fileTextSchema },
+  /**
+   * Saves a file, atomically, and drops its draft. With `baseVersion`, refuses with code `file-changed` when the stored
+   * file is another one by now. The result names the new version.
+   */
+  'projects.writeFile': {
+    args: z.strictObject({ directory, path, text, baseVersion: version.optional() }),
+    result: z.object({ version }),
+  },
+  /** JSON schemas of `bootlab.json` and of the target specifications, for the editor. */
+  'projects.schemas': { args: nothing, result: z.array(jsonSchemaEntrySchema) },
+
+  'drafts.list': { args: z.strictObject({ directory }), result: z.array(draftSchema) },
+  'drafts.save': { args: z.strictObject({ directory, path, text, baseVersion: version }), result: z.null() },
+  'drafts.discard': { args: z.strictObject({ directory, path }), result: z.null() },
+
+  /** Starts a machine; `machines.watch` shows it. Values left out come from the project or the defaults. */
+  'machines.boot': {
+    args: z.strictObject({
+      source: bootSourceSchema,
+      memoryMiB: z.number().int().min(1).max(2048).optional(),
+      commandLine: z.string().max(2000).optional(),
+      backend: z.enum(BACKENDS).optional(),
+    }),
+    result: z.object({ machine }),
+  },
+  'machines.stop': { args: z.strictObject({ machine }), result: z.null() },
+  'machines.reset': { args: z.strictObject({ machine }), result: z.null() },
+  'machines.keys': { args: z.strictObject({ machine, events: z.array(keyEventSchema).max(256) }), result: z.null() },
+  'machines.serialInput': { args: z.strictObject({ machine, data: base64.max(65_536) }), result: z.null() },
+  'machines.font': { args: nothing, result: fontSchema },
+
+  'doctor.run': { args: nothing, result: z.array(doctorItemSchema) },
+
+  'ui.get': { args: nothing, result: uiStateSchema },
+  /** Sets the given keys (null removes one) and leaves the others. */
+  'ui.set': { args: z.strictObject({ values: uiStateSchema }), result: z.null() },
+} satisfies Record<string, { args: z.ZodType; result: z.ZodType }>
+
+export const streams = {
+  /** Builds a project: log lines as they come, and the result. Cancelling stops the compiler. */
+  'builds.run': { args: z.strictObject({ directory }), event: logEventSchema, end: buildResultSchema },
+  /**
+   * Shows a machine: first its present screen, serial output so far and state, then every change; ends with the report
+   * when the machine ends. Cancelling only stops watching. A reset does not end it.
+   */
+  'machines.watch': { args: z.strictObject({ machine }), event: machineEventSchema, end: machineReportSchema },
+} satisfies Record<string, { args: z.ZodType; event: z.ZodType; end: z.ZodType }>
+
+// --- types of the tables ----------------------------------------------------------------------------------------------
+
+export type CallName = keyof typeof calls
+export type StreamName = keyof typeof streams
+export type CallArgs = { [K in CallName]: z.output<(typeof calls)[K]['args']> }
+export type CallResults = { [K in CallName]: z.output<(typeof calls)[K]['result']> }
+export type StreamArgs = { [K in StreamName]: z.output<(typeof streams)[K]['args']> }
+export type StreamEvents = { [K in StreamName]: z.output<(typeof streams)[K]['event']> }
+export type StreamEnds = { [K in StreamName]: z.output<(typeof streams)[K]['end']> }
+
+/** The tables again, typed by name, for code that is generic over the name. */
+export const callTable: { [K in CallName]: { args: z.ZodType<CallArgs[K]>; result: z.ZodType<CallResults[K]> } } = calls
+export const streamTable: {
+  [K in StreamName]: { args: z.ZodType<StreamArgs[K]>; event: z.ZodType<StreamEvents[K]>; end: z.ZodType<StreamEnds[K]> }
+} = streams
+
+export const isCallName = (name: string): name is CallName => Object.hasOwn(calls, name)
+export const isStreamName = (name: string): name is StreamName => Object.hasOwn(streams, name)

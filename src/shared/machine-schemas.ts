@@ -1,0 +1,102 @@
+/** What a running machine shows: its screen, its state, and the report when it ends. */
+import * as z from 'zod'
+
+/** A 64-bit value as hexadecimal digits, e.g. `0xfee00000`. */
+export const hexSchema = z.string().regex(/^0x[0-9a-f]{1,16}$/)
+
+/** Text screen. `cells` holds columns × rows values in reading order: character in the low byte, attribute in the high. */
+export const screenSchema = z.object({
+  mode: z.literal('text'),
+  columns: z.number().int().min(1).max(132),
+  rows: z.number().int().min(1).max(60),
+  cells: z.array(z.number().int().min(0).max(0xffff)).max(132 * 60),
+  /** `start` and `end` are scan lines within the cell, as the CRTC registers 0x0a and 0x0b give them. */
+  cursor: z.object({
+    row: z.number().int(),
+    column: z.number().int(),
+    visible: z.boolean(),
+    start: z.number().int(),
+    end: z.number().int(),
+  }),
+  /** Attribute bit 7 blinks the character; when false it brightens the background. */
+  blink: z.boolean(),
+})
+export type Screen = z.infer<typeof screenSchema>
+
+export const machineStateSchema = z.object({
+  /** `halted`: waits for an interrupt. `ended`: the report follows. */
+  status: z.enum(['running', 'halted', 'ended']),
+  /** Instructions retired since power-on. */
+  instructions: z.number(),
+  cpuMode: z.enum(['real', 'protected', 'long']),
+  /** Milliseconds since the machine was started, of the host's clock. */
+  milliseconds: z.number(),
+})
+export type MachineState = z.infer<typeof machineStateSchema>
+
+/**
+ * A key going down or up: `code` is the physical key, named as in `KeyboardEvent.code` (UI Events KeyboardEvent code
+ * values, W3C), such as `KeyA`, `Enter`, `ShiftLeft`.
+ */
+export const keyEventSchema = z.strictObject({ code: z.string().min(1).max(32), down: z.boolean() })
+export type KeyEvent = z.infer<typeof keyEventSchema>
+
+export const registersSchema = z.object({
+  cpuMode: z.enum(['real', 'protected', 'long']),
+  /** `rip`, `rflags`, `rax`… `r15`, `cr0`, `cr2`, `cr3`, `cr4`, `efer`. */
+  values: z.record(z.string(), hexSchema),
+  segments: z.array(z.object({ name: z.string(), selector: hexSchema, base: hexSchema, limit: hexSchema })),
+})
+export type Registers = z.infer<typeof registersSchema>
+
+/** One exception on the way to a triple fault. */
+export const faultSchema = z.object({
+  vector: z.number().int().min(0).max(255),
+  /** `#PF`, `#GP`, … */
+  name: z.string(),
+  errorCode: z.number().int().optional(),
+  /** CR2 for a page fault. */
+  address: hexSchema.optional(),
+  /** One sentence: what this fault means here. */
+  explanation: z.string(),
+})
+export type Fault = z.infer<typeof faultSchema>
+
+const instruction = z.object({
+  address: hexSchema,
+  /** Bytes in hex, `0f 0b`. */
+  bytes: z.string(),
+  /** Disassembly when it is known. */
+  text: z.string().optional(),
+})
+
+/** Why a machine ended. `summary` is a sentence for a person in each case. */
+export const machineReportSchema = z.discriminatedUnion('reason', [
+  z.object({ reason: z.literal('stopped'), summary: z.string(), instructions: z.number() }),
+  z.object({
+    reason: z.literal('debug-exit'),
+    summary: z.string(),
+    instructions: z.number(),
+    /** What the guest wrote to port 0xf4; the exit code is (value << 1) | 1. */
+    value: z.number().int(),
+    exitCode: z.number().int(),
+  }),
+  z.object({
+    reason: z.literal('triple-fault'),
+    summary: z.string(),
+    instructions: z.number(),
+    faults: z.array(faultSchema),
+    instruction: instruction.optional(),
+    registers: registersSchema,
+  }),
+  z.object({
+    /** Halted with interrupts off: nothing but a reset can wake it. */
+    reason: z.literal('halted-forever'),
+    summary: z.string(),
+    instructions: z.number(),
+    registers: registersSchema,
+  }),
+  /** The emulator itself failed: a defect of the lab, not of the kernel. */
+  z.object({ reason: z.literal('emulator-error'), summary: z.string(), instructions: z.number(), detail: z.string() }),
+])
+export type MachineReport = z.infer<typeof machineReportSchema>
