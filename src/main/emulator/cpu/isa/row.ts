@@ -1,0 +1,66 @@
+import type { Builder, Flag, Operand } from '../semantics/builder'
+
+/**
+ * One instruction form. Encoding, operands, flags, faults and meaning stand here once; decoder, disassembler, both
+ * backends and the tests are made from the rows.
+ */
+export interface Row {
+  /** Lower-case mnemonic as the manuals and disassemblers spell it. */
+  readonly name: string
+  /** Opcode map: '' one-byte, '0f', '0f38', '0f3a'. */
+  readonly map: OpcodeMap
+  readonly opcode: number
+  /** ModRM.reg that selects the form (opcode groups), or undefined. Operands with E, M, G, S … imply a ModRM byte. */
+  readonly reg?: number
+  /** Only this ModRM.rm with mod = 3 (e.g. 0F 01 F8), or only one of the forms. */
+  readonly rm?: number
+  readonly form?: 'memory' | 'register'
+  /** Mandatory prefix ('none' means: neither 66 nor F2 nor F3); undefined: prefixes have their ordinary meaning. */
+  readonly prefix?: 'none' | '66' | 'f2' | 'f3'
+  /** Operands, destination first, in the notation of SDM vol. 2D appendix A.2, with their access. */
+  readonly operands: readonly OperandSpec[]
+  /** Valid only outside, or only inside, 64-bit mode. */
+  readonly modes?: 'not64' | 'only64'
+  /** Not recognised in real and virtual-8086 mode (#UD). */
+  readonly protectedOnly?: boolean
+  /** Operand size in 64-bit mode: 64 whatever the prefixes ('force64'), or 64 unless 66 ('default64'). */
+  readonly size64?: 'force64' | 'default64'
+  /** LOCK allowed (with a memory destination). */
+  readonly lock?: boolean
+  /** String instruction: REP repeats by rCX; 'zf': REPE/REPNE also look at ZF. `semantics` is one iteration. */
+  readonly repeat?: 'count' | 'zf'
+  /** CPU feature (CPUID bit) or generation it came with; later CPU models choose by it. */
+  readonly feature?: Feature
+  readonly flags?: { readonly reads?: readonly Flag[]; readonly writes?: readonly Flag[]; readonly undefined?: readonly Flag[] }
+  /** Exceptions beyond those that memory operands bring anyway. */
+  readonly faults?: readonly string[]
+  /** The instruction sets RIP itself (jumps, calls, interrupts): it ends a block, and nothing advances RIP after it. */
+  readonly setsRip?: boolean
+  /** It ends a block for another reason: it may change mode, mapping, interrupt state, or stop. */
+  readonly endsBlock?: boolean
+  readonly semantics: Semantics
+}
+
+export type OpcodeMap = '' | '0f' | '0f38' | '0f3a'
+
+export type Feature =
+  | '8086' | '186' | '286' | '386' | '486' | 'pentium' | 'cmov' | 'syscall' | 'sysenter' | 'long' | 'fpu' | 'mmx' | 'sse' | 'sse2' | 'sse3' | 'popcnt'
+  | 'movbe' | 'lahf64' | 'cx16' | 'bmi1' | 'bmi2' | 'lzcnt' | 'adx' | 'rdtscp' | 'nopl'
+
+/** V is the backend's value type; rows work for every backend. */
+export type Semantics = <V>(b: Builder<V>, ...operands: Operand<V>[]) => void
+
+export type Access = 'r' | 'w' | 'rw' | 'a'
+
+/**
+ * `CODE:access`. Codes (SDM vol. 2D A.2.1, A.2.2): E ModRM r/m; G ModRM.reg; M memory only; R register only (mod ignored for CR/DR moves); Z register
+ * in the opcode's low 3 bits; I immediate; J relative branch (value: target RIP); O moffs; S segment register in ModRM.reg; C, D control, debug register; A far pointer;
+ * X DS:rSI, Y ES:rDI. Widths: b 8; w 16; d 32; q 64; v by operand size; z 16 or 32 by operand size (immediate sign-extended to 64-bit
+ * operands); y 32 or 64; p far pointer. `sIb` sign-extended imm8. Fixed registers: al, cl, dx, rax (v-sized accumulator), 1.
+ * Access a: address only (LEA, INVLPG).
+ */
+export type OperandSpec = `${OperandCode}:${Access}`
+export type OperandCode =
+  | 'Eb' | 'Ew' | 'Ed' | 'Ev' | 'Ey' | 'Eq' | 'Gb' | 'Gw' | 'Gd' | 'Gv' | 'Gy' | 'Mb' | 'Mw' | 'Md' | 'Mq' | 'Mv' | 'Ma' | 'Mp' | 'M' | 'Rv' | 'Ry'
+  | 'Zb' | 'Zv' | 'Zy' | 'Ib' | 'Iw' | 'Iz' | 'Iv' | 'sIb' | 'Jb' | 'Jz' | 'Ob' | 'Ov' | 'Sw' | 'Cy' | 'Dy' | 'Ap' | 'Xb' | 'Xv' | 'Xz' | 'Yb' | 'Yv' | 'Yz'
+  | 'al' | 'cl' | 'ax' | 'dx' | 'rax' | '1'

@@ -1,0 +1,33 @@
+/**
+ * What the CPU needs from the rest of the machine. The machine implements it; tests give small doubles.
+ */
+
+/** Physical memory as the CPU sees it. Addresses are physical, after the A20 gate; 0 ≤ address < 2^52. */
+export interface PhysicalMemory {
+  /** Host address of the 4 KiB frame at `physical` (page-aligned) when it can be read as plain memory, or 0. */
+  readableFrame(physical: number): number
+  /** The same for writing: 0 for ROM, devices and holes. */
+  writableFrame(physical: number): number
+  /** Slow read of one byte (device, ROM, hole: 0xff). */
+  read8(physical: number): number
+  write8(physical: number, value: number): void
+  /** Slow aligned reads and writes of devices; little-endian; the value is an unsigned number. */
+  read16(physical: number): number
+  write16(physical: number, value: number): void
+  read32(physical: number): number
+  write32(physical: number, value: number): void
+}
+
+/** I/O ports: 0 ≤ port < 65536; size in bytes; values unsigned. An absent device reads as all ones. */
+export interface IoPorts {
+  read(port: number, size: 1 | 2 | 4): number
+  write(port: number, size: 1 | 2 | 4, value: number): void
+}
+
+/** The interrupt controller's end of the INTR line. */
+export interface InterruptController {
+  /** Whether INTR is asserted. */
+  readonly pending: boolean
+  /** Interrupt acknowledge cycle: the vector, 0–255. */
+  acknowledge(): number
+}

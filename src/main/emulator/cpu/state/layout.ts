@@ -1,0 +1,185 @@
+/**
+ * Where everything of one emulated computer lies in its single `WebAssembly.Memory`. Nothing else in the emulator
+ * knows an offset; backends and helpers take them from here.
+ *
+ *   0x000000  CPU state        registers, segments, lazy flags, counters, scratch for slow accesses
+ *   0x001000  TLBs             read, write, fetch × supervisor, user
+ *   0x020000  decode cache     65,536 records of 32 bytes, direct-mapped by physical address
+ *   0x220000  code lines       one byte per 64 bytes of host memory: does decoded code lie there?
+ *   RAM_BASE  guest RAM        physical address 0 upwards
+ *
+ * All fields are little-endian and naturally aligned.
+ */
+
+const PAGE = 0x1000
+
+/** General registers RAX…R15 (x86 numbering), 16 × i64. A 32-bit write zero-extends in every mode. */
+export const GPR = 0x000
+/** A slot that is always zero: base or index of an address that has none. */
+export const ZERO = 0x080
+/** RIP of the instruction being executed; advanced when it commits. i64. */
+export const RIP = 0x088
+/** Record offsets (bytes from `GPR`) of the two pseudo-registers above. */
+export const ZERO_SLOT = ZERO - GPR
+export const RIP_SLOT = RIP - GPR
+
+/**
+ * Lazy arithmetic flags. `FLAGS_RESULT` (i64) is the last result, sign-extended to 64 bits; `FLAGS_AUX` (i32):
+ *   bit 7  carry (or borrow) out of the top bit            CF = bit 7
+ *   bit 6  carry (or borrow) out of the bit below the top  OF = bit 7 ^ bit 6
+ *   bit 3  carry (or borrow) out of bit 3                  AF = bit 3
+ *   bit 8  sign delta                                      SF = (result < 0) ^ bit 8
+ *   bit 9  parity delta                                    PF = even parity of result's low byte ^ bit 9
+ * and ZF = (result == 0). Any combination of the six flags can be represented (POPF, SAHF): see `setArithmeticFlags` of
+ * `cpu-state.ts`. The idea of result plus carry-out vector is described in "Fast Microprocessor Simulation"
+ * (Mihocka, Shwartsman, "Virtualization Without Direct Execution or Jitting", 2008).
+ */
+export const FLAGS_RESULT = 0x090
+export const FLAGS_AUX = 0x098
+export const AUX_CARRY = 1 << 7
+export const AUX_CARRY_BELOW_TOP = 1 << 6
+export const AUX_ADJUST = 1 << 3
+export const AUX_SIGN_DELTA = 1 << 8
+export const AUX_PARITY_DELTA = 1 << 9
+
+/** All other bits of EFLAGS (i32): the six arithmetic flags are zero here, bit 1 is one. */
+export const EFLAGS = 0x09c
+
+/** Instructions left in the running slice (i32), counted down before each instruction executes. */
+export const REMAINING = 0x0a0
+/** Value of `REMAINING` at which interrupts are inhibited (after STI, MOV SS, POP SS); -1: none. i32. */
+export const SHADOW_AT = 0x0a4
+/** Stack-pointer mask by SS.B and mode: 0xffff, 0xffffffff or all ones. i64. */
+export const STACK_MASK = 0x0a8
+/** Mask of instruction pointer writes by CS: 0xffff, 0xffffffff or all ones. i64. */
+export const IP_MASK = 0x0b0
+/** Address-size masks, 3 × i64: 16, 32, 64 bits; index = `AddressSizeIndex`. */
+export const ADDRESS_MASKS = 0x0b8
+/** Current privilege level, i32. */
+export const CPL = 0x0d0
+/** Code mode of CS: 0 = 16-bit, 1 = 32-bit, 2 = 64-bit. i32. Part of the decode cache's tag. */
+export const CODE_MODE = 0x0d4
+/** Host offset of the TLB set in use (supervisor or user), i32. */
+export const TLB_SET = 0x0d8
+/** 1 while HLT waits for an interrupt, i32. */
+export const HALTED = 0x0dc
+/** Linear page number of the fetch window (i64, -1: none) and its physical page address (i64). */
+export const FETCH_PAGE = 0x0e0
+export const FETCH_PHYSICAL = 0x0e8
+
+/**
+ * Segment registers as the memory accesses see them, ES CS SS DS FS GS (x86 numbering), 6 × 32 bytes:
+ *   +0 base i64   +8 lowest valid offset i64   +16 highest offset for reading i64   +24 highest offset for writing i64
+ * An unusable segment has lowest 1 and highest 0. In 64-bit mode base is 0 (but FS, GS) and the range is everything;
+ * code segments of protected mode are not writable; CS is readable here only if its type says so.
+ */
+export const SEGMENTS = 0x100
+export const SEGMENT_STRIDE = 32
+export const SEGMENT_BASE = 0
+export const SEGMENT_LOW = 8
+export const SEGMENT_READ_HIGH = 16
+export const SEGMENT_WRITE_HIGH = 24
+
+/**
+ * Segment registers as loaded (the hidden part), ES CS SS DS FS GS, LDTR, TR: 8 × 24 bytes:
+ *   +0 base i64   +8 limit u32 (byte granular)   +12 attributes u32 (bits of the descriptor's second dword, 8–23)   +16 selector u32
+ */
+export const DESCRIPTORS = 0x200
+export const DESCRIPTOR_STRIDE = 24
+export const DESCRIPTOR_BASE = 0
+export const DESCRIPTOR_LIMIT = 8
+export const DESCRIPTOR_ATTRIBUTES = 12
+export const DESCRIPTOR_SELECTOR = 16
+
+/** Control registers CR0–CR4, CR8: i64 each at index × 8. */
+export const CONTROL = 0x300
+/** Debug registers DR0–DR7, i64 each. */
+export const DEBUG = 0x350
+/** GDTR, IDTR: base i64, limit u32. */
+export const GDTR = 0x390
+export const IDTR = 0x3a0
+/** Extended feature register, i64. */
+export const EFER = 0x3b0
+
+/** x87 and SSE state has its room here (0x400–0x7ff): 8 × 16 bytes x87, 32 × 32 bytes vector registers come with their rows. */
+export const FPU = 0x400
+
+/**
+ * Scratch of slow accesses: an address inside means "a device, or an access that crosses a page": the value is read from
+ * or written to here, and `afterStore` carries it to where it belongs. One 64-byte line, whose code-line byte is never zero.
+ */
+export const SCRATCH = 0x800
+/** Arguments of the pending slow store, owned by the MMU. 128 bytes. */
+export const SCRATCH_STATE = 0x840
+/** The record of an instruction that crosses a page (never cached). */
+export const UNCACHED_RECORD = 0x8c0
+
+/**
+ * TLBs, direct-mapped by the low 10 bits of the linear page number. Entry, 16 bytes: +0 tag i64 (linear page number;
+ * -1: empty), +8 host address of the frame i32. Only plain RAM has entries; devices and ROM writes go the slow way.
+ */
+export const TLB_ENTRIES = 1024
+export const TLB_ENTRY = 16
+export const TLB_BYTES = TLB_ENTRIES * TLB_ENTRY
+/** Offsets of the three TLBs inside a set. */
+export const TLB_READ = 0
+export const TLB_WRITE = TLB_BYTES
+export const TLB_FETCH = 2 * TLB_BYTES
+export const TLB_SET_BYTES = 3 * TLB_BYTES
+export const TLB_SUPERVISOR = 0x1000
+export const TLB_USER = TLB_SUPERVISOR + TLB_SET_BYTES
+
+/**
+ * Decode cache: record index = physical address & 0xffff. Record:
+ *   +0 tag i64: physical address | code mode << 56 (-1: empty)      +8 handler u16    +10 length u8    +11 prefixes u8
+ *   +12 reg u8, +13 rm u8, +14 base u8, +15 index u8: byte offsets from `GPR` (AH…BH: index × 8 + 1; ZERO_SLOT, RIP_SLOT)
+ *   +16 displacement i32 (or the second immediate)   +20 scale u8 (shift 0–3)   +21 segment u8 (index)
+ *   +22 address-size index u8 (0: 16, 1: 32, 2: 64)   +23 operand-size index u8 (0: 8, 1: 16, 2: 32, 3: 64)
+ *   +24 immediate i64 (sign- or zero-extended as the form says)
+ */
+export const RECORDS = 0x20000
+export const RECORD_COUNT = 0x10000
+export const RECORD_BYTES = 32
+export const RECORD = {
+  tag: 0,
+  handler: 8,
+  length: 10,
+  prefixes: 11,
+  reg: 12,
+  rm: 13,
+  base: 14,
+  index: 15,
+  displacement: 16,
+  scale: 20,
+  segment: 21,
+  addressSize: 22,
+  operandSize: 23,
+  immediate: 24,
+} as const
+/** Shift of the code mode inside a record's tag. */
+export const TAG_MODE_SHIFT = 56
+
+/**
+ * Code lines: byte (host address >> 6) is non-zero when decoded code lies in that line (bit 0) or in the next one (bit 1: a
+ * store that starts here may run into it). Every store looks at one byte; `afterStore` decides precisely.
+ */
+export const LINE_SHIFT = 6
+export const CODE_LINES = RECORDS + RECORD_COUNT * RECORD_BYTES
+export const LINE_HAS_CODE = 1
+export const LINE_BEFORE_CODE = 2
+
+/** Layout of the memory of a computer with `ramBytes` of RAM: where RAM starts, and how many 64 KiB pages are needed. */
+export function memoryLayout(ramBytes: number): { ramBase: number; wasmPages: number } {
+  // The code-line table covers RAM and all that lies before it; it is sized for the end, which depends on itself.
+  let ramBase = CODE_LINES
+  for (;;) {
+    const end = ramBase + ramBytes
+    const needed = alignUp(CODE_LINES + (end >>> LINE_SHIFT) + 1, PAGE)
+    if (needed <= ramBase) return { ramBase, wasmPages: Math.ceil(end / 65536) }
+    ramBase = needed
+  }
+}
+
+function alignUp(value: number, alignment: number): number {
+  return Math.ceil(value / alignment) * alignment
+}
