@@ -45,8 +45,12 @@ export const projectSchema = z.object({
   language: z.string(),
   /** Path of the target specification; absent for a plain boot sector without one. */
   target: z.string().optional(),
-  /** Path of the file to show first: the one with the entry point. */
+  /** Path of the file to show first: the one with the entry point; the manifest when it has mistakes. */
   entry: z.string(),
+  /** Paths of the files to open in tabs, in order. */
+  open: z.array(z.string()),
+  /** Mistakes in the manifest. A project with some opens all the same, so that they can be mended. */
+  problems: z.array(problemSchema),
   /** Guest memory in MiB as the manifest asks for it. */
   memoryMiB: z.number(),
   commandLine: z.string(),

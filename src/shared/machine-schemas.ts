@@ -70,21 +70,28 @@ const instruction = z.object({
   text: z.string().optional(),
 })
 
-/** Why a machine ended. `summary` is a sentence for a person in each case. */
+const common = {
+  /** One sentence for a person. */
+  summary: z.string(),
+  /** The whole report as lines of text, to be shown in a fixed-width font. */
+  lines: z.array(z.string()),
+  /** Instructions retired since power-on. */
+  instructions: z.number(),
+}
+
+/** Why a machine ended. */
 export const machineReportSchema = z.discriminatedUnion('reason', [
-  z.object({ reason: z.literal('stopped'), summary: z.string(), instructions: z.number() }),
+  z.object({ ...common, reason: z.literal('stopped') }),
   z.object({
     reason: z.literal('debug-exit'),
-    summary: z.string(),
-    instructions: z.number(),
+    ...common,
     /** What the guest wrote to port 0xf4; the exit code is (value << 1) | 1. */
     value: z.number().int(),
     exitCode: z.number().int(),
   }),
   z.object({
     reason: z.literal('triple-fault'),
-    summary: z.string(),
-    instructions: z.number(),
+    ...common,
     faults: z.array(faultSchema),
     instruction: instruction.optional(),
     registers: registersSchema,
@@ -92,11 +99,10 @@ export const machineReportSchema = z.discriminatedUnion('reason', [
   z.object({
     /** Halted with interrupts off: nothing but a reset can wake it. */
     reason: z.literal('halted-forever'),
-    summary: z.string(),
-    instructions: z.number(),
+    ...common,
     registers: registersSchema,
   }),
   /** The emulator itself failed: a defect of the lab, not of the kernel. */
-  z.object({ reason: z.literal('emulator-error'), summary: z.string(), instructions: z.number(), detail: z.string() }),
+  z.object({ ...common, reason: z.literal('emulator-error'), detail: z.string() }),
 ])
 export type MachineReport = z.infer<typeof machineReportSchema>

@@ -1,0 +1,57 @@
+import { resolve } from 'node:path'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'electron-vite'
+
+const at = (path: string): string => resolve(import.meta.dirname, path)
+
+/**
+ * One build makes everything in out/:
+ * - main: ES modules for Electron's main process and for plain Node alike; dependencies stay outside, `electron` too;
+ * - preload: one CommonJS file without imports, as Electron's sandbox demands;
+ * - renderer: static files for both doors, with relative addresses.
+ */
+export default defineConfig({
+  main: {
+    build: {
+      target: 'node20.19',
+      outDir: 'out/main',
+      minify: false,
+      sourcemap: true,
+      rolldownOptions: {
+        input: {
+          index: at('src/main/index.ts'),
+          cli: at('src/cli/main.ts'),
+          'emulator-worker': at('src/main/emulator/host/worker.ts'),
+        },
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  },
+  preload: {
+    build: {
+      target: 'node20.19',
+      outDir: 'out/preload',
+      externalizeDeps: false,
+      minify: false,
+      rolldownOptions: {
+        input: { index: at('src/preload/index.ts') },
+        output: { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
+      },
+    },
+  },
+  renderer: {
+    root: at('src/renderer'),
+    base: './',
+    plugins: [react()],
+    build: {
+      target: 'es2022',
+      outDir: at('out/renderer'),
+      // Monaco's editor is one large module by nature.
+      chunkSizeWarningLimit: 6000,
+      // A data: address would need a wider content security policy for fonts and workers.
+      assetsInlineLimit: 0,
+      rolldownOptions: { input: { index: at('src/renderer/index.html') } },
+    },
+    worker: { format: 'es' },
+  },
+})

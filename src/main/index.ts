@@ -1,0 +1,64 @@
+/** Electron's entry: lifecycle, window, protocol, security. What the lab does is in the services. */
+import { app, BrowserWindow, dialog, session } from 'electron'
+import { toFailure, describeFailure } from '../shared/failure'
+import { registerAppScheme, serveApp } from './desktop/app-protocol'
+import { pickDirectory } from './desktop/dialogs'
+import { openIpcDoor } from './desktop/ipc-door'
+import { installMenu } from './desktop/menu'
+import { confinePages, denyPermissions } from './desktop/security'
+import { openWindow } from './desktop/window'
+import { createServices } from './services/services'
+
+const onDefect = (message: string, error?: unknown): void => console.error(message, error ?? '')
+
+function fatal(error: unknown): void {
+  onDefect('Bootlab cannot start', error)
+  dialog.showErrorBox('Bootlab cannot start', describeFailure(toFailure(error)))
+  app.exit(1)
+}
+
+async function start(): Promise<void> {
+  await app.whenReady()
+  const services = createServices({ door: 'electron', pickDirectory })
+  serveApp(services.locations.renderer)
+  denyPermissions(session.defaultSession)
+  installMenu(process.platform)
+  openIpcDoor(services.handlers, onDefect)
+
+  let closing = false
+  app.on('before-quit', (event) => {
+    if (closing) return
+    // Machines are worker threads: they end before the process does.
+    closing = true
+    event.preventDefault()
+    services.close().then(
+      () => app.quit(),
+      (error: unknown) => {
+        onDefect('The machines did not end', error)
+        app.exit(1)
+      },
+    )
+  })
+  app.on('window-all-closed', () => {
+    if (process.platform !== 'darwin') app.quit()
+  })
+  app.on('activate', () => {
+    if (BrowserWindow.getAllWindows().length === 0) openWindow(services.locations.preload, onDefect).catch(fatal)
+  })
+  await openWindow(services.locations.preload, onDefect)
+}
+
+if (app.requestSingleInstanceLock()) {
+  app.enableSandbox()
+  registerAppScheme()
+  confinePages()
+  app.on('second-instance', () => {
+    const [window] = BrowserWindow.getAllWindows()
+    if (window?.isMinimized()) window.restore()
+    window?.focus()
+  })
+  start().catch(fatal)
+} else {
+  // The window that is open already comes to the front.
+  app.quit()
+}

@@ -1,0 +1,59 @@
+/**
+ * Where Bootlab's own files are: the one place that decides.
+ *
+ * The code runs from `src/` (tests), from `out/main/` (checkout, npm package) and from inside `app.asar` (packaged
+ * app). In each case the root is the nearest folder above with Bootlab's package.json. Compilers are other programs
+ * and cannot read inside an asar archive, so packaged resources are looked for in `app.asar.unpacked` first.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as z from 'zod'
+import { LabError } from '../../shared/failure'
+
+const packageFile = z.object({ name: z.string(), version: z.string() })
+
+export interface Locations {
+  /** Folder of package.json. */
+  root: string
+  version: string
+  /** loader/, templates/, schemas/, fonts/, icons/. */
+  resources: string
+  /** The built renderer. */
+  renderer: string
+  /** The built preload script. */
+  preload: string
+}
+
+/** @throws LabError when no folder above `start` is Bootlab's, which means a damaged installation. */
+export function locate(start: string = dirname(fileURLToPath(import.meta.url))): Locations {
+  for (let folder = start; ; folder = dirname(folder)) {
+    const version = bootlabVersion(join(folder, 'package.json'))
+    if (version !== undefined) return layout(folder, version)
+    if (folder === dirname(folder)) break
+  }
+  throw new LabError({
+    code: 'broken-installation',
+    what: "Bootlab's own package.json is missing.",
+    where: start,
+    next: 'Install Bootlab again (in a checkout: npm ci).',
+  })
+}
+
+function layout(root: string, version: string): Locations {
+  const unpacked = root.replace(/app\.asar$/, 'app.asar.unpacked')
+  const outside = join(unpacked, 'resources')
+  return {
+    root,
+    version,
+    resources: existsSync(outside) ? outside : join(root, 'resources'),
+    renderer: join(root, 'out', 'renderer'),
+    preload: join(root, 'out', 'preload', 'index.cjs'),
+  }
+}
+
+function bootlabVersion(file: string): string | undefined {
+  if (!existsSync(file)) return undefined
+  const parsed = packageFile.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+  return parsed.success && parsed.data.name === 'bootlab' ? parsed.data.version : undefined
+}
