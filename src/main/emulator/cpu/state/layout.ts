@@ -70,8 +70,11 @@ export const FETCH_PHYSICAL = 0x0e8
 /**
  * Segment registers as the memory accesses see them, ES CS SS DS FS GS (x86 numbering), 6 × 32 bytes:
  *   +0 base i64   +8 lowest valid offset i64   +16 highest offset for reading i64   +24 highest offset for writing i64
- * An unusable segment has lowest 1 and highest 0. In 64-bit mode base is 0 (but FS, GS) and the range is everything;
- * code segments of protected mode are not writable; CS is readable here only if its type says so.
+ * An access of n bytes at `offset` is inside when low <= offset and offset + n - 1 <= high, all compared as *signed* i64:
+ * where nothing is allowed (unusable segment, write to read-only data or code, read of execute-only code) high is -1. In
+ * 64-bit mode base is 0 (but FS, GS), low is the smallest and high the largest i64: canonical form is checked by the MMU.
+ * Linear addresses need no mask on the fast path: outside 64-bit mode a sum beyond 32 bits matches no TLB tag, and the
+ * MMU's slow path wraps it.
  */
 export const SEGMENTS = 0x100
 export const SEGMENT_STRIDE = 32
