@@ -1,0 +1,10 @@
+/** Projects: manifest, target specification, templates. */
+export { ProjectError, type ProjectErrorParts } from './errors'
+export { MANIFEST_FILE, parseManifest, readManifest, type BootSectorManifest, type CManifest, type Manifest, type ManifestResult, type ProjectKind, type RustManifest } from './manifest'
+export { memorySize } from './memory-size'
+export { isInside, pathFault, projectRelative, resolveInside } from './paths'
+export { BUILD_DIR, filesToOpen, openProject, type Project } from './project'
+export { manifestJsonSchema, targetJsonSchema, type JsonSchema } from './schemas'
+export { parseTargetSpec, readTargetSpec, targetSpecError, type Target, type TargetMachine, type TargetResult } from './target/target-spec'
+export { TARGET_KEYS, type TargetKeyName, type TargetSpec } from './target/keys'
+export { createProject, listTemplates, type CreateOptions, type Template } from './templates'

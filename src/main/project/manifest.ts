@@ -1,0 +1,113 @@
+import { z } from 'zod'
+import type { Problem } from '../../shared/problems'
+import { ProjectError } from './errors'
+import { parseJsonText, problemsOfIssues } from './json-text'
+import { memorySize } from './memory-size'
+import { pathFault } from './paths'
+import { readTextFile } from './text-file'
+
+export const MANIFEST_FILE = 'bootlab.json'
+
+const projectPath = z
+  .string()
+  .superRefine((path, context) => {
+    const fault = pathFault(path)
+    if (fault !== undefined) context.addIssue({ code: 'custom', message: `${fault}.` })
+  })
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/, 'a name has 1 to 64 letters, digits, "-", "_" or ".", and starts with a letter, digit or "_".')
+  .describe('Names the files that a build writes: build/<name>.elf and build/<name>.img.')
+
+const memory = z
+  .string()
+  .superRefine((text, context) => {
+    const size = memorySize(text)
+    if (!size.ok) context.addIssue({ code: 'custom', message: size.why })
+  })
+  .describe('Memory of the machine: a number with K, M or G, such as "128M".')
+
+const run = z
+  .strictObject({
+    memory: memory.default('128M'),
+    append: z.string().max(2048).default('').describe("The kernel's command line, handed over by the boot loader."),
+  })
+  .describe('How the machine is set up when the project boots.')
+
+const shared = {
+  $schema: z.string().optional().describe('For editors; ignored by Bootlab.'),
+  name,
+  title: z.string().max(200).optional().describe('A line shown for the project.'),
+  target: projectPath.describe("Path of the target specification: Rust's target JSON. It decides triple, CPU features, red zone, code model and linking."),
+  run: run.prefault({}),
+  open: z.array(projectPath).max(16).optional().describe('Files that the window opens in tabs first; by default the target specification and the first source.'),
+}
+
+const sourceFile = projectPath.refine((path) => /\.(c|S|s)$/.test(path), 'a source is a .c, .S or .s file.')
+
+const native = {
+  ...shared,
+  sources: z.array(sourceFile).min(1).max(512).describe('C (.c) and assembly (.S with, .s without C preprocessor) files, linked in this order.'),
+  includeDirs: z.array(projectPath).max(64).default([]).describe('Folders searched by #include, after the folder of the including file.'),
+  defines: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a macro name has letters, digits and "_".'), z.union([z.string().max(4096), z.number()]))
+    .default({})
+    .describe('Preprocessor macros: name to value.'),
+  optimize: z.enum(['0', '1', '2', '3', 's', 'z']).default('2').describe("The compiler's -O level."),
+  warnings: z.enum(['none', 'default', 'all', 'extra']).default('all').describe('none: -w, all: -Wall, extra: -Wall -Wextra.'),
+  linkerScript: projectPath.optional().describe('A linker script for ld.lld.'),
+}
+
+const cManifest = z.strictObject({ ...native, kind: z.literal('c').describe('A kernel from C and assembly files.') })
+const bootSectorManifest = z.strictObject({
+  ...native,
+  kind: z.literal('boot-sector').describe('One 512-byte sector, linked at 0x7c00, that the BIOS loads and starts itself.'),
+})
+const rustManifest = z.strictObject({
+  ...shared,
+  kind: z.literal('rust').describe('A kernel built by cargo with build-std.'),
+  manifestPath: projectPath.default('Cargo.toml').describe('The Cargo.toml to build.'),
+  bin: z.string().min(1).max(128).optional().describe('The binary target to build; needed only when the package has several.'),
+  profile: z.enum(['dev', 'release']).default('dev').describe("Cargo's profile."),
+  buildStd: z.array(z.enum(['core', 'compiler_builtins', 'alloc'])).min(1).default(['core', 'compiler_builtins']).describe('The parts of the standard library to build for the target.'),
+})
+
+/** The one description of `bootlab.json`; parsing, the editor's schema and the documentation come from it. */
+export const manifestSchema = z.discriminatedUnion('kind', [cManifest, rustManifest, bootSectorManifest])
+
+export type Manifest = z.infer<typeof manifestSchema>
+export type CManifest = z.infer<typeof cManifest>
+export type RustManifest = z.infer<typeof rustManifest>
+export type BootSectorManifest = z.infer<typeof bootSectorManifest>
+export type ProjectKind = Manifest['kind']
+
+export type ManifestResult = { ok: true; manifest: Manifest } | { ok: false; problems: Problem[] }
+
+/** Parse a manifest's text. Never throws: problems carry the places at fault. */
+export function parseManifest(text: string): ManifestResult {
+  const json = parseJsonText(text, MANIFEST_FILE, 'manifest')
+  if (!json.ok) return json
+  const parsed = manifestSchema.safeParse(json.document.value)
+  if (parsed.success) return { ok: true, manifest: parsed.data }
+  return { ok: false, problems: problemsOfIssues(parsed.error.issues, json.document, MANIFEST_FILE, 'manifest') }
+}
+
+/**
+ * Read and check a manifest file.
+ * @param path of `bootlab.json`
+ * @throws ProjectError, with `problems` when the text is at fault
+ */
+export async function readManifest(path: string): Promise<Manifest> {
+  const result = parseManifest(await readTextFile(path, 'manifest'))
+  if (result.ok) return result.manifest
+  const [first] = result.problems
+  const more = result.problems.length - 1
+  throw new ProjectError({
+    what: 'The manifest has a mistake',
+    where: first?.line === undefined ? path : `${path}:${first.line}:${first.column}`,
+    why: `${first?.message ?? 'It is not a manifest.'}${more > 0 ? ` (and ${more} more)` : ''}`,
+    next: 'Correct it; the keys are described in docs/manifest.md and by the editor as you type.',
+    problems: result.problems,
+  })
+}
