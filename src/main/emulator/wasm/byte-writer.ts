@@ -1,0 +1,96 @@
+const INITIAL_BYTES = 64
+
+/** A growing byte buffer with the integer encodings of WebAssembly (core specification 1.0, section 5.2). */
+export class ByteWriter {
+  #bytes: Uint8Array
+  #length = 0
+
+  constructor(initialBytes = INITIAL_BYTES) {
+    this.#bytes = new Uint8Array(initialBytes)
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** The bytes written so far; a view that later writes may invalidate. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  byte(value: number): void {
+    if (this.#length === this.#bytes.length) this.#grow(1)
+    this.#bytes[this.#length++] = value
+  }
+
+  /** Replaces a byte written before. */
+  patch(position: number, value: number): void {
+    if (position >= this.#length) throw new RangeError(`No byte ${position} to patch: ${this.#length} are written.`)
+    this.#bytes[position] = value
+  }
+
+  bytes(values: Uint8Array): void {
+    if (this.#length + values.length > this.#bytes.length) this.#grow(values.length)
+    this.#bytes.set(values, this.#length)
+    this.#length += values.length
+  }
+
+  /** Unsigned LEB128 of 0 … 2^32 - 1. */
+  unsigned(value: number): void {
+    let rest = value >>> 0
+    while (rest >= 0x80) {
+      this.byte((rest & 0x7f) | 0x80)
+      rest >>>= 7
+    }
+    this.byte(rest)
+  }
+
+  /** Signed LEB128 of a 32-bit value. */
+  signed(value: number): void {
+    let rest = value | 0
+    for (;;) {
+      const low = rest & 0x7f
+      rest >>= 7
+      if (rest === (low & 0x40 ? -1 : 0)) {
+        this.byte(low)
+        return
+      }
+      this.byte(low | 0x80)
+    }
+  }
+
+  /** Signed LEB128 of the 64-bit pattern of `value`. */
+  signed64(value: bigint): void {
+    let rest = BigInt.asIntN(64, value)
+    const small = Number(rest)
+    if (small === (small | 0)) {
+      this.signed(small)
+      return
+    }
+    for (;;) {
+      const low = Number(rest & 0x7fn)
+      rest >>= 7n
+      if (rest === (low & 0x40 ? -1n : 0n)) {
+        this.byte(low)
+        return
+      }
+      this.byte(low | 0x80)
+    }
+  }
+
+  /** A name: its length in bytes, then ASCII. */
+  name(text: string): void {
+    this.unsigned(text.length)
+    for (let index = 0; index < text.length; index++) {
+      const code = text.charCodeAt(index)
+      if (code > 0x7f) throw new RangeError(`Names are ASCII here; got ${JSON.stringify(text)}.`)
+      this.byte(code)
+    }
+  }
+
+  #grow(more: number): void {
+    const bytes = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + more))
+    bytes.set(this.#bytes)
+    this.#bytes = bytes
+  }
+}

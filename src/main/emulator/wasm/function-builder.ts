@@ -1,0 +1,147 @@
+import { ByteWriter } from './byte-writer'
+import { EMPTY_BLOCK, MemoryOp, Op, Structured, ValueType, type MemoryOpName, type OpName, type ValueTypeName } from './opcodes'
+
+/** A label to branch to: where its block stands in the nesting. */
+export interface Label {
+  readonly depth: number
+}
+
+/** Emits the body of one function. Instructions are appended in order; nothing is checked before the module is compiled. */
+export class FunctionBuilder {
+  readonly #code = new ByteWriter(256)
+  readonly #parameterCount: number
+  readonly #locals: ValueTypeName[] = []
+  #depth = 0
+  /** Where the opcode of a `local.set` stands that was the last thing emitted, and where it ended. */
+  #lastSet = { start: -1, end: -1, local: -1 }
+
+  constructor(parameters: readonly ValueTypeName[]) {
+    this.#parameterCount = parameters.length
+  }
+
+  /** A new local variable, initially zero. */
+  local(type: ValueTypeName): number {
+    this.#locals.push(type)
+    return this.#parameterCount + this.#locals.length - 1
+  }
+
+  op(name: OpName): void {
+    this.#code.byte(Op[name])
+  }
+
+  i32(value: number): void {
+    this.#code.byte(Structured.i32_const)
+    this.#code.signed(value)
+  }
+
+  i64(value: bigint): void {
+    this.#code.byte(Structured.i64_const)
+    this.#code.signed64(value)
+  }
+
+  get(local: number): void {
+    // "set x, get x" is "tee x".
+    if (this.#lastSet.end === this.#code.length && this.#lastSet.local === local) {
+      this.#code.patch(this.#lastSet.start, Structured.local_tee)
+      this.#lastSet.end = -1
+      return
+    }
+    this.#code.byte(Structured.local_get)
+    this.#code.unsigned(local)
+  }
+
+  set(local: number): void {
+    const start = this.#code.length
+    this.#code.byte(Structured.local_set)
+    this.#code.unsigned(local)
+    this.#lastSet = { start, end: this.#code.length, local }
+  }
+
+  /** A load or store at (address on the stack) + offset. */
+  memory(name: MemoryOpName, offset: number): void {
+    const [opcode, alignment] = MemoryOp[name]
+    this.#code.byte(opcode)
+    this.#code.unsigned(alignment)
+    this.#code.unsigned(offset)
+  }
+
+  call(functionIndex: number): void {
+    this.#code.byte(Structured.call)
+    this.#code.unsigned(functionIndex)
+  }
+
+  /** Calls through table 0; the index is on top of the stack. */
+  callIndirect(typeIndex: number): void {
+    this.#code.byte(Structured.call_indirect)
+    this.#code.unsigned(typeIndex)
+    this.#code.byte(0)
+  }
+
+  block(result?: ValueTypeName): Label {
+    return this.#open(Structured.block, result)
+  }
+
+  loop(): Label {
+    return this.#open(Structured.loop, undefined)
+  }
+
+  /** Condition (i32) on the stack. */
+  if(result?: ValueTypeName): Label {
+    return this.#open(Structured.if, result)
+  }
+
+  else(): void {
+    this.#code.byte(Structured.else)
+  }
+
+  end(): void {
+    this.#depth--
+    this.#code.byte(Structured.end)
+  }
+
+  br(label: Label): void {
+    this.#code.byte(Structured.br)
+    this.#code.unsigned(this.#depth - label.depth)
+  }
+
+  brIf(label: Label): void {
+    this.#code.byte(Structured.br_if)
+    this.#code.unsigned(this.#depth - label.depth)
+  }
+
+  /** Jumps by the index on the stack. */
+  brTable(labels: readonly Label[], otherwise: Label): void {
+    this.#code.byte(Structured.br_table)
+    this.#code.unsigned(labels.length)
+    for (const label of labels) this.#code.unsigned(this.#depth - label.depth)
+    this.#code.unsigned(this.#depth - otherwise.depth)
+  }
+
+  /** Writes the finished body as an entry of the code section: size, locals, instructions, end. */
+  writeTo(section: ByteWriter): void {
+    if (this.#depth !== 0) throw new Error(`A function has ${this.#depth} blocks that were not ended.`)
+    const head = new ByteWriter()
+    const runs: { type: ValueTypeName; count: number }[] = []
+    for (const type of this.#locals) {
+      const last = runs.at(-1)
+      if (last?.type === type) last.count++
+      else runs.push({ type, count: 1 })
+    }
+    head.unsigned(runs.length)
+    for (const run of runs) {
+      head.unsigned(run.count)
+      head.byte(ValueType[run.type])
+    }
+    section.unsigned(head.length + this.#code.length + 1)
+    section.bytes(head.view())
+    section.bytes(this.#code.view())
+    section.byte(Structured.end)
+  }
+
+  #open(opcode: number, result: ValueTypeName | undefined): Label {
+    this.#code.byte(opcode)
+    this.#code.byte(result === undefined ? EMPTY_BLOCK : ValueType[result])
+    this.#depth++
+    return { depth: this.#depth }
+  }
+}

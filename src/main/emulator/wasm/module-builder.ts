@@ -1,0 +1,137 @@
+import { ByteWriter } from './byte-writer'
+import { FunctionBuilder } from './function-builder'
+import { ValueType, type ValueTypeName } from './opcodes'
+
+const MAGIC_AND_VERSION = new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00])
+const Section = { type: 1, import: 2, function: 3, table: 4, export: 7, element: 9, code: 10 } as const
+const FUNCTION_TYPE = 0x60
+const FUNCTION_REFERENCE = 0x70
+const ExternalKind = { function: 0, table: 1, memory: 2 } as const
+
+export interface FunctionType {
+  readonly parameters: readonly ValueTypeName[]
+  readonly results: readonly ValueTypeName[]
+}
+
+/** Builds one WebAssembly module (core specification 1.0, section 5.5): imports first, then functions, an optional table, exports. */
+export class ModuleBuilder {
+  readonly #types = new Map<string, { index: number; type: FunctionType }>()
+  readonly #imports: { module: string; name: string; type: number }[] = []
+  readonly #memories: { module: string; name: string; pages: number }[] = []
+  readonly #functions: { type: number; body: FunctionBuilder }[] = []
+  readonly #exports: { name: string; index: number }[] = []
+  #table: readonly number[] | undefined
+
+  /** Index of a function type; equal types share one. */
+  type(type: FunctionType): number {
+    const key = `${type.parameters.join()}>${type.results.join()}`
+    const known = this.#types.get(key)
+    if (known) return known.index
+    const index = this.#types.size
+    this.#types.set(key, { index, type })
+    return index
+  }
+
+  importFunction(module: string, name: string, type: FunctionType): number {
+    if (this.#functions.length > 0) throw new Error(`Import "${name}" comes after the first function: indices would shift.`)
+    this.#imports.push({ module, name, type: this.type(type) })
+    return this.#imports.length - 1
+  }
+
+  /** The memory; `pages` (64 KiB each) is the least it must have. */
+  importMemory(module: string, name: string, pages: number): void {
+    this.#memories.push({ module, name, pages })
+  }
+
+  /** Adds a function; its index is valid at once, its body is filled in any time before `finish`. */
+  function(type: FunctionType): { index: number; body: FunctionBuilder } {
+    const body = new FunctionBuilder(type.parameters)
+    this.#functions.push({ type: this.type(type), body })
+    return { index: this.#imports.length + this.#functions.length - 1, body }
+  }
+
+  exportFunction(name: string, index: number): void {
+    this.#exports.push({ name, index })
+  }
+
+  /** The module's table 0, for `call_indirect`: function indices in order. */
+  table(functions: readonly number[]): void {
+    this.#table = functions
+  }
+
+  /** The module's bytes. */
+  finish(): Uint8Array {
+    const module = new ByteWriter(1 << 16)
+    module.bytes(MAGIC_AND_VERSION)
+    const types = [...this.#types.values()]
+    section(module, Section.type, types.length, (writer) => {
+      for (const { type } of types) {
+        writer.byte(FUNCTION_TYPE)
+        valueTypes(writer, type.parameters)
+        valueTypes(writer, type.results)
+      }
+    })
+    section(module, Section.import, this.#imports.length + this.#memories.length, (writer) => {
+      for (const { module: from, name, type } of this.#imports) {
+        writer.name(from)
+        writer.name(name)
+        writer.byte(ExternalKind.function)
+        writer.unsigned(type)
+      }
+      for (const { module: from, name, pages } of this.#memories) {
+        writer.name(from)
+        writer.name(name)
+        writer.byte(ExternalKind.memory)
+        writer.byte(0)
+        writer.unsigned(pages)
+      }
+    })
+    section(module, Section.function, this.#functions.length, (writer) => {
+      for (const { type } of this.#functions) writer.unsigned(type)
+    })
+    const table = this.#table
+    if (table) {
+      section(module, Section.table, 1, (writer) => {
+        writer.byte(FUNCTION_REFERENCE)
+        writer.byte(1)
+        writer.unsigned(table.length)
+        writer.unsigned(table.length)
+      })
+    }
+    section(module, Section.export, this.#exports.length, (writer) => {
+      for (const { name, index } of this.#exports) {
+        writer.name(name)
+        writer.byte(ExternalKind.function)
+        writer.unsigned(index)
+      }
+    })
+    if (table) {
+      section(module, Section.element, 1, (writer) => {
+        writer.byte(0)
+        // Offset expression: i32.const 0, end.
+        writer.bytes(new Uint8Array([0x41, 0x00, 0x0b]))
+        writer.unsigned(table.length)
+        for (const index of table) writer.unsigned(index)
+      })
+    }
+    section(module, Section.code, this.#functions.length, (writer) => {
+      for (const { body } of this.#functions) body.writeTo(writer)
+    })
+    return module.view()
+  }
+}
+
+function section(module: ByteWriter, id: number, count: number, write: (writer: ByteWriter) => void): void {
+  if (count === 0) return
+  const writer = new ByteWriter(1 << 12)
+  writer.unsigned(count)
+  write(writer)
+  module.byte(id)
+  module.unsigned(writer.length)
+  module.bytes(writer.view())
+}
+
+function valueTypes(writer: ByteWriter, types: readonly ValueTypeName[]): void {
+  writer.unsigned(types.length)
+  for (const type of types) writer.byte(ValueType[type])
+}
