@@ -25,6 +25,12 @@ export interface Row {
   readonly protectedOnly?: boolean
   /** Operand size in 64-bit mode: 64 whatever the prefixes ('force64'), or 64 unless 66 ('default64'). */
   readonly size64?: 'force64' | 'default64'
+  /** No operand shows it, but the semantics depend on the operand size (PUSHA, IRET …). */
+  readonly sized?: boolean
+  /** Only without REX.B (NOP, which otherwise is XCHG r8, rAX). */
+  readonly noRexB?: boolean
+  /** POP m: with rSP as base, the address is computed from rSP after the pop (SDM vol. 2B, POP). */
+  readonly popsBeforeAddress?: boolean
   /** LOCK allowed (with a memory destination). */
   readonly lock?: boolean
   /** String instruction: REP repeats by rCX; 'zf': REPE/REPNE also look at ZF. `semantics` is one iteration. */
@@ -45,7 +51,7 @@ export type OpcodeMap = '' | '0f' | '0f38' | '0f3a'
 
 export type Feature =
   | '8086' | '186' | '286' | '386' | '486' | 'pentium' | 'cmov' | 'syscall' | 'sysenter' | 'long' | 'fpu' | 'mmx' | 'sse' | 'sse2' | 'sse3' | 'popcnt'
-  | 'movbe' | 'lahf64' | 'cx16' | 'bmi1' | 'bmi2' | 'lzcnt' | 'adx' | 'rdtscp' | 'nopl'
+  | 'movbe' | 'crc32' | 'lahf64' | 'cx16' | 'bmi1' | 'bmi2' | 'lzcnt' | 'adx' | 'rdtscp' | 'nopl'
 
 /** V is the backend's value type; rows work for every backend. */
 export type Semantics = <V>(b: Builder<V>, ...operands: Operand<V>[]) => void
@@ -55,12 +61,12 @@ export type Access = 'r' | 'w' | 'rw' | 'a'
 /**
  * `CODE:access`. Codes (SDM vol. 2D A.2.1, A.2.2): E ModRM r/m; G ModRM.reg; M memory only; R register only (mod ignored for CR/DR moves); Z register
  * in the opcode's low 3 bits; I immediate; J relative branch (value: target RIP); O moffs; S segment register in ModRM.reg; C, D control, debug register; A far pointer;
- * X DS:rSI, Y ES:rDI. Widths: b 8; w 16; d 32; q 64; v by operand size; z 16 or 32 by operand size (immediate sign-extended to 64-bit
- * operands); y 32 or 64; p far pointer. `sIb` sign-extended imm8. Fixed registers: al, cl, dx, rax (v-sized accumulator), 1.
+ * X DS:rSI, Y ES:rDI, B DS:rBX (XLAT). S, C and D operands `read()` as the register's number, A as selector << 32 | offset. Widths: b 8; w 16; d 32; q 64; v by operand size; z 16 or 32 by operand size (immediate sign-extended to 64-bit
+ * operands); y 32 or 64; p far pointer. `sIb` sign-extended imm8. Fixed registers: al, cl, dx, rax (v-sized accumulator), eax (z-sized), 1.
  * Access a: address only (LEA, INVLPG).
  */
 export type OperandSpec = `${OperandCode}:${Access}`
 export type OperandCode =
-  | 'Eb' | 'Ew' | 'Ed' | 'Ev' | 'Ey' | 'Eq' | 'Gb' | 'Gw' | 'Gd' | 'Gv' | 'Gy' | 'Mb' | 'Mw' | 'Md' | 'Mq' | 'Mv' | 'Ma' | 'Mp' | 'M' | 'Rv' | 'Ry'
-  | 'Zb' | 'Zv' | 'Zy' | 'Ib' | 'Iw' | 'Iz' | 'Iv' | 'sIb' | 'Jb' | 'Jz' | 'Ob' | 'Ov' | 'Sw' | 'Cy' | 'Dy' | 'Ap' | 'Xb' | 'Xv' | 'Xz' | 'Yb' | 'Yv' | 'Yz'
-  | 'al' | 'cl' | 'ax' | 'dx' | 'rax' | '1'
+  | 'Eb' | 'Ew' | 'Ed' | 'Ev' | 'Ey' | 'Eq' | 'Gb' | 'Gw' | 'Gd' | 'Gv' | 'Gy' | 'Mb' | 'Mw' | 'Md' | 'Mq' | 'My' | 'Mv' | 'Ma' | 'Mp' | 'M' | 'Rv' | 'Ry'
+  | 'Zb' | 'Zv' | 'Zy' | 'Ib' | 'Iw' | 'Iz' | 'Iv' | 'sIb' | 'Jb' | 'Jz' | 'Ob' | 'Ov' | 'Sw' | 'Cy' | 'Dy' | 'Ap' | 'Xb' | 'Xv' | 'Xz' | 'Yb' | 'Yv' | 'Yz' | 'Bb'
+  | 'al' | 'cl' | 'ax' | 'dx' | 'rax' | 'eax' | '1'

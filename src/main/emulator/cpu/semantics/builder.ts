@@ -50,7 +50,9 @@ export interface Operand<V> {
   write(value: V): void
   /** Effective address (offset inside the segment, masked to the address size); memory operands only. */
   address(): V
-  /** The memory at effective address + `displacement` (a value or constant), with another width; memory operands only. */
+  /** Linear address: `address()` plus the segment's base, masked to 32 bits outside 64-bit mode; memory operands only. */
+  linear(): V
+  /** The memory at effective address + `displacement`, masked to the address size (a value or constant), with another width; memory operands only. */
   at(displacement: V, size: Size, access: 'r' | 'w' | 'rw'): Operand<V>
 }
 
@@ -149,6 +151,8 @@ export interface Builder<V> {
   nextRip(): V
   /** Near jump: target masked to the operand size; #GP(0) beyond CS's limit or when not canonical, before it commits. */
   jump(target: V): void
+  /** RIP = next instruction; for rows marked `setsRip` where the transfer does not take place (Jcc, LOOP, INTO not taken). */
+  fallThrough(): void
   /** Whether a near transfer to `target` would fault is checked now (CALL: before the push). */
   checkJump(target: V): void
 

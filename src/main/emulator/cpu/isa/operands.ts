@@ -1,0 +1,137 @@
+/**
+ * What the operand codes of the rows mean (notation: SDM vol. 2D, A.2.1 and A.2.2). Decoder, disassembler and backends
+ * all look here.
+ */
+import type { Size } from '../semantics/builder'
+import { Reg } from '../semantics/builder'
+import type { Access, OperandCode, OperandSpec, Row } from './row'
+
+/**
+ * Where an operand is found:
+ *   rm         ModRM.rm: register (slot `rm`) or memory           reg       ModRM.reg: general register (slot `reg`)
+ *   opcode     low three bits of the opcode (slot `rm`)           memory    ModRM.rm, memory only
+ *   register   ModRM.rm, register only                            fixed     a register given by the row (`fixed`)
+ *   segment, control, debug   ModRM.reg: `read()` gives the register's *number*; rows pass it to the helpers
+ *   immediate  `immediate` (the second one: `immediate2`)         one       the constant 1
+ *   relative   next RIP + `immediate`: the target, not yet masked
+ *   far        `immediate` = selector << 32 | offset              offset    memory at `immediate` (MOV moffs)
+ *   string     memory at the register `fixed`: rSI and rBX in DS or the overriding segment, rDI always in ES
+ */
+export type Place =
+  | 'rm' | 'reg' | 'opcode' | 'memory' | 'register' | 'fixed' | 'segment' | 'control' | 'debug' | 'immediate' | 'one' | 'relative' | 'far'
+  | 'offset' | 'string'
+
+/** b w d q: 8 to 64; v: the operand size; z: 16 or 32; y: 32 or 64; s: the operand size, encoded as a sign-extended byte. */
+export type Width = 'b' | 'w' | 'd' | 'q' | 'v' | 'z' | 'y' | 's'
+
+export interface OperandKind {
+  readonly place: Place
+  readonly width: Width
+  /** x86 number of the register of a `fixed` or `string` operand. */
+  readonly fixed: number
+}
+
+export interface RowOperand extends OperandKind {
+  readonly code: OperandCode
+  readonly access: Access
+}
+
+function kind(place: Place, width: Width, fixed = 0): OperandKind {
+  return { place, width, fixed }
+}
+
+const KINDS: Readonly<Record<OperandCode, OperandKind>> = {
+  Eb: kind('rm', 'b'), Ew: kind('rm', 'w'), Ed: kind('rm', 'd'), Ev: kind('rm', 'v'), Ey: kind('rm', 'y'), Eq: kind('rm', 'q'),
+  Gb: kind('reg', 'b'), Gw: kind('reg', 'w'), Gd: kind('reg', 'd'), Gv: kind('reg', 'v'), Gy: kind('reg', 'y'),
+  Mb: kind('memory', 'b'), Mw: kind('memory', 'w'), Md: kind('memory', 'd'), Mq: kind('memory', 'q'), Mv: kind('memory', 'v'), My: kind('memory', 'y'),
+  Ma: kind('memory', 'v'), Mp: kind('memory', 'v'), M: kind('memory', 'v'),
+  Rv: kind('register', 'v'), Ry: kind('register', 'y'),
+  Zb: kind('opcode', 'b'), Zv: kind('opcode', 'v'), Zy: kind('opcode', 'y'),
+  Ib: kind('immediate', 'b'), Iw: kind('immediate', 'w'), Iz: kind('immediate', 'z'), Iv: kind('immediate', 'v'), sIb: kind('immediate', 's'),
+  Jb: kind('relative', 'b'), Jz: kind('relative', 'z'), Ap: kind('far', 'z'),
+  Ob: kind('offset', 'b'), Ov: kind('offset', 'v'),
+  Sw: kind('segment', 'w'), Cy: kind('control', 'y'), Dy: kind('debug', 'y'),
+  Xb: kind('string', 'b', Reg.rsi), Xv: kind('string', 'v', Reg.rsi), Xz: kind('string', 'z', Reg.rsi), Bb: kind('string', 'b', Reg.rbx),
+  Yb: kind('string', 'b', Reg.rdi), Yv: kind('string', 'v', Reg.rdi), Yz: kind('string', 'z', Reg.rdi),
+  al: kind('fixed', 'b', Reg.rax), cl: kind('fixed', 'b', Reg.rcx), ax: kind('fixed', 'w', Reg.rax), dx: kind('fixed', 'w', Reg.rdx),
+  rax: kind('fixed', 'v', Reg.rax), eax: kind('fixed', 'z', Reg.rax), '1': kind('one', 'b'),
+}
+
+const parsed = new Map<OperandSpec, RowOperand>()
+
+/** Meaning of `CODE:access`. */
+export function rowOperand(spec: OperandSpec): RowOperand {
+  let operand = parsed.get(spec)
+  if (operand === undefined) {
+    const [code, access] = splitSpec(spec)
+    operand = { ...KINDS[code], code, access }
+    parsed.set(spec, operand)
+  }
+  return operand
+}
+
+function splitSpec(spec: OperandSpec): [OperandCode, Access] {
+  const colon = spec.indexOf(':')
+  const code = spec.slice(0, colon)
+  const access = spec.slice(colon + 1)
+  if (!isCode(code) || !isAccess(access)) throw new Error(`Unknown operand "${spec}" in the instruction table.`)
+  return [code, access]
+}
+
+function isCode(code: string): code is OperandCode {
+  return Object.hasOwn(KINDS, code)
+}
+
+function isAccess(access: string): access is Access {
+  return access === 'r' || access === 'w' || access === 'rw' || access === 'a'
+}
+
+/** Width in bits of an operand when the instruction's operand size is `operandSize`. */
+export function operandBits(width: Width, operandSize: Size): Size {
+  switch (width) {
+    case 'b': return 8
+    case 'w': return 16
+    case 'd': return 32
+    case 'q': return 64
+    case 'z': return operandSize === 64 ? 32 : operandSize
+    case 'y': return operandSize === 64 ? 64 : 32
+    case 'v': case 's': return operandSize
+  }
+}
+
+const BY_OPERAND_SIZE: ReadonlySet<Width> = new Set<Width>(['v', 'z', 'y', 's'])
+const FIXED_SIZE: readonly Size[] = [32]
+const BYTE: readonly Size[] = [8]
+const LEGACY: readonly Size[] = [16, 32]
+const ALL: readonly Size[] = [16, 32, 64]
+
+/**
+ * Operand sizes in which a row occurs: 8 alone for byte forms; 32 alone when neither operands nor semantics depend on the
+ * operand size (the decoder then says 32 whatever the prefixes); else 16, 32 and, where the row exists in 64-bit mode, 64.
+ */
+export function operandSizes(row: Row): readonly Size[] {
+  const operands = row.operands.map(rowOperand)
+  const dependent = row.sized === true || operands.some((o) => BY_OPERAND_SIZE.has(o.width) || o.place === 'relative' || o.place === 'far')
+  if (dependent) return row.modes === 'not64' ? LEGACY : ALL
+  return operands.some((o) => o.width === 'b' && o.place !== 'immediate' && o.place !== 'one') ? BYTE : FIXED_SIZE
+}
+
+const MODRM_PLACES: ReadonlySet<Place> = new Set<Place>(['rm', 'reg', 'memory', 'register', 'segment', 'control', 'debug'])
+
+/** Whether the row's encoding has a ModRM byte. */
+export function hasModRm(row: Row): boolean {
+  return row.reg !== undefined || row.rm !== undefined || row.form !== undefined || row.operands.some((spec) => MODRM_PLACES.has(rowOperand(spec).place))
+}
+
+/** Whether one of the row's opcode's three low bits name a register: it then stands for eight opcodes. */
+export function hasOpcodeRegister(row: Row): boolean {
+  return row.operands.some((spec) => rowOperand(spec).place === 'opcode')
+}
+
+/** Whether the row has a register form and a memory form of its ModRM operand; a row without one has only the register form. */
+export function formsOf(row: Row): readonly ('register' | 'memory')[] {
+  const places = row.operands.map((spec) => rowOperand(spec).place)
+  if (places.includes('memory') || places.includes('offset') || row.form === 'memory') return ['memory']
+  if (places.includes('register') || row.form === 'register' || row.rm !== undefined) return ['register']
+  return places.includes('rm') ? ['register', 'memory'] : ['register']
+}
