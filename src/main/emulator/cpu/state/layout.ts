@@ -30,9 +30,8 @@ export const RIP_SLOT = RIP - GPR
  *   bit 3  carry (or borrow) out of bit 3                  AF = bit 3
  *   bit 8  sign delta                                      SF = (result < 0) ^ bit 8
  *   bit 9  parity delta                                    PF = even parity of result's low byte ^ bit 9
- * and ZF = (result == 0). Any combination of the six flags can be represented (POPF, SAHF): see `setArithmeticFlags` of
- * `cpu-state.ts`. The idea of result plus carry-out vector is described in "Fast Microprocessor Simulation"
- * (Mihocka, Shwartsman, "Virtualization Without Direct Execution or Jitting", 2008).
+ * and ZF = (result == 0). Any combination of the six flags can be represented (POPF, SAHF). The idea, a result plus the vector of
+ * carries: D. Mihocka, S. Shwartsman, "Virtualization Without Direct Execution or Jitting", AMAS-BT 2008, section 4.
  */
 export const FLAGS_RESULT = 0x090
 export const FLAGS_AUX = 0x098
