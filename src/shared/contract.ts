@@ -195,7 +195,7 @@ export const calls = {
   'machines.boot': {
     args: z.strictObject({
       source: bootSourceSchema,
-      memoryMiB: z.number().int().min(1).max(2048).optional(),
+      memoryMiB: z.number().int().min(1).max(3072).optional(),
       commandLine: z.string().max(2000).optional(),
       backend: z.enum(BACKENDS).optional(),
     }),

@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+// The `bootlab` command: starts the built command line.
+import { existsSync } from 'node:fs'
+
+const built = new URL('../out/main/cli.js', import.meta.url)
+if (existsSync(built)) {
+  await import(built.href)
+} else {
+  console.error('Bootlab is not built yet.\nNext: run "npm run build" in the checkout (npm ci does it too).')
+  process.exitCode = 70
+}

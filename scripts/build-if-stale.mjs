@@ -1,0 +1,55 @@
+/** Builds out/ when it is missing or older than what it is made from. Used by `npm start` and by tests of the built lab. */
+import { spawn } from 'node:child_process'
+import { readdirSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** The last file that each of the three builds writes. */
+const outputs = ['out/main/index.js', 'out/main/cli.js', 'out/preload/index.cjs', 'out/renderer/index.html']
+const inputs = ['src', 'resources/fonts', 'electron.vite.config.ts', 'package.json', 'package-lock.json']
+
+/** @returns {boolean} */
+export function isStale() {
+  const written = outputs.map((path) => modified(join(root, path)))
+  return written.some((time) => time === undefined) || newest(inputs.map((path) => join(root, path))) > Math.min(...written)
+}
+
+/**
+ * @param {{ log?: (line: string) => void }} [options]
+ * @returns {Promise<void>} rejects with the build's own output
+ */
+export async function buildIfStale({ log = () => undefined } = {}) {
+  if (!isStale()) return
+  log('Building Bootlab …')
+  // The package exports no path to its command, only its package.json.
+  const packageFile = createRequire(import.meta.url).resolve('electron-vite/package.json')
+  const output = []
+  const child = spawn(process.execPath, [join(dirname(packageFile), 'bin', 'electron-vite.js'), 'build'], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  child.stdout.on('data', (chunk) => output.push(chunk))
+  child.stderr.on('data', (chunk) => output.push(chunk))
+  const code = await new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', resolve)
+  })
+  if (code !== 0) throw new Error(`The build of Bootlab failed (electron-vite build, exit code ${code}):\n${Buffer.concat(output)}`)
+}
+
+/** @returns {number | undefined} milliseconds since 1970 */
+function modified(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs
+}
+
+/** Newest file in the given files and folders; tests do not count. */
+function newest(paths) {
+  let latest = 0
+  for (const path of paths) {
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (!found) continue
+    if (found.isDirectory()) latest = Math.max(latest, newest(readdirSync(path).map((name) => join(path, name))))
+    else if (!/\.test\.tsx?$/.test(path)) latest = Math.max(latest, found.mtimeMs)
+  }
+  return latest
+}

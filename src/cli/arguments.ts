@@ -1,0 +1,28 @@
+/** Values of options. */
+import { InvalidArgumentError } from 'commander'
+
+const secondsPer: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, '': 1 }
+
+/** `10s`, `500ms`, `2m` or seconds as a plain number. @returns milliseconds */
+export function parseDuration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|)$/.exec(text.trim())
+  const unit = match?.[2] === undefined ? undefined : secondsPer[match[2]]
+  const milliseconds = Math.round(Number(match?.[1]) * (unit ?? Number.NaN) * 1000)
+  if (milliseconds >= 1 && milliseconds <= 86_400_000) return milliseconds
+  throw new InvalidArgumentError('Write a time from 1ms to a day, such as 10s, 500ms or 2m.')
+}
+
+export function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : -1
+  if (port >= 0 && port <= 65_535) return port
+  throw new InvalidArgumentError('Write a port number from 0 to 65535; 0 lets the system choose.')
+}
+
+export type ScreenOutput = { type: 'text' } | { type: 'png'; file: string }
+
+/** `text` or `png:FILE`. */
+export function parseScreen(text: string): ScreenOutput {
+  if (text === 'text') return { type: 'text' }
+  if (text.startsWith('png:') && text.length > 4) return { type: 'png', file: text.slice(4) }
+  throw new InvalidArgumentError('Write "text" or "png:FILE".')
+}

@@ -1,0 +1,25 @@
+/**
+ * The text of `--keys`: what is typed into the guest. `\n` is Enter, `\t` Tab, `\b` Backspace, `\e` Escape, `\\` a backslash;
+ * the rest is typed as on a US keyboard.
+ */
+import { LabError } from '../shared/failure'
+
+const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', b: '\b', e: '\u001b', '\\': '\\' }
+
+export const KEYS_HELP = 'type this into the guest: \\n Enter, \\t Tab, \\b Backspace, \\e Escape, \\\\ backslash'
+
+/** @throws LabError for an unknown escape or a character that a US keyboard does not have */
+export function parseKeys(text: string): string {
+  const typed = text.replace(/\\([^]?)/g, (whole, letter: string) => {
+    const character = escapes[letter]
+    if (character === undefined) throw wrong(`${JSON.stringify(whole)} in --keys means nothing.`, 'Write \\n, \\t, \\b, \\e or \\\\.')
+    return character
+  })
+  const foreign = /[^\x20-\x7e\n\t\b\u001b]/u.exec(typed)
+  if (foreign) throw wrong(`A US keyboard has no key for ${JSON.stringify(foreign[0])}.`, 'Use printable ASCII characters in --keys.')
+  return typed
+}
+
+function wrong(what: string, next: string): LabError {
+  return new LabError({ code: 'usage', what, next })
+}

@@ -1,0 +1,123 @@
+/**
+ * Starts the built main bundle on the double and tries it out, as a page and as a person would. Prints what it saw as one
+ * line of JSON for desktop.test.ts. Run with the module hook:  node probe.mjs
+ */
+import { existsSync } from 'node:fs'
+import { register } from 'node:module'
+import { pathToFileURL } from 'node:url'
+
+register('./hooks.mjs', import.meta.url)
+const { app, BrowserWindow, ipcMain, permissions, record, request, stateFile } = await import('electron')
+const [, , mainBundle = ''] = process.argv
+
+process.on('unhandledRejection', (error) => {
+  console.error(error)
+  process.exit(1)
+})
+await import(pathToFileURL(mainBundle).href)
+
+const until = async (what, condition) => {
+  for (let tries = 0; tries < 500; tries++) {
+    if (condition()) return
+    if (record.errorBoxes.length > 0) break
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  throw new Error(`${what} did not happen; ${JSON.stringify(record.errorBoxes)}`)
+}
+await until('a shown window', () => record.shown > 0)
+
+const [window] = record.windows
+const contents = window.webContents
+const pageUrl = contents.getURL()
+
+/** What the page sees: `window.bootlab`, and nothing else of the preload script. */
+const worldOf = () => contents.frame.mainWorld
+const answers = []
+worldOf().bootlab.onMessage((message) => answers.push(JSON.parse(message)))
+const ask = async (id, name, args = {}) => {
+  worldOf().bootlab.send(JSON.stringify({ kind: 'call', id, name, args }))
+  await until(`an answer to ${name}`, () => answers.some((answer) => answer.id === id))
+  return answers.find((answer) => answer.id === id)
+}
+const info = await ask(1, 'app.info')
+const templates = await ask(2, 'templates.list')
+const picked = await ask(3, 'app.pickDirectory', { title: 'Choose' })
+const unknown = await ask(4, 'no.such.call')
+
+// Messages of frames that are not the lab's own top frame must go unheard.
+const before = answers.length
+const foreign = (frame) => ipcMain.emit('bootlab:to-main', { sender: contents, senderFrame: frame }, JSON.stringify({ kind: 'call', id: 50, name: 'app.info', args: {} }))
+foreign({ url: 'https://evil.example/', parent: null })
+foreign({ url: pageUrl, parent: { url: 'https://evil.example/' } })
+foreign(null)
+ipcMain.emit('bootlab:to-main', { sender: contents, senderFrame: contents.frame }, { not: 'text' })
+await new Promise((resolve) => setTimeout(resolve, 50))
+const foreignHeard = answers.length > before
+
+const tryNavigation = (event, url) => {
+  let prevented = false
+  contents.emit(event, { url, preventDefault: () => (prevented = true) })
+  return prevented
+}
+const navigation = {
+  evil: tryNavigation('will-navigate', 'https://evil.example/'),
+  file: tryNavigation('will-navigate', 'file:///etc/passwd'),
+  redirect: tryNavigation('will-redirect', 'https://evil.example/'),
+  own: tryNavigation('will-navigate', pageUrl),
+  webview: tryNavigation('will-attach-webview', ''),
+}
+const windowOpen = contents.windowOpenHandler({ url: 'https://evil.example/' })
+const granted = ['geolocation', 'media', 'notifications', 'openExternal', 'clipboard-sanitized-write'].filter((permission) => {
+  let given
+  permissions.request(contents, permission, (answer) => (given = answer))
+  return given !== false || permissions.check(contents, permission) !== false
+})
+const status = async (url) => (await request(url)).status
+const files = {
+  traversal: await status('app://bootlab/..%2f..%2fpackage.json'),
+  preload: await status('app://bootlab/../preload/index.cjs'),
+  otherHost: await status('app://other/index.html'),
+}
+
+// A reload: the new page works, and hears nothing of the old one.
+const oldWorld = worldOf()
+await window.loadURL(pageUrl)
+const stale = []
+oldWorld.bootlab.onMessage((message) => stale.push(message))
+answers.length = 0
+worldOf().bootlab.onMessage((message) => answers.push(JSON.parse(message)))
+const afterReload = await ask(1, 'app.info')
+
+window.minimized = true
+app.emit('second-instance')
+const secondInstance = { minimized: window.minimized, focused: window.focused, windows: BrowserWindow.getAllWindows().length }
+
+window.close()
+await until('the end', () => record.exits.length > 0)
+
+const { webPreferences } = window.options
+console.log(
+  JSON.stringify({
+    pageUrl,
+    page: window.page,
+    world: Object.fromEntries(Object.entries(worldOf()).map(([name, api]) => [name, Object.keys(api)])),
+    webPreferences,
+    info,
+    templates,
+    picked,
+    unknown,
+    foreignHeard,
+    navigation,
+    windowOpen,
+    granted,
+    files,
+    afterReload,
+    stale,
+    secondInstance,
+    sandboxed: app.sandboxed,
+    menuRoles: record.menus.flat().map((item) => item.role ?? item.label),
+    windowStateStored: existsSync(stateFile()),
+    exits: record.exits,
+  }),
+)
+process.exit(0)
