@@ -1,0 +1,296 @@
+import { CpuFault, Vector } from '../faults'
+import type { PhysicalMemory } from '../ports'
+import { AC, CR0, DS, SS } from '../state/bits'
+import type { CpuState } from '../state/cpu-state'
+import * as at from '../state/layout'
+import { PageWalker, type PagingMode } from './page-walk'
+import { PAGE_SIZE, PhysicalAccess } from './physical-access'
+import { Tlb, type AccessKind } from './tlb'
+
+const SLOTS = 8
+const SLOT_BYTES = 8
+/** A CPU mode in which nothing on the stack or in a descriptor table is a user access. */
+const SUPERVISOR = false
+
+/** A store whose bytes wait in a scratch slot. Physical addresses are behind the A20 gate. */
+interface PendingStore {
+  first: number
+  firstBytes: number
+  second: number
+}
+
+/**
+ * Linear addresses to memory. Backends look translations up in the TLBs by themselves and come here when there is none:
+ * `slowRead` and `slowWrite` answer with a host address, which is a scratch slot for devices and accesses that cross a page.
+ */
+export class Mmu {
+  readonly #state: CpuState
+  readonly #memory: PhysicalAccess
+  readonly #tlb: Tlb
+  readonly #walker: PageWalker
+  #codeWritten: (host: number, bytes: number) => void = () => undefined
+  readonly #pending: PendingStore[] = Array.from({ length: SLOTS }, () => ({ first: 0, firstBytes: 0, second: 0 }))
+  #slot = 0
+  #alignmentChecks = false
+  #largePages = false
+
+  constructor(state: CpuState, physical: PhysicalMemory) {
+    this.#state = state
+    this.#memory = new PhysicalAccess(state, physical, (host, bytes) => this.noteWrite(host, bytes))
+    this.#tlb = new Tlb(state)
+    this.#walker = new PageWalker(state, this.#memory)
+    this.refresh()
+  }
+
+  get pagingMode(): PagingMode {
+    return this.#walker.mode
+  }
+
+  /** Who drops decoded code when bytes under it change (the backend). */
+  onCodeWritten(listener: (host: number, bytes: number) => void): void {
+    this.#codeWritten = listener
+  }
+
+  /** Takes over CR0, CR4, EFER, CPL and EFLAGS.AC; called after a change of one of them. Translations stay. */
+  refresh(): void {
+    this.#walker.updateRules()
+    const state = this.#state
+    const checks = state.cpl === 3 && (state.systemFlags & AC) !== 0 && (state.control(0) & CR0.AM) !== 0n
+    if (checks && !this.#alignmentChecks) this.#tlb.flushUserData()
+    this.#alignmentChecks = checks
+  }
+
+  /** Loads the PDPTEs of PAE paging; false: reserved bits are set. */
+  loadPdptes(cr3: bigint): boolean {
+    return this.#walker.loadPdptes(cr3)
+  }
+
+  flush(): void {
+    this.#tlb.flush()
+    this.#largePages = false
+  }
+
+  /** INVLPG. */
+  flushPage(linear: bigint): void {
+    // A large page has one TLB entry per 4 KiB of it that was touched.
+    if (this.#largePages) this.flush()
+    else this.#tlb.flushPage(Number(linear & 0xffff_ffffn), Number((linear >> 32n) & 0xffff_ffffn))
+  }
+
+  get a20(): boolean {
+    return this.#memory.a20
+  }
+
+  /** Opens or closes the A20 gate. */
+  setA20(open: boolean): void {
+    if (open === this.#memory.a20) return
+    this.#memory.a20 = open
+    this.flush()
+  }
+
+  /**
+   * Physical address (behind the A20 gate) of a linear address. Fills the TLB.
+   * @throws CpuFault #PF; #GP(0) when not canonical
+   */
+  translate(linear: bigint, kind: AccessKind, user: boolean): number {
+    const [lo, hi] = this.#split(linear)
+    this.#requireCanonical(lo, hi, 1, DS)
+    return this.#translate(lo, hi, kind, user)
+  }
+
+  /**
+   * The page of an instruction fetch at the current privilege level: sets the fetch window (`FETCH_PAGE`, `FETCH_PHYSICAL`).
+   * @returns physical address of the page
+   * @throws CpuFault #PF; #GP(0) when not canonical
+   */
+  fetchPage(lo: number, hi: number): number {
+    const state = this.#state
+    if (!state.mode64) hi = 0
+    this.#requireCanonical(lo, hi, 1, DS)
+    const user = state.cpl === 3
+    let frame = this.#tlb.frame(user, 'x', lo, hi)
+    if (frame < 0) frame = this.#translate((lo & ~0xfff) | 0, hi, 'x', user, lo & 0xfff)
+    state.i32[at.FETCH_PAGE >> 2] = (hi << 20) | (lo >>> 12)
+    state.i32[(at.FETCH_PAGE >> 2) + 1] = hi >>> 12
+    state.u32[at.FETCH_PHYSICAL >> 2] = frame >>> 0
+    state.u32[(at.FETCH_PHYSICAL >> 2) + 1] = Math.floor(frame / 0x1_0000_0000)
+    return frame
+  }
+
+  /** One byte at a physical address as instruction fetch sees it (behind the A20 gate already). */
+  readCode(physical: number): number {
+    const slot = this.#takeSlot()
+    this.#memory.load(physical, slot, 1)
+    return this.#state.u8[slot] ?? 0
+  }
+
+  /**
+   * Host address where `bytes` (1, 2, 4, 8) bytes of a linear address can be read.
+   * @param segment segment register of the access: a non-canonical address is #SS(0) through SS, else #GP(0)
+   */
+  slowRead(segment: number, bytes: number, lo: number, hi: number): number {
+    return this.#resolve(segment, bytes, lo, this.#state.mode64 ? hi : 0, 'r', this.#state.cpl === 3, false)
+  }
+
+  /**
+   * Host address where they can be written; `afterStore` must follow when the code-line byte of that address is not zero.
+   * @param load non-zero: the present value is wanted there too (read-modify-write)
+   */
+  slowWrite(segment: number, bytes: number, lo: number, hi: number, load: number): number {
+    return this.#resolve(segment, bytes, lo, this.#state.mode64 ? hi : 0, 'w', this.#state.cpl === 3, load !== 0)
+  }
+
+  /** Completes a store: carries scratch bytes to where they belong, or drops decoded code under them. */
+  afterStore(host: number, bytes: number): void {
+    host >>>= 0
+    if (host < at.SCRATCH || host >= at.SCRATCH + SLOTS * SLOT_BYTES) {
+      this.#codeWritten(host, bytes)
+      return
+    }
+    const pending = this.#pending[(host - at.SCRATCH) / SLOT_BYTES]
+    if (pending === undefined) return
+    this.#memory.store(pending.first, host, pending.firstBytes)
+    if (bytes > pending.firstBytes) this.#memory.store(pending.second, host + pending.firstBytes, bytes - pending.firstBytes)
+  }
+
+  /** Plain memory at a host address was changed by someone else than a backend's store. */
+  noteWrite(host: number, bytes: number): void {
+    const lines = this.#state.u8
+    const last = (host + bytes - 1) >>> at.LINE_SHIFT
+    for (let line = host >>> at.LINE_SHIFT; line <= last; line++) {
+      if (lines[at.CODE_LINES + line] !== 0) {
+        this.#codeWritten(host, bytes)
+        return
+      }
+    }
+  }
+
+  // — linear memory for TypeScript code: descriptor tables, task state, stack frames —
+  // `user`: judged as an access of CPL 3. `segment`: SS makes a non-canonical address #SS(0). Outside long mode addresses wrap at 4 GiB.
+
+  read8(linear: bigint, user = SUPERVISOR, segment = DS): number {
+    return this.#state.u8[this.#host(linear, 1, 'r', user, segment)] ?? 0
+  }
+
+  read16(linear: bigint, user = SUPERVISOR, segment = DS): number {
+    return this.#state.view.getUint16(this.#host(linear, 2, 'r', user, segment), true)
+  }
+
+  read32(linear: bigint, user = SUPERVISOR, segment = DS): number {
+    return this.#state.view.getUint32(this.#host(linear, 4, 'r', user, segment), true)
+  }
+
+  read64(linear: bigint, user = SUPERVISOR, segment = DS): bigint {
+    return this.#state.view.getBigUint64(this.#host(linear, 8, 'r', user, segment), true)
+  }
+
+  write8(linear: bigint, value: number, user = SUPERVISOR, segment = DS): void {
+    const host = this.#host(linear, 1, 'w', user, segment)
+    this.#state.u8[host] = value
+    this.#stored(host, 1)
+  }
+
+  write16(linear: bigint, value: number, user = SUPERVISOR, segment = DS): void {
+    const host = this.#host(linear, 2, 'w', user, segment)
+    this.#state.view.setUint16(host, value, true)
+    this.#stored(host, 2)
+  }
+
+  write32(linear: bigint, value: number, user = SUPERVISOR, segment = DS): void {
+    const host = this.#host(linear, 4, 'w', user, segment)
+    this.#state.view.setUint32(host, value, true)
+    this.#stored(host, 4)
+  }
+
+  write64(linear: bigint, value: bigint, user = SUPERVISOR, segment = DS): void {
+    const host = this.#host(linear, 8, 'w', user, segment)
+    this.#state.view.setBigUint64(host, value, true)
+    this.#stored(host, 8)
+  }
+
+  /** Raises what a write of `bytes` bytes (any number) would raise, and changes nothing but accessed and dirty bits. */
+  probeWrite(linear: bigint, bytes: number, user = SUPERVISOR, segment = DS): void {
+    for (let done = 0n; done < BigInt(bytes); done += BigInt(PAGE_SIZE)) this.#host(linear + done, 1, 'w', user, segment)
+    this.#host(linear + BigInt(bytes) - 1n, 1, 'w', user, segment)
+  }
+
+  #host(linear: bigint, bytes: number, kind: 'r' | 'w', user: boolean, segment: number): number {
+    const [lo, hi] = this.#split(linear)
+    if ((lo & (PAGE_SIZE - 1)) <= PAGE_SIZE - bytes) {
+      const host = this.#tlb.host(user, kind, lo, hi)
+      if (host !== 0) return host
+    }
+    return this.#resolve(segment, bytes, lo, hi, kind, user, false)
+  }
+
+  #stored(host: number, bytes: number): void {
+    if (this.#state.u8[at.CODE_LINES + (host >>> at.LINE_SHIFT)] !== 0) this.afterStore(host, bytes)
+  }
+
+  #split(linear: bigint): [lo: number, hi: number] {
+    return [Number(linear & 0xffff_ffffn), this.#state.longMode ? Number((linear >> 32n) & 0xffff_ffffn) : 0]
+  }
+
+  #requireCanonical(lo: number, hi: number, bytes: number, segment: number): void {
+    if (hi === 0) return
+    const top = hi >>> 15
+    const crosses = (lo >>> 0) + bytes > 0x1_0000_0000 && (hi & 0x7fff) === 0x7fff
+    if ((top !== 0 && top !== 0x1_ffff) || (crosses && top === 0)) throw new CpuFault(segment === SS ? Vector.SS : Vector.GP, 0)
+  }
+
+  #resolve(segment: number, bytes: number, lo: number, hi: number, kind: 'r' | 'w', user: boolean, load: boolean): number {
+    lo >>>= 0
+    hi >>>= 0
+    this.#requireCanonical(lo, hi, bytes, segment)
+    if (this.#alignmentChecks && user && (lo & (bytes - 1)) !== 0) throw new CpuFault(Vector.AC, 0)
+    const inPage = PAGE_SIZE - (lo & (PAGE_SIZE - 1))
+    const first = this.#translate(lo, hi, kind, user)
+    if (bytes <= inPage) {
+      const frame = kind === 'w' ? this.#memory.writableFrame(first) : this.#memory.readableFrame(first)
+      if (frame !== 0) return frame + (first % PAGE_SIZE)
+      const slot = this.#takeSlot(first, bytes)
+      if (kind === 'r' || load) this.#memory.load(first, slot, bytes)
+      return slot
+    }
+    const nextLow = (lo + inPage) >>> 0
+    const nextHigh = nextLow === 0 && this.#state.longMode ? (hi + 1) >>> 0 : hi
+    const second = this.#translate(nextLow, nextHigh, kind, user)
+    const slot = this.#takeSlot(first, inPage, second)
+    if (kind === 'r' || load) {
+      this.#memory.load(first, slot, inPage)
+      this.#memory.load(second, slot + inPage, bytes - inPage)
+    }
+    return slot
+  }
+
+  #takeSlot(first = 0, firstBytes = 0, second = 0): number {
+    const index = this.#slot
+    this.#slot = (index + 1) % SLOTS
+    const pending = this.#pending[index]
+    if (pending !== undefined) {
+      pending.first = first
+      pending.firstBytes = firstBytes
+      pending.second = second
+    }
+    return at.SCRATCH + index * SLOT_BYTES
+  }
+
+  /** Walks, and fills the TLBs where the frame is plain memory. The address is canonical; `faultOffset` goes into CR2 only. */
+  #translate(lo: number, hi: number, kind: AccessKind, user: boolean, faultOffset = 0): number {
+    const found = this.#walker.walk((lo | faultOffset) >>> 0, hi, kind, user)
+    if (found.large) this.#largePages = true
+    const page = this.#memory.gate(found.frame)
+    const skip = kind !== 'x' && ((user && this.#alignmentChecks) || (!user && found.userPage && this.#walker.smap))
+    if (!skip) {
+      const readable = this.#memory.readableFrame(page)
+      if (kind === 'x') {
+        if (readable !== 0) this.#tlb.fill(user, 'x', lo, hi, readable, page)
+      } else {
+        if (readable !== 0) this.#tlb.fill(user, 'r', lo, hi, readable, page)
+        const writable = kind === 'w' ? this.#memory.writableFrame(page) : 0
+        if (writable !== 0) this.#tlb.fill(user, 'w', lo, hi, writable, page)
+      }
+    }
+    return page + (lo & (PAGE_SIZE - 1))
+  }
+}

@@ -1,0 +1,79 @@
+import * as at from '../state/layout'
+import type { CpuState } from '../state/cpu-state'
+
+/** The three TLBs of a set, by access kind. */
+export type AccessKind = 'r' | 'w' | 'x'
+const KIND_OFFSET: Readonly<Record<AccessKind, number>> = { r: at.TLB_READ, w: at.TLB_WRITE, x: at.TLB_FETCH }
+
+const ENTRY_HOST = 8
+const ENTRY_FRAME = 12
+
+/**
+ * Translations that the backends' inline lookups use (see `layout.ts`). The tag is the linear page number (linear >>> 12, logical);
+ * beside the host address an entry holds the physical frame number, for instruction fetch.
+ */
+export class Tlb {
+  readonly #state: CpuState
+
+  constructor(state: CpuState) {
+    this.#state = state
+    this.flush()
+  }
+
+  /** Empties everything; the instruction fetch window goes with it. */
+  flush(): void {
+    this.#state.u8.fill(0xff, at.TLB_SUPERVISOR, at.TLB_USER + at.TLB_SET_BYTES)
+    this.#state.i64[at.FETCH_PAGE >> 3] = -1n
+  }
+
+  /** Empties the data TLBs of user mode (when alignment checks go on, every access must go the slow way). */
+  flushUserData(): void {
+    this.#state.u8.fill(0xff, at.TLB_USER + at.TLB_READ, at.TLB_USER + at.TLB_READ + at.TLB_BYTES)
+    this.#state.u8.fill(0xff, at.TLB_USER + at.TLB_WRITE, at.TLB_USER + at.TLB_WRITE + at.TLB_BYTES)
+  }
+
+  /** Empties the entries of one page. */
+  flushPage(lo: number, hi: number): void {
+    const { i32, i64 } = this.#state
+    for (const set of [at.TLB_SUPERVISOR, at.TLB_USER]) {
+      for (const kind of [at.TLB_READ, at.TLB_WRITE, at.TLB_FETCH]) {
+        const entry = set + kind + ((lo >>> 12) & (at.TLB_ENTRIES - 1)) * at.TLB_ENTRY
+        if (i32[entry >> 2] === tagLow(lo, hi) && i32[(entry >> 2) + 1] === hi >>> 12) i64[entry >> 3] = -1n
+      }
+    }
+    i64[at.FETCH_PAGE >> 3] = -1n
+  }
+
+  fill(user: boolean, kind: AccessKind, lo: number, hi: number, host: number, physical: number): void {
+    const { i32 } = this.#state
+    const entry = this.#entry(user, kind, lo)
+    i32[entry >> 2] = tagLow(lo, hi)
+    i32[(entry >> 2) + 1] = hi >>> 12
+    i32[(entry + ENTRY_HOST) >> 2] = host
+    i32[(entry + ENTRY_FRAME) >> 2] = Math.floor(physical / 4096)
+  }
+
+  /** Host address of the byte at a linear address, or 0 when there is no entry. */
+  host(user: boolean, kind: AccessKind, lo: number, hi: number): number {
+    const { i32 } = this.#state
+    const entry = this.#entry(user, kind, lo)
+    if (i32[entry >> 2] !== tagLow(lo, hi) || i32[(entry >> 2) + 1] !== hi >>> 12) return 0
+    return ((i32[(entry + ENTRY_HOST) >> 2] ?? 0) >>> 0) + (lo & 0xfff)
+  }
+
+  /** Physical address of the frame of a linear address, or -1 when there is no entry. */
+  frame(user: boolean, kind: AccessKind, lo: number, hi: number): number {
+    const { i32 } = this.#state
+    const entry = this.#entry(user, kind, lo)
+    if (i32[entry >> 2] !== tagLow(lo, hi) || i32[(entry >> 2) + 1] !== hi >>> 12) return -1
+    return ((i32[(entry + ENTRY_FRAME) >> 2] ?? 0) >>> 0) * 4096
+  }
+
+  #entry(user: boolean, kind: AccessKind, lo: number): number {
+    return (user ? at.TLB_USER : at.TLB_SUPERVISOR) + KIND_OFFSET[kind] + ((lo >>> 12) & (at.TLB_ENTRIES - 1)) * at.TLB_ENTRY
+  }
+}
+
+function tagLow(lo: number, hi: number): number {
+  return (hi << 20) | (lo >>> 12)
+}

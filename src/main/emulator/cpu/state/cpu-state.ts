@@ -1,0 +1,308 @@
+import * as at from './layout'
+import { ARITHMETIC_FLAGS, AF, ATTRIBUTE, CF, CODE_16, CODE_32, CODE_64, CR0, CS, DEFINED_FLAGS, EFER_BITS, FS, OF, PF, SF, SS, VM, ZF } from './bits'
+
+const ALL_ONES = 0xffff_ffff_ffff_ffffn
+const LOWEST_OFFSET = -0x8000_0000_0000_0000n
+const HIGHEST_OFFSET = 0x7fff_ffff_ffff_ffffn
+const SEGMENT_REGISTERS = 6
+
+/** A segment register, visible and hidden part. `base` is unsigned; `limit` counts bytes; `attributes` as in `ATTRIBUTE`. */
+export interface SegmentCache {
+  readonly selector: number
+  readonly base: bigint
+  readonly limit: number
+  readonly attributes: number
+}
+
+/**
+ * Registers of the CPU: typed views over the one memory that backends compute on. It holds state and what follows from
+ * it at once (masks, effective segments); rules of privilege live in `cpu/system`.
+ */
+export class CpuState {
+  readonly memory: WebAssembly.Memory
+  readonly view: DataView
+  readonly u8: Uint8Array
+  readonly u16: Uint16Array
+  readonly i32: Int32Array
+  readonly u32: Uint32Array
+  readonly i64: BigInt64Array
+  readonly u64: BigUint64Array
+
+  /** @param memory as large as `memoryLayout` says */
+  constructor(memory: WebAssembly.Memory) {
+    this.memory = memory
+    const buffer = memory.buffer
+    this.view = new DataView(buffer)
+    this.u8 = new Uint8Array(buffer)
+    this.u16 = new Uint16Array(buffer)
+    this.i32 = new Int32Array(buffer)
+    this.u32 = new Uint32Array(buffer)
+    this.i64 = new BigInt64Array(buffer)
+    this.u64 = new BigUint64Array(buffer)
+    this.u64[at.ADDRESS_MASKS >> 3] = 0xffffn
+    this.u64[(at.ADDRESS_MASKS >> 3) + 1] = 0xffff_ffffn
+    this.u64[(at.ADDRESS_MASKS >> 3) + 2] = ALL_ONES
+    this.u8[at.CODE_LINES + (at.SCRATCH >> at.LINE_SHIFT)] = at.LINE_HAS_CODE
+    this.i32[at.SHADOW_AT >> 2] = -1
+    this.i64[at.FETCH_PAGE >> 3] = -1n
+  }
+
+  /** General register, all 64 bits, by x86 number 0–15. */
+  gpr(index: number): bigint {
+    return this.u64[(at.GPR >> 3) + index] ?? 0n
+  }
+
+  setGpr(index: number, value: bigint): void {
+    this.u64[(at.GPR >> 3) + index] = value
+  }
+
+  /** Low 32 bits of a general register, unsigned. */
+  gpr32(index: number): number {
+    return this.u32[(at.GPR >> 2) + index * 2] ?? 0
+  }
+
+  /** Writes the low `size` bits; 32-bit writes clear the upper half, smaller ones keep the rest. */
+  setReg(index: number, size: number, value: bigint): void {
+    const slot = (at.GPR >> 3) + index
+    if (size === 64) this.u64[slot] = value
+    else if (size === 32) this.u64[slot] = BigInt.asUintN(32, value)
+    else if (size === 16) this.u16[slot << 2] = Number(value & 0xffffn)
+    else this.u8[slot << 3] = Number(value & 0xffn)
+  }
+
+  get rip(): bigint {
+    return this.u64[at.RIP >> 3] ?? 0n
+  }
+
+  set rip(value: bigint) {
+    this.u64[at.RIP >> 3] = value
+  }
+
+  /** Whole EFLAGS image; bit 1 reads as one. Unsigned 32 bits. */
+  get flags(): number {
+    return ((this.i32[at.EFLAGS >> 2] ?? 0) | this.arithmeticFlags | 2) >>> 0
+  }
+
+  /** Sets all flags, without any rule of privilege. Mode-dependent fields follow with `updateModes`. */
+  set flags(image: number) {
+    this.i32[at.EFLAGS >> 2] = (image & DEFINED_FLAGS & ~ARITHMETIC_FLAGS) | 2
+    this.arithmeticFlags = image
+  }
+
+  /** The six arithmetic flags at their places in EFLAGS. */
+  get arithmeticFlags(): number {
+    const low = this.u32[at.FLAGS_RESULT >> 2] ?? 0
+    const high = this.i32[(at.FLAGS_RESULT >> 2) + 1] ?? 0
+    const aux = this.i32[at.FLAGS_AUX >> 2] ?? 0
+    const carry = (aux >> 7) & 1
+    const sign = (high < 0 ? 1 : 0) ^ ((aux >> 8) & 1)
+    const parity = evenParity(low) ^ ((aux >> 9) & 1)
+    const overflow = carry ^ ((aux >> 6) & 1)
+    return (carry ? CF : 0) | (parity ? PF : 0) | (aux & at.AUX_ADJUST ? AF : 0) | (low === 0 && high === 0 ? ZF : 0) | (sign ? SF : 0) | (overflow ? OF : 0)
+  }
+
+  set arithmeticFlags(image: number) {
+    const result = image & ZF ? 0 : 1
+    const carry = image & CF ? 1 : 0
+    const overflow = image & OF ? 1 : 0
+    const parity = (image & PF ? 1 : 0) ^ evenParity(result)
+    this.i64[at.FLAGS_RESULT >> 3] = BigInt(result)
+    this.i32[at.FLAGS_AUX >> 2] =
+      (carry ? at.AUX_CARRY : 0) |
+      (carry ^ overflow ? at.AUX_CARRY_BELOW_TOP : 0) |
+      (image & AF ? at.AUX_ADJUST : 0) |
+      (image & SF ? at.AUX_SIGN_DELTA : 0) |
+      (parity ? at.AUX_PARITY_DELTA : 0)
+  }
+
+  /** Non-arithmetic flags only (no computation): TF, IF, DF, IOPL, NT, RF, VM, AC, ID. */
+  get systemFlags(): number {
+    return this.i32[at.EFLAGS >> 2] ?? 0
+  }
+
+  set systemFlags(image: number) {
+    this.i32[at.EFLAGS >> 2] = (image & DEFINED_FLAGS & ~ARITHMETIC_FLAGS) | 2
+  }
+
+  get cpl(): number {
+    return this.i32[at.CPL >> 2] ?? 0
+  }
+
+  /** Sets the field only; `updateModes` selects the TLBs that go with it. */
+  set cpl(value: number) {
+    this.i32[at.CPL >> 2] = value
+  }
+
+  /** `CODE_16`, `CODE_32` or `CODE_64`. */
+  get codeMode(): number {
+    return this.i32[at.CODE_MODE >> 2] ?? 0
+  }
+
+  get halted(): boolean {
+    return this.i32[at.HALTED >> 2] !== 0
+  }
+
+  set halted(value: boolean) {
+    this.i32[at.HALTED >> 2] = value ? 1 : 0
+  }
+
+  /** Instructions left in the slice. */
+  get remaining(): number {
+    return this.i32[at.REMAINING >> 2] ?? 0
+  }
+
+  set remaining(value: number) {
+    this.i32[at.REMAINING >> 2] = value
+  }
+
+  get shadowAt(): number {
+    return this.i32[at.SHADOW_AT >> 2] ?? -1
+  }
+
+  set shadowAt(value: number) {
+    this.i32[at.SHADOW_AT >> 2] = value
+  }
+
+  /** Control register 0, 2, 3, 4 or 8. */
+  control(index: number): bigint {
+    return this.u64[(at.CONTROL >> 3) + index] ?? 0n
+  }
+
+  setControl(index: number, value: bigint): void {
+    this.u64[(at.CONTROL >> 3) + index] = value
+  }
+
+  debug(index: number): bigint {
+    return this.u64[(at.DEBUG >> 3) + index] ?? 0n
+  }
+
+  setDebug(index: number, value: bigint): void {
+    this.u64[(at.DEBUG >> 3) + index] = value
+  }
+
+  get efer(): bigint {
+    return this.u64[at.EFER >> 3] ?? 0n
+  }
+
+  set efer(value: bigint) {
+    this.u64[at.EFER >> 3] = value
+  }
+
+  /** GDTR or IDTR, by the offset of its field. */
+  table(field: typeof at.GDTR | typeof at.IDTR): { base: bigint; limit: number } {
+    return { base: this.u64[field >> 3] ?? 0n, limit: this.u32[(field >> 2) + 2] ?? 0 }
+  }
+
+  setTable(field: typeof at.GDTR | typeof at.IDTR, base: bigint, limit: number): void {
+    this.u64[field >> 3] = base
+    this.u32[(field >> 2) + 2] = limit
+  }
+
+  /** CR0.PE, and not virtual-8086 mode: selectors name descriptors. */
+  get usesDescriptors(): boolean {
+    return (this.control(0) & CR0.PE) !== 0n && (this.systemFlags & VM) === 0
+  }
+
+  get protectedMode(): boolean {
+    return (this.control(0) & CR0.PE) !== 0n
+  }
+
+  get virtual8086(): boolean {
+    return (this.systemFlags & VM) !== 0 && (this.control(0) & CR0.PE) !== 0n
+  }
+
+  /** EFER.LMA: 64-bit mode or compatibility mode. */
+  get longMode(): boolean {
+    return (this.efer & EFER_BITS.LMA) !== 0n
+  }
+
+  /** 64-bit mode. */
+  get mode64(): boolean {
+    return this.codeMode === CODE_64
+  }
+
+  selector(index: number): number {
+    return this.u32[(at.DESCRIPTORS + index * at.DESCRIPTOR_STRIDE + at.DESCRIPTOR_SELECTOR) >> 2] ?? 0
+  }
+
+  base(index: number): bigint {
+    return this.u64[(at.DESCRIPTORS + index * at.DESCRIPTOR_STRIDE + at.DESCRIPTOR_BASE) >> 3] ?? 0n
+  }
+
+  limit(index: number): number {
+    return this.u32[(at.DESCRIPTORS + index * at.DESCRIPTOR_STRIDE + at.DESCRIPTOR_LIMIT) >> 2] ?? 0
+  }
+
+  attributes(index: number): number {
+    return this.u32[(at.DESCRIPTORS + index * at.DESCRIPTOR_STRIDE + at.DESCRIPTOR_ATTRIBUTES) >> 2] ?? 0
+  }
+
+  segment(index: number): SegmentCache {
+    return { selector: this.selector(index), base: this.base(index), limit: this.limit(index), attributes: this.attributes(index) }
+  }
+
+  /** Writes a segment register as it is; `updateModes` or `updateEffectiveSegment` makes accesses see it. */
+  setSegment(index: number, segment: SegmentCache): void {
+    const offset = at.DESCRIPTORS + index * at.DESCRIPTOR_STRIDE
+    this.u64[(offset + at.DESCRIPTOR_BASE) >> 3] = segment.base
+    this.u32[(offset + at.DESCRIPTOR_LIMIT) >> 2] = segment.limit
+    this.u32[(offset + at.DESCRIPTOR_ATTRIBUTES) >> 2] = segment.attributes
+    this.u32[(offset + at.DESCRIPTOR_SELECTOR) >> 2] = segment.selector
+  }
+
+  /**
+   * Recomputes all that follows from CR0, EFER, EFLAGS.VM, CPL, CS and SS: code mode, masks, effective segments, TLB set.
+   * Called after every change of one of them.
+   */
+  updateModes(): void {
+    const codeAttributes = this.attributes(CS)
+    const long = this.longMode && (codeAttributes & ATTRIBUTE.long) !== 0
+    const mode = long ? CODE_64 : codeAttributes & ATTRIBUTE.big ? CODE_32 : CODE_16
+    const tlbSet = this.cpl === 3 ? at.TLB_USER : at.TLB_SUPERVISOR
+    if (mode !== this.codeMode || tlbSet !== this.i32[at.TLB_SET >> 2]) this.i64[at.FETCH_PAGE >> 3] = -1n
+    this.i32[at.CODE_MODE >> 2] = mode
+    this.i32[at.TLB_SET >> 2] = tlbSet
+    this.u64[at.IP_MASK >> 3] = mode === CODE_64 ? ALL_ONES : mode === CODE_32 ? 0xffff_ffffn : 0xffffn
+    this.u64[at.STACK_MASK >> 3] = mode === CODE_64 ? ALL_ONES : this.attributes(SS) & ATTRIBUTE.big ? 0xffff_ffffn : 0xffffn
+    for (let index = 0; index < SEGMENT_REGISTERS; index++) this.updateEffectiveSegment(index)
+  }
+
+  /** Recomputes what accesses through one segment register (0–5) may touch. */
+  updateEffectiveSegment(index: number): void {
+    const offset = (at.SEGMENTS + index * at.SEGMENT_STRIDE) >> 3
+    let base = this.base(index)
+    let low = 0n
+    let readHigh = BigInt(this.limit(index))
+    let writeHigh = readHigh
+    if (this.codeMode === CODE_64) {
+      if (index < FS) base = 0n
+      low = LOWEST_OFFSET
+      readHigh = writeHigh = HIGHEST_OFFSET
+    } else if (this.usesDescriptors) {
+      const attributes = this.attributes(index)
+      if ((attributes & ATTRIBUTE.present) === 0) {
+        readHigh = writeHigh = -1n
+      } else if (attributes & ATTRIBUTE.code) {
+        if ((attributes & ATTRIBUTE.readable) === 0) readHigh = -1n
+        writeHigh = -1n
+      } else {
+        if (attributes & ATTRIBUTE.expandDown) {
+          low = readHigh + 1n
+          readHigh = writeHigh = attributes & ATTRIBUTE.big ? 0xffff_ffffn : 0xffffn
+        }
+        if ((attributes & ATTRIBUTE.writable) === 0) writeHigh = -1n
+      }
+    }
+    this.u64[offset + (at.SEGMENT_BASE >> 3)] = base
+    this.i64[offset + (at.SEGMENT_LOW >> 3)] = low
+    this.i64[offset + (at.SEGMENT_READ_HIGH >> 3)] = readHigh
+    this.i64[offset + (at.SEGMENT_WRITE_HIGH >> 3)] = writeHigh
+  }
+}
+
+/** 1 when the low byte has an even number of ones. */
+function evenParity(value: number): number {
+  let byte = value & 0xff
+  byte ^= byte >> 4
+  return ((0x6996 >> (byte & 0xf)) & 1) ^ 1
+}
