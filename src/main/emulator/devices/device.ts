@@ -1,0 +1,23 @@
+/** What every chip of the PC offers to the I/O bus, and the wires between chips. */
+
+/** A device's range of byte-wide I/O ports. Wider accesses reach it byte by byte, low port first. */
+export interface PortRange {
+  /** First and last port, inclusive. */
+  readonly first: number
+  readonly last: number
+  read(port: number): number
+  write(port: number, value: number): void
+}
+
+export interface Device {
+  readonly name: string
+  readonly ports: readonly PortRange[]
+  /** Back to the state after power-on or a reset of the whole machine. */
+  reset(): void
+}
+
+/** A wire that carries a level, such as an interrupt request line. */
+export type Line = (level: boolean) => void
+
+/** What a port reads as when nothing answers. */
+export const FLOATING = 0xff

@@ -1,0 +1,246 @@
+/**
+ * Intel 8042 as keyboard controller of the PC/AT and PS/2 (IBM Personal System/2 Hardware Interface Technical Reference,
+ * "Keyboard and Auxiliary Device Controller"), with a keyboard on the first port and nothing on the second, and the
+ * system control port A at 92h, which also drives the A20 gate and the reset line.
+ */
+import type { Clock, Timer } from '../machine/clock'
+import { TICKS_PER_MICROSECOND } from '../machine/clock'
+import type { Device, Line, PortRange } from './device'
+import { Ps2Keyboard } from './ps2-keyboard'
+import { Set1Translator } from './scan-codes'
+
+const STATUS_OUTPUT_FULL = 0x01
+const STATUS_SYSTEM = 0x04
+const STATUS_LAST_WAS_COMMAND = 0x08
+const STATUS_UNLOCKED = 0x10
+const STATUS_AUX_DATA = 0x20
+
+const CONFIG_IRQ1 = 0x01
+const CONFIG_IRQ12 = 0x02
+const CONFIG_SYSTEM = 0x04
+const CONFIG_KEYBOARD_OFF = 0x10
+const CONFIG_AUX_OFF = 0x20
+const CONFIG_TRANSLATE = 0x40
+
+const OUTPUT_NO_RESET = 0x01
+const OUTPUT_A20 = 0x02
+
+/** Pause between two bytes of the keyboard; the serial line itself would take about 900 µs. */
+const BYTE_TICKS = 100 * TICKS_PER_MICROSECOND
+
+/** Controller commands whose argument comes through port 60h. */
+const TAKES_ARGUMENT: ReadonlySet<number> = new Set([0xd1, 0xd2, 0xd3, 0xd4])
+
+export interface KbcWiring {
+  clock: Clock
+  irq1: Line
+  irq12: Line
+  /** The A20 gate: true lets address line 20 through. */
+  a20: Line
+  /** The processor's (and with it the machine's) reset. */
+  resetMachine: () => void
+}
+
+export class Kbc8042 implements Device {
+  readonly name = '8042 keyboard controller'
+  readonly keyboard: Ps2Keyboard
+  readonly ports: readonly PortRange[]
+  readonly #wiring: KbcWiring
+  readonly #timer: Timer
+  readonly #translator = new Set1Translator()
+  readonly #ram = new Uint8Array(32)
+  #output = 0
+  #outputFull = false
+  #outputIsAux = false
+  #lastWasCommand = false
+  #command: number | undefined
+  #a20 = true
+  /** Counts guest reads of the data and status ports; shows that software looks for keys by itself. */
+  polls = 0
+
+  constructor(wiring: KbcWiring) {
+    this.#wiring = wiring
+    this.keyboard = new Ps2Keyboard(() => this.#arm())
+    this.#timer = wiring.clock.timer(() => this.#fetch())
+    this.ports = [
+      { first: 0x60, last: 0x60, read: () => this.#readData(), write: (_port, value) => this.#writeData(value) },
+      { first: 0x64, last: 0x64, read: () => this.#readStatus(), write: (_port, value) => this.#writeCommand(value) },
+      { first: 0x92, last: 0x92, read: () => (this.#a20 ? 2 : 0), write: (_port, value) => this.#writePortA(value) },
+    ]
+  }
+
+  reset(): void {
+    this.#ram.fill(0)
+    this.#ram[0] = CONFIG_SYSTEM | CONFIG_TRANSLATE | CONFIG_IRQ1 | CONFIG_AUX_OFF
+    this.#translator.reset()
+    this.#outputFull = this.#outputIsAux = this.#lastWasCommand = false
+    this.#command = undefined
+    this.#timer.cancel()
+    this.keyboard.reset()
+    this.#setA20(true)
+    this.#updateLines()
+  }
+
+  /** The output buffer is empty and no key stroke is on its way. */
+  get idle(): boolean {
+    return !this.#outputFull && !this.keyboard.hasData
+  }
+
+  /** The output buffer holds a byte that the guest has not read. */
+  get outputFull(): boolean {
+    return this.#outputFull
+  }
+
+  /** State of the A20 gate, for the BIOS. */
+  get a20(): boolean {
+    return this.#a20
+  }
+
+  setA20(enabled: boolean): void {
+    this.#setA20(enabled)
+  }
+
+  get #config(): number {
+    return this.#ram[0] ?? 0
+  }
+
+  #readData(): number {
+    this.polls++
+    this.#outputFull = false
+    this.#updateLines()
+    this.#arm()
+    return this.#output
+  }
+
+  #readStatus(): number {
+    this.polls++
+    return (
+      (this.#outputFull ? STATUS_OUTPUT_FULL : 0) |
+      (this.#config & CONFIG_SYSTEM ? STATUS_SYSTEM : 0) |
+      (this.#lastWasCommand ? STATUS_LAST_WAS_COMMAND : 0) |
+      STATUS_UNLOCKED |
+      (this.#outputFull && this.#outputIsAux ? STATUS_AUX_DATA : 0)
+    )
+  }
+
+  #writeData(value: number): void {
+    this.#lastWasCommand = false
+    const command = this.#command
+    this.#command = undefined
+    if (command === undefined) {
+      // A byte for the keyboard, which also switches its interface on.
+      this.#ram[0] = this.#config & ~CONFIG_KEYBOARD_OFF
+      this.keyboard.receive(value)
+    } else if (command >= 0x60 && command <= 0x7f) {
+      this.#ram[command & 0x1f] = value
+      this.#updateLines()
+      this.#arm()
+    } else if (command === 0xd1) {
+      this.#writeOutputPort(value)
+    } else if (command === 0xd2) {
+      this.#put(value, false)
+    } else if (command === 0xd3) {
+      this.#put(value, true)
+    }
+    // D4h: a byte for the auxiliary device, where nothing is plugged in: no answer.
+  }
+
+  #writeCommand(value: number): void {
+    this.#lastWasCommand = true
+    this.#command = undefined
+    if (value >= 0x20 && value <= 0x3f) this.#put(this.#ram[value & 0x1f] ?? 0, false)
+    else if ((value >= 0x60 && value <= 0x7f) || TAKES_ARGUMENT.has(value)) this.#command = value
+    else if (value >= 0xf0) {
+      // Pulse output port bits low: bit 0 is the reset line.
+      if (!(value & OUTPUT_NO_RESET)) this.#wiring.resetMachine()
+    } else this.#simpleCommand(value)
+  }
+
+  #simpleCommand(value: number): void {
+    switch (value) {
+      case 0xa7:
+        this.#ram[0] = this.#config | CONFIG_AUX_OFF
+        return
+      case 0xa8:
+        this.#ram[0] = this.#config & ~CONFIG_AUX_OFF
+        return
+      case 0xa9: // auxiliary interface test: clock line stuck low, as nothing is there
+        this.#put(0x01, false)
+        return
+      case 0xaa: // self test passed
+        this.#ram[0] = this.#config | CONFIG_SYSTEM
+        this.#put(0x55, false)
+        return
+      case 0xab: // keyboard interface test passed
+        this.#put(0x00, false)
+        return
+      case 0xad:
+        this.#ram[0] = this.#config | CONFIG_KEYBOARD_OFF
+        return
+      case 0xae:
+        this.#ram[0] = this.#config & ~CONFIG_KEYBOARD_OFF
+        this.#arm()
+        return
+      case 0xc0: // input port: keyboard not locked, colour display jumper
+        this.#put(0x80, false)
+        return
+      case 0xd0:
+        this.#put(OUTPUT_NO_RESET | (this.#a20 ? OUTPUT_A20 : 0) | (this.#outputFull ? 0x10 : 0), false)
+        return
+      case 0xdd: // A20 off, A20 on: HP's short forms, which other makers copied
+        this.#setA20(false)
+        return
+      case 0xdf:
+        this.#setA20(true)
+        return
+      default:
+      // Unknown commands are ignored, as by the chip's firmware.
+    }
+  }
+
+  #writeOutputPort(value: number): void {
+    this.#setA20((value & OUTPUT_A20) !== 0)
+    if (!(value & OUTPUT_NO_RESET)) this.#wiring.resetMachine()
+  }
+
+  /** Port 92h: bit 1 A20, bit 0 fast reset when it goes from 0 to 1 (it always reads 0). */
+  #writePortA(value: number): void {
+    this.#setA20((value & 2) !== 0)
+    if (value & 1) this.#wiring.resetMachine()
+  }
+
+  #setA20(enabled: boolean): void {
+    this.#a20 = enabled
+    this.#wiring.a20(enabled)
+  }
+
+  #put(value: number, aux: boolean): void {
+    this.#output = value
+    this.#outputFull = true
+    this.#outputIsAux = aux
+    this.#updateLines()
+  }
+
+  #updateLines(): void {
+    this.#wiring.irq1(this.#outputFull && !this.#outputIsAux && (this.#config & CONFIG_IRQ1) !== 0)
+    this.#wiring.irq12(this.#outputFull && this.#outputIsAux && (this.#config & CONFIG_IRQ12) !== 0)
+  }
+
+  /** Has the keyboard's next byte arrive in a while, if one waits and the way is free. */
+  #arm(): void {
+    if (this.#outputFull || !this.keyboard.hasData || this.#config & CONFIG_KEYBOARD_OFF || this.#timer.due !== Infinity) return
+    this.#timer.set(this.#wiring.clock.now() + BYTE_TICKS)
+  }
+
+  #fetch(): void {
+    if (this.#outputFull || this.#config & CONFIG_KEYBOARD_OFF) return
+    for (;;) {
+      const byte = this.keyboard.take()
+      if (byte === undefined) return
+      const value = this.#config & CONFIG_TRANSLATE ? this.#translator.translate(byte) : byte
+      if (value === undefined) continue
+      this.#put(value, false)
+      return
+    }
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * Intel 8259A Programmable Interrupt Controller (data sheet order number 231468), two of them as in the IBM PC/AT:
+ * the second one's INT output is IRQ 2 of the first. Edge-triggered unless ICW1 asks for level.
+ */
+import type { InterruptController } from '../cpu/ports'
+import type { Device, Line, PortRange } from './device'
+
+const ICW1 = 0x10
+const ICW1_NEEDS_ICW4 = 0x01
+const ICW1_SINGLE = 0x02
+const ICW1_LEVEL = 0x08
+const ICW4_AUTO_EOI = 0x02
+const OCW3 = 0x08
+
+/** One chip. */
+export class Pic8259 {
+  /** Interrupt request, in-service and mask registers. */
+  irr = 0
+  isr = 0
+  imr = 0
+  #lines = 0
+  #vectorBase = 0
+  #lowestPriority = 7
+  #level = false
+  #single = false
+  #autoEoi = false
+  #rotateOnAutoEoi = false
+  #specialMask = false
+  #readIsr = false
+  #poll = false
+  /** Next initialisation word expected: 2, 3 or 4; 0: none. */
+  #expects = 0
+  #needsIcw4 = false
+
+  reset(): void {
+    this.irr = this.isr = this.imr = 0
+    this.#vectorBase = 0
+    this.#lowestPriority = 7
+    this.#level = this.#single = this.#autoEoi = this.#rotateOnAutoEoi = this.#specialMask = this.#readIsr = this.#poll = false
+    this.#expects = 0
+  }
+
+  /** The request input `irq` (0–7) goes to `level`. */
+  setLine(irq: number, level: boolean): void {
+    const bit = 1 << irq
+    if (level) {
+      if (this.#level || !(this.#lines & bit)) this.irr |= bit
+      this.#lines |= bit
+    } else {
+      this.#lines &= ~bit
+      this.irr &= ~bit
+    }
+  }
+
+  /** The request that INT is asserted for, or undefined. */
+  get request(): number | undefined {
+    const ready = this.irr & ~this.imr
+    if (!ready) return undefined
+    for (let i = 1; i <= 8; i++) {
+      const irq = (this.#lowestPriority + i) & 7
+      const bit = 1 << irq
+      if (this.isr & bit && !(this.#specialMask && this.imr & bit)) return undefined
+      if (ready & bit) return irq
+    }
+    return undefined
+  }
+
+  /** INTA: the request taken into service, or 7 (spurious, not in service) when it went away. */
+  acknowledge(): { irq: number; vector: number } {
+    const irq = this.request
+    if (irq === undefined) return { irq: 7, vector: this.#vectorBase | 7 }
+    const bit = 1 << irq
+    if (!this.#level) this.irr &= ~bit
+    if (!this.#autoEoi) this.isr |= bit
+    else if (this.#rotateOnAutoEoi) this.#lowestPriority = irq
+    return { irq, vector: this.#vectorBase | irq }
+  }
+
+  read(a0: number): number {
+    if (this.#poll) {
+      this.#poll = false
+      const asked = this.request
+      return asked === undefined ? 0 : 0x80 | this.acknowledge().irq
+    }
+    if (a0) return this.imr
+    return this.#readIsr ? this.isr : this.irr
+  }
+
+  write(a0: number, value: number): void {
+    if (a0) this.#writeData(value)
+    else if (value & ICW1) this.#initialize(value)
+    else if (value & OCW3) this.#operationControl3(value)
+    else this.#operationControl2(value)
+  }
+
+  #initialize(icw1: number): void {
+    this.irr = this.isr = this.imr = 0
+    this.#lowestPriority = 7
+    this.#specialMask = this.#readIsr = this.#poll = this.#autoEoi = this.#rotateOnAutoEoi = false
+    this.#level = (icw1 & ICW1_LEVEL) !== 0
+    this.#single = (icw1 & ICW1_SINGLE) !== 0
+    this.#needsIcw4 = (icw1 & ICW1_NEEDS_ICW4) !== 0
+    this.#expects = 2
+    if (this.#level) this.irr = this.#lines
+  }
+
+  #writeData(value: number): void {
+    switch (this.#expects) {
+      case 2:
+        this.#vectorBase = value & 0xf8
+        this.#expects = this.#single ? (this.#needsIcw4 ? 4 : 0) : 3
+        return
+      case 3:
+        // The wiring of the cascade is the board's and does not change.
+        this.#expects = this.#needsIcw4 ? 4 : 0
+        return
+      case 4:
+        this.#autoEoi = (value & ICW4_AUTO_EOI) !== 0
+        this.#expects = 0
+        return
+      default:
+        this.imr = value
+    }
+  }
+
+  /** OCW2: bits 7–5 are rotate, specific, end of interrupt; bits 2–0 the level of specific commands. */
+  #operationControl2(value: number): void {
+    const rotate = (value & 0x80) !== 0
+    const specific = (value & 0x40) !== 0
+    const eoi = (value & 0x20) !== 0
+    const level = value & 7
+    if (eoi) {
+      const irq = specific ? level : this.#highestInService()
+      if (irq === undefined) return
+      this.isr &= ~(1 << irq)
+      if (rotate) this.#lowestPriority = irq
+    } else if (specific) {
+      if (rotate) this.#lowestPriority = level
+    } else {
+      this.#rotateOnAutoEoi = rotate
+    }
+  }
+
+  #operationControl3(value: number): void {
+    if (value & 0x40) this.#specialMask = (value & 0x20) !== 0
+    if (value & 0x04) this.#poll = true
+    if (value & 0x02) this.#readIsr = (value & 0x01) !== 0
+  }
+
+  #highestInService(): number | undefined {
+    for (let i = 1; i <= 8; i++) {
+      const irq = (this.#lowestPriority + i) & 7
+      const bit = 1 << irq
+      if (this.isr & bit && !(this.#specialMask && this.imr & bit)) return irq
+    }
+    return undefined
+  }
+}
+
+const CASCADE = 2
+
+/** Both chips: IRQ 0–15, and the INTR line of the processor. */
+export class PicPair implements Device, InterruptController {
+  readonly name = '8259A interrupt controllers'
+  readonly master = new Pic8259()
+  readonly slave = new Pic8259()
+  readonly ports: readonly PortRange[]
+  readonly #onRequest: () => void
+
+  /** `onRequest` is called when INTR may have become asserted. */
+  constructor(onRequest: () => void) {
+    this.#onRequest = onRequest
+    this.ports = [this.#range(this.master, 0x20), this.#range(this.slave, 0xa0)]
+  }
+
+  reset(): void {
+    this.master.reset()
+    this.slave.reset()
+  }
+
+  /** The wire of one request line, 0–15 (2 is the cascade and not to be had). */
+  line(irq: number): Line {
+    if (irq < 0 || irq > 15 || irq === CASCADE) throw new RangeError(`IRQ ${irq} is not a line of the PC/AT.`)
+    return (level) => {
+      if (irq < 8) this.master.setLine(irq, level)
+      else this.slave.setLine(irq - 8, level)
+      this.#update()
+    }
+  }
+
+  get pending(): boolean {
+    return this.master.request !== undefined
+  }
+
+  acknowledge(): number {
+    const first = this.master.acknowledge()
+    const { vector } = first.irq === CASCADE ? this.slave.acknowledge() : first
+    this.#update()
+    return vector
+  }
+
+  /** Whether requests of this line reach the processor: unmasked here, and the cascade too. */
+  isUnmasked(irq: number): boolean {
+    if (irq < 8) return !(this.master.imr & (1 << irq))
+    return !(this.slave.imr & (1 << (irq - 8))) && !(this.master.imr & (1 << CASCADE))
+  }
+
+  isInService(irq: number): boolean {
+    return ((irq < 8 ? this.master.isr >> irq : this.slave.isr >> (irq - 8)) & 1) !== 0
+  }
+
+  #range(chip: Pic8259, first: number): PortRange {
+    return {
+      first,
+      last: first + 1,
+      read: (port) => {
+        const value = chip.read(port & 1)
+        this.#update()
+        return value
+      },
+      write: (port, value) => {
+        chip.write(port & 1, value)
+        this.#update()
+      },
+    }
+  }
+
+  #update(): void {
+    // The slave's INT pulses low with every acknowledge, so a second request makes a new edge.
+    this.master.setLine(CASCADE, false)
+    if (this.slave.request !== undefined) this.master.setLine(CASCADE, true)
+    if (this.pending) this.#onRequest()
+  }
+}

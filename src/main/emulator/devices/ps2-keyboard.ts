@@ -1,0 +1,156 @@
+/**
+ * The keyboard at the other end of the PS/2 cable: 104 keys, scan code sets 1 and 2, the command set of the IBM Personal
+ * System/2 Hardware Interface Technical Reference, "Keyboards (101- and 102-Key)".
+ */
+import { Set1Translator, set2Bytes } from './scan-codes'
+
+const ACK = 0xfa
+const RESEND = 0xfe
+const SELF_TEST_PASSED = 0xaa
+const OVERRUN_SET2 = 0x00
+const OVERRUN_SET1 = 0xff
+/** Bytes of key strokes that the keyboard keeps while the host does not take them. */
+const BUFFER_BYTES = 16
+
+/** Commands that take a byte. */
+const SET_LEDS = 0xed
+const SCAN_CODE_SET = 0xf0
+const TYPEMATIC = 0xf3
+
+export class Ps2Keyboard {
+  #queue: number[] = []
+  #responses: number[] = []
+  #scanning = true
+  #set: 1 | 2 = 2
+  #pendingCommand: number | undefined
+  #lastSent = RESEND
+  readonly #onData: () => void
+  /** Bits 0–2: Scroll, Num, Caps Lock. */
+  leds = 0
+
+  /** `onData` is called when a byte becomes ready to be taken. */
+  constructor(onData: () => void) {
+    this.#onData = onData
+  }
+
+  reset(): void {
+    this.#queue = []
+    this.#responses = []
+    this.#pendingCommand = undefined
+    this.#setDefaults()
+    this.#scanning = true
+    this.leds = 0
+  }
+
+  get hasData(): boolean {
+    return this.#responses.length > 0 || this.#queue.length > 0
+  }
+
+  /** No key stroke waits to be sent. */
+  get idle(): boolean {
+    return this.#queue.length === 0
+  }
+
+  /** The next byte on its way to the controller; answers to commands go before key strokes. */
+  take(): number | undefined {
+    const byte = this.#responses.shift() ?? this.#queue.shift()
+    if (byte !== undefined) this.#lastSent = byte
+    return byte
+  }
+
+  /** A key goes down or up. Keys that a PC keyboard does not have are ignored; so is everything while scanning is off. */
+  key(code: string, down: boolean): void {
+    const bytes = set2Bytes(code, down)
+    if (!bytes || !this.#scanning) return
+    const sent = this.#set === 2 ? bytes : toSet1(bytes)
+    if (this.#queue.length + sent.length > BUFFER_BYTES) {
+      if (this.#queue.length < BUFFER_BYTES) this.#queue.push(this.#set === 2 ? OVERRUN_SET2 : OVERRUN_SET1)
+    } else {
+      this.#queue.push(...sent)
+    }
+    if (this.hasData) this.#onData()
+  }
+
+  /** A byte from the host. */
+  receive(byte: number): void {
+    const pending = this.#pendingCommand
+    this.#pendingCommand = undefined
+    if (pending !== undefined && byte < 0x80) this.#argument(pending, byte)
+    else this.#command(byte)
+    if (this.hasData) this.#onData()
+  }
+
+  #argument(command: number, value: number): void {
+    switch (command) {
+      case SET_LEDS:
+        this.leds = value & 7
+        this.#respond(ACK)
+        return
+      case SCAN_CODE_SET:
+        if (value === 0) this.#respond(ACK, this.#set)
+        else if (value === 1 || value === 2) {
+          this.#set = value
+          this.#respond(ACK)
+        } else this.#respond(RESEND) // set 3 is not in this keyboard
+        return
+      default:
+        // Typematic rate: repeats are the host keyboard's business, the setting is accepted.
+        this.#respond(ACK)
+    }
+  }
+
+  #command(byte: number): void {
+    switch (byte) {
+      case SET_LEDS:
+      case SCAN_CODE_SET:
+      case TYPEMATIC:
+        this.#pendingCommand = byte
+        this.#respond(ACK)
+        return
+      case 0xee: // echo
+        this.#respond(0xee)
+        return
+      case 0xf2: // identify: MF2 keyboard
+        this.#respond(ACK, 0xab, 0x83)
+        return
+      case 0xf4: // enable scanning
+        this.#queue = []
+        this.#scanning = true
+        this.#respond(ACK)
+        return
+      case 0xf5: // defaults, and stop scanning
+        this.#setDefaults()
+        this.#scanning = false
+        this.#respond(ACK)
+        return
+      case 0xf6: // defaults
+        this.#setDefaults()
+        this.#respond(ACK)
+        return
+      case 0xfe:
+        this.#responses.unshift(this.#lastSent)
+        return
+      case 0xff: // reset and self test
+        this.#setDefaults()
+        this.#scanning = true
+        this.#respond(ACK, SELF_TEST_PASSED)
+        return
+      default:
+        this.#respond(RESEND)
+    }
+  }
+
+  #setDefaults(): void {
+    this.#queue = []
+    this.#set = 2
+  }
+
+  #respond(...bytes: number[]): void {
+    this.#responses.push(...bytes)
+  }
+}
+
+function toSet1(set2: readonly number[]): number[] {
+  const translator = new Set1Translator()
+  return set2.map((byte) => translator.translate(byte)).filter((byte) => byte !== undefined)
+}
