@@ -1,0 +1,123 @@
+/** The rows, arranged for decoding: one entry per opcode, which selects a row by ModRM, prefixes and mode. */
+import { rows } from '../isa'
+import type { Place, RowOperand } from '../isa/operands'
+import { hasModRm, hasOpcodeRegister, operandSizes, rowOperand } from '../isa/operands'
+import type { OpcodeMap, Row } from '../isa/row'
+
+export interface CompiledRow {
+  readonly row: Row
+  /** Index in `rows`. */
+  readonly number: number
+  /** 8 or 32 where the operand size is fixed, 0 where prefixes and mode choose it. */
+  readonly fixedSize: 0 | 8 | 32
+  /** What the slots of ModRM.reg and ModRM.rm (or the opcode's register) hold. */
+  readonly reg: RowOperand | undefined
+  readonly rm: RowOperand | undefined
+  /** Operands whose bytes follow the ModRM part, in order. */
+  readonly trailing: readonly RowOperand[]
+  /** Control and debug register moves take ModRM.rm as a register whatever mod says. */
+  readonly ignoresMod: boolean
+}
+
+/** The prefixes that can select a row; `repeat`: 0 none, 1 F3, 2 F2. */
+export interface Selection {
+  readonly mode64: boolean
+  readonly rexB: boolean
+  readonly operandPrefix: boolean
+  readonly repeat: number
+}
+
+const REG_PLACES: ReadonlySet<Place> = new Set<Place>(['reg', 'segment', 'control', 'debug'])
+const RM_PLACES: ReadonlySet<Place> = new Set<Place>(['rm', 'memory', 'register', 'opcode'])
+const TRAILING_PLACES: ReadonlySet<Place> = new Set<Place>(['immediate', 'relative', 'far', 'offset'])
+
+function compile(row: Row, number: number): CompiledRow {
+  const operands = row.operands.map(rowOperand)
+  const sizes = operandSizes(row)
+  const at = (places: ReadonlySet<Place>): RowOperand | undefined => operands.find((operand) => places.has(operand.place))
+  return {
+    row,
+    number,
+    fixedSize: sizes.length > 1 ? 0 : sizes[0] === 8 ? 8 : 32,
+    reg: at(REG_PLACES),
+    rm: at(RM_PLACES),
+    trailing: operands.filter((operand) => TRAILING_PLACES.has(operand.place)),
+    ignoresMod: operands.some(({ place }) => place === 'control' || place === 'debug'),
+  }
+}
+
+const UNKNOWN = -2
+const NONE = -1
+
+/** All rows of one opcode. */
+export class OpcodeEntry {
+  readonly hasModRm: boolean
+  readonly #candidates: readonly CompiledRow[]
+  /** Selected candidate by (ModRM, prefixes, mode), filled as they occur. */
+  readonly #selected: Int16Array
+
+  constructor(candidates: readonly CompiledRow[]) {
+    this.hasModRm = candidates.some(({ row }) => hasModRm(row))
+    this.#candidates = candidates.toSorted((a, b) => specificity(b.row) - specificity(a.row))
+    this.#selected = new Int16Array(this.hasModRm ? 32 * 256 : 32).fill(UNKNOWN)
+  }
+
+  /** The row, or undefined: no such instruction. `modRm` is 0 where the opcode has none. */
+  select(selection: Selection, modRm: number): CompiledRow | undefined {
+    const key = (modRm << 5) | (selection.repeat << 3) | (selection.operandPrefix ? 4 : 0) | (selection.rexB ? 2 : 0) | (selection.mode64 ? 1 : 0)
+    let index = this.#selected[key] ?? UNKNOWN
+    if (index === UNKNOWN) {
+      index = this.#candidates.findIndex((candidate) => matches(candidate, selection, modRm))
+      this.#selected[key] = index
+    }
+    return index === NONE ? undefined : this.#candidates[index]
+  }
+}
+
+/** A row that asks for more goes before one that asks for less. */
+function specificity(row: Row): number {
+  return (row.rm === undefined ? 0 : 8) + (row.prefix === undefined ? 0 : 4) + (row.noRexB === true ? 4 : 0) + (row.reg === undefined ? 0 : 2) + (row.form === undefined ? 0 : 1)
+}
+
+const PREFIX_MATCHES: Readonly<Record<NonNullable<Row['prefix']>, (selection: Selection) => boolean>> = {
+  none: ({ operandPrefix, repeat }) => !operandPrefix && repeat === 0,
+  '66': ({ operandPrefix, repeat }) => operandPrefix && repeat === 0,
+  f3: ({ repeat }) => repeat === 1,
+  f2: ({ repeat }) => repeat === 2,
+}
+
+function matches(compiled: CompiledRow, selection: Selection, modRm: number): boolean {
+  const { row, rm } = compiled
+  if (row.modes !== undefined && (row.modes === 'only64') !== selection.mode64) return false
+  if (row.noRexB === true && selection.rexB) return false
+  if (row.prefix !== undefined && !PREFIX_MATCHES[row.prefix](selection)) return false
+  if (row.reg !== undefined && row.reg !== ((modRm >> 3) & 7)) return false
+  const isRegister = modRm >> 6 === 3
+  if (row.rm !== undefined && (!isRegister || row.rm !== (modRm & 7))) return false
+  if (compiled.ignoresMod) return true
+  if (row.form !== undefined && (row.form === 'register') !== isRegister) return false
+  if (rm?.place === 'memory') return !isRegister
+  return rm?.place !== 'register' || isRegister
+}
+
+export type OpcodeTable = readonly (OpcodeEntry | undefined)[]
+
+function table(map: OpcodeMap, compiled: readonly CompiledRow[]): OpcodeTable {
+  const byOpcode = Array.from({ length: 256 }, (): CompiledRow[] => [])
+  for (const candidate of compiled) {
+    const { row } = candidate
+    if (row.map !== map) continue
+    const count = hasOpcodeRegister(row) ? 8 : 1
+    for (let opcode = row.opcode; opcode < row.opcode + count; opcode++) byOpcode[opcode]?.push(candidate)
+  }
+  return byOpcode.map((candidates) => (candidates.length === 0 ? undefined : new OpcodeEntry(candidates)))
+}
+
+const compiledRows = rows.map(compile)
+
+export const OPCODES: Readonly<Record<OpcodeMap, OpcodeTable>> = {
+  '': table('', compiledRows),
+  '0f': table('0f', compiledRows),
+  '0f38': table('0f38', compiledRows),
+  '0f3a': table('0f3a', compiledRows),
+}
