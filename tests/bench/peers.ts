@@ -1,0 +1,86 @@
+/**
+ * The machines that Bootlab's is measured against, in the same run: QEMU's translator (`-accel tcg`) and v86 from npm, with and
+ * without its translator. Each boots a disk image and reports the bytes that the guest sends to COM1 as they come.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { findTool } from '../support/tools'
+
+/** Boots an image; resolves when the machine was stopped. `onByte` returns false to stop it. */
+export type BootForBytes = (imagePath: string, onByte: (byte: number) => boolean) => Promise<void>
+
+export interface Peer {
+  readonly name: string
+  readonly boot: BootForBytes
+}
+
+const FIRMWARE = ['/usr/share/seabios/bios.bin', '/usr/share/seabios/vgabios-stdvga.bin'] as const
+
+/** The peers that can run here, and a sentence for each that can't. */
+export function findPeers(): { peers: Peer[]; missing: string[] } {
+  const peers: Peer[] = []
+  const missing: string[] = []
+  const qemu = findTool('qemu-system-x86_64')
+  if (qemu === undefined) missing.push('QEMU: qemu-system-x86_64 is not on PATH (Debian: apt-get install qemu-system-x86)')
+  else peers.push({ name: 'QEMU TCG', boot: (image, onByte) => bootQemu(qemu, image, onByte) })
+  if (FIRMWARE.every((file) => existsSync(file))) {
+    peers.push({ name: 'v86', boot: (image, onByte) => bootV86(image, onByte, false) })
+    peers.push({ name: 'v86, no JIT', boot: (image, onByte) => bootV86(image, onByte, true) })
+  } else missing.push(`v86: needs a BIOS, ${FIRMWARE.join(' and ')} (Debian: apt-get install seabios)`)
+  return { peers, missing }
+}
+
+function bootQemu(qemu: string, image: string, onByte: (byte: number) => boolean): Promise<void> {
+  const args = ['-accel', 'tcg', '-m', '128', '-drive', `format=raw,file=${image},snapshot=on`, '-display', 'none', '-serial', 'stdio', '-monitor', 'none', '-no-reboot']
+  return new Promise((resolve, reject) => {
+    const child = spawn(qemu, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    child.on('error', reject)
+    child.on('exit', () => resolve())
+    child.stdout.on('data', (data: Buffer) => {
+      for (const byte of data) if (!onByte(byte)) return void child.kill('SIGKILL')
+    })
+  })
+}
+
+/** The part of v86's interface that is used here. */
+interface V86Machine {
+  add_listener(event: 'serial0-output-byte', listener: (byte: number) => void): void
+  destroy(): Promise<void>
+}
+const v86Module = z.object({ V86: z.custom<new (options: Record<string, unknown>) => V86Machine>((value) => typeof value === 'function') })
+
+async function bootV86(image: string, onByte: (byte: number) => boolean, withoutJit: boolean): Promise<void> {
+  const folder = dirname(createRequire(import.meta.url).resolve('v86/package.json'))
+  const { V86 } = v86Module.parse(await import(/* @vite-ignore */ join(folder, 'build', 'libv86.mjs')))
+  const [bios, vgaBios] = FIRMWARE.map((file) => ({ buffer: exactBuffer(readFileSync(file)) }))
+  const machine = new V86({
+    wasm_path: join(folder, 'build', 'v86.wasm'),
+    memory_size: 128 << 20,
+    bios,
+    vga_bios: vgaBios,
+    hda: { buffer: exactBuffer(readFileSync(image)) },
+    autostart: true,
+    disable_jit: withoutJit,
+    disable_keyboard: true,
+    disable_mouse: true,
+    disable_speaker: true,
+  })
+  await new Promise<void>((resolve) => {
+    let stopped = false
+    machine.add_listener('serial0-output-byte', (byte) => {
+      if (stopped || onByte(byte)) return
+      stopped = true
+      resolve()
+    })
+  })
+  await machine.destroy()
+}
+
+function exactBuffer(bytes: Uint8Array): ArrayBuffer {
+  const copy = new ArrayBuffer(bytes.byteLength)
+  new Uint8Array(copy).set(bytes)
+  return copy
+}
