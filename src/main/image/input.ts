@@ -1,0 +1,75 @@
+/** What kind of file a person asked to boot. */
+import { looksLikeElf, parseElf } from './elf'
+import { ImageError } from './errors'
+import { SECTOR_BYTES } from './layout'
+import { hasBootSignature, hasPartitionTable, readPartitionTable } from './mbr'
+import { findMultibootHeader } from './multiboot'
+
+/**
+ * - `elf32`, `elf64`: a kernel for buildDiskImage;
+ * - `flat-multiboot`: not an ELF, but a kernel for buildDiskImage too: its Multiboot header brings addresses;
+ * - `boot-sector`: exactly one bootable sector, for buildBootSectorImage;
+ * - `disk-image`: a bootable raw disk or floppy image, to be used as it is.
+ */
+export type InputKind = 'elf32' | 'elf64' | 'flat-multiboot' | 'boot-sector' | 'disk-image'
+
+/** Larger files are refused before anything is read: images live in memory. */
+export const MAX_INPUT_BYTES = 512 * 1024 * 1024
+
+/**
+ * To be asked with the file's size before it is read.
+ * @throws ImageError when a file of that size is empty or too large.
+ */
+export function checkInputSize(bytes: number, where: string): void {
+  if (bytes === 0)
+    throw new ImageError({ what: 'The file is empty.', where, why: 'There is nothing to boot.', next: 'Build the project again, or give another file.' })
+  if (bytes > MAX_INPUT_BYTES)
+    throw new ImageError({
+      what: `The file has ${Math.ceil(bytes / (1 << 20))} MiB; at most ${MAX_INPUT_BYTES >> 20} MiB are read.`,
+      where,
+      why: 'The PC keeps its disk in memory.',
+      next: 'Give a smaller image or kernel; a kernel shrinks when its debug information is stripped.',
+    })
+}
+
+/**
+ * Decides by content, not by name.
+ * @param where names the file in errors.
+ * @throws ImageError when the bytes are none of these kinds, or an ELF file is damaged.
+ */
+export function detectInput(bytes: Uint8Array, where = 'input file'): InputKind {
+  checkInputSize(bytes.length, where)
+  if (looksLikeElf(bytes)) return parseElf(bytes, where).bits === 64 ? 'elf64' : 'elf32'
+  if (hasBootSignature(bytes)) {
+    if (bytes.length === SECTOR_BYTES) return 'boot-sector'
+    checkWholeDisk(bytes, where)
+    return 'disk-image'
+  }
+  if (findMultibootHeader(bytes).header?.addresses) return 'flat-multiboot'
+  const start = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ')
+  throw new ImageError({
+    what:
+      bytes.length < SECTOR_BYTES
+        ? `The file has only ${bytes.length} bytes and is not an ELF file (it starts with ${start}).`
+        : `The file is neither an ELF kernel (it starts with ${start}, not 7f 45 4c 46) nor a bootable image (bytes 510 and 511 are not 55 AA).`,
+    where,
+    why: 'A BIOS would not start it, and the boot loader could not either.',
+    next: 'Give a linked ELF kernel, a raw disk image, or a 512-byte boot sector.',
+  })
+}
+
+/** A copy that stopped half-way is the usual reason for a disk that ends inside its own active partition. */
+function checkWholeDisk(bytes: Uint8Array, where: string): void {
+  // A floppy's boot sector has code where a hard disk has its table.
+  if (!hasPartitionTable(bytes)) return
+  const partition = readPartitionTable(bytes, where).find(({ active }) => active)
+  if (!partition) return
+  const missing = (partition.lba + partition.sectors) * SECTOR_BYTES - bytes.length
+  if (missing <= 0) return
+  throw new ImageError({
+    what: `The disk image is cut short: its active partition ends ${missing} bytes after the file does.`,
+    where,
+    why: 'What lies there cannot be read, so the boot would fail half-way.',
+    next: 'Build or copy the image again.',
+  })
+}
