@@ -11,8 +11,9 @@ export interface Flags {
 }
 
 /** What a key means for C: arguments, nothing because only rustc uses it, or nothing because it only describes the target. */
-export type ForC<T> =
-  | { kind: 'flags'; flags: (value: T) => Flags }
+export type ForC =
+  /** `flags` takes a value that has passed the row's schema. */
+  | { kind: 'flags'; flags: (value: unknown) => Flags }
   | { kind: 'rust-only'; why: string }
   | { kind: 'describes' }
 
@@ -22,11 +23,11 @@ export interface TargetKey<T> {
   /** One or two sentences for hover and documentation. */
   doc: string
   required: boolean
-  forC: ForC<T>
+  forC: ForC
 }
 
 export function flags<T>(schema: z.ZodType<T>, doc: string, toFlags: (value: T) => Flags): TargetKey<T> {
-  return { schema, doc, required: false, forC: { kind: 'flags', flags: toFlags } }
+  return { schema, doc, required: false, forC: { kind: 'flags', flags: (value) => toFlags(schema.parse(value)) } }
 }
 
 export function rustOnly<T>(schema: z.ZodType<T>, doc: string, why = 'only rustc reads it'): TargetKey<T> {

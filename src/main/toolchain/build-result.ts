@@ -1,0 +1,75 @@
+import type { BuildStep, LogEvent, Problem } from '../../shared/problems'
+
+export interface BuildOptions {
+  /** Called for each line of the log, in order. */
+  onLog?: (event: LogEvent) => void
+  signal?: AbortSignal | undefined
+}
+
+export interface BuildSuccess {
+  ok: true
+  /** The linked ELF file, as it was written to `elfPath`. */
+  elf: Uint8Array
+  /** Absolute path of `build/<name>.elf`. */
+  elfPath: string
+  /** Boot sectors only: the 512 bytes, signature included. */
+  sector?: Uint8Array
+  /** Warnings and remarks. */
+  problems: Problem[]
+  steps: BuildStep[]
+}
+
+export interface BuildFailure {
+  ok: false
+  /** At least one is an error. */
+  problems: Problem[]
+  steps: BuildStep[]
+}
+
+export type BuildResult = BuildSuccess | BuildFailure
+
+/** What a build has gathered so far. */
+export class BuildRecord {
+  readonly problems: Problem[] = []
+  readonly steps: BuildStep[] = []
+  readonly options: BuildOptions
+
+  constructor(options: BuildOptions) {
+    this.options = options
+  }
+
+  log(event: LogEvent): void {
+    this.options.onLog?.(event)
+  }
+
+  info(text: string): void {
+    this.log({ level: 'info', text })
+  }
+
+  /** Note a problem, and log it unless a tool's own output already shows it. */
+  report(problem: Problem, shown = false): void {
+    this.problems.push(problem)
+    if (!shown) this.log({ level: problem.severity, text: sentence(problem), problem })
+    else if (problem.next !== undefined) this.log({ level: 'info', text: problem.next, problem })
+  }
+
+  fail(): BuildFailure {
+    return { ok: false, problems: this.problems, steps: this.steps }
+  }
+
+  get failed(): boolean {
+    return this.problems.some(({ severity }) => severity === 'error')
+  }
+
+  async time<T>(name: string, work: () => Promise<T>, cached: (result: T) => boolean = () => false): Promise<T> {
+    const start = performance.now()
+    const result = await work()
+    this.steps.push({ name, milliseconds: Math.round((performance.now() - start) * 10) / 10, cached: cached(result) })
+    return result
+  }
+}
+
+function sentence(problem: Problem): string {
+  const place = problem.file === undefined ? '' : `${problem.file}${problem.line === undefined ? '' : `:${problem.line}${problem.column === undefined ? '' : `:${problem.column}`}`}: `
+  return `${place}${problem.severity}: ${problem.message}${problem.next === undefined ? '' : ` ${problem.next}`}`
+}

@@ -1,0 +1,36 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import envPaths from 'env-paths'
+
+/** The folder for what can be made again: `BOOTLAB_CACHE_DIR`, or the operating system's place for caches. */
+export function cacheDirectory(): string {
+  return process.env['BOOTLAB_CACHE_DIR'] || envPaths('bootlab', { suffix: '' }).cache
+}
+
+/** The full path of a part of the cache; the folder is created. */
+export async function cacheFolder(...parts: string[]): Promise<string> {
+  const path = join(cacheDirectory(), ...parts)
+  await mkdir(path, { recursive: true })
+  return path
+}
+
+/** A key that changes when any of the parts changes; parts are kept apart, so that moving a byte between two also counts. */
+export function contentKey(parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(`${typeof part === 'string' ? Buffer.byteLength(part) : part.length}:`).update(part)
+  return hash.digest('hex')
+}
+
+/** Write a file so that a reader sees the old content or the new, never a part: beside it first, then renamed over it. */
+export async function writeFileAtomically(path: string, content: Uint8Array | string, mode = 0o644): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  const temporary = `${path}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`
+  try {
+    await writeFile(temporary, content, { mode })
+    await rename(temporary, path)
+  } catch (cause) {
+    await rm(temporary, { force: true })
+    throw cause
+  }
+}

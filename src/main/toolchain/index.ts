@@ -1,0 +1,7 @@
+/** Compilers and linkers as child processes, and what they say as problems. */
+export { buildKernel } from './build'
+export type { BuildFailure, BuildOptions, BuildResult, BuildSuccess } from './build-result'
+export { assembleFlat, type FlatAssembly } from './assemble-flat'
+export { cacheDirectory, writeFileAtomically } from './cache'
+export { ToolError } from './errors'
+export { toolchainReport, type ToolReport } from './report'

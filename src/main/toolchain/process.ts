@@ -1,0 +1,130 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { StringDecoder } from 'node:string_decoder'
+import { systemErrorCode, ToolError } from './errors'
+
+/** More than any compiler's honest output; beyond it the rest is counted and dropped. */
+const MAX_OUTPUT_BYTES = 4 << 20
+
+export interface ProcessOptions {
+  command: string
+  args: readonly string[]
+  cwd: string
+  env: Readonly<Record<string, string | undefined>>
+  signal?: AbortSignal | undefined
+  /** Called for each full line as it comes. */
+  onLine?: (line: string, stream: 'stdout' | 'stderr') => void
+}
+
+export interface ProcessResult {
+  /** Exit code, or null when a signal ended the process. */
+  code: number | null
+  endedBy: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+  /** Bytes of output dropped because there were too many. */
+  dropped: number
+}
+
+const SPAWN_FAILURES: Readonly<Record<string, { why: string; next: string }>> = {
+  ENOENT: { why: 'There is no such program, or its folder does not exist.', next: 'Install it, or correct the path.' },
+  EACCES: { why: 'The operating system does not allow running it.', next: 'Make the file executable, or install it again.' },
+  EPERM: { why: 'The operating system does not allow running it.', next: 'Check security software and permissions.' },
+  ENOEXEC: { why: 'The file is not a program for this computer.', next: 'Install the version for this operating system and processor.' },
+  EAGAIN: { why: 'The operating system cannot start another process now.', next: 'Close some programs and try again.' },
+  ENOMEM: { why: 'There is not enough memory to start it.', next: 'Close some programs and try again.' },
+  E2BIG: { why: 'The command line is longer than the operating system allows.', next: 'Build fewer files at once.' },
+}
+
+/**
+ * Run a program to its end, without a shell.
+ * A program that fails is a result, not an error: look at `code`.
+ * @throws ToolError when it cannot be started; the signal's reason when cancelled (the process and its children are ended first)
+ */
+export async function runProcess(options: ProcessOptions): Promise<ProcessResult> {
+  const { command, args, cwd, env, signal, onLine } = options
+  signal?.throwIfAborted()
+  return new Promise((resolve, reject) => {
+    // A group of its own on POSIX, so that cancelling cargo also ends the compilers it started.
+    const child = spawn(command, args, { cwd, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true, detached: process.platform !== 'win32' })
+    const budget = { left: MAX_OUTPUT_BYTES, dropped: 0 }
+    const stdout = new Collector(budget, (line) => onLine?.(line, 'stdout'))
+    const stderr = new Collector(budget, (line) => onLine?.(line, 'stderr'))
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+    const abort = (): void => endTree(child)
+    signal?.addEventListener('abort', abort, { once: true })
+    child.once('error', (cause) => {
+      signal?.removeEventListener('abort', abort)
+      const failure = SPAWN_FAILURES[systemErrorCode(cause) ?? '']
+      reject(
+        new ToolError({
+          what: 'A program could not be started',
+          where: command,
+          why: failure?.why ?? `The operating system said: ${cause.message}.`,
+          next: failure?.next ?? 'Run `bootlab doctor` to see what is missing.',
+          cause,
+        }),
+      )
+    })
+    child.once('close', (code, endedBy) => {
+      signal?.removeEventListener('abort', abort)
+      if (signal?.aborted) {
+        reject(signal.reason)
+        return
+      }
+      resolve({ code, endedBy, stdout: stdout.end(), stderr: stderr.end(), dropped: budget.dropped })
+    })
+  })
+}
+
+/** End a process and all that it started. */
+function endTree(child: ChildProcess): void {
+  if (child.pid === undefined) return
+  if (process.platform === 'win32') {
+    // Windows has no process groups to signal; taskkill walks the tree.
+    spawn('taskkill', ['/pid', String(child.pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true }).once('error', () => child.kill('SIGKILL'))
+    return
+  }
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch (error) {
+    // ESRCH: it ended on its own in the meantime.
+    if (systemErrorCode(error) !== 'ESRCH') child.kill('SIGKILL')
+  }
+}
+
+/** Gathers one stream as text, within a budget shared by both, and cuts it into lines. */
+class Collector {
+  private readonly decoder = new StringDecoder('utf8')
+  private readonly parts: string[] = []
+  private rest = ''
+  private readonly budget: { left: number; dropped: number }
+  private readonly onLine: (line: string) => void
+
+  constructor(budget: { left: number; dropped: number }, onLine: (line: string) => void) {
+    this.budget = budget
+    this.onLine = onLine
+  }
+
+  push(chunk: Buffer): void {
+    const kept = chunk.subarray(0, this.budget.left)
+    this.budget.left -= kept.length
+    this.budget.dropped += chunk.length - kept.length
+    this.add(this.decoder.write(kept))
+  }
+
+  end(): string {
+    this.add(this.decoder.end())
+    if (this.rest !== '') this.onLine(this.rest)
+    this.rest = ''
+    return this.parts.join('')
+  }
+
+  private add(text: string): void {
+    if (text === '') return
+    this.parts.push(text)
+    const lines = (this.rest + text).split(/\r?\n/)
+    this.rest = lines.pop() ?? ''
+    for (const line of lines) this.onLine(line)
+  }
+}

