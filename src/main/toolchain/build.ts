@@ -1,13 +1,14 @@
 import { ProjectError, readTargetSpec, resolveInside, type Project, type Target } from '../project'
 import { BuildRecord, type BuildOptions, type BuildResult } from './build-result'
 import { buildNative } from './build-native'
+import { ToolError } from './errors'
 import { buildRust } from './rust/build-rust'
 
 /**
  * Build a project's kernel (or boot sector) to `build/<name>.elf`.
- * Mistakes in the project are problems of a failed result.
- * @throws ToolError when a tool is missing or cannot be started; ProjectError when a file that the manifest names cannot be
- *   had; the signal's reason when cancelled
+ * Whatever is wrong with the project or with the tools is a problem of a failed result; missing tools too, with the command
+ * that gets them as the problem's `next`.
+ * @throws the signal's reason when cancelled; a system error when `build/` cannot be written
  */
 export async function buildKernel(project: Project, options: BuildOptions = {}): Promise<BuildResult> {
   const record = new BuildRecord(options)
@@ -16,9 +17,20 @@ export async function buildKernel(project: Project, options: BuildOptions = {}):
   record.info(`Building ${manifest.name} (${manifest.kind}) for ${manifest.target}`)
   const target = await loadTarget(project, record)
   if (target === undefined) return record.fail()
-  const result = manifest.kind === 'rust' ? await buildRust(project, manifest, target, record) : await buildNative(project, manifest, target, record)
+  const result = await orProblem(record, () => (manifest.kind === 'rust' ? buildRust(project, manifest, target, record) : buildNative(project, manifest, target, record)))
   if (result.ok) record.info(`Built ${result.elfPath} (${result.elf.length} bytes) in ${Math.round(result.steps.reduce((sum, step) => sum + step.milliseconds, 0))} ms`)
   return result
+}
+
+/** A missing tool or file is an answer to give, not a failure of Bootlab. */
+async function orProblem(record: BuildRecord, build: () => Promise<BuildResult>): Promise<BuildResult> {
+  try {
+    return await build()
+  } catch (error) {
+    if (!(error instanceof ToolError) && !(error instanceof ProjectError)) throw error
+    record.report({ severity: 'error', source: 'build', message: `${error.what} (${error.where}). ${error.why}`, next: error.next })
+    return record.fail()
+  }
 }
 
 async function loadTarget(project: Project, record: BuildRecord): Promise<Target | undefined> {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { parseLldOutput } from './diagnostics/lld'
 import { settlePlaces } from './diagnostics/places'
 import { toLog, unexplained, type ToolOutcome } from './compile'
@@ -30,6 +31,7 @@ export async function linkObjects(job: LinkJob): Promise<ToolOutcome> {
   await settlePlaces(problems, job.projectDir, job.projectDir, 'bytes')
   if (run.code !== 0 && !problems.some(({ severity }) => severity === 'error')) problems.push(unexplained('linker', undefined, run.code, run.endedBy, run.stderr))
   const ok = run.code === 0 && !problems.some(({ severity }) => severity === 'error')
-  const names = job.objects.map((path) => path.replace(/^.*[\\/]/, ''))
-  return { ok, problems, log: [{ level: 'command', text: showCommand('ld.lld', [...chosen, ...names, ...job.after]) }, ...toLog(lines)] }
+  // The folders of this computer say nothing to a reader of the log.
+  const fileNames = new Map([...job.objects, ...(job.script === undefined ? [] : [job.script])].map((path) => [path, basename(path)]))
+  return { ok, problems, log: [{ level: 'command', text: showCommand('ld.lld', [...chosen, ...job.objects, ...job.after].map((arg) => fileNames.get(arg) ?? arg)) }, ...toLog(lines)] }
 }

@@ -19,19 +19,36 @@ export interface RustTools {
 }
 
 /**
- * Find cargo, rustc and rust-src.
+ * Find cargo, rustc and rust-src: BOOTLAB_CARGO when it is set, else the first cargo on PATH that has all three.
  * @param cwd the project's folder: rustup chooses the toolchain by it
- * @throws ToolError that names what is missing and the command that gets it
+ * @throws ToolError that names what is missing, for the first cargo on PATH, and the command that gets it
  */
 export async function locateRust(cwd: string, signal?: AbortSignal): Promise<RustTools> {
-  const cargo = await findCargo()
+  const [first, ...others] = await cargoCandidates()
+  if (first === undefined) throw noCargo()
+  try {
+    return await inspect(first, cwd, signal)
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error
+    for (const cargo of others) {
+      const tools = await inspect(cargo, cwd, signal).catch((problem: unknown) => {
+        if (problem instanceof ToolError) return undefined
+        throw problem
+      })
+      if (tools) return tools
+    }
+    throw error
+  }
+}
+
+async function inspect(cargo: string, cwd: string, signal: AbortSignal | undefined): Promise<RustTools> {
   const rustc = await findRustc(cargo)
   const version = await ask(rustc, ['-vV'], cwd, signal)
   const sysroot = (await ask(rustc, ['--print', 'sysroot'], cwd, signal)).trim()
   const librarySource = join(sysroot, 'lib', 'rustlib', 'src', 'rust', 'library')
   if (!(await exists(join(librarySource, 'core', 'Cargo.toml')))) {
     throw new ToolError({
-      what: 'The sources of Rust\'s core library (rust-src) are missing',
+      what: "The sources of Rust's core library (rust-src) are missing",
       where: librarySource,
       why: 'A target specification of your own has no ready-made core, so cargo builds it from these sources.',
       next: `Get them with: ${advice.installRustSource(sysroot)}`,
@@ -48,11 +65,15 @@ export async function locateRust(cwd: string, signal?: AbortSignal): Promise<Rus
   }
 }
 
-async function findCargo(): Promise<string> {
+async function cargoCandidates(): Promise<string[]> {
   const chosen = process.env['BOOTLAB_CARGO']
-  const found = chosen ? ((await isProgram(chosen)) ? chosen : undefined) : await findOnPath('cargo')
-  if (found !== undefined) return found
-  throw new ToolError({
+  if (chosen) return (await isProgram(chosen)) ? [chosen] : []
+  return findAllOnPath('cargo')
+}
+
+function noCargo(): ToolError {
+  const chosen = process.env['BOOTLAB_CARGO']
+  return new ToolError({
     what: 'cargo is missing',
     where: chosen ? `BOOTLAB_CARGO=${chosen}` : 'PATH',
     why: chosen ? 'BOOTLAB_CARGO names no program that can be run.' : 'Kernels in Rust are built by cargo, and no folder of PATH holds it.',
@@ -91,12 +112,15 @@ function programName(name: string): string {
 
 /** The first program of that name on PATH. */
 export async function findOnPath(name: string): Promise<string | undefined> {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    if (folder === '') continue
-    const path = join(folder, programName(name))
-    if (await isProgram(path)) return path
-  }
-  return undefined
+  return (await findAllOnPath(name))[0]
+}
+
+/** Every program of that name on PATH, in PATH's order. */
+async function findAllOnPath(name: string): Promise<string[]> {
+  const folders = new Set((process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== ''))
+  const paths = [...folders].map((folder) => join(folder, programName(name)))
+  const found = await Promise.all(paths.map(isProgram))
+  return paths.filter((_, index) => found[index])
 }
 
 async function isProgram(path: string): Promise<boolean> {
