@@ -34,14 +34,18 @@ const describedError = z.object({
   next: z.string().optional(),
 })
 
+/** Codes for the errors of the modules, by their names: these modules know no contract. */
+const codes: Readonly<Record<string, string>> = { ProjectError: 'bad-input', ImageError: 'bad-input', ToolError: 'tool-missing' }
+
 /**
- * Any thrown value as a `Failure`. Errors of the modules that carry `what`/`where`/`why`/`next` keep them under the
- * given code; an abort becomes `cancelled`; the rest is `internal` with its message.
+ * Any thrown value as a `Failure`. Errors that carry `what`/`where`/`why`/`next` keep them; an abort becomes `cancelled`;
+ * the rest is `internal` with its message.
  */
-export function toFailure(error: unknown, code = 'bad-input'): Failure {
+export function toFailure(error: unknown): Failure {
   if (error instanceof LabError) return error.failure
   if (error instanceof Error && error.name === 'AbortError') return { code: 'cancelled', what: 'The work was cancelled.' }
   const described = describedError.safeParse(error)
-  if (described.success) return { code, ...described.data }
+  const code = error instanceof Error ? codes[error.name] : undefined
+  if (described.success && code !== undefined) return { code, ...described.data }
   return { code: 'internal', what: error instanceof Error ? error.message : String(error) }
 }

@@ -1,0 +1,137 @@
+/** From a project to a bootable image: compiles, links, adds the boot loader, writes `build/<name>.elf` and `.img`. */
+import { join } from 'node:path'
+import type { BuildResult } from '../../shared/contract'
+import type { BuildStep, LogEvent, Problem } from '../../shared/problems'
+import { assembleLoader, buildBootSectorImage, buildDiskImage, checkInputSize, detectInput, ImageError, type LoaderBinaries } from '../image'
+import { BUILD_DIR, MANIFEST_FILE, openProject, ProjectError, type Project } from '../project'
+import { assembleFlat, buildKernel, type BuildSuccess } from '../toolchain'
+import { KeyedQueue, writeFileAtomically } from './atomic-file'
+
+export interface BuildOptions {
+  onLog?: ((event: LogEvent) => void) | undefined
+  signal?: AbortSignal | undefined
+  /** Where the image goes instead of `build/<name>.img`. */
+  output?: string | undefined
+  /** Command line for the kernel instead of the manifest's. The image is then not written, unless `output` is given. */
+  commandLine?: string | undefined
+}
+
+export interface Build {
+  result: BuildResult
+  /** Present when the build succeeded. */
+  image?: Uint8Array
+  project?: Project
+}
+
+export class Builder {
+  readonly #queue = new KeyedQueue()
+  #loader: Promise<LoaderBinaries> | undefined
+
+  /**
+   * Builds a project; builds of the same project wait for each other. Mistakes of the person's are problems of the result.
+   * @throws ProjectError when there is no project; ToolError when a compiler cannot be run; the signal's reason when cancelled
+   */
+  build(directory: string, options: BuildOptions = {}): Promise<Build> {
+    return this.#queue.run(directory, () => this.#build(directory, options))
+  }
+
+  /** The boot loader's binaries; assembled once per run of the lab. */
+  loader(): Promise<LoaderBinaries> {
+    this.#loader ??= assembleLoader(assembleFlat).catch((error: unknown) => {
+      // The next build tries again: the reason may be gone by then.
+      this.#loader = undefined
+      throw error
+    })
+    return this.#loader
+  }
+
+  /**
+   * The disk image for a file's bytes: an image as it is, a kernel with the boot loader.
+   * @param where names the file in errors
+   * @throws ImageError when the bytes are neither
+   */
+  async imageOf(bytes: Uint8Array, where: string, commandLine?: string): Promise<Uint8Array> {
+    const kind = detectInput(bytes, where)
+    if (kind === 'disk-image' || kind === 'boot-sector') {
+      if (commandLine !== undefined && commandLine !== '') throw noCommandLine(where)
+      return kind === 'boot-sector' ? buildBootSectorImage(bytes, where) : bytes
+    }
+    return buildDiskImage({ kernel: bytes, loader: await this.loader(), commandLine: commandLine ?? '', where }).image
+  }
+
+  async #build(directory: string, { onLog, signal, output, commandLine }: BuildOptions): Promise<Build> {
+    const started = performance.now()
+    const steps: BuildStep[] = []
+    const problems: Problem[] = []
+    const end = (rest: Partial<BuildResult> & { ok: boolean }): BuildResult => ({ problems, steps, milliseconds: performance.now() - started, ...rest })
+    const report = (found: Problem): void => {
+      problems.push(found)
+      onLog?.({ level: found.severity === 'info' ? 'info' : found.severity, text: found.message, problem: found })
+    }
+    signal?.throwIfAborted()
+
+    let project: Project
+    try {
+      project = await openProject(directory)
+    } catch (error) {
+      if (!(error instanceof ProjectError) || error.problems.length === 0) throw error
+      for (const problem of error.problems) report(problem)
+      return { result: end({ ok: false }) }
+    }
+
+    // The loader is assembled (or read from the cache) while the kernel compiles.
+    const loader = this.loader()
+    loader.catch(() => undefined)
+    const kernel = await buildKernel(project, { ...(onLog ? { onLog } : {}), signal })
+    steps.push(...kernel.steps)
+    problems.push(...kernel.problems)
+    if (!kernel.ok) return { result: end({ ok: false }), project }
+
+    const imageStarted = performance.now()
+    try {
+      const image = await makeImage(project, kernel, loader, commandLine, (text) => report({ severity: 'warning', source: 'image', message: text }))
+      signal?.throwIfAborted()
+      const imagePath = output ?? join(project.dir, BUILD_DIR, `${project.manifest.name}.img`)
+      const write = output !== undefined || commandLine === undefined || commandLine === project.manifest.run.append
+      if (write) await writeFileAtomically(imagePath, image)
+      steps.push({ name: 'image', milliseconds: performance.now() - imageStarted, cached: false })
+      onLog?.({ level: 'info', text: write ? `Wrote ${imagePath} (${image.length / 1024} KiB)` : `Made an image of ${image.length / 1024} KiB` })
+      return { result: end({ ok: true, elfPath: kernel.elfPath, ...(write ? { imagePath } : {}) }), image, project }
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error
+      report({ severity: 'error', source: 'image', file: MANIFEST_FILE, message: `${error.what} ${error.why}`, next: error.next })
+      return { result: end({ ok: false, elfPath: kernel.elfPath }), project }
+    }
+  }
+}
+
+async function makeImage(
+  project: Project,
+  kernel: BuildSuccess,
+  loader: Promise<LoaderBinaries>,
+  commandLine: string | undefined,
+  warn: (text: string) => void,
+): Promise<Uint8Array> {
+  if (kernel.sector) {
+    if (commandLine) throw noCommandLine(project.dir)
+    return buildBootSectorImage(kernel.sector, kernel.elfPath)
+  }
+  checkInputSize(kernel.elf.length, kernel.elfPath)
+  const { image, report } = buildDiskImage({
+    kernel: kernel.elf,
+    loader: await loader,
+    commandLine: commandLine ?? project.manifest.run.append,
+    where: kernel.elfPath,
+  })
+  for (const warning of report.warnings) warn(warning)
+  return image
+}
+
+function noCommandLine(where: string): ImageError {
+  return new ImageError({
+    what: 'This has no place for a command line.',
+    where,
+    why: 'Only a kernel that Bootlab packs with its own boot loader gets one.',
+    next: 'Leave the command line out, or boot the kernel (ELF) or its project.',
+  })
+}

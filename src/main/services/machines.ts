@@ -1,0 +1,203 @@
+/** The machines that run: each with its latest screen, its serial output so far, and those who watch it. */
+import { randomUUID } from 'node:crypto'
+import type { MachineEvent } from '../../shared/contract'
+import { LabError } from '../../shared/failure'
+import type { KeyEvent, MachineReport, MachineState, Screen } from '../../shared/machine-schemas'
+
+/** Machines that may run at once: each holds its guest's memory. */
+const MAX_RUNNING = 4
+/** Ended machines whose report can still be asked for. */
+const MAX_ENDED = 8
+/** Serial output kept for those who begin to watch later, in bytes per port. */
+const MAX_SERIAL = 256 * 1024
+
+export interface StartOptions {
+  image: Uint8Array
+  memoryBytes: number
+  backend: 'interp' | 'oracle'
+}
+
+/** A machine as the emulator's host gives it. */
+export interface RunningMachine {
+  stop(): void
+  reset(): void
+  keys(events: readonly KeyEvent[]): void
+  serialInput(bytes: Uint8Array): void
+}
+
+/** What a machine tells, in order; `end` is the last. */
+export interface MachineListener {
+  screen(screen: Screen): void
+  serial(port: 'com1' | 'debug', bytes: Uint8Array): void
+  state(state: MachineState): void
+  end(report: MachineReport): void
+}
+
+export type MachineStarter = (options: StartOptions, listener: MachineListener) => RunningMachine
+
+type Watcher = (event: MachineEvent) => void
+
+class Machine {
+  readonly id = randomUUID()
+  readonly report: Promise<MachineReport>
+  readonly watchers = new Set<Watcher>()
+  readonly running: RunningMachine
+  ended = false
+  #screen: Screen | undefined
+  #state: MachineState | undefined
+  readonly #serial = { com1: new SerialLog(), debug: new SerialLog() }
+
+  constructor(start: MachineStarter, options: StartOptions) {
+    const { promise, resolve } = withResolvers<MachineReport>()
+    this.report = promise
+    this.running = start(options, {
+      screen: (screen) => {
+        this.#screen = screen
+        this.#tell({ type: 'screen', screen })
+      },
+      serial: (port, bytes) => {
+        this.#serial[port].add(bytes)
+        this.#tell({ type: 'serial', port, data: toBase64(bytes) })
+      },
+      state: (state) => {
+        this.#state = state
+        this.#tell({ type: 'state', state })
+      },
+      end: (report) => {
+        this.ended = true
+        resolve(report)
+      },
+    })
+  }
+
+  /** Tells a newcomer how things stand, and from then on every change. */
+  watch(watcher: Watcher): () => void {
+    if (this.#screen) watcher({ type: 'screen', screen: this.#screen })
+    for (const port of ['com1', 'debug'] as const) {
+      const bytes = this.#serial[port].bytes()
+      if (bytes.length > 0) watcher({ type: 'serial', port, data: toBase64(bytes) })
+    }
+    if (this.#state) watcher({ type: 'state', state: this.#state })
+    this.watchers.add(watcher)
+    return () => this.watchers.delete(watcher)
+  }
+
+  #tell(event: MachineEvent): void {
+    for (const watcher of this.watchers) watcher(event)
+  }
+}
+
+/** The last bytes of a serial port. */
+class SerialLog {
+  #chunks: Uint8Array[] = []
+  #length = 0
+
+  add(bytes: Uint8Array): void {
+    this.#chunks.push(bytes.slice())
+    this.#length += bytes.length
+    // Joined only now and then, so that a chatty guest costs little.
+    if (this.#length > 2 * MAX_SERIAL) {
+      const kept = this.bytes()
+      this.#chunks = [kept]
+      this.#length = kept.length
+    }
+  }
+
+  bytes(): Uint8Array {
+    return new Uint8Array(Buffer.concat(this.#chunks).subarray(-MAX_SERIAL))
+  }
+}
+
+export class Machines {
+  readonly #start: MachineStarter
+  /** In the order of their start. */
+  readonly #machines = new Map<string, Machine>()
+
+  constructor(start: MachineStarter) {
+    this.#start = start
+  }
+
+  /**
+   * @returns the machine's id
+   * @throws LabError `busy` when too many run
+   */
+  boot(options: StartOptions): string {
+    const running = [...this.#machines.values()].filter((machine) => !machine.ended)
+    if (running.length >= MAX_RUNNING) {
+      throw new LabError({ code: 'busy', what: `${MAX_RUNNING} machines run already.`, why: 'Each takes memory and a processor.', next: 'Stop one of them.' })
+    }
+    const machine = new Machine(this.#start, options)
+    this.#machines.set(machine.id, machine)
+    this.#dropOldest()
+    return machine.id
+  }
+
+  /** Resolves with the report when the machine ends. @throws the signal's reason when cancelled */
+  async watch(id: string, watcher: Watcher, signal: AbortSignal): Promise<MachineReport> {
+    const machine = this.#find(id)
+    signal.throwIfAborted()
+    const unwatch = machine.watch(watcher)
+    const { promise: cancelled, reject } = withResolvers<never>()
+    const onAbort = (): void => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      return await Promise.race([machine.report, cancelled])
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+      unwatch()
+    }
+  }
+
+  /** Ends a machine; one that has ended stays so. Resolves when its thread is gone. */
+  async stop(id: string): Promise<void> {
+    const machine = this.#find(id)
+    if (!machine.ended) machine.running.stop()
+    await machine.report
+  }
+
+  reset(id: string): void {
+    this.#findRunning(id).running.reset()
+  }
+
+  keys(id: string, events: readonly KeyEvent[]): void {
+    this.#findRunning(id).running.keys(events)
+  }
+
+  serialInput(id: string, bytes: Uint8Array): void {
+    this.#findRunning(id).running.serialInput(bytes)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#machines.keys()].map((id) => this.stop(id)))
+  }
+
+  #dropOldest(): void {
+    const ended = [...this.#machines.values()].filter((machine) => machine.ended)
+    for (const machine of ended.slice(0, Math.max(0, ended.length - MAX_ENDED))) this.#machines.delete(machine.id)
+  }
+
+  #find(id: string): Machine {
+    const machine = this.#machines.get(id)
+    if (machine) return machine
+    throw new LabError({ code: 'not-found', what: 'There is no such machine any more.', next: 'Boot again.' })
+  }
+
+  #findRunning(id: string): Machine {
+    const machine = this.#find(id)
+    if (!machine.ended) return machine
+    throw new LabError({ code: 'ended', what: 'The machine has ended.', next: 'Boot again.' })
+  }
+}
+
+const toBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
+
+/** Promise.withResolvers, which Node 20 lacks. */
+function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (reason: unknown) => void } {
+  let resolve: (value: T) => void = () => undefined
+  let reject: (reason: unknown) => void = () => undefined
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve
+    reject = onReject
+  })
+  return { promise, resolve, reject }
+}

@@ -1,0 +1,212 @@
+/** All services, and the handlers with which a door offers them. */
+import { readFile, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
+import envPaths from 'env-paths'
+import type { Handlers } from '../../shared/channel'
+import { jsonSchemaEntrySchema, type AppInfo, type BootSource, type JsonSchemaEntry } from '../../shared/contract'
+import { LabError } from '../../shared/failure'
+import { checkInputSize } from '../image'
+import { BUILD_DIR, listTemplates, MANIFEST_FILE, manifestJsonSchema, openProject, targetJsonSchema } from '../project'
+import { Builder } from './builder'
+import { doctor } from './doctor'
+import { Drafts } from './drafts'
+import { locate, type Locations } from './locations'
+import { startInWorker } from './machine-host'
+import { Machines, type StartOptions } from './machines'
+import { ProjectFiles } from './project-files'
+import { createFromTemplate, memoryOf, openForEditing } from './projects'
+import { RecentProjects } from './recent-projects'
+import { readScreenFont } from './screen-font'
+import { UiStateStore } from './ui-state'
+
+/** Guest memory when neither the person nor a manifest says. */
+export const DEFAULT_MEMORY_BYTES = 128 * 2 ** 20
+
+export interface ServicesOptions {
+  door: AppInfo['door']
+  /** The system's folder dialog, where the door has one. */
+  pickDirectory?: (title: string) => Promise<string | null>
+  /** Where the lab keeps what it remembers; BOOTLAB_DATA_DIR, else the system's place. */
+  dataDirectory?: string
+  /** Hears of defects that do not fail a request. */
+  onDefect?: (message: string, error?: unknown) => void
+}
+
+export interface Services {
+  handlers: Handlers
+  locations: Locations
+  /** Ends all machines. */
+  close(): Promise<void>
+}
+
+export function createServices(options: ServicesOptions): Services {
+  const { door, pickDirectory } = options
+  const onDefect = options.onDefect ?? ((message: string) => console.error(message))
+  const dataDirectory = options.dataDirectory ?? (process.env['BOOTLAB_DATA_DIR'] || envPaths('bootlab', { suffix: '' }).data)
+  const locations = locate()
+  const templates = join(locations.resources, 'templates')
+  const files = new ProjectFiles()
+  const drafts = new Drafts(dataDirectory, onDefect)
+  const recent = new RecentProjects(dataDirectory)
+  const ui = new UiStateStore(dataDirectory)
+  const builder = new Builder()
+  const machines = new Machines(startInWorker)
+
+  const calls: Handlers['calls'] = {
+    'app.info': async () => ({
+      version: locations.version,
+      door,
+      platform: process.platform,
+      canPickDirectory: pickDirectory !== undefined,
+      projectsDirectory: process.env['BOOTLAB_PROJECTS_DIR'] || join(homedir(), 'bootlab'),
+    }),
+    'app.pickDirectory': async ({ title }) => {
+      if (pickDirectory) return pickDirectory(title)
+      throw new LabError({ code: 'unsupported', what: 'The browser has no folder dialog.', next: 'Type the path.' })
+    },
+
+    'templates.list': async () => (await listTemplates(templates)).map(({ id, title, teaches, language }) => ({ id, title, teaches, language })),
+
+    'projects.create': async ({ template, directory, name }) => {
+      const project = await createFromTemplate(templates, template, absolute(directory), name)
+      await recent.add(project.directory, project.name)
+      return project
+    },
+    'projects.open': async ({ directory }) => {
+      const project = await openForEditing(absolute(directory))
+      await recent.add(project.directory, project.name)
+      // The first build shall not wait for the boot loader; a failure shows when a build needs it.
+      builder.loader().catch(() => undefined)
+      return project
+    },
+    'projects.recent': () => recent.list(),
+    'projects.forget': async ({ directory }) => {
+      await recent.forget(directory)
+      return null
+    },
+    'projects.listFiles': async ({ directory }) => files.list(await projectFolder(directory)),
+    'projects.readFile': async ({ directory, path }) => files.read(await projectFolder(directory), path),
+    'projects.writeFile': async ({ directory, path, text, baseVersion }) => {
+      const folder = await projectFolder(directory)
+      const version = await files.write(folder, path, text, baseVersion)
+      await drafts.discard(folder, path)
+      return { version }
+    },
+    'projects.schemas': async () => editorSchemas(),
+
+    'drafts.list': async ({ directory }) => drafts.list(absolute(directory)),
+    'drafts.save': async ({ directory, path, text, baseVersion }) => {
+      await drafts.save(await projectFolder(directory), { path, text, baseVersion })
+      return null
+    },
+    'drafts.discard': async ({ directory, path }) => {
+      await drafts.discard(absolute(directory), path)
+      return null
+    },
+
+    'machines.boot': async ({ source, memoryMiB, commandLine, backend }) => {
+      const { image, memoryBytes } = await bootable(builder, source, commandLine)
+      const start: StartOptions = { image, memoryBytes: memoryMiB === undefined ? memoryBytes : memoryMiB * 2 ** 20, backend: backend ?? 'interp' }
+      return { machine: machines.boot(start) }
+    },
+    'machines.stop': async ({ machine }) => {
+      await machines.stop(machine)
+      return null
+    },
+    'machines.reset': async ({ machine }) => {
+      machines.reset(machine)
+      return null
+    },
+    'machines.keys': async ({ machine, events }) => {
+      machines.keys(machine, events)
+      return null
+    },
+    'machines.serialInput': async ({ machine, data }) => {
+      machines.serialInput(machine, new Uint8Array(Buffer.from(data, 'base64')))
+      return null
+    },
+    'machines.font': () => readScreenFont(locations.resources),
+
+    'doctor.run': (_args, { signal }) => doctor(locations, dataDirectory, signal),
+
+    'ui.get': () => ui.get(),
+    'ui.set': async ({ values }) => {
+      await ui.set(values)
+      return null
+    },
+  }
+
+  const streams: Handlers['streams'] = {
+    'builds.run': async ({ directory }, { emit, signal }) => (await builder.build(await projectFolder(directory), { onLog: emit, signal })).result,
+    'machines.watch': ({ machine }, { emit, signal }) => machines.watch(machine, emit, signal),
+  }
+
+  return { handlers: { calls, streams }, locations, close: () => machines.close() }
+}
+
+/** The image to boot, and the memory that its project asks for. */
+export async function bootable(builder: Builder, source: BootSource, commandLine?: string): Promise<{ image: Uint8Array; memoryBytes: number }> {
+  if (source.type === 'file') {
+    const path = absolute(source.path)
+    return { image: await builder.imageOf(await readInput(path), path, commandLine), memoryBytes: DEFAULT_MEMORY_BYTES }
+  }
+  const project = await openProject(absolute(source.directory))
+  const memoryBytes = memoryOf(project.manifest)
+  if (commandLine !== undefined && commandLine !== project.manifest.run.append) {
+    const elf = join(project.dir, BUILD_DIR, `${project.manifest.name}.elf`)
+    return { image: await builder.imageOf(await readInput(elf), elf, commandLine), memoryBytes }
+  }
+  const path = join(project.dir, BUILD_DIR, `${project.manifest.name}.img`)
+  return { image: await builder.imageOf(await readInput(path), path), memoryBytes }
+}
+
+/**
+ * A kernel's or image's bytes.
+ * @throws LabError when the file cannot be read; ImageError when it is empty or too large
+ */
+export async function readInput(path: string): Promise<Uint8Array> {
+  try {
+    const found = await stat(path)
+    if (!found.isFile()) throw new LabError({ code: 'bad-input', what: 'This is not a file.', where: path, next: 'Name a disk image or a kernel (ELF).' })
+    checkInputSize(found.size, path)
+    return new Uint8Array(await readFile(path))
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error
+    const missing = error.code === 'ENOENT' || error.code === 'ENOTDIR'
+    const what = missing ? 'There is no such file.' : `The file cannot be read: ${error.message}.`
+    throw new LabError({ code: missing ? 'not-found' : 'bad-input', what, where: path, next: 'Build the project, or check the path.' }, { cause: error })
+  }
+}
+
+function editorSchemas(): JsonSchemaEntry[] {
+  const entry = (name: string, fileMatch: string[], schema: unknown): JsonSchemaEntry => ({
+    uri: `bootlab://schemas/${name}.json`,
+    fileMatch,
+    schema: jsonObject(schema),
+  })
+  return [
+    entry('bootlab', [MANIFEST_FILE], manifestJsonSchema()),
+    // A target specification may have any name; of a project's JSON files the manifest is the only other kind.
+    entry('target', ['*.json', `!${MANIFEST_FILE}`], targetJsonSchema()),
+  ]
+}
+
+function jsonObject(value: unknown): JsonSchemaEntry['schema'] {
+  return jsonSchemaEntrySchema.shape.schema.parse(JSON.parse(JSON.stringify(value)))
+}
+
+/** @throws LabError for a relative path: a page knows no working directory */
+function absolute(path: string): string {
+  if (isAbsolute(path)) return resolve(path)
+  throw new LabError({ code: 'bad-request', what: 'The path is not absolute.', where: path, next: 'Write it from the root of the disk.' })
+}
+
+/** A folder whose files may be read and written: one with a manifest. */
+async function projectFolder(directory: string): Promise<string> {
+  const folder = absolute(directory)
+  const manifest = join(folder, MANIFEST_FILE)
+  const found = await stat(manifest).catch(() => undefined)
+  if (found?.isFile()) return folder
+  throw new LabError({ code: 'not-found', what: 'There is no project here.', where: folder, why: `It holds no ${MANIFEST_FILE}.`, next: 'Open another folder, or make a new project.' })
+}
