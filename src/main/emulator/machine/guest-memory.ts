@@ -1,0 +1,63 @@
+import type { PhysicalMemory } from '../cpu/ports'
+
+/** Address line 20, which the A20 gate can hold at 0. */
+const A20_MASK = ~(1 << 20)
+
+/**
+ * Guest memory as real-mode code sees it, for firmware services: linear addresses of 32 bits without paging, through the A20 gate.
+ * What is written is made known to the CPU, which may have decoded code there.
+ */
+export class GuestMemory {
+  readonly #physical: PhysicalMemory
+  readonly #a20: () => boolean
+  readonly #written: (host: number, bytes: number) => void
+
+  constructor(physical: PhysicalMemory, a20: () => boolean, written: (host: number, bytes: number) => void) {
+    this.#physical = physical
+    this.#a20 = a20
+    this.#written = written
+  }
+
+  #address(linear: number): number {
+    const address = linear >>> 0
+    return this.#a20() ? address : (address & A20_MASK) >>> 0
+  }
+
+  read8(linear: number): number {
+    return this.#physical.read8(this.#address(linear))
+  }
+
+  read16(linear: number): number {
+    return this.read8(linear) | (this.read8(linear + 1) << 8)
+  }
+
+  read32(linear: number): number {
+    return (this.read16(linear) | (this.read16(linear + 2) << 16)) >>> 0
+  }
+
+  write8(linear: number, value: number): void {
+    const address = this.#address(linear)
+    this.#physical.write8(address, value & 0xff)
+    const frame = this.#physical.writableFrame(address & ~0xfff)
+    if (frame !== 0) this.#written(frame + (address & 0xfff), 1)
+  }
+
+  write16(linear: number, value: number): void {
+    this.write8(linear, value)
+    this.write8(linear + 1, value >> 8)
+  }
+
+  write32(linear: number, value: number): void {
+    this.write16(linear, value)
+    this.write16(linear + 2, value >>> 16)
+  }
+
+  readBytes(linear: number, count: number): Uint8Array {
+    return Uint8Array.from({ length: count }, (_, i) => this.read8(linear + i))
+  }
+
+  writeBytes(linear: number, bytes: Iterable<number>): void {
+    let at = linear
+    for (const byte of bytes) this.write8(at++, byte)
+  }
+}

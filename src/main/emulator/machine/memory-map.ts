@@ -1,0 +1,89 @@
+/**
+ * The PC's physical memory:
+ *
+ *   00000–9FFFF    RAM
+ *   A0000–B7FFF    VGA window for graphics: nothing answers in text mode
+ *   B8000–BFFFF    VGA text memory, plain RAM
+ *   C0000–EFFFF    no option ROM
+ *   F0000–FFFFF    BIOS ROM, also seen at FFFF0000–FFFFFFFF, where the processor starts
+ *   100000–…       RAM up to the configured size
+ *
+ * ROM and text memory live in the RAM block at their own addresses.
+ */
+import type { PhysicalMemory } from '../cpu/ports'
+
+const PAGE = 0x1000
+const MIB = 0x100000
+export const LOW_RAM_END = 0xa0000
+const TEXT_START = 0xb8000
+const TEXT_END = 0xc0000
+export const ROM_START = 0xf0000
+export const ROM_BYTES = 0x10000
+const HIGH_ROM_START = 0x1_0000_0000 - ROM_BYTES
+const UNMAPPED = 0xff
+
+export const MIN_MEMORY_BYTES = MIB
+export const MAX_MEMORY_BYTES = 2048 * MIB
+
+export class MemoryMap implements PhysicalMemory {
+  /** Bytes of RAM, of which A0000–FFFFF cannot be used. */
+  readonly bytes: number
+  readonly #ramBase: number
+  readonly #u8: Uint8Array
+
+  /** `ramBase`: offset of physical address 0 in `memory`. Throws a RangeError for a size that is no multiple of 4 KiB or out of bounds. */
+  constructor(memory: WebAssembly.Memory, ramBase: number, bytes: number) {
+    if (!Number.isInteger(bytes) || bytes < MIN_MEMORY_BYTES || bytes > MAX_MEMORY_BYTES || bytes % PAGE !== 0) {
+      throw new RangeError(`A PC with ${bytes} bytes of memory cannot be built: choose 1 MiB to 2048 MiB in whole pages of 4 KiB.`)
+    }
+    this.bytes = bytes
+    this.#ramBase = ramBase
+    this.#u8 = new Uint8Array(memory.buffer)
+  }
+
+  installRom(rom: Uint8Array): void {
+    if (rom.length !== ROM_BYTES) throw new RangeError(`The BIOS ROM has ${ROM_BYTES} bytes, not ${rom.length}.`)
+    this.#u8.set(rom, this.#ramBase + ROM_START)
+  }
+
+  readableFrame(physical: number): number {
+    if (physical < LOW_RAM_END || (physical >= TEXT_START && physical < TEXT_END)) return this.#ramBase + physical
+    if (physical >= ROM_START && physical < this.bytes) return this.#ramBase + physical
+    if (physical >= HIGH_ROM_START && physical < HIGH_ROM_START + ROM_BYTES) return this.#ramBase + ROM_START + (physical - HIGH_ROM_START)
+    return 0
+  }
+
+  writableFrame(physical: number): number {
+    if (physical < LOW_RAM_END || (physical >= TEXT_START && physical < TEXT_END)) return this.#ramBase + physical
+    if (physical >= MIB && physical < this.bytes) return this.#ramBase + physical
+    return 0
+  }
+
+  read8(physical: number): number {
+    const frame = this.readableFrame(physical - (physical % PAGE))
+    return frame === 0 ? UNMAPPED : (this.#u8[frame + (physical % PAGE)] ?? UNMAPPED)
+  }
+
+  write8(physical: number, value: number): void {
+    const frame = this.writableFrame(physical - (physical % PAGE))
+    if (frame !== 0) this.#u8[frame + (physical % PAGE)] = value
+  }
+
+  read16(physical: number): number {
+    return this.read8(physical) | (this.read8(physical + 1) << 8)
+  }
+
+  write16(physical: number, value: number): void {
+    this.write8(physical, value & 0xff)
+    this.write8(physical + 1, (value >> 8) & 0xff)
+  }
+
+  read32(physical: number): number {
+    return (this.read16(physical) | (this.read16(physical + 2) << 16)) >>> 0
+  }
+
+  write32(physical: number, value: number): void {
+    this.write16(physical, value & 0xffff)
+    this.write16(physical + 2, value >>> 16)
+  }
+}

@@ -1,0 +1,57 @@
+import type { Screen } from '../../../shared/machine-schemas'
+import type { TextView } from '../devices/vga-text'
+import { TEXT_MEMORY, TEXT_MEMORY_BYTES } from '../devices/vga-text'
+import { cp437ToUnicode } from './cp437'
+
+/** Reads the text screen: `read16` gives the 16-bit cell at a physical address. */
+export function captureScreen(view: TextView, read16: (physical: number) => number): Screen {
+  const { columns, rows } = view
+  const cells: number[] = []
+  for (let i = 0; i < columns * rows; i++) cells.push(read16(TEXT_MEMORY + ((view.start + i * 2) & (TEXT_MEMORY_BYTES - 2))))
+  const cell = view.cursor.cell - view.start / 2
+  const onScreen = cell >= 0 && cell < columns * rows
+  return {
+    mode: 'text',
+    columns,
+    rows,
+    cells,
+    cursor: {
+      row: onScreen ? Math.floor(cell / columns) : 0,
+      column: onScreen ? cell % columns : 0,
+      visible: view.cursor.visible && onScreen,
+      start: view.cursor.start,
+      end: view.cursor.end,
+    },
+    blink: view.blink,
+  }
+}
+
+/** The screen's text in Unicode: one string a row, without trailing blanks. */
+export function screenLines(screen: Screen): string[] {
+  return Array.from({ length: screen.rows }, (_, row) =>
+    screen.cells
+      .slice(row * screen.columns, (row + 1) * screen.columns)
+      .map((cell) => cp437ToUnicode(cell & 0xff))
+      .join('')
+      .replace(/[ \u00a0]+$/u, ''),
+  )
+}
+
+/** All rows as one text, without trailing empty rows. */
+export function screenText(screen: Screen): string {
+  return screenLines(screen).join('\n').replace(/\n+$/, '')
+}
+
+export function sameScreen(a: Screen, b: Screen): boolean {
+  return (
+    a.columns === b.columns &&
+    a.rows === b.rows &&
+    a.blink === b.blink &&
+    a.cursor.row === b.cursor.row &&
+    a.cursor.column === b.cursor.column &&
+    a.cursor.visible === b.cursor.visible &&
+    a.cursor.start === b.cursor.start &&
+    a.cursor.end === b.cursor.end &&
+    a.cells.every((cell, i) => cell === b.cells[i])
+  )
+}
