@@ -1,8 +1,20 @@
 import { resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
+import type { Plugin } from 'vite'
 
 const at = (path: string): string => resolve(import.meta.dirname, path)
+
+/**
+ * electron-vite puts `const require = …` into every ES chunk that contains the text `require(`, which is a syntax error where a
+ * module declares that name itself. The lab's modules need no such help, so its plugin is made idle.
+ */
+const withoutCommonJsShims: Plugin = {
+  name: 'bootlab:without-commonjs-shims',
+  configResolved(config) {
+    for (const plugin of config.plugins) if (plugin.name === 'vite:esm-shim') delete plugin.renderChunk
+  },
+}
 
 /**
  * One build makes everything in out/:
@@ -12,6 +24,7 @@ const at = (path: string): string => resolve(import.meta.dirname, path)
  */
 export default defineConfig({
   main: {
+    plugins: [withoutCommonJsShims],
     build: {
       target: 'node20.19',
       outDir: 'out/main',

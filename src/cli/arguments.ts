@@ -1,5 +1,6 @@
 /** Values of options. */
 import { InvalidArgumentError } from 'commander'
+import { memorySize } from '../main/project'
 
 const secondsPer: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, '': 1 }
 
@@ -10,6 +11,13 @@ export function parseDuration(text: string): number {
   const milliseconds = Math.round(Number(match?.[1]) * (unit ?? Number.NaN) * 1000)
   if (milliseconds >= 1 && milliseconds <= 86_400_000) return milliseconds
   throw new InvalidArgumentError('Write a time from 1ms to a day, such as 10s, 500ms or 2m.')
+}
+
+/** `128M`, `1G`. @returns bytes */
+export function parseMemory(text: string): number {
+  const size = memorySize(text)
+  if (size.ok) return size.bytes
+  throw new InvalidArgumentError(size.why)
 }
 
 export function parsePort(text: string): number {

@@ -22,7 +22,7 @@ export function readWindowState(file: string, workAreas: readonly Rectangle[]): 
   try {
     json = JSON.parse(readFileSync(file, 'utf8'))
   } catch {
-    // Never stored, or damaged: the window opens at its default place, and the next close stores it anew.
+    // Never stored or damaged: the window opens at its default place, and the next close stores it anew.
     return undefined
   }
   const parsed = windowState.safeParse(json)

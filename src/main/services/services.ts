@@ -23,11 +23,14 @@ import { UiStateStore } from './ui-state'
 /** Guest memory when neither the person nor a manifest says. */
 export const DEFAULT_MEMORY_BYTES = 128 * 2 ** 20
 
+/** Where the lab keeps what it remembers: BOOTLAB_DATA_DIR, else the system's place for an application's data. */
+export const defaultDataDirectory = (): string => process.env['BOOTLAB_DATA_DIR'] || envPaths('bootlab', { suffix: '' }).data
+
 export interface ServicesOptions {
   door: AppInfo['door']
   /** The system's folder dialog, where the door has one. */
   pickDirectory?: (title: string) => Promise<string | null>
-  /** Where the lab keeps what it remembers; BOOTLAB_DATA_DIR, else the system's place. */
+  /** `defaultDataDirectory()` when absent. */
   dataDirectory?: string
   /** Hears of defects that do not fail a request. */
   onDefect?: (message: string, error?: unknown) => void
@@ -43,7 +46,7 @@ export interface Services {
 export function createServices(options: ServicesOptions): Services {
   const { door, pickDirectory } = options
   const onDefect = options.onDefect ?? ((message: string) => console.error(message))
-  const dataDirectory = options.dataDirectory ?? (process.env['BOOTLAB_DATA_DIR'] || envPaths('bootlab', { suffix: '' }).data)
+  const dataDirectory = options.dataDirectory ?? defaultDataDirectory()
   const locations = locate()
   const templates = join(locations.resources, 'templates')
   const files = new ProjectFiles()

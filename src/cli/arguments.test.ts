@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { parseDuration, parseMemory, parsePort, parseScreen } from './arguments'
+import { debugExitCode, EXIT, EXIT_MEANINGS, exitCodeHelp } from './exit-codes'
+import { parseKeys } from './keys'
+
+describe('options', () => {
+  it.each([
+    ['10s', 10_000],
+    ['500ms', 500],
+    ['2m', 120_000],
+    ['1.5', 1500],
+    [' 3s ', 3000],
+  ])('reads the time %s', (text, milliseconds) => expect(parseDuration(text)).toBe(milliseconds))
+
+  it.each(['', 's', '-1s', '0', '10h', '1e9', '25000m', '0x10'])('refuses the time %j', (text) => expect(() => parseDuration(text)).toThrow(/10s/))
+
+  it('reads ports', () => {
+    expect([parsePort('0'), parsePort('65535')]).toEqual([0, 65_535])
+    for (const text of ['', '-1', '65536', '80a', '1.5']) expect(() => parsePort(text)).toThrow(/port/)
+  })
+
+  it('reads memory sizes', () => {
+    expect(parseMemory('128M')).toBe(134_217_728)
+    expect(() => parseMemory('lots')).toThrow(/128M/)
+  })
+
+  it('reads where the screen goes', () => {
+    expect(parseScreen('text')).toEqual({ type: 'text' })
+    expect(parseScreen('png:a:b.png')).toEqual({ type: 'png', file: 'a:b.png' })
+    for (const text of ['', 'png', 'png:', 'jpg:x']) expect(() => parseScreen(text)).toThrow(/png:FILE/)
+  })
+
+  it('reads keys with their escapes', () => {
+    expect(parseKeys(String.raw`Hi!\n\t\b\e\\n`)).toBe('Hi!\n\t\b\u001b\\n')
+    expect(() => parseKeys(String.raw`a\x`)).toThrow(/means nothing/)
+    expect(() => parseKeys('ä')).toThrow(/US keyboard/)
+    expect(() => parseKeys('a\u0007')).toThrow(/US keyboard/)
+  })
+})
+
+describe('exit codes', () => {
+  it('are even and distinct, so that no guest can give one', () => {
+    const codes = Object.values(EXIT)
+    expect(new Set(codes).size).toBe(codes.length)
+    expect(codes.filter((code) => code % 2 !== 0)).toEqual([])
+  })
+
+  it('of the guest are as QEMU gives them', () => {
+    // (v << 1) | 1, of which a process keeps eight bits.
+    expect([0, 1, 0x10, 0x7f, 0x80, 0xff].map(debugExitCode)).toEqual([1, 3, 33, 255, 1, 255])
+  })
+
+  it('are all in the help', () => {
+    for (const [name, meaning] of Object.entries(EXIT_MEANINGS)) expect(exitCodeHelp(), name).toContain(meaning)
+  })
+})

@@ -1,0 +1,1 @@
+export async function boot(_what: string, _options: unknown, _signal: AbortSignal): Promise<number> { throw new Error('interim') }

@@ -1,0 +1,21 @@
+/** A build's log and problems on a stream. */
+import type { BuildResult } from '../shared/contract'
+import type { LogEvent } from '../shared/problems'
+
+/** @returns a listener that prints each line of the log */
+export function printLog(stream: NodeJS.WritableStream): (event: LogEvent) => void {
+  return ({ level, text }) => {
+    stream.write(`${level === 'command' ? '$ ' : ''}${text}\n`)
+  }
+}
+
+/** One line: how it ended and how long each step took. */
+export function summarize({ ok, problems, steps, milliseconds }: BuildResult): string {
+  const count = (severity: string, word: string): string[] => {
+    const number = problems.filter((problem) => problem.severity === severity).length
+    return number === 0 ? [] : [`${number} ${word}${number === 1 ? '' : 's'}`]
+  }
+  const counts = [...count('error', 'error'), ...count('warning', 'warning')].join(', ')
+  const times = steps.map((step) => `${step.name} ${step.cached ? 'cached' : `${Math.round(step.milliseconds)} ms`}`).join(', ')
+  return `${ok ? 'Built' : 'The build failed'}${counts ? ` with ${counts}` : ''} in ${Math.round(milliseconds)} ms${times ? ` (${times})` : ''}.`
+}

@@ -1,0 +1,88 @@
+/** Commands and options. */
+import { Command, Option } from 'commander'
+import { BACKENDS } from '../shared/contract'
+import { locate } from '../main/services/locations'
+import { parseDuration, parseMemory, parsePort, parseScreen } from './arguments'
+import { boot } from './boot'
+import { build } from './build'
+import { doctorCommand } from './doctor'
+import { exitCodeHelp } from './exit-codes'
+import { KEYS_HELP, parseKeys } from './keys'
+import { newProject, templates } from './projects'
+import { serve } from './serve'
+
+const BOOT_HELP = `
+What is booted: a project's folder (it is built first), a raw disk image, a 512-byte boot sector or a kernel (ELF or flat
+Multiboot). Without either, the project in the current folder.
+
+In a terminal the machine's screen is shown live and takes the keyboard; Ctrl-C ends it. With --headless, or when the output is
+not a terminal, nothing is shown until the run ends: use --screen, --serial or --json. The run ends when the guest shows the
+text of --until-text, writes to isa-debug-exit, halts for good or triple faults, or when --timeout runs out.
+`
+
+/**
+ * @param finish hears the exit code of the command that ran
+ * @param signal aborts with Ctrl-C
+ */
+export function createProgram(finish: (exitCode: number) => void, signal: AbortSignal): Command {
+  const program = new Command('bootlab')
+    .description('A lab for people who write kernels: build one and boot it in the lab’s own PC.')
+    .version(locate().version)
+    .exitOverride()
+    .showHelpAfterError('Next: see the options with --help.')
+    .addHelpText('after', `\n${exitCodeHelp()}`)
+
+  program
+    .command('templates')
+    .description('list the templates and what each teaches')
+    .option('--json', 'print JSON')
+    .action(async (options: { json?: true }) => finish(await templates(options.json === true)))
+
+  program
+    .command('new')
+    .description('make a project from a template')
+    .argument('<template>', 'name of the template')
+    .argument('[dir]', 'folder to make; it must be new or empty (default: the name of the template)')
+    .option('--name <name>', 'name of the project')
+    .action(async (template: string, dir: string | undefined, options: { name?: string }) => finish(await newProject(template, dir ?? template, options.name)))
+
+  program
+    .command('build')
+    .description('build a project: writes build/<name>.elf and build/<name>.img')
+    .argument('[dir]', "the project's folder", '.')
+    .option('-o, --output <image>', 'where the image goes')
+    .option('--json', 'print the result as JSON; the log goes to standard error')
+    .action(async (dir: string, options: { output?: string; json?: true }) => finish(await build(dir, options, signal)))
+
+  program
+    .command('boot')
+    .description('boot a project, an image or a kernel')
+    .argument('[what]', "a project's folder, a raw image, a boot sector or a kernel", '.')
+    .option('--headless', 'show nothing live')
+    .option('--memory <size>', 'memory of the machine, such as 128M (default: as the project says, else 128M)', parseMemory)
+    .option('--append <text>', "the kernel's command line")
+    .option('--serial <where>', "where COM1 goes: stdio (standard output, and input to it; implies --headless) or a file")
+    .option('--screen <how>', 'when the run ends, print the screen: text, or png:FILE', parseScreen)
+    .option('--until-text <text>', 'end with exit code 0 once the screen shows this')
+    .option('--timeout <time>', 'end with exit code 124 after this time, such as 10s, 500ms, 2m (default: 60s with --until-text, else none)', parseDuration)
+    .option('--keys <text>', KEYS_HELP, parseKeys)
+    .addOption(new Option('--backend <name>', 'how instructions are executed').choices(BACKENDS).default('interp'))
+    .option('--json', 'print one JSON object when the run ends: reason, exit code, screen, serial output, report')
+    .addHelpText('after', `${BOOT_HELP}\n${exitCodeHelp()}`)
+    .action(async (what: string, options) => finish(await boot(what, options, signal)))
+
+  program
+    .command('serve')
+    .description('open the lab to the browser: this computer only, with a token in the URL')
+    .option('--port <number>', 'port to listen on; 0 lets the system choose', parsePort, 0)
+    .option('--open', 'open the browser too')
+    .action(async (options: { port: number; open?: true }) => finish(await serve(options.port, options.open === true, signal)))
+
+  program
+    .command('doctor')
+    .description('what is here, what is missing, what to do')
+    .option('--json', 'print JSON')
+    .action(async (options: { json?: true }) => finish(await doctorCommand(options.json === true, signal)))
+
+  return program
+}
