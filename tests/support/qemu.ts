@@ -1,0 +1,205 @@
+/** Boots a disk image in QEMU, the outside judge of what the image builder and the loader make. */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import * as z from 'zod'
+import { requireTool } from './tools'
+
+export interface QemuOptions {
+  /** Stop as soon as the screen shows this, in one line or running on from the end of one to the start of the next. */
+  untilText?: string
+  /** Go on for so long after `untilText`, to see whether the guest stays where it is. */
+  lingerMs?: number
+  timeoutMs: number
+  /** QEMU's -m, such as `128M`. */
+  memory?: string
+  /** QEMU's -cpu, such as `qemu32`. */
+  cpu?: string
+  /** Typed once the screen shows `afterText`: lower-case letters, digits, space and newline. */
+  keys?: { afterText: string; text: string }
+  /** Further arguments. */
+  args?: string[]
+}
+
+export interface QemuRun {
+  /** 25 lines without trailing blanks; code page 437 beyond ASCII becomes `?`. */
+  screenText: string
+  /** The same as one text of 2000 characters, for sentences that run over the end of a line. */
+  screenFlow: string
+  /** 80 × 25 cells: character in the low byte, attribute in the high byte. */
+  screenCells: Uint16Array
+  /** What the guest wrote to COM1. */
+  serial: string
+  /** What the guest wrote to port 0xE9. */
+  debugPort: string
+  exit:
+    | { reason: 'text' }
+    | { reason: 'timeout' }
+    /** The guest reset or switched itself off; after a triple fault, too. */
+    | { reason: 'shutdown' }
+    /** isa-debug-exit: the process ends with (value << 1) | 1. */
+    | { reason: 'debug-exit'; code: number }
+}
+
+const SCREEN_ADDRESS = 0xb8000
+const COLUMNS = 80
+const ROWS = 25
+const SCREEN_BYTES = COLUMNS * ROWS * 2
+const POLL_MS = 40
+const KEY_HOLD_MS = 20
+
+const reply = z.object({ return: z.unknown().optional(), error: z.object({ desc: z.string() }).optional(), event: z.string().optional() })
+type Reply = z.infer<typeof reply>
+
+/** Path of QEMU; undefined when it is missing on a developer's machine. */
+export function findQemu(): string | undefined {
+  return requireTool('qemu-system-x86_64')
+}
+
+/** Boots the image; the file itself is never written. */
+export async function bootInQemu(imagePath: string, options: QemuOptions): Promise<QemuRun> {
+  const qemu = findQemu()
+  if (qemu === undefined) throw new Error('qemu-system-x86_64 is not on PATH: skip the test before calling bootInQemu.')
+  const folder = mkdtempSync(join(tmpdir(), 'bootlab-qemu-'))
+  try {
+    return await run(qemu, imagePath, folder, options)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function run(qemu: string, imagePath: string, folder: string, options: QemuOptions): Promise<QemuRun> {
+  const serialFile = join(folder, 'serial')
+  const debugFile = join(folder, 'debug')
+  const screenFile = join(folder, 'screen')
+  const args = ['-accel', 'tcg', '-display', 'none', '-no-reboot', '-nodefaults', '-vga', 'std']
+  args.push('-drive', `format=raw,snapshot=on,file=${imagePath.replaceAll(',', ',,')}`, '-m', options.memory ?? '128M')
+  if (options.cpu !== undefined) args.push('-cpu', options.cpu)
+  args.push('-chardev', `file,id=serial,path=${serialFile}`, '-serial', 'chardev:serial', '-debugcon', `file:${debugFile}`)
+  args.push('-device', 'isa-debug-exit,iobase=0xf4,iosize=0x04', '-qmp', 'stdio', ...(options.args ?? []))
+  const child = spawn(qemu, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+  let complaints = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text))
+  const closed = new Promise<number | Error | null>((resolve) => {
+    child.once('error', resolve)
+    child.once('close', resolve)
+  })
+  const monitor = new Monitor(child)
+  // A guest that exits closes the monitor's pipe under a command just written.
+  child.stdin.on('error', (error) => (complaints += error.message))
+
+  let screen: Buffer = Buffer.alloc(SCREEN_BYTES)
+  const deadline = Date.now() + options.timeoutMs
+  let exit: QemuRun['exit'] = { reason: 'timeout' }
+  let found: number | undefined
+  let typed = options.keys === undefined
+  try {
+    await monitor.command('qmp_capabilities')
+    while (!monitor.ended && Date.now() < deadline) {
+      if (!(await monitor.command('pmemsave', { val: SCREEN_ADDRESS, size: SCREEN_BYTES, filename: screenFile }))) break
+      screen = readFileSync(screenFile)
+      const text = screenText(screen)
+      const flow = screenFlow(screen)
+      if (options.keys && !typed && text.includes(options.keys.afterText)) {
+        typed = true
+        for (const key of options.keys.text) await monitor.press(keyCode(key))
+      }
+      if (options.untilText !== undefined && (text.includes(options.untilText) || flow.includes(options.untilText))) {
+        found ??= Date.now()
+        if (Date.now() - found >= (options.lingerMs ?? 0)) {
+          exit = { reason: 'text' }
+          break
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+    }
+    // The pipe closes a moment before the process ends.
+    if (exit.reason === 'timeout' && monitor.ended) await closed
+  } finally {
+    if (child.exitCode === null) child.kill('SIGKILL')
+  }
+  const code = await closed
+  if (code instanceof Error) throw code
+  if (exit.reason === 'timeout' && code !== null) {
+    if (code === 1 && complaints !== '' && readText(serialFile) === '' && !monitor.greeted) throw new Error(`QEMU did not start: ${complaints}`)
+    exit = code % 2 === 1 ? { reason: 'debug-exit', code } : { reason: 'shutdown' }
+  }
+  const screenCells = new Uint16Array(COLUMNS * ROWS)
+  for (let cell = 0; cell < screenCells.length; cell++) screenCells[cell] = screen.readUInt16LE(cell * 2)
+  return { screenText: screenText(screen), screenFlow: screenFlow(screen), screenCells, serial: readText(serialFile), debugPort: readText(debugFile), exit }
+}
+
+/** The QEMU machine protocol on the child's standard input and output: one command at a time. */
+class Monitor {
+  greeted = false
+  ended = false
+  readonly #child: ReturnType<typeof spawn>
+  #waiting: ((answer: Reply | undefined) => void) | undefined
+
+  constructor(child: ReturnType<typeof spawn>) {
+    this.#child = child
+    if (!child.stdout) throw new Error('QEMU was started without a pipe for its monitor.')
+    const lines = createInterface({ input: child.stdout })
+    lines.on('line', (line) => {
+      const message = reply.parse(JSON.parse(line))
+      if (message.event !== undefined) return
+      if (message.return === undefined && message.error === undefined) this.greeted = true
+      else this.#answer(message)
+    })
+    lines.on('close', () => {
+      this.ended = true
+      this.#answer(undefined)
+    })
+  }
+
+  /** False when QEMU has ended. */
+  async command(execute: string, args: Record<string, unknown> = {}): Promise<boolean> {
+    if (this.ended) return false
+    const answer = new Promise<Reply | undefined>((resolve) => (this.#waiting = resolve))
+    this.#child.stdin?.write(`${JSON.stringify({ execute, arguments: args })}\n`)
+    const message = await answer
+    if (message?.error) throw new Error(`QEMU refused ${execute}: ${message.error.desc}`)
+    return message !== undefined
+  }
+
+  /** Presses and releases a key, and waits until the guest had time to take it. */
+  async press(code: string): Promise<void> {
+    await this.command('send-key', { keys: [{ type: 'qcode', data: code }], 'hold-time': KEY_HOLD_MS })
+    await new Promise((resolve) => setTimeout(resolve, 3 * KEY_HOLD_MS))
+  }
+
+  #answer(message: Reply | undefined): void {
+    this.#waiting?.(message)
+    this.#waiting = undefined
+  }
+}
+
+function screenText(screen: Buffer): string {
+  const flow = screenFlow(screen)
+  return Array.from({ length: ROWS }, (_, row) => flow.slice(row * COLUMNS, (row + 1) * COLUMNS).trimEnd()).join('\n')
+}
+
+function screenFlow(screen: Buffer): string {
+  const codes = Array.from({ length: ROWS * COLUMNS }, (_, cell) => screen[cell * 2] ?? 0)
+  return codes.map((code) => (code === 0 ? ' ' : code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : '?')).join('')
+}
+
+const NAMED_KEYS: Readonly<Record<string, string>> = { ' ': 'spc', '\n': 'ret' }
+
+function keyCode(character: string): string {
+  const code = NAMED_KEYS[character] ?? (/^[a-z0-9]$/.test(character) ? character : undefined)
+  if (code === undefined) throw new RangeError(`bootInQemu types lower-case letters, digits, space and newline, not ${JSON.stringify(character)}.`)
+  return code
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'latin1')
+  } catch (error) {
+    // QEMU creates the file with the device; it is missing when QEMU itself failed to start.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+    throw error
+  }
+}
