@@ -8,6 +8,9 @@ const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', b: '\b', e
 
 export const KEYS_HELP = 'type this into the guest: \\n Enter, \\t Tab, \\b Backspace, \\e Escape, \\\\ backslash'
 
+/** Whether a US keyboard has a key for it. */
+export const isTypeable = (character: string): boolean => (character >= ' ' && character <= '~') || Object.values(escapes).includes(character)
+
 /** @throws LabError for an unknown escape or a character that a US keyboard does not have */
 export function parseKeys(text: string): string {
   const typed = text.replace(/\\([^]?)/g, (whole, letter: string) => {
@@ -15,8 +18,8 @@ export function parseKeys(text: string): string {
     if (character === undefined) throw wrong(`${JSON.stringify(whole)} in --keys means nothing.`, 'Write \\n, \\t, \\b, \\e or \\\\.')
     return character
   })
-  const foreign = /[^\x20-\x7e\n\t\b\u001b]/u.exec(typed)
-  if (foreign) throw wrong(`A US keyboard has no key for ${JSON.stringify(foreign[0])}.`, 'Use printable ASCII characters in --keys.')
+  const foreign = [...typed].find((character) => !isTypeable(character))
+  if (foreign !== undefined) throw wrong(`A US keyboard has no key for ${JSON.stringify(foreign)}.`, 'Use printable ASCII characters in --keys.')
   return typed
 }
 

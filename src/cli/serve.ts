@@ -28,9 +28,10 @@ export async function serve(port: number, openBrowser: boolean, signal: AbortSig
   return EXIT.ok
 }
 
+const failed = (why: string): void => console.log(`No browser could be opened (${why}): open the address yourself.`)
+
 /** The address is printed already, so a browser that does not open costs one line. */
 async function tryToOpen(url: string): Promise<void> {
-  const failed = (why: string): void => console.log(`No browser could be opened (${why}): open the address yourself.`)
   if (process.platform === 'linux' && !process.env['DISPLAY'] && !process.env['WAYLAND_DISPLAY'] && !process.env['WSL_DISTRO_NAME']) return failed('there is no display')
   try {
     const browser = await open(url)

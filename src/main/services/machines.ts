@@ -45,11 +45,11 @@ class Machine {
   ended = false
   #screen: Screen | undefined
   #state: MachineState | undefined
+  #resolve: ((report: MachineReport) => void) | undefined
   readonly #serial = { com1: new SerialLog(), debug: new SerialLog() }
 
   constructor(start: MachineStarter, options: StartOptions) {
-    const { promise, resolve } = withResolvers<MachineReport>()
-    this.report = promise
+    this.report = new Promise((resolve) => (this.#resolve = resolve))
     this.running = start(options, {
       screen: (screen) => {
         this.#screen = screen
@@ -65,7 +65,7 @@ class Machine {
       },
       end: (report) => {
         this.ended = true
-        resolve(report)
+        this.#resolve?.(report)
       },
     })
   }
@@ -137,13 +137,9 @@ export class Machines {
     const machine = this.#find(id)
     signal.throwIfAborted()
     const unwatch = machine.watch(watcher)
-    const { promise: cancelled, reject } = withResolvers<never>()
-    const onAbort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
     try {
-      return await Promise.race([machine.report, cancelled])
+      return await orAborted(machine.report, signal)
     } finally {
-      signal.removeEventListener('abort', onAbort)
       unwatch()
     }
   }
@@ -191,13 +187,11 @@ export class Machines {
 
 const toBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
 
-/** Promise.withResolvers, which Node 20 lacks. */
-function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (reason: unknown) => void } {
-  let resolve: (value: T) => void = () => undefined
-  let reject: (reason: unknown) => void = () => undefined
-  const promise = new Promise<T>((onResolve, onReject) => {
-    resolve = onResolve
-    reject = onReject
+/** What the promise gives, unless the signal aborts first: then its reason. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
   })
-  return { promise, resolve, reject }
 }

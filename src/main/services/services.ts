@@ -6,6 +6,7 @@ import envPaths from 'env-paths'
 import type { Handlers } from '../../shared/channel'
 import { jsonSchemaEntrySchema, type AppInfo, type BootSource, type JsonSchemaEntry } from '../../shared/contract'
 import { LabError } from '../../shared/failure'
+import { textFont } from '../emulator/machine/font'
 import { checkInputSize } from '../image'
 import { BUILD_DIR, listTemplates, MANIFEST_FILE, manifestJsonSchema, openProject, targetJsonSchema } from '../project'
 import { Builder } from './builder'
@@ -17,7 +18,6 @@ import { Machines, type StartOptions } from './machines'
 import { ProjectFiles } from './project-files'
 import { createFromTemplate, memoryOf, openForEditing } from './projects'
 import { RecentProjects } from './recent-projects'
-import { readScreenFont } from './screen-font'
 import { UiStateStore } from './ui-state'
 
 /** Guest memory when neither the person nor a manifest says. */
@@ -129,7 +129,11 @@ export function createServices(options: ServicesOptions): Services {
       machines.serialInput(machine, new Uint8Array(Buffer.from(data, 'base64')))
       return null
     },
-    'machines.font': () => readScreenFont(locations.resources),
+    'machines.font': async () => ({
+      width: textFont.width,
+      height: textFont.height,
+      glyphs: Buffer.from(textFont.bitmap).toString('base64'),
+    }),
 
     'doctor.run': (_args, { signal }) => doctor(locations, dataDirectory, signal),
 
@@ -183,16 +187,15 @@ export async function readInput(path: string): Promise<Uint8Array> {
 }
 
 function editorSchemas(): JsonSchemaEntry[] {
-  const entry = (name: string, fileMatch: string[], schema: unknown): JsonSchemaEntry => ({
-    uri: `bootlab://schemas/${name}.json`,
-    fileMatch,
-    schema: jsonObject(schema),
-  })
   return [
-    entry('bootlab', [MANIFEST_FILE], manifestJsonSchema()),
+    editorSchema('bootlab', [MANIFEST_FILE], manifestJsonSchema()),
     // A target specification may have any name; of a project's JSON files the manifest is the only other kind.
-    entry('target', ['*.json', `!${MANIFEST_FILE}`], targetJsonSchema()),
+    editorSchema('target', ['*.json', `!${MANIFEST_FILE}`], targetJsonSchema()),
   ]
+}
+
+function editorSchema(name: string, fileMatch: string[], schema: unknown): JsonSchemaEntry {
+  return { uri: `bootlab://schemas/${name}.json`, fileMatch, schema: jsonObject(schema) }
 }
 
 function jsonObject(value: unknown): JsonSchemaEntry['schema'] {

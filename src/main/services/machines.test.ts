@@ -1,0 +1,103 @@
+import { describe, expect, it, vi } from 'vitest'
+import type { MachineEvent } from '../../shared/contract'
+import type { MachineReport, MachineState, Screen } from '../../shared/machine-schemas'
+import { Machines, type MachineListener, type RunningMachine, type StartOptions } from './machines'
+
+const report: MachineReport = { reason: 'stopped', summary: 'Stopped.', lines: [], instructions: 5 }
+const screen: Screen = { mode: 'text', columns: 1, rows: 1, cells: [0x741], cursor: { row: 0, column: 0, visible: true, start: 14, end: 15 }, blink: true }
+const state: MachineState = { status: 'running', instructions: 5, cpuMode: 'real', milliseconds: 1 }
+const options: StartOptions = { image: new Uint8Array(512), memoryBytes: 2 ** 20, backend: 'interp' }
+
+/** A starter whose machines do only what the test tells them. */
+function doubles() {
+  const started: { listener: MachineListener; machine: { [K in keyof RunningMachine]: ReturnType<typeof vi.fn<RunningMachine[K]>> } }[] = []
+  const machines = new Machines((_options, listener) => {
+    const machine = { stop: vi.fn<() => void>(() => listener.end(report)), reset: vi.fn<() => void>(), keys: vi.fn<RunningMachine['keys']>(), serialInput: vi.fn<RunningMachine['serialInput']>() }
+    started.push({ listener, machine })
+    return machine
+  })
+  const last = () => {
+    const one = started.at(-1)
+    if (!one) throw new Error('no machine was started')
+    return one
+  }
+  return { machines, last }
+}
+
+const never = (): AbortSignal => new AbortController().signal
+
+describe('Machines', () => {
+  it('shows a newcomer how things stand, then what changes, then the report', async () => {
+    const { machines, last } = doubles()
+    const id = machines.boot(options)
+    const { listener } = last()
+    listener.screen(screen)
+    listener.serial('com1', new Uint8Array([0x68]))
+    listener.serial('com1', new Uint8Array([0x69]))
+    listener.state(state)
+    const events: MachineEvent[] = []
+    const watched = machines.watch(id, (event) => events.push(event), never())
+    expect(events).toEqual([
+      { type: 'screen', screen },
+      { type: 'serial', port: 'com1', data: Buffer.from('hi').toString('base64') },
+      { type: 'state', state },
+    ])
+    listener.serial('debug', new Uint8Array([0]))
+    listener.end(report)
+    expect(await watched).toEqual(report)
+    expect(events.at(-1)).toEqual({ type: 'serial', port: 'debug', data: 'AA==' })
+    listener.state(state)
+    expect(events).toHaveLength(4)
+    expect(await machines.watch(id, () => undefined, never())).toEqual(report)
+  })
+
+  it('keeps the last 256 KiB of serial output', async () => {
+    const { machines, last } = doubles()
+    const id = machines.boot(options)
+    for (let chunk = 0; chunk < 100; chunk++) last().listener.serial('com1', new Uint8Array(10_000).fill(chunk))
+    const seen: Buffer[] = []
+    void machines.watch(id, (event) => event.type === 'serial' && seen.push(Buffer.from(event.data, 'base64')), never())
+    expect(seen[0]).toHaveLength(256 * 1024)
+    expect(seen[0]?.at(-1)).toBe(99)
+    expect(seen[0]?.at(-10_001)).toBe(98)
+    await machines.close()
+  })
+
+  it('goes on running when a watcher leaves', async () => {
+    const { machines, last } = doubles()
+    const id = machines.boot(options)
+    const leaving = new AbortController()
+    const watcher = vi.fn()
+    const watched = machines.watch(id, watcher, leaving.signal)
+    leaving.abort()
+    await expect(watched).rejects.toMatchObject({ name: 'AbortError' })
+    last().listener.state(state)
+    expect(watcher).not.toHaveBeenCalled()
+    expect(last().machine.stop).not.toHaveBeenCalled()
+    machines.keys(id, [{ code: 'KeyA', down: true }])
+    expect(last().machine.keys).toHaveBeenCalledWith([{ code: 'KeyA', down: true }])
+    await machines.stop(id)
+  })
+
+  it('refuses what an ended or unknown machine cannot do', async () => {
+    const { machines } = doubles()
+    const id = machines.boot(options)
+    await machines.stop(id)
+    await machines.stop(id)
+    expect(() => machines.reset(id)).toThrow(/has ended/)
+    expect(() => machines.keys('other', [])).toThrow(/no such machine/)
+    await expect(machines.watch('other', () => undefined, never())).rejects.toMatchObject({ failure: { code: 'not-found' } })
+  })
+
+  it('runs a few at once, forgets old ones, and ends all when it closes', async () => {
+    const { machines, last } = doubles()
+    const first = machines.boot(options)
+    await machines.stop(first)
+    for (let count = 0; count < 12; count++) await machines.stop(machines.boot(options))
+    await expect(machines.stop(first)).rejects.toThrow(/no such machine/)
+    for (let count = 0; count < 4; count++) machines.boot(options)
+    expect(() => machines.boot(options)).toThrow(/4 machines run already/)
+    await machines.close()
+    expect(last().machine.stop).toHaveBeenCalledOnce()
+  })
+})
