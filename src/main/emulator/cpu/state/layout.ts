@@ -62,7 +62,10 @@ export const CODE_MODE = 0x0d4
 export const TLB_SET = 0x0d8
 /** 1 while HLT waits for an interrupt, i32. */
 export const HALTED = 0x0dc
-/** Linear page number of the fetch window (i64, -1: none) and its physical page address (i64). */
+/**
+ * Fetch window: linear page number (i64, -1: none) and physical page address (i64; the interpreter adds the code mode at
+ * `TAG_MODE_SHIFT`). Instructions in the window are not checked against CS's limit: there is none while the limit ends inside the page.
+ */
 export const FETCH_PAGE = 0x0e0
 export const FETCH_PHYSICAL = 0x0e8
 
@@ -135,8 +138,8 @@ export const TLB_USER = TLB_SUPERVISOR + TLB_SET_BYTES
  * Decode cache: record index = physical address & 0xffff. Record:
  *   +0 tag i64: physical address | code mode << 56 (-1: empty)      +8 handler u16    +10 length u8    +11 prefixes u8
  *   +12 reg u8, +13 rm u8, +14 base u8, +15 index u8: byte offsets from `GPR` (AH…BH: index × 8 + 1; ZERO_SLOT, RIP_SLOT)
- *   +16 displacement i32 (or the second immediate)   +20 scale u8 (shift 0–3)   +21 segment u8 (index)
- *   +22 address-size index u8 (0: 16, 1: 32, 2: 64)   +23 operand-size index u8 (0: 8, 1: 16, 2: 32, 3: 64)
+ *   +16 displacement i32 (or the second immediate)   +20 scale u8 (shift 0–3)   +21 segment u8 (index × `SEGMENT_STRIDE`)
+ *   +22 address size u8 (offset of its mask in `ADDRESS_MASKS`: 0, 8, 16)   +23 operand-size index u8 (0: 8, 1: 16, 2: 32, 3: 64)
  *   +24 immediate i64 (sign- or zero-extended as the form says)
  */
 export const RECORDS = 0x20000

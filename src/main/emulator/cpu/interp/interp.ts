@@ -1,0 +1,100 @@
+import { CpuFault } from '../faults'
+import type { Backend, BackendContext } from '../semantics/backend'
+import type { Helpers } from '../semantics/builder'
+import { CodeFetcher } from '../semantics/code-fetch'
+import { HELPER_NAMES } from '../semantics/helper-signatures'
+import { CODE_64 } from '../state/bits'
+import * as at from '../state/layout'
+import { assembleInterpreter } from './module'
+import { RecordCache } from './records'
+import { HELPERS, HOST } from './support'
+
+const PAGE = 4096
+
+let compiled: WebAssembly.Module | undefined
+
+/** The interpreter's code, assembled and compiled once per process. It holds no state and can be posted to workers. */
+export function interpreterModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(assembleInterpreter())
+  return compiled
+}
+
+/** Uses a module that another thread has compiled. */
+export function setInterpreterModule(module: WebAssembly.Module): void {
+  compiled = module
+}
+
+/** The interpreter backend: WebAssembly handlers made from the rows, over a cache of decoded instructions. */
+export function createInterpreter(context: BackendContext): Backend {
+  const { state, mmu, physical } = context
+  const records = new RecordCache(state)
+  const fetcher = new CodeFetcher(context)
+
+  /** The record of the instruction at RIP; leaves a fetch window when CS's limit lets the whole page be fetched. */
+  const fetch = (): number => {
+    const location = fetcher.locate()
+    const codeMode = state.codeMode
+    const record = RecordCache.addressOf(location.physical)
+    const known = records.holds(record, location.physical, codeMode) && records.lengthOf(record) <= location.bytesToLimit
+    const result = known ? record : decode(location)
+    const pageEnd = PAGE - (location.low % PAGE)
+    if (codeMode !== CODE_64 && location.bytesToLimit < pageEnd) {
+      state.i64[at.FETCH_PAGE >> 3] = -1n
+    } else {
+      const high = (at.FETCH_PHYSICAL >> 2) + 1
+      state.u32[high] = ((state.u32[high] ?? 0) | (codeMode << (at.TAG_MODE_SHIFT - 32))) >>> 0
+    }
+    return result
+  }
+
+  const decode = (location: ReturnType<CodeFetcher['locate']>): number => {
+    const { decoded, inOnePage } = fetcher.fetch(location)
+    const frame = inOnePage ? physical.readableFrame(location.physical - (location.physical % PAGE)) : 0
+    if (frame === 0) {
+      // A second page was looked at: the window is where RIP is, not there.
+      mmu.fetchPage(location.low, location.high)
+      return records.once(decoded)
+    }
+    return records.keep(decoded, location.physical, frame + (location.physical % PAGE), state.codeMode)
+  }
+
+  const instance = new WebAssembly.Instance(interpreterModule(), {
+    [HOST]: {
+      memory: state.memory,
+      fetch,
+      slowRead: (segment: number, bytes: number, low: number, high: number) => mmu.slowRead(segment, bytes, low, high),
+      slowWrite: (segment: number, bytes: number, low: number, high: number, load: number) => mmu.slowWrite(segment, bytes, low, high, load),
+      afterStore: (host: number, bytes: number) => mmu.afterStore(host >>> 0, bytes),
+      raise: (vector: number, errorCode: number) => {
+        throw new CpuFault(vector, errorCode < 0 ? undefined : errorCode)
+      },
+      attention: () => context.attention(),
+    },
+    [HELPERS]: helperImports(context.helpers),
+  })
+  const execute = instance.exports['execute']
+  if (typeof execute !== 'function') throw new Error('The interpreter module exports no function "execute".')
+
+  return {
+    name: 'interp',
+    execute: () => {
+      execute()
+    },
+    flushDecoded: () => {
+      records.flush()
+      state.i64[at.FETCH_PAGE >> 3] = -1n
+    },
+    afterPhysicalWrite: (host, bytes) => records.invalidate(host, bytes),
+  }
+}
+
+/** Helpers take unsigned patterns; WebAssembly hands over signed ones. */
+function helperImports(helpers: Helpers): Record<string, WebAssembly.ImportValue> {
+  return Object.fromEntries(
+    HELPER_NAMES.map((name) => {
+      const helper: (...args: never[]) => unknown = helpers[name]
+      return [name, (...args: bigint[]): unknown => Reflect.apply(helper, helpers, args.map((value) => BigInt.asUintN(64, value)))]
+    }),
+  )
+}
+

@@ -1,0 +1,102 @@
+import { ModuleBuilder, type FunctionType } from '../../wasm/module-builder'
+import { HandlerBuilder } from '../semantics/handler'
+import { handlerOperands } from '../semantics/handler-operands'
+import { runRow } from '../semantics/run-row'
+import { CS } from '../state/bits'
+import * as at from '../state/layout'
+import { addSupport, type SupportFunctions } from './support'
+import { variants, type Variant } from './variants'
+
+const HANDLER_TYPE: FunctionType = { parameters: ['i32'], results: [] }
+const RECORD_SHIFT = Math.log2(at.RECORD_BYTES)
+const PAGE_SHIFT = 12n
+const PAGE_OFFSET = 0xfffn
+
+/** Assembles the interpreter: one function per variant of a row, and the loop that fetches records and calls them. */
+export function assembleInterpreter(): Uint8Array {
+  const module = new ModuleBuilder()
+  const functions = addSupport(module)
+  module.table(variants.map((variant) => addHandler(module, functions, variant)))
+  module.exportFunction('execute', addLoop(module, functions))
+  return module.finish()
+}
+
+function addHandler(module: ModuleBuilder, functions: SupportFunctions, { row, operandSize, isMemory, repeat }: Variant): number {
+  const { index, body } = module.function(HANDLER_TYPE)
+  const b = new HandlerBuilder(body, functions, 0, operandSize)
+  runRow(b, row, repeat, handlerOperands(b, row, isMemory), () => b.fallThrough())
+  return index
+}
+
+/** The main loop: until REMAINING is 0, count down, find the record of the instruction at RIP, call its handler. */
+function addLoop(module: ModuleBuilder, functions: SupportFunctions): number {
+  const { index, body } = module.function({ parameters: [], results: [] })
+  const remaining = body.local('i32')
+  const linear = body.local('i64')
+  const tag = body.local('i64')
+  const record = body.local('i32')
+  const next = body.loop()
+  body.i32(0)
+  body.memory('i32_load', at.REMAINING)
+  body.set(remaining)
+  body.get(remaining)
+  body.op('i32_eqz')
+  body.if()
+  body.op('return')
+  body.end()
+  body.i32(0)
+  body.get(remaining)
+  body.i32(1)
+  body.op('i32_sub')
+  body.memory('i32_store', at.REMAINING)
+
+  const found = body.block()
+  body.i32(0)
+  body.memory('i64_load', at.RIP)
+  body.i32(0)
+  body.memory('i64_load', at.SEGMENTS + CS * at.SEGMENT_STRIDE + at.SEGMENT_BASE)
+  body.op('i64_add')
+  body.set(linear)
+  const missed = body.block()
+  body.get(linear)
+  body.i64(PAGE_SHIFT)
+  body.op('i64_shr_u')
+  body.i32(0)
+  body.memory('i64_load', at.FETCH_PAGE)
+  body.op('i64_ne')
+  body.brIf(missed)
+  // FETCH_PHYSICAL holds the code mode in its high bits, as tags do.
+  body.get(linear)
+  body.i64(PAGE_OFFSET)
+  body.op('i64_and')
+  body.i32(0)
+  body.memory('i64_load', at.FETCH_PHYSICAL)
+  body.op('i64_or')
+  body.set(tag)
+  body.get(tag)
+  body.op('i32_wrap_i64')
+  body.i32(at.RECORD_COUNT - 1)
+  body.op('i32_and')
+  body.i32(RECORD_SHIFT)
+  body.op('i32_shl')
+  body.i32(at.RECORDS)
+  body.op('i32_add')
+  body.set(record)
+  body.get(record)
+  body.memory('i64_load', at.RECORD.tag)
+  body.get(tag)
+  body.op('i64_eq')
+  body.brIf(found)
+  body.end()
+  body.call(functions.fetch)
+  body.set(record)
+  body.end()
+
+  body.get(record)
+  body.get(record)
+  body.memory('i32_load16_u', at.RECORD.handler)
+  body.callIndirect(module.type(HANDLER_TYPE))
+  body.br(next)
+  body.end()
+  return index
+}

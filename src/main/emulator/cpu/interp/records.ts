@@ -1,0 +1,159 @@
+import type { Decoded } from '../decode/decoded'
+import { MAX_INSTRUCTION_LENGTH } from '../decode/decode'
+import type { CpuState } from '../state/cpu-state'
+import * as at from '../state/layout'
+import { handlerNumber } from './variants'
+
+const PAGE = 4096
+const LINE = 1 << at.LINE_SHIFT
+const LINES_PER_PAGE = PAGE / LINE
+const EMPTY = -1
+const { RECORD } = at
+const ADDRESS_SIZE_INDEX = { 16: 0, 32: 1, 64: 2 } as const
+const OPERAND_SIZE_INDEX = { 8: 0, 16: 1, 32: 2, 64: 3 } as const
+/** Slot whose value is 0xffff_ffff: see `displacementOf`. */
+const MASK_32_SLOT = at.ADDRESS_MASKS + 8 - at.GPR
+
+/**
+ * The decode cache: writes records, and drops those whose bytes change. Records are found by physical address, stores
+ * happen at host addresses: what is known of a host page is the physical page it was decoded as.
+ */
+export class RecordCache {
+  readonly #state: CpuState
+  /** Physical page by host page, for pages with decoded code. */
+  readonly #physicalPages = new Map<number, number>()
+
+  constructor(state: CpuState) {
+    this.#state = state
+    this.flush()
+  }
+
+  /** Address of the record that an instruction at `physical` has if it has one. */
+  static addressOf(physical: number): number {
+    return at.RECORDS + (physical % at.RECORD_COUNT) * at.RECORD_BYTES
+  }
+
+  /** Whether the record at `address` holds the instruction at `physical`. */
+  holds(address: number, physical: number, codeMode: number): boolean {
+    const { u32 } = this.#state
+    return u32[address >> 2] === physical >>> 0 && u32[(address >> 2) + 1] === tagHigh(physical, codeMode)
+  }
+
+  lengthOf(address: number): number {
+    return this.#state.u8[address + RECORD.length] ?? 0
+  }
+
+  /** Keeps an instruction that lies in one page of plain memory; `host` is the address of its first byte. */
+  keep(decoded: Decoded, physical: number, host: number, codeMode: number): number {
+    const address = RecordCache.addressOf(physical)
+    this.#write(address, decoded)
+    const { u32 } = this.#state
+    u32[address >> 2] = physical >>> 0
+    u32[(address >> 2) + 1] = tagHigh(physical, codeMode)
+    this.#physicalPages.set(Math.floor(host / PAGE), Math.floor(physical / PAGE))
+    this.#markLines(host, decoded.length)
+    return address
+  }
+
+  /** Writes an instruction into the record that is used once. */
+  once(decoded: Decoded): number {
+    this.#write(at.UNCACHED_RECORD, decoded)
+    return at.UNCACHED_RECORD
+  }
+
+  flush(): void {
+    const { u8 } = this.#state
+    u8.fill(0xff, at.RECORDS, at.RECORDS + at.RECORD_COUNT * at.RECORD_BYTES)
+    for (const page of this.#physicalPages.keys()) {
+      const first = at.CODE_LINES + page * LINES_PER_PAGE
+      u8.fill(0, first, first + LINES_PER_PAGE)
+      u8[first - 1] = (u8[first - 1] ?? 0) & ~at.LINE_BEFORE_CODE
+    }
+    this.#physicalPages.clear()
+  }
+
+  /** Bytes at `host` changed. */
+  invalidate(host: number, bytes: number): void {
+    const lines = this.#state.u8
+    const firstLine = host >>> at.LINE_SHIFT
+    const lastLine = (host + bytes - 1) >>> at.LINE_SHIFT
+    for (let line = firstLine; line <= lastLine; line++) {
+      if (((lines[at.CODE_LINES + line] ?? 0) & at.LINE_HAS_CODE) === 0) continue
+      const start = line << at.LINE_SHIFT >>> 0
+      const from = Math.max(host, start)
+      const to = Math.min(host + bytes, start + LINE)
+      this.#dropOverlapping(from, to)
+      this.#unmarkIfEmpty(start)
+    }
+  }
+
+  /** Drops the records of instructions with a byte in [from, to); both in one line. */
+  #dropOverlapping(from: number, to: number): void {
+    for (let host = from - MAX_INSTRUCTION_LENGTH + 1; host < to; host++) {
+      const address = this.#recordAt(host)
+      if (address !== 0 && host + this.lengthOf(address) > from) {
+        this.#state.i32[address >> 2] = EMPTY
+        this.#state.i32[(address >> 2) + 1] = EMPTY
+      }
+    }
+  }
+
+  /** The record of the instruction that starts at `host`, whatever its mode, or 0. */
+  #recordAt(host: number): number {
+    const page = this.#physicalPages.get(Math.floor(host / PAGE))
+    if (page === undefined) return 0
+    const physical = page * PAGE + (host % PAGE)
+    const address = RecordCache.addressOf(physical)
+    const { u32 } = this.#state
+    const sameHigh = ((u32[(address >> 2) + 1] ?? 0) & 0xff_ffff) === Math.floor(physical / 0x1_0000_0000)
+    return u32[address >> 2] === physical >>> 0 && sameHigh && u32[(address >> 2) + 1] !== 0xffff_ffff ? address : 0
+  }
+
+  #markLines(host: number, length: number): void {
+    const lines = this.#state.u8
+    const first = at.CODE_LINES + (host >>> at.LINE_SHIFT)
+    const last = at.CODE_LINES + ((host + length - 1) >>> at.LINE_SHIFT)
+    for (let line = first; line <= last; line++) {
+      lines[line] = (lines[line] ?? 0) | at.LINE_HAS_CODE
+      lines[line - 1] = (lines[line - 1] ?? 0) | at.LINE_BEFORE_CODE
+    }
+  }
+
+  /** A line that no longer holds code stops slowing stores. */
+  #unmarkIfEmpty(start: number): void {
+    for (let host = start - MAX_INSTRUCTION_LENGTH + 1; host < start + LINE; host++) {
+      const address = this.#recordAt(host)
+      if (address !== 0 && host + this.lengthOf(address) > start) return
+    }
+    const lines = this.#state.u8
+    const line = at.CODE_LINES + (start >>> at.LINE_SHIFT)
+    lines[line] = (lines[line] ?? 0) & ~at.LINE_HAS_CODE
+    lines[line - 1] = (lines[line - 1] ?? 0) & ~at.LINE_BEFORE_CODE
+  }
+
+  #write(address: number, decoded: Decoded): void {
+    const { u8, u16, i32, u64 } = this.#state
+    u16[(address + RECORD.handler) >> 1] = handlerNumber(decoded)
+    u8[address + RECORD.length] = decoded.length
+    u8[address + RECORD.prefixes] = 0
+    u8[address + RECORD.reg] = decoded.reg
+    u8[address + RECORD.rm] = decoded.rm
+    u8[address + RECORD.base] = decoded.base
+    u8[address + RECORD.index] = decoded.index
+    i32[(address + RECORD.displacement) >> 2] = decoded.isMemory ? decoded.displacement : decoded.immediate2
+    u8[address + RECORD.scale] = decoded.scale
+    u8[address + RECORD.segment] = decoded.segment * at.SEGMENT_STRIDE
+    u8[address + RECORD.addressSize] = ADDRESS_SIZE_INDEX[decoded.addressSize] * 8
+    u8[address + RECORD.operandSize] = OPERAND_SIZE_INDEX[decoded.operandSize]
+    u64[(address + RECORD.immediate) >> 3] = decoded.immediate
+    if (decoded.displacement > 0x7fff_ffff && decoded.index === at.ZERO_SLOT) {
+      // A RIP-relative displacement that left 32 bits when the length was added: 2^32 - 1 comes from a slot that holds it.
+      u8[address + RECORD.index] = MASK_32_SLOT
+      i32[(address + RECORD.displacement) >> 2] = decoded.displacement - 0xffff_ffff
+    }
+  }
+}
+
+function tagHigh(physical: number, codeMode: number): number {
+  return (Math.floor(physical / 0x1_0000_0000) | (codeMode << (at.TAG_MODE_SHIFT - 32))) >>> 0
+}

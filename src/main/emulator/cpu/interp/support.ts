@@ -1,0 +1,116 @@
+import type { FunctionBuilder } from '../../wasm/function-builder'
+import type { FunctionType, ModuleBuilder } from '../../wasm/module-builder'
+import { Vector } from '../faults'
+import type { Helpers } from '../semantics/builder'
+import type { HandlerFunctions } from '../semantics/handler'
+import { HELPER_NAMES, HELPER_SIGNATURES } from '../semantics/helper-signatures'
+import { SS } from '../state/bits'
+import * as at from '../state/layout'
+
+/** Names of the module's import namespaces. */
+export const HOST = 'host'
+export const HELPERS = 'helpers'
+
+/** What the module imports from TypeScript beside the helpers. 64-bit values cross as two halves. */
+const HOST_FUNCTIONS = {
+  /** () → record of the instruction at RIP */
+  fetch: { parameters: [], results: ['i32'] },
+  slowRead: { parameters: ['i32', 'i32', 'i32', 'i32'], results: ['i32'] },
+  slowWrite: { parameters: ['i32', 'i32', 'i32', 'i32', 'i32'], results: ['i32'] },
+  afterStore: { parameters: ['i32', 'i32'], results: [] },
+  raise: { parameters: ['i32', 'i32'], results: [] },
+  attention: { parameters: [], results: [] },
+} as const satisfies Record<string, FunctionType>
+
+export interface SupportFunctions extends HandlerFunctions {
+  readonly fetch: number
+}
+
+/** Imports everything, and adds the functions that handlers share. */
+export function addSupport(module: ModuleBuilder): SupportFunctions {
+  module.importMemory(HOST, 'memory', 1)
+  const host = (name: keyof typeof HOST_FUNCTIONS): number => module.importFunction(HOST, name, HOST_FUNCTIONS[name])
+  const imports = {
+    fetch: host('fetch'), slowRead: host('slowRead'), slowWrite: host('slowWrite'), afterStore: host('afterStore'), raise: host('raise'), attention: host('attention'),
+  }
+  const helper = importHelpers(module)
+  return {
+    helper,
+    fetch: imports.fetch,
+    afterStore: imports.afterStore,
+    raise: imports.raise,
+    attention: imports.attention,
+    slowRead: addSlowAccess(module, imports.raise, imports.slowRead, false),
+    slowWrite: addSlowAccess(module, imports.raise, imports.slowWrite, true),
+  }
+}
+
+function importHelpers(module: ModuleBuilder): (helper: keyof Helpers) => number {
+  const indices = new Map<keyof Helpers, number>()
+  for (const name of HELPER_NAMES) {
+    const { parameters, result } = HELPER_SIGNATURES[name]
+    const type: FunctionType = { parameters: Array.from({ length: parameters }, () => 'i64'), results: result ? ['i64'] : [] }
+    indices.set(name, module.importFunction(HELPERS, name, type))
+  }
+  return (helper) => {
+    const index = indices.get(helper)
+    if (index === undefined) throw new Error(`Helper ${helper} was not imported.`)
+    return index
+  }
+}
+
+/** (segment, bytes, offset[, load]) → host: raises what the segment forbids, leaves the rest to the MMU. */
+function addSlowAccess(module: ModuleBuilder, raise: number, slow: number, writes: boolean): number {
+  const { index, body } = module.function({ parameters: writes ? ['i32', 'i32', 'i64', 'i32'] : ['i32', 'i32', 'i64'], results: ['i32'] })
+  const [segment, bytes, offset, load] = [0, 1, 2, 3]
+  const address = body.local('i32')
+  const linear = body.local('i64')
+  body.get(segment)
+  body.i32(at.SEGMENT_STRIDE)
+  body.op('i32_mul')
+  body.set(address)
+  pushOutside(body, { address, bytes, offset, high: writes ? at.SEGMENT_WRITE_HIGH : at.SEGMENT_READ_HIGH })
+  body.if()
+  body.i32(Vector.SS)
+  body.i32(Vector.GP)
+  body.get(segment)
+  body.i32(SS)
+  body.op('i32_eq')
+  body.op('select')
+  body.i32(0)
+  body.call(raise)
+  body.end()
+  body.get(address)
+  body.memory('i64_load', at.SEGMENTS + at.SEGMENT_BASE)
+  body.get(offset)
+  body.op('i64_add')
+  body.set(linear)
+  body.get(segment)
+  body.get(bytes)
+  body.get(linear)
+  body.op('i32_wrap_i64')
+  body.get(linear)
+  body.i64(32n)
+  body.op('i64_shr_u')
+  body.op('i32_wrap_i64')
+  if (writes) body.get(load)
+  body.call(slow)
+  return index
+}
+
+function pushOutside(body: FunctionBuilder, { address, bytes, offset, high }: { address: number; bytes: number; offset: number; high: number }): void {
+  body.get(offset)
+  body.get(address)
+  body.memory('i64_load', at.SEGMENTS + at.SEGMENT_LOW)
+  body.op('i64_lt_s')
+  body.get(offset)
+  body.get(bytes)
+  body.op('i64_extend_i32_u')
+  body.op('i64_add')
+  body.i64(1n)
+  body.op('i64_sub')
+  body.get(address)
+  body.memory('i64_load', at.SEGMENTS + high)
+  body.op('i64_gt_s')
+  body.op('i32_or')
+}

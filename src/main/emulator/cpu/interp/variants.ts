@@ -1,0 +1,49 @@
+import type { Decoded } from '../decode/decoded'
+import { rows } from '../isa'
+import { formsOf, operandSizes } from '../isa/operands'
+import type { Row } from '../isa/row'
+import type { Size } from '../semantics/builder'
+import type { Repeat } from '../semantics/run-row'
+
+/** One handler of the interpreter: a row at one operand size, with a register or a memory operand, under one repeat prefix. */
+export interface Variant {
+  readonly row: Row
+  readonly operandSize: Size
+  readonly isMemory: boolean
+  readonly repeat: Repeat
+}
+
+const SIZES: readonly Size[] = [8, 16, 32, 64]
+const REPEATS: readonly Repeat[] = ['none', 'f2', 'f3']
+const FORMS = 2
+const KEYS_PER_ROW = SIZES.length * FORMS * REPEATS.length
+const NONE = 0xffff
+
+function key(rowNumber: number, operandSize: Size, isMemory: boolean, repeat: Repeat): number {
+  return ((rowNumber * SIZES.length + SIZES.indexOf(operandSize)) * FORMS + (isMemory ? 1 : 0)) * REPEATS.length + REPEATS.indexOf(repeat)
+}
+
+/** Handler numbers follow the order of this list. */
+export const variants: readonly Variant[] = rows.flatMap((row) =>
+  operandSizes(row).flatMap((operandSize) =>
+    formsOf(row).flatMap((form) =>
+      (row.repeat === undefined ? (['none'] as const) : REPEATS).map((repeat) => ({ row, operandSize, isMemory: form === 'memory', repeat })),
+    ),
+  ),
+)
+
+const numbers = new Uint16Array(rows.length * KEYS_PER_ROW).fill(NONE)
+const rowNumbers = new Map(rows.map((row, number) => [row, number]))
+for (const [number, { row, operandSize, isMemory, repeat }] of variants.entries()) {
+  numbers[key(rowNumbers.get(row) ?? 0, operandSize, isMemory, repeat)] = number
+}
+
+/** The handler of a decoded instruction: index into `variants`. */
+export function handlerNumber(decoded: Decoded): number {
+  const { row, rowNumber, operandSize, isMemory } = decoded
+  const number = numbers[key(rowNumber, operandSize, isMemory, row.repeat === undefined ? 'none' : decoded.repeat)]
+  if (number === undefined || number === NONE) {
+    throw new Error(`The interpreter has no handler for ${row.name} (opcode ${row.map} ${row.opcode.toString(16)}, ${operandSize} bits, ${isMemory ? 'memory' : 'register'}).`)
+  }
+  return number
+}

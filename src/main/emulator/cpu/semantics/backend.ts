@@ -1,0 +1,45 @@
+import type { PhysicalMemory } from '../ports'
+import type { CpuState } from '../state/cpu-state'
+import type { Helpers } from './builder'
+
+/** What a backend needs of the MMU. Linear addresses are passed as two 32-bit halves where WebAssembly calls. */
+export interface BackendMmu {
+  /** Physical address of a linear one, with all checks of paging; sets accessed and dirty bits. Throws `CpuFault`. */
+  translate(linear: bigint, access: 'r' | 'w' | 'x', user: boolean): number
+  /** Fills the fetch window for a linear address and returns the physical address of its page. Throws `CpuFault`. */
+  fetchPage(low: number, high: number): number
+  /** One byte of code at a physical address that is not plain memory. */
+  readCode(physical: number): number
+  /** Host address where `bytes` bytes at a linear address can be read: RAM, or the scratch line. Throws `CpuFault`. */
+  slowRead(segment: number, bytes: number, low: number, high: number): number
+  /** The same for writing; with `load` = 1 the present value is put there first (read-modify-write). */
+  slowWrite(segment: number, bytes: number, low: number, high: number, load: number): number
+  /** After a store whose code line is marked: completes slow stores, reports writes over decoded code. */
+  afterStore(host: number, bytes: number): void
+}
+
+/** What a CPU gives to its backend. */
+export interface BackendContext {
+  readonly state: CpuState
+  readonly mmu: BackendMmu
+  readonly physical: PhysicalMemory
+  readonly helpers: Helpers
+  /** Ends the running slice after the current instruction, without losing count. */
+  attention(): void
+}
+
+/** Executes instructions on the state of one CPU. */
+export interface Backend {
+  readonly name: 'oracle' | 'interp'
+  /**
+   * Executes until REMAINING is 0. REMAINING is counted down before each instruction. A fault of the guest leaves as a
+   * thrown `CpuFault`: RIP then stands on the instruction that caused it, nothing of which was committed.
+   */
+  execute(): void
+  /** Forgets everything decoded. */
+  flushDecoded(): void
+  /** Memory at `host` changed by other means than the guest's own fast stores: forgets what was decoded from there. */
+  afterPhysicalWrite(host: number, bytes: number): void
+}
+
+export type BackendFactory = (context: BackendContext) => Backend

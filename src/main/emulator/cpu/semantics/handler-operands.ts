@@ -1,0 +1,53 @@
+import { operandBits, rowOperand, type RowOperand } from '../isa/operands'
+import type { Row } from '../isa/row'
+import * as at from '../state/layout'
+import { Reg, Seg, type Operand } from './builder'
+import type { HandlerBuilder } from './handler'
+import { constantValue, type WasmValue } from './wasm-values'
+
+const { RECORD } = at
+
+/** The operands of a row as a handler finds them in its record. */
+export function handlerOperands(b: HandlerBuilder, row: Row, isMemory: boolean): Operand<WasmValue>[] {
+  let immediates = 0
+  return row.operands.map((spec) => {
+    const operand = rowOperand(spec)
+    return handlerOperand(b, operand, isMemory, operand.place === 'immediate' ? immediates++ : 0)
+  })
+}
+
+function handlerOperand(b: HandlerBuilder, operand: RowOperand, isMemory: boolean, immediate: number): Operand<WasmValue> {
+  const size = operandBits(operand.width, b.operandSize)
+  const mask = (): WasmValue => b.addressMask()
+  const recordSegment = () => b.recordSegment()
+  switch (operand.place) {
+    case 'rm':
+      if (!isMemory) return b.registerOperand(RECORD.rm, size)
+      return b.memoryOperand(recordSegment, () => effectiveAddress(b), mask, size, operand.access)
+    case 'memory': return b.memoryOperand(recordSegment, () => effectiveAddress(b), mask, size, operand.access)
+    case 'offset': return b.memoryOperand(recordSegment, () => b.and(b.recordImmediate(), mask()), mask, size, operand.access)
+    case 'string': {
+      const segment = operand.fixed === Reg.rdi ? () => ({ index: Seg.es }) : recordSegment
+      return b.memoryOperand(segment, () => b.addressReg(operand.fixed), mask, size, operand.access)
+    }
+    case 'register': case 'opcode': return b.registerOperand(RECORD.rm, size)
+    case 'reg': return b.registerOperand(RECORD.reg, size)
+    case 'fixed': return b.fixedOperand(operand.fixed, size)
+    case 'segment': case 'control': case 'debug':
+      return b.constantOperand(size, () => b.load('i64_load8_u', b.recordLocal, RECORD.reg, 8))
+    case 'immediate':
+      return b.constantOperand(size, () => (immediate === 0 ? b.zext(size, b.recordImmediate()) : b.zext(size, b.recordDisplacement())))
+    case 'far': return b.constantOperand(64, () => b.recordImmediate())
+    case 'relative': return b.constantOperand(64, () => b.add(b.nextRip(), b.recordImmediate()))
+    case 'one': return b.constantOperand(size, () => constantValue(1))
+  }
+}
+
+/** (base + (index << scale) + displacement), masked to the address size. */
+function effectiveAddress(b: HandlerBuilder): WasmValue {
+  const base = b.load('i64_load', b.recordByte(RECORD.base), at.GPR, 64)
+  const index = b.load('i64_load', b.recordByte(RECORD.index), at.GPR, 64)
+  const scale = b.load('i64_load8_u', b.recordLocal, RECORD.scale, 2)
+  const sum = b.add(b.add(base, b.shl(index, scale)), b.recordDisplacement())
+  return b.and(sum, b.addressMask())
+}

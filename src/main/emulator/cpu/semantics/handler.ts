@@ -1,0 +1,263 @@
+import type { FunctionBuilder } from '../../wasm/function-builder'
+import { Vector } from '../faults'
+import { CODE_64, CS } from '../state/bits'
+import * as at from '../state/layout'
+import { Reg, Seg, type Builder, type Helpers, type Operand, type Size, type Values } from './builder'
+import { HELPER_SIGNATURES } from './helper-signatures'
+import { hostAddress, loadOf, segmentField, storeAt, storeOf, type MemoryFunctions, type SegmentOf } from './memory-code'
+import { constantValue, type WasmValue } from './wasm-values'
+import { WasmFlags } from './wasm-flags'
+
+const { RECORD } = at
+const CANONICAL_SHIFT = 16
+/** Error code argument of `raise` for vectors that have none. */
+const NO_ERROR_CODE = -1
+
+/** Indices of the functions that handlers call. */
+export interface HandlerFunctions extends MemoryFunctions {
+  readonly helper: (helper: keyof Helpers) => number
+  /** (vector, error code or -1): throws */
+  readonly raise: number
+  readonly attention: number
+}
+
+/**
+ * Emits one instruction's code, which finds its operands in a record of the decode cache. `record` is the local with the
+ * record's address.
+ */
+export class HandlerBuilder extends WasmFlags implements Builder<WasmValue> {
+  readonly operandSize: Size
+  readonly codeMode = undefined
+  readonly #functions: HandlerFunctions
+  /** The local with the record's address. */
+  readonly recordLocal: number
+  readonly #addressMask: () => WasmValue
+  readonly #stride: () => number
+
+  constructor(code: FunctionBuilder, functions: HandlerFunctions, record: number, operandSize: Size) {
+    super(code)
+    this.operandSize = operandSize
+    this.#functions = functions
+    this.recordLocal = record
+    this.#addressMask = this.cached(() => this.load('i64_load', this.#byte(RECORD.addressSize), at.ADDRESS_MASKS, 64))
+    this.#stride = this.cached(() => this.#byte(RECORD.segment))
+  }
+
+  // — registers —
+
+  reg(index: number, size: Size): WasmValue {
+    return this.load(loadOf(size), undefined, at.GPR + index * 8, size)
+  }
+
+  setReg(index: number, size: Size, value: WasmValue): void {
+    this.code.i32(0)
+    this.#storeRegister(size, value, at.GPR + index * 8)
+  }
+
+  addressMask(): WasmValue {
+    return this.#addressMask()
+  }
+
+  addressReg(index: number): WasmValue {
+    return this.and(this.reg(index, 64), this.addressMask())
+  }
+
+  /** A 32-bit address size clears the upper half as every 32-bit write does; 16 bits keep what is above. */
+  setAddressReg(index: number, value: WasmValue): void {
+    const mask = this.addressMask()
+    const word = this.eq(mask, constantValue(0xffff))
+    const kept = this.and(this.reg(index, 64), constantValue(~0xffffn))
+    this.setReg(index, 64, this.or(this.and(value, mask), this.select(word, kept, constantValue(0))))
+  }
+
+  // — stack —
+
+  stack(displacement: WasmValue, size: Size, access: 'r' | 'w'): Operand<WasmValue> {
+    return this.#stackOperand(Reg.rsp, displacement, size, access)
+  }
+
+  frame(displacement: WasmValue, size: Size, access: 'r' | 'w'): Operand<WasmValue> {
+    return this.#stackOperand(Reg.rbp, displacement, size, access)
+  }
+
+  moveStack(delta: WasmValue): void {
+    const mask = this.#stackMask()
+    const old = this.reg(Reg.rsp, 64)
+    // Bits above a 16-bit stack pointer stay; those above a 32-bit one are zero already or do not matter.
+    const kept = this.and(old, this.not(mask))
+    this.setReg(Reg.rsp, 64, this.or(this.and(this.add(old, delta), mask), kept))
+  }
+
+  // — control transfer —
+
+  nextRip(): WasmValue {
+    const rip = this.load('i64_load', undefined, at.RIP, 64)
+    const length = this.load('i64_load8_u', this.recordLocal, RECORD.length, 8)
+    return this.and(this.add(rip, length), this.load('i64_load', undefined, at.IP_MASK, 64))
+  }
+
+  jump(target: WasmValue): void {
+    const masked = this.#checkedTarget(target)
+    this.#storeRip(masked)
+  }
+
+  checkJump(target: WasmValue): void {
+    this.#checkedTarget(target)
+  }
+
+  fallThrough(): void {
+    this.#storeRip(this.nextRip())
+  }
+
+  // — exceptions and helpers —
+
+  raise(vector: number, errorCode?: WasmValue): void {
+    this.code.i32(vector)
+    if (errorCode === undefined) this.code.i32(NO_ERROR_CODE)
+    else this.push32(errorCode)
+    this.code.call(this.#functions.raise)
+  }
+
+  raiseIf(condition: WasmValue, vector: number, errorCode?: WasmValue): void {
+    this.if(condition, () => this.raise(vector, errorCode))
+  }
+
+  call<K extends keyof Helpers>(helper: K, ...args: Values<Parameters<Helpers[K]>, WasmValue>): WasmValue {
+    const signature: { parameters: number; result: boolean } = HELPER_SIGNATURES[helper]
+    const values: readonly WasmValue[] = args
+    if (values.length !== signature.parameters) throw new Error(`Helper ${helper} takes ${signature.parameters} arguments, not ${values.length}.`)
+    for (const value of values) this.push(value)
+    this.code.call(this.#functions.helper(helper))
+    return signature.result ? this.pop('i64', 64) : constantValue(0)
+  }
+
+  attention(): void {
+    this.code.call(this.#functions.attention)
+  }
+
+  inhibitInterrupts(): void {
+    this.code.i32(0)
+    this.code.i32(0)
+    this.code.memory('i32_load', at.REMAINING)
+    this.code.memory('i32_store', at.SHADOW_AT)
+  }
+
+  // — operands, made by `handler-operands.ts` —
+
+  /** A field of the record, zero-extended byte. */
+  recordByte(field: number): number {
+    return this.#byte(field)
+  }
+
+  recordImmediate(): WasmValue {
+    return this.load('i64_load', this.recordLocal, RECORD.immediate, 64)
+  }
+
+  recordDisplacement(): WasmValue {
+    return this.load('i64_load32_s', this.recordLocal, RECORD.displacement, 64)
+  }
+
+  /** The segment that the record names. */
+  recordSegment(): SegmentOf {
+    return { strideLocal: this.#stride() }
+  }
+
+  /** A register whose slot (byte offset from `GPR`) a record field holds. */
+  registerOperand(field: number, size: Size): Operand<WasmValue> {
+    const slot = this.cached(() => this.#byte(field))
+    return valueOperand(size, () => this.load(loadOf(size), slot(), at.GPR, size), (value) => {
+      this.code.get(slot())
+      this.#storeRegister(size, value, at.GPR)
+    })
+  }
+
+  fixedOperand(register: number, size: Size): Operand<WasmValue> {
+    return valueOperand(size, () => this.reg(register, size), (value) => this.setReg(register, size, value))
+  }
+
+  constantOperand(size: Size, value: () => WasmValue): Operand<WasmValue> {
+    return valueOperand(size, value, () => {
+      throw new Error('An immediate operand is not written.')
+    })
+  }
+
+  /** Memory at a masked offset; `mask` wraps what `at` adds. */
+  memoryOperand(segment: () => SegmentOf, offset: () => WasmValue, mask: () => WasmValue, size: Size, access: 'r' | 'w' | 'rw' | 'a'): Operand<WasmValue> {
+    const address = this.cached(offset)
+    let ready: { host: number; scope: number } | undefined
+    const host = (kind: 'r' | 'w' | 'rw'): number => hostAddress(this, this.#functions, segment(), address(), size, kind)
+    return {
+      size,
+      isMemory: true,
+      address,
+      read: () => {
+        if (access !== 'rw') return this.load(loadOf(size), host('r'), 0, size)
+        if (ready === undefined || !this.isOpen(ready.scope)) ready = { host: host('rw'), scope: this.scope }
+        return this.load(loadOf(size), ready.host, 0, size)
+      },
+      write: (value) => {
+        const target = ready !== undefined && this.isOpen(ready.scope) ? ready.host : host('w')
+        storeAt(this, this.#functions, target, size, value)
+      },
+      linear: () => {
+        const sum = this.add(address(), segmentField(this, segment(), at.SEGMENT_BASE))
+        const long = this.eq(this.#codeModeField(), constantValue(CODE_64))
+        return this.select(long, sum, this.zext(32, sum))
+      },
+      at: (displacement, otherSize, otherAccess) =>
+        this.memoryOperand(segment, () => this.and(this.add(address(), displacement), mask()), mask, otherSize, otherAccess),
+    }
+  }
+
+  #stackOperand(register: number, displacement: WasmValue, size: Size, access: 'r' | 'w'): Operand<WasmValue> {
+    const mask = this.cached(() => this.#stackMask())
+    const offset = (): WasmValue => this.and(this.add(this.reg(register, 64), displacement), mask())
+    return this.memoryOperand(() => ({ index: Seg.ss }), offset, mask, size, access)
+  }
+
+  #stackMask(): WasmValue {
+    return this.load('i64_load', undefined, at.STACK_MASK, 64)
+  }
+
+  #codeModeField(): WasmValue {
+    return this.load('i64_load32_u', undefined, at.CODE_MODE, 2)
+  }
+
+  /** The target as it goes into RIP, after the check: canonical in 64-bit mode, within CS's limit otherwise. */
+  #checkedTarget(target: WasmValue): WasmValue {
+    const masked = this.zext(this.operandSize, target)
+    const long = this.eq(this.#codeModeField(), constantValue(CODE_64))
+    const extended = this.shrS(this.shl(masked, constantValue(CANONICAL_SHIFT)), constantValue(CANONICAL_SHIFT))
+    const limit = this.load('i64_load32_u', undefined, at.DESCRIPTORS + CS * at.DESCRIPTOR_STRIDE + at.DESCRIPTOR_LIMIT, 32)
+    const outside = this.select(long, this.ne(extended, masked), this.ltU(limit, masked))
+    this.raiseIf(outside, Vector.GP, constantValue(0))
+    return masked
+  }
+
+  #storeRip(value: WasmValue): void {
+    this.code.i32(0)
+    this.push(value)
+    this.code.memory('i64_store', at.RIP)
+  }
+
+  /** Register store; the base address is on the stack. 32 bits write the zero-extended whole. */
+  #storeRegister(size: Size, value: WasmValue, offset: number): void {
+    this.push(size === 32 ? this.zext(32, value) : value)
+    this.code.memory(size === 32 ? 'i64_store' : storeOf(size), offset)
+  }
+
+  #byte(field: number): number {
+    this.code.get(this.recordLocal)
+    this.code.memory('i32_load8_u', field)
+    const local = this.code.local('i32')
+    this.code.set(local)
+    return local
+  }
+}
+
+function valueOperand(size: Size, read: () => WasmValue, write: (value: WasmValue) => void): Operand<WasmValue> {
+  const noAddress = (): never => {
+    throw new Error('Only a memory operand has an address.')
+  }
+  return { size, isMemory: false, read, write, address: noAddress, linear: noAddress, at: noAddress }
+}

@@ -1,0 +1,136 @@
+import * as at from '../state/layout'
+import type { MemoryOpName } from '../../wasm/opcodes'
+import type { Size } from './builder'
+import { constantValue, type WasmValue, type WasmValues } from './wasm-values'
+
+/** Functions of the module that memory accesses fall back to; see `interp/support.ts`. */
+export interface MemoryFunctions {
+  /** (segment index, bytes, offset i64) → host address */
+  readonly slowRead: number
+  /** (segment index, bytes, offset i64, load) → host address */
+  readonly slowWrite: number
+  /** (host, bytes) */
+  readonly afterStore: number
+}
+
+/** The segment register of an access: known, or in a local that holds index × `SEGMENT_STRIDE`. */
+export type SegmentOf = { readonly index: number } | { readonly strideLocal: number }
+
+const LOADS: Readonly<Record<Size, MemoryOpName>> = { 8: 'i64_load8_u', 16: 'i64_load16_u', 32: 'i64_load32_u', 64: 'i64_load' }
+const STORES: Readonly<Record<Size, MemoryOpName>> = { 8: 'i64_store8', 16: 'i64_store16', 32: 'i64_store32', 64: 'i64_store' }
+const PAGE_SHIFT = 12
+const PAGE_OFFSET = 0xfff
+const ENTRY_SHIFT = 4
+const ENTRY_HOST = 8
+
+/** Name of the load that brings `size` bits, zero-extended, into an i64. */
+export function loadOf(size: Size): MemoryOpName {
+  return LOADS[size]
+}
+
+export function storeOf(size: Size): MemoryOpName {
+  return STORES[size]
+}
+
+function pushSegmentAddress(v: WasmValues, segment: SegmentOf): number {
+  if ('index' in segment) {
+    v.code.i32(0)
+    return segment.index * at.SEGMENT_STRIDE
+  }
+  v.code.get(segment.strideLocal)
+  return 0
+}
+
+/** A field of the effective segment, as a new i64 local. */
+export function segmentField(v: WasmValues, segment: SegmentOf, field: number): WasmValue {
+  const offset = pushSegmentAddress(v, segment)
+  v.code.memory('i64_load', at.SEGMENTS + offset + field)
+  return v.pop('i64', 64)
+}
+
+function pushSegmentIndex(v: WasmValues, segment: SegmentOf): void {
+  if ('index' in segment) {
+    v.code.i32(segment.index)
+    return
+  }
+  v.code.get(segment.strideLocal)
+  v.code.i32(Math.log2(at.SEGMENT_STRIDE))
+  v.code.op('i32_shr_u')
+}
+
+/**
+ * Host address (i32 local) of `size` bits at `offset` in a segment: limits and TLB are checked here, everything else by the slow functions.
+ * One comparison finds both a TLB miss and an access that crosses a page: the entry of the first byte's page never
+ * holds the tag of the next page, because tags of one entry agree in their low bits.
+ */
+export function hostAddress(v: WasmValues, functions: MemoryFunctions, segment: SegmentOf, offset: WasmValue, size: Size, access: 'r' | 'w' | 'rw'): number {
+  const { code } = v
+  const bytes = size / 8
+  const linear = v.add(offset, segmentField(v, segment, at.SEGMENT_BASE))
+  const last = v.add(offset, constantValue(bytes - 1))
+  const lastLinear = v.add(linear, constantValue(bytes - 1))
+  const entry = code.local('i32')
+  v.push32(linear)
+  code.i32(PAGE_SHIFT - ENTRY_SHIFT)
+  code.op('i32_shr_u')
+  code.i32((at.TLB_ENTRIES - 1) << ENTRY_SHIFT)
+  code.op('i32_and')
+  code.i32(0)
+  code.memory('i32_load', at.TLB_SET)
+  code.op('i32_add')
+  code.set(entry)
+
+  const tlb = access === 'r' ? at.TLB_READ : at.TLB_WRITE
+  code.get(entry)
+  code.memory('i64_load', tlb)
+  v.push(v.shrU(lastLinear, constantValue(PAGE_SHIFT)))
+  code.op('i64_eq')
+  const low = pushSegmentAddress(v, segment)
+  code.memory('i64_load', at.SEGMENTS + low + at.SEGMENT_LOW)
+  v.push(offset)
+  code.op('i64_le_s')
+  code.op('i32_and')
+  v.push(last)
+  const high = pushSegmentAddress(v, segment)
+  code.memory('i64_load', at.SEGMENTS + high + (access === 'r' ? at.SEGMENT_READ_HIGH : at.SEGMENT_WRITE_HIGH))
+  code.op('i64_le_s')
+  code.op('i32_and')
+  code.if('i32')
+  code.get(entry)
+  code.memory('i32_load', tlb + ENTRY_HOST)
+  v.push32(linear)
+  code.i32(PAGE_OFFSET)
+  code.op('i32_and')
+  code.op('i32_add')
+  code.else()
+  pushSegmentIndex(v, segment)
+  code.i32(bytes)
+  v.push(offset)
+  if (access === 'r') {
+    code.call(functions.slowRead)
+  } else {
+    code.i32(access === 'rw' ? 1 : 0)
+    code.call(functions.slowWrite)
+  }
+  code.end()
+  const host = code.local('i32')
+  code.set(host)
+  return host
+}
+
+/** Stores the low `size` bits of a value at a host address, and looks whether decoded code lies there. */
+export function storeAt(v: WasmValues, functions: MemoryFunctions, host: number, size: Size, value: WasmValue): void {
+  const { code } = v
+  code.get(host)
+  v.push(value)
+  code.memory(STORES[size], 0)
+  code.get(host)
+  code.i32(at.LINE_SHIFT)
+  code.op('i32_shr_u')
+  code.memory('i32_load8_u', at.CODE_LINES)
+  code.if()
+  code.get(host)
+  code.i32(size / 8)
+  code.call(functions.afterStore)
+  code.end()
+}
