@@ -102,7 +102,9 @@ export function parseJsonText(text: string, file: string, source: ProblemSource)
 
   const errors: ParseError[] = []
   const root = parseTree(text, errors, { allowTrailingComma: false, disallowComments: false })
-  for (const error of errors.slice(0, MAX_PROBLEMS)) {
+  // The parser may complain twice about one place; its first complaint is the one that helps.
+  const firsts = errors.filter((error, index) => errors.findIndex(({ offset }) => offset === error.offset) === index)
+  for (const error of firsts.slice(0, MAX_PROBLEMS)) {
     const name = printParseErrorCode(error.error)
     problems.push(problem(error.offset, error.length, SYNTAX_SENTENCES[name] ?? `JSON syntax error: ${name}.`))
   }

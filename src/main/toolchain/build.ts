@@ -1,14 +1,14 @@
 import { ProjectError, readTargetSpec, resolveInside, type Project, type Target } from '../project'
 import { BuildRecord, type BuildOptions, type BuildResult } from './build-result'
 import { buildNative } from './build-native'
-import { ToolError } from './errors'
+import { systemErrorCode, ToolError } from './errors'
 import { buildRust } from './rust/build-rust'
 
 /**
  * Build a project's kernel (or boot sector) to `build/<name>.elf`.
  * Whatever is wrong with the project or with the tools is a problem of a failed result; missing tools too, with the command
  * that gets them as the problem's `next`.
- * @throws the signal's reason when cancelled; a system error when `build/` cannot be written
+ * @throws the signal's reason when cancelled
  */
 export async function buildKernel(project: Project, options: BuildOptions = {}): Promise<BuildResult> {
   const record = new BuildRecord(options)
@@ -27,8 +27,13 @@ async function orProblem(record: BuildRecord, build: () => Promise<BuildResult>)
   try {
     return await build()
   } catch (error) {
-    if (!(error instanceof ToolError) && !(error instanceof ProjectError)) throw error
-    record.report({ severity: 'error', source: 'build', message: `${error.what} (${error.where}). ${error.why}`, next: error.next })
+    if (error instanceof ToolError || error instanceof ProjectError) {
+      record.report({ severity: 'error', source: 'build', message: `${error.what} (${error.where}). ${error.why}`, next: error.next })
+      return record.fail()
+    }
+    if (!(error instanceof Error) || systemErrorCode(error) === undefined || record.options.signal?.aborted) throw error
+    const next = 'Check that the project\'s build folder is a folder that you may write to, and that the disk has space.'
+    record.report({ severity: 'error', source: 'build', message: `The operating system refused: ${error.message}.`, next })
     return record.fail()
   }
 }

@@ -84,5 +84,5 @@ export async function runZig(run: ZigRun, zig: Zig = locateZig()): Promise<Proce
 
 /** A command line as it is shown in the log: what to type to do the same. */
 export function showCommand(tool: string, args: readonly string[]): string {
-  return [tool, ...args.map((arg) => (/^[\w@%+=:,./\\-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`))].join(' ')
+  return [tool, ...args.map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`))].join(' ')
 }

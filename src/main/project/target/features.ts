@@ -2,7 +2,7 @@
  * LLVM x86 features that clang spells as `-m<name>` / `-mno-<name>` under the same name
  * (clang's "Clang command line argument reference", section X86).
  */
-const SAME_NAME = new Set(
+export const SAME_NAME: ReadonlySet<string> = new Set(
   `80387 adx aes amx-bf16 amx-complex amx-fp16 amx-int8 amx-tile avx avx2 avx512bf16 avx512bitalg avx512bw avx512cd avx512dq avx512f
   avx512fp16 avx512ifma avx512vbmi avx512vbmi2 avx512vl avx512vnni avx512vp2intersect avx512vpopcntdq avxifma avxneconvert avxvnni avxvnniint16
   avxvnniint8 bmi bmi2 cldemote clflushopt clwb clzero crc32 cx16 enqcmd f16c fma fma4 fsgsbase fxsr gfni hreset invpcid kl lwp lzcnt mmx movbe

@@ -1,0 +1,60 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { filesToOpen } from './project'
+import { readTargetSpec } from './target/target-spec'
+import { createProject, listTemplates } from './templates'
+
+const templatesDir = join(import.meta.dirname, '../../../resources/templates')
+let dir: string
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'bootlab-templates-'))
+})
+afterAll(() => rm(dir, { recursive: true }))
+
+describe('templates', () => {
+  it('are listed in their order, each with what it teaches', async () => {
+    const templates = await listTemplates(templatesDir)
+    expect(templates.map(({ id }) => id)).toEqual(['miniboot-c', 'blog-os-c', 'blog-os-rust', 'boot-sector'])
+    for (const { teaches } of templates) expect(teaches).toMatch(/^[A-Z].{20,}\.$/)
+  })
+
+  it('become projects whose manifest and target specification are in order', async () => {
+    for (const { id } of await listTemplates(templatesDir)) {
+      const project = await createProject({ templatesDir, template: id, dir: join(dir, id) })
+      const target = await readTargetSpec(project.dir, project.manifest.target)
+      expect(target.problems, id).toEqual([])
+      expect(target.ok).toBe(true)
+      for (const file of filesToOpen(project.manifest)) expect((await readFile(join(project.dir, file), 'utf8')).length).toBeGreaterThan(0)
+      const files = await readdir(project.dir)
+      expect(files).toContain('.gitignore')
+      expect(files).not.toContain('template.json')
+    }
+  })
+
+  it('build the C and the Rust kernel from the same target specification', async () => {
+    const [c, rust] = await Promise.all(['blog-os-c', 'blog-os-rust'].map((id) => readFile(join(templatesDir, id, 'x86_64-blog_os.json'))))
+    expect(c).toEqual(rust)
+  })
+
+  it('take another name', async () => {
+    const project = await createProject({ templatesDir, template: 'miniboot-c', dir: join(dir, 'named'), name: 'mine' })
+    expect(project.manifest.name).toBe('mine')
+  })
+
+  it('fill an empty folder, and refuse any other', async () => {
+    const empty = join(dir, 'empty')
+    await mkdir(empty)
+    await createProject({ templatesDir, template: 'boot-sector', dir: empty })
+    await expect(createProject({ templatesDir, template: 'boot-sector', dir: empty })).rejects.toThrow(/The folder is not empty/)
+    const file = join(dir, 'file')
+    await writeFile(file, '')
+    await expect(createProject({ templatesDir, template: 'boot-sector', dir: file })).rejects.toThrow(/It is a file/)
+    await expect(createProject({ templatesDir, template: 'boot-sector', dir: join(file, 'below') })).rejects.toThrow(/lies below one/)
+  })
+
+  it('that do not exist are answered with those that do', async () => {
+    await expect(createProject({ templatesDir, template: '../..', dir: join(dir, 'x') })).rejects.toThrow(/The templates are miniboot-c, blog-os-c/)
+  })
+})
