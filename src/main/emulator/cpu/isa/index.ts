@@ -1,5 +1,22 @@
 import { aluRows } from './alu'
+import { atomicRows } from './atomic'
+import { bcdRows } from './bcd'
+import { bitRows } from './bits'
+import { controlRows } from './control'
+import { eflagsRows } from './eflags'
+import { ioRows } from './io'
+import { moveRows } from './move'
+import { multiplyRows } from './multiply'
+import { nopRows } from './nop'
 import type { Row } from './row'
+import { segmentRows } from './segments'
+import { shiftRows } from './shift'
+import { stackRows } from './stack'
+import { stringRows } from './string'
+import { systemRows } from './system'
 
 /** Every instruction form of the CPU. */
-export const rows: readonly Row[] = [...aluRows]
+export const rows: readonly Row[] = [
+  ...aluRows, ...moveRows, ...shiftRows, ...multiplyRows, ...bitRows, ...atomicRows, ...stackRows, ...controlRows, ...stringRows, ...eflagsRows,
+  ...bcdRows, ...segmentRows, ...ioRows, ...nopRows, ...systemRows,
+]

@@ -7,6 +7,8 @@ import type { Builder, Flag, Operand } from '../semantics/builder'
 export interface Row {
   /** Lower-case mnemonic as the manuals and disassemblers spell it. */
   readonly name: string
+  /** Other names by operand size (CWDE, MOVSQ …; JECXZ goes by the address size). */
+  readonly names?: { readonly 16?: string; readonly 32?: string; readonly 64?: string }
   /** Opcode map: '' one-byte, '0f', '0f38', '0f3a'. */
   readonly map: OpcodeMap
   readonly opcode: number
@@ -31,6 +33,8 @@ export interface Row {
   readonly noRexB?: boolean
   /** POP m: with rSP as base, the address is computed from rSP after the pop (SDM vol. 2B, POP). */
   readonly popsBeforeAddress?: boolean
+  /** Register that the opcode itself names and no operand shows (PUSH ES …), for the disassembler. */
+  readonly fixedOperand?: string
   /** LOCK allowed (with a memory destination). */
   readonly lock?: boolean
   /** String instruction: REP repeats by rCX; 'zf': REPE/REPNE also look at ZF. `semantics` is one iteration. */
@@ -51,7 +55,7 @@ export type OpcodeMap = '' | '0f' | '0f38' | '0f3a'
 
 export type Feature =
   | '8086' | '186' | '286' | '386' | '486' | 'pentium' | 'cmov' | 'syscall' | 'sysenter' | 'long' | 'fpu' | 'mmx' | 'sse' | 'sse2' | 'sse3' | 'popcnt'
-  | 'movbe' | 'crc32' | 'lahf64' | 'cx16' | 'bmi1' | 'bmi2' | 'lzcnt' | 'adx' | 'rdtscp' | 'nopl'
+  | 'movbe' | 'crc32' | 'smap' | 'lahf64' | 'cx16' | 'bmi1' | 'bmi2' | 'lzcnt' | 'adx' | 'rdtscp' | 'nopl'
 
 /** V is the backend's value type; rows work for every backend. */
 export type Semantics = <V>(b: Builder<V>, ...operands: Operand<V>[]) => void

@@ -130,7 +130,7 @@ export interface Builder<V> {
   setFlag(flag: Flag, value: V): void
   /** Condition code 0–15 (O NO B NB Z NZ BE A S NS P NP L GE LE G): 0 or 1. */
   condition(code: number): V
-  /** Non-arithmetic bits of EFLAGS by mask; direct, without privilege rules (CLD, STD, …). */
+  /** Non-arithmetic bits of EFLAGS by mask; direct, without privilege rules (CLD, STD, …): 0 or 1. */
   eflag(mask: number): V
   setEflag(mask: number, value: V): void
   /** Whole EFLAGS image with the arithmetic flags materialised. */

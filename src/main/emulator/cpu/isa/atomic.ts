@@ -1,0 +1,87 @@
+/** XADD, CMPXCHG, CMPXCHG8B, CMPXCHG16B (SDM vol. 2A–2C), ADCX, ADOX. */
+import type { Builder, Flag, Operand } from '../semantics/builder'
+import { Reg } from '../semantics/builder'
+import { Vector } from '../faults'
+import { ALL_FLAGS, addFlags, bitAt, subFlags } from './flags'
+import type { Row, Semantics } from './row'
+
+/** The sum goes into the target last: in XADD r, r with one register it wins. */
+const exchangeAdd: Semantics = (b, target, source) => {
+  const a = target.read()
+  const x = source.read()
+  const sum = b.add(a, x)
+  source.write(a)
+  target.write(sum)
+  addFlags(b, target.size, a, x, sum)
+}
+
+/** Memory is written in any case; of two registers only the one that changes (its upper half too, when 32 bits wide). */
+const compareExchange: Semantics = (b, target, source) => {
+  const { size } = target
+  const a = target.read()
+  const expected = b.reg(Reg.rax, size)
+  const equal = b.eq(a, expected)
+  const loadAccumulator = (): void => {
+    b.setReg(Reg.rax, size, a)
+  }
+  if (target.isMemory) {
+    target.write(b.select(equal, source.read(), a))
+    b.if(b.isZero(equal), loadAccumulator)
+  } else {
+    const replacement = source.read()
+    b.if(equal, () => {
+      target.write(replacement)
+    }, loadAccumulator)
+  }
+  subFlags(b, size, expected, a, b.sub(expected, a))
+}
+
+/** The two halves are checked for writing before either is written. */
+const compareExchangeDouble: Semantics = <V>(b: Builder<V>, target: Operand<V>) => {
+  const half = b.operandSize === 64 ? 64 : 32
+  if (half === 64) b.raiseIf(b.ne(b.and(target.linear(), b.constant(15)), b.constant(0)), Vector.GP, b.constant(0))
+  const lowHalf = target.at(b.constant(0), half, 'rw')
+  const highHalf = target.at(b.constant(half / 8), half, 'rw')
+  const low = lowHalf.read()
+  const high = highHalf.read()
+  const equal = b.and(b.eq(low, b.reg(Reg.rax, half)), b.eq(high, b.reg(Reg.rdx, half)))
+  lowHalf.write(b.select(equal, b.reg(Reg.rbx, half), low))
+  highHalf.write(b.select(equal, b.reg(Reg.rcx, half), high))
+  b.if(b.isZero(equal), () => {
+    b.setReg(Reg.rax, half, low)
+    b.setReg(Reg.rdx, half, high)
+  })
+  b.setFlag('ZF', equal)
+}
+
+/** ADCX, ADOX: an addition that carries through one flag and touches no other. */
+function addThrough(flag: Flag): Semantics {
+  return (b, target, source) => {
+    const a = target.read()
+    const x = source.read()
+    const sum = b.add(b.add(a, x), b.flag(flag))
+    target.write(sum)
+    b.setFlag(flag, bitAt(b, b.or(b.and(a, x), b.and(b.or(a, x), b.not(sum))), target.size - 1))
+  }
+}
+
+const ADD_FLAGS = { writes: ALL_FLAGS } as const
+
+export const atomicRows: readonly Row[] = [
+  { name: 'xadd', map: '0f', opcode: 0xc0, operands: ['Eb:rw', 'Gb:rw'], lock: true, flags: ADD_FLAGS, feature: '486', semantics: exchangeAdd },
+  { name: 'xadd', map: '0f', opcode: 0xc1, operands: ['Ev:rw', 'Gv:rw'], lock: true, flags: ADD_FLAGS, feature: '486', semantics: exchangeAdd },
+  { name: 'cmpxchg', map: '0f', opcode: 0xb0, operands: ['Eb:rw', 'Gb:r'], lock: true, flags: ADD_FLAGS, feature: '486', semantics: compareExchange },
+  { name: 'cmpxchg', map: '0f', opcode: 0xb1, operands: ['Ev:rw', 'Gv:r'], lock: true, flags: ADD_FLAGS, feature: '486', semantics: compareExchange },
+  {
+    name: 'cmpxchg8b', names: { 64: 'cmpxchg16b' }, map: '0f', opcode: 0xc7, reg: 1, operands: ['M:a'], lock: true, flags: { writes: ['ZF'] },
+    faults: ['#GP: CMPXCHG16B operand not aligned'], feature: 'pentium', semantics: compareExchangeDouble,
+  },
+  {
+    name: 'adcx', map: '0f38', opcode: 0xf6, prefix: '66', operands: ['Gy:rw', 'Ey:r'], flags: { reads: ['CF'], writes: ['CF'] }, feature: 'adx',
+    semantics: addThrough('CF'),
+  },
+  {
+    name: 'adox', map: '0f38', opcode: 0xf6, prefix: 'f3', operands: ['Gy:rw', 'Ey:r'], flags: { reads: ['OF'], writes: ['OF'] }, feature: 'adx',
+    semantics: addThrough('OF'),
+  },
+]

@@ -1,0 +1,40 @@
+/** Instructions that do nothing that a program could see here: NOP, hints, fences, FWAIT; and those that exist to fault (SDM vol. 2A–2B). */
+import { Vector } from '../faults'
+import type { Row, Semantics } from './row'
+
+const nothing: Semantics = () => undefined
+
+const undefinedOpcode: Semantics = (b) => {
+  b.raise(Vector.UD)
+}
+
+/** CR0.MP and CR0.TS: FWAIT gives #NM when both are set (SDM vol. 2B, WAIT/FWAIT). */
+const MP_AND_TS = 0b1010
+
+const wait: Semantics = (b) => {
+  const both = b.and(b.call('smsw'), b.constant(MP_AND_TS))
+  b.raiseIf(b.eq(both, b.constant(MP_AND_TS)), Vector.NM)
+}
+
+const PREFETCHES = ['prefetchnta', 'prefetcht0', 'prefetcht1', 'prefetcht2'] as const
+
+/** Opcodes reserved for hints: with any ModRM they are NOPs, and memory is not touched. */
+const HINTS = [0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f] as const
+
+export const nopRows: readonly Row[] = [
+  { name: 'nop', map: '', opcode: 0x90, noRexB: true, operands: [], semantics: nothing },
+  { name: 'pause', map: '', opcode: 0x90, noRexB: true, prefix: 'f3', operands: [], semantics: nothing },
+  ...HINTS.map((opcode): Row => ({ name: 'nop', map: '0f', opcode, operands: ['Ev:a'], feature: 'nopl', semantics: nothing })),
+  ...PREFETCHES.map((name, reg): Row => ({ name, map: '0f', opcode: 0x18, reg, operands: ['Mb:a'], feature: 'sse', semantics: nothing })),
+  { name: 'prefetch', map: '0f', opcode: 0x0d, operands: ['Mb:a'], semantics: nothing },
+  { name: 'prefetchw', map: '0f', opcode: 0x0d, reg: 1, operands: ['Mb:a'], semantics: nothing },
+  { name: 'endbr64', map: '0f', opcode: 0x1e, prefix: 'f3', reg: 7, rm: 2, operands: [], semantics: nothing },
+  { name: 'endbr32', map: '0f', opcode: 0x1e, prefix: 'f3', reg: 7, rm: 3, operands: [], semantics: nothing },
+  { name: 'lfence', map: '0f', opcode: 0xae, reg: 5, form: 'register', prefix: 'none', operands: [], feature: 'sse2', semantics: nothing },
+  { name: 'mfence', map: '0f', opcode: 0xae, reg: 6, form: 'register', prefix: 'none', operands: [], feature: 'sse2', semantics: nothing },
+  { name: 'sfence', map: '0f', opcode: 0xae, reg: 7, form: 'register', prefix: 'none', operands: [], feature: 'sse', semantics: nothing },
+  { name: 'wait', map: '', opcode: 0x9b, operands: [], faults: ['#NM'], semantics: wait },
+  { name: 'ud2', map: '0f', opcode: 0x0b, operands: [], faults: ['#UD'], semantics: undefinedOpcode },
+  { name: 'ud1', map: '0f', opcode: 0xb9, operands: ['Gv:a', 'Ev:a'], faults: ['#UD'], semantics: undefinedOpcode },
+  { name: 'ud0', map: '0f', opcode: 0xff, operands: ['Gv:a', 'Ev:a'], faults: ['#UD'], semantics: undefinedOpcode },
+]
