@@ -1,0 +1,50 @@
+import type { ReactElement } from 'react'
+import { Group, Panel, Separator, type Layout } from 'react-resizable-panels'
+import { BuildPane } from '../features/build/BuildPane'
+import { EditorPane } from '../features/editor/EditorPane'
+import { MachinePane } from '../features/machine/MachinePane'
+import { ScreenPane } from '../features/machine/ScreenPane'
+import { useLab } from './lab'
+
+/** Editor over build log at the left, screen over serial ports at the right. */
+export function Workbench(): ReactElement {
+  const columns = useRememberedLayout('layout.columns')
+  const left = useRememberedLayout('layout.left')
+  const right = useRememberedLayout('layout.right')
+  return (
+    <Group className="split" orientation="horizontal" {...columns}>
+      <Panel id="left" minSize="320px">
+        <Group className="split" orientation="vertical" {...left}>
+          <Panel id="editor" minSize="120px">
+            <EditorPane />
+          </Panel>
+          <Separator className="separator separator-row" />
+          <Panel id="build" defaultSize="32%" minSize="76px">
+            <BuildPane />
+          </Panel>
+        </Group>
+      </Panel>
+      <Separator className="separator separator-column" />
+      <Panel id="right" defaultSize="690px" minSize="280px">
+        <Group className="split" orientation="vertical" {...right}>
+          <Panel id="screen" defaultSize="488px" minSize="160px">
+            <ScreenPane />
+          </Panel>
+          <Separator className="separator separator-row" />
+          <Panel id="machine" minSize="76px">
+            <MachinePane />
+          </Panel>
+        </Group>
+      </Panel>
+    </Group>
+  )
+}
+
+function useRememberedLayout(key: 'layout.columns' | 'layout.left' | 'layout.right') {
+  const { ui } = useLab()
+  const defaultLayout = ui.get(key)
+  const onLayoutChanged = (layout: Layout, { isUserInteraction }: { isUserInteraction: boolean }): void => {
+    if (isUserInteraction) ui.set(key, layout)
+  }
+  return defaultLayout ? { defaultLayout, onLayoutChanged } : { onLayoutChanged }
+}

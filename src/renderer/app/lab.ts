@@ -1,0 +1,185 @@
+/** The window's parts, wired together, and what a person can do that involves more than one of them. */
+import { createContext, useContext } from 'react'
+import type { ProjectInfo } from '../../shared/contract'
+import { createBuild } from '../features/build/build'
+import { createDocuments, isDirty, type ConflictChoice } from '../features/editor/documents'
+import { createMachine } from '../features/machine/machine'
+import { createProjects } from '../features/projects/projects'
+import { createConnection } from './connection'
+import { createDialogs } from './dialogs'
+import { createNotifications } from './notifications'
+import { strings } from './strings'
+import type { OpenPort } from './transport'
+import { createUiMemory, rememberTabs } from './ui-state'
+
+export interface LabOptions {
+  openPort: OpenPort
+  /** Outlives the page and the window. */
+  localStorage: Storage
+  /** Outlives a reload of the page. */
+  sessionStorage: Storage
+}
+
+export type Lab = ReturnType<typeof createLab>
+
+const MANIFEST = 'bootlab.json'
+
+export function createLab({ openPort, localStorage, sessionStorage }: LabOptions) {
+  const connection = createConnection(openPort)
+  const notifications = createNotifications()
+  const dialogs = createDialogs()
+  const { report } = notifications
+  const ui = createUiMemory(connection, report)
+  const projects = createProjects(connection)
+  const build = createBuild(connection)
+  const machine = createMachine({ connection, onError: report, storage: sessionStorage })
+  const documents = createDocuments({ connection, onError: report, storage: localStorage, resolveConflict: askAboutConflict })
+
+  function askAboutConflict(path: string): Promise<ConflictChoice> {
+    const { title, body, overwrite, reload } = strings.conflictDialog
+    return dialogs.ask({
+      title: title(path),
+      body,
+      choices: [
+        { id: 'overwrite', label: overwrite, tone: 'primary' },
+        { id: 'reload', label: reload },
+      ],
+    })
+  }
+
+  /** Runs work whose failure the person should read about. */
+  const attempt = (work: Promise<unknown>): void => void work.catch(report)
+
+  connection.onConnected((first) => attempt(first ? start() : pickUp()))
+
+  async function start(): Promise<void> {
+    await Promise.all([ui.load(), projects.load(), machine.loadFont()])
+    const last = ui.get('project.last')
+    const present = projects.store.getState().recent.find((project) => project.directory === last)?.present
+    if (typeof last === 'string' && present) {
+      try {
+        await showProject(await projects.open(last))
+        machine.resume()
+        return
+      } catch (error) {
+        report(error)
+      }
+    }
+    projects.store.setState({ view: 'welcome' })
+  }
+
+  /** After a dropped connection: the texts go over, and the machine is looked for. */
+  async function pickUp(): Promise<void> {
+    // The first connection may have dropped before everything was there.
+    if (projects.store.getState().view === 'starting') return start()
+    notifications.info(strings.connection.restored)
+    machine.resume()
+    await documents.flushDrafts()
+    await documents.refreshFiles()
+  }
+
+  async function showProject(project: ProjectInfo): Promise<void> {
+    const { directory, target, entry } = project
+    const remembered = ui.get('tabs')?.[directory]
+    const standard = [entry, ...(target === undefined ? [] : [target]), MANIFEST]
+    const restored = await documents.openProject(directory, remembered?.open ?? standard, remembered?.active ?? entry)
+    build.clear()
+    projects.store.setState({ project, view: 'project' })
+    ui.set('project.last', directory)
+    if (restored.length > 0) notifications.info(strings.editor.restored(restored.length), strings.editor.restoredHint)
+    await projects.refreshRecent()
+  }
+
+  async function openProject(directory: string): Promise<void> {
+    const project = await projects.open(directory)
+    await machine.clear()
+    await showProject(project)
+  }
+
+  async function createProject(template: string, directory: string, name: string): Promise<void> {
+    const project = await projects.create({ template, directory, name })
+    await machine.clear()
+    await showProject(project)
+  }
+
+  async function closeFile(path: string): Promise<void> {
+    if (isDirty(documents.store.getState().documents[path])) {
+      const { title, body, save, discard } = strings.closeDialog
+      const choice = await dialogs.ask({
+        title: title(path),
+        body,
+        choices: [
+          { id: 'save', label: save, tone: 'primary' },
+          { id: 'discard', label: discard, tone: 'danger' },
+        ],
+      })
+      if (choice === undefined || (choice === 'save' && !(await documents.save(path)))) return
+    }
+    await documents.closeFile(path)
+  }
+
+  documents.store.subscribe((state, previous) => {
+    const { directory, open, active } = state
+    if (directory === undefined || (open === previous.open && active === previous.active)) return
+    ui.set('tabs', rememberTabs(ui.get('tabs') ?? {}, directory, { open: [...open], active }))
+  })
+
+  async function runBuild(): Promise<boolean> {
+    const { directory } = documents.store.getState()
+    if (directory === undefined || !(await documents.saveAll())) return false
+    const result = await build.run(directory)
+    if (result?.ok) attempt(refreshProject(directory))
+    return result?.ok ?? false
+  }
+
+  /** A build reads the manifest anew: its name, target and entry may be others by now. */
+  async function refreshProject(directory: string): Promise<void> {
+    const project = await projects.open(directory)
+    if (projects.store.getState().project?.directory === directory) projects.store.setState({ project })
+  }
+
+  async function bootProject(): Promise<void> {
+    const { directory } = documents.store.getState()
+    if (directory !== undefined) await machine.boot({ type: 'project', directory })
+  }
+
+  const commands = {
+    save: () => {
+      const { active } = documents.store.getState()
+      if (active !== undefined) attempt(documents.save(active))
+    },
+    build: () => attempt(runBuild()),
+    cancelBuild: () => build.cancel(),
+    boot: () => attempt(runBuild().then((built) => (built ? bootProject() : undefined))),
+    stop: () => {
+      build.cancel()
+      attempt(machine.stop())
+    },
+    /** The reset button; on a machine that ended, another power-on of the same image. */
+    reset: () => attempt(machine.store.getState().machine === undefined ? bootProject() : machine.reset()),
+    openFile: (path: string, at?: { line: number; column: number }) => attempt(documents.openFile(path, at)),
+    closeFile: (path: string) => attempt(closeFile(path)),
+    openProject: (directory: string) => attempt(openProject(directory)),
+    showWelcome: () => {
+      projects.store.setState({ view: 'welcome' })
+      attempt(projects.refreshRecent())
+    },
+    hideWelcome: () => projects.store.setState(({ project }) => ({ view: project ? 'project' : 'welcome' })),
+  }
+
+  /** The page is about to go. */
+  function leave(): void {
+    documents.strand()
+    ui.flush()
+  }
+
+  return { connection, notifications, dialogs, ui, projects, build, machine, documents, commands, createProject, openProject, attempt, leave }
+}
+
+export const LabContext = createContext<Lab | undefined>(undefined)
+
+export function useLab(): Lab {
+  const lab = useContext(LabContext)
+  if (!lab) throw new Error('useLab needs a LabContext around it.')
+  return lab
+}

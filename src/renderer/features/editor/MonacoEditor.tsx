@@ -1,0 +1,108 @@
+import { useEffect, useRef, type ReactElement } from 'react'
+import { editor } from 'monaco-editor/editor'
+import { useStore } from 'zustand'
+import { useLab } from '../../app/lab'
+import { strings } from '../../app/strings'
+import { useDarkScheme } from '../../ui/use-dark-scheme'
+import { useCursorStore } from './cursor'
+import { findModel, pathOfModel, syncModels } from './monaco/models'
+import { followLiveProblems, lineDecorations, markProblems } from './monaco/markers'
+import { useJsonSchemas } from './monaco/setup'
+
+/** The editor itself. Loaded when the first project opens, because Monaco is by far the largest part of the window. */
+export function MonacoEditor(): ReactElement {
+  const { documents, build, projects } = useLab()
+  const host = useRef<HTMLDivElement>(null)
+  const instance = useRef<editor.IStandaloneCodeEditor>(null)
+  const viewStates = useRef(new Map<string, editor.ICodeEditorViewState>())
+  const dark = useDarkScheme()
+  const active = useStore(documents.store, (state) => state.active)
+  const present = useStore(documents.store, (state) => active !== undefined && state.documents[active] !== undefined)
+  const reveal = useStore(documents.store, (state) => state.reveal)
+  const problems = useStore(build.store, (state) => state.problems)
+  const schemas = useStore(projects.store, (state) => state.schemas)
+
+  useEffect(() => {
+    if (!host.current) return
+    const created = editor.create(host.current, editorOptions)
+    instance.current = created
+    const stopModels = syncModels(documents)
+    const marks = created.createDecorationsCollection()
+    const redraw = (): void => {
+      const model = created.getModel()
+      marks.set(model ? lineDecorations(model) : [])
+    }
+    const disposables = [
+      followLiveProblems(),
+      editor.onDidChangeMarkers(redraw),
+      created.onDidChangeModel(redraw),
+      created.onDidChangeCursorPosition(({ position }) =>
+        useCursorStore.setState({ cursor: { line: position.lineNumber, column: position.column } }),
+      ),
+      editor.onDidCreateModel((model) => markProblems(model, build.store.getState().problems)),
+    ]
+    return () => {
+      for (const disposable of disposables) disposable.dispose()
+      created.dispose()
+      stopModels()
+      instance.current = null
+      useCursorStore.setState({ cursor: undefined })
+    }
+  }, [documents, build])
+
+  useEffect(() => useJsonSchemas(schemas), [schemas])
+  useEffect(() => editor.setTheme(dark ? 'bootlab-dark' : 'bootlab-light'), [dark])
+
+  useEffect(() => {
+    const shown = instance.current
+    if (!shown) return
+    const model = present && active !== undefined ? findModel(active) : null
+    const previous = shown.getModel()
+    if (model === previous) return
+    const left = shown.saveViewState()
+    if (previous && left) viewStates.current.set(pathOfModel(previous), left)
+    shown.setModel(model)
+    const state = active === undefined ? undefined : viewStates.current.get(active)
+    if (state) shown.restoreViewState(state)
+    shown.updateOptions({ ariaLabel: active === undefined ? '' : strings.editor.editorLabel(active) })
+  }, [active, present])
+
+  useEffect(() => {
+    const shown = instance.current
+    if (!shown || !reveal || reveal.path !== active) return
+    const position = { lineNumber: reveal.line, column: reveal.column }
+    shown.setPosition(position)
+    shown.revealPositionInCenterIfOutsideViewport(position)
+    shown.focus()
+  }, [reveal, active, present])
+
+  useEffect(() => {
+    for (const model of editor.getModels()) markProblems(model, problems)
+  }, [problems])
+
+  return <div ref={host} className="monaco-host" />
+}
+
+const editorOptions: editor.IStandaloneEditorConstructionOptions = {
+  model: null,
+  automaticLayout: true,
+  minimap: { enabled: false },
+  glyphMargin: true,
+  folding: true,
+  lineNumbersMinChars: 3,
+  fontSize: 13,
+  lineHeight: 20,
+  fontFamily: "ui-monospace, 'SF Mono', 'Cascadia Code', Menlo, Consolas, 'DejaVu Sans Mono', monospace",
+  fontLigatures: false,
+  scrollBeyondLastLine: false,
+  padding: { top: 10, bottom: 10 },
+  smoothScrolling: true,
+  renderWhitespace: 'selection',
+  fixedOverflowWidgets: true,
+  scrollbar: { verticalScrollbarSize: 11, horizontalScrollbarSize: 11, useShadows: false },
+  overviewRulerBorder: false,
+  tabSize: 4,
+  detectIndentation: true,
+  accessibilitySupport: 'auto',
+  wordBasedSuggestions: 'currentDocument',
+}

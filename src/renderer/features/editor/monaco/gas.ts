@@ -1,0 +1,83 @@
+/**
+ * Highlighting of GNU assembly for x86, before and after the C preprocessor.
+ * Source: the GNU assembler's manual, chapters Syntax, Symbols, Pseudo Ops, and 80386 Dependent Features.
+ */
+import type { languages } from 'monaco-editor/editor'
+
+export const GAS_LANGUAGE = 'gas-x86'
+
+const REGISTER = [
+  '[re]?(?:[abcd]x|[sd]i|[sb]p|ip|flags)',
+  '[abcd][lh]|[sd]il|[sb]pl',
+  'r(?:[89]|1[0-5])[bwd]?',
+  '[cdefgs]s',
+  'cr[0-8]|[dt]r[0-7]',
+  'st|[xyz]?mm(?:[12]?\\d|3[01])',
+].join('|')
+
+export const gasLanguage: languages.IMonarchLanguage = {
+  defaultToken: '',
+  tokenPostfix: '.gas',
+  register: new RegExp(`%?\\b(?:${REGISTER})\\b`),
+  symbol: /[A-Za-z_.$][\w.$]*/,
+  tokenizer: {
+    // Where a statement begins: label, directive, preprocessor line or mnemonic.
+    root: [
+      [/^\s*#\s*(?:include|define|undef|ifn?def|if|elif|else|endif|error|pragma|line|warning)\b.*$/, 'keyword.directive'],
+      { include: '@blank' },
+      [/(?:@symbol|\d+|"[^"]*"):/, 'type.identifier'],
+      [/\.[A-Za-z_]\w*/, { token: 'keyword.directive', next: '@operands' }],
+      [/(@symbol)(\s*)(=)/, ['variable', '', { token: 'operator', next: '@operands' }]],
+      [/(?:rep(?:n?[ez])?|lock|data16|data32|addr16|addr32|cs|ds|es|fs|gs|ss)\b(?=\s+[a-z])/, 'keyword'],
+      [/@symbol/, { token: 'keyword', next: '@operands' }],
+      [/;/, 'delimiter'],
+    ],
+    // The rest of the statement, up to the end of the line or a semicolon.
+    operands: [
+      [/;/, { token: 'delimiter', next: '@pop' }],
+      [/@register/, 'variable.predefined'],
+      [/\$/, 'operator'],
+      [/0[xX][0-9a-fA-F]+/, 'number.hex'],
+      [/0[bB][01]+/, 'number.binary'],
+      [/\d+[bf]\b/, 'type.identifier'],
+      [/\d+/, 'number'],
+      [/"/, { token: 'string.quote', next: '@string' }],
+      [/'(?:\\.|[^\\])'?/, 'string'],
+      [/[@%](?:function|object|progbits|nobits|note|notype)\b/, 'keyword.directive'],
+      [/\\@|\\[A-Za-z_]\w*/, 'variable'],
+      [/@symbol/, 'identifier'],
+      [/[-+*/%&|^~!<>=:,()[\]]/, 'delimiter'],
+      { include: '@blank' },
+      [/$/, { token: '', next: '@pop' }],
+    ],
+    blank: [
+      [/\s+/, ''],
+      [/\/\*/, { token: 'comment', next: '@comment' }],
+      [/(?:#|\/\/).*$/, 'comment'],
+    ],
+    comment: [
+      [/[^/*]+/, 'comment'],
+      [/\*\//, { token: 'comment', next: '@pop' }],
+      [/[/*]/, 'comment'],
+    ],
+    string: [
+      [/[^\\"]+/, 'string'],
+      [/\\(?:[0-7]{1,3}|x[0-9a-fA-F]+|.)/, 'string.escape'],
+      [/"/, { token: 'string.quote', next: '@pop' }],
+    ],
+  },
+}
+
+export const gasConfiguration: languages.LanguageConfiguration = {
+  comments: { lineComment: '#', blockComment: ['/*', '*/'] },
+  brackets: [
+    ['(', ')'],
+    ['[', ']'],
+    ['{', '}'],
+  ],
+  autoClosingPairs: [
+    { open: '(', close: ')' },
+    { open: '[', close: ']' },
+    { open: '"', close: '"', notIn: ['string', 'comment'] },
+  ],
+}

@@ -1,0 +1,58 @@
+/** Monaco with the parts that the lab uses, its workers, and its two themes. Import it before creating an editor. */
+import { editor, languages } from 'monaco-editor/editor'
+import { jsonDefaults } from 'monaco-editor/languages/features/json/register'
+import 'monaco-editor/languages/definitions/cpp/register'
+import 'monaco-editor/languages/definitions/ini/register'
+import 'monaco-editor/languages/definitions/rust/register'
+import 'monaco-editor/features/bracketMatching/register'
+import 'monaco-editor/features/caretOperations/register'
+import 'monaco-editor/features/clipboard/register'
+import 'monaco-editor/features/codicon/register'
+import 'monaco-editor/features/comment/register'
+import 'monaco-editor/features/contextmenu/register'
+import 'monaco-editor/features/cursorUndo/register'
+import 'monaco-editor/features/dnd/register'
+import 'monaco-editor/features/find/register'
+import 'monaco-editor/features/folding/register'
+import 'monaco-editor/features/format/register'
+import 'monaco-editor/features/gotoError/register'
+import 'monaco-editor/features/gotoLine/register'
+import 'monaco-editor/features/hover/register'
+import 'monaco-editor/features/indentation/register'
+import 'monaco-editor/features/lineSelection/register'
+import 'monaco-editor/features/linesOperations/register'
+import 'monaco-editor/features/links/register'
+import 'monaco-editor/features/multicursor/register'
+import 'monaco-editor/features/quickCommand/register'
+import 'monaco-editor/features/smartSelect/register'
+import 'monaco-editor/features/snippet/register'
+import 'monaco-editor/features/suggest/register'
+import 'monaco-editor/features/toggleTabFocusMode/register'
+import 'monaco-editor/features/wordHighlighter/register'
+import 'monaco-editor/features/wordOperations/register'
+import EditorWorker from 'monaco-editor/editor/editor.worker?worker'
+import JsonWorker from 'monaco-editor/languages/features/json/json.worker?worker'
+import type { JsonSchemaEntry } from '../../../../shared/contract'
+import { GAS_LANGUAGE, gasConfiguration, gasLanguage } from './gas'
+import { darkTheme, lightTheme } from './themes'
+
+globalThis.MonacoEnvironment = {
+  getWorker: (_moduleId, label) => (label === 'json' ? new JsonWorker() : new EditorWorker()),
+}
+
+languages.register({ id: GAS_LANGUAGE })
+languages.setMonarchTokensProvider(GAS_LANGUAGE, gasLanguage)
+languages.setLanguageConfiguration(GAS_LANGUAGE, gasConfiguration)
+editor.defineTheme('bootlab-dark', darkTheme)
+editor.defineTheme('bootlab-light', lightTheme)
+
+/** Checks JSON files against their schemas while they are typed. A build refuses what is wrong here, so it is an error. */
+export function useJsonSchemas(schemas: readonly JsonSchemaEntry[]): void {
+  jsonDefaults.setDiagnosticsOptions({
+    validate: true,
+    allowComments: false,
+    enableSchemaRequest: false,
+    schemaValidation: 'error',
+    schemas: schemas.map(({ uri, fileMatch, schema }) => ({ uri, fileMatch: [...fileMatch], schema })),
+  })
+}

@@ -1,0 +1,68 @@
+/** The editor's colours, matched to `app/theme.css`. */
+import type { editor } from 'monaco-editor/editor'
+
+export const darkTheme: editor.IStandaloneThemeData = {
+  base: 'vs-dark',
+  inherit: true,
+  rules: [
+    { token: '', foreground: 'd6dce5' },
+    { token: 'comment', foreground: '7f8c9c', fontStyle: 'italic' },
+    { token: 'keyword', foreground: '7cb7ff' },
+    { token: 'keyword.directive', foreground: 'c99cf0' },
+    { token: 'type', foreground: '6fd3c3' },
+    { token: 'type.identifier', foreground: 'f2b75c' },
+    { token: 'string', foreground: 'a8d38a' },
+    { token: 'string.key.json', foreground: '7cb7ff' },
+    { token: 'string.value.json', foreground: 'a8d38a' },
+    { token: 'string.escape', foreground: 'e6c07b' },
+    { token: 'number', foreground: 'f0a48a' },
+    { token: 'variable.predefined', foreground: '6fd3c3' },
+  ],
+  colors: {
+    'editor.background': '#12161c',
+    'editor.foreground': '#d6dce5',
+    'editorLineNumber.foreground': '#566273',
+    'editorLineNumber.activeForeground': '#aab6c5',
+    'editor.lineHighlightBackground': '#ffffff08',
+    'editor.lineHighlightBorder': '#00000000',
+    'editorCursor.foreground': '#f2a93b',
+    'editor.selectionBackground': '#2f4e7699',
+    'editorGutter.background': '#12161c',
+    'editorWidget.background': '#1b2129',
+    'editorWidget.border': '#323b47',
+    'editorIndentGuide.background1': '#232a33',
+    'scrollbarSlider.background': '#ffffff18',
+    'editorOverviewRuler.border': '#00000000',
+    focusBorder: '#00000000',
+  },
+}
+
+export const lightTheme: editor.IStandaloneThemeData = {
+  base: 'vs',
+  inherit: true,
+  rules: [
+    { token: '', foreground: '1d2530' },
+    { token: 'comment', foreground: '667382', fontStyle: 'italic' },
+    { token: 'keyword', foreground: '0b57b8' },
+    { token: 'keyword.directive', foreground: '7b2fb5' },
+    { token: 'type', foreground: '0b6e63' },
+    { token: 'type.identifier', foreground: '8a5a00' },
+    { token: 'string', foreground: '2f6b14' },
+    { token: 'string.key.json', foreground: '0b57b8' },
+    { token: 'string.value.json', foreground: '2f6b14' },
+    { token: 'string.escape', foreground: '8a5a00' },
+    { token: 'number', foreground: 'a63d17' },
+    { token: 'variable.predefined', foreground: '0b6e63' },
+  ],
+  colors: {
+    'editor.background': '#ffffff',
+    'editor.foreground': '#1d2530',
+    'editorLineNumber.foreground': '#8b96a5',
+    'editorLineNumber.activeForeground': '#3d4856',
+    'editor.lineHighlightBackground': '#00000008',
+    'editor.lineHighlightBorder': '#00000000',
+    'editorCursor.foreground': '#9a5b00',
+    'editorOverviewRuler.border': '#00000000',
+    focusBorder: '#00000000',
+  },
+}

@@ -1,0 +1,137 @@
+import { useEffect, useMemo, useRef, useState, type ReactElement } from 'react'
+import { useStore } from 'zustand'
+import { useLab } from '../../app/lab'
+import { usePanes } from '../../app/panes'
+import { SCREEN_ID } from '../../app/shortcuts'
+import { strings } from '../../app/strings'
+import { Button } from '../../ui/Button'
+import { Icon } from '../../ui/Icon'
+import { GuestKeyboard } from './keyboard'
+import { ScreenCanvas } from './ScreenCanvas'
+import { screenText } from './screen-text'
+
+const { machine: text } = strings
+
+/** The VGA screen: takes the keyboard while it has the focus, and says how to leave. */
+export function ScreenPane(): ReactElement {
+  const { machine } = useLab()
+  const phase = useStore(machine.store, (view) => view.phase)
+  const [focused, setFocused] = useState(false)
+  const surface = useRef<HTMLDivElement>(null)
+  const keyboard = useMemo(
+    () => new GuestKeyboard({ send: machine.sendKeys, leave: () => surface.current?.blur() }),
+    [machine],
+  )
+  const taking = focused && phase === 'on'
+
+  // React would hear Tab and the like too late in some browsers; the element's own listeners see each key first.
+  useEffect(() => {
+    const element = surface.current
+    if (!element || phase !== 'on') return
+    const down = (event: KeyboardEvent): void => keyboard.down(event)
+    const up = (event: KeyboardEvent): void => keyboard.up(event)
+    element.addEventListener('keydown', down)
+    element.addEventListener('keyup', up)
+    return () => {
+      keyboard.releaseAll()
+      element.removeEventListener('keydown', down)
+      element.removeEventListener('keyup', up)
+    }
+  }, [keyboard, phase])
+
+  return (
+    <section className="pane pane-screen" aria-label={text.screen}>
+      <div className="pane-head">
+        <h2>{text.screen}</h2>
+        {phase === 'on' && (
+          <span className={`keyboard-hint ${taking ? 'keyboard-taken' : ''}`}>
+            <Icon name="keyboard" />
+            {taking ? (
+              <>
+                {text.leave} <kbd>{text.leaveKeys}</kbd> {text.leaveAfter}
+              </>
+            ) : (
+              text.clickToType
+            )}
+          </span>
+        )}
+        <span className="pane-head-space" />
+        <CopyText />
+      </div>
+      <div
+        ref={surface}
+        id={SCREEN_ID}
+        className={`screen ${taking ? 'screen-taking' : ''} screen-${phase}`}
+        role="application"
+        aria-label={text.screenLabel}
+        tabIndex={0}
+        data-takes-keyboard={taking ? '' : undefined}
+        onFocus={() => setFocused(true)}
+        onBlur={() => {
+          setFocused(false)
+          keyboard.releaseAll()
+        }}
+      >
+        <ScreenCanvas />
+        <ScreenTextMirror />
+        {(phase === 'off' || phase === 'starting') && (
+          <div className="screen-empty">
+            <Icon name="screen" size={34} />
+            <p className="empty-title">{phase === 'off' ? text.empty : text.starting}</p>
+            {phase === 'off' && <p className="empty-hint">{text.emptyHint}</p>}
+          </div>
+        )}
+      </div>
+      <EndBanner />
+    </section>
+  )
+}
+
+/** The screen's text for screen readers and tests. */
+function ScreenTextMirror(): ReactElement {
+  const { machine } = useLab()
+  const screen = useStore(machine.store, (view) => view.screen)
+  const shown = useMemo(() => (screen ? screenText(screen) : ''), [screen])
+  return (
+    <pre className="visually-hidden" aria-label={text.screenText} data-testid="screen-text">
+      {shown}
+    </pre>
+  )
+}
+
+function CopyText(): ReactElement {
+  const { machine, attempt } = useLab()
+  const present = useStore(machine.store, (view) => view.screen !== undefined)
+  const [copied, setCopied] = useState(false)
+  function copy(): void {
+    const { screen } = machine.store.getState()
+    if (!screen) return
+    const show = (): void => {
+      setCopied(true)
+      setTimeout(() => setCopied(false), 1500)
+    }
+    attempt(navigator.clipboard.writeText(screenText(screen)).then(show))
+  }
+  return (
+    <Button tone="quiet" icon={copied ? 'check' : 'copy'} disabled={!present} onClick={copy}>
+      {copied ? text.copied : text.copyText}
+    </Button>
+  )
+}
+
+/** Below the screen when the machine ended: why, in one sentence, and the way to the report. */
+function EndBanner(): ReactElement | null {
+  const { machine } = useLab()
+  const report = useStore(machine.store, (view) => view.report)
+  const showRight = usePanes((state) => state.showRight)
+  if (!report) return null
+  return (
+    <div className={`end end-${report.reason}`} role="status">
+      <b>{strings.report.reason[report.reason]}.</b>
+      <span className="end-summary">{report.summary}</span>
+      <Button tone="quiet" onClick={() => showRight('report')}>
+        {strings.report.show}
+      </Button>
+    </div>
+  )
+}

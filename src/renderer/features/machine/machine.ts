@@ -1,0 +1,188 @@
+/** The one machine this window shows: switching it on and off, its screen, its serial output, and the report of its end. */
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { BootSource, ScreenFont } from '../../../shared/contract'
+import { toFailure } from '../../../shared/failure'
+import type { KeyEvent, MachineReport, MachineState, Screen } from '../../../shared/machine-schemas'
+import type { Connection } from '../../app/connection'
+import { fromBase64, toBase64 } from './base64'
+
+export type SerialPort = 'com1' | 'debug'
+
+export interface MachineView {
+  phase: 'off' | 'starting' | 'on' | 'ended'
+  machine: string | undefined
+  screen: Screen | undefined
+  state: MachineState | undefined
+  report: MachineReport | undefined
+  font: ScreenFont | undefined
+  /** Bytes seen on each port since the machine was switched on. */
+  received: Readonly<Record<SerialPort, number>>
+}
+
+type SerialListener = (port: SerialPort, bytes: Uint8Array | 'cleared') => void
+
+export interface MachineOptions {
+  connection: Connection
+  onError(error: unknown): void
+  /** Where the machine's name outlives a reload of the page. */
+  storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+}
+
+const off: Omit<MachineView, 'font'> = {
+  phase: 'off',
+  machine: undefined,
+  screen: undefined,
+  state: undefined,
+  report: undefined,
+  received: { com1: 0, debug: 0 },
+}
+const STORAGE_KEY = 'bootlab.machine'
+/** Serial bytes kept per port for a pane that opens later. */
+const MAX_REPLAY = 256 * 1024
+
+export type Machine = ReturnType<typeof createMachine>
+
+export function createMachine({ connection, onError, storage }: MachineOptions) {
+  const store: StoreApi<MachineView> = createStore<MachineView>(() => ({ ...off, font: undefined }))
+  const serialListeners = new Set<SerialListener>()
+  const replay: Record<SerialPort, Uint8Array[]> = { com1: [], debug: [] }
+  let watching: AbortController | undefined
+
+  async function loadFont(): Promise<void> {
+    if (!store.getState().font) store.setState({ font: await connection.call('machines.font', {}) })
+  }
+
+  function clearSerial(): void {
+    for (const port of ['com1', 'debug'] as const) {
+      replay[port] = []
+      for (const listener of serialListeners) listener(port, 'cleared')
+    }
+    store.setState({ received: { com1: 0, debug: 0 } })
+  }
+
+  function receive(port: SerialPort, bytes: Uint8Array): void {
+    const kept = replay[port]
+    kept.push(bytes)
+    let size = kept.reduce((sum, chunk) => sum + chunk.length, 0)
+    while (size > MAX_REPLAY && kept.length > 1) size -= kept.shift()?.length ?? 0
+    for (const listener of serialListeners) listener(port, bytes)
+    store.setState(({ received }) => ({ received: { ...received, [port]: received[port] + bytes.length } }))
+  }
+
+  /** Watches until the machine ends, the connection drops or another machine takes its place. */
+  async function watch(machine: string): Promise<void> {
+    watching?.abort()
+    const controller = new AbortController()
+    watching = controller
+    clearSerial()
+    store.setState({ phase: 'on', machine, report: undefined })
+    try {
+      const report = await connection.listen(
+        'machines.watch',
+        { machine },
+        (event) => {
+          if (watching !== controller) return
+          if (event.type === 'screen') store.setState({ screen: event.screen })
+          else if (event.type === 'state') store.setState({ state: event.state })
+          else receive(event.port, fromBase64(event.data))
+        },
+        { signal: controller.signal },
+      )
+      if (watching === controller) end({ report })
+    } catch (error) {
+      if (watching !== controller) return
+      const { code } = toFailure(error)
+      // A dropped connection leaves the machine running: `resume` looks for it when the connection is back.
+      if (code === 'disconnected' || code === 'cancelled') return
+      end({ report: undefined })
+      if (code !== 'not-found') onError(error)
+    }
+  }
+
+  function end(outcome: { report: MachineReport | undefined }): void {
+    watching = undefined
+    storage.removeItem(STORAGE_KEY)
+    store.setState(({ state }) => ({
+      phase: 'ended',
+      machine: undefined,
+      report: outcome.report,
+      state: state && { ...state, status: 'ended', instructions: outcome.report?.instructions ?? state.instructions },
+    }))
+  }
+
+  async function release(): Promise<void> {
+    const { machine } = store.getState()
+    watching?.abort()
+    watching = undefined
+    if (machine === undefined) return
+    store.setState({ machine: undefined })
+    try {
+      await connection.call('machines.stop', { machine })
+    } catch (error) {
+      // It ended by itself meanwhile: then there is nothing to stop.
+      if (toFailure(error).code !== 'not-found') throw error
+    }
+  }
+
+  async function boot(source: BootSource): Promise<void> {
+    await release()
+    store.setState({ ...off, phase: 'starting' })
+    try {
+      const { machine } = await connection.call('machines.boot', { source })
+      storage.setItem(STORAGE_KEY, machine)
+      void watch(machine)
+    } catch (error) {
+      store.setState(off)
+      throw error
+    }
+  }
+
+  /** Ends the machine; its report arrives over the watch. */
+  async function stop(): Promise<void> {
+    const { machine } = store.getState()
+    if (machine !== undefined) await connection.call('machines.stop', { machine })
+  }
+
+  async function reset(): Promise<void> {
+    const { machine } = store.getState()
+    if (machine !== undefined) await connection.call('machines.reset', { machine })
+  }
+
+  /** Switches off and clears the screen: another project was opened. */
+  async function clear(): Promise<void> {
+    await release()
+    storage.removeItem(STORAGE_KEY)
+    store.setState(off)
+    clearSerial()
+  }
+
+  /** Shows the machine again that ran before the page was reloaded or the connection dropped. */
+  function resume(): void {
+    const machine = store.getState().machine ?? storage.getItem(STORAGE_KEY)
+    if (machine !== null && machine !== undefined) void watch(machine)
+  }
+
+  function sendKeys(events: KeyEvent[]): void {
+    const { machine } = store.getState()
+    if (machine !== undefined) connection.call('machines.keys', { machine, events }).catch(onGone)
+  }
+
+  function sendSerial(bytes: Uint8Array): void {
+    const { machine } = store.getState()
+    if (machine !== undefined) connection.call('machines.serialInput', { machine, data: toBase64(bytes) }).catch(onGone)
+  }
+
+  /** Input may cross the machine's end on its way: no fault of anybody. */
+  function onGone(error: unknown): void {
+    if (toFailure(error).code !== 'not-found') onError(error)
+  }
+
+  /** Listens to serial bytes; first gets what came before. Returns a function that removes the listener. */
+  function onSerial(listener: SerialListener): () => void {
+    for (const port of ['com1', 'debug'] as const) for (const bytes of replay[port]) listener(port, bytes)
+    serialListeners.add(listener)
+    return () => serialListeners.delete(listener)
+  }
+
+  return { store, loadFont, boot, stop, reset, clear, resume, sendKeys, sendSerial, onSerial }
+}

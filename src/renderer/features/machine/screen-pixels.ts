@@ -1,0 +1,66 @@
+/**
+ * Text cells to pixels, as the VGA's text mode draws them.
+ * Source: IBM VGA Technical Reference, alphanumeric modes (attribute byte, cursor), and the default palette of the BIOS.
+ */
+import type { Screen } from '../../../shared/machine-schemas'
+
+/** The 16 default colours, as 0xRRGGBB: 6-bit DAC levels 0, 21, 42, 63 spread over 8 bits. */
+export const PALETTE: readonly number[] = [
+  0x000000, 0x0000aa, 0x00aa00, 0x00aaaa, 0xaa0000, 0xaa00aa, 0xaa5500, 0xaaaaaa, 0x555555, 0x5555ff, 0x55ff55, 0x55ffff,
+  0xff5555, 0xff55ff, 0xffff55, 0xffffff,
+]
+
+/** The palette as 32-bit words of an ImageData: red in the first byte, so lowest on a little-endian host. */
+const WORDS = Uint32Array.from(PALETTE, (colour) => {
+  const bytes = new Uint8Array([colour >> 16, (colour >> 8) & 0xff, colour & 0xff, 0xff])
+  return new Uint32Array(bytes.buffer)[0] ?? 0
+})
+
+export interface Glyphs {
+  height: number
+  /** 256 × `height` bytes, most significant bit leftmost. */
+  rows: Uint8Array
+}
+
+export const GLYPH_WIDTH = 8
+
+/** Where the blinking is: characters and cursor blink at different rates. */
+export interface BlinkPhase {
+  characters: boolean
+  cursor: boolean
+}
+
+/**
+ * Draws the whole screen.
+ * @param pixels columns·8 × rows·height words, in reading order
+ */
+export function drawScreen(pixels: Uint32Array, screen: Screen, glyphs: Glyphs, shown: BlinkPhase): void {
+  const { columns, rows, cells, cursor, blink } = screen
+  const { height } = glyphs
+  const stride = columns * GLYPH_WIDTH
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const cell = cells[row * columns + column] ?? 0
+      const character = cell & 0xff
+      const attribute = cell >> 8
+      const blinks = blink && (attribute & 0x80) !== 0
+      const background = WORDS[(attribute >> 4) & (blink ? 0x7 : 0xf)] ?? 0
+      const foreground = blinks && !shown.characters ? background : (WORDS[attribute & 0xf] ?? 0)
+      const cursorHere = cursor.visible && shown.cursor && cursor.row === row && cursor.column === column
+      let at = row * height * stride + column * GLYPH_WIDTH
+      for (let line = 0; line < height; line++) {
+        const solid = cursorHere && line >= cursor.start && line <= cursor.end
+        const bits = solid ? 0xff : (glyphs.rows[character * height + line] ?? 0)
+        // The cursor has the character's own colour, also while the character itself is blinked away.
+        const ink = solid ? (WORDS[attribute & 0xf] ?? 0) : foreground
+        for (let x = 0; x < GLYPH_WIDTH; x++) pixels[at + x] = bits & (0x80 >> x) ? ink : background
+        at += stride
+      }
+    }
+  }
+}
+
+/** Whether anything on the screen changes with the blink phase, so that a still screen costs nothing. */
+export function hasBlinking(screen: Screen): boolean {
+  return screen.cursor.visible || (screen.blink && screen.cells.some((cell) => (cell & 0x8000) !== 0))
+}

@@ -1,0 +1,105 @@
+import { useState, type ReactElement } from 'react'
+import { useStore } from 'zustand'
+import type { Template } from '../../../shared/contract'
+import { useLab } from '../../app/lab'
+import { strings } from '../../app/strings'
+import { Button } from '../../ui/Button'
+import { Icon } from '../../ui/Icon'
+import icon from '../../app/icon.svg'
+import { CreateDialog } from './CreateDialog'
+import { OpenDialog } from './OpenDialog'
+
+const { welcome: text } = strings
+
+export function Welcome(): ReactElement {
+  const { projects, commands, connection, attempt } = useLab()
+  const { templates, recent, project, info } = useStore(projects.store)
+  const [creating, setCreating] = useState<Template>()
+  const [opening, setOpening] = useState(false)
+
+  function openFolder(): void {
+    if (!info?.canPickDirectory) return setOpening(true)
+    const pick = connection.call('app.pickDirectory', { title: strings.openDialog.pick })
+    attempt(pick.then((directory) => (directory === null ? undefined : commands.openProject(directory))))
+  }
+
+  return (
+    <main className="welcome">
+      <div className="welcome-page">
+        <div className="welcome-head">
+          <img src={icon} alt="" width={56} height={56} />
+          <div>
+            <h2 className="welcome-product">{strings.product}</h2>
+            <p className="welcome-tagline">{strings.tagline}</p>
+          </div>
+          {project && (
+            <Button icon="back" onClick={commands.hideWelcome}>
+              {text.back}
+            </Button>
+          )}
+        </div>
+
+        <section aria-labelledby="welcome-templates">
+          <h3 id="welcome-templates">{text.templates}</h3>
+          <p className="welcome-hint">{templates.length > 0 ? text.templatesHint : text.noTemplates}</p>
+          <ul className="cards">
+            {templates.map((template) => (
+              <li key={template.id}>
+                <button
+                  type="button"
+                  className="card"
+                  data-template={template.id}
+                  aria-label={text.create(template.title)}
+                  aria-describedby={`teaches-${template.id}`}
+                  onClick={() => setCreating(template)}
+                >
+                  <span className="card-head">
+                    <span className="card-title">{template.title}</span>
+                    <span className="tag">{template.language}</span>
+                  </span>
+                  <span className="card-teaches" id={`teaches-${template.id}`}>
+                    {template.teaches}
+                  </span>
+                </button>
+              </li>
+            ))}
+          </ul>
+        </section>
+
+        <section aria-labelledby="welcome-recent">
+          <div className="welcome-row">
+            <h3 id="welcome-recent">{text.recent}</h3>
+            <Button icon="folder" onClick={openFolder}>
+              {text.openFolder}
+            </Button>
+          </div>
+          {recent.length === 0 ? (
+            <p className="welcome-hint">{text.noRecent}</p>
+          ) : (
+            <ul className="recent">
+              {recent.map(({ directory, name, present }) => (
+                <li key={directory}>
+                  <button type="button" className="recent-open" disabled={!present} onClick={() => commands.openProject(directory)}>
+                    <Icon name="folder" />
+                    <span className="recent-name">{name}</span>
+                    <span className="recent-path">{directory}</span>
+                    {!present && <span className="tag">{text.missing}</span>}
+                  </button>
+                  <Button
+                    tone="quiet"
+                    icon="cancel"
+                    aria-label={text.forget(name)}
+                    title={text.forget(name)}
+                    onClick={() => attempt(projects.forget(directory))}
+                  />
+                </li>
+              ))}
+            </ul>
+          )}
+        </section>
+      </div>
+      {creating && <CreateDialog template={creating} onClose={() => setCreating(undefined)} />}
+      {opening && <OpenDialog onClose={() => setOpening(false)} />}
+    </main>
+  )
+}

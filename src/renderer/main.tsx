@@ -1,0 +1,29 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import * as z from 'zod'
+import { App } from './app/App'
+import { createLab, LabContext } from './app/lab'
+import { openPortFor } from './app/transport'
+import './app/theme.css'
+import './app/layout.css'
+
+// The content security policy forbids compiling schemas to code.
+z.config({ jitless: true })
+
+const root = document.getElementById('root')
+if (!root) throw new Error('index.html lacks the root element.')
+
+const lab = createLab({ openPort: openPortFor(window), localStorage, sessionStorage })
+window.addEventListener('pagehide', () => lab.leave())
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'hidden') lab.leave()
+})
+lab.connection.start()
+
+createRoot(root).render(
+  <StrictMode>
+    <LabContext value={lab}>
+      <App />
+    </LabContext>
+  </StrictMode>,
+)

@@ -1,0 +1,66 @@
+/** Line icons on a 16-unit grid, drawn for Bootlab. Decorative: the control beside one carries the name. */
+import type { ReactElement } from 'react'
+
+const shapes = {
+  play: <path d="M4.5 2.8v10.4L13 8z" fill="currentColor" stroke="currentColor" />,
+  stop: <rect x="3.5" y="3.5" width="9" height="9" rx="1.2" fill="currentColor" />,
+  reset: <path d="M12.9 6.2A5.3 5.3 0 1 0 13.3 9M13.2 2.6v3.8H9.4" />,
+  build: <path d="m2.6 13.4 5-5M6.2 3.3l6.5 6.5M8 1.8 4.8 5l2.1 2.1L10.1 4l-.4-2.2zM11.2 6.2l2.6 2.6-1.6 1.6" />,
+  cancel: <path d="m4 4 8 8M12 4l-8 8" />,
+  folder: <path d="M1.8 12.7V3.6h4.3l1.5 1.8h6.6v7.3z" />,
+  file: <path d="M3.5 1.8h5.7l3.3 3.3v9.1h-9zM9 2v3.3h3.3" />,
+  plus: <path d="M8 3v10M3 8h10" />,
+  chevron: <path d="m4.2 6.2 3.8 3.8 3.8-3.8" />,
+  back: <path d="M13 8H3.4M7 4 3 8l4 4" />,
+  error: (
+    <>
+      <circle cx="8" cy="8" r="6" />
+      <path d="m5.8 5.8 4.4 4.4m0-4.4-4.4 4.4" />
+    </>
+  ),
+  warning: <path d="M8 2.2 14.4 13.4H1.6zM8 6.4v3.4M8 11.4v.4" />,
+  info: (
+    <>
+      <circle cx="8" cy="8" r="6" />
+      <path d="M8 7.2v4M8 4.8v.5" />
+    </>
+  ),
+  check: <path d="m3 8.4 3.3 3.4L13 4.6" />,
+  keyboard: (
+    <>
+      <rect x="1.5" y="4" width="13" height="8.4" rx="1.4" />
+      <path d="M4 6.6h.4M6.6 6.6H7M9.2 6.6h.4M11.7 6.6h.4M5 9.8h6" />
+    </>
+  ),
+  screen: <path d="M1.8 2.8h12.4v8.4H1.8zM5.4 13.6h5.2M8 11.2v2.4" />,
+  serial: <path d="m2.6 4 3.4 3.4L2.6 10.8M7.6 11.6h5.8" />,
+  log: <path d="M2.6 3.4h10.8M2.6 6.5h7.6M2.6 9.6h10.8M2.6 12.7h5.4" />,
+  copy: (
+    <>
+      <rect x="5.4" y="5.4" width="8" height="8.4" rx="1.2" />
+      <path d="M10.6 5.2V2.4H2.6v8.4h2.6" />
+    </>
+  ),
+  report: <path d="M3 2h10v12H3zM5.6 5.2h4.8M5.6 8h4.8M5.6 10.8h2.8" />,
+} satisfies Record<string, ReactElement>
+
+export type IconName = keyof typeof shapes
+
+export function Icon({ name, size = 16 }: { name: IconName; size?: number }): ReactElement {
+  return (
+    <svg
+      className="icon"
+      width={size}
+      height={size}
+      viewBox="0 0 16 16"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.35"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+    >
+      {shapes[name]}
+    </svg>
+  )
+}
