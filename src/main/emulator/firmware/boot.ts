@@ -1,0 +1,110 @@
+/** Power-on and INT 18h/19h: sets up the data areas and loads the boot sector (BIOS Boot Specification 1.01). */
+import { CMOS } from '../devices/rtc-mc146818'
+import { SECTOR_BYTES } from '../machine/disk'
+import { BASE_MEMORY_KIB, BDA, EBDA, EQUIPMENT } from './bda'
+import type { FirmwareHost, Service } from './context'
+import { FIRST_HARD_DISK } from './int13'
+import type { KeyboardFirmware } from './keyboard'
+import type { Rom } from './rom'
+import { DUMMY_IRET_OFFSET, ROM_SEGMENT } from './rom'
+import type { TextConsole } from './text-console'
+import { ticksSinceMidnight } from './time'
+
+export const BOOT_ADDRESS = 0x7c00
+const RBX_TO_RDI = [3, 1, 5, 6, 7] as const
+const BDA_BYTES = 0x100
+/** Shutdown codes of CMOS register 0Fh: continue at 0040:0067, with and without an end of interrupt (as 80286 code leaves protected mode). */
+const RESUME_WITH_EOI = 0x05
+const RESUME = 0x0a
+/** IRQ 0, 1 and the cascade are on; the others wait for somebody to want them. */
+const MASTER_MASK = 0xb8
+const SLAVE_MASK = 0xff
+
+export interface BootParts {
+  host: FirmwareHost
+  console: TextConsole
+  keyboard: KeyboardFirmware
+  rom: () => Rom
+  /** Interrupt vectors of the services by number. */
+  vectors: ReadonlyMap<number, string>
+}
+
+/** The power-on stub's service. True: the frame leads elsewhere than to INT 19h. */
+export function powerOn({ host, console, keyboard, rom, vectors }: BootParts): Service {
+  const { memory, ports } = host
+  return (call) => {
+    initializePic(host)
+    ports.write8(0x70, CMOS.shutdown)
+    const shutdown = ports.read8(0x71)
+    ports.write8(0x70, CMOS.shutdown)
+    ports.write8(0x71, 0)
+    if (shutdown === RESUME || shutdown === RESUME_WITH_EOI) {
+      if (shutdown === RESUME_WITH_EOI) ports.write8(0x20, 0x20)
+      call.returnIp = memory.read16(BDA.shutdownVector)
+      call.returnCs = memory.read16(BDA.shutdownVector + 2)
+      call.returnFlags = 0x0002
+      return true
+    }
+    const { entries } = rom()
+    for (let vector = 0; vector < 256; vector++) {
+      const service = vectors.get(vector)
+      memory.write16(vector * 4, (service && entries.get(service)) ?? DUMMY_IRET_OFFSET)
+      memory.write16(vector * 4 + 2, ROM_SEGMENT)
+    }
+    // Vectors that are data pointers or belong to the user start as 0.
+    for (let vector = 0x60; vector < 0x68; vector++) memory.write32(vector * 4, 0)
+    for (let i = 0; i < BDA_BYTES; i++) memory.write8(0x400 + i, 0)
+    memory.write16(BDA.com1, 0x3f8)
+    memory.write16(BDA.ebdaSegment, EBDA >> 4)
+    memory.write8(EBDA, 1)
+    memory.write16(BDA.equipment, EQUIPMENT)
+    memory.write16(BDA.baseMemory, BASE_MEMORY_KIB)
+    memory.write8(BDA.diskCount, 1)
+    memory.write32(BDA.ticks, ticksSinceMidnight(host.rtc.date))
+    keyboard.reset()
+    console.setMode(3, true)
+    // Timer 0 at 18.2 Hz, as a rate generator.
+    ports.write8(0x43, 0x34)
+    ports.write8(0x40, 0)
+    ports.write8(0x40, 0)
+    return false
+  }
+}
+
+function initializePic({ ports }: FirmwareHost): void {
+  for (const [port, words, mask] of [
+    [0x20, [0x11, 0x08, 0x04, 0x01], MASTER_MASK],
+    [0xa0, [0x11, 0x70, 0x02, 0x01], SLAVE_MASK],
+  ] as const) {
+    words.forEach((word, i) => ports.write8(i === 0 ? port : port + 1, word))
+    ports.write8(port + 1, mask)
+  }
+}
+
+/** INT 19h. True: there is nothing to boot; a sentence on the screen says so. */
+export function bootstrap({ host, console }: BootParts): Service {
+  const { memory, disk } = host
+  return (call) => {
+    const sector = disk.read(0)
+    if (sector[SECTOR_BYTES - 2] !== 0x55 || sector[SECTOR_BYTES - 1] !== 0xaa) {
+      console.print('No bootable disk: the first sector does not end in 55 AA.\r\nBuild the image again, or choose another one.\r\n')
+      return true
+    }
+    memory.writeBytes(BOOT_ADDRESS, sector)
+    for (const register of RBX_TO_RDI) call.state.setGpr(register, 0n)
+    call.eax = 0xaa55
+    call.edx = FIRST_HARD_DISK
+    call.returnIp = BOOT_ADDRESS
+    call.returnCs = 0
+    call.returnFlags = 0x0202
+    return false
+  }
+}
+
+/** INT 18h, which the boot sector calls when it cannot boot. Always gives up. */
+export function bootFailed({ console }: BootParts): Service {
+  return () => {
+    console.print('\r\nThe boot sector has given up (INT 18h): no operating system was found on the disk.\r\n')
+    return true
+  }
+}

@@ -1,0 +1,30 @@
+import type { Kbc8042 } from '../devices/kbc8042'
+import type { PicPair } from '../devices/pic8259'
+import type { RtcMc146818 } from '../devices/rtc-mc146818'
+import type { VgaText } from '../devices/vga-text'
+import type { Disk } from '../machine/disk'
+import type { GuestMemory } from '../machine/guest-memory'
+import type { IoBus } from '../machine/io-bus'
+import type { FirmwareCall } from './call'
+
+/** The parts of the machine that the BIOS works with. */
+export interface FirmwareHost {
+  readonly memory: GuestMemory
+  readonly memoryBytes: number
+  readonly ports: IoBus
+  readonly pic: PicPair
+  readonly keyboard: Kbc8042
+  readonly rtc: RtcMc146818
+  readonly vga: VgaText
+  readonly disk: Disk
+  /** Present tick of virtual time. */
+  now(): number
+  /** Lets virtual time pass up to a tick, but not past the next event of a device. */
+  skipTo(tick: number): void
+  resetMachine(): void
+}
+
+/**
+ * A BIOS service. True: the stub's other way is taken (see the shapes in `rom.ts`): the service waits, or has given up.
+ */
+export type Service = (call: FirmwareCall) => boolean | undefined | void

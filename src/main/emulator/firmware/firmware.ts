@@ -1,0 +1,101 @@
+/** The BIOS: its ROM, and the services that the ROM's stubs call through the firmware port. */
+import { CR0, CS } from '../cpu/state/bits'
+import type { CpuState } from '../cpu/state/cpu-state'
+import type { Device, PortRange } from '../devices/device'
+import { FLOATING } from '../devices/device'
+import { EQUIPMENT, BASE_MEMORY_KIB } from './bda'
+import { bootFailed, bootstrap, powerOn } from './boot'
+import { FirmwareCall } from './call'
+import type { FirmwareHost, Service } from './context'
+import { FAULT_VECTORS, unhandledInterrupt } from './exceptions'
+import type { UnhandledException } from './exceptions'
+import { videoService } from './int10'
+import { diskService } from './int13'
+import { serialService } from './int14'
+import { systemService } from './int15'
+import { KeyboardFirmware } from './keyboard'
+import type { Rom, StubShape } from './rom'
+import { buildRom, FIRMWARE_PORT, ROM_SEGMENT } from './rom'
+import { TextConsole } from './text-console'
+import { timerInterrupt, timeService } from './time'
+
+interface Entry {
+  shape: StubShape
+  /** Interrupt vector that points to the stub. */
+  vector?: number
+  service: Service
+}
+
+/** Hardware requests without a handler of their own: IRQ 2–7 and 8–15. */
+const OTHER_IRQ_VECTORS = [0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0x70, 0x71, 0x72, 0x73, 0x74, 0x75, 0x76, 0x77] as const
+const PRINTER_TIMEOUT = 0x01
+
+export class Firmware implements Device {
+  readonly name = 'BIOS'
+  readonly ports: readonly PortRange[]
+  readonly rom: Rom
+  readonly console: TextConsole
+  readonly keyboard: KeyboardFirmware
+  /** The exception that stopped the machine in real mode, if one did. */
+  unhandled: UnhandledException | undefined
+  readonly #state: CpuState
+  readonly #call: FirmwareCall
+  readonly #entries: ReadonlyMap<string, Entry>
+
+  constructor(state: CpuState, host: FirmwareHost) {
+    this.#state = state
+    this.#call = new FirmwareCall(state, host.memory)
+    this.console = new TextConsole(host.memory, host.vga)
+    this.keyboard = new KeyboardFirmware(host)
+    this.#entries = new Map(Object.entries(this.#table(host)))
+    const rom = buildRom([...this.#entries].map(([name, { shape }]) => [name, shape] as const))
+    this.rom = rom
+    this.ports = [{ first: FIRMWARE_PORT, last: FIRMWARE_PORT, read: () => FLOATING, write: () => this.#onCall() }]
+  }
+
+  reset(): void {
+    this.unhandled = undefined
+  }
+
+  #table(host: FirmwareHost): Record<string, Entry> {
+    const { console, keyboard } = this
+    const vectors = new Map<number, string>()
+    const parts = { host, console, keyboard, rom: () => this.rom, vectors }
+    const unhandled = (vector: number): Service =>
+      unhandledInterrupt(host, console, vector, (exception) => {
+        this.unhandled = exception
+      })
+    const table: Record<string, Entry> = {
+      'power-on': { shape: 'power', service: powerOn(parts) },
+      timer: { shape: 'tick', vector: 0x08, service: timerInterrupt(host) },
+      keyboard: { shape: 'key', vector: 0x09, service: keyboard.interrupt },
+      'int 10h': { shape: 'plain', vector: 0x10, service: videoService(host, console) },
+      'int 11h': { shape: 'plain', vector: 0x11, service: (call) => void (call.ax = EQUIPMENT) },
+      'int 12h': { shape: 'plain', vector: 0x12, service: (call) => void (call.ax = BASE_MEMORY_KIB) },
+      'int 13h': { shape: 'plain', vector: 0x13, service: diskService(host) },
+      'int 14h': { shape: 'plain', vector: 0x14, service: serialService(host) },
+      'int 15h': { shape: 'poll', vector: 0x15, service: systemService(host) },
+      'int 16h': { shape: 'wait', vector: 0x16, service: keyboard.service },
+      'int 17h': { shape: 'plain', vector: 0x17, service: (call) => void (call.ah = PRINTER_TIMEOUT) },
+      'int 18h': { shape: 'fatal', vector: 0x18, service: bootFailed(parts) },
+      'int 19h': { shape: 'boot', vector: 0x19, service: bootstrap(parts) },
+      'int 1Ah': { shape: 'plain', vector: 0x1a, service: timeService(host) },
+    }
+    for (const vector of new Set([...FAULT_VECTORS, ...OTHER_IRQ_VECTORS])) {
+      if (vector === 0x08) continue // IRQ 0 has its handler
+      table[`vector ${vector}`] = { shape: 'fatal', vector, service: unhandled(vector) }
+    }
+    for (const [name, { vector }] of Object.entries(table)) if (vector !== undefined) vectors.set(vector, name)
+    return table
+  }
+
+  /** A write to the firmware port. Only the ROM's own stubs in real mode are listened to. */
+  #onCall(): void {
+    const { cs, ip } = this.#call.stub
+    const inRom = Number(this.#state.base(CS)) === ROM_SEGMENT * 16 && cs === ROM_SEGMENT
+    if (!inRom || (this.#state.control(0) & CR0.PE) !== 0n) return
+    const name = this.rom.calls.get(ip)
+    const entry = name === undefined ? undefined : this.#entries.get(name)
+    if (entry) this.#call.setStubCarry(entry.service(this.#call) === true)
+  }
+}

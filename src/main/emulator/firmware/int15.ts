@@ -1,0 +1,156 @@
+/**
+ * INT 15h, system services: memory map (Advanced Configuration and Power Interface Specification 6.5, 15.1), memory sizes, A20 gate, waiting,
+ * block move (IBM BIOS Interface Technical Reference, "Interrupt 15h").
+ */
+import { CF, ES } from '../cpu/state/bits'
+import { TICKS_PER_MICROSECOND } from '../machine/clock'
+import { EBDA } from './bda'
+import type { FirmwareCall } from './call'
+import type { FirmwareHost, Service } from './context'
+import { CONFIGURATION_OFFSET, ROM_SEGMENT } from './rom'
+
+const SMAP = 0x534d4150
+const MIB = 0x100000
+const KIB = 1024
+const UNSUPPORTED = 0x86
+
+const Type = { usable: 1, reserved: 2 } as const
+
+export interface MemoryRange {
+  start: number
+  length: number
+  type: number
+}
+
+/** The memory map that E820 reports. */
+export function memoryRanges(memoryBytes: number): MemoryRange[] {
+  const ranges: MemoryRange[] = [
+    { start: 0, length: EBDA, type: Type.usable },
+    { start: EBDA, length: 0xa0000 - EBDA, type: Type.reserved },
+    { start: 0xf0000, length: 0x10000, type: Type.reserved },
+  ]
+  if (memoryBytes > MIB) ranges.push({ start: MIB, length: memoryBytes - MIB, type: Type.usable })
+  ranges.push({ start: 0xffff0000, length: 0x10000, type: Type.reserved })
+  return ranges
+}
+
+export function systemService(host: FirmwareHost): Service {
+  const { memory, keyboard } = host
+  const ranges = memoryRanges(host.memoryBytes)
+  const extendedKib = Math.max(0, (host.memoryBytes - MIB) / KIB)
+  let waitUntil: number | undefined
+
+  const unsupported = (call: FirmwareCall): void => {
+    call.ah = UNSUPPORTED
+    call.carry = true
+  }
+
+  /** EBX: which range (0 first); ES:DI: buffer of ECX bytes; EBX = 0 afterwards: that was the last. */
+  const e820 = (call: FirmwareCall): void => {
+    const range = ranges[call.ebx]
+    if (call.edx !== SMAP || call.ecx < 20 || !range) {
+      unsupported(call)
+      return
+    }
+    const at = call.inEs(call.di)
+    memory.write32(at, range.start)
+    memory.write32(at + 4, 0)
+    memory.write32(at + 8, range.length)
+    memory.write32(at + 12, 0)
+    memory.write32(at + 16, range.type)
+    call.eax = SMAP
+    call.ecx = 20
+    call.ebx = call.ebx + 1 < ranges.length ? call.ebx + 1 : 0
+    call.carry = false
+  }
+
+  /** KiB between 1 and 16 MiB, and 64 KiB blocks above. */
+  const e801 = (call: FirmwareCall): void => {
+    call.ax = call.cx = Math.min(extendedKib, 15 * KIB)
+    call.bx = call.dx = Math.max(0, Math.floor((extendedKib - 15 * KIB) / 64))
+    call.carry = false
+  }
+
+  const a20 = (call: FirmwareCall): void => {
+    switch (call.al) {
+      case 0:
+      case 1:
+        keyboard.setA20(call.al === 1)
+        break
+      case 2:
+        call.al = Number(keyboard.a20)
+        break
+      case 3: // by keyboard controller and by port 92h
+        call.bx = 3
+        break
+      default:
+        unsupported(call)
+        return
+    }
+    call.ah = 0
+    call.carry = false
+  }
+
+  /** CX:DX microseconds. Called again and again until they have passed. */
+  const wait = (call: FirmwareCall): boolean => {
+    waitUntil ??= host.now() + ((call.cx << 16) | call.dx) * TICKS_PER_MICROSECOND
+    host.skipTo(waitUntil)
+    if (host.now() < waitUntil) return true
+    waitUntil = undefined
+    call.ah = 0
+    call.carry = false
+    return false
+  }
+
+  /** CX words from the segment that the descriptor at ES:SI + 10h names to that of the one at + 18h. */
+  const blockMove = (call: FirmwareCall): void => {
+    const base = (descriptor: number): number => {
+      const at = call.inEs(call.si + descriptor)
+      return (memory.read16(at + 2) | (memory.read8(at + 4) << 16) | (memory.read8(at + 7) << 24)) >>> 0
+    }
+    const before = keyboard.a20
+    keyboard.setA20(true)
+    memory.writeBytes(base(0x18), memory.readBytes(base(0x10), call.cx * 2))
+    keyboard.setA20(before)
+    call.ah = 0
+    call.carry = false
+    call.zero = true
+  }
+
+  const functions: Readonly<Record<number, (call: FirmwareCall) => boolean | void>> = {
+    0x24: a20,
+    // Keyboard intercept: the scan code in AL is to be used as it is.
+    0x4f: (call) => {
+      call.returnFlags |= CF
+    },
+    0x86: wait,
+    0x87: blockMove,
+    0x88: (call) => {
+      call.ax = Math.min(extendedKib, 63 * KIB)
+      call.carry = false
+    },
+    0xc0: (call) => {
+      call.state.setSegment(ES, { ...call.state.segment(ES), selector: ROM_SEGMENT, base: BigInt(ROM_SEGMENT << 4) })
+      call.state.updateEffectiveSegment(ES)
+      call.bx = CONFIGURATION_OFFSET
+      call.ah = 0
+      call.carry = false
+    },
+    0xc1: (call) => {
+      call.state.setSegment(ES, { ...call.state.segment(ES), selector: EBDA >> 4, base: BigInt(EBDA) })
+      call.state.updateEffectiveSegment(ES)
+      call.carry = false
+    },
+    0xe8: (call) => {
+      if (call.al === 0x20) e820(call)
+      else if (call.al === 0x01) e801(call)
+      else unsupported(call)
+    },
+  }
+
+  return (call) => {
+    const service = functions[call.ah]
+    if (service) return service(call)
+    unsupported(call)
+  }
+}
