@@ -1,1 +1,181 @@
-export async function boot(_what: string, _options: unknown, _signal: AbortSignal): Promise<number> { throw new Error('interim') }
+/** `bootlab boot`. */
+import { createWriteStream } from 'node:fs'
+import { stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
+import { finished } from 'node:stream/promises'
+import { screenLines, screenText } from '../main/emulator/machine/screen'
+import { screenPng } from '../main/emulator/machine/picture'
+import { MANIFEST_FILE } from '../main/project'
+import { Builder } from '../main/services/builder'
+import { startInWorker } from '../main/services/machine-host'
+import type { MachineStarter, RunReport } from '../main/services/machines'
+import { memoryOf } from '../main/services/projects'
+import { DEFAULT_MEMORY_BYTES, readInput } from '../main/services/services'
+import type { BACKENDS, BuildResult } from '../shared/contract'
+import { LabError } from '../shared/failure'
+import type { Screen } from '../shared/machine-schemas'
+import type { ScreenOutput } from './arguments'
+import { printLog, summarize } from './build-log'
+import { debugExitCode, EXIT } from './exit-codes'
+import { LiveTerminal } from './live-terminal'
+
+/** Limit for --until-text without --timeout: a text that never comes must not hang a script. */
+const DEFAULT_UNTIL_TEXT_MILLISECONDS = 60_000
+/** Serial output kept for --json, in bytes per port. */
+const MAX_JSON_SERIAL = 4 * 1024 * 1024
+
+export interface BootOptions {
+  headless?: true
+  memory?: number
+  append?: string
+  serial?: string
+  screen?: ScreenOutput
+  untilText?: string
+  timeout?: number
+  keys?: string
+  backend: (typeof BACKENDS)[number]
+  json?: true
+}
+
+interface Bootable {
+  image: Uint8Array
+  memoryBytes: number
+}
+
+export async function boot(what: string, options: BootOptions, signal: AbortSignal): Promise<number> {
+  if (options.untilText === '') throw new LabError({ code: 'usage', what: '--until-text is empty.', next: 'Name the text to wait for.' })
+  const prepared = await prepare(resolve(what), options, signal)
+  if ('failed' in prepared) {
+    if (options.json) console.log(JSON.stringify({ reason: 'build-failed', exitCode: EXIT.buildFailed, build: prepared.failed }))
+    return EXIT.buildFailed
+  }
+  return run(prepared, options, signal, startInWorker)
+}
+
+/** Builds a project or reads a file. */
+async function prepare(path: string, options: BootOptions, signal: AbortSignal): Promise<Bootable | { failed: BuildResult }> {
+  const builder = new Builder()
+  const found = await stat(path).catch(() => undefined)
+  const directory = found?.isDirectory() ? path : basename(path) === MANIFEST_FILE ? dirname(path) : undefined
+  if (directory === undefined) {
+    const image = await builder.imageOf(await readInput(path), path, options.append)
+    return { image, memoryBytes: options.memory ?? DEFAULT_MEMORY_BYTES }
+  }
+  const { result, image, project } = await builder.build(directory, { onLog: printLog(process.stderr), signal, commandLine: options.append })
+  process.stderr.write(`${summarize(result)}\n`)
+  if (!image || !project) return { failed: result }
+  return { image, memoryBytes: options.memory ?? memoryOf(project.manifest) }
+}
+
+/** Runs a machine to its end and prints what was asked for. @returns the exit code */
+export async function run({ image, memoryBytes }: Bootable, options: BootOptions, signal: AbortSignal, start: MachineStarter): Promise<number> {
+  const { untilText, json } = options
+  const live = !options.headless && !json && options.serial !== 'stdio' && process.stdout.isTTY && process.stdin.isTTY ? new LiveTerminal() : undefined
+  const serialFile = options.serial === undefined || options.serial === 'stdio' ? undefined : await openForWriting(options.serial)
+  const kept = { com1: new KeptOutput(), debug: new KeptOutput() }
+  let screen: Screen | undefined
+  const started = performance.now()
+
+  const report = await new Promise<RunReport>((resolveRun) => {
+    const machine = start(
+      {
+        image,
+        memoryBytes,
+        backend: options.backend,
+        pace: live ? 'realtime' : 'fast',
+        untilText,
+        timeoutMilliseconds: options.timeout ?? (untilText === undefined ? undefined : DEFAULT_UNTIL_TEXT_MILLISECONDS),
+        keys: options.keys,
+      },
+      {
+        screen(next) {
+          screen = next
+          live?.show(next)
+        },
+        serial(port, bytes) {
+          if (json) kept[port].add(bytes)
+          if (port === 'com1' && options.serial === 'stdio' && !json) process.stdout.write(bytes)
+          if (port === 'com1') serialFile?.write(bytes)
+        },
+        state: () => undefined,
+        end: resolveRun,
+      },
+    )
+    const stop = (): void => machine.stop()
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+    live?.open({ interrupt: stop, keys: (events) => machine.keys(events), text: (text) => machine.type(text) })
+    if (options.serial === 'stdio') process.stdin.on('data', (bytes: Buffer) => machine.serialInput(new Uint8Array(bytes)))
+  })
+
+  live?.close()
+  process.stdin.pause()
+  if (serialFile) await finished(serialFile.end())
+  if (options.screen?.type === 'png') await writePicture(options.screen.file, screen)
+  const exitCode = exitCodeOf(report, untilText !== undefined)
+  if (json) {
+    const milliseconds = Math.round(performance.now() - started)
+    const lines = screen ? screenLines(screen) : []
+    console.log(JSON.stringify({ reason: report.reason, exitCode, milliseconds, screen: lines, serial: kept.com1.text(), debug: kept.debug.text(), report }))
+    return exitCode
+  }
+  if (options.screen?.type === 'text') console.log(screen ? screenText(screen) : '')
+  if (report.reason !== 'until-text') process.stderr.write(`${report.lines.length > 0 ? report.lines.join('\n') : report.summary}\n`)
+  if (report.reason === 'timeout' && untilText !== undefined) process.stderr.write(`The text ${JSON.stringify(untilText)} did not appear.\nNext: look at the screen with --screen text, or allow more time with --timeout.\n`)
+  return exitCode
+}
+
+export function exitCodeOf(report: RunReport, awaitsText: boolean): number {
+  switch (report.reason) {
+    case 'until-text':
+      return EXIT.ok
+    case 'debug-exit':
+      return debugExitCode(report.value)
+    case 'halted-forever':
+      return awaitsText ? EXIT.halted : EXIT.ok
+    case 'triple-fault':
+      return EXIT.tripleFault
+    case 'timeout':
+      return EXIT.timeout
+    case 'stopped':
+      return EXIT.interrupted
+    case 'emulator-error':
+      return EXIT.internal
+  }
+}
+
+async function openForWriting(path: string): Promise<ReturnType<typeof createWriteStream>> {
+  const stream = createWriteStream(path)
+  await new Promise<void>((resolveOpen, reject) => {
+    stream.once('open', () => resolveOpen())
+    stream.once('error', (error) => reject(cannotWrite(path, error)))
+  })
+  return stream
+}
+
+async function writePicture(path: string, screen: Screen | undefined): Promise<void> {
+  if (!screen) throw new LabError({ code: 'internal', what: 'The machine showed no screen.' })
+  await writeFile(path, screenPng(screen)).catch((error: unknown) => Promise.reject(cannotWrite(path, error)))
+}
+
+function cannotWrite(path: string, error: unknown): LabError {
+  const why = error instanceof Error ? error.message : String(error)
+  return new LabError({ code: 'bad-input', what: `The file cannot be written: ${why}.`, where: path, next: 'Choose another place.' }, { cause: error })
+}
+
+/** The first bytes that a port sent. */
+class KeptOutput {
+  readonly #chunks: Uint8Array[] = []
+  #length = 0
+
+  add(bytes: Uint8Array): void {
+    const kept = bytes.slice(0, MAX_JSON_SERIAL - this.#length)
+    this.#chunks.push(kept)
+    this.#length += kept.length
+  }
+
+  /** As UTF-8; what is none shows as U+FFFD. */
+  text(): string {
+    return Buffer.concat(this.#chunks).toString('utf8')
+  }
+}

@@ -6,13 +6,13 @@ import { Machines, type MachineListener, type RunningMachine, type StartOptions 
 const report: MachineReport = { reason: 'stopped', summary: 'Stopped.', lines: [], instructions: 5 }
 const screen: Screen = { mode: 'text', columns: 1, rows: 1, cells: [0x741], cursor: { row: 0, column: 0, visible: true, start: 14, end: 15 }, blink: true }
 const state: MachineState = { status: 'running', instructions: 5, cpuMode: 'real', milliseconds: 1 }
-const options: StartOptions = { image: new Uint8Array(512), memoryBytes: 2 ** 20, backend: 'interp' }
+const options: StartOptions = { image: new Uint8Array(512), memoryBytes: 2 ** 20, backend: 'interp', pace: 'realtime' }
 
 /** A starter whose machines do only what the test tells them. */
 function doubles() {
   const started: { listener: MachineListener; machine: { [K in keyof RunningMachine]: ReturnType<typeof vi.fn<RunningMachine[K]>> } }[] = []
   const machines = new Machines((_options, listener) => {
-    const machine = { stop: vi.fn<() => void>(() => listener.end(report)), reset: vi.fn<() => void>(), keys: vi.fn<RunningMachine['keys']>(), serialInput: vi.fn<RunningMachine['serialInput']>() }
+    const machine = { stop: vi.fn<() => void>(() => listener.end(report)), reset: vi.fn<() => void>(), keys: vi.fn<RunningMachine['keys']>(), type: vi.fn<RunningMachine['type']>(), serialInput: vi.fn<RunningMachine['serialInput']>() }
     started.push({ listener, machine })
     return machine
   })

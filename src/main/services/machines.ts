@@ -15,6 +15,14 @@ export interface StartOptions {
   image: Uint8Array
   memoryBytes: number
   backend: 'interp' | 'oracle'
+  /** `realtime` for a person who watches; `fast` skips the time in which the guest waits. */
+  pace: 'realtime' | 'fast'
+  /** The run ends once the screen shows this. */
+  untilText?: string | undefined
+  /** Host's time after which the run ends, in milliseconds. */
+  timeoutMilliseconds?: number | undefined
+  /** Typed into the guest as soon as it takes keys. */
+  keys?: string | undefined
 }
 
 /** A machine as the emulator's host gives it. */
@@ -22,15 +30,20 @@ export interface RunningMachine {
   stop(): void
   reset(): void
   keys(events: readonly KeyEvent[]): void
+  /** Types text as on a US keyboard; `\n` is Enter, `\b` Backspace. */
+  type(text: string): void
   serialInput(bytes: Uint8Array): void
 }
+
+/** Why a run ended: as for every machine, or because of what the options asked for. */
+export type RunReport = MachineReport | { reason: 'until-text' | 'timeout'; summary: string; lines: string[]; instructions: number }
 
 /** What a machine tells, in order; `end` is the last. */
 export interface MachineListener {
   screen(screen: Screen): void
   serial(port: 'com1' | 'debug', bytes: Uint8Array): void
   state(state: MachineState): void
-  end(report: MachineReport): void
+  end(report: RunReport): void
 }
 
 export type MachineStarter = (options: StartOptions, listener: MachineListener) => RunningMachine
@@ -65,7 +78,7 @@ class Machine {
       },
       end: (report) => {
         this.ended = true
-        this.#resolve?.(report)
+        this.#resolve?.(asMachineReport(report))
       },
     })
   }
@@ -194,4 +207,11 @@ function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
     signal.addEventListener('abort', onAbort, { once: true })
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
   })
+}
+
+/** A machine of the window has no time limit and waits for no text; should one end so, it was stopped. */
+function asMachineReport(report: RunReport): MachineReport {
+  if (report.reason !== 'until-text' && report.reason !== 'timeout') return report
+  const { summary, lines, instructions } = report
+  return { reason: 'stopped', summary, lines, instructions }
 }

@@ -110,7 +110,7 @@ export function createServices(options: ServicesOptions): Services {
 
     'machines.boot': async ({ source, memoryMiB, commandLine, backend }) => {
       const { image, memoryBytes } = await bootable(builder, source, commandLine)
-      const start: StartOptions = { image, memoryBytes: memoryMiB === undefined ? memoryBytes : memoryMiB * 2 ** 20, backend: backend ?? 'interp' }
+      const start: StartOptions = { image, memoryBytes: memoryMiB === undefined ? memoryBytes : memoryMiB * 2 ** 20, backend: backend ?? 'interp', pace: 'realtime' }
       return { machine: machines.boot(start) }
     },
     'machines.stop': async ({ machine }) => {

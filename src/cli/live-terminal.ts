@@ -1,0 +1,54 @@
+/** A person's terminal as the machine's monitor and keyboard. */
+import type { KeyEvent, Screen } from '../shared/machine-schemas'
+import { ENTER_SCREEN, LEAVE_SCREEN, paint, readInput } from './terminal'
+
+export interface LiveInput {
+  interrupt(): void
+  keys(events: KeyEvent[]): void
+  text(text: string): void
+}
+
+export class LiveTerminal {
+  #shown: Screen | undefined
+  #latest: Screen | undefined
+  #open = false
+  #onInput: ((chunk: Buffer) => void) | undefined
+  readonly #repaint = (): void => {
+    this.#shown = undefined
+    process.stdout.write('\u001b[0m\u001b[2J')
+    if (this.#latest) this.show(this.#latest)
+  }
+
+  open(input: LiveInput): void {
+    this.#open = true
+    process.stdout.write(ENTER_SCREEN)
+    process.stdin.setRawMode(true)
+    this.#onInput = (chunk) => {
+      const read = readInput(chunk.toString('utf8'))
+      if (read?.type === 'interrupt') input.interrupt()
+      else if (read?.type === 'keys') input.keys(read.events)
+      else if (read?.type === 'text') input.text(read.text)
+    }
+    process.stdin.on('data', this.#onInput)
+    process.stdout.on('resize', this.#repaint)
+    if (this.#latest) this.show(this.#latest)
+  }
+
+  show(screen: Screen): void {
+    this.#latest = screen
+    if (!this.#open) return
+    process.stdout.write(paint(screen, this.#shown, { columns: process.stdout.columns, rows: process.stdout.rows }))
+    this.#shown = screen
+  }
+
+  /** Gives the terminal back as it was. */
+  close(): void {
+    if (!this.#open) return
+    this.#open = false
+    if (this.#onInput) process.stdin.off('data', this.#onInput)
+    process.stdout.off('resize', this.#repaint)
+    process.stdin.setRawMode(false)
+    process.stdin.pause()
+    process.stdout.write(LEAVE_SCREEN)
+  }
+}
