@@ -1,6 +1,6 @@
 /** Builds out/ when it is missing or older than what it is made from. Used by `npm start` and by tests of the built lab. */
 import { spawn } from 'node:child_process'
-import { readdirSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,7 +23,18 @@ export function isStale() {
  */
 export async function buildIfStale({ log = () => undefined } = {}) {
   if (!isStale()) return
-  log('Building Bootlab …')
+  const unlock = await lock()
+  try {
+    // Another process may have built it while this one waited.
+    if (!isStale()) return
+    log('Building Bootlab …')
+    await build()
+  } finally {
+    unlock()
+  }
+}
+
+async function build() {
   // The package exports no path to its command, only its package.json.
   const packageFile = createRequire(import.meta.url).resolve('electron-vite/package.json')
   const output = []
@@ -35,6 +46,37 @@ export async function buildIfStale({ log = () => undefined } = {}) {
     child.on('close', resolve)
   })
   if (code !== 0) throw new Error(`The build of Bootlab failed (electron-vite build, exit code ${code}):\n${Buffer.concat(output)}`)
+}
+
+/**
+ * One build at a time: tests run in several processes.
+ * @returns {Promise<() => void>} lets the next one in
+ */
+async function lock() {
+  const file = join(root, 'out', '.building')
+  mkdirSync(dirname(file), { recursive: true })
+  for (;;) {
+    try {
+      writeFileSync(file, String(process.pid), { flag: 'wx' })
+      return () => rmSync(file, { force: true })
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+    }
+    if (!isHeld(file)) rmSync(file, { force: true })
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
+/** Whether the process that took the lock still lives. A lock that is just being written counts as held. */
+function isHeld(file) {
+  try {
+    const holder = Number(readFileSync(file, 'utf8'))
+    if (holder > 0) process.kill(holder, 0)
+    return true
+  } catch (error) {
+    // ENOENT: given back in the meantime. EPERM: another user's process, which lives.
+    return error.code === 'EPERM' || error.code === 'ENOENT'
+  }
 }
 
 /** @returns {number | undefined} milliseconds since 1970 */

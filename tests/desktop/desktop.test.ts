@@ -42,8 +42,8 @@ let folder: string
 let seen: z.infer<typeof probeSchema>
 
 beforeAll(async () => {
-  await buildIfStale()
   folder = await mkdtemp(join(tmpdir(), 'bootlab-desktop-'))
+  await buildIfStale()
   const { stdout } = await run(process.execPath, [join(root, 'tests/desktop/double/probe.mjs'), join(root, 'out/main/index.js')], {
     timeout: 30_000,
     env: { ...process.env, BOOTLAB_DATA_DIR: join(folder, 'data'), BOOTLAB_DOUBLE_USER_DATA: folder },

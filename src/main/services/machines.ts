@@ -36,7 +36,14 @@ export interface RunningMachine {
 }
 
 /** Why a run ended: as for every machine, or because of what the options asked for. */
-export type RunReport = MachineReport | { reason: 'until-text' | 'timeout'; summary: string; lines: string[]; instructions: number }
+export type RunReport = MachineReport | AskedEnd<'until-text'> | AskedEnd<'timeout'>
+
+interface AskedEnd<Reason extends string> {
+  reason: Reason
+  summary: string
+  lines: string[]
+  instructions: number
+}
 
 /** What a machine tells, in order; `end` is the last. */
 export interface MachineListener {
