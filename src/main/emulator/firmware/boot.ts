@@ -27,6 +27,8 @@ export interface BootParts {
   rom: () => Rom
   /** Interrupt vectors of the services by number. */
   vectors: ReadonlyMap<number, string>
+  /** Hears why nothing is booted: one sentence. */
+  gaveUp: (why: string) => void
 }
 
 /** The power-on stub's service. True: the frame leads elsewhere than to INT 19h. */
@@ -48,7 +50,7 @@ export function powerOn({ host, console, keyboard, rom, vectors }: BootParts): S
     const { entries } = rom()
     for (let vector = 0; vector < 256; vector++) {
       const service = vectors.get(vector)
-      memory.write16(vector * 4, (service && entries.get(service)) ?? DUMMY_IRET_OFFSET)
+      memory.write16(vector * 4, (service === undefined ? undefined : entries.get(service)) ?? DUMMY_IRET_OFFSET)
       memory.write16(vector * 4 + 2, ROM_SEGMENT)
     }
     // Vectors that are data pointers or belong to the user start as 0.
@@ -82,12 +84,14 @@ function initializePic({ ports }: FirmwareHost): void {
 }
 
 /** INT 19h. True: there is nothing to boot; a sentence on the screen says so. */
-export function bootstrap({ host, console }: BootParts): Service {
+export function bootstrap({ host, console, gaveUp }: BootParts): Service {
   const { memory, disk } = host
   return (call) => {
     const sector = disk.read(0)
     if (sector[SECTOR_BYTES - 2] !== 0x55 || sector[SECTOR_BYTES - 1] !== 0xaa) {
-      console.print('No bootable disk: the first sector does not end in 55 AA.\r\nBuild the image again, or choose another one.\r\n')
+      const why = 'No bootable disk: the first sector does not end in 55 AA.'
+      console.print(`${why}\r\nBuild the image again, or choose another one.\r\n`)
+      gaveUp(why)
       return true
     }
     memory.writeBytes(BOOT_ADDRESS, sector)
@@ -102,9 +106,11 @@ export function bootstrap({ host, console }: BootParts): Service {
 }
 
 /** INT 18h, which the boot sector calls when it cannot boot. Always gives up. */
-export function bootFailed({ console }: BootParts): Service {
+export function bootFailed({ console, gaveUp }: BootParts): Service {
   return () => {
-    console.print('\r\nThe boot sector has given up (INT 18h): no operating system was found on the disk.\r\n')
+    const why = 'The boot sector has given up (INT 18h): it found nothing to start on the disk.'
+    console.print(`\r\n${why}\r\n`)
+    gaveUp(why)
     return true
   }
 }

@@ -38,6 +38,8 @@ export class Firmware implements Device {
   readonly keyboard: KeyboardFirmware
   /** The exception that stopped the machine in real mode, if one did. */
   unhandled: UnhandledException | undefined
+  /** Why nothing was booted, if so. */
+  gaveUp: string | undefined
   readonly #state: CpuState
   readonly #call: FirmwareCall
   readonly #entries: ReadonlyMap<string, Entry>
@@ -55,12 +57,22 @@ export class Firmware implements Device {
 
   reset(): void {
     this.unhandled = undefined
+    this.gaveUp = undefined
   }
 
   #table(host: FirmwareHost): Record<string, Entry> {
     const { console, keyboard } = this
     const vectors = new Map<number, string>()
-    const parts = { host, console, keyboard, rom: () => this.rom, vectors }
+    const parts = {
+      host,
+      console,
+      keyboard,
+      rom: () => this.rom,
+      vectors,
+      gaveUp: (why: string) => {
+        this.gaveUp = why
+      },
+    }
     const unhandled = (vector: number): Service =>
       unhandledInterrupt(host, console, vector, (exception) => {
         this.unhandled = exception

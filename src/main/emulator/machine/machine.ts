@@ -1,0 +1,200 @@
+/** The PC: processor, memory, chips and BIOS on one virtual clock. */
+import type { Screen } from '../../../shared/machine-schemas'
+import { Cpu } from '../cpu/cpu'
+import { IF } from '../cpu/state/bits'
+import { memoryLayout } from '../cpu/state/layout'
+import { cpuMode } from '../debug/registers'
+import { DebugPorts } from '../devices/debug-ports'
+import type { Device } from '../devices/device'
+import { Kbc8042 } from '../devices/kbc8042'
+import { PicPair } from '../devices/pic8259'
+import { Pit8254 } from '../devices/pit8254'
+import { configureCmos, RtcMc146818 } from '../devices/rtc-mc146818'
+import { Uart16550 } from '../devices/uart16550'
+import { VgaText } from '../devices/vga-text'
+import { Firmware } from '../firmware/firmware'
+import { EventClock } from './clock'
+import { Disk } from './disk'
+import { GuestMemory } from './guest-memory'
+import { IoBus } from './io-bus'
+import { MemoryMap } from './memory-map'
+import { captureScreen } from './screen'
+
+export type BackendName = 'interp' | 'oracle'
+
+export interface MachineOptions {
+  /** Disk image; it is never written to. */
+  image: Uint8Array
+  memoryBytes: number
+  backend: BackendName
+  /** Date of the real-time clock at power-on, in milliseconds since 1970 (UTC). */
+  startDate: number
+  onSerial: (byte: number) => void
+  onDebugConsole: (byte: number) => void
+}
+
+/** Why a machine can go no further by itself. */
+export type Outcome =
+  | { reason: 'debug-exit'; value: number }
+  | { reason: 'triple-fault' }
+  /** HLT, and no interrupt can come: interrupts are off, or every source that is alive is masked. */
+  | { reason: 'halted-forever'; interruptsEnabled: boolean }
+
+const IRQ = { timer: 0, keyboard: 1, com1: 4, clock: 8, mouse: 12 } as const
+/** Longest slice handed to the processor at once; its counter is a signed 32-bit number. */
+const MAX_SLICE = 1 << 30
+
+export class Machine {
+  readonly cpu: Cpu
+  readonly clock: EventClock
+  readonly memoryMap: MemoryMap
+  readonly memory: GuestMemory
+  readonly bus = new IoBus()
+  readonly pic: PicPair
+  readonly pit: Pit8254
+  readonly kbc: Kbc8042
+  readonly rtc: RtcMc146818
+  readonly uart: Uart16550
+  readonly vga: VgaText
+  readonly disk: Disk
+  readonly firmware: Firmware
+  readonly #devices: readonly Device[]
+  #outcome: Outcome | undefined
+  #resetRequested = false
+  #built = false
+
+  /** Throws a RangeError for an empty image or a memory size that a PC cannot have. */
+  constructor(options: MachineOptions) {
+    this.disk = new Disk(options.image)
+    const { ramBase, wasmPages } = memoryLayout(options.memoryBytes)
+    const memory = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages })
+    this.memoryMap = new MemoryMap(memory, ramBase, options.memoryBytes)
+    const attention = (): void => {
+      if (this.#built) this.cpu.attention()
+    }
+    this.pic = new PicPair(attention)
+    this.cpu = new Cpu({ memory, physical: this.memoryMap, ports: this.bus, interrupts: this.pic, backend: options.backend })
+    this.clock = new EventClock(() => this.now, attention)
+    const { clock, pic } = this
+    const resetMachine = (): void => {
+      this.#resetRequested = true
+      attention()
+    }
+    this.pit = new Pit8254(clock, pic.line(IRQ.timer))
+    this.kbc = new Kbc8042({
+      clock,
+      irq1: pic.line(IRQ.keyboard),
+      irq12: pic.line(IRQ.mouse),
+      a20: (level) => this.cpu.setA20(level),
+      resetMachine,
+    })
+    this.rtc = new RtcMc146818(clock, pic.line(IRQ.clock), options.startDate)
+    configureCmos(this.rtc.ram, options.memoryBytes)
+    this.uart = new Uart16550({ clock, irq: pic.line(IRQ.com1), transmit: options.onSerial })
+    this.vga = new VgaText(clock)
+    this.memory = new GuestMemory(
+      this.memoryMap,
+      () => this.kbc.a20,
+      (host, bytes) => this.cpu.codeChanged(host, bytes),
+    )
+    this.firmware = new Firmware(this.cpu.state, {
+      memory: this.memory,
+      memoryBytes: options.memoryBytes,
+      ports: this.bus,
+      pic,
+      keyboard: this.kbc,
+      rtc: this.rtc,
+      vga: this.vga,
+      disk: this.disk,
+      now: () => this.now,
+      skipTo: (tick) => this.#skipTo(Math.min(tick, this.clock.nextDue)),
+      resetMachine,
+    })
+    this.memoryMap.installRom(this.firmware.rom.bytes)
+    const debug = new DebugPorts(options.onDebugConsole, (value) => {
+      this.#outcome = { reason: 'debug-exit', value }
+      attention()
+    })
+    this.#devices = [this.pic, this.pit, this.kbc, this.rtc, this.uart, this.vga, debug, this.firmware]
+    for (const device of this.#devices) this.bus.attach(device)
+    this.#built = true
+    this.reset()
+  }
+
+  /** Present tick of virtual time: instructions plus the ticks that passed while the processor was halted. */
+  get now(): number {
+    return this.#built ? this.cpu.now() + this.cpu.idle : 0
+  }
+
+  get instructions(): number {
+    return this.cpu.now()
+  }
+
+  get outcome(): Outcome | undefined {
+    return this.#outcome
+  }
+
+  get halted(): boolean {
+    return this.cpu.halted
+  }
+
+  get cpuMode(): 'real' | 'protected' | 'long' {
+    return cpuMode(this.cpu.state)
+  }
+
+  /** The reset button: processor and chips start anew; memory, clock and disk keep what they hold. */
+  reset(): void {
+    this.#outcome = undefined
+    this.#resetRequested = false
+    for (const device of this.#devices) device.reset()
+    this.cpu.reset()
+    this.cpu.setA20(this.kbc.a20)
+  }
+
+  /**
+   * Lets `ticks` ticks of virtual time pass, or fewer when the machine comes to an end. Where a call ends makes no
+   * difference to the guest.
+   */
+  run(ticks: number): Outcome | undefined {
+    const end = this.now + ticks
+    while (!this.#outcome) {
+      this.clock.runDue()
+      const now = this.now
+      if (now >= end) break
+      const next = Math.min(end, this.clock.nextDue)
+      if (this.cpu.halted && !this.#canWakeNow()) {
+        if (!this.#canWakeLater()) this.#outcome = { reason: 'halted-forever', interruptsEnabled: this.#interruptsEnabled }
+        else this.#skipTo(next)
+        continue
+      }
+      this.cpu.run(Math.min(next - now, MAX_SLICE))
+      if (this.cpu.shutdown) this.#outcome = { reason: 'triple-fault' }
+      else if (this.#resetRequested) this.reset()
+    }
+    return this.#outcome
+  }
+
+  get screen(): Screen {
+    return captureScreen(this.vga.view, (physical) => this.memoryMap.read16(physical))
+  }
+
+  get #interruptsEnabled(): boolean {
+    return (this.cpu.state.systemFlags & IF) !== 0
+  }
+
+  #canWakeNow(): boolean {
+    return this.#interruptsEnabled && this.pic.pending
+  }
+
+  /** Whether some source that is alive can still interrupt: a running timer, or a person at keyboard and serial line. */
+  #canWakeLater(): boolean {
+    if (!this.#interruptsEnabled) return false
+    const { pic } = this
+    if (pic.isUnmasked(IRQ.keyboard) || pic.isUnmasked(IRQ.com1)) return true
+    return this.clock.nextDue !== Infinity && (pic.isUnmasked(IRQ.timer) || pic.isUnmasked(IRQ.clock))
+  }
+
+  #skipTo(tick: number): void {
+    if (tick > this.now) this.cpu.idle += tick - this.now
+  }
+}
