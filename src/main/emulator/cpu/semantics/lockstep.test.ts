@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest'
+import { decode } from '../decode/decode'
+import type { Decoded } from '../decode/decoded'
+import { CpuFault } from '../faults'
+import { createInterpreter } from '../interp/interp'
+import { rows } from '../isa'
+import { hasModRm, hasOpcodeRegister } from '../isa/operands'
+import type { Row } from '../isa/row'
+import { createOracle } from './oracle'
+import { Random } from './random'
+import { CODE, DATA, STACK, TestBench } from './test-bench'
+
+const MODES = [[0, 16], [1, 32], [2, 64]] as const
+const TRIES_PER_ROW = 12
+const MAP_BYTES: Readonly<Record<Row['map'], readonly number[]>> = { '': [], '0f': [0x0f], '0f38': [0x0f, 0x38], '0f3a': [0x0f, 0x3a] }
+const MANDATORY = { none: [], '66': [0x66], f2: [0xf2], f3: [0xf3] } as const
+
+/** Bytes that may be an instruction of the row: random prefixes, ModRM, displacement and immediates. */
+function encode(row: Row, mode: 16 | 32 | 64, random: Random): number[] {
+  const bytes: number[] = []
+  for (const prefix of [0x66, 0x67, 0x26, 0x2e, 0x36, 0x64, 0xf2, 0xf3]) if (random.chance(7)) bytes.push(prefix)
+  bytes.push(...MANDATORY[row.prefix ?? 'none'])
+  if (mode === 64 && random.chance(2)) bytes.push(0x40 | random.below(16))
+  bytes.push(...MAP_BYTES[row.map], hasOpcodeRegister(row) ? row.opcode | random.below(8) : row.opcode)
+  if (hasModRm(row)) {
+    const mod = row.form === 'register' || row.rm !== undefined ? 3 : row.form === 'memory' ? random.below(3) : random.below(4)
+    bytes.push((mod << 6) | ((row.reg ?? random.below(8)) << 3) | (row.rm ?? random.below(8)))
+  }
+  const displacementSign = random.chance(2) ? 0 : 0xff
+  for (let index = 0; index < 14; index++) bytes.push(index > 0 && random.chance(2) ? displacementSign : random.below(256))
+  return bytes
+}
+
+/** Both backends with the same registers, flags and memory. */
+class Pair {
+  readonly oracle: TestBench
+  readonly interp: TestBench
+  readonly #random: Random
+
+  constructor(mode: 0 | 1 | 2, random: Random) {
+    this.oracle = new TestBench(createOracle, mode)
+    this.interp = new TestBench(createInterpreter, mode)
+    this.#random = random
+    const noise = Uint8Array.from({ length: 0x3_0000 }, () => random.below(256))
+    for (const bench of this.both) bench.poke(CODE, noise)
+  }
+
+  get both(): readonly TestBench[] {
+    return [this.oracle, this.interp]
+  }
+
+  prepare(bytes: readonly number[], mode: 0 | 1 | 2): void {
+    const random = this.#random
+    const offset = random.chance(8) ? 0x1000 - random.below(15) : random.below(0x8000)
+    const gprs = Array.from({ length: 16 }, () => {
+      if (random.chance(3)) return random.operand()
+      return BigInt((mode === 0 ? 0 : random.pick([DATA, STACK])) + random.below(0x8000))
+    })
+    if (random.chance(2)) gprs[1] = BigInt(random.below(40))
+    const flags = random.u32() & 0x0cd5
+    for (const bench of this.both) {
+      const { state } = bench
+      for (const [index, value] of gprs.entries()) state.setGpr(index, value)
+      state.rip = BigInt(mode === 0 ? offset : CODE + offset)
+      state.flags = flags
+      state.shadowAt = -1
+      bench.poke(CODE + offset, bytes)
+      bench.calls.length = 0
+      bench.attentions = 0
+    }
+  }
+}
+
+function outcome(bench: TestBench, count: number): unknown {
+  let fault: string | undefined
+  try {
+    bench.run(count)
+  } catch (error) {
+    if (!(error instanceof CpuFault)) throw error
+    fault = `#${error.vector} ${error.errorCode} ${error.address}`
+  }
+  const { state } = bench
+  return {
+    fault,
+    gpr: Array.from({ length: 16 }, (_, index) => state.gpr(index).toString(16)),
+    rip: state.rip.toString(16), flags: state.flags.toString(16), shadowAt: state.shadowAt, remaining: state.remaining,
+    calls: [...bench.calls], attentions: bench.attentions,
+  }
+}
+
+function sameMemory(pair: Pair): boolean {
+  const [a, b] = pair.both.map((bench) => bench.state.u8.subarray(bench.ramBase, bench.ramBase + 0x5_0000))
+  return a !== undefined && b !== undefined && Buffer.compare(a, b) === 0
+}
+
+function hex(bytes: readonly number[]): string {
+  return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
+}
+
+describe.each(MODES)('oracle and interpreter in code mode %i (%i bits)', (mode, bits) => {
+  it('agree on every row with random operands', () => {
+    const random = new Random(0x1234 + mode)
+    const pair = new Pair(mode, random)
+    const seen = new Set<Row>()
+    for (const row of rows) {
+      for (let attempt = 0; attempt < TRIES_PER_ROW; attempt++) {
+        const bytes = encode(row, bits, random)
+        const decoded = decode(Uint8Array.from(bytes), bits)
+        if (decoded.outcome === 'instruction') seen.add(decoded.row)
+        pair.prepare(bytes, mode)
+        const count = repeats(decoded) ? 3 : 1
+        const expected = outcome(pair.oracle, count)
+        const actual = outcome(pair.interp, count)
+        const where = `${row.name}: ${hex(bytes)}`
+        expect(actual, where).toEqual(expected)
+        expect(sameMemory(pair), `memory after ${where}`).toBe(true)
+      }
+    }
+    const possible = rows.filter((row) => row.modes !== (bits === 64 ? 'not64' : 'only64'))
+    expect(seen.size).toBeGreaterThan(possible.length * 0.8)
+  })
+})
+
+function repeats(decoded: { readonly outcome: string } | Decoded): boolean {
+  return 'row' in decoded && decoded.row.repeat !== undefined && decoded.repeat !== 'none'
+}
