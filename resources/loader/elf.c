@@ -67,7 +67,7 @@ void elf_read(const struct descriptor *kernel, uint32_t class_mask, struct progr
     fail("the kernel is an ELF file of class %u (1: 32-bit, 2: 64-bit), not what its boot protocol wants. Build the image again.",
          (uint32_t)header.id.class);
   bool is64 = header.id.class == ELF_CLASS_64;
-  if (header.id.machine != (is64 ? MACHINE_X86_64 : MACHINE_386) && header.id.machine != MACHINE_X86_64)
+  if (header.id.machine != (is64 ? MACHINE_X86_64 : MACHINE_386))
     fail("the kernel is for another processor (ELF machine %u), not for an x86 PC.", (uint32_t)header.id.machine);
   if (header.id.type != ELF_TYPE_EXECUTABLE)
     fail("the kernel is an ELF file of type %u, not an executable (2)%s.", (uint32_t)header.id.type,

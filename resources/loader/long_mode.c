@@ -62,7 +62,25 @@ static void map(uint64_t *pml4, uint64_t virtual_address, uint64_t physical_addr
   }
 }
 
-static void map_segment(uint64_t *pml4, const struct segment *segment) {
+static uint64_t first_page(const struct segment *segment) { return segment->virtual_address & ~(PAGE_BYTES - 1); }
+
+static uint64_t last_page(const struct segment *segment) {
+  return (segment->virtual_address + segment->memory_bytes - 1) & ~(PAGE_BYTES - 1);
+}
+
+/* Two segments may share a page only when they mean the same frame by it. */
+static void check_shared_pages(const struct program *program, const struct segment *segment) {
+  for (const struct segment *other = program->segments; other < segment; other++) {
+    bool apart = first_page(segment) > last_page(other) || first_page(other) > last_page(segment);
+    bool same_frames = segment->virtual_address - segment->physical_address == other->virtual_address - other->physical_address;
+    if (!apart && !same_frames)
+      fail("the kernel's segments at virtual addresses %X and %X share a page, but their physical addresses %X and %X do not agree "
+           "on it. Align them to 4096 bytes.",
+           other->virtual_address, segment->virtual_address, other->physical_address, segment->physical_address);
+  }
+}
+
+static void map_segment(uint64_t *pml4, const struct program *program, const struct segment *segment) {
   uint64_t address = segment->virtual_address, frame = segment->physical_address;
   uint64_t last = address + segment->memory_bytes - 1;
   uint64_t sign = address >> 47;
@@ -75,8 +93,8 @@ static void map_segment(uint64_t *pml4, const struct segment *segment) {
   if (address < LOADER_END)
     fail("the kernel's segment at virtual address %X covers addresses below %x, which the loader keeps identical to physical ones.",
          address, (uint32_t)LOADER_END);
-  uint64_t first = address & ~(PAGE_BYTES - 1);
-  map(pml4, first, frame & ~(PAGE_BYTES - 1), (last - first + PAGE_BYTES) & ~(PAGE_BYTES - 1));
+  check_shared_pages(program, segment);
+  map(pml4, first_page(segment), frame & ~(PAGE_BYTES - 1), last_page(segment) - first_page(segment) + PAGE_BYTES);
 }
 
 #define EFLAGS_ID (1u << 21)
@@ -114,6 +132,6 @@ void boot_elf64(const struct descriptor *kernel) {
 
   uint64_t *pml4 = new_table();
   map(pml4, 0, 0, FOUR_GIB);
-  for (uint32_t i = 0; i < program.count; i++) map_segment(pml4, &program.segments[i]);
+  for (uint32_t i = 0; i < program.count; i++) map_segment(pml4, &program, &program.segments[i]);
   enter_long(program.entry, (uint32_t)pml4, MULTIBOOT1_BOOT_MAGIC, multiboot_information(kernel));
 }

@@ -130,6 +130,28 @@ const cases: Record<string, Case> = {
     qemu: { memory: '32M' },
     says: 'Bootlab: no free memory is large enough for the kernel, which spans 0xffffffff80000000 to 0x',
   },
+  'two segments share a page of different frames': {
+    bits: 64,
+    linkArguments: ['--image-base=0xffffffff80000000'],
+    damage: (image) => {
+      const view = new DataView(image.buffer)
+      const [first = 0, second = 0, ...others] = loadHeaders(image).map((index) => PROGRAM_HEADERS_AT[64] + index * 56)
+      // Two halves of one page, without content, 4 MiB apart in memory; the entry in the first.
+      const halves = [
+        { at: first, address: 0xffffffff80000000n, frame: 0x400000n },
+        { at: second, address: 0xffffffff80000800n, frame: 0x800800n },
+      ]
+      for (const { at, address, frame } of halves) {
+        view.setBigUint64(at + 16, address, true)
+        view.setBigUint64(at + 24, frame, true)
+        view.setBigUint64(at + 32, 0n, true)
+        view.setBigUint64(at + 40, 0x800n, true)
+      }
+      for (const at of others) setU32(image, at, 0)
+      view.setBigUint64(KERNEL_AT + 24, 0xffffffff80000000n, true)
+    },
+    says: "Bootlab: the kernel's segments at virtual addresses 0xffffffff80000000 and 0xffffffff80000800 share a page, but their physical",
+  },
   'stage 2 is damaged': {
     bits: 32,
     damage: (image) => void image.fill(0, SECTOR_BYTES, 2 * SECTOR_BYTES),
@@ -142,19 +164,23 @@ const cases: Record<string, Case> = {
   },
 }
 
-/** Index of the first program header of type PT_LOAD. */
-function loadHeader(image: Uint8Array, bits: 32 | 64): number {
+/** Indices of the program headers of type PT_LOAD. */
+function loadHeaders(image: Uint8Array, bits: 32 | 64 = 64): number[] {
   const view = new DataView(image.buffer)
-  for (let index = 0; index < 16; index++)
-    if (view.getUint32(PROGRAM_HEADERS_AT[bits] + index * (bits === 64 ? 56 : 32), true) === 1) return index
-  throw new Error('The test kernel has no PT_LOAD header.')
+  const count = view.getUint16(KERNEL_AT + (bits === 64 ? 56 : 44), true)
+  const found = Array.from({ length: count }, (_, index) => index).filter(
+    (index) => view.getUint32(PROGRAM_HEADERS_AT[bits] + index * (bits === 64 ? 56 : 32), true) === 1,
+  )
+  if (found.length < 2) throw new Error('The test kernel should have two PT_LOAD headers.')
+  return found
+}
+
+function loadHeader(image: Uint8Array, bits: 32 | 64): number {
+  return loadHeaders(image, bits)[0] ?? 0
 }
 
 function lastLoadHeader(image: Uint8Array): number {
-  const view = new DataView(image.buffer)
-  for (let index = 15; index >= 0; index--)
-    if (index < view.getUint16(KERNEL_AT + 56, true) && view.getUint32(PROGRAM_HEADERS_AT[64] + index * 56, true) === 1) return index
-  throw new Error('The test kernel has no PT_LOAD header.')
+  return loadHeaders(image).at(-1) ?? 0
 }
 
 describe.skipIf(findQemu() === undefined)('the loader refuses, in QEMU,', () => {
@@ -172,5 +198,15 @@ describe.skipIf(findQemu() === undefined)('the loader refuses, in QEMU,', () => 
     expect(run.debugPort).toContain(says)
     // Stopped, not resetting in a loop.
     expect(run.exit).toEqual({ reason: 'text' })
+  })
+
+  test.each([
+    ['stage 2', (image: Uint8Array): void => void image.fill(0, DESCRIPTOR_AT, KERNEL_AT), 'Build the image again.'],
+    ['stage 1', (image: Uint8Array): void => void image.fill(0, SECTOR_BYTES, 2 * SECTOR_BYTES), 'write the image again.'],
+  ])('and the BIOS still sees the keyboard: Ctrl-Alt-Del restarts after a sentence of %s', async (_name, damage, afterText) => {
+    const image = await imageOf(await linkKernel({ bits: 32, source: SOURCE }))
+    damage(image)
+    const run = await bootImage(image, { timeoutMs: 10_000, keys: { afterText, chord: ['ctrl', 'alt', 'delete'] } })
+    expect(run.exit).toEqual({ reason: 'shutdown' })
   })
 })

@@ -17,8 +17,14 @@ export interface QemuOptions {
   memory?: string
   /** QEMU's -cpu, such as `qemu32`. */
   cpu?: string
-  /** Typed once the screen shows `afterText`: lower-case letters, digits, space and newline. */
-  keys?: { afterText: string; text: string }
+  /** Typed once the screen shows `afterText`. */
+  keys?: {
+    afterText: string
+    /** Lower-case letters, digits, space and newline. */
+    text?: string
+    /** Keys pressed together after the text, by QEMU's names, such as `['ctrl', 'alt', 'delete']`. */
+    chord?: string[]
+  }
   /** Further arguments. */
   args?: string[]
 }
@@ -102,9 +108,10 @@ async function run(qemu: string, imagePath: string, folder: string, options: Qem
       screen = readFileSync(screenFile)
       const text = screenText(screen)
       const flow = screenFlow(screen)
-      if (options.keys && !typed && text.includes(options.keys.afterText)) {
+      if (options.keys && !typed && (text.includes(options.keys.afterText) || flow.includes(options.keys.afterText))) {
         typed = true
-        for (const key of options.keys.text) await monitor.press(keyCode(key))
+        for (const key of options.keys.text ?? '') await monitor.press([keyCode(key)])
+        if (options.keys.chord) await monitor.press(options.keys.chord)
       }
       if (options.untilText !== undefined && (text.includes(options.untilText) || flow.includes(options.untilText))) {
         found ??= Date.now()
@@ -164,9 +171,9 @@ class Monitor {
     return message !== undefined
   }
 
-  /** Presses and releases a key, and waits until the guest had time to take it. */
-  async press(code: string): Promise<void> {
-    await this.command('send-key', { keys: [{ type: 'qcode', data: code }], 'hold-time': KEY_HOLD_MS })
+  /** Presses and releases keys together, and waits until the guest had time to take them. */
+  async press(codes: string[]): Promise<void> {
+    await this.command('send-key', { keys: codes.map((data) => ({ type: 'qcode', data })), 'hold-time': KEY_HOLD_MS })
     await new Promise((resolve) => setTimeout(resolve, 3 * KEY_HOLD_MS))
   }
 
