@@ -26,7 +26,7 @@ const HINTS: readonly Hint[] = [
   },
   { pattern: /^undefined symbol: __stack_chk_fail$/, next: 'Stack protection needs this function. Write it, or leave the protection off.' },
   { pattern: /^undefined symbol: _start$/, next: 'Define _start, or name another entry point with --entry in the link arguments.' },
-  { pattern: /^undefined symbol: /, next: 'Define it, or add the file that does to "sources" in bootlab.json.' },
+  { pattern: /^undefined symbol: /, next: 'Define it; when a file of C or assembly does, name that file under "sources" in bootlab.json.' },
   { pattern: /^duplicate symbol: /, next: 'Keep one of the definitions, or make one static.' },
   {
     pattern: /^cannot find entry symbol /,

@@ -3,6 +3,8 @@ import type { Problem } from '../../../shared/problems'
 
 /** Compilers name no file when an option is at fault; these sentences are about a key of the target specification. */
 const SENTENCES: readonly { pattern: RegExp; key: TargetKeyName }[] = [
+  { pattern: /^data-layout for target/, key: 'data-layout' },
+  { pattern: /soft-float.*incompatible with the ABI/, key: 'features' },
   { pattern: /unknown target CPU/, key: 'cpu' },
   { pattern: /unknown target triple|unknown target '|unable to create target/, key: 'llvm-target' },
   { pattern: /recognized feature for this target|unknown target feature|unsupported option '-m(?!cmodel)/, key: 'features' },
@@ -10,9 +12,13 @@ const SENTENCES: readonly { pattern: RegExp; key: TargetKeyName }[] = [
   { pattern: /Unknown command line argument/, key: 'llvm-args' },
 ]
 
-/** Point a problem without a file at the key of the specification that it is about. */
+/** The triple that rustc makes of a file's name and its content, which nobody wrote anywhere. */
+const MADE_UP_NAME = /`([^`]+)-\d{8,}`/g
+
+/** Point a problem without a place at the key of the specification that it is about. */
 export function tieToTarget(problem: Problem, target: Target): void {
-  if (problem.file !== undefined) return
+  if (problem.line !== undefined || (problem.file !== undefined && problem.file !== target.file)) return
+  problem.message = problem.message.replaceAll(MADE_UP_NAME, '`$1`')
   const key = SENTENCES.find(({ pattern }) => pattern.test(problem.message))?.key
   if (key === undefined || target.spec[key] === undefined) return
   Object.assign(problem, { source: 'target', file: target.file, ...target.locate(key) })

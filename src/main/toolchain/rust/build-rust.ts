@@ -6,6 +6,7 @@ import type { Problem } from '../../../shared/problems'
 import type { BuildRecord, BuildResult } from '../build-result'
 import { cacheFolder, writeFileAtomically } from '../cache'
 import { unexplained } from '../compile'
+import { tieToTarget } from '../diagnostics/target'
 import { settlePlaces } from '../diagnostics/places'
 import { runProcess, type ProcessResult } from '../process'
 import { locateZig, showCommand } from '../zig'
@@ -27,20 +28,54 @@ export async function buildRust(project: Project, manifest: RustManifest, target
   record.log({ level: 'command', text: showCommand('cargo', args) })
   const run = await record.time('cargo build', () => runCargo(project, manifest, tools, args, env, record))
   await settlePlaces(run.problems, project.dir, run.workspace, 'code points')
-  for (const problem of run.problems) record.report(problem, problem.source !== 'linker')
+  for (const problem of distinct(run.problems)) {
+    tieToTarget(problem, target)
+    // The log shows a compiler's problem in the compiler's own words; the linker's stand deep inside a paragraph.
+    if (problem.source === 'linker') record.report(problem)
+    else record.problems.push(problem)
+  }
   if (run.result.code !== 0) {
     const texts = problemsOfCargoText(run.result.stderr, target.file)
     await settlePlaces(texts, project.dir, project.dir, 'code points')
-    for (const problem of texts) record.report(problem, true)
+    for (const problem of texts) {
+      tieToTarget(problem, target)
+      record.report(problem, true)
+    }
     if (!record.failed) record.report(unexplained('cargo', undefined, run.result.code, run.result.endedBy, run.result.stderr))
     return record.fail()
   }
   const executable = chooseExecutable(run.executables, manifest, record)
   if (executable === undefined) return record.fail()
   const elf = await readFile(executable)
+  if (!hasEntryPoint(elf, target)) {
+    record.report({
+      severity: 'error',
+      source: 'linker',
+      message: 'The kernel has no entry point: the linker did not find the function to start in.',
+      next: 'Mark it #[unsafe(no_mangle)], and name it _start or whatever --entry in the link arguments says.',
+    })
+    return record.fail()
+  }
   const elfPath = join(project.dir, BUILD_DIR, `${manifest.name}.elf`)
   await writeFileAtomically(elfPath, elf)
   return { ok: true, elf, elfPath, problems: record.problems, steps: record.steps }
+}
+
+/** rustc keeps the linker's warnings to itself; e_entry (ELF specification, ELF header) shows that the name was not found. */
+function hasEntryPoint(elf: Buffer, target: Target): boolean {
+  const E_ENTRY = 24
+  return target.machine.pointerWidth === 64 ? elf.readBigUInt64LE(E_ENTRY) !== 0n : elf.readUInt32LE(E_ENTRY) !== 0
+}
+
+/** Crates that fail for the same reason say the same. */
+function distinct(problems: readonly Problem[]): Problem[] {
+  const seen = new Set<string>()
+  return problems.filter((problem) => {
+    const key = JSON.stringify(problem)
+    const first = !seen.has(key)
+    seen.add(key)
+    return first
+  })
 }
 
 /** cargo names a target of one's own by its file, in capitals, in its variables. */

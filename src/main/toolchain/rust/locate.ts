@@ -43,8 +43,8 @@ export async function locateRust(cwd: string, signal?: AbortSignal): Promise<Rus
 
 async function inspect(cargo: string, cwd: string, signal: AbortSignal | undefined): Promise<RustTools> {
   const rustc = await findRustc(cargo)
-  const version = await ask(rustc, ['-vV'], cwd, signal)
-  const sysroot = (await ask(rustc, ['--print', 'sysroot'], cwd, signal)).trim()
+  const [version, sysrootLine] = await Promise.all([ask(rustc, ['-vV'], cwd, signal), ask(rustc, ['--print', 'sysroot'], cwd, signal)])
+  const sysroot = sysrootLine.trim()
   const librarySource = join(sysroot, 'lib', 'rustlib', 'src', 'rust', 'library')
   if (!(await exists(join(librarySource, 'core', 'Cargo.toml')))) {
     throw new ToolError({

@@ -43,7 +43,7 @@ export function parseCargoLine(line: string): CargoMessage | undefined {
 
 const LEVELS: Readonly<Record<string, ProblemSeverity>> = { error: 'error', 'error: internal compiler error': 'error', warning: 'warning', note: 'info', help: 'info', 'failure-note': 'info' }
 /** Sentences that only sum up others. */
-const SUMMARY = /^(aborting due to|\d+ warnings? emitted|could not compile)/
+const SUMMARY = /^(aborting due to|\d+ warnings? emitted|could not compile|Some errors have detailed explanations|For more information about (this|an) error)/
 
 /** A compiler's message as problems: one for each primary place, or for what the linker said. */
 export function problemsOfDiagnostic(message: RustDiagnostic): Problem[] {
@@ -53,13 +53,14 @@ export function problemsOfDiagnostic(message: RustDiagnostic): Problem[] {
     if (linker.length > 0) return linker
   }
   const severity = LEVELS[message.level] ?? 'error'
+  const known = KNOWN.find(({ pattern }) => pattern.test(message.message))
   const help = message.children.filter(({ level }) => level === 'help').map(({ message: text }) => text)
   const base: Problem = {
     severity,
     source: 'rustc',
     message: message.message,
     ...(message.code ? { code: message.code.code } : {}),
-    ...(help.length > 0 ? { next: help.join('; ') } : {}),
+    ...(help.length > 0 ? { next: help.join('; ') } : known ? { next: known.next } : {}),
   }
   const places = message.spans.filter(({ is_primary }) => is_primary)
   if (places.length === 0) return [base]
@@ -84,16 +85,26 @@ interface KnownFailure {
   target?: boolean
 }
 
-/** What cargo and rustc say outside their JSON messages, and what mends it. */
+/** What cargo and rustc say, and what mends it; the first that fits counts. */
 const KNOWN: readonly KnownFailure[] = [
-  { pattern: /`?\+?soft-float`? .*(rustc-abi|softfloat)|soft-float.*incompatible/i, target: true, next: 'Set "rustc-abi": "softfloat" (before July 2026: "x86-softfloat").' },
-  { pattern: /target-pointer-width|target-c-int-width/, target: true, next: 'Write the width as a number, without quotes.' },
-  { pattern: /data-layout/, target: true, next: 'Copy the layout that the message names, or that of `rustc -Zunstable-options --print target-spec-json --target x86_64-unknown-none`.' },
-  { pattern: /error loading target specification|could not find specification for target|target specification/i, target: true, next: 'Correct the target specification; the message says which key is at fault.' },
-  { pattern: /no matching package named|failed to (get|download|fetch|load source)|you may want to.*offline|attempting to make an HTTP request.*offline/i, next: 'Connect to the network once, so that cargo can fetch the crates, or run `cargo vendor`.' },
+  { pattern: /soft-float.*incompatible with the ABI/, target: true, next: 'Set "rustc-abi": "softfloat" (before July 2026: "x86-softfloat").' },
+  { pattern: /^data-layout for target/, target: true, next: "Set \"data-layout\" to LLVM's default layout, the second one that is named." },
+  { pattern: /unknown field/, target: true, next: 'Take the key out: rustc refuses keys that it does not know.' },
+  { pattern: /invalid type: .*, expected u(8|16|32|64)/, target: true, next: 'Write the number without quotes.' },
+  { pattern: /`rustc-abi`|rustc-abi:/, target: true, next: 'The value is "softfloat", or "x86-softfloat" for a Rust from before July 2026.' },
+  { pattern: /loading target specification|could not find specification for target|target specification/i, target: true, next: 'Correct the target specification; the message says what is at fault.' },
+  {
+    pattern: /no matching package named|failed to (get|download|fetch|load source)|attempting to make an HTTP request/i,
+    next: 'Connect to the network once, so that cargo can fetch the crates, or run `cargo vendor`.',
+  },
   { pattern: /rust-src/, next: 'Get the sources of core with: rustup component add rust-src' },
   { pattern: /unknown `?-Z`? flag|unexpected `?-Z/, next: 'Update Rust with: rustup update' },
 ]
+
+/** Sentences around the actual reason. */
+const WRAPPING = /^(failed to run `rustc` to learn about target-specific information: )?(error loading target specification: )?/
+const CHOICES = /, expected one of `.*?(?= at line|$)/
+const JSON_PLACE = / at line (\d+) column (\d+)$/
 
 /**
  * What cargo printed as text on standard error, as problems. Sentences that sum up JSON messages are left out.
@@ -107,13 +118,16 @@ export function problemsOfCargoText(stderr: string, targetFile: string): Problem
     if (text === undefined || SUMMARY.test(text)) return []
     const block = lines.slice(index + 1, nextBlank(lines, index + 1))
     const causes = causedBy(lines.slice(index + 1))
-    const message = causes === undefined ? text : `${text}: ${causes}`
-    const known = KNOWN.find(({ pattern }) => pattern.test(message))
-    const place = block.map((entry) => PLACE_LINE.exec(entry)).find((found) => found !== null)
+    const whole = causes === undefined ? text : `${text}: ${causes}`
+    const known = KNOWN.find(({ pattern }) => pattern.test(whole))
+    const json = known?.target ? JSON_PLACE.exec(whole) : null
+    const message = whole.replace(WRAPPING, '').replace(CHOICES, '').replace(json === null ? '' : JSON_PLACE, '')
     const problem: Problem = { severity: 'error', source: known?.target ? 'target' : 'cargo', message, ...(known ? { next: known.next } : {}) }
     if (match?.[1] !== undefined) problem.code = match[1]
+    const place = block.map((entry) => PLACE_LINE.exec(entry)).find((found) => found !== null)
     if (place) Object.assign(problem, { file: place[1], line: Number(place[2]), column: Number(place[3]) })
     else if (known?.target) problem.file = targetFile
+    if (json !== null) problem.line = Number(json[1])
     return [problem]
   })
 }
