@@ -248,6 +248,8 @@ export class CpuState {
     this.u32[(offset + at.DESCRIPTOR_LIMIT) >> 2] = segment.limit
     this.u32[(offset + at.DESCRIPTOR_ATTRIBUTES) >> 2] = segment.attributes
     this.u32[(offset + at.DESCRIPTOR_SELECTOR) >> 2] = segment.selector
+    // The fetch window was checked against the old base and limit.
+    if (index === CS) this.i64[at.FETCH_PAGE >> 3] = -1n
   }
 
   /**

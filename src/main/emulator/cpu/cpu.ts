@@ -1,0 +1,232 @@
+import { CpuFault, Vector } from './faults'
+import { createInterpreter } from './interp/interp'
+import { Mmu } from './mmu/mmu'
+import type { InterruptController, IoPorts, PhysicalMemory } from './ports'
+import type { Backend, BackendContext, BackendFactory } from './semantics/backend'
+import { CodeFetcher } from './semantics/code-fetch'
+import { createOracle } from './semantics/oracle'
+import { bytesAtRip, readRegisters, type CpuRegisters, type TripleFaultReport } from './shutdown'
+import { hashState } from './state/hash'
+import { IF, TF } from './state/bits'
+import { CpuState } from './state/cpu-state'
+import { GDTR, IDTR } from './state/layout'
+import type { SystemContext } from './system/context'
+import { deliverInterrupt, raiseException, type FaultRecord } from './system/exceptions'
+import { createHelpers } from './system/helpers'
+import { ModelSpecificRegisters } from './system/msr'
+import { resetRegisters } from './system/reset'
+
+export type BackendName = Backend['name']
+
+const FACTORIES: Readonly<Record<BackendName, BackendFactory>> = { interp: createInterpreter, oracle: createOracle }
+
+/** `REMAINING` is a signed 32-bit count. */
+const LONGEST_SLICE = 0x4000_0000
+const DR6_SINGLE_STEP = 1n << 14n
+/** Clock cycles of the time-stamp counter per instruction (and per tick of idle time): 10 ns at 1 GHz. */
+const CYCLES_PER_TICK = 10
+
+export interface CpuOptions {
+  /** Sized by `memoryLayout`. */
+  readonly memory: WebAssembly.Memory
+  readonly physical: PhysicalMemory
+  readonly ports: IoPorts
+  readonly interrupts: InterruptController
+  readonly backend: BackendName | BackendFactory
+}
+
+/**
+ * One x86 processor. Its clock counts instructions: every run with the same input is the same, whichever backend
+ * executes.
+ */
+export class Cpu implements SystemContext {
+  readonly state: CpuState
+  readonly mmu: Mmu
+  readonly ports: IoPorts
+  readonly interrupts: InterruptController
+  readonly msrs = new ModelSpecificRegisters()
+  /** Ticks that passed while HLT waited; the machine adds to it. Part of the time-stamp counter. */
+  idle = 0
+  readonly #physical: PhysicalMemory
+  readonly #backend: Backend
+  readonly #fetcher: CodeFetcher
+  /** Value of `now()` when the slice is used up. */
+  #sliceEnd = 0
+  #suppressTrap = false
+  #stiShadow = false
+  #shutdown: TripleFaultReport | undefined
+
+  constructor(options: CpuOptions) {
+    this.state = new CpuState(options.memory)
+    this.mmu = new Mmu(this.state, options.physical)
+    this.ports = options.ports
+    this.interrupts = options.interrupts
+    this.#physical = options.physical
+    const context: BackendContext = {
+      state: this.state,
+      mmu: this.mmu,
+      physical: options.physical,
+      helpers: createHelpers(this),
+      attention: () => this.attention(),
+    }
+    this.#fetcher = new CodeFetcher(context)
+    const factory = typeof options.backend === 'string' ? FACTORIES[options.backend] : options.backend
+    this.#backend = factory(context)
+    this.mmu.onCodeWritten((host, bytes) => this.#backend.afterPhysicalWrite(host, bytes))
+    this.reset()
+  }
+
+  get backend(): BackendName {
+    return this.#backend.name
+  }
+
+  /** Power-on state; only between runs (a port handler asks for `attention` and resets later). Instruction count, idle time and A20 stay. */
+  reset(): void {
+    resetRegisters(this)
+    this.#backend.flushDecoded()
+    this.#shutdown = undefined
+  }
+
+  /**
+   * Executes up to `instructions` instructions. Returns early when the CPU halts, shuts down, or `attention` was
+   * called and there is nothing for the CPU itself to look at.
+   * @returns instructions executed
+   */
+  run(instructions: number): number {
+    const start = this.now()
+    const goal = start + instructions
+    if (this.state.halted && !this.#acceptInterrupt()) return 0
+    while (this.now() < goal && this.#shutdown === undefined) {
+      this.#acceptInterrupt()
+      if (this.#shutdown !== undefined) break
+      const cut = this.#slice(Math.min(goal - this.now(), LONGEST_SLICE))
+      if (this.state.halted && !this.#acceptInterrupt()) break
+      if (cut) break
+    }
+    return this.now() - start
+  }
+
+  /** Instructions executed since the CPU was made; exact inside port handlers too (the current one counts). */
+  now(): number {
+    return this.#sliceEnd - this.state.remaining
+  }
+
+  /** Ends the running slice after the current instruction. */
+  attention(): void {
+    const { state } = this
+    const left = state.remaining
+    if (left === 0) return
+    this.#sliceEnd -= left
+    if (state.shadowAt === left) state.shadowAt = 0
+    state.remaining = 0
+  }
+
+  get halted(): boolean {
+    return this.state.halted
+  }
+
+  /** Set when a triple fault stopped the CPU; until `reset`. */
+  get shutdown(): TripleFaultReport | undefined {
+    return this.#shutdown
+  }
+
+  /** The next instruction boundary takes an interrupt. */
+  get interruptible(): boolean {
+    return (this.state.systemFlags & IF) !== 0 && !this.#inShadow
+  }
+
+  setA20(open: boolean): void {
+    if (open === this.mmu.a20) return
+    this.mmu.setA20(open)
+    this.#backend.flushDecoded()
+  }
+
+  /** Bytes of memory at a host address were changed by the machine (firmware, DMA). */
+  codeChanged(host: number, bytes: number): void {
+    this.mmu.noteWrite(host, bytes)
+  }
+
+  registers(): CpuRegisters {
+    return readRegisters(this.state, this.state.table(GDTR), this.state.table(IDTR))
+  }
+
+  /** Bytes at CS:RIP, as many as are mapped (0–15). */
+  bytesAtRip(): Uint8Array {
+    return bytesAtRip(this.state, this.mmu)
+  }
+
+  /** SHA-256 over registers and plain memory, in hex: equal for equal runs, whichever backend made them. */
+  snapshotHash(): string {
+    return hashState(this.state, this.#physical, this.msrs.entries())
+  }
+
+  // — SystemContext —
+
+  timestamp(): bigint {
+    return BigInt.asUintN(64, BigInt((this.now() + this.idle) * CYCLES_PER_TICK) + this.msrs.timestampOffset)
+  }
+
+  suppressTrap(): void {
+    this.#suppressTrap = true
+  }
+
+  shadowBySti(): void {
+    this.#stiShadow = true
+  }
+
+  nextRip(): bigint {
+    const { decoded } = this.#fetcher.fetch(this.#fetcher.locate())
+    return this.state.rip + BigInt(decoded.length)
+  }
+
+  get #inShadow(): boolean {
+    return this.state.shadowAt === this.state.remaining
+  }
+
+  /**
+   * Executes one slice and delivers the fault that ended it.
+   * @returns whether `attention` cut it short for the machine
+   */
+  #slice(length: number): boolean {
+    const { state } = this
+    const trap = (state.systemFlags & TF) !== 0
+    const waiting = this.interrupts.pending && this.#inShadow
+    const count = trap || waiting ? 1 : length
+    const shadow = this.#inShadow
+    const planned = this.now() + count
+    state.shadowAt = shadow ? count : -1
+    state.remaining = count
+    this.#sliceEnd = planned
+    this.#suppressTrap = false
+    this.#stiShadow = false
+    try {
+      this.#backend.execute()
+    } catch (error) {
+      if (!(error instanceof CpuFault)) throw error
+      this.attention()
+      this.#finish(raiseException(this, error))
+      return false
+    }
+    const held = this.#inShadow && !this.#stiShadow
+    if (trap && !this.#suppressTrap && !held && this.#shutdown === undefined) {
+      state.halted = false
+      state.setDebug(6, state.debug(6) | DR6_SINGLE_STEP)
+      this.#finish(raiseException(this, new CpuFault(Vector.DB)))
+    }
+    return this.now() < planned
+  }
+
+  /** Takes an interrupt from the controller when one is pending and allowed. */
+  #acceptInterrupt(): boolean {
+    if (!this.interrupts.pending || !this.interruptible) return false
+    const vector = this.interrupts.acknowledge()
+    this.state.halted = false
+    this.#finish(deliverInterrupt(this, { vector, source: 'external', returnTo: this.state.rip }))
+    return true
+  }
+
+  #finish(chain: readonly FaultRecord[] | undefined): void {
+    if (chain === undefined) return
+    this.#shutdown = { chain, registers: this.registers(), instruction: this.bytesAtRip() }
+  }
+}

@@ -1,0 +1,29 @@
+import type { Mmu } from '../mmu/mmu'
+import type { InterruptController, IoPorts } from '../ports'
+import type { CpuState } from '../state/cpu-state'
+import type { ModelSpecificRegisters } from './msr'
+
+/** What system helpers work on. `Cpu` is the implementation; tests may give a smaller one. */
+export interface SystemContext {
+  readonly state: CpuState
+  readonly mmu: Mmu
+  readonly ports: IoPorts
+  readonly interrupts: InterruptController
+  readonly msrs: ModelSpecificRegisters
+  /** Ends the running slice after the current instruction. */
+  attention(): void
+  /** Time-stamp counter. */
+  timestamp(): bigint
+  /** The current instruction takes no single-step trap when it is done (INT n and its kind). */
+  suppressTrap(): void
+  /** RIP after the current instruction, for the rare helper that is not told (task switches). */
+  nextRip(): bigint
+  /** The interrupt shadow of the current instruction comes from STI: it does not hold back debug traps. */
+  shadowBySti(): void
+}
+
+/** To be called after CR0, CR4, EFER, CPL, EFLAGS.VM, EFLAGS.AC, CS or SS changed: brings masks, segments and the MMU in line. */
+export function modesChanged(cx: SystemContext): void {
+  cx.state.updateModes()
+  cx.mmu.refresh()
+}

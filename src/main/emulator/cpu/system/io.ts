@@ -1,0 +1,44 @@
+/** Ports, HLT (Intel SDM vol. 1, 18.5; vol. 2, IN, OUT, HLT). */
+import { CpuFault, Vector } from '../faults'
+import type { Helpers } from '../semantics/builder'
+import { ATTRIBUTE, IOPL, TR } from '../state/bits'
+import { requireLevel0 } from './control-registers'
+import type { SystemContext } from './context'
+import { SystemType } from './descriptors'
+
+/** Where a 32- or 64-bit TSS keeps the offset of its I/O permission bitmap. */
+const IO_MAP_BASE = 0x66
+const LAST_BYTE_WITH_MAP = 0x67
+
+export function ioHelpers(cx: SystemContext): Pick<Helpers, 'checkIo' | 'portIn' | 'portOut' | 'hlt'> {
+  return {
+    checkIo: (port, size) => checkPermission(cx, Number(port & 0xffffn), Number(size) / 8),
+    portIn: (port, size) => BigInt(cx.ports.read(Number(port & 0xffffn), bytesOf(size)) >>> 0),
+    portOut: (port, size, value) => cx.ports.write(Number(port & 0xffffn), bytesOf(size), Number(BigInt.asUintN(Number(size), value))),
+    hlt() {
+      requireLevel0(cx)
+      cx.state.halted = true
+      cx.attention()
+    },
+  }
+}
+
+function bytesOf(size: bigint): 1 | 2 | 4 {
+  return size === 8n ? 1 : size === 16n ? 2 : 4
+}
+
+function checkPermission(cx: SystemContext, port: number, bytes: number): void {
+  const { state, mmu } = cx
+  if (!state.protectedMode) return
+  if (!state.virtual8086 && state.cpl <= (state.systemFlags & IOPL) >> 12) return
+  const type = state.attributes(TR) & 0xf
+  const limit = state.limit(TR)
+  const usable = (state.attributes(TR) & ATTRIBUTE.present) !== 0 && (type === SystemType.tss32Busy || type === SystemType.tss32Available)
+  if (!usable || limit < LAST_BYTE_WITH_MAP) throw new CpuFault(Vector.GP, 0)
+  const map = mmu.read16(state.base(TR) + BigInt(IO_MAP_BASE))
+  const first = map + (port >>> 3)
+  // Two bytes are read, so that a port range that crosses a byte of the map is covered.
+  if (first + 1 > limit) throw new CpuFault(Vector.GP, 0)
+  const bits = mmu.read16(state.base(TR) + BigInt(first)) >>> (port & 7)
+  if (bits & ((1 << bytes) - 1)) throw new CpuFault(Vector.GP, 0)
+}

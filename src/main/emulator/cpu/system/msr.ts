@@ -1,0 +1,174 @@
+/** Model-specific registers (Intel SDM vol. 4; AMD64 APM vol. 2, 3.2). */
+import { CpuFault, Vector } from '../faults'
+import type { Helpers } from '../semantics/builder'
+import { CR0, EFER_BITS, FS, GS } from '../state/bits'
+import type { SystemContext } from './context'
+import { modesChanged } from './context'
+import { isCanonical } from './descriptors'
+import { PHYSICAL_ADDRESS_BITS } from '../mmu/page-walk'
+
+export const MSR = {
+  TSC: 0x10, APIC_BASE: 0x1b, MTRR_CAP: 0xfe, SYSENTER_CS: 0x174, SYSENTER_ESP: 0x175, SYSENTER_EIP: 0x176, MISC_ENABLE: 0x1a0, PAT: 0x277, MTRR_DEF_TYPE: 0x2ff,
+  EFER: 0xc000_0080, STAR: 0xc000_0081, LSTAR: 0xc000_0082, CSTAR: 0xc000_0083, SFMASK: 0xc000_0084, FS_BASE: 0xc000_0100, GS_BASE: 0xc000_0101,
+  KERNEL_GS_BASE: 0xc000_0102, TSC_AUX: 0xc000_0103,
+} as const
+
+/** Values after reset (SDM vol. 3A, table 10-1 and 12.12.4 for PAT). */
+const RESET_VALUES: ReadonlyMap<number, bigint> = new Map([
+  [MSR.APIC_BASE, 0xfee0_0900n],
+  [MSR.PAT, 0x0007_0406_0007_0406n],
+  [MSR.MISC_ENABLE, 1n],
+])
+
+/** Eight variable-range MTRR pairs, fixed ranges by number; capability: fixed ranges, write-combining. */
+const VARIABLE_RANGES = 8
+const MTRR_CAPABILITY = BigInt(VARIABLE_RANGES) | (1n << 8n) | (1n << 10n)
+const MTRR_FIXED: readonly number[] = [0x250, 0x258, 0x259, 0x268, 0x269, 0x26a, 0x26b, 0x26c, 0x26d, 0x26e, 0x26f]
+const MTRR_VARIABLE = Array.from({ length: VARIABLE_RANGES * 2 }, (_, index) => 0x200 + index)
+const MEMORY_TYPES: ReadonlySet<number> = new Set([0, 1, 4, 5, 6])
+const PAT_TYPES: ReadonlySet<number> = new Set([0, 1, 4, 5, 6, 7])
+
+const PHYSICAL_MASK = (1n << BigInt(PHYSICAL_ADDRESS_BITS)) - 1n
+const EFER_WRITABLE = EFER_BITS.SCE | EFER_BITS.LME | EFER_BITS.NXE
+
+/** A register: how it is read and written. `write` returns false for a value that is #GP(0). */
+interface Register {
+  read(cx: SystemContext): bigint
+  write(cx: SystemContext, value: bigint): boolean
+}
+
+/** The registers that no state field holds. */
+export class ModelSpecificRegisters {
+  readonly #values = new Map<number, bigint>()
+  /** Added to the clock to give the time-stamp counter (WRMSR to TSC moves it). */
+  timestampOffset = 0n
+
+  constructor() {
+    this.reset()
+  }
+
+  reset(): void {
+    this.#values.clear()
+    for (const [index, value] of RESET_VALUES) this.#values.set(index, value)
+    this.timestampOffset = 0n
+  }
+
+  get(index: number): bigint {
+    return this.#values.get(index) ?? 0n
+  }
+
+  set(index: number, value: bigint): void {
+    this.#values.set(index, value)
+  }
+
+  /** All values that differ from zero, in a fixed order: for hashes and snapshots. */
+  entries(): [index: number, value: bigint][] {
+    return [...this.#values.entries()].filter(([, value]) => value !== 0n).toSorted(([a], [b]) => a - b)
+  }
+}
+
+function stored(index: number, allowed: (value: bigint) => boolean): [number, Register] {
+  return [
+    index,
+    {
+      read: (cx) => cx.msrs.get(index),
+      write: (cx, value) => {
+        if (!allowed(value)) return false
+        cx.msrs.set(index, value)
+        return true
+      },
+    },
+  ]
+}
+
+/** FS or GS base: lives in the segment register. */
+function segmentBase(index: number, segment: number): [number, Register] {
+  return [
+    index,
+    {
+      read: (cx) => cx.state.base(segment),
+      write: (cx, base) => {
+        if (!isCanonical(base)) return false
+        cx.state.setSegment(segment, { ...cx.state.segment(segment), base })
+        cx.state.updateEffectiveSegment(segment)
+        return true
+      },
+    },
+  ]
+}
+
+const bytesOf = (value: bigint): number[] => Array.from({ length: 8 }, (_, index) => Number((value >> BigInt(index * 8)) & 0xffn))
+const below32 = (value: bigint): boolean => value >> 32n === 0n
+
+const registers: ReadonlyMap<number, Register> = new Map([
+  [
+    MSR.TSC,
+    {
+      read: (cx: SystemContext) => cx.timestamp(),
+      write: (cx: SystemContext, value: bigint) => {
+        cx.msrs.timestampOffset = BigInt.asUintN(64, cx.msrs.timestampOffset + value - cx.timestamp())
+        return true
+      },
+    },
+  ],
+  [
+    MSR.EFER,
+    {
+      read: (cx: SystemContext) => cx.state.efer,
+      write: writeEfer,
+    },
+  ],
+  [MSR.MTRR_CAP, { read: () => MTRR_CAPABILITY, write: () => false }],
+  segmentBase(MSR.FS_BASE, FS),
+  segmentBase(MSR.GS_BASE, GS),
+  stored(MSR.KERNEL_GS_BASE, isCanonical),
+  stored(MSR.LSTAR, isCanonical),
+  stored(MSR.CSTAR, isCanonical),
+  stored(MSR.STAR, () => true),
+  stored(MSR.SFMASK, below32),
+  stored(MSR.SYSENTER_CS, () => true),
+  stored(MSR.SYSENTER_ESP, isCanonical),
+  stored(MSR.SYSENTER_EIP, isCanonical),
+  stored(MSR.MISC_ENABLE, () => true),
+  stored(MSR.APIC_BASE, (value) => (value & ~PHYSICAL_MASK) === 0n && (value & 0x6ffn) === 0n),
+  stored(MSR.PAT, (value) => bytesOf(value).every((type) => PAT_TYPES.has(type))),
+  stored(MSR.MTRR_DEF_TYPE, (value) => (value & ~0xcffn) === 0n && MEMORY_TYPES.has(Number(value & 0xffn))),
+  ...MTRR_FIXED.map((index) => stored(index, (value) => bytesOf(value).every((type) => MEMORY_TYPES.has(type)))),
+  ...MTRR_VARIABLE.map((index) => stored(index, (value) => (value & ~PHYSICAL_MASK) === 0n)),
+])
+
+/** LME cannot change while paging is on; LMA is the CPU's own. */
+function writeEfer(cx: SystemContext, value: bigint): boolean {
+  const { state } = cx
+  const kept = state.efer & EFER_BITS.LMA
+  if ((value & ~(EFER_WRITABLE | EFER_BITS.LMA)) !== 0n) return false
+  if (((value ^ state.efer) & EFER_BITS.LME) !== 0n && (state.control(0) & CR0.PG) !== 0n) return false
+  state.efer = (value & EFER_WRITABLE) | kept
+  modesChanged(cx)
+  cx.mmu.flush()
+  return true
+}
+
+const RAX = 0
+const RCX = 1
+const RDX = 2
+
+export function msrHelpers(cx: SystemContext): Pick<Helpers, 'rdmsr' | 'wrmsr'> {
+  const find = (): Register => {
+    if (cx.state.cpl !== 0) throw new CpuFault(Vector.GP, 0)
+    const register = registers.get(cx.state.gpr32(RCX))
+    if (register === undefined) throw new CpuFault(Vector.GP, 0)
+    return register
+  }
+  return {
+    rdmsr() {
+      const value = find().read(cx)
+      cx.state.setReg(RAX, 32, value)
+      cx.state.setReg(RDX, 32, value >> 32n)
+    },
+    wrmsr() {
+      const value = (BigInt(cx.state.gpr32(RDX)) << 32n) | BigInt(cx.state.gpr32(RAX))
+      if (!find().write(cx, value)) throw new CpuFault(Vector.GP, 0)
+    },
+  }
+}
