@@ -81,6 +81,7 @@ function specificity(row: Row): number {
 
 const PREFIX_MATCHES: Readonly<Record<NonNullable<Row['prefix']>, (selection: Selection) => boolean>> = {
   none: ({ operandPrefix, repeat }) => !operandPrefix && repeat === 0,
+  'no-repeat': ({ repeat }) => repeat === 0,
   '66': ({ operandPrefix, repeat }) => operandPrefix && repeat === 0,
   f3: ({ repeat }) => repeat === 1,
   f2: ({ repeat }) => repeat === 2,

@@ -66,9 +66,9 @@ export const eflagsRows: readonly Row[] = [
     },
   },
   {
-    name: 'salc', map: '', opcode: 0xd6, operands: ['al:w'], modes: 'not64', flags: { reads: ['CF'] },
-    semantics: (b, target) => {
-      target.write(b.neg(b.flag('CF')))
+    name: 'salc', map: '', opcode: 0xd6, operands: [], modes: 'not64', flags: { reads: ['CF'] },
+    semantics: (b) => {
+      b.setReg(Reg.rax, 8, b.neg(b.flag('CF')))
     },
   },
 ]

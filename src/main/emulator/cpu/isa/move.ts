@@ -36,7 +36,7 @@ const extendRows: readonly Row[] = [
   { name: 'movzx', map: '0f', opcode: 0xb7, operands: ['Gv:w', 'Ew:r'], feature: '386', semantics: move },
   { name: 'movsx', map: '0f', opcode: 0xbe, operands: ['Gv:w', 'Eb:r'], feature: '386', semantics: moveSigned },
   { name: 'movsx', map: '0f', opcode: 0xbf, operands: ['Gv:w', 'Ew:r'], feature: '386', semantics: moveSigned },
-  { name: 'movsxd', map: '', opcode: 0x63, operands: ['Gv:w', 'Ed:r'], modes: 'only64', feature: 'long', semantics: moveSigned },
+  { name: 'movsxd', map: '', opcode: 0x63, operands: ['Gv:w', 'Ez:r'], modes: 'only64', feature: 'long', semantics: moveSigned },
 ]
 
 /** The source is read, and a 32-bit target's upper half cleared, whether or not the condition holds. */
@@ -87,8 +87,8 @@ const byteOrderRows: readonly Row[] = [
     },
   },
   { name: 'movnti', map: '0f', opcode: 0xc3, prefix: 'none', operands: ['My:w', 'Gy:r'], feature: 'sse2', semantics: move },
-  { name: 'movbe', map: '0f38', opcode: 0xf0, operands: ['Gv:w', 'Mv:r'], feature: 'movbe', semantics: moveSwapped },
-  { name: 'movbe', map: '0f38', opcode: 0xf1, operands: ['Mv:w', 'Gv:r'], feature: 'movbe', semantics: moveSwapped },
+  { name: 'movbe', map: '0f38', opcode: 0xf0, prefix: 'no-repeat', operands: ['Gv:w', 'Mv:r'], feature: 'movbe', semantics: moveSwapped },
+  { name: 'movbe', map: '0f38', opcode: 0xf1, prefix: 'no-repeat', operands: ['Mv:w', 'Gv:r'], feature: 'movbe', semantics: moveSwapped },
 ]
 
 const exchange: Semantics = (_b, target, source) => {

@@ -26,6 +26,7 @@ export const nopRows: readonly Row[] = [
   { name: 'pause', map: '', opcode: 0x90, noRexB: true, prefix: 'f3', operands: [], semantics: nothing },
   ...HINTS.map((opcode): Row => ({ name: 'nop', map: '0f', opcode, operands: ['Ev:a'], feature: 'nopl', semantics: nothing })),
   ...PREFETCHES.map((name, reg): Row => ({ name, map: '0f', opcode: 0x18, reg, operands: ['Mb:a'], feature: 'sse', semantics: nothing })),
+  { name: 'nop', map: '0f', opcode: 0x0d, form: 'register', operands: ['Ev:a'], semantics: nothing },
   { name: 'prefetch', map: '0f', opcode: 0x0d, operands: ['Mb:a'], semantics: nothing },
   { name: 'prefetchw', map: '0f', opcode: 0x0d, reg: 1, operands: ['Mb:a'], semantics: nothing },
   { name: 'endbr64', map: '0f', opcode: 0x1e, prefix: 'f3', reg: 7, rm: 2, operands: [], semantics: nothing },
@@ -33,8 +34,9 @@ export const nopRows: readonly Row[] = [
   { name: 'lfence', map: '0f', opcode: 0xae, reg: 5, form: 'register', prefix: 'none', operands: [], feature: 'sse2', semantics: nothing },
   { name: 'mfence', map: '0f', opcode: 0xae, reg: 6, form: 'register', prefix: 'none', operands: [], feature: 'sse2', semantics: nothing },
   { name: 'sfence', map: '0f', opcode: 0xae, reg: 7, form: 'register', prefix: 'none', operands: [], feature: 'sse', semantics: nothing },
-  { name: 'wait', map: '', opcode: 0x9b, operands: [], faults: ['#NM'], semantics: wait },
+  { name: 'fwait', map: '', opcode: 0x9b, operands: [], faults: ['#NM'], semantics: wait },
   { name: 'ud2', map: '0f', opcode: 0x0b, operands: [], faults: ['#UD'], semantics: undefinedOpcode },
   { name: 'ud1', map: '0f', opcode: 0xb9, operands: ['Gv:a', 'Ev:a'], faults: ['#UD'], semantics: undefinedOpcode },
-  { name: 'ud0', map: '0f', opcode: 0xff, operands: ['Gv:a', 'Ev:a'], faults: ['#UD'], semantics: undefinedOpcode },
+  // Intel's UD0 has a ModRM byte, AMD's has none; it matters only to how far the processor fetches.
+  { name: 'ud0', map: '0f', opcode: 0xff, operands: [], faults: ['#UD'], semantics: undefinedOpcode },
 ]

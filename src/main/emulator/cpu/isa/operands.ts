@@ -41,7 +41,7 @@ function kind(place: Place, width: Width, fixed = 0): OperandKind {
 }
 
 const KINDS: Readonly<Record<OperandCode, OperandKind>> = {
-  Eb: kind('rm', 'b'), Ew: kind('rm', 'w'), Ed: kind('rm', 'd'), Ev: kind('rm', 'v'), Ey: kind('rm', 'y'), Eq: kind('rm', 'q'),
+  Eb: kind('rm', 'b'), Ew: kind('rm', 'w'), Ed: kind('rm', 'd'), Ev: kind('rm', 'v'), Ez: kind('rm', 'z'), Ey: kind('rm', 'y'), Eq: kind('rm', 'q'),
   Gb: kind('reg', 'b'), Gw: kind('reg', 'w'), Gd: kind('reg', 'd'), Gv: kind('reg', 'v'), Gy: kind('reg', 'y'),
   Mb: kind('memory', 'b'), Mw: kind('memory', 'w'), Md: kind('memory', 'd'), Mq: kind('memory', 'q'), Mv: kind('memory', 'v'), My: kind('memory', 'y'),
   Ma: kind('memory', 'v'), Mp: kind('memory', 'v'), M: kind('memory', 'v'),

@@ -17,8 +17,8 @@ export interface Row {
   /** Only this ModRM.rm with mod = 3 (e.g. 0F 01 F8), or only one of the forms. */
   readonly rm?: number
   readonly form?: 'memory' | 'register'
-  /** Mandatory prefix ('none' means: neither 66 nor F2 nor F3); undefined: prefixes have their ordinary meaning. */
-  readonly prefix?: 'none' | '66' | 'f2' | 'f3'
+  /** Mandatory prefix ('none': neither 66 nor F2 nor F3; 'no-repeat': neither F2 nor F3); undefined: prefixes have their ordinary meaning. */
+  readonly prefix?: 'none' | 'no-repeat' | '66' | 'f2' | 'f3'
   /** Operands, destination first, in the notation of SDM vol. 2D appendix A.2, with their access. */
   readonly operands: readonly OperandSpec[]
   /** Valid only outside, or only inside, 64-bit mode. */
@@ -71,6 +71,6 @@ export type Access = 'r' | 'w' | 'rw' | 'a'
  */
 export type OperandSpec = `${OperandCode}:${Access}`
 export type OperandCode =
-  | 'Eb' | 'Ew' | 'Ed' | 'Ev' | 'Ey' | 'Eq' | 'Gb' | 'Gw' | 'Gd' | 'Gv' | 'Gy' | 'Mb' | 'Mw' | 'Md' | 'Mq' | 'My' | 'Mv' | 'Ma' | 'Mp' | 'M' | 'Rv' | 'Ry'
+  | 'Eb' | 'Ew' | 'Ed' | 'Ev' | 'Ez' | 'Ey' | 'Eq' | 'Gb' | 'Gw' | 'Gd' | 'Gv' | 'Gy' | 'Mb' | 'Mw' | 'Md' | 'Mq' | 'My' | 'Mv' | 'Ma' | 'Mp' | 'M' | 'Rv' | 'Ry'
   | 'Zb' | 'Zv' | 'Zy' | 'Ib' | 'Iw' | 'Iz' | 'Iv' | 'sIb' | 'Jb' | 'Jz' | 'Ob' | 'Ov' | 'Sw' | 'Cy' | 'Dy' | 'Ap' | 'Xb' | 'Xv' | 'Xz' | 'Yb' | 'Yv' | 'Yz' | 'Bb'
   | 'al' | 'cl' | 'ax' | 'dx' | 'rax' | 'eax' | '1'
