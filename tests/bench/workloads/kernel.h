@@ -9,11 +9,6 @@ static inline void put(char c) { outb(0x3f8, (uint8_t)c); }
 /** The work to be timed. Returns a checksum, so that every machine is seen to compute the same. */
 uint32_t work(void);
 
-__asm__(".section .multiboot, \"a\"\n"
-        ".balign 4\n"
-        ".long 0x1badb002, 0, -(0x1badb002)\n"
-        ".text\n");
-
 __attribute__((aligned(16))) unsigned char stack[65536];
 
 void run(void)
@@ -32,5 +27,9 @@ void run(void)
 #if defined(__x86_64__)
 __asm__(".globl _start\n_start: lea stack+65536(%rip), %rsp\n call run\n");
 #else
-__asm__(".globl _start\n_start: mov $stack+65536, %esp\n call run\n");
+__asm__(".section .multiboot, \"a\"\n"
+        ".balign 4\n"
+        ".long 0x1badb002, 0, -(0x1badb002)\n"
+        ".text\n");
+__asm__(".globl start_entry\nstart_entry: mov $stack+65536, %esp\n call run\n");
 #endif
