@@ -46,7 +46,9 @@ const unknown = await ask(4, 'no.such.call')
 
 // Messages of frames that are not the lab's own top frame must go unheard.
 const before = answers.length
-const foreign = (frame) => ipcMain.emit('bootlab:to-main', { sender: contents, senderFrame: frame }, JSON.stringify({ kind: 'call', id: 50, name: 'app.info', args: {} }))
+let foreignId = 50
+const foreign = (frame) =>
+  ipcMain.emit('bootlab:to-main', { sender: contents, senderFrame: frame }, JSON.stringify({ kind: 'call', id: foreignId++, name: 'app.info', args: {} }))
 foreign({ url: 'https://evil.example/', parent: null })
 foreign({ url: pageUrl, parent: { url: 'https://evil.example/' } })
 foreign(null)
