@@ -107,7 +107,7 @@ export async function readManifest(path: string): Promise<Manifest> {
     what: 'The manifest has a mistake',
     where: first?.line === undefined ? path : `${path}:${first.line}:${first.column}`,
     why: `${first?.message ?? 'It is not a manifest.'}${more > 0 ? ` (and ${more} more)` : ''}`,
-    next: 'Correct it; the keys are described in docs/manifest.md and by the editor as you type.',
+    next: 'Correct it; the editor describes every key as you type, and so does resources/schemas/README.md.',
     problems: result.problems,
   })
 }

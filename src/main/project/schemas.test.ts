@@ -1,4 +1,7 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { manifestJsonSchema, targetJsonSchema } from './schemas'
 import { TARGET_KEYS } from './target/keys'
 
@@ -28,5 +31,15 @@ describe('schemas for the editor', () => {
       expect.objectContaining({ required: ['name', 'target', 'kind'] }),
       expect.objectContaining({ required: ['name', 'target', 'sources', 'kind'] }),
     ])
+  })
+})
+
+describe('the documentation', () => {
+  it('has every key of a manifest', async () => {
+    const text = await readFile(join(import.meta.dirname, '../../../resources/schemas/README.md'), 'utf8')
+    const documented = [...text.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1] ?? '')
+    const kinds = z.array(z.object({ properties: z.record(z.string(), z.object({ properties: z.record(z.string(), z.unknown()).optional() })) })).parse(manifestJsonSchema()['oneOf'])
+    const keys = kinds.flatMap(({ properties }) => Object.entries(properties).flatMap(([name, { properties: inner }]) => (inner ? Object.keys(inner).map((key) => `${name}.${key}`) : [name])))
+    expect(documented.toSorted()).toEqual([...new Set(keys)].toSorted())
   })
 })

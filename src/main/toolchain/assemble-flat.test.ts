@@ -18,7 +18,7 @@ const PROGRAM: FlatAssembly = {
 it('assembles, compiles and links to bytes, and takes them from the cache the next time', async () => {
   const cache = await ownCache()
   const bytes = await assembleFlat(PROGRAM)
-  expect([...bytes.slice(0, 3)]).toEqual([0x11, 0x22, 0xe8])
+  expect(Array.from(bytes.subarray(0, 3))).toEqual([0x11, 0x22, 0xe8])
   expect(bytes.length).toBeLessThan(64)
   const [entry, ...others] = await readdir(join(cache, 'flat'))
   expect(others).toEqual([])

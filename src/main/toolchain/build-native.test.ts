@@ -64,7 +64,7 @@ describe('the templates', () => {
   it('boot-sector: 512 bytes that end in the signature', async () => {
     const { sector } = await succeed(await projectFrom('boot-sector'))
     expect(sector).toHaveLength(512)
-    expect([...(sector ?? []).slice(510)]).toEqual([0x55, 0xaa])
+    expect(Array.from(sector?.subarray(510) ?? [])).toEqual([0x55, 0xaa])
   })
 
   it('build to the same bytes wherever they lie', async () => {

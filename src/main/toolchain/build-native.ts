@@ -17,7 +17,7 @@ type NativeManifest = CManifest | BootSectorManifest
 export async function buildNative(project: Project, manifest: NativeManifest, target: Target, record: BuildRecord): Promise<BuildResult> {
   const zig = locateZig()
   const flags = targetFlags(target)
-  for (const note of flags.notes) record.info(note)
+  for (const sentence of flags.notes) record.info(sentence)
   for (const problem of flags.problems) record.report(problem)
   if (record.failed) return record.fail()
   for (const [paths, role] of [[manifest.sources, 'source'], [manifest.includeDirs, 'include folder'], [manifest.linkerScript ? [manifest.linkerScript] : [], 'linker script']] as const) {

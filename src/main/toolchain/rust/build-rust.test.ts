@@ -56,7 +56,7 @@ describe.skipIf(cargo === undefined)('a kernel in Rust', () => {
     const { result, log } = await build('src/main.rs', (text) => text)
     if (!result.ok) throw new Error(log)
     expect(result.problems).toEqual([])
-    expect([...result.elf.slice(0, 5)]).toEqual([0x7f, 0x45, 0x4c, 0x46, 2])
+    expect(Array.from(result.elf.subarray(0, 5))).toEqual([0x7f, 0x45, 0x4c, 0x46, 2])
     expect(await readFile(result.elfPath)).toEqual(Buffer.from(result.elf))
     expect(log).toMatch(/-Zbuild-std=core,compiler_builtins/)
   })

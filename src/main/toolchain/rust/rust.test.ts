@@ -9,9 +9,32 @@ import { linkerWrapper, wrapperScript } from './linker-wrapper'
 import { locateRust } from './locate'
 import { parseCargoLine, problemsOfCargoText, problemsOfDiagnostic } from './messages'
 
+const none = (): boolean => false
+
+async function fakeRust(sysroot: string, withSource: boolean): Promise<string> {
+  const bin = join(sysroot, 'bin')
+  await mkdir(bin, { recursive: true })
+  if (withSource) {
+    await mkdir(join(sysroot, 'lib/rustlib/src/rust/library/core'), { recursive: true })
+    await writeFile(join(sysroot, 'lib/rustlib/src/rust/library/core/Cargo.toml'), '')
+  }
+  await writeFile(join(bin, 'cargo'), '#!/bin/sh\n')
+  await writeFile(join(bin, 'rustc'), `#!/bin/sh\nif [ "$1" = -vV ]; then printf 'rustc 1.99.0-nightly (abc)\\nrelease: 1.99.0-nightly\\n'; else echo '${sysroot}'; fi\n`)
+  await Promise.all(['cargo', 'rustc'].map((name) => chmod(join(bin, name), 0o755)))
+  return bin
+}
+
+function usePath(...folders: string[]): void {
+  const before = { PATH: process.env['PATH'], BOOTLAB_CARGO: process.env['BOOTLAB_CARGO'] }
+  process.env['PATH'] = folders.join(delimiter)
+  process.env['BOOTLAB_CARGO'] = ''
+  onTestFinished(() => void Object.assign(process.env, { PATH: before.PATH, BOOTLAB_CARGO: before.BOOTLAB_CARGO ?? '' }))
+}
+
+const span = (primary: boolean, column: number) => ({ file_name: 'src\\main.rs', line_start: 3, line_end: 3, column_start: column, column_end: column + 2, is_primary: primary, label: primary ? 'here' : null })
+
 describe('advice', () => {
   it('fits the toolchain', () => {
-    const none = (): boolean => false
     expect(installRustSource('/home/a/.rustup/toolchains/nightly-x86_64-unknown-linux-gnu', none)).toBe('rustup component add rust-src --toolchain nightly-x86_64-unknown-linux-gnu')
     expect(installRustSource('/usr', (path) => path.includes('rustc-web'))).toBe('sudo apt-get install rust-web-src')
     expect(installRustSource('/usr', (path) => path === '/etc/debian_version')).toBe('sudo apt-get install rust-src')
@@ -23,26 +46,6 @@ describe('advice', () => {
 })
 
 describe.skipIf(process.platform === 'win32')('the search for Rust', () => {
-  async function fakeRust(sysroot: string, withSource: boolean): Promise<string> {
-    const bin = join(sysroot, 'bin')
-    await mkdir(bin, { recursive: true })
-    if (withSource) {
-      await mkdir(join(sysroot, 'lib/rustlib/src/rust/library/core'), { recursive: true })
-      await writeFile(join(sysroot, 'lib/rustlib/src/rust/library/core/Cargo.toml'), '')
-    }
-    await writeFile(join(bin, 'cargo'), '#!/bin/sh\n')
-    await writeFile(join(bin, 'rustc'), `#!/bin/sh\nif [ "$1" = -vV ]; then printf 'rustc 1.99.0-nightly (abc)\\nrelease: 1.99.0-nightly\\n'; else echo '${sysroot}'; fi\n`)
-    await Promise.all(['cargo', 'rustc'].map((name) => chmod(join(bin, name), 0o755)))
-    return bin
-  }
-
-  function usePath(...folders: string[]): void {
-    const before = { PATH: process.env['PATH'], BOOTLAB_CARGO: process.env['BOOTLAB_CARGO'] }
-    process.env['PATH'] = folders.join(delimiter)
-    process.env['BOOTLAB_CARGO'] = ''
-    onTestFinished(() => void Object.assign(process.env, { PATH: before.PATH, BOOTLAB_CARGO: before.BOOTLAB_CARGO ?? '' }))
-  }
-
   it('passes over a cargo without sources for one that has them', async () => {
     const dir = await temporaryFolder()
     const [bare, whole] = [await fakeRust(join(dir, 'toolchains', 'bare'), false), await fakeRust(join(dir, 'whole'), true)]
@@ -70,8 +73,6 @@ describe('the linker for cargo', () => {
 })
 
 describe('what cargo prints', () => {
-  const span = (primary: boolean, column: number) => ({ file_name: 'src\\main.rs', line_start: 3, line_end: 3, column_start: column, column_end: column + 2, is_primary: primary, label: primary ? 'here' : null })
-
   it('marks primary places, with the help as what to do', () => {
     const message = { level: 'error', message: 'wrong', code: { code: 'E0001' }, spans: [span(false, 1), span(true, 5)], children: [{ level: 'help', message: 'do it right' }] }
     const line = parseCargoLine(JSON.stringify({ reason: 'compiler-message', message }))
