@@ -81,20 +81,21 @@ async function linkAll({ zig, project, manifest, flags, workDir, record, objects
     output,
     signal: record.options.signal,
   }
-  note(await record.time('link', () => linkObjects(job)), record)
+  const flat = manifest.kind === 'boot-sector' ? join(workDir, `${manifest.name}.bin`) : undefined
+  const [linked, flattened] = await both(
+    record.time('link', () => linkObjects(job)),
+    flat === undefined ? undefined : record.time('link sector', () => linkObjects({ ...job, output: flat, flat: true })),
+  )
+  note(linked, record)
+  if (record.failed) return record.fail()
+  if (flattened) note(flattened, record)
   if (record.failed) return record.fail()
 
-  let sector: Uint8Array | undefined
-  if (manifest.kind === 'boot-sector') {
-    const flat = join(workDir, `${manifest.name}.bin`)
-    note(await record.time('link sector', () => linkObjects({ ...job, output: flat, flat: true })), record)
-    if (record.failed) return record.fail()
-    sector = await readFile(flat)
-    const fault = sectorFault(sector)
-    if (fault !== undefined) {
-      record.report({ severity: 'error', source: 'linker', file: manifest.sources[0], ...fault })
-      return record.fail()
-    }
+  const sector = flat === undefined ? undefined : await readFile(flat)
+  const fault = sector && sectorFault(sector)
+  if (fault) {
+    record.report({ severity: 'error', source: 'linker', file: manifest.sources[0], ...fault })
+    return record.fail()
   }
   const elf = await readFile(output)
   const elfPath = join(project.dir, BUILD_DIR, `${manifest.name}.elf`)
@@ -119,6 +120,12 @@ function note(outcome: ToolOutcome, record: BuildRecord, target?: Target): void 
     if (target) tieToTarget(problem, target)
     record.report(problem, shown.has(problem))
   }
+}
+
+/** Wait for both, even when one fails, so that nothing still writes into a folder that is being removed. */
+async function both(first: Promise<ToolOutcome>, second: Promise<ToolOutcome> | undefined): Promise<[ToolOutcome, ToolOutcome | undefined]> {
+  await Promise.allSettled([first, second])
+  return [await first, await second]
 }
 
 /** Run jobs, at most `width` at a time; results in the order of the jobs. The first rejection is the result's. */
