@@ -29,7 +29,7 @@ export function StatusBar(): ReactElement {
       {cursor && <span className="status-item">{text.position(cursor.line, cursor.column)}</span>}
       <button type="button" className="status-item" title={text.toolchainHint} onClick={() => setDoctor(true)}>
         {toolchain?.status === 'ok' || !toolchain ? <Icon name="check" size={14} /> : <Icon name="warning" size={14} />}
-        {toolchain?.title ?? text.toolchain}
+        {toolchain ? shortName(toolchain) : text.toolchain}
       </button>
       {doctor && <DoctorDialog onClose={() => setDoctor(false)} />}
     </footer>
@@ -57,16 +57,25 @@ function MachineStatus(): ReactElement {
   )
 }
 
-/** The first finding of the toolchain check: the compiler that builds C and assembly. */
+/** The check of the compiler that builds the open project. */
+
 function useToolchain(): DoctorItem | undefined {
   const { connection, projects, attempt } = useLab()
   const [item, setItem] = useState<DoctorItem>()
-  const ready = useStore(projects.store, (state) => state.view !== 'starting')
+  const language = useStore(projects.store, (state) => state.project?.language)
   useEffect(() => {
-    if (!ready) return
+    if (language === undefined) return
+    const compiler = language.toLowerCase().includes('rust') ? 'rust' : 'zig'
     const controller = new AbortController()
-    attempt(connection.call('doctor.run', {}, { signal: controller.signal }).then((items) => setItem(items[0])))
+    const check = connection.call('doctor.run', {}, { signal: controller.signal })
+    attempt(check.then((items) => setItem(items.find(({ id }) => id.toLowerCase().startsWith(compiler)))))
     return () => controller.abort()
-  }, [ready, connection, attempt])
+  }, [language, connection, attempt])
   return item
+}
+
+/** `zig 0.16.0`: the title without its remark, and the version if the finding tells one. */
+function shortName({ title, detail, status }: DoctorItem): string {
+  const version = status === 'ok' ? /\d+(?:\.\d+)+/.exec(detail)?.[0] : strings.doctor.status[status]
+  return [title.replace(/ \(.*$/, ''), version].filter(Boolean).join(' ')
 }

@@ -31,7 +31,7 @@ export function Toolbar(): ReactElement {
           </Button>
         </>
       )}
-      <div className="toolbar-actions" role="toolbar" aria-label={text.label}>
+      <div className="toolbar-actions" role="toolbar" aria-label={text.label} hidden={!project}>
         {building ? (
           <Button icon="cancel" title={text.cancelBuildHint} onClick={commands.cancelBuild}>
             {text.cancelBuild}

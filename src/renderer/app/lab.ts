@@ -22,8 +22,6 @@ export interface LabOptions {
 
 export type Lab = ReturnType<typeof createLab>
 
-const MANIFEST = 'bootlab.json'
-
 export function createLab({ openPort, localStorage, sessionStorage }: LabOptions) {
   const connection = createConnection(openPort)
   const notifications = createNotifications()
@@ -79,11 +77,10 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   }
 
   async function showProject(project: ProjectInfo): Promise<void> {
-    const { directory, target, entry } = project
+    const { directory, entry, open, problems } = project
     const remembered = ui.get('tabs')?.[directory]
-    const standard = [entry, ...(target === undefined ? [] : [target]), MANIFEST]
-    const restored = await documents.openProject(directory, remembered?.open ?? standard, remembered?.active ?? entry)
-    build.clear()
+    const restored = await documents.openProject(directory, remembered?.open ?? open, remembered?.active ?? entry)
+    build.clear(problems)
     projects.store.setState({ project, view: 'project' })
     ui.set('project.last', directory)
     if (restored.length > 0) notifications.info(strings.editor.restored(restored.length), strings.editor.restoredHint)

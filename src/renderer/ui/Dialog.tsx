@@ -15,6 +15,8 @@ export function Dialog({ title, onClose, className = '', children }: Props): Rea
   useEffect(() => {
     const element = dialog.current
     element?.showModal()
+    // Else the browser takes the first thing, which is the button that closes.
+    element?.querySelector<HTMLElement>('input, .button-primary')?.focus()
     return () => element?.close()
   }, [])
   return (

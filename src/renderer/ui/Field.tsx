@@ -7,12 +7,11 @@ interface Props {
   hint?: string
   maxLength?: number
   mono?: boolean
-  autoFocus?: boolean
   /** Beside the input, such as a button that fills it. */
   children?: ReactNode
 }
 
-export function Field({ label, value, onChange, hint, maxLength, mono, autoFocus, children }: Props): ReactElement {
+export function Field({ label, value, onChange, hint, maxLength, mono, children }: Props): ReactElement {
   const id = useId()
   return (
     <div className="field">
@@ -24,7 +23,6 @@ export function Field({ label, value, onChange, hint, maxLength, mono, autoFocus
           value={value}
           onChange={(event) => onChange(event.target.value)}
           maxLength={maxLength}
-          autoFocus={autoFocus}
           spellCheck={false}
           autoComplete="off"
           aria-describedby={hint === undefined ? undefined : `${id}-hint`}

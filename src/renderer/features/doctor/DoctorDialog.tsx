@@ -12,11 +12,12 @@ const icons = { ok: 'check', missing: 'error', 'optional-missing': 'info', broke
 export function DoctorDialog({ onClose }: { onClose(): void }): ReactElement {
   const { connection, attempt } = useLab()
   const [items, setItems] = useState<DoctorItem[]>()
-  const check = useCallback(() => {
-    setItems(undefined)
-    attempt(connection.call('doctor.run', {}).then(setItems))
-  }, [connection, attempt])
+  const check = useCallback(() => attempt(connection.call('doctor.run', {}).then(setItems)), [connection, attempt])
   useEffect(check, [check])
+  const again = (): void => {
+    setItems(undefined)
+    check()
+  }
   return (
     <Dialog title={text.title} onClose={onClose} className="doctor">
       {items === undefined ? (
@@ -42,7 +43,7 @@ export function DoctorDialog({ onClose }: { onClose(): void }): ReactElement {
         </ul>
       )}
       <footer className="dialog-footer">
-        <Button onClick={check} disabled={items === undefined}>
+        <Button onClick={again} disabled={items === undefined}>
           {text.again}
         </Button>
       </footer>

@@ -7,7 +7,7 @@ import { useDarkScheme } from '../../ui/use-dark-scheme'
 import { useCursorStore } from './cursor'
 import { findModel, pathOfModel, syncModels } from './monaco/models'
 import { followLiveProblems, lineDecorations, markProblems } from './monaco/markers'
-import { useJsonSchemas } from './monaco/setup'
+import { applyJsonSchemas } from './monaco/setup'
 
 /** The editor itself. Loaded when the first project opens, because Monaco is by far the largest part of the window. */
 export function MonacoEditor(): ReactElement {
@@ -32,13 +32,16 @@ export function MonacoEditor(): ReactElement {
       const model = created.getModel()
       marks.set(model ? lineDecorations(model) : [])
     }
+    const showCursor = (): void => {
+      const position = created.getModel() && created.getPosition()
+      useCursorStore.setState({ cursor: position ? { line: position.lineNumber, column: position.column } : undefined })
+    }
     const disposables = [
       followLiveProblems(),
       editor.onDidChangeMarkers(redraw),
       created.onDidChangeModel(redraw),
-      created.onDidChangeCursorPosition(({ position }) =>
-        useCursorStore.setState({ cursor: { line: position.lineNumber, column: position.column } }),
-      ),
+      created.onDidChangeModel(showCursor),
+      created.onDidChangeCursorPosition(showCursor),
       editor.onDidCreateModel((model) => markProblems(model, build.store.getState().problems)),
     ]
     return () => {
@@ -50,7 +53,7 @@ export function MonacoEditor(): ReactElement {
     }
   }, [documents, build])
 
-  useEffect(() => useJsonSchemas(schemas), [schemas])
+  useEffect(() => applyJsonSchemas(schemas), [schemas])
   useEffect(() => editor.setTheme(dark ? 'bootlab-dark' : 'bootlab-light'), [dark])
 
   useEffect(() => {
@@ -69,7 +72,7 @@ export function MonacoEditor(): ReactElement {
 
   useEffect(() => {
     const shown = instance.current
-    if (!shown || !reveal || reveal.path !== active) return
+    if (!shown || !present || !reveal || reveal.path !== active) return
     const position = { lineNumber: reveal.line, column: reveal.column }
     shown.setPosition(position)
     shown.revealPositionInCenterIfOutsideViewport(position)

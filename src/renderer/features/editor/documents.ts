@@ -200,7 +200,7 @@ export function createDocuments({ connection, onError, resolveConflict, storage 
     await Promise.all([...undrafted.keys()].map(sendDraft))
   }
 
-  /** Saves one file. @returns false when the person backed out of a conflict or took the stored file instead */
+  /** Saves one file. @returns false when the file was changed by another program and the person did not decide */
   async function save(path: string): Promise<boolean> {
     const { directory, documents } = store.getState()
     const document = documents[path]
@@ -210,7 +210,7 @@ export function createDocuments({ connection, onError, resolveConflict, storage 
       const { version } = await inOrder(path, () =>
         connection.call('projects.writeFile', { directory, path, text: document.text, baseVersion: document.version }),
       )
-      stored(path, document.text, version)
+      noteSaved(path, document.text, version)
       return true
     } catch (error) {
       if (toFailure(error).code !== 'file-changed') {
@@ -226,7 +226,7 @@ export function createDocuments({ connection, onError, resolveConflict, storage 
     const choice = await resolveConflict(path)
     if (choice === 'overwrite') {
       const { version } = await inOrder(path, () => connection.call('projects.writeFile', { directory, path, text }))
-      stored(path, text, version)
+      noteSaved(path, text, version)
       return true
     }
     if (choice === 'reload') {
@@ -239,7 +239,7 @@ export function createDocuments({ connection, onError, resolveConflict, storage 
     return false
   }
 
-  function stored(path: string, savedText: string, version: string): void {
+  function noteSaved(path: string, savedText: string, version: string): void {
     update(path, (current) => ({ ...current, savedText, version }))
     // Typed on while the file was being written: that text needs a draft over the new version.
     if (isDirty(store.getState().documents[path])) void sendDraft(path)

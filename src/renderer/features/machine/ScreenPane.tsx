@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState, type ReactElement } from 'react'
+import { useEffect, useMemo, useState, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { useLab } from '../../app/lab'
 import { usePanes } from '../../app/panes'
@@ -17,26 +17,14 @@ export function ScreenPane(): ReactElement {
   const { machine } = useLab()
   const phase = useStore(machine.store, (view) => view.phase)
   const [focused, setFocused] = useState(false)
-  const surface = useRef<HTMLDivElement>(null)
   const keyboard = useMemo(
-    () => new GuestKeyboard({ send: machine.sendKeys, leave: () => surface.current?.blur() }),
+    () => new GuestKeyboard({ send: machine.sendKeys, leave: () => document.getElementById(SCREEN_ID)?.blur() }),
     [machine],
   )
   const taking = focused && phase === 'on'
-
-  // React would hear Tab and the like too late in some browsers; the element's own listeners see each key first.
   useEffect(() => {
-    const element = surface.current
-    if (!element || phase !== 'on') return
-    const down = (event: KeyboardEvent): void => keyboard.down(event)
-    const up = (event: KeyboardEvent): void => keyboard.up(event)
-    element.addEventListener('keydown', down)
-    element.addEventListener('keyup', up)
-    return () => {
-      keyboard.releaseAll()
-      element.removeEventListener('keydown', down)
-      element.removeEventListener('keyup', up)
-    }
+    if (phase !== 'on') keyboard.releaseAll()
+    return () => keyboard.releaseAll()
   }, [keyboard, phase])
 
   return (
@@ -59,13 +47,14 @@ export function ScreenPane(): ReactElement {
         <CopyText />
       </div>
       <div
-        ref={surface}
         id={SCREEN_ID}
         className={`screen ${taking ? 'screen-taking' : ''} screen-${phase}`}
         role="application"
         aria-label={text.screenLabel}
         tabIndex={0}
         data-takes-keyboard={taking ? '' : undefined}
+        onKeyDown={(event) => phase === 'on' && keyboard.down(event)}
+        onKeyUp={(event) => keyboard.up(event)}
         onFocus={() => setFocused(true)}
         onBlur={() => {
           setFocused(false)
@@ -106,11 +95,12 @@ function CopyText(): ReactElement {
   function copy(): void {
     const { screen } = machine.store.getState()
     if (!screen) return
-    const show = (): void => {
-      setCopied(true)
-      setTimeout(() => setCopied(false), 1500)
-    }
-    attempt(navigator.clipboard.writeText(screenText(screen)).then(show))
+    attempt(
+      navigator.clipboard.writeText(screenText(screen)).then(() => {
+        setCopied(true)
+        setTimeout(() => setCopied(false), 1500)
+      }),
+    )
   }
   return (
     <Button tone="quiet" icon={copied ? 'check' : 'copy'} disabled={!present} onClick={copy}>

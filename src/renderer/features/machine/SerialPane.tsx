@@ -68,7 +68,7 @@ export function SerialPane({ port }: { port: SerialPort }): ReactElement {
 
   useEffect(() => {
     if (terminal.current) terminal.current.options.theme = isDark ? dark : light
-  }, [isDark, port])
+  }, [isDark])
 
   return (
     <div className="serial">

@@ -37,19 +37,20 @@ export function CreateDialog({ template, onClose }: { template: Template; onClos
 
   function browse(): void {
     const pick = connection.call('app.pickDirectory', { title: strings.openDialog.pickParent })
-    const take = (chosen: string | null): void => {
-      if (chosen === null) return
-      setParent(chosen)
-      setOwnDirectory(undefined)
-    }
-    attempt(pick.then(take))
+    attempt(
+      pick.then((chosen) => {
+        if (chosen === null) return
+        setParent(chosen)
+        setOwnDirectory(undefined)
+      }),
+    )
   }
 
   return (
     <Dialog title={text.title(template.title)} onClose={onClose}>
       <form onSubmit={submit}>
         <p className="dialog-body">{template.teaches}</p>
-        <Field label={text.name} value={name} onChange={setName} maxLength={64} autoFocus />
+        <Field label={text.name} value={name} onChange={setName} maxLength={64} />
         <Field label={text.directory} value={directory} onChange={setOwnDirectory} hint={text.hint} mono>
           {info?.canPickDirectory && <Button onClick={browse}>{text.browse}</Button>}
         </Field>

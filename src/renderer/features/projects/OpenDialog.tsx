@@ -23,7 +23,7 @@ export function OpenDialog({ onClose }: { onClose(): void }): ReactElement {
   return (
     <Dialog title={text.title} onClose={onClose}>
       <form onSubmit={submit}>
-        <Field label={text.directory} value={directory} onChange={setDirectory} hint={text.hint} mono autoFocus />
+        <Field label={text.directory} value={directory} onChange={setDirectory} hint={text.hint} mono />
         {failure && <FailureText failure={failure} />}
         <footer className="dialog-footer">
           <Button tone="quiet" onClick={onClose}>

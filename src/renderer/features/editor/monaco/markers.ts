@@ -49,18 +49,17 @@ export function lineDecorations(model: editor.ITextModel): editor.IModelDeltaDec
 }
 
 /** Keeps the list of problems found while typing up to date. */
-export function followLiveProblems(): IDisposable {
-  const collect = (): void => {
-    const problems = editor.getModels().flatMap((model) =>
-      editor.getModelMarkers({ owner: JSON_OWNER, resource: model.uri }).map((marker): Problem => {
-        const severity = marker.severity === MarkerSeverity.Error ? 'error' : 'warning'
-        const file = pathOfModel(model)
-        const source = file === 'bootlab.json' ? 'manifest' : 'target'
-        const { message, startLineNumber: line, startColumn: column, endLineNumber: endLine, endColumn } = marker
-        return { severity, source, message, file, line, column, endLine, endColumn }
-      }),
-    )
-    useLiveProblemStore.setState({ problems })
-  }
-  return editor.onDidChangeMarkers(collect)
+export const followLiveProblems = (): IDisposable => editor.onDidChangeMarkers(collectLiveProblems)
+
+function collectLiveProblems(): void {
+  const problems = editor.getModels().flatMap((model) =>
+    editor.getModelMarkers({ owner: JSON_OWNER, resource: model.uri }).map((marker): Problem => {
+      const severity = marker.severity === MarkerSeverity.Error ? 'error' : 'warning'
+      const file = pathOfModel(model)
+      const source = file === 'bootlab.json' ? 'manifest' : 'target'
+      const { message, startLineNumber: line, startColumn: column, endLineNumber: endLine, endColumn } = marker
+      return { severity, source, message, file, line, column, endLine, endColumn }
+    }),
+  )
+  useLiveProblemStore.setState({ problems })
 }

@@ -17,9 +17,6 @@ export function syncModels(documents: Documents): () => void {
   let shownDirectory: string | undefined
   /** Texts as they were given: a model may hold one with its line ends made uniform, which is no change by a person. */
   const given = new Map<string, string>()
-  const disposeAll = (): void => {
-    for (const model of editor.getModels()) if (model.uri.scheme === SCHEME) model.dispose()
-  }
   const sync = (): void => {
     const { directory, documents: texts } = documents.store.getState()
     // Two projects have files of the same name: nothing of the one before may shine through.
@@ -48,4 +45,8 @@ export function syncModels(documents: Documents): () => void {
     stop()
     disposeAll()
   }
+}
+
+function disposeAll(): void {
+  for (const model of editor.getModels()) if (model.uri.scheme === SCHEME) model.dispose()
 }

@@ -30,14 +30,15 @@ import 'monaco-editor/features/suggest/register'
 import 'monaco-editor/features/toggleTabFocusMode/register'
 import 'monaco-editor/features/wordHighlighter/register'
 import 'monaco-editor/features/wordOperations/register'
-import EditorWorker from 'monaco-editor/editor/editor.worker?worker'
-import JsonWorker from 'monaco-editor/languages/features/json/json.worker?worker'
 import type { JsonSchemaEntry } from '../../../../shared/contract'
 import { GAS_LANGUAGE, gasConfiguration, gasLanguage } from './gas'
 import { darkTheme, lightTheme } from './themes'
 
 globalThis.MonacoEnvironment = {
-  getWorker: (_moduleId, label) => (label === 'json' ? new JsonWorker() : new EditorWorker()),
+  getWorker: (_moduleId, label) =>
+    label === 'json'
+      ? new Worker(new URL('./json-worker.ts', import.meta.url), { type: 'module' })
+      : new Worker(new URL('./editor-worker.ts', import.meta.url), { type: 'module' }),
 }
 
 languages.register({ id: GAS_LANGUAGE })
@@ -47,7 +48,7 @@ editor.defineTheme('bootlab-dark', darkTheme)
 editor.defineTheme('bootlab-light', lightTheme)
 
 /** Checks JSON files against their schemas while they are typed. A build refuses what is wrong here, so it is an error. */
-export function useJsonSchemas(schemas: readonly JsonSchemaEntry[]): void {
+export function applyJsonSchemas(schemas: readonly JsonSchemaEntry[]): void {
   jsonDefaults.setDiagnosticsOptions({
     validate: true,
     allowComments: false,

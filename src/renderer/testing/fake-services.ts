@@ -1,0 +1,172 @@
+/** Services for tests: one project in memory behind a real channel, with a switch to cut the connection. */
+import { serveChannel, type Handlers, type Port } from '../../shared/channel'
+import type { BuildResult, Draft, MachineEvent } from '../../shared/contract'
+import { LabError } from '../../shared/failure'
+import type { MachineReport } from '../../shared/machine-schemas'
+import type { LogEvent } from '../../shared/problems'
+import type { OpenPort } from '../app/transport'
+
+export const DIRECTORY = '/projects/demo'
+
+/** A stand-in for SHA-256 that depends on every character, as long as the contract wants it. */
+export function versionOf(text: string): string {
+  let hash = 0xcbf29ce484222325n
+  for (const character of text) hash = BigInt.asUintN(64, (hash ^ BigInt(character.codePointAt(0) ?? 0)) * 0x100000001b3n)
+  return hash.toString(16).padStart(64, '0')
+}
+
+export interface FakeMachine {
+  emit(event: MachineEvent): void
+  end(report: MachineReport): void
+}
+
+const missing = (name: string) => async (): Promise<never> => {
+  throw new LabError({ code: 'internal', what: `The test's services have no ${name}.` })
+}
+
+export function createFakeServices() {
+  const files = new Map([
+    ['kernel.c', 'int main;\n'],
+    ['bootlab.json', '{}\n'],
+  ])
+  const drafts = new Map<string, Draft>()
+  const machines = new Map<string, FakeMachine>()
+  const log: string[] = []
+  let uiState: Record<string, unknown> = {}
+  let known: string[] = []
+  const script: { build: { log: LogEvent[]; result: BuildResult } } = {
+    build: { log: [], result: { ok: true, problems: [], steps: [], milliseconds: 1 } },
+  }
+
+  const project = { directory: DIRECTORY, name: 'demo', language: 'C', entry: 'kernel.c', open: ['kernel.c', 'bootlab.json'], problems: [], memoryMiB: 128, commandLine: '' }
+  const calls: Handlers['calls'] = {
+    'app.pickDirectory': missing('app.pickDirectory'),
+    'projects.create': missing('projects.create'),
+    'projects.forget': missing('projects.forget'),
+    'machines.reset': missing('machines.reset'),
+    'machines.keys': missing('machines.keys'),
+    'machines.serialInput': missing('machines.serialInput'),
+    'doctor.run': async () => [],
+    'app.info': async () => ({ version: '0', door: 'browser', platform: 'linux', canPickDirectory: false, projectsDirectory: '/projects' }),
+    'templates.list': async () => [{ id: 'c', title: 'C', teaches: 'C.', language: 'C' }],
+    'projects.schemas': async () => [],
+    'projects.recent': async () => known.map((directory) => ({ directory, name: 'demo', openedAt: 0, present: true })),
+    'projects.open': async ({ directory }) => {
+      if (directory !== DIRECTORY) throw new LabError({ code: 'not-found', what: 'No such project.', where: directory })
+      known = [directory]
+      return project
+    },
+    'projects.listFiles': async () => [...files].map(([path, text]) => ({ path, kind: 'file', size: text.length })),
+    'projects.readFile': async ({ path }) => {
+      const text = files.get(path)
+      if (text === undefined) throw new LabError({ code: 'not-found', what: 'No such file.', where: path })
+      return { text, version: versionOf(text) }
+    },
+    'projects.writeFile': async ({ path, text, baseVersion }) => {
+      const stored = files.get(path)
+      if (baseVersion !== undefined && baseVersion !== versionOf(stored ?? '')) {
+        throw new LabError({ code: 'file-changed', what: 'The file changed.', where: path })
+      }
+      log.push(`write ${path}`)
+      files.set(path, text)
+      drafts.delete(path)
+      return { version: versionOf(text) }
+    },
+    'drafts.list': async () => [...drafts.values()],
+    'drafts.save': async ({ path, text, baseVersion }) => {
+      log.push(`draft ${path}`)
+      drafts.set(path, { path, text, baseVersion, savedAt: 0 })
+      return null
+    },
+    'drafts.discard': async ({ path }) => {
+      drafts.delete(path)
+      return null
+    },
+    'machines.font': async () => ({ width: 8, height: 16, glyphs: '' }),
+    'machines.boot': async () => {
+      log.push('boot')
+      return { machine: `m${log.length}` }
+    },
+    'machines.stop': async ({ machine }) => {
+      const running = machines.get(machine)
+      if (!running) throw new LabError({ code: 'not-found', what: 'No such machine.' })
+      running.end({ reason: 'stopped', summary: 'Stopped.', lines: [], instructions: 7 })
+      return null
+    },
+    'ui.get': async () => JSON.parse(JSON.stringify(uiState)),
+    'ui.set': async ({ values }) => {
+      uiState = { ...uiState, ...values }
+      return null
+    },
+  }
+  const streams: Handlers['streams'] = {
+    'builds.run': async (_args, { emit }) => {
+      log.push('build')
+      for (const line of script.build.log) emit(line)
+      return script.build.result
+    },
+    'machines.watch': ({ machine }, { emit, signal }) =>
+      new Promise((resolve, reject) => {
+        const end = (report: MachineReport): void => {
+          machines.delete(machine)
+          resolve(report)
+        }
+        machines.set(machine, { emit, end })
+        signal.addEventListener('abort', () => reject(new LabError({ code: 'cancelled', what: 'Cancelled.' })))
+      }),
+  }
+
+  const handlers: Handlers = { calls, streams }
+  let reachable = true
+  let cutCurrent: (() => void) | undefined
+  const openPort: OpenPort = async () => {
+    if (!reachable) throw new LabError({ code: 'disconnected', what: 'Unreachable.' })
+    const [client, server] = portPair()
+    serveChannel(server, handlers)
+    cutCurrent = () => server.close()
+    return client
+  }
+  return {
+    openPort,
+    files,
+    drafts,
+    machines,
+    log,
+    script,
+    ui: () => uiState,
+    /** Closes the connection; while `stayAway`, new ones fail. */
+    cut(stayAway = false) {
+      reachable = !stayAway
+      cutCurrent?.()
+    },
+    comeBack() {
+      reachable = true
+    },
+  }
+}
+
+/** Two ends of one connection; messages arrive asynchronously, as over a socket. */
+function portPair(): [Port, Port] {
+  const ends = [0, 1].map(() => ({ messages: new Set<(message: string) => void>(), closes: new Set<() => void>() }))
+  let open = true
+  const close = (): void => {
+    if (!open) return
+    open = false
+    for (const end of ends) for (const listener of end.closes) listener()
+  }
+  const portOf = (mine: number, other: number): Port => ({
+    send: (message) => {
+      if (open) setTimeout(() => open && ends[other]?.messages.forEach((listener) => listener(message)), 0)
+    },
+    onMessage: (listener) => {
+      ends[mine]?.messages.add(listener)
+      return () => ends[mine]?.messages.delete(listener)
+    },
+    onClose: (listener) => {
+      ends[mine]?.closes.add(listener)
+      return () => ends[mine]?.closes.delete(listener)
+    },
+    close,
+  })
+  return [portOf(0, 1), portOf(1, 0)]
+}

@@ -1,0 +1,65 @@
+import { expect, test } from './lab'
+
+test('edit the string, press F5, and the new text is on the VGA screen', async ({ lab }) => {
+  await expect(lab.page.getByText('Start from a template')).toBeVisible()
+  await lab.screenshot('01-welcome')
+  await lab.createProject('miniboot-c')
+  await expect(lab.page.getByText('Press F5 to build and boot').first()).toBeVisible()
+  await lab.screenshot('02-project')
+
+  await lab.page.keyboard.press('F5')
+  await expect(lab.screenText).toContainText('Hello, World !!')
+  await lab.screenshot('03-booted')
+
+  await lab.replaceInEditor('Hello, World !!', 'Good morning, kernel!')
+  await lab.page.keyboard.press('F5')
+  await expect(lab.screenText).toContainText('Good morning, kernel!')
+  await expect(lab.screenText).not.toContainText('Hello, World')
+  expect(await lab.projectFile('miniboot-c', 'kernel.c')).toContain('Good morning, kernel!')
+  await expect(lab.buildStatus).toContainText(/Built in \d+ m?s/)
+  await lab.screenshot('04-edited')
+
+  await lab.page.keyboard.press('Shift+F5')
+  await expect(lab.machineStatus).toHaveText('Ended')
+})
+
+test('an error is listed, marked at its line, and gone when it is fixed', async ({ lab }) => {
+  await lab.createProject('miniboot-c')
+  await lab.replaceInEditor('static const char message', 'static const chair message')
+  await lab.page.keyboard.press('F5')
+
+  const source = (await lab.projectFile('miniboot-c', 'kernel.c')).split('\n')
+  const line = source.findIndex((text) => text.includes('chair')) + 1
+  expect(line).toBeGreaterThan(0)
+  const problem = lab.problems.filter({ hasText: 'chair' })
+  await expect(problem).toContainText(`kernel.c:${line}:`)
+  await expect(lab.buildStatus).toContainText('Build failed')
+  await expect(lab.screenText).toHaveText('')
+
+  // The way from the list to the place, the squiggle under it, and the sign in the margin of its line.
+  await lab.tab('bootlab.json').click()
+  await problem.click()
+  await expect(lab.tab('kernel.c')).toHaveAttribute('aria-selected', 'true')
+  await expect(lab.page.locator('.squiggly-error')).toBeVisible()
+  const marked = lab.page.locator('.glyph-error')
+  await expect(marked).toBeVisible()
+  const [sign, text] = await Promise.all([marked.boundingBox(), lab.editorLine('chair').boundingBox()])
+  expect(Math.abs((sign?.y ?? 0) - (text?.y ?? 1000))).toBeLessThan(8)
+  await expect(lab.page.getByText(`Ln ${line},`)).toBeVisible()
+  await lab.screenshot('05-problem')
+
+  await lab.replaceInEditor('static const chair message', 'static const char message')
+  await lab.page.keyboard.press('F5')
+  await expect(lab.screenText).toContainText('Hello, World !!')
+  await expect(lab.page.locator('.glyph-error')).toHaveCount(0)
+  await expect(lab.page.locator('.squiggly-error')).toHaveCount(0)
+})
+
+test('the 64-bit kernel boots in its colours, also in the light theme', async ({ lab }) => {
+  await lab.page.emulateMedia({ colorScheme: 'light' })
+  await lab.createProject('blog-os-c')
+  await lab.page.keyboard.press('F5')
+  await expect(lab.screenText).toContainText('Hello World!')
+  await expect(lab.page.getByText('long mode')).toBeVisible()
+  await lab.screenshot('06-light')
+})

@@ -1,0 +1,164 @@
+/** Starts the built lab with a data folder of its own, and knows its window's parts by what a person sees. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test as base, type Locator, type Page } from '@playwright/test'
+import { findTool } from '../support/tools'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const SCREENSHOTS = join(ROOT, 'test-results', 'screenshots')
+const START_TIMEOUT_MS = 15_000
+
+export interface RunningLab {
+  url: string
+  /** Folder that new projects go into. */
+  projects: string
+  stop(): Promise<void>
+}
+
+async function startLab(folder: string): Promise<RunningLab> {
+  const projects = join(folder, 'projects')
+  const server = spawn(process.execPath, [join(ROOT, 'bin', 'bootlab.mjs'), 'serve', '--port', '0'], {
+    env: { ...process.env, BOOTLAB_DATA_DIR: join(folder, 'data'), BOOTLAB_PROJECTS_DIR: projects },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const stop = async (): Promise<void> => {
+    if (server.exitCode !== null || server.signalCode !== null) return
+    const ended = once(server, 'exit')
+    server.kill('SIGTERM')
+    await ended
+  }
+  return { url: await readUrl(server), projects, stop }
+}
+
+function readUrl(server: ChildProcess): Promise<string> {
+  let output = ''
+  return new Promise((resolve, reject) => {
+    const fail = (why: string): void => reject(new Error(`bootlab serve ${why}:\n${output}`))
+    const timer = setTimeout(() => fail('printed no address'), START_TIMEOUT_MS)
+    const read = (chunk: Buffer): void => {
+      output += chunk.toString()
+      const url = /http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]+/.exec(output)?.[0]
+      if (url === undefined) return
+      clearTimeout(timer)
+      resolve(url)
+    }
+    server.stdout?.on('data', read)
+    server.stderr?.on('data', read)
+    server.once('exit', (code) => fail(`ended with code ${code}`))
+  })
+}
+
+/** The window, as a person handles it. */
+export class LabPage {
+  readonly page: Page
+  private readonly projects: string
+
+  constructor(page: Page, projects: string) {
+    this.page = page
+    this.projects = projects
+  }
+
+  get screen(): Locator {
+    return this.page.getByRole('application', { name: /VGA screen/ })
+  }
+
+  get screenText(): Locator {
+    return this.page.getByTestId('screen-text')
+  }
+
+  get problems(): Locator {
+    return this.page.getByRole('list', { name: 'Problems' }).getByRole('button')
+  }
+
+  get machineStatus(): Locator {
+    return this.page.getByTestId('machine-status')
+  }
+
+  get buildStatus(): Locator {
+    return this.page.getByTestId('build-status')
+  }
+
+  /** The line of the editor that shows this text. */
+  editorLine(text: string): Locator {
+    return this.page.locator('.view-line', { hasText: text })
+  }
+
+  tab(name: string): Locator {
+    return this.page.getByRole('tab', { name: new RegExp(`^${name.replaceAll('.', '\\.')}`) })
+  }
+
+  async createProject(template: string): Promise<void> {
+    await this.page.locator(`[data-template="${template}"]`).click()
+    await this.page.getByRole('button', { name: 'Create project' }).click()
+    await this.editorReady()
+  }
+
+  async editorReady(): Promise<void> {
+    await expect(this.page.locator('.monaco-editor .view-line').first()).toBeVisible()
+  }
+
+  async openTab(name: string): Promise<void> {
+    await this.tab(name).click()
+    await expect(this.page.getByLabel(`Editor: ${name}`, { exact: false }).first()).toBeAttached()
+  }
+
+  /** Selects the first place where the text stands in the open file, by the editor's own search, and types over it. */
+  async replaceInEditor(find: string, typed: string): Promise<void> {
+    await this.focusEditor()
+    await this.page.keyboard.press('ControlOrMeta+Home')
+    await this.page.keyboard.press('ControlOrMeta+F')
+    const field = this.page.getByRole('textbox', { name: 'Find', exact: true })
+    await field.fill(find)
+    await expect(this.page.locator('.find-widget .matchesCount')).toContainText(/of \d/)
+    await this.page.keyboard.press('Enter')
+    await this.page.keyboard.press('Escape')
+    await this.page.keyboard.type(typed)
+  }
+
+  async focusEditor(): Promise<void> {
+    await this.page.locator('.monaco-editor').first().getByRole('textbox').first().focus()
+  }
+
+  projectFile(project: string, path: string): Promise<string> {
+    return readFile(join(this.projects, project, path), 'utf8')
+  }
+
+  async screenshot(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) })
+  }
+}
+
+interface Fixtures {
+  server: RunningLab
+  lab: LabPage
+}
+
+export const test = base.extend<Fixtures>({
+  // Playwright reads the pattern to learn what a fixture needs: nothing.
+  // oxlint-disable-next-line no-empty-pattern
+  server: async ({}, provide) => {
+    const folder = await mkdtemp(join(tmpdir(), 'bootlab-e2e-'))
+    const server = await startLab(folder)
+    await provide(server)
+    await server.stop()
+    await rm(folder, { recursive: true, force: true })
+  },
+  lab: async ({ page, server }, provide) => {
+    // Whatever the page complains about is a defect, a refused script or style most of all.
+    const complaints: string[] = []
+    page.on('pageerror', (error) => complaints.push(error.stack ?? error.message))
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().includes('WebSocket connection')) complaints.push(message.text())
+    })
+    await page.goto(server.url)
+    await provide(new LabPage(page, server.projects))
+    expect(complaints).toEqual([])
+  },
+})
+
+test.skip(findTool('chromium') === undefined && findTool('google-chrome') === undefined && !process.env['CI'], 'No Chromium on PATH.')
+
+export { expect }

@@ -1,0 +1,57 @@
+import { expect, test } from './lab'
+
+test('a reload right after typing loses no text', async ({ lab }) => {
+  await lab.createProject('miniboot-c')
+  await lab.replaceInEditor('Hello, World !!', 'Not saved yet')
+  await lab.page.reload()
+  await lab.editorReady()
+  await expect(lab.editorLine('Not saved yet')).toBeVisible()
+  await expect(lab.tab('kernel.c')).toContainText('unsaved')
+  await expect(lab.page.getByText('Restored unsaved text')).toBeVisible()
+  expect(await lab.projectFile('miniboot-c', 'kernel.c')).not.toContain('Not saved yet')
+  await lab.screenshot('08-restored')
+
+  await lab.focusEditor()
+  await lab.page.keyboard.press('ControlOrMeta+S')
+  await expect(lab.tab('kernel.c')).not.toContainText('unsaved')
+  expect(await lab.projectFile('miniboot-c', 'kernel.c')).toContain('Not saved yet')
+})
+
+test('a reload finds the running machine, the project and its open tab again', async ({ lab }) => {
+  await lab.createProject('miniboot-c')
+  await lab.openTab('bootlab.json')
+  await lab.page.keyboard.press('F5')
+  await expect(lab.screenText).toContainText('Hello, World !!')
+  await expect(lab.machineStatus).toHaveText('Running')
+  await lab.page.reload()
+  await lab.editorReady()
+  await expect(lab.tab('bootlab.json')).toHaveAttribute('aria-selected', 'true')
+  await expect(lab.screenText).toContainText('Hello, World !!')
+  await expect(lab.machineStatus).toHaveText('Running')
+})
+
+test('a wrong value in the target specification is marked while typing', async ({ lab }) => {
+  await lab.createProject('miniboot-c')
+  const target = 'i386-miniboot.json'
+  await lab.openTab(target)
+  await expect(lab.page.locator('.squiggly-error')).toHaveCount(0)
+  await lab.replaceInEditor('"executables": true', '"executables": "certainly"')
+  await expect(lab.page.locator('.squiggly-error')).toBeVisible()
+  await lab.page.getByRole('tab', { name: 'Problems' }).click()
+  await expect(lab.problems).toHaveCount(1)
+  await expect(lab.problems).toContainText('boolean')
+  await expect(lab.problems).toContainText(target)
+  await lab.screenshot('09-target')
+
+  await lab.replaceInEditor('"executables": "certainly"', '"executables": true')
+  await expect(lab.problems).toHaveCount(0)
+})
+
+test('the window says when the lab is gone, and keeps the text', async ({ lab, server }) => {
+  await lab.createProject('miniboot-c')
+  await server.stop()
+  await expect(lab.page.getByText('The connection to the lab was lost.')).toBeVisible()
+  await lab.replaceInEditor('Hello, World !!', 'Typed alone')
+  await expect(lab.editorLine('Typed alone')).toBeVisible()
+  await lab.screenshot('10-disconnected')
+})
