@@ -19,7 +19,7 @@ const withoutCommonJsShims: Plugin = {
 
 /**
  * One build makes everything in out/:
- * - main: ES modules for Electron's main process and for plain Node alike; dependencies stay outside, `electron` too;
+ * - main: ES modules for Electron's main process and for plain Node alike; most dependencies stay outside, `electron` too;
  * - preload: one CommonJS file without imports, as Electron's sandbox demands;
  * - renderer: static files for both doors, with relative addresses.
  */
@@ -29,6 +29,8 @@ export default defineConfig({
     build: {
       target: 'node20.19',
       outDir: 'out/main',
+      // zod is some 80 files, which every start of the command and of a machine's worker would read: it is bundled.
+      externalizeDeps: { exclude: ['zod'] },
       minify: false,
       sourcemap: true,
       rolldownOptions: {

@@ -15,7 +15,7 @@ import type { BACKENDS, BuildResult } from '../shared/contract'
 import { LabError } from '../shared/failure'
 import type { Screen } from '../shared/machine-schemas'
 import type { ScreenOutput } from './arguments'
-import { printLog, summarize } from './build-log'
+import { buildExitCode, printLog, summarize } from './build-log'
 import { debugExitCode, EXIT } from './exit-codes'
 import { LiveTerminal } from './live-terminal'
 
@@ -46,8 +46,9 @@ export async function boot(what: string, options: BootOptions, signal: AbortSign
   if (options.untilText === '') throw new LabError({ code: 'usage', what: '--until-text is empty.', next: 'Name the text to wait for.' })
   const prepared = await prepare(resolve(what), options, signal)
   if ('failed' in prepared) {
-    if (options.json) console.log(JSON.stringify({ reason: 'build-failed', exitCode: EXIT.buildFailed, build: prepared.failed }))
-    return EXIT.buildFailed
+    const exitCode = buildExitCode(prepared.failed)
+    if (options.json) console.log(JSON.stringify({ reason: 'build-failed', exitCode, build: prepared.failed }))
+    return exitCode
   }
   return run(prepared, options, signal, startInWorker)
 }

@@ -1,6 +1,7 @@
 /** A build's log and problems on a stream. */
 import type { BuildResult } from '../shared/contract'
 import type { LogEvent } from '../shared/problems'
+import { EXIT } from './exit-codes'
 
 /** @returns a listener that prints each line of the log */
 export function printLog(stream: NodeJS.WritableStream): (event: LogEvent) => void {
@@ -18,4 +19,11 @@ export function summarize({ ok, problems, steps, milliseconds }: BuildResult): s
   const counts = [...count('error', 'error'), ...count('warning', 'warning')].join(', ')
   const times = steps.map((step) => `${step.name} ${step.cached ? 'cached' : `${Math.round(step.milliseconds)} ms`}`).join(', ')
   return `${ok ? 'Built' : 'The build failed'}${counts ? ` with ${counts}` : ''} in ${Math.round(milliseconds)} ms${times ? ` (${times})` : ''}.`
+}
+
+/** A manifest or target specification that cannot be used is bad input; errors in the code are a failed build. */
+export function buildExitCode({ ok, problems }: BuildResult): number {
+  if (ok) return EXIT.ok
+  const unusable = problems.some(({ severity, source }) => severity === 'error' && (source === 'manifest' || source === 'target'))
+  return unusable ? EXIT.badInput : EXIT.buildFailed
 }

@@ -1,8 +1,7 @@
 /** `bootlab build`. */
 import { resolve } from 'node:path'
 import { Builder } from '../main/services/builder'
-import { printLog, summarize } from './build-log'
-import { EXIT } from './exit-codes'
+import { buildExitCode, printLog, summarize } from './build-log'
 
 export async function build(dir: string, options: { output?: string; json?: true }, signal: AbortSignal): Promise<number> {
   const log = options.json ? process.stderr : process.stdout
@@ -10,5 +9,5 @@ export async function build(dir: string, options: { output?: string; json?: true
   const { result } = await new Builder().build(resolve(dir), { onLog: printLog(log), signal, output })
   if (options.json) console.log(JSON.stringify(result))
   else console.log(summarize(result))
-  return result.ok ? EXIT.ok : EXIT.buildFailed
+  return buildExitCode(result)
 }

@@ -66,7 +66,7 @@ export class Builder {
     const end = (rest: Partial<BuildResult> & { ok: boolean }): BuildResult => ({ problems, steps, milliseconds: performance.now() - started, ...rest })
     const report = (found: Problem): void => {
       problems.push(found)
-      onLog?.({ level: found.severity === 'info' ? 'info' : found.severity, text: found.message, problem: found })
+      onLog?.({ level: found.severity, text: describeProblem(found), problem: found })
     }
     signal?.throwIfAborted()
 
@@ -125,6 +125,12 @@ async function makeImage(
   })
   for (const warning of report.warnings) warn(warning)
   return image
+}
+
+/** `file:line:column: error: message next`, as compilers have it. */
+function describeProblem({ file, line, column, severity, message, next }: Problem): string {
+  const place = [file, line, column].filter((part) => part !== undefined).join(':')
+  return [place && `${place}:`, `${severity}:`, message, next].filter(Boolean).join(' ')
 }
 
 function noCommandLine(where: string): ImageError {

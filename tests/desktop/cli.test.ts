@@ -1,0 +1,154 @@
+/** The built command line: its commands, its exit codes, and what it says about bad input. */
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildIfStale } from '../../scripts/build-if-stale.mjs'
+import { bootlab } from '../support/cli'
+
+let folder: string
+let project: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bootlab-cli-'))
+  project = join(folder, 'hello')
+  await buildIfStale()
+  expect(await bootlab(['new', 'miniboot-c', project])).toMatchObject({ code: 0 })
+}, 90_000)
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+/** A copy of the project, with one of its files replaced. */
+async function spoiled(name: string, file: string, content: string | Uint8Array): Promise<string> {
+  const copy = join(folder, name)
+  expect(await bootlab(['new', 'miniboot-c', copy])).toMatchObject({ code: 0 })
+  await writeFile(join(copy, file), content)
+  return copy
+}
+
+const random = (length: number): Uint8Array => Uint8Array.from({ length }, (_, index) => (index * 167 + 13) % 251)
+
+describe('bootlab', () => {
+  it('lists templates, for people and for programs', async () => {
+    const { code, stdout } = await bootlab(['templates'])
+    expect(code).toBe(0)
+    const { stdout: json } = await bootlab(['templates', '--json'])
+    const ids = ['miniboot-c', 'blog-os-c', 'blog-os-rust', 'boot-sector']
+    for (const id of ids) expect(stdout).toMatch(new RegExp(`^${id} .*\\.$`, 'm'))
+    expect(JSON.parse(json)).toEqual(ids.map((id) => expect.objectContaining({ id })))
+  })
+
+  it('shows all exit codes with --help', async () => {
+    const { code, stdout } = await bootlab(['boot', '--help'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/124 {2}the time of --timeout ran out/)
+    expect(stdout).toContain('(v << 1) | 1')
+  })
+
+  it.each([[['frobnicate']], [['boot', '--timeout', 'soon']], [['boot', '--screen', 'gif']], [['boot', '--memory', 'lots']], [['boot', '--keys', '\\q']], [['boot', '--backend', 'x']], [['serve', '--port', '70000']], [['new']]])(
+    'answers %j with the usage code 64 and a next step',
+    async (args) => {
+      const { code, stdout, stderr } = await bootlab(args, { cwd: folder })
+      expect({ code, stdout }).toEqual({ code: 64, stdout: '' })
+      expect(stderr).toMatch(/Next:/)
+    },
+  )
+
+  it('builds a project into an ELF and an image with one active partition', async () => {
+    const { code, stdout } = await bootlab(['build', project])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^\$ .*clang.* kernel\.c$/m)
+    expect((await readFile(join(project, 'build/miniboot-c.elf'))).subarray(0, 4)).toEqual(Buffer.from('\u007fELF'))
+    const image = await readFile(join(project, 'build/miniboot-c.img'))
+    expect(image.readUInt16LE(510)).toBe(0xaa55)
+    expect([0, 1, 2, 3].filter((entry) => image[446 + entry * 16] === 0x80)).toHaveLength(1)
+  })
+
+  it('writes the image where -o says', async () => {
+    const image = join(folder, 'elsewhere.img')
+    expect(await bootlab(['build', project, '-o', image, '--json'])).toMatchObject({ code: 0 })
+    expect(existsSync(image)).toBe(true)
+  })
+
+  it('fails a build with 68 and names the line', async () => {
+    const broken = await spoiled('broken', 'kernel.c', 'void start_entry(void) {\n  int x = ;\n}\n')
+    const { code, stdout } = await bootlab(['build', broken, '--json'])
+    expect(code).toBe(68)
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, problems: [{ severity: 'error', file: 'kernel.c', line: 2 }] })
+    expect((await bootlab(['boot', broken, '--headless'])).code).toBe(68)
+  })
+
+  it('does not overwrite a folder that is not empty', async () => {
+    const { code, stderr } = await bootlab(['new', 'miniboot-c', project])
+    expect(code).toBe(66)
+    expect(stderr).toMatch(/not empty[^]*Next:/)
+  })
+
+  it('tells what is here and what is missing', async () => {
+    const { code, stdout } = await bootlab(['doctor', '--json'], { env: { BOOTLAB_DATA_DIR: join(folder, 'data') } })
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toEqual(expect.arrayContaining([expect.objectContaining({ id: 'bootlab', status: 'ok' })]))
+  })
+})
+
+describe('bad input gives one clear error and 66', () => {
+  const contents: [string, string | Uint8Array][] = [
+    ['empty', ''],
+    ['truncated', '{ "kind": "c", "na'],
+    ['random', random(4096)],
+    ['huge', ' '.repeat(3 * 2 ** 20)],
+  ]
+
+  it.each(contents)('%s manifest', async (kind, content) => {
+    const { code, stdout, stderr } = await bootlab(['build', await spoiled(`manifest-${kind}`, 'bootlab.json', content)])
+    expect({ code, report: stdout + stderr }).toMatchObject({ code: 66, report: expect.stringContaining('bootlab.json') })
+    expect(stderr).not.toMatch(/^\s+at /m)
+  })
+
+  it.each(contents)('%s target specification', async (kind, content) => {
+    const { code, stdout, stderr } = await bootlab(['build', await spoiled(`target-${kind}`, 'i386-miniboot.json', content)])
+    expect({ code, report: stdout + stderr }).toMatchObject({ code: 66, report: expect.stringContaining('i386-miniboot.json') })
+    expect(stderr).not.toMatch(/^\s+at /m)
+  })
+
+  it.each<[string, () => Promise<string>]>([
+    ['missing file', async () => join(folder, 'nothing.img')],
+    ['folder without a project', async () => {
+      await mkdir(join(folder, 'nothing-here'), { recursive: true })
+      return join(folder, 'nothing-here')
+    }],
+    ['empty file', () => input('empty.elf', '')],
+    ['random bytes', () => input('random.img', random(10_000))],
+    ['ELF cut off in its header', async () => input('cut.elf', (await readFile(await builtElf())).subarray(0, 30))],
+    ['ELF cut off in its segments', async () => input('cut2.elf', (await readFile(await builtElf())).subarray(0, 700))],
+    ['image cut off in its partition', async () => input('cut.img', (await readFile(await builtElf('img'))).subarray(0, 8192))],
+    ['huge file', huge],
+  ])('%s', async (_case, make) => {
+    const path = await make()
+    const { code, stdout, stderr } = await bootlab(['boot', path, '--headless'])
+    expect({ code, stdout }).toEqual({ code: 66, stdout: '' })
+    expect(stderr).toContain(path)
+    expect(stderr).toMatch(/Next:/)
+    expect(stderr).not.toMatch(/^\s+at /m)
+  })
+
+  async function input(name: string, content: string | Uint8Array): Promise<string> {
+    await writeFile(join(folder, name), content)
+    return join(folder, name)
+  }
+
+  async function builtElf(kind = 'elf'): Promise<string> {
+    const path = join(project, `build/miniboot-c.${kind}`)
+    if (!existsSync(path)) await bootlab(['build', project])
+    return path
+  }
+
+  /** 8 GiB that take no room on the disk. */
+  async function huge(): Promise<string> {
+    const path = join(folder, 'huge.img')
+    const file = await open(path, 'w')
+    await file.truncate(8 * 2 ** 30)
+    await file.close()
+    return path
+  }
+})
