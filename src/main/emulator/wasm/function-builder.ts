@@ -8,21 +8,36 @@ export interface Label {
 
 /** Emits the body of one function. Instructions are appended in order; nothing is checked before the module is compiled. */
 export class FunctionBuilder {
-  readonly #code = new ByteWriter(256)
+  readonly #code = new ByteWriter()
   readonly #parameterCount: number
   readonly #locals: ValueTypeName[] = []
+  #free: Record<ValueTypeName, number[]> = { i32: [], i64: [] }
   #depth = 0
-  /** Where the opcode of a `local.set` stands that was the last thing emitted, and where it ended. */
-  #lastSet = { start: -1, end: -1, local: -1 }
+  /** The last `local.set`: where it starts, where it ends, which local. */
+  #setStart = -1
+  #setEnd = -1
+  #setLocal = -1
 
   constructor(parameters: readonly ValueTypeName[]) {
     this.#parameterCount = parameters.length
   }
 
-  /** A new local variable, initially zero. */
+  /** A local variable that nothing else uses; its value is undefined until it is set. */
   local(type: ValueTypeName): number {
+    const free = this.#free[type].pop()
+    if (free !== undefined) return free
     this.#locals.push(type)
     return this.#parameterCount + this.#locals.length - 1
+  }
+
+  /** Emits a part of the function whose new locals are free again after it. */
+  withOwnLocals(emit: () => void): void {
+    const free = this.#free
+    const own = this.#locals.length
+    const lent = { i32: [...free.i32], i64: [...free.i64] }
+    emit()
+    this.#free = lent
+    for (let index = own; index < this.#locals.length; index++) this.#free[this.#locals[index] ?? 'i32'].push(this.#parameterCount + index)
   }
 
   op(name: OpName): void {
@@ -41,9 +56,9 @@ export class FunctionBuilder {
 
   get(local: number): void {
     // "set x, get x" is "tee x".
-    if (this.#lastSet.end === this.#code.length && this.#lastSet.local === local) {
-      this.#code.patch(this.#lastSet.start, Structured.local_tee)
-      this.#lastSet.end = -1
+    if (this.#setEnd === this.#code.length && this.#setLocal === local) {
+      this.#code.patch(this.#setStart, Structured.local_tee)
+      this.#setEnd = -1
       return
     }
     this.#code.byte(Structured.local_get)
@@ -51,10 +66,11 @@ export class FunctionBuilder {
   }
 
   set(local: number): void {
-    const start = this.#code.length
+    this.#setStart = this.#code.length
     this.#code.byte(Structured.local_set)
     this.#code.unsigned(local)
-    this.#lastSet = { start, end: this.#code.length, local }
+    this.#setEnd = this.#code.length
+    this.#setLocal = local
   }
 
   /** A load or store at (address on the stack) + offset. */
@@ -133,8 +149,8 @@ export class FunctionBuilder {
       head.byte(ValueType[run.type])
     }
     section.unsigned(head.length + this.#code.length + 1)
-    section.bytes(head.view())
-    section.bytes(this.#code.view())
+    section.append(head)
+    section.append(this.#code)
     section.byte(Structured.end)
   }
 

@@ -21,14 +21,14 @@ describe('ByteWriter', () => {
     const writer = new ByteWriter()
     writer.signed(value)
     writer.signed64(BigInt(value))
-    expect([...writer.view()]).toEqual([...bytes, ...bytes])
+    expect([...writer.finish()]).toEqual([...bytes, ...bytes])
   })
 
-  it('encodes unsigned values and grows', () => {
-    const writer = new ByteWriter(1)
+  it('encodes unsigned values', () => {
+    const writer = new ByteWriter()
     writer.unsigned(0xffff_ffff)
     writer.unsigned(128)
-    expect([...writer.view()]).toEqual([0xff, 0xff, 0xff, 0xff, 0x0f, 0x80, 0x01])
+    expect([...writer.finish()]).toEqual([0xff, 0xff, 0xff, 0xff, 0x0f, 0x80, 0x01])
   })
 })
 

@@ -2,7 +2,9 @@ import { ByteWriter } from './byte-writer'
 import { FunctionBuilder } from './function-builder'
 import { ValueType, type ValueTypeName } from './opcodes'
 
-const MAGIC_AND_VERSION = new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00])
+const MAGIC_AND_VERSION = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]
+/** Constant expression: i32.const 0, end. */
+const OFFSET_ZERO = [0x41, 0x00, 0x0b]
 const Section = { type: 1, import: 2, function: 3, table: 4, export: 7, element: 9, code: 10 } as const
 const FUNCTION_TYPE = 0x60
 const FUNCTION_REFERENCE = 0x70
@@ -61,8 +63,8 @@ export class ModuleBuilder {
 
   /** The module's bytes. */
   finish(): Uint8Array {
-    const module = new ByteWriter(1 << 16)
-    module.bytes(MAGIC_AND_VERSION)
+    const module = new ByteWriter()
+    for (const byte of MAGIC_AND_VERSION) module.byte(byte)
     const types = [...this.#types.values()]
     section(module, Section.type, types.length, (writer) => {
       for (const { type } of types) {
@@ -108,8 +110,7 @@ export class ModuleBuilder {
     if (table) {
       section(module, Section.element, 1, (writer) => {
         writer.byte(0)
-        // Offset expression: i32.const 0, end.
-        writer.bytes(new Uint8Array([0x41, 0x00, 0x0b]))
+        for (const byte of OFFSET_ZERO) writer.byte(byte)
         writer.unsigned(table.length)
         for (const index of table) writer.unsigned(index)
       })
@@ -117,18 +118,18 @@ export class ModuleBuilder {
     section(module, Section.code, this.#functions.length, (writer) => {
       for (const { body } of this.#functions) body.writeTo(writer)
     })
-    return module.view()
+    return module.finish()
   }
 }
 
 function section(module: ByteWriter, id: number, count: number, write: (writer: ByteWriter) => void): void {
   if (count === 0) return
-  const writer = new ByteWriter(1 << 12)
+  const writer = new ByteWriter()
   writer.unsigned(count)
   write(writer)
   module.byte(id)
   module.unsigned(writer.length)
-  module.bytes(writer.view())
+  module.append(writer)
 }
 
 function valueTypes(writer: ByteWriter, types: readonly ValueTypeName[]): void {

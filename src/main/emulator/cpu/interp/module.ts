@@ -1,5 +1,6 @@
+import type { FunctionBuilder } from '../../wasm/function-builder'
 import { ModuleBuilder, type FunctionType } from '../../wasm/module-builder'
-import { HandlerBuilder } from '../semantics/handler'
+import { HandlerBuilder, type HandlerLocals, type MemoryStyle } from '../semantics/handler'
 import { handlerOperands } from '../semantics/handler-operands'
 import { runRow } from '../semantics/run-row'
 import { CS } from '../state/bits'
@@ -7,7 +8,9 @@ import * as at from '../state/layout'
 import { addSupport, type SupportFunctions } from './support'
 import { variants, type Variant } from './variants'
 
-const HANDLER_TYPE: FunctionType = { parameters: ['i32'], results: [] }
+/** (record, RIP) → RIP of the next instruction */
+const HANDLER_TYPE: FunctionType = { parameters: ['i32', 'i64'], results: ['i64'] }
+const HANDLER_LOCALS: HandlerLocals = { record: 0, rip: 1 }
 const RECORD_SHIFT = Math.log2(at.RECORD_BYTES)
 const PAGE_SHIFT = 12n
 const PAGE_OFFSET = 0xfffn
@@ -21,11 +24,18 @@ export function assembleInterpreter(): Uint8Array {
   return module.finish()
 }
 
-function addHandler(module: ModuleBuilder, functions: SupportFunctions, { row, operandSize, isMemory, repeat }: Variant): number {
+function addHandler(module: ModuleBuilder, functions: SupportFunctions, variant: Variant): number {
   const { index, body } = module.function(HANDLER_TYPE)
-  const b = new HandlerBuilder(body, functions, 0, operandSize)
-  runRow(b, row, repeat, handlerOperands(b, row, isMemory), () => b.fallThrough())
+  emitHandler(body, functions, HANDLER_LOCALS, variant, 'call')
+  body.get(HANDLER_LOCALS.rip)
   return index
+}
+
+function emitHandler(
+  body: FunctionBuilder, functions: SupportFunctions, locals: HandlerLocals, { row, operandSize, isMemory, repeat }: Variant, style: MemoryStyle,
+): void {
+  const b = new HandlerBuilder(body, functions, locals, row, operandSize, style)
+  runRow(b, row, repeat, handlerOperands(b, row, isMemory), () => b.fallThrough())
 }
 
 /** The main loop: until REMAINING is 0, count down, find the record of the instruction at RIP, call its handler. */
@@ -35,7 +45,14 @@ function addLoop(module: ModuleBuilder, functions: SupportFunctions): number {
   const linear = body.local('i64')
   const tag = body.local('i64')
   const record = body.local('i32')
+  const rip = body.local('i64')
+  body.i32(0)
+  body.memory('i64_load', at.RIP)
+  body.set(rip)
   const next = body.loop()
+  body.i32(0)
+  body.get(rip)
+  body.memory('i64_store', at.RIP)
   body.i32(0)
   body.memory('i32_load', at.REMAINING)
   body.set(remaining)
@@ -51,8 +68,7 @@ function addLoop(module: ModuleBuilder, functions: SupportFunctions): number {
   body.memory('i32_store', at.REMAINING)
 
   const found = body.block()
-  body.i32(0)
-  body.memory('i64_load', at.RIP)
+  body.get(rip)
   body.i32(0)
   body.memory('i64_load', at.SEGMENTS + CS * at.SEGMENT_STRIDE + at.SEGMENT_BASE)
   body.op('i64_add')
@@ -93,9 +109,11 @@ function addLoop(module: ModuleBuilder, functions: SupportFunctions): number {
   body.end()
 
   body.get(record)
+  body.get(rip)
   body.get(record)
   body.memory('i32_load16_u', at.RECORD.handler)
   body.callIndirect(module.type(HANDLER_TYPE))
+  body.set(rip)
   body.br(next)
   body.end()
   return index

@@ -2,8 +2,10 @@ import type { FunctionBuilder } from '../../wasm/function-builder'
 import type { FunctionType, ModuleBuilder } from '../../wasm/module-builder'
 import { Vector } from '../faults'
 import type { Helpers } from '../semantics/builder'
-import type { HandlerFunctions } from '../semantics/handler'
+import { recordAddress, type HandlerFunctions } from '../semantics/handler'
 import { HELPER_NAMES, HELPER_SIGNATURES } from '../semantics/helper-signatures'
+import { hostAddress, type MemoryFunctions } from '../semantics/memory-code'
+import { WasmValues } from '../semantics/wasm-values'
 import { SS } from '../state/bits'
 import * as at from '../state/layout'
 
@@ -34,14 +36,18 @@ export function addSupport(module: ModuleBuilder): SupportFunctions {
     fetch: host('fetch'), slowRead: host('slowRead'), slowWrite: host('slowWrite'), afterStore: host('afterStore'), raise: host('raise'), attention: host('attention'),
   }
   const helper = importHelpers(module)
+  const slowRead = addSlowAccess(module, imports.raise, imports.slowRead, false)
+  const slowWrite = addSlowAccess(module, imports.raise, imports.slowWrite, true)
+  const shared = { findRead: slowRead, findWrite: slowWrite, slowRead, slowWrite, afterStore: imports.afterStore }
   return {
     helper,
     fetch: imports.fetch,
-    afterStore: imports.afterStore,
     raise: imports.raise,
     attention: imports.attention,
-    slowRead: addSlowAccess(module, imports.raise, imports.slowRead, false),
-    slowWrite: addSlowAccess(module, imports.raise, imports.slowWrite, true),
+    ...shared,
+    findRead: addFindAccess(module, shared, false),
+    findWrite: addFindAccess(module, shared, true),
+    effectiveAddress: addEffectiveAddress(module),
   }
 }
 
@@ -59,22 +65,40 @@ function importHelpers(module: ModuleBuilder): (helper: keyof Helpers) => number
   }
 }
 
-/** (segment, bytes, offset[, load]) → host: raises what the segment forbids, leaves the rest to the MMU. */
+/** (segment, bytes, offset) → host; for writes with `load` behind. */
+function accessType(writes: boolean): FunctionType {
+  return { parameters: writes ? ['i32', 'i32', 'i64', 'i32'] : ['i32', 'i32', 'i64'], results: ['i32'] }
+}
+
+/** Looks in the TLB first. */
+function addFindAccess(module: ModuleBuilder, functions: MemoryFunctions, writes: boolean): number {
+  const { index, body } = module.function(accessType(writes))
+  const [stride, bytes, offset, load] = [0, 1, 2, 3]
+  const values = new WasmValues(body)
+  const host = hostAddress(values, functions, { strideLocal: stride }, { kind: 'local', local: offset, type: 'i64', bits: 64 }, { local: bytes }, writes ? 'rw' : 'r', load)
+  body.get(host)
+  return index
+}
+
+/** (record) → effective address. */
+function addEffectiveAddress(module: ModuleBuilder): number {
+  const { index, body } = module.function({ parameters: ['i32'], results: ['i64'] })
+  const values = new WasmValues(body)
+  values.push(recordAddress(values, 0))
+  return index
+}
+
+/** Raises what the segment forbids, leaves the rest to the MMU. */
 function addSlowAccess(module: ModuleBuilder, raise: number, slow: number, writes: boolean): number {
-  const { index, body } = module.function({ parameters: writes ? ['i32', 'i32', 'i64', 'i32'] : ['i32', 'i32', 'i64'], results: ['i32'] })
-  const [segment, bytes, offset, load] = [0, 1, 2, 3]
-  const address = body.local('i32')
+  const { index, body } = module.function(accessType(writes))
+  const [address, bytes, offset, load] = [0, 1, 2, 3]
   const linear = body.local('i64')
-  body.get(segment)
-  body.i32(at.SEGMENT_STRIDE)
-  body.op('i32_mul')
-  body.set(address)
   pushOutside(body, { address, bytes, offset, high: writes ? at.SEGMENT_WRITE_HIGH : at.SEGMENT_READ_HIGH })
   body.if()
   body.i32(Vector.SS)
   body.i32(Vector.GP)
-  body.get(segment)
-  body.i32(SS)
+  body.get(address)
+  body.i32(SS * at.SEGMENT_STRIDE)
   body.op('i32_eq')
   body.op('select')
   body.i32(0)
@@ -85,7 +109,9 @@ function addSlowAccess(module: ModuleBuilder, raise: number, slow: number, write
   body.get(offset)
   body.op('i64_add')
   body.set(linear)
-  body.get(segment)
+  body.get(address)
+  body.i32(Math.log2(at.SEGMENT_STRIDE))
+  body.op('i32_shr_u')
   body.get(bytes)
   body.get(linear)
   body.op('i32_wrap_i64')

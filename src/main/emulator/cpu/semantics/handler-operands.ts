@@ -23,8 +23,8 @@ function handlerOperand(b: HandlerBuilder, operand: RowOperand, isMemory: boolea
   switch (operand.place) {
     case 'rm':
       if (!isMemory) return b.registerOperand(RECORD.rm, size)
-      return b.memoryOperand(recordSegment, () => effectiveAddress(b), mask, size, operand.access)
-    case 'memory': return b.memoryOperand(recordSegment, () => effectiveAddress(b), mask, size, operand.access)
+      return b.memoryOperand(recordSegment, () => b.effectiveAddress(), mask, size, operand.access)
+    case 'memory': return b.memoryOperand(recordSegment, () => b.effectiveAddress(), mask, size, operand.access)
     case 'offset': return b.memoryOperand(recordSegment, () => b.and(b.recordImmediate(), mask()), mask, size, operand.access)
     case 'string': {
       const segment = operand.fixed === Reg.rdi ? () => ({ index: Seg.es }) : recordSegment
@@ -41,13 +41,4 @@ function handlerOperand(b: HandlerBuilder, operand: RowOperand, isMemory: boolea
     case 'relative': return b.constantOperand(64, () => b.add(b.nextRip(), b.recordImmediate()))
     case 'one': return b.constantOperand(size, () => constantValue(1))
   }
-}
-
-/** (base + (index << scale) + displacement), masked to the address size. */
-function effectiveAddress(b: HandlerBuilder): WasmValue {
-  const base = b.load('i64_load', b.recordByte(RECORD.base), at.GPR, 64)
-  const index = b.load('i64_load', b.recordByte(RECORD.index), at.GPR, 64)
-  const scale = b.load('i64_load8_u', b.recordLocal, RECORD.scale, 2)
-  const sum = b.add(b.add(base, b.shl(index, scale)), b.recordDisplacement())
-  return b.and(sum, b.addressMask())
 }

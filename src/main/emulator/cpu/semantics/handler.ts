@@ -1,11 +1,12 @@
 import type { FunctionBuilder } from '../../wasm/function-builder'
 import { Vector } from '../faults'
+import type { Row } from '../isa/row'
 import { CODE_64, CS } from '../state/bits'
 import * as at from '../state/layout'
 import { Reg, Seg, type Builder, type Helpers, type Operand, type Size, type Values } from './builder'
 import { HELPER_SIGNATURES } from './helper-signatures'
-import { hostAddress, loadOf, segmentField, storeAt, storeOf, type MemoryFunctions, type SegmentOf } from './memory-code'
-import { constantValue, type WasmValue } from './wasm-values'
+import { callForHost, hostAddress, loadOf, segmentField, storeAt, storeOf, type MemoryFunctions, type SegmentOf } from './memory-code'
+import { constantValue, type WasmValue, type WasmValues } from './wasm-values'
 import { WasmFlags } from './wasm-flags'
 
 const { RECORD } = at
@@ -19,11 +20,25 @@ export interface HandlerFunctions extends MemoryFunctions {
   /** (vector, error code or -1): throws */
   readonly raise: number
   readonly attention: number
+  /** (record) → effective address, masked to the address size */
+  readonly effectiveAddress: number
 }
 
 /**
- * Emits one instruction's code, which finds its operands in a record of the decode cache. `record` is the local with the
- * record's address.
+ * Whether memory accesses are emitted in place, or as calls of the module's shared functions. Hot handlers want the former;
+ * the rest is assembled and compiled faster with the latter.
+ */
+export type MemoryStyle = 'inline' | 'call'
+
+/** Locals that a handler is given: the record's address (i32), and RIP (i64), where it leaves the new RIP. */
+export interface HandlerLocals {
+  readonly record: number
+  readonly rip: number
+}
+
+/**
+ * Emits one instruction's code, which finds its operands in a record of the decode cache. RIP in memory stays at the
+ * instruction; the new one is left in a local, so that the next fetch does not wait for a store.
  */
 export class HandlerBuilder extends WasmFlags implements Builder<WasmValue> {
   readonly operandSize: Size
@@ -31,14 +46,20 @@ export class HandlerBuilder extends WasmFlags implements Builder<WasmValue> {
   readonly #functions: HandlerFunctions
   /** The local with the record's address. */
   readonly recordLocal: number
+  readonly #rip: number
+  readonly #setsRip: boolean
+  readonly #style: MemoryStyle
   readonly #addressMask: () => WasmValue
   readonly #stride: () => number
 
-  constructor(code: FunctionBuilder, functions: HandlerFunctions, record: number, operandSize: Size) {
+  constructor(code: FunctionBuilder, functions: HandlerFunctions, locals: HandlerLocals, row: Row, operandSize: Size, style: MemoryStyle) {
     super(code)
     this.operandSize = operandSize
     this.#functions = functions
-    this.recordLocal = record
+    this.recordLocal = locals.record
+    this.#rip = locals.rip
+    this.#style = style
+    this.#setsRip = row.setsRip === true
     this.#addressMask = this.cached(() => this.load('i64_load', this.#byte(RECORD.addressSize), at.ADDRESS_MASKS, 64))
     this.#stride = this.cached(() => this.#byte(RECORD.segment))
   }
@@ -91,14 +112,15 @@ export class HandlerBuilder extends WasmFlags implements Builder<WasmValue> {
   // — control transfer —
 
   nextRip(): WasmValue {
-    const rip = this.load('i64_load', undefined, at.RIP, 64)
+    this.code.get(this.#rip)
+    const rip = this.pop('i64', 64)
     const length = this.load('i64_load8_u', this.recordLocal, RECORD.length, 8)
     return this.and(this.add(rip, length), this.load('i64_load', undefined, at.IP_MASK, 64))
   }
 
   jump(target: WasmValue): void {
     const masked = this.#checkedTarget(target)
-    this.#storeRip(masked)
+    this.#setRip(masked)
   }
 
   checkJump(target: WasmValue): void {
@@ -106,7 +128,7 @@ export class HandlerBuilder extends WasmFlags implements Builder<WasmValue> {
   }
 
   fallThrough(): void {
-    this.#storeRip(this.nextRip())
+    this.#setRip(this.nextRip())
   }
 
   // — exceptions and helpers —
@@ -128,7 +150,13 @@ export class HandlerBuilder extends WasmFlags implements Builder<WasmValue> {
     if (values.length !== signature.parameters) throw new Error(`Helper ${helper} takes ${signature.parameters} arguments, not ${values.length}.`)
     for (const value of values) this.push(value)
     this.code.call(this.#functions.helper(helper))
-    return signature.result ? this.pop('i64', 64) : constantValue(0)
+    const result = signature.result ? this.pop('i64', 64) : constantValue(0)
+    if (this.#setsRip) {
+      this.code.i32(0)
+      this.code.memory('i64_load', at.RIP)
+      this.code.set(this.#rip)
+    }
+    return result
   }
 
   attention(): void {
@@ -144,17 +172,20 @@ export class HandlerBuilder extends WasmFlags implements Builder<WasmValue> {
 
   // — operands, made by `handler-operands.ts` —
 
-  /** A field of the record, zero-extended byte. */
-  recordByte(field: number): number {
-    return this.#byte(field)
-  }
-
   recordImmediate(): WasmValue {
     return this.load('i64_load', this.recordLocal, RECORD.immediate, 64)
   }
 
   recordDisplacement(): WasmValue {
     return this.load('i64_load32_s', this.recordLocal, RECORD.displacement, 64)
+  }
+
+  /** (base + (index << scale) + displacement), masked to the address size. */
+  effectiveAddress(): WasmValue {
+    if (this.#style === 'inline') return recordAddress(this, this.recordLocal)
+    this.code.get(this.recordLocal)
+    this.code.call(this.#functions.effectiveAddress)
+    return this.pop('i64', 64)
   }
 
   /** The segment that the record names. */
@@ -185,7 +216,8 @@ export class HandlerBuilder extends WasmFlags implements Builder<WasmValue> {
   memoryOperand(segment: () => SegmentOf, offset: () => WasmValue, mask: () => WasmValue, size: Size, access: 'r' | 'w' | 'rw' | 'a'): Operand<WasmValue> {
     const address = this.cached(offset)
     let ready: { host: number; scope: number } | undefined
-    const host = (kind: 'r' | 'w' | 'rw'): number => hostAddress(this, this.#functions, segment(), address(), size, kind)
+    const find = this.#style === 'inline' ? hostAddress : callForHost
+    const host = (kind: 'r' | 'w' | 'rw'): number => find(this, this.#functions, segment(), address(), size / 8, kind)
     return {
       size,
       isMemory: true,
@@ -234,10 +266,9 @@ export class HandlerBuilder extends WasmFlags implements Builder<WasmValue> {
     return masked
   }
 
-  #storeRip(value: WasmValue): void {
-    this.code.i32(0)
+  #setRip(value: WasmValue): void {
     this.push(value)
-    this.code.memory('i64_store', at.RIP)
+    this.code.set(this.#rip)
   }
 
   /** Register store; the base address is on the stack. 32 bits write the zero-extended whole. */
@@ -253,6 +284,23 @@ export class HandlerBuilder extends WasmFlags implements Builder<WasmValue> {
     this.code.set(local)
     return local
   }
+}
+
+/** The effective address that a record (in a local) describes. */
+export function recordAddress(v: WasmValues, record: number): WasmValue {
+  const slot = (field: number): number => {
+    v.code.get(record)
+    v.code.memory('i32_load8_u', field)
+    const local = v.code.local('i32')
+    v.code.set(local)
+    return local
+  }
+  const base = v.load('i64_load', slot(RECORD.base), at.GPR, 64)
+  const index = v.load('i64_load', slot(RECORD.index), at.GPR, 64)
+  const scale = v.load('i64_load8_u', record, RECORD.scale, 2)
+  const displacement = v.load('i64_load32_s', record, RECORD.displacement, 64)
+  const sum = v.add(v.add(base, v.shl(index, scale)), displacement)
+  return v.and(sum, v.load('i64_load', slot(RECORD.addressSize), at.ADDRESS_MASKS, 64))
 }
 
 function valueOperand(size: Size, read: () => WasmValue, write: (value: WasmValue) => void): Operand<WasmValue> {

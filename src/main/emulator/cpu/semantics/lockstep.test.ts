@@ -13,7 +13,7 @@ import { CODE, DATA, STACK, TestBench } from './test-bench'
 const MODES = [[0, 16], [1, 32], [2, 64]] as const
 const TRIES_PER_ROW = 12
 const MAP_BYTES: Readonly<Record<Row['map'], readonly number[]>> = { '': [], '0f': [0x0f], '0f38': [0x0f, 0x38], '0f3a': [0x0f, 0x3a] }
-const MANDATORY = { none: [], '66': [0x66], f2: [0xf2], f3: [0xf3] } as const
+const MANDATORY = { none: [], 'no-repeat': [], '66': [0x66], f2: [0xf2], f3: [0xf3] } as const
 
 /** Bytes that may be an instruction of the row: random prefixes, ModRM, displacement and immediates. */
 function encode(row: Row, mode: 16 | 32 | 64, random: Random): number[] {

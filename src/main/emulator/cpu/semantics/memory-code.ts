@@ -3,11 +3,14 @@ import type { MemoryOpName } from '../../wasm/opcodes'
 import type { Size } from './builder'
 import { constantValue, type WasmValue, type WasmValues } from './wasm-values'
 
-/** Functions of the module that memory accesses fall back to; see `interp/support.ts`. */
+/** Functions of the module for memory accesses; see `interp/support.ts`. Segments are given as index × `SEGMENT_STRIDE`. */
 export interface MemoryFunctions {
-  /** (segment index, bytes, offset i64) → host address */
+  /** (segment, bytes, offset i64) → host address: limits and TLB checked, else slow */
+  readonly findRead: number
+  /** (segment, bytes, offset i64, load) → host address */
+  readonly findWrite: number
+  /** The same for what is known to be no hit. */
   readonly slowRead: number
-  /** (segment index, bytes, offset i64, load) → host address */
   readonly slowWrite: number
   /** (host, bytes) */
   readonly afterStore: number
@@ -15,6 +18,9 @@ export interface MemoryFunctions {
 
 /** The segment register of an access: known, or in a local that holds index × `SEGMENT_STRIDE`. */
 export type SegmentOf = { readonly index: number } | { readonly strideLocal: number }
+
+/** How many bytes an access has: known, or in an i32 local. */
+export type BytesOf = number | { readonly local: number }
 
 const LOADS: Readonly<Record<Size, MemoryOpName>> = { 8: 'i64_load8_u', 16: 'i64_load16_u', 32: 'i64_load32_u', 64: 'i64_load' }
 const STORES: Readonly<Record<Size, MemoryOpName>> = { 8: 'i64_store8', 16: 'i64_store16', 32: 'i64_store32', 64: 'i64_store' }
@@ -48,27 +54,42 @@ export function segmentField(v: WasmValues, segment: SegmentOf, field: number): 
   return v.pop('i64', 64)
 }
 
-function pushSegmentIndex(v: WasmValues, segment: SegmentOf): void {
-  if ('index' in segment) {
-    v.code.i32(segment.index)
-    return
-  }
-  v.code.get(segment.strideLocal)
-  v.code.i32(Math.log2(at.SEGMENT_STRIDE))
-  v.code.op('i32_shr_u')
+function pushStride(v: WasmValues, segment: SegmentOf): void {
+  if ('index' in segment) v.code.i32(segment.index * at.SEGMENT_STRIDE)
+  else v.code.get(segment.strideLocal)
+}
+
+function pushBytes(v: WasmValues, bytes: BytesOf): void {
+  if (typeof bytes === 'number') v.code.i32(bytes)
+  else v.code.get(bytes.local)
+}
+
+/** Host address (i32 local) of `bytes` bytes at `offset` in a segment, found by the module's shared functions. */
+export function callForHost(v: WasmValues, functions: MemoryFunctions, segment: SegmentOf, offset: WasmValue, bytes: number, access: 'r' | 'w' | 'rw'): number {
+  pushStride(v, segment)
+  v.code.i32(bytes)
+  v.push(offset)
+  if (access !== 'r') v.code.i32(access === 'rw' ? 1 : 0)
+  v.code.call(access === 'r' ? functions.findRead : functions.findWrite)
+  const host = v.code.local('i32')
+  v.code.set(host)
+  return host
 }
 
 /**
- * Host address (i32 local) of `size` bits at `offset` in a segment: limits and TLB are checked here, everything else by the slow functions.
- * One comparison finds both a TLB miss and an access that crosses a page: the entry of the first byte's page never
- * holds the tag of the next page, because tags of one entry agree in their low bits.
+ * The same, inline: limits and TLB are checked here, everything else by the slow functions. One comparison finds both a
+ * TLB miss and an access that crosses a page: the entry of the first byte's page never holds the tag of the next page,
+ * because tags of one entry agree in their low bits.
+ * @param load local that says whether a write wants the present value too
  */
-export function hostAddress(v: WasmValues, functions: MemoryFunctions, segment: SegmentOf, offset: WasmValue, size: Size, access: 'r' | 'w' | 'rw'): number {
+export function hostAddress(
+  v: WasmValues, functions: MemoryFunctions, segment: SegmentOf, offset: WasmValue, bytes: BytesOf, access: 'r' | 'w' | 'rw', load?: number,
+): number {
   const { code } = v
-  const bytes = size / 8
+  const more = typeof bytes === 'number' ? constantValue(bytes - 1) : v.sub({ kind: 'local', local: bytes.local, type: 'i32', bits: 4 }, constantValue(1))
   const linear = v.add(offset, segmentField(v, segment, at.SEGMENT_BASE))
-  const last = v.add(offset, constantValue(bytes - 1))
-  const lastLinear = v.add(linear, constantValue(bytes - 1))
+  const last = v.add(offset, more)
+  const lastLinear = v.add(linear, more)
   const entry = code.local('i32')
   v.push32(linear)
   code.i32(PAGE_SHIFT - ENTRY_SHIFT)
@@ -103,13 +124,14 @@ export function hostAddress(v: WasmValues, functions: MemoryFunctions, segment: 
   code.op('i32_and')
   code.op('i32_add')
   code.else()
-  pushSegmentIndex(v, segment)
-  code.i32(bytes)
+  pushStride(v, segment)
+  pushBytes(v, bytes)
   v.push(offset)
   if (access === 'r') {
     code.call(functions.slowRead)
   } else {
-    code.i32(access === 'rw' ? 1 : 0)
+    if (load === undefined) code.i32(access === 'rw' ? 1 : 0)
+    else code.get(load)
     code.call(functions.slowWrite)
   }
   code.end()

@@ -13,14 +13,20 @@ export type WasmValue =
 const ALL_BITS = 64
 type Fold = (a: bigint, b: bigint) => bigint
 
-function bitLength(value: bigint): number {
-  return value === 0n ? 0 : value.toString(2).length
-}
+type ConstantValue = WasmValue & { readonly kind: 'constant' }
+
+/** Constants that rows use again and again. */
+const known = new Map<Constant, ConstantValue>()
 
 /** Constant with the 64-bit pattern of `value`. */
-export function constantValue(value: Constant): WasmValue & { readonly kind: 'constant' } {
-  const pattern = BigInt.asUintN(64, BigInt(value))
-  return { kind: 'constant', value: pattern, bits: bitLength(pattern) }
+export function constantValue(value: Constant): ConstantValue {
+  let constant = known.get(value)
+  if (constant === undefined) {
+    const pattern = BigInt.asUintN(64, BigInt(value))
+    constant = { kind: 'constant', value: pattern, bits: pattern === 0n ? 0 : pattern.toString(2).length }
+    known.set(value, constant)
+  }
+  return constant
 }
 
 const ZERO = constantValue(0)
