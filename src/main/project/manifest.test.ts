@@ -31,7 +31,7 @@ describe('a manifest', () => {
     ['a comment', '{\n  // mine\n  "name": "k", "kind": "rust", "target": "t.json"}', [/^2:3 JSON has no comments/]],
     ['a key twice', '{"name": "k", "name": "l", "kind": "rust", "target": "t.json"}', [/^1:15 The key "name" stands here a second time/]],
     ['a path out of the project', text({ ...GOOD, sources: ['../a.c'] }), [/^6:5 "sources.0": the path must stay inside/]],
-    ['an absolute path', text({ ...GOOD, target: '/etc/passwd' }), [/relative to the project/]],
+    ['an absolute path', text({ ...GOOD, target: '/etc/passwd.json' }), [/relative to the project/]],
     ['a drive letter', text({ ...GOOD, target: 'C:t.json' }), [/relative to the project/]],
     ['a path that would be an option', text({ ...GOOD, sources: ['-a.c'] }), [/must not start with a dash/]],
     ['backslashes', text({ ...GOOD, sources: ['src\\a.c'] }), [/forward slash/]],

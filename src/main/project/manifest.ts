@@ -39,7 +39,7 @@ const shared = {
   $schema: z.string().optional().describe('For editors; ignored by Bootlab.'),
   name,
   title: z.string().max(200).optional().describe('A line shown for the project.'),
-  target: projectPath.describe("Path of the target specification: Rust's target JSON. It decides triple, CPU features, red zone, code model and linking."),
+  target: projectPath.refine((path) => path.endsWith('.json'), 'a target specification is a .json file.').describe("Path of the target specification: Rust's target JSON. It decides triple, CPU features, red zone, code model and linking."),
   run: run.prefault({}),
   open: z.array(projectPath).max(16).optional().describe('Files that the window opens in tabs first; by default the target specification and the first source.'),
 }

@@ -107,6 +107,8 @@ describe('the target specification decides', () => {
     ['an argument that writes elsewhere', '"--entry=_start"', '"--entry=_start", "-Map=/tmp/x"', { source: 'target', line: 12, message: /-Map=\/tmp\/x.*refused/ }],
     ['an unknown linker argument', '"--entry=_start"', '"--entry=_start", "--frobnicate"', { source: 'linker', line: undefined, message: /unknown argument '--frobnicate'/ }],
     ['an entry point that does not exist', '--entry=_start', '--entry=begin', { source: 'linker', line: undefined, message: /cannot find entry symbol begin/ }],
+    ['an argument that makes the linker do something else', '"--entry=_start"', '"--version"', { source: 'linker', line: undefined, message: /ended without writing a kernel/ }],
+    ['a character that no argument can hold', '"--entry=_start"', '"--entry=a\\u0000b"', { source: 'build', line: undefined, message: /contains a NUL character/ }],
     ['a mistake in the JSON', '"os": "none",', '"os": none,', { source: 'target', line: 8, message: /not a JSON value/ }],
   ])('and %s is named', async (_, from, to, expected) => {
     const { problems } = await fail(await edited('blog-os-c', 'x86_64-blog_os.json', (text) => text.replace(from, to)))
@@ -114,6 +116,13 @@ describe('the target specification decides', () => {
     expect(error).toMatchObject({ source: expected.source, message: expect.stringMatching(expected.message) })
     expect(error?.line).toBe(expected.line)
   })
+})
+
+it('a feature that clang does not know is passed to the code generator, which says so', async () => {
+  for (const name of ['constructor', '__proto__', 'no-such-feature']) {
+    const { problems } = await succeed(await edited('blog-os-c', 'x86_64-blog_os.json', (text) => text.replace('-mmx,-sse', `-mmx,-sse,+${name}`)))
+    expect(problems).toMatchObject([{ severity: 'warning', source: 'target', file: 'x86_64-blog_os.json', line: 19, message: expect.stringContaining(`'+${name}' is not a recognized feature`) }])
+  }
 })
 
 describe('mistakes become problems at their places', () => {

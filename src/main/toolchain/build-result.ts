@@ -33,6 +33,8 @@ export class BuildRecord {
   readonly problems: Problem[] = []
   readonly steps: BuildStep[] = []
   readonly options: BuildOptions
+  /** Compilers say the same for each file that meets the same mistake; once is enough. */
+  private readonly known = new Set<string>()
 
   constructor(options: BuildOptions) {
     this.options = options
@@ -48,9 +50,18 @@ export class BuildRecord {
 
   /** Note a problem, and log it unless a tool's own output already shows it. */
   report(problem: Problem, shown = false): void {
-    this.problems.push(problem)
+    if (!this.note(problem)) return
     if (!shown) this.log({ level: problem.severity, text: sentence(problem), problem })
     else if (problem.next !== undefined) this.log({ level: 'info', text: problem.next, problem })
+  }
+
+  /** Note a problem without logging it. Returns whether it is new. */
+  note(problem: Problem): boolean {
+    const key = JSON.stringify(problem)
+    if (this.known.has(key)) return false
+    this.known.add(key)
+    this.problems.push(problem)
+    return true
   }
 
   fail(): BuildFailure {

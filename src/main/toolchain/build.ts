@@ -33,7 +33,7 @@ async function orProblem(record: BuildRecord, build: () => Promise<BuildResult>)
       return record.fail()
     }
     if (!(error instanceof Error) || systemErrorCode(error) === undefined || record.options.signal?.aborted) throw error
-    const next = 'Check that the project\'s build folder is a folder that you may write to, and that the disk has space.'
+    const next = 'Check that the build folder of the project and the cache of Bootlab are folders that you may write to, and that the disk has space.'
     record.report({ severity: 'error', source: 'build', message: `The operating system refused: ${error.message}.`, next })
     return record.fail()
   }

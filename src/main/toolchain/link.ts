@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { parseLldOutput } from './diagnostics/lld'
 import { settlePlaces } from './diagnostics/places'
@@ -30,6 +31,14 @@ export async function linkObjects(job: LinkJob): Promise<ToolOutcome> {
   const problems = lines.flatMap(({ problem }) => (problem ? [problem] : []))
   await settlePlaces(problems, job.projectDir, job.projectDir, 'bytes')
   if (run.code !== 0 && !problems.some(({ severity }) => severity === 'error')) problems.push(unexplained('linker', undefined, run.code, run.endedBy, run.stderr))
+  const written = await access(job.output).then(
+    () => true,
+    () => false,
+  )
+  if (run.code === 0 && !written) {
+    const next = 'Take out link arguments such as --help or --version, which make the linker do something else.'
+    problems.push({ severity: 'error', source: 'linker', message: 'The linker ended without writing a kernel.', next })
+  }
   const ok = run.code === 0 && !problems.some(({ severity }) => severity === 'error')
   // The folders of this computer say nothing to a reader of the log.
   const fileNames = new Map([...job.objects, ...(job.script === undefined ? [] : [job.script])].map((path) => [path, basename(path)]))

@@ -43,6 +43,15 @@ const SPAWN_FAILURES: Readonly<Record<string, { why: string; next: string }>> = 
 export async function runProcess(options: ProcessOptions): Promise<ProcessResult> {
   const { command, args, cwd, env, signal, onLine } = options
   signal?.throwIfAborted()
+  const cut = args.find((arg) => arg.includes('\0'))
+  if (cut !== undefined) {
+    throw new ToolError({
+      what: `An argument contains a NUL character: ${JSON.stringify(cut)}`,
+      where: command,
+      why: 'Operating systems end an argument there, so the program would get a part of it only.',
+      next: 'Take the \\u0000 out of the manifest or target specification.',
+    })
+  }
   return new Promise((resolve, reject) => {
     // A group of its own on POSIX, so that cancelling cargo also ends the compilers it started.
     const child = spawn(command, args, { cwd, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true, detached: process.platform !== 'win32' })

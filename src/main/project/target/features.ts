@@ -11,11 +11,11 @@ export const SAME_NAME: ReadonlySet<string> = new Set(
   xsaves`.split(/\s+/),
 )
 
-/** Features whose clang option has another name: [enabled, disabled]. */
-const OTHER_NAME: Readonly<Record<string, readonly [string, string]>> = {
-  'soft-float': ['-msoft-float', '-mno-soft-float'],
-  x87: ['-m80387', '-mno-80387'],
-}
+/** Features whose clang option has another name. */
+const OTHER_NAME: ReadonlyMap<string, readonly [on: string, off: string]> = new Map([
+  ['soft-float', ['-msoft-float', '-mno-soft-float']],
+  ['x87', ['-m80387', '-mno-80387']],
+])
 
 /** What `features` of a target specification may hold: `+name` or `-name`, separated by commas, no spaces. */
 export const FEATURES_PATTERN = /^$|^[+-][A-Za-z0-9._-]+(,[+-][A-Za-z0-9._-]+)*$/
@@ -31,7 +31,7 @@ export function featureFlags(features: string): string[] {
     .flatMap((feature) => {
       const on = feature.startsWith('+')
       const name = feature.slice(1)
-      const other = OTHER_NAME[name]
+      const other = OTHER_NAME.get(name)
       if (other) return [on ? other[0] : other[1]]
       if (SAME_NAME.has(name)) return [on ? `-m${name}` : `-mno-${name}`]
       return ['-Xclang', '-target-feature', '-Xclang', feature]

@@ -28,11 +28,11 @@ export async function buildRust(project: Project, manifest: RustManifest, target
   record.log({ level: 'command', text: showCommand('cargo', args) })
   const run = await record.time('cargo build', () => runCargo(project, manifest, tools, args, env, record))
   await settlePlaces(run.problems, project.dir, run.workspace, 'code points')
-  for (const problem of distinct(run.problems)) {
+  for (const problem of run.problems) {
     tieToTarget(problem, target)
     // The log shows a compiler's problem in the compiler's own words; the linker's stand deep inside a paragraph.
     if (problem.source === 'linker') record.report(problem)
-    else record.problems.push(problem)
+    else record.note(problem)
   }
   if (run.result.code !== 0) {
     const texts = problemsOfCargoText(run.result.stderr, target.file)
@@ -65,17 +65,6 @@ export async function buildRust(project: Project, manifest: RustManifest, target
 function hasEntryPoint(elf: Buffer, target: Target): boolean {
   const E_ENTRY = 24
   return target.machine.pointerWidth === 64 ? elf.readBigUInt64LE(E_ENTRY) !== 0n : elf.readUInt32LE(E_ENTRY) !== 0
-}
-
-/** Crates that fail for the same reason say the same. */
-function distinct(problems: readonly Problem[]): Problem[] {
-  const seen = new Set<string>()
-  return problems.filter((problem) => {
-    const key = JSON.stringify(problem)
-    const first = !seen.has(key)
-    seen.add(key)
-    return first
-  })
 }
 
 /** cargo names a target of one's own by its file, in capitals, in its variables. */
