@@ -266,7 +266,7 @@ class Decoding {
       default: break
     }
     if (operand.width === 's') return BigInt.asUintN(bits, BigInt(this.#i8()))
-    if (operand.width === 'z' && operandSize === 64) return BigInt.asUintN(64, BigInt(this.#i32()))
+    if (operand.width === 'i' && operandSize === 64) return BigInt.asUintN(64, BigInt(this.#i32()))
     return this.#unsigned(bits)
   }
 

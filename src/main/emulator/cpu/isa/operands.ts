@@ -21,8 +21,11 @@ export type Place =
   | 'rm' | 'reg' | 'opcode' | 'memory' | 'register' | 'fixed' | 'segment' | 'control' | 'debug' | 'immediate' | 'one' | 'relative' | 'far'
   | 'offset' | 'string'
 
-/** b w d q: 8 to 64; v: the operand size; z: 16 or 32; y: 32 or 64; s: the operand size, encoded as a sign-extended byte. */
-export type Width = 'b' | 'w' | 'd' | 'q' | 'v' | 'z' | 'y' | 's'
+/**
+ * b w d q: 8 to 64; v: the operand size; z: 16 or 32; y: 32 or 64; s and i: the operand size, but encoded as a sign-extended byte (s) or in
+ * 16 or 32 bits (i).
+ */
+export type Width = 'b' | 'w' | 'd' | 'q' | 'v' | 'z' | 'y' | 's' | 'i'
 
 export interface OperandKind {
   readonly place: Place
@@ -47,7 +50,7 @@ const KINDS: Readonly<Record<OperandCode, OperandKind>> = {
   Ma: kind('memory', 'v'), Mp: kind('memory', 'v'), M: kind('memory', 'v'),
   Rv: kind('register', 'v'), Ry: kind('register', 'y'),
   Zb: kind('opcode', 'b'), Zv: kind('opcode', 'v'), Zy: kind('opcode', 'y'),
-  Ib: kind('immediate', 'b'), Iw: kind('immediate', 'w'), Iz: kind('immediate', 'z'), Iv: kind('immediate', 'v'), sIb: kind('immediate', 's'),
+  Ib: kind('immediate', 'b'), Iw: kind('immediate', 'w'), Iz: kind('immediate', 'i'), Iv: kind('immediate', 'v'), sIb: kind('immediate', 's'),
   Jb: kind('relative', 'b'), Jz: kind('relative', 'z'), Ap: kind('far', 'z'),
   Ob: kind('offset', 'b'), Ov: kind('offset', 'v'),
   Sw: kind('segment', 'w'), Cy: kind('control', 'y'), Dy: kind('debug', 'y'),
@@ -95,11 +98,11 @@ export function operandBits(width: Width, operandSize: Size): Size {
     case 'q': return 64
     case 'z': return operandSize === 64 ? 32 : operandSize
     case 'y': return operandSize === 64 ? 64 : 32
-    case 'v': case 's': return operandSize
+    case 'v': case 's': case 'i': return operandSize
   }
 }
 
-const BY_OPERAND_SIZE: ReadonlySet<Width> = new Set<Width>(['v', 'z', 'y', 's'])
+const BY_OPERAND_SIZE: ReadonlySet<Width> = new Set<Width>(['v', 'z', 'y', 's', 'i'])
 const FIXED_SIZE: readonly Size[] = [32]
 const BYTE: readonly Size[] = [8]
 const LEGACY: readonly Size[] = [16, 32]

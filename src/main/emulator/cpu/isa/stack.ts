@@ -93,6 +93,8 @@ const enter: Semantics = <V>(b: Builder<V>, allocation: Operand<V>, nesting: Ope
     slot(b.add(level, b.constant(1))).write(frame)
   })
   const taken = b.add(b.mul(b.add(level, b.constant(1)), bytes), allocation.read())
+  // The new top of the stack must be writable, though nothing is written there (SDM vol. 2A, ENTER).
+  b.stack(b.neg(taken), size, 'rw').read()
   b.setReg(Reg.rbp, size, frame)
   b.moveStack(b.neg(taken))
 }

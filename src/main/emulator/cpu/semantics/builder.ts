@@ -140,7 +140,7 @@ export interface Builder<V> {
 
   // — stack (SS with the stack pointer's own width) —
   /** Memory at SS:(rSP + displacement bytes). */
-  stack(displacement: V, size: Size, access: 'r' | 'w'): Operand<V>
+  stack(displacement: V, size: Size, access: 'r' | 'w' | 'rw'): Operand<V>
   /** The same relative to rBP (ENTER, LEAVE). */
   frame(displacement: V, size: Size, access: 'r' | 'w'): Operand<V>
   /** rSP += delta, in the stack pointer's width. */
