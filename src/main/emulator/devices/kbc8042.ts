@@ -55,8 +55,8 @@ export class Kbc8042 implements Device {
   #lastWasCommand = false
   #command: number | undefined
   #a20 = true
-  /** Counts guest reads of the data and status ports; shows that software looks for keys by itself. */
-  polls = 0
+  /** Counts reads of the status port that found no byte: software that looks for keys by itself makes many. */
+  emptyPolls = 0
 
   constructor(wiring: KbcWiring) {
     this.#wiring = wiring
@@ -86,11 +86,6 @@ export class Kbc8042 implements Device {
     return !this.#outputFull && !this.keyboard.hasData
   }
 
-  /** The output buffer holds a byte that the guest has not read. */
-  get outputFull(): boolean {
-    return this.#outputFull
-  }
-
   /** State of the A20 gate, for the BIOS. */
   get a20(): boolean {
     return this.#a20
@@ -105,7 +100,6 @@ export class Kbc8042 implements Device {
   }
 
   #readData(): number {
-    this.polls++
     this.#outputFull = false
     this.#updateLines()
     this.#arm()
@@ -113,7 +107,7 @@ export class Kbc8042 implements Device {
   }
 
   #readStatus(): number {
-    this.polls++
+    if (!this.#outputFull) this.emptyPolls++
     return (
       (this.#outputFull ? STATUS_OUTPUT_FULL : 0) |
       (this.#config & CONFIG_SYSTEM ? STATUS_SYSTEM : 0) |

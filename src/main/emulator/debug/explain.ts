@@ -1,0 +1,99 @@
+/** Faults in words for people who are writing their first kernel. Sources: Intel SDM vol. 3A, 6.13 (error codes), 6.15, 4.7 (page faults). */
+import type { Fault } from '../../../shared/machine-schemas'
+import { CR0 } from '../cpu/state/bits'
+import type { CpuRegisters, TripleFaultReport } from '../cpu/shutdown'
+import type { FaultRecord } from '../cpu/system/exceptions'
+import { hex } from './registers'
+
+interface VectorText {
+  name: string
+  meaning: string
+}
+
+const VECTORS: Readonly<Record<number, VectorText>> = {
+  0: { name: '#DE', meaning: 'divide error: a division by zero, or a quotient too large for its register' },
+  1: { name: '#DB', meaning: 'debug exception' },
+  2: { name: 'NMI', meaning: 'non-maskable interrupt' },
+  3: { name: '#BP', meaning: 'breakpoint (INT3)' },
+  4: { name: '#OF', meaning: 'overflow (INTO)' },
+  5: { name: '#BR', meaning: 'BOUND range exceeded' },
+  6: { name: '#UD', meaning: 'invalid opcode: these bytes are no instruction of this processor' },
+  7: { name: '#NM', meaning: 'no floating-point unit: the code uses x87, MMX or SSE, which is absent or switched off' },
+  8: { name: '#DF', meaning: 'double fault: an exception could not be delivered' },
+  10: { name: '#TS', meaning: 'invalid task-state segment' },
+  11: { name: '#NP', meaning: 'segment or gate not present' },
+  12: { name: '#SS', meaning: 'stack segment fault: outside its limit, or not a canonical address' },
+  13: { name: '#GP', meaning: 'general protection: a rule of segments, privileges or reserved bits was broken' },
+  14: { name: '#PF', meaning: 'page fault' },
+  16: { name: '#MF', meaning: 'x87 floating-point error' },
+  17: { name: '#AC', meaning: 'alignment check' },
+  18: { name: '#MC', meaning: 'machine check' },
+  19: { name: '#XM', meaning: 'SIMD floating-point exception' },
+}
+
+export const vectorName = (vector: number): string => VECTORS[vector]?.name ?? `interrupt ${vector}`
+
+/** Vectors whose error code names a selector. */
+const SELECTOR_ERRORS: ReadonlySet<number> = new Set([10, 11, 12, 13])
+
+export function describeFault(fault: FaultRecord, registers: CpuRegisters): Fault {
+  return {
+    vector: fault.vector,
+    name: vectorName(fault.vector),
+    ...(fault.errorCode === undefined ? {} : { errorCode: fault.errorCode }),
+    ...(fault.address === undefined ? {} : { address: hex(fault.address) }),
+    explanation: explain(fault, registers),
+  }
+}
+
+function explain(fault: FaultRecord, registers: CpuRegisters): string {
+  const text = VECTORS[fault.vector]?.meaning ?? 'hardware or software interrupt'
+  if (fault.vector === 14) return pageFault(fault)
+  if (fault.errorCode !== undefined && fault.errorCode !== 0 && SELECTOR_ERRORS.has(fault.vector)) return `${text}; ${selectorError(fault.errorCode, registers)}`
+  return text
+}
+
+function pageFault({ errorCode = 0, address = 0n }: FaultRecord): string {
+  const access = errorCode & 16 ? 'fetching an instruction from' : errorCode & 2 ? 'writing to' : 'reading from'
+  const who = errorCode & 4 ? 'user code' : 'kernel code'
+  const why =
+    errorCode & 8
+      ? 'a page-table entry on the way has a reserved bit set'
+      : errorCode & 1
+        ? 'the page is mapped, but its permissions forbid it'
+        : 'the page is not mapped'
+  return `page fault: ${who} was ${access} ${hex(address)}, and ${why}`
+}
+
+/** Error code of selector faults: bit 0 external event, bit 1 IDT, bit 2 LDT, index above. */
+function selectorError(code: number, { idtr }: CpuRegisters): string {
+  const index = code >> 3
+  if (code & 2) return `it concerns the IDT's gate for vector ${index} (IDT at ${hex(idtr.base)}, limit ${hex(idtr.limit)})`
+  return `it concerns entry ${index} of the ${code & 4 ? 'LDT' : 'GDT'} (selector ${hex(code & 0xfffc)})`
+}
+
+/** One sentence on what most probably went wrong, for the last line of a triple-fault report. */
+export function likelyCause({ chain, registers }: TripleFaultReport): string {
+  const [first] = chain
+  const { idtr, cpuMode } = registers
+  const name = first ? vectorName(first.vector) : 'an exception'
+  const gateBytes = cpuMode === 'long' ? 16 : cpuMode === 'protected' ? 8 : 4
+  if (idtr.limit === 0) {
+    return `No IDT was loaded (the IDTR's limit is 0), so the processor had no handler for ${name}. Load an IDT with LIDT before anything can fault, or mend what faulted.`
+  }
+  if (first && (first.vector + 1) * gateBytes - 1 > idtr.limit) {
+    const entries = Math.floor((idtr.limit + 1) / gateBytes)
+    return `The IDT holds ${entries} entries (limit ${hex(idtr.limit)}), too few for vector ${first.vector}, ${name}. Make it larger: 256 entries are usual.`
+  }
+  const idtFault = chain.find((fault) => fault.vector === 14 && fault.address !== undefined && fault.address >= idtr.base && fault.address <= idtr.base + BigInt(idtr.limit))
+  if (idtFault) return `The IDT itself, at ${hex(idtr.base)}, is not mapped by the page tables, so no handler could be found. Map its pages.`
+  const gateFault = chain.find((fault) => fault.errorCode !== undefined && SELECTOR_ERRORS.has(fault.vector) && (fault.errorCode & 2) !== 0)
+  if (gateFault?.errorCode !== undefined) {
+    return `The IDT's gate for vector ${gateFault.errorCode >> 3} cannot be used: look at its present bit, its type, and the code selector in it.`
+  }
+  const second = chain[1]
+  if (second?.vector === 14 && (registers.cr0 & CR0.PG) !== 0n) {
+    return `The handler of ${name} could not be entered: its stack or code at ${hex(second.address ?? 0n)} is not mapped. A double-fault handler on its own stack (TSS, IST) would survive this.`
+  }
+  return `The processor could not enter the handler of ${name}, nor that of the double fault that followed. Check the gates, the code selector in them, and the stack that they switch to.`
+}

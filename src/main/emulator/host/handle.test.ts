@@ -1,0 +1,116 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { build } from 'vite'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { screenLines } from '../machine/screen'
+import type { Screen } from '../../../shared/machine-schemas'
+import { startMachine } from './handle'
+import type { MachineListener, RunReport, RunningMachine, StartOptions } from './options'
+
+const HERE = import.meta.dirname
+/** Inside the checkout, so that the built worker finds its packages. */
+const BUILD_ROOT = resolve(HERE, '../../../../node_modules/.cache')
+
+let folder: string
+let workerUrl: URL
+
+beforeAll(async () => {
+  await mkdir(BUILD_ROOT, { recursive: true })
+  folder = await mkdtemp(join(BUILD_ROOT, 'emulator-worker-'))
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    build: { ssr: join(HERE, 'worker.ts'), outDir: folder, minify: false, rolldownOptions: { output: { format: 'es', entryFileNames: 'worker.mjs' } } },
+  })
+  workerUrl = pathToFileURL(join(folder, 'worker.mjs'))
+}, 60_000)
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+/** xor ah,ah; int 16h; mov ah,0Eh; int 10h; jmp back */
+const ECHO = [0x30, 0xe4, 0xcd, 0x16, 0xb4, 0x0e, 0xcd, 0x10, 0xeb, 0xf6]
+const SPIN = [0xeb, 0xfe]
+
+interface End {
+  report: RunReport
+  screen: Screen | undefined
+  /** How often the end was told. */
+  ends: () => number
+}
+
+function start(code: readonly number[], options: Partial<StartOptions>, worker = workerUrl): { machine: RunningMachine; end: Promise<End> } {
+  const image = new Uint8Array(512)
+  image.set(code)
+  image.set([0x55, 0xaa], 510)
+  let screen: Screen | undefined
+  let ends = 0
+  let finish: ((value: End) => void) | undefined
+  const end = new Promise<End>((resolveEnd) => (finish = resolveEnd))
+  const listener: MachineListener = {
+    screen: (next) => (screen = next),
+    serial: () => undefined,
+    state: () => undefined,
+    end: (report) => {
+      ends++
+      finish?.({ report, screen, ends: () => ends })
+    },
+  }
+  return { machine: startMachine({ image, memoryBytes: 4 << 20, backend: 'interp', pace: 'fast', ...options }, listener, worker), end }
+}
+
+describe('a machine in a worker', () => {
+  test('runs, types and ends; a second one reuses the compiled interpreter', async () => {
+    for (const text of ['first', 'Second']) {
+      const { report, screen } = await start(ECHO, { keys: text, untilText: text, timeoutMilliseconds: 10_000 }).end
+      expect(report.reason).toBe('until-text')
+      expect(screen && screenLines(screen)[0]).toBe(text)
+    }
+  })
+
+  test('ends within 100 ms of stop, whatever the guest does', async () => {
+    const { machine, end } = start(SPIN, {})
+    await new Promise((done) => setTimeout(done, 400))
+    const stopped = performance.now()
+    machine.stop()
+    expect((await end).report.reason).toBe('stopped')
+    expect(performance.now() - stopped).toBeLessThan(150)
+    machine.stop()
+    machine.keys([{ code: 'KeyA', down: true }])
+  })
+
+  test('a worker that hangs is ended by force', async () => {
+    const file = join(folder, 'hang.mjs')
+    await writeFile(file, 'for (;;);')
+    const { machine, end } = start(SPIN, {}, pathToFileURL(file))
+    await new Promise((done) => setTimeout(done, 100))
+    const stopped = performance.now()
+    machine.stop()
+    expect((await end).report.reason).toBe('stopped')
+    expect(performance.now() - stopped).toBeLessThan(300)
+  })
+
+  test.each([
+    ['crashes', 'throw new Error("broken on purpose")', 'broken on purpose'],
+    ['leaves', 'process.exit(3)', 'ended with code 3'],
+    ['talks nonsense', 'import("node:worker_threads").then(({ parentPort }) => parentPort.postMessage({ type: "surprise" }))', 'means nothing'],
+    ['is missing', undefined, 'emulator'],
+  ])('a worker that %s gives one report', async (name, source, message) => {
+    const file = join(folder, `${name.replaceAll(' ', '-')}.mjs`)
+    if (source !== undefined) await writeFile(file, source)
+    const { report, ends } = await start(SPIN, {}, pathToFileURL(file)).end
+    expect(report.reason).toBe('emulator-error')
+    expect(report.summary).toContain(message)
+    await new Promise((done) => setTimeout(done, 50))
+    expect(ends()).toBe(1)
+  })
+
+  test('refuses impossible options before a thread is made', () => {
+    expect(() => start(SPIN, { memoryBytes: 100 })).toThrow(/memoryBytes/)
+  })
+
+  test('an empty image is a report, not a crash', async () => {
+    const { report } = await start(SPIN, { image: new Uint8Array(0) }).end
+    expect(report.summary).toContain('empty')
+  })
+})

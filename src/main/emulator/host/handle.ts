@@ -1,0 +1,118 @@
+/** A machine in a worker thread, as services and the command line hold it. */
+import { Worker } from 'node:worker_threads'
+import type { KeyEvent } from '../../../shared/machine-schemas'
+import { reportAsked, reportHostError } from '../debug/report'
+import type { Command, MachineListener, RunningMachine, RunReport, StartOptions, WorkerEvent } from './options'
+import { eventSchema, startOptionsSchema } from './options'
+
+/** A worker that has not ended this long after `stop` is ended by force. */
+const STOP_MS = 80
+/** A worker that has not reported this long after its time limit hangs. */
+const OVERDUE_MS = 2_000
+
+/** The interpreter as the first worker compiled it; later ones need not. */
+let interpreter: WebAssembly.Module | undefined
+
+/**
+ * Starts a machine in a worker thread of its own. Whatever happens there (a crash, a hang), the listener hears an `end`, exactly once.
+ * Throws a ZodError for options that no machine can have.
+ * @param workerUrl the built `emulator-worker.js`
+ */
+export function startMachine(options: StartOptions, listener: MachineListener, workerUrl: URL): RunningMachine {
+  return new MachineHandle(startOptionsSchema.parse(options), listener, workerUrl)
+}
+
+class MachineHandle implements RunningMachine {
+  readonly #worker: Worker
+  readonly #listener: MachineListener
+  #ended = false
+  #instructions = 0
+  #watchdog: NodeJS.Timeout | undefined
+
+  constructor(options: StartOptions, listener: MachineListener, workerUrl: URL) {
+    this.#listener = listener
+    this.#worker = new Worker(workerUrl, { name: 'bootlab machine' })
+    this.#worker.on('message', (message: unknown) => this.#onMessage(message))
+    this.#worker.on('messageerror', (error) => this.#fail(error))
+    this.#worker.on('error', (error) => this.#fail(error))
+    this.#worker.on('exit', (code) => this.#fail(new Error(`The machine's thread ended with code ${code}.`)))
+    this.#send({ type: 'start', options, module: interpreter })
+    if (options.timeoutMilliseconds !== undefined) {
+      this.#watchdog = setTimeout(() => this.#fail(new Error("The machine's thread does not answer.")), options.timeoutMilliseconds + OVERDUE_MS)
+    }
+  }
+
+  stop(): void {
+    if (this.#ended) return
+    this.#send({ type: 'stop' })
+    clearTimeout(this.#watchdog)
+    this.#watchdog = setTimeout(() => this.#end(reportAsked('stopped', 'The machine was stopped.', this.#instructions)), STOP_MS)
+  }
+
+  reset(): void {
+    this.#send({ type: 'reset' })
+  }
+
+  pause(): void {
+    this.#send({ type: 'pause' })
+  }
+
+  resume(): void {
+    this.#send({ type: 'resume' })
+  }
+
+  keys(events: readonly KeyEvent[]): void {
+    this.#send({ type: 'keys', events: [...events] })
+  }
+
+  type(text: string): void {
+    this.#send({ type: 'type', text })
+  }
+
+  serialInput(bytes: Uint8Array): void {
+    this.#send({ type: 'serial', bytes })
+  }
+
+  #send(command: Command): void {
+    if (!this.#ended) this.#worker.postMessage(command)
+  }
+
+  #onMessage(message: unknown): void {
+    if (this.#ended) return
+    const event = eventSchema.safeParse(message)
+    if (!event.success) this.#fail(new Error(`The machine's thread sent a message that means nothing: ${event.error.message}`))
+    else this.#onEvent(event.data)
+  }
+
+  #onEvent(event: WorkerEvent): void {
+    switch (event.type) {
+      case 'screen':
+        this.#listener.screen(event.screen)
+        return
+      case 'serial':
+        this.#listener.serial(event.port, event.bytes)
+        return
+      case 'state':
+        this.#instructions = event.state.instructions
+        this.#listener.state(event.state)
+        return
+      case 'module':
+        interpreter = event.module
+        return
+      case 'end':
+        this.#end(event.report)
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#ended) this.#end(reportHostError(error, this.#instructions))
+  }
+
+  #end(report: RunReport): void {
+    if (this.#ended) return
+    this.#ended = true
+    clearTimeout(this.#watchdog)
+    void this.#worker.terminate()
+    this.#listener.end(report)
+  }
+}

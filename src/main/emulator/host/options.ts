@@ -1,0 +1,81 @@
+/** What starts a machine, what it tells, and why it ends. */
+import * as z from 'zod'
+import { keyEventSchema, machineReportSchema, machineStateSchema, screenSchema } from '../../../shared/machine-schemas'
+import type { KeyEvent, MachineState, Screen } from '../../../shared/machine-schemas'
+import { MAX_MEMORY_BYTES, MIN_MEMORY_BYTES } from '../machine/memory-map'
+
+/** The real-time clock's date when none is given: runs can be repeated. */
+export const DEFAULT_START_DATE = Date.UTC(2026, 0, 1, 12, 0, 0)
+
+const bytesSchema = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes are expected')
+
+export const startOptionsSchema = z.object({
+  /** Disk image; the guest's writes never reach it. */
+  image: bytesSchema,
+  memoryBytes: z.number().int().min(MIN_MEMORY_BYTES).max(MAX_MEMORY_BYTES),
+  backend: z.enum(['interp', 'oracle']),
+  /** `realtime` for a person who watches; `fast` skips the time in which the guest waits. */
+  pace: z.enum(['realtime', 'fast']),
+  /** The run ends once the screen shows this. */
+  untilText: z.string().min(1).optional(),
+  /** Host's time after which the run ends, in milliseconds. */
+  timeoutMilliseconds: z.number().positive().optional(),
+  /** Typed into the guest as soon as it takes keys. */
+  keys: z.string().optional(),
+  /** Date of the real-time clock at power-on, in milliseconds since 1970 (UTC). */
+  startDate: z.number().int().optional(),
+})
+export type StartOptions = z.infer<typeof startOptionsSchema>
+
+const askedEnd = { summary: z.string(), lines: z.array(z.string()), instructions: z.number() }
+
+/** Why a run ended: as for every machine, or because of what the options asked for. */
+export const runReportSchema = z.discriminatedUnion('reason', [
+  ...machineReportSchema.options,
+  z.object({ reason: z.literal('until-text'), ...askedEnd }),
+  z.object({ reason: z.literal('timeout'), ...askedEnd }),
+])
+export type RunReport = z.infer<typeof runReportSchema>
+
+/** What a machine tells, in order; `end` is the last. */
+export interface MachineListener {
+  screen(screen: Screen): void
+  serial(port: 'com1' | 'debug', bytes: Uint8Array): void
+  state(state: MachineState): void
+  end(report: RunReport): void
+}
+
+/** A machine that runs. All calls return at once; after the end they do nothing. */
+export interface RunningMachine {
+  /** Ends it within 100 ms, whatever the guest does. */
+  stop(): void
+  /** Presses the reset button. */
+  reset(): void
+  pause(): void
+  resume(): void
+  keys(events: readonly KeyEvent[]): void
+  /** Types text as on a US keyboard; `\n` is Enter, `\b` Backspace. */
+  type(text: string): void
+  serialInput(bytes: Uint8Array): void
+}
+
+/** Host to worker. */
+export const commandSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('start'), options: startOptionsSchema, module: z.instanceof(WebAssembly.Module).optional() }),
+  z.object({ type: z.enum(['stop', 'reset', 'pause', 'resume']) }),
+  z.object({ type: z.literal('keys'), events: z.array(keyEventSchema) }),
+  z.object({ type: z.literal('type'), text: z.string() }),
+  z.object({ type: z.literal('serial'), bytes: bytesSchema }),
+])
+export type Command = z.infer<typeof commandSchema>
+
+/** Worker to host. */
+export const eventSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('screen'), screen: screenSchema }),
+  z.object({ type: z.literal('serial'), port: z.enum(['com1', 'debug']), bytes: bytesSchema }),
+  z.object({ type: z.literal('state'), state: machineStateSchema }),
+  z.object({ type: z.literal('end'), report: runReportSchema }),
+  /** The compiled interpreter, for the next worker. */
+  z.object({ type: z.literal('module'), module: z.instanceof(WebAssembly.Module) }),
+])
+export type WorkerEvent = z.infer<typeof eventSchema>

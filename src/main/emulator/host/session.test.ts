@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest'
+import type { KeyEvent, Screen } from '../../../shared/machine-schemas'
+import { screenLines } from '../machine/screen'
+import type { RunReport, StartOptions } from './options'
+import { runReportSchema } from './options'
+import { Session } from './session'
+
+const CLI = 0xfa
+const HLT = 0xf4
+/** again: xor ah,ah; int 16h; mov ah,0Eh; int 10h; jmp again */
+const ECHO = [0x30, 0xe4, 0xcd, 0x16, 0xb4, 0x0e, 0xcd, 0x10, 0xeb, 0xf6]
+/** jmp $ */
+const SPIN = [0xeb, 0xfe]
+
+function image(code: readonly number[]): Uint8Array {
+  const sector = new Uint8Array(512)
+  sector.set(code)
+  sector.set([0x55, 0xaa], 510)
+  return sector
+}
+
+interface Run {
+  report: RunReport
+  screen: Screen | undefined
+  com1: string
+  debug: string
+  session: Session
+}
+
+async function run(code: readonly number[], options: Partial<StartOptions> = {}, during?: (session: Session) => void): Promise<Run> {
+  let screen: Screen | undefined
+  let report: RunReport | undefined
+  const output = { com1: '', debug: '' }
+  const session = new Session(
+    { image: image(code), memoryBytes: 4 << 20, backend: 'interp', pace: 'fast', timeoutMilliseconds: 10_000, ...options },
+    {
+      screen: (next) => {
+        screen = next
+      },
+      serial: (port, bytes) => {
+        output[port] += Buffer.from(bytes).toString('latin1')
+      },
+      state: () => undefined,
+      end: (end) => {
+        expect(report).toBeUndefined()
+        report = end
+      },
+    },
+  )
+  during?.(session)
+  await session.run()
+  return { report: runReportSchema.parse(report), screen, ...output, session }
+}
+
+const firstLine = (screen: Screen | undefined): string | undefined => screen && screenLines(screen)[0]
+
+describe('a session', () => {
+  test('types keys when the guest takes them, and ends when the text is there', async () => {
+    const text = 'Hello, World! {[~|"]} the quick brown fox 0123456789'
+    const { report, screen } = await run(ECHO, { keys: text, untilText: text })
+    expect(report.reason).toBe('until-text')
+    expect(firstLine(screen)).toBe(text)
+  })
+
+  test('is the same run every time, instruction for instruction, on both backends', async () => {
+    const stop = [CLI, HLT]
+    // Three keys, echoed; then stop: mov cx,3; again: …; loop again
+    const code = [0xb9, 0x03, 0x00, ...ECHO.slice(0, 8), 0xe2, 0xf6, ...stop]
+    const runs = await Promise.all(
+      (['interp', 'interp', 'oracle'] as const).map(async (backend) => {
+        const { session, report } = await run(code, { keys: 'abc', backend })
+        return { reason: report.reason, instructions: report.instructions, now: session.machine.now, hash: session.machine.cpu.snapshotHash() }
+      }),
+    )
+    expect(runs[0]?.reason).toBe('halted-forever')
+    expect(runs[1]).toEqual(runs[0])
+    expect(runs[2]).toEqual(runs[0])
+  })
+
+  test('ends at its time limit', async () => {
+    const { report } = await run(SPIN, { timeoutMilliseconds: 100 })
+    expect(report.reason).toBe('timeout')
+    expect(report.instructions).toBeGreaterThan(1000)
+  })
+
+  test('stops soon after it is told to', async () => {
+    let stopped = 0
+    const { report } = await run(SPIN, {}, (session) =>
+      setTimeout(() => {
+        stopped = performance.now()
+        session.stop()
+      }, 50),
+    )
+    expect(report.reason).toBe('stopped')
+    expect(performance.now() - stopped).toBeLessThan(100)
+  })
+
+  test('says what the guest wrote to the exit port', async () => {
+    // mov al,21h; out F4h,al
+    const { report } = await run([0xb0, 0x21, 0xe6, 0xf4, ...SPIN])
+    expect(report).toMatchObject({ reason: 'debug-exit', value: 0x21, exitCode: 0x43 })
+  })
+
+  test('passes on serial output and the debug console, and takes serial input', async () => {
+    // mov dx,3F8h; mov al,'S'; out dx,al; mov al,'D'; out E9h,al; mov dx,3FDh; w: in al,dx; test al,1; jz w; mov dx,3F8h; in al,dx; out dx,al; cli; hlt
+    const code = [
+      0xba, 0xf8, 0x03, 0xb0, 0x53, 0xee, 0xb0, 0x44, 0xe6, 0xe9, 0xba, 0xfd, 0x03, 0xec, 0xa8, 0x01, 0x74, 0xfb, 0xba, 0xf8, 0x03, 0xec, 0xee, CLI, HLT,
+    ]
+    const { report, com1, debug } = await run(code, {}, (session) => session.serialInput(Uint8Array.of(0x78)))
+    expect(report.reason).toBe('halted-forever')
+    expect(com1).toBe('Sx')
+    expect(debug).toBe('D')
+  })
+
+  test('reports a triple fault with chain, instruction and cause', async () => {
+    // lidt [cs:zero]; then protected mode with an empty GDT: cli; lidt; mov eax,cr0; or al,1; mov cr0,eax; ud2
+    const code = [CLI, 0x0f, 0x01, 0x1e, 0x20, 0x7c, 0x0f, 0x20, 0xc0, 0x0c, 0x01, 0x0f, 0x22, 0xc0, 0x0f, 0x0b]
+    const { report } = await run(code)
+    expect(report).toMatchObject({ reason: 'triple-fault', instruction: { bytes: '0f 0b', text: 'ud2' }, registers: { cpuMode: 'protected' } })
+    expect(report.reason === 'triple-fault' && report.faults.map(({ name }) => name)).toEqual(['#UD', '#GP', '#GP', '#DF', '#GP'])
+    expect(report.summary).toContain('No IDT was loaded')
+    expect(report.lines.join('\n')).toMatch(/CR0 0x.*\n.*CS {2}0000 {2}base 0x0/)
+  })
+
+  test('stops at an exception in real mode that nobody handles, and says so on the screen', async () => {
+    // xor cx,cx; div cx
+    const { report, screen } = await run([0x31, 0xc9, 0xf7, 0xf1])
+    expect(report.reason).toBe('halted-forever')
+    expect(report.summary).toContain('#DE')
+    expect(report.summary).toContain('0000:7c02')
+    expect(screen && screenLines(screen).join('\n')).toContain('Unhandled exception #DE (divide error) at 0000:7C02')
+  })
+
+  test('says that a disk cannot be booted', async () => {
+    const { report, screen } = await run([], { image: new Uint8Array(512) })
+    expect(report.reason).toBe('halted-forever')
+    expect(report.summary).toContain('55 AA')
+    expect(firstLine(screen)).toContain('No bootable disk')
+  })
+
+  test('pauses and goes on', async () => {
+    const { report, session } = await run(SPIN, {}, (running) => {
+      setTimeout(() => running.pause(), 20)
+      setTimeout(() => {
+        const before = running.machine.instructions
+        setTimeout(() => {
+          expect(running.machine.instructions).toBe(before)
+          running.resume()
+        }, 60)
+      }, 60)
+      setTimeout(() => running.stop(), 200)
+    })
+    expect(report.reason).toBe('stopped')
+    expect(session.machine.instructions).toBeGreaterThan(1000)
+  })
+
+  test('keeps virtual time to the host’s when a person watches', async () => {
+    // sti; hlt; jmp back: the timer wakes it 18 times a second
+    const { session } = await run([0xfb, HLT, 0xeb, 0xfd], { pace: 'realtime', timeoutMilliseconds: 300 })
+    const milliseconds = session.machine.now / 100_000
+    expect(milliseconds).toBeGreaterThan(200)
+    expect(milliseconds).toBeLessThan(330)
+  })
+
+  test('takes key events', async () => {
+    const press = (code: string): KeyEvent[] => [{ code, down: true }, { code, down: false }]
+    const { screen } = await run(ECHO, { untilText: 'ok' }, (session) => setTimeout(() => session.keys([...press('KeyO'), ...press('KeyK')]), 30))
+    expect(firstLine(screen)).toBe('ok')
+  })
+})

@@ -1,0 +1,243 @@
+/** Runs one machine in the present thread: slices of it between turns of the event loop, and what it tells its listener. */
+import type { KeyEvent, MachineState, Screen } from '../../../shared/machine-schemas'
+import { reportAsked, reportHostError, reportOutcome } from '../debug/report'
+import { TICKS_PER_MILLISECOND } from '../machine/clock'
+import { Machine } from '../machine/machine'
+import { sameScreen } from '../machine/screen'
+import { cp437ToUnicode } from '../machine/cp437'
+import type { MachineListener, RunningMachine, RunReport, StartOptions } from './options'
+import { DEFAULT_START_DATE } from './options'
+import { Typist } from './typist'
+
+/** Host milliseconds that one turn may take before the event loop has its turn. */
+const TURN_MS = 8
+/** A slice is sized to take about this long. */
+const SLICE_MS = 1.5
+const MIN_SLICE = 2_000
+/** No slice is longer than 10 ms of virtual time. */
+const MAX_SLICE = 10 * TICKS_PER_MILLISECOND
+const SCREEN_MS = 16
+const STATE_MS = 100
+/** How far virtual time may be ahead of the host's: `fast` lets a guest sleep five seconds in no time, and then paces it too. */
+const AHEAD_MS = { realtime: 2, fast: 5_000 } as const
+/** A guest that fell behind by more than this is not hurried to catch up. */
+const BEHIND_MS = 100
+const LONGEST_SLEEP_MS = 50
+
+export class Session implements RunningMachine {
+  readonly #machine: Machine
+  readonly #options: StartOptions
+  readonly #listener: MachineListener
+  readonly #typist: Typist
+  readonly #started = performance.now()
+  readonly #serial: { port: 'com1' | 'debug'; bytes: number[] }[] = []
+  #slice = 20_000
+  #paused = false
+  #ended = false
+  /** Host time that corresponds to tick 0. */
+  #base = performance.now()
+  #wake: (() => void) | undefined
+  #screen: Screen | undefined
+  #screenAt = -Infinity
+  #state: MachineState | undefined
+  #stateAt = -Infinity
+
+  /** Builds the machine; `run` starts it. Throws a RangeError for an empty image or an impossible memory size. */
+  constructor(options: StartOptions, listener: MachineListener) {
+    this.#options = options
+    this.#listener = listener
+    this.#machine = new Machine({
+      image: options.image,
+      memoryBytes: options.memoryBytes,
+      backend: options.backend,
+      startDate: options.startDate ?? DEFAULT_START_DATE,
+      onSerial: (byte) => this.#collect('com1', byte),
+      onDebugConsole: (byte) => this.#collect('debug', byte),
+    })
+    this.#typist = new Typist(this.#machine)
+    if (options.keys !== undefined) this.#typist.type(options.keys)
+  }
+
+  /** The machine itself, for tests and tools that look inside. */
+  get machine(): Machine {
+    return this.#machine
+  }
+
+  /** Runs to the end. Never rejects: a failure of the emulator is a report, too. */
+  async run(): Promise<void> {
+    try {
+      while (!this.#ended) {
+        if (this.#paused) await this.#sleep(LONGEST_SLEEP_MS)
+        else {
+          this.#turn()
+          if (!this.#ended) await this.#sleep(this.#pause())
+        }
+      }
+    } catch (error) {
+      this.#end(reportHostError(error, this.#machine.instructions))
+    }
+  }
+
+  stop(): void {
+    this.#end(reportAsked('stopped', 'The machine was stopped.', this.#machine.instructions))
+  }
+
+  reset(): void {
+    if (this.#ended) return
+    this.#typist.clear()
+    this.#machine.reset()
+    this.#wake?.()
+  }
+
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#base = performance.now() - this.#virtualMs()
+    this.#wake?.()
+  }
+
+  keys(events: readonly KeyEvent[]): void {
+    for (const { code, down } of events) this.#machine.kbc.keyboard.key(code, down)
+    this.#wake?.()
+  }
+
+  type(text: string): void {
+    this.#typist.type(text)
+    this.#wake?.()
+  }
+
+  serialInput(bytes: Uint8Array): void {
+    this.#machine.uart.receive(bytes)
+    this.#wake?.()
+  }
+
+  /** Slices until the turn's time is over or virtual time is too far ahead. */
+  #turn(): void {
+    const start = performance.now()
+    let now = start
+    do {
+      const outcome = this.#machine.run(this.#slice)
+      const after = performance.now()
+      this.#adaptSlice(after - now)
+      now = after
+      if (this.#showsAwaitedText()) this.#end(reportAsked('until-text', `The screen shows ${JSON.stringify(this.#options.untilText)}.`, this.#machine.instructions))
+      else if (outcome) this.#end(reportOutcome(this.#machine, outcome))
+      else if (this.#timedOut(now)) this.#end(this.#timeoutReport())
+      if (this.#ended) return
+    } while (now - start < TURN_MS && this.#pause() === 0)
+    this.#tell(now)
+  }
+
+  #adaptSlice(milliseconds: number): void {
+    if (milliseconds > 2 * SLICE_MS) this.#slice = Math.max(MIN_SLICE, Math.floor(this.#slice / 2))
+    else if (milliseconds < SLICE_MS) this.#slice = Math.min(MAX_SLICE, this.#slice * 2)
+  }
+
+  #virtualMs(): number {
+    return this.#machine.now / TICKS_PER_MILLISECOND
+  }
+
+  /** Milliseconds to wait until the host's time has caught up. */
+  #pause(): number {
+    const ahead = this.#virtualMs() - (performance.now() - this.#base)
+    if (ahead < -BEHIND_MS) this.#base = performance.now() - this.#virtualMs()
+    const allowed = AHEAD_MS[this.#options.pace]
+    return ahead > allowed ? Math.min(ahead - allowed / 2, LONGEST_SLEEP_MS) : 0
+  }
+
+  #sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#wake = undefined
+        resolve()
+      }
+      if (milliseconds <= 0) {
+        setImmediate(done)
+        return
+      }
+      const timer = setTimeout(done, milliseconds)
+      this.#wake = () => {
+        clearTimeout(timer)
+        done()
+      }
+    })
+  }
+
+  #timedOut(now: number): boolean {
+    const { timeoutMilliseconds } = this.#options
+    return timeoutMilliseconds !== undefined && now - this.#started >= timeoutMilliseconds
+  }
+
+  #timeoutReport(): RunReport {
+    const { timeoutMilliseconds = 0 } = this.#options
+    const doing = this.#machine.halted ? 'waiting for an interrupt (HLT)' : 'running'
+    return reportAsked('timeout', `The time limit of ${timeoutMilliseconds / 1000} s is over; the machine was still ${doing}.`, this.#machine.instructions)
+  }
+
+  #showsAwaitedText(): boolean {
+    const { untilText } = this.#options
+    if (untilText === undefined) return false
+    const { cells, columns, rows } = this.#machine.screen
+    for (let row = 0; row < rows; row++) {
+      const text = cells.slice(row * columns, (row + 1) * columns)
+      if (text.map((cell) => cp437ToUnicode(cell & 0xff)).join('').includes(untilText)) return true
+    }
+    return false
+  }
+
+  #collect(port: 'com1' | 'debug', byte: number): void {
+    const last = this.#serial.at(-1)
+    if (last?.port === port) last.bytes.push(byte)
+    else this.#serial.push({ port, bytes: [byte] })
+  }
+
+  #tell(now: number): void {
+    for (const { port, bytes } of this.#serial.splice(0)) this.#listener.serial(port, Uint8Array.from(bytes))
+    if (now - this.#screenAt >= SCREEN_MS) {
+      this.#screenAt = now
+      this.#tellScreen()
+    }
+    const status = this.#machine.halted ? 'halted' : 'running'
+    if (now - this.#stateAt >= STATE_MS || (this.#state && this.#state.status !== status && now - this.#stateAt >= SCREEN_MS)) {
+      this.#stateAt = now
+      this.#tellState(status)
+    }
+  }
+
+  #tellScreen(): void {
+    const screen = this.#machine.screen
+    if (this.#screen && sameScreen(this.#screen, screen)) return
+    this.#screen = screen
+    this.#listener.screen(screen)
+  }
+
+  #tellState(status: MachineState['status']): void {
+    this.#state = {
+      status,
+      instructions: this.#machine.instructions,
+      cpuMode: this.#machine.cpuMode,
+      milliseconds: Math.round(performance.now() - this.#started),
+    }
+    this.#listener.state(this.#state)
+  }
+
+  #end(report: RunReport): void {
+    if (this.#ended) return
+    this.#ended = true
+    for (const { port, bytes } of this.#serial.splice(0)) this.#listener.serial(port, Uint8Array.from(bytes))
+    this.#tellScreen()
+    this.#tellState('ended')
+    this.#listener.end(report)
+    this.#wake?.()
+  }
+}
+
+/** Starts a machine in the present thread. For tests and tools; the lab itself uses a worker (`handle.ts`). */
+export function startInProcess(options: StartOptions, listener: MachineListener): RunningMachine {
+  const session = new Session(options, listener)
+  void session.run()
+  return session
+}

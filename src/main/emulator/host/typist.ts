@@ -1,0 +1,77 @@
+/**
+ * Types text into the guest at the pace at which it takes keys, so that nothing is lost: not before somebody looks for
+ * keys, and one character at a time. It works on virtual time, so a run with the same text is the same run.
+ */
+import { CR0, IF } from '../cpu/state/bits'
+import type { Timer } from '../machine/clock'
+import { TICKS_PER_MILLISECOND } from '../machine/clock'
+import { ROM_START } from '../machine/memory-map'
+import type { Machine } from '../machine/machine'
+import { strokeFor } from './us-layout'
+
+const INTERVAL = 5 * TICKS_PER_MILLISECOND
+const KEYBOARD_IRQ = 1
+/** Physical address of real mode's vector 9. */
+const KEYBOARD_VECTOR = 9 * 4
+/** So many looks at an empty 8042 are a program that polls it (switching A20 on takes a few). */
+const POLLING = 100
+
+export class Typist {
+  readonly #machine: Machine
+  readonly #timer: Timer
+  #text: string[] = []
+  #readsBefore = 0
+  #pollsBefore = 0
+
+  constructor(machine: Machine) {
+    this.#machine = machine
+    this.#timer = machine.clock.timer((due) => this.#onTime(due))
+  }
+
+  /** Queues text. Characters that a US keyboard cannot type are left out. */
+  type(text: string): void {
+    this.#text.push(...[...text].filter((character) => strokeFor(character) !== undefined))
+    if (this.#text.length > 0 && this.#timer.due === Infinity) this.#timer.set(this.#machine.now + INTERVAL)
+  }
+
+  /** Forgets what is not typed yet. */
+  clear(): void {
+    this.#text = []
+    this.#timer.cancel()
+  }
+
+  get pending(): boolean {
+    return this.#text.length > 0
+  }
+
+  #onTime(due: number): void {
+    const stroke = this.#takesKeys() ? strokeFor(this.#text.shift() ?? '') : undefined
+    if (stroke) {
+      const { kbc, firmware } = this.#machine
+      const keyboard = kbc.keyboard
+      if (stroke.shift) keyboard.key('ShiftLeft', true)
+      keyboard.key(stroke.code, true)
+      keyboard.key(stroke.code, false)
+      if (stroke.shift) keyboard.key('ShiftLeft', false)
+      this.#readsBefore = firmware.keyboard.reads
+      this.#pollsBefore = kbc.emptyPolls
+    }
+    if (this.#text.length > 0) this.#timer.set(due + INTERVAL)
+  }
+
+  /** Whether all that was typed has arrived and the guest shows that it wants a key. */
+  #takesKeys(): boolean {
+    const { kbc, firmware, cpu, pic } = this.#machine
+    if (!kbc.idle) return false
+    if (kbc.emptyPolls - this.#pollsBefore >= POLLING) return true
+    const real = (cpu.state.control(0) & CR0.PE) === 0n
+    if (real && this.#biosOwnsKeyboard()) return firmware.keyboard.reads !== this.#readsBefore && firmware.keyboard.bufferEmpty
+    return pic.isUnmasked(KEYBOARD_IRQ) && (cpu.state.systemFlags & IF) !== 0
+  }
+
+  #biosOwnsKeyboard(): boolean {
+    const { memory } = this.#machine
+    const handler = memory.read16(KEYBOARD_VECTOR) + memory.read16(KEYBOARD_VECTOR + 2) * 16
+    return handler >= ROM_START
+  }
+}

@@ -1,0 +1,56 @@
+/** Entry of the worker thread: one machine, commands in, events out. */
+import { parentPort } from 'node:worker_threads'
+import { interpreterModule, setInterpreterModule } from '../cpu/interp/interp'
+import { reportHostError } from '../debug/report'
+import type { WorkerEvent } from './options'
+import { commandSchema } from './options'
+import { Session } from './session'
+
+function listen(port: NonNullable<typeof parentPort>): void {
+  const post = (event: WorkerEvent): void => port.postMessage(event)
+  let session: Session | undefined
+
+  const start = (command: Extract<ReturnType<typeof commandSchema.parse>, { type: 'start' }>): void => {
+    if (session) return
+    if (command.module) setInterpreterModule(command.module)
+    try {
+      session = new Session(command.options, {
+        screen: (screen) => post({ type: 'screen', screen }),
+        serial: (from, bytes) => post({ type: 'serial', port: from, bytes }),
+        state: (state) => post({ type: 'state', state }),
+        end: (report) => post({ type: 'end', report }),
+      })
+    } catch (error) {
+      post({ type: 'end', report: reportHostError(error, 0) })
+      return
+    }
+    if (!command.module && command.options.backend === 'interp') post({ type: 'module', module: interpreterModule() })
+    void session.run()
+  }
+
+  port.on('message', (message: unknown) => {
+    const command = commandSchema.parse(message)
+    switch (command.type) {
+      case 'start':
+        start(command)
+        return
+      case 'keys':
+        session?.keys(command.events)
+        return
+      case 'type':
+        session?.type(command.text)
+        return
+      case 'serial':
+        session?.serialInput(command.bytes)
+        return
+      case 'stop':
+      case 'reset':
+      case 'pause':
+      case 'resume':
+        session?.[command.type]()
+    }
+  })
+}
+
+if (!parentPort) throw new Error('emulator-worker runs as a worker thread only.')
+listen(parentPort)
