@@ -3,7 +3,6 @@ import type { Backend, BackendContext } from '../semantics/backend'
 import type { Helpers } from '../semantics/builder'
 import { CodeFetcher } from '../semantics/code-fetch'
 import { HELPER_NAMES } from '../semantics/helper-signatures'
-import { CODE_64 } from '../state/bits'
 import * as at from '../state/layout'
 import { assembleInterpreter } from './module'
 import { RecordCache } from './records'
@@ -30,31 +29,14 @@ export function createInterpreter(context: BackendContext): Backend {
   const records = new RecordCache(state)
   const fetcher = new CodeFetcher(context)
 
-  /** The record of the instruction at RIP; leaves a fetch window when CS's limit lets the whole page be fetched. */
+  /** The record of the instruction at RIP. */
   const fetch = (): number => {
     const location = fetcher.locate()
-    const codeMode = state.codeMode
     const record = RecordCache.addressOf(location.physical)
-    const known = records.holds(record, location.physical, codeMode) && records.lengthOf(record) <= location.bytesToLimit
-    const result = known ? record : decode(location)
-    const pageEnd = PAGE - (location.low % PAGE)
-    if (codeMode !== CODE_64 && location.bytesToLimit < pageEnd) {
-      state.i64[at.FETCH_PAGE >> 3] = -1n
-    } else {
-      const high = (at.FETCH_PHYSICAL >> 2) + 1
-      state.u32[high] = ((state.u32[high] ?? 0) | (codeMode << (at.TAG_MODE_SHIFT - 32))) >>> 0
-    }
-    return result
-  }
-
-  const decode = (location: ReturnType<CodeFetcher['locate']>): number => {
+    if (records.holds(record, location.physical, state.codeMode) && records.lengthOf(record) <= location.bytesToLimit) return record
     const { decoded, inOnePage } = fetcher.fetch(location)
     const frame = inOnePage ? physical.readableFrame(location.physical - (location.physical % PAGE)) : 0
-    if (frame === 0) {
-      // A second page was looked at: the window is where RIP is, not there.
-      mmu.fetchPage(location.low, location.high)
-      return records.once(decoded)
-    }
+    if (frame === 0) return records.once(decoded)
     return records.keep(decoded, location.physical, frame + (location.physical % PAGE), state.codeMode)
   }
 

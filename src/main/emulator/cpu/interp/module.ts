@@ -6,7 +6,7 @@ import { runRow } from '../semantics/run-row'
 import { CS } from '../state/bits'
 import * as at from '../state/layout'
 import { addSupport, type SupportFunctions } from './support'
-import { variants, type Variant } from './variants'
+import { hotVariants, variants, type Variant } from './variants'
 
 /** (record, RIP) → RIP of the next instruction */
 const HANDLER_TYPE: FunctionType = { parameters: ['i32', 'i64'], results: ['i64'] }
@@ -38,18 +38,46 @@ function emitHandler(
   runRow(b, row, repeat, handlerOperands(b, row, isMemory), () => b.fallThrough())
 }
 
-/** The main loop: until REMAINING is 0, count down, find the record of the instruction at RIP, call its handler. */
+/**
+ * The main loop: until REMAINING is 0, count down, find the record of the instruction at RIP, execute its handler. Hot
+ * handlers stand in the loop itself; the others are called.
+ */
 function addLoop(module: ModuleBuilder, functions: SupportFunctions): number {
   const { index, body } = module.function({ parameters: [], results: [] })
-  const remaining = body.local('i32')
-  const linear = body.local('i64')
-  const tag = body.local('i64')
   const record = body.local('i32')
   const rip = body.local('i64')
   body.i32(0)
   body.memory('i64_load', at.RIP)
   body.set(rip)
   const next = body.loop()
+  emitCountDown(body, rip)
+  emitFindRecord(body, functions, record, rip)
+
+  const cold = body.block()
+  const cases = hotVariants.map(() => body.block())
+  body.get(record)
+  body.memory('i32_load16_u', at.RECORD.handler)
+  body.brTable([...cases].reverse(), cold)
+  for (const variant of hotVariants) {
+    body.end()
+    body.withOwnLocals(() => emitHandler(body, functions, { record, rip }, variant, 'inline'))
+    body.br(next)
+  }
+  body.end()
+  body.get(record)
+  body.get(rip)
+  body.get(record)
+  body.memory('i32_load16_u', at.RECORD.handler)
+  body.callIndirect(module.type(HANDLER_TYPE))
+  body.set(rip)
+  body.br(next)
+  body.end()
+  return index
+}
+
+/** RIP goes to memory, for faults and helpers; the loop ends when nothing remains. */
+function emitCountDown(body: FunctionBuilder, rip: number): void {
+  const remaining = body.local('i32')
   body.i32(0)
   body.get(rip)
   body.memory('i64_store', at.RIP)
@@ -66,14 +94,19 @@ function addLoop(module: ModuleBuilder, functions: SupportFunctions): number {
   body.i32(1)
   body.op('i32_sub')
   body.memory('i32_store', at.REMAINING)
+}
 
+/** The record of the instruction at RIP: from the decode cache when the fetch window and the tag fit, else from `fetch`. */
+function emitFindRecord(body: FunctionBuilder, functions: SupportFunctions, record: number, rip: number): void {
+  const linear = body.local('i64')
+  const physical = body.local('i64')
   const found = body.block()
+  const missed = body.block()
   body.get(rip)
   body.i32(0)
   body.memory('i64_load', at.SEGMENTS + CS * at.SEGMENT_STRIDE + at.SEGMENT_BASE)
   body.op('i64_add')
   body.set(linear)
-  const missed = body.block()
   body.get(linear)
   body.i64(PAGE_SHIFT)
   body.op('i64_shr_u')
@@ -81,15 +114,14 @@ function addLoop(module: ModuleBuilder, functions: SupportFunctions): number {
   body.memory('i64_load', at.FETCH_PAGE)
   body.op('i64_ne')
   body.brIf(missed)
-  // FETCH_PHYSICAL holds the code mode in its high bits, as tags do.
   body.get(linear)
   body.i64(PAGE_OFFSET)
   body.op('i64_and')
   body.i32(0)
   body.memory('i64_load', at.FETCH_PHYSICAL)
   body.op('i64_or')
-  body.set(tag)
-  body.get(tag)
+  body.set(physical)
+  body.get(physical)
   body.op('i32_wrap_i64')
   body.i32(at.RECORD_COUNT - 1)
   body.op('i32_and')
@@ -100,21 +132,16 @@ function addLoop(module: ModuleBuilder, functions: SupportFunctions): number {
   body.set(record)
   body.get(record)
   body.memory('i64_load', at.RECORD.tag)
-  body.get(tag)
+  body.i32(0)
+  body.memory('i64_load32_u', at.CODE_MODE)
+  body.i64(BigInt(at.TAG_MODE_SHIFT))
+  body.op('i64_shl')
+  body.get(physical)
+  body.op('i64_or')
   body.op('i64_eq')
   body.brIf(found)
   body.end()
   body.call(functions.fetch)
   body.set(record)
   body.end()
-
-  body.get(record)
-  body.get(rip)
-  body.get(record)
-  body.memory('i32_load16_u', at.RECORD.handler)
-  body.callIndirect(module.type(HANDLER_TYPE))
-  body.set(rip)
-  body.br(next)
-  body.end()
-  return index
 }

@@ -23,14 +23,31 @@ function key(rowNumber: number, operandSize: Size, isMemory: boolean, repeat: Re
   return ((rowNumber * SIZES.length + SIZES.indexOf(operandSize)) * FORMS + (isMemory ? 1 : 0)) * REPEATS.length + REPEATS.indexOf(repeat)
 }
 
-/** Handler numbers follow the order of this list. */
-export const variants: readonly Variant[] = rows.flatMap((row) =>
+/** What compiled code consists of for the most part, in 32- and 64-bit code. */
+const HOT_NAMES: ReadonlySet<string> = new Set([
+  'add', 'or', 'and', 'sub', 'xor', 'cmp', 'test', 'inc', 'dec', 'mov', 'movzx', 'movsx', 'movsxd', 'lea', 'push', 'pop', 'call', 'ret', 'jmp', 'shl', 'shr', 'sar', 'imul',
+])
+/** Forms of hot rows that compilers do not use. */
+const COLD_OPERANDS: ReadonlySet<string> = new Set(['Sw:r', 'Sw:w', 'Ob:r', 'Ov:r', 'Ob:w', 'Ov:w', 'Mp:r', 'Ap:r', 'cl:r', '1:r'])
+
+function isHot({ row, operandSize, repeat }: Variant): boolean {
+  if (operandSize === 16 || repeat !== 'none' || row.operands.some((spec) => COLD_OPERANDS.has(spec))) return false
+  return HOT_NAMES.has(row.name) || (row.setsRip === true && row.flags?.reads !== undefined && row.operands.some((spec) => spec.startsWith('J')))
+}
+
+const all: readonly Variant[] = rows.flatMap((row) =>
   operandSizes(row).flatMap((operandSize) =>
     formsOf(row).flatMap((form) =>
       (row.repeat === undefined ? (['none'] as const) : REPEATS).map((repeat) => ({ row, operandSize, isMemory: form === 'memory', repeat })),
     ),
   ),
 )
+
+/** The handlers that stand in the main loop. */
+export const hotVariants: readonly Variant[] = all.filter(isHot)
+
+/** Handler numbers follow the order of this list: hot ones first. */
+export const variants: readonly Variant[] = [...hotVariants, ...all.filter((variant) => !isHot(variant))]
 
 const numbers = new Uint16Array(rows.length * KEYS_PER_ROW).fill(NONE)
 const rowNumbers = new Map(rows.map((row, number) => [row, number]))

@@ -2,6 +2,7 @@ import { decode, MAX_INSTRUCTION_LENGTH } from '../decode/decode'
 import type { CodeMode, Decoded } from '../decode/decoded'
 import { CpuFault, Vector } from '../faults'
 import { CODE_64, CS } from '../state/bits'
+import { FETCH_PAGE } from '../state/layout'
 import type { BackendContext } from './backend'
 
 const PAGE = 4096
@@ -34,7 +35,10 @@ export class CodeFetcher {
     this.#context = context
   }
 
-  /** @throws CpuFault #GP(0) beyond the limit or not canonical, #PF */
+  /**
+   * Leaves a fetch window behind where CS's limit lets the whole page be fetched.
+   * @throws CpuFault #GP(0) beyond the limit or not canonical, #PF
+   */
   locate(): CodeLocation {
     const { state, mmu } = this.#context
     const rip = state.rip
@@ -44,7 +48,9 @@ export class CodeFetcher {
     const linear = long ? rip : rip + state.base(CS)
     const low = Number(linear & 0xffff_ffffn)
     const high = Number((linear >> 32n) & 0xffff_ffffn)
-    const physical = mmu.fetchPage(low, high) + (low % PAGE)
+    const offset = low % PAGE
+    const physical = mmu.fetchPage(low, high) + offset
+    if (bytesToLimit < PAGE - offset) this.#closeWindow()
     return { low, high, physical, bytesToLimit }
   }
 
@@ -63,6 +69,7 @@ export class CodeFetcher {
       const nextLow = (location.low + inPage) >>> 0
       const nextHigh = nextLow < location.low ? (location.high + 1) >>> 0 : location.high
       this.#read(mmu.fetchPage(nextLow, nextHigh), inPage, MAX_INSTRUCTION_LENGTH - inPage)
+      this.#closeWindow()
       available = allowed
       result = decode(this.#bytes, mode, 0, available)
     }
@@ -71,6 +78,11 @@ export class CodeFetcher {
       case 'invalid': throw new CpuFault(Vector.UD)
       case 'need-more': case 'too-long': throw new CpuFault(Vector.GP, 0)
     }
+  }
+
+  /** The next instruction is located anew. */
+  #closeWindow(): void {
+    this.#context.state.i64[FETCH_PAGE >> 3] = -1n
   }
 
   /** Reads code bytes of one page into the buffer; false when they are not plain memory. */

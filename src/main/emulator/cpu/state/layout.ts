@@ -63,8 +63,7 @@ export const TLB_SET = 0x0d8
 /** 1 while HLT waits for an interrupt, i32. */
 export const HALTED = 0x0dc
 /**
- * Fetch window: linear page number (i64, -1: none) and physical page address (i64; the interpreter adds the code mode at
- * `TAG_MODE_SHIFT`). Instructions in the window are not checked against CS's limit: there is none while the limit ends inside the page.
+ * Fetch window: linear page number (i64, -1: none) and physical page address (i64). Instructions in the window are not checked against CS's limit: there is none while the limit ends inside the page.
  */
 export const FETCH_PAGE = 0x0e0
 export const FETCH_PHYSICAL = 0x0e8
