@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
@@ -37,7 +36,7 @@ export default defineConfig({
         input: {
           index: at('src/main/index.ts'),
           cli: at('src/cli/main.ts'),
-          ...(existsSync(at('src/main/emulator/host/worker.ts')) ? { 'emulator-worker': at('src/main/emulator/host/worker.ts') } : {}),
+          'emulator-worker': at('src/main/emulator/host/worker.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

@@ -91,6 +91,26 @@ describe('bootlab', () => {
   })
 })
 
+async function input(name: string, content: string | Uint8Array): Promise<string> {
+  await writeFile(join(folder, name), content)
+  return join(folder, name)
+}
+
+async function builtElf(kind = 'elf'): Promise<string> {
+  const path = join(project, `build/miniboot-c.${kind}`)
+  if (!existsSync(path)) await bootlab(['build', project])
+  return path
+}
+
+/** 8 GiB that take no room on the disk. */
+async function huge(): Promise<string> {
+  const path = join(folder, 'huge.img')
+  const file = await open(path, 'w')
+  await file.truncate(8 * 2 ** 30)
+  await file.close()
+  return path
+}
+
 describe('bad input gives one clear error and 66', () => {
   const contents: [string, string | Uint8Array][] = [
     ['empty', ''],
@@ -131,24 +151,4 @@ describe('bad input gives one clear error and 66', () => {
     expect(stderr).toMatch(/Next:/)
     expect(stderr).not.toMatch(/^\s+at /m)
   })
-
-  async function input(name: string, content: string | Uint8Array): Promise<string> {
-    await writeFile(join(folder, name), content)
-    return join(folder, name)
-  }
-
-  async function builtElf(kind = 'elf'): Promise<string> {
-    const path = join(project, `build/miniboot-c.${kind}`)
-    if (!existsSync(path)) await bootlab(['build', project])
-    return path
-  }
-
-  /** 8 GiB that take no room on the disk. */
-  async function huge(): Promise<string> {
-    const path = join(folder, 'huge.img')
-    const file = await open(path, 'w')
-    await file.truncate(8 * 2 ** 30)
-    await file.close()
-    return path
-  }
 })

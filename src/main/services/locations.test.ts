@@ -34,6 +34,7 @@ describe('locate', () => {
       resources: join(root, 'resources'),
       renderer: join(root, 'out', 'renderer'),
       preload: join(root, 'out', 'preload', 'index.cjs'),
+      emulatorWorker: join(root, 'out', 'main', 'emulator-worker.js'),
     })
   })
 

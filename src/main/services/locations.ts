@@ -23,6 +23,8 @@ export interface Locations {
   renderer: string
   /** The built preload script. */
   preload: string
+  /** The built entry of a machine's worker thread. */
+  emulatorWorker: string
 }
 
 /** @throws LabError when no folder above `start` is Bootlab's, which means a damaged installation. */
@@ -49,6 +51,7 @@ function layout(root: string, version: string): Locations {
     resources: existsSync(outside) ? outside : join(root, 'resources'),
     renderer: join(root, 'out', 'renderer'),
     preload: join(root, 'out', 'preload', 'index.cjs'),
+    emulatorWorker: join(root, 'out', 'main', 'emulator-worker.js'),
   }
 }
 

@@ -1,3 +1,7 @@
-import { LabError } from '../../shared/failure'
+/** Starts machines in worker threads. */
+import { pathToFileURL } from 'node:url'
+import { startMachine } from '../emulator/host/handle'
+import { locate } from './locations'
 import type { MachineStarter } from './machines'
-export const startInWorker: MachineStarter = () => { throw new LabError({ code: 'internal', what: 'interim' }) }
+
+export const startInWorker: MachineStarter = (options, listener) => startMachine(options, listener, pathToFileURL(locate().emulatorWorker))

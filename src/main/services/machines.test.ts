@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { MachineEvent } from '../../shared/contract'
 import type { MachineReport, MachineState, Screen } from '../../shared/machine-schemas'
-import { Machines, type MachineListener, type RunningMachine, type StartOptions } from './machines'
+import type { MachineListener, RunningMachine, StartOptions } from '../emulator/host/options'
+import { Machines } from './machines'
 
 const report: MachineReport = { reason: 'stopped', summary: 'Stopped.', lines: [], instructions: 5 }
 const screen: Screen = { mode: 'text', columns: 1, rows: 1, cells: [0x741], cursor: { row: 0, column: 0, visible: true, start: 14, end: 15 }, blink: true }
@@ -12,7 +13,7 @@ const options: StartOptions = { image: new Uint8Array(512), memoryBytes: 2 ** 20
 function doubles() {
   const started: { listener: MachineListener; machine: { [K in keyof RunningMachine]: ReturnType<typeof vi.fn<RunningMachine[K]>> } }[] = []
   const machines = new Machines((_options, listener) => {
-    const machine = { stop: vi.fn<() => void>(() => listener.end(report)), reset: vi.fn<() => void>(), keys: vi.fn<RunningMachine['keys']>(), type: vi.fn<RunningMachine['type']>(), serialInput: vi.fn<RunningMachine['serialInput']>() }
+    const machine = { pause: vi.fn<() => void>(), resume: vi.fn<() => void>(), stop: vi.fn<() => void>(() => listener.end(report)), reset: vi.fn<() => void>(), keys: vi.fn<RunningMachine['keys']>(), type: vi.fn<RunningMachine['type']>(), serialInput: vi.fn<RunningMachine['serialInput']>() }
     started.push({ listener, machine })
     return machine
   })

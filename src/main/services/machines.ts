@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { MachineEvent } from '../../shared/contract'
 import { LabError } from '../../shared/failure'
 import type { KeyEvent, MachineReport, MachineState, Screen } from '../../shared/machine-schemas'
+import type { MachineListener, RunningMachine, RunReport, StartOptions } from '../emulator/host/options'
 
 /** Machines that may run at once: each holds its guest's memory. */
 const MAX_RUNNING = 4
@@ -11,48 +12,7 @@ const MAX_ENDED = 8
 /** Serial output kept for those who begin to watch later, in bytes per port. */
 const MAX_SERIAL = 256 * 1024
 
-export interface StartOptions {
-  image: Uint8Array
-  memoryBytes: number
-  backend: 'interp' | 'oracle'
-  /** `realtime` for a person who watches; `fast` skips the time in which the guest waits. */
-  pace: 'realtime' | 'fast'
-  /** The run ends once the screen shows this. */
-  untilText?: string | undefined
-  /** Host's time after which the run ends, in milliseconds. */
-  timeoutMilliseconds?: number | undefined
-  /** Typed into the guest as soon as it takes keys. */
-  keys?: string | undefined
-}
-
-/** A machine as the emulator's host gives it. */
-export interface RunningMachine {
-  stop(): void
-  reset(): void
-  keys(events: readonly KeyEvent[]): void
-  /** Types text as on a US keyboard; `\n` is Enter, `\b` Backspace. */
-  type(text: string): void
-  serialInput(bytes: Uint8Array): void
-}
-
-/** Why a run ended: as for every machine, or because of what the options asked for. */
-export type RunReport = MachineReport | AskedEnd<'until-text'> | AskedEnd<'timeout'>
-
-interface AskedEnd<Reason extends string> {
-  reason: Reason
-  summary: string
-  lines: string[]
-  instructions: number
-}
-
-/** What a machine tells, in order; `end` is the last. */
-export interface MachineListener {
-  screen(screen: Screen): void
-  serial(port: 'com1' | 'debug', bytes: Uint8Array): void
-  state(state: MachineState): void
-  end(report: RunReport): void
-}
-
+/** How a machine is started: in a worker thread, or as tests have it. */
 export type MachineStarter = (options: StartOptions, listener: MachineListener) => RunningMachine
 
 type Watcher = (event: MachineEvent) => void
