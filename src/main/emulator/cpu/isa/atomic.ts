@@ -36,22 +36,40 @@ const compareExchange: Semantics = (b, target, source) => {
   subFlags(b, size, expected, a, b.sub(expected, a))
 }
 
-/** The two halves are checked for writing before either is written. */
-const compareExchangeDouble: Semantics = <V>(b: Builder<V>, target: Operand<V>) => {
-  const half = b.operandSize === 64 ? 64 : 32
-  if (half === 64) b.raiseIf(b.ne(b.and(target.linear(), b.constant(15)), b.constant(0)), Vector.GP, b.constant(0))
-  const lowHalf = target.at(b.constant(0), half, 'rw')
-  const highHalf = target.at(b.constant(half / 8), half, 'rw')
-  const low = lowHalf.read()
-  const high = highHalf.read()
-  const equal = b.and(b.eq(low, b.reg(Reg.rax, half)), b.eq(high, b.reg(Reg.rdx, half)))
-  lowHalf.write(b.select(equal, b.reg(Reg.rbx, half), low))
-  highHalf.write(b.select(equal, b.reg(Reg.rcx, half), high))
+/** CMPXCHG8B: EDX:EAX against 64 bits of memory, which become ECX:EBX. */
+function compareExchange8<V>(b: Builder<V>, target: Operand<V>): void {
+  const pair = (high: number, low: number): V => b.or(b.shl(b.reg(high, 32), b.constant(32)), b.reg(low, 32))
+  const memory = target.at(b.constant(0), 64, 'rw')
+  const value = memory.read()
+  const equal = b.eq(value, pair(Reg.rdx, Reg.rax))
+  memory.write(b.select(equal, pair(Reg.rcx, Reg.rbx), value))
   b.if(b.isZero(equal), () => {
-    b.setReg(Reg.rax, half, low)
-    b.setReg(Reg.rdx, half, high)
+    b.setReg(Reg.rax, 32, value)
+    b.setReg(Reg.rdx, 32, b.shrU(value, b.constant(32)))
   })
   b.setFlag('ZF', equal)
+}
+
+/** CMPXCHG16B: RDX:RAX against 128 bits. The two halves are checked for writing before either is written. */
+function compareExchange16<V>(b: Builder<V>, target: Operand<V>): void {
+  b.raiseIf(b.ne(b.and(target.linear(), b.constant(15)), b.constant(0)), Vector.GP, b.constant(0))
+  const lowHalf = target.at(b.constant(0), 64, 'rw')
+  const highHalf = target.at(b.constant(8), 64, 'rw')
+  const low = lowHalf.read()
+  const high = highHalf.read()
+  const equal = b.and(b.eq(low, b.reg(Reg.rax, 64)), b.eq(high, b.reg(Reg.rdx, 64)))
+  lowHalf.write(b.select(equal, b.reg(Reg.rbx, 64), low))
+  highHalf.write(b.select(equal, b.reg(Reg.rcx, 64), high))
+  b.if(b.isZero(equal), () => {
+    b.setReg(Reg.rax, 64, low)
+    b.setReg(Reg.rdx, 64, high)
+  })
+  b.setFlag('ZF', equal)
+}
+
+const compareExchangeDouble: Semantics = (b, target) => {
+  if (b.operandSize === 64) compareExchange16(b, target)
+  else compareExchange8(b, target)
 }
 
 /** ADCX, ADOX: an addition that carries through one flag and touches no other. */

@@ -5,7 +5,7 @@ import { Vector } from '../faults'
 import { ALL_FLAGS } from './flags'
 import { CONDITIONS } from './conditions'
 import type { Row, Semantics } from './row'
-import { push, release, top } from './stack'
+import { release, top } from './stack'
 
 const jump: Semantics = (b, target) => {
   b.jump(target.read())
@@ -35,11 +35,15 @@ const conditionalJumps: readonly Row[] = CONDITIONS.flatMap(({ name, code, reads
   ]
 })
 
-/** A target that faults does so before the return address is pushed. */
+/** The stack is checked first, then the target; the return address is stored only when neither faults. */
 const call: Semantics = (b, operand) => {
   const target = operand.read()
+  const down = b.constant(-b.operandSize / 8)
+  const slot = b.stack(down, b.operandSize, 'rw')
+  slot.read()
   b.checkJump(target)
-  push(b, b.nextRip())
+  slot.write(b.nextRip())
+  b.moveStack(down)
   b.jump(target)
 }
 
