@@ -143,7 +143,7 @@ export interface Builder<V> {
   stack(displacement: V, size: Size, access: 'r' | 'w' | 'rw'): Operand<V>
   /** The same relative to rBP (ENTER, LEAVE). */
   frame(displacement: V, size: Size, access: 'r' | 'w'): Operand<V>
-  /** rSP += delta, in the stack pointer's width. */
+  /** rSP += delta, in the width the stack pointer had when the instruction first used the stack (POP SS may change it). */
   moveStack(delta: V): void
 
   // — control transfer —

@@ -51,6 +51,7 @@ export class HandlerBuilder extends WasmFlags implements Builder<WasmValue> {
   readonly #style: MemoryStyle
   readonly #addressMask: () => WasmValue
   readonly #stride: () => number
+  readonly #stackMask: () => WasmValue
 
   constructor(code: FunctionBuilder, functions: HandlerFunctions, locals: HandlerLocals, row: Row, operandSize: Size, style: MemoryStyle) {
     super(code)
@@ -61,6 +62,7 @@ export class HandlerBuilder extends WasmFlags implements Builder<WasmValue> {
     this.#style = style
     this.#setsRip = row.setsRip === true
     this.#addressMask = this.cached(() => this.load('i64_load', this.#byte(RECORD.addressSize), at.ADDRESS_MASKS, 64))
+    this.#stackMask = this.cached(() => this.load('i64_load', undefined, at.STACK_MASK, 64))
     this.#stride = this.cached(() => this.#byte(RECORD.segment))
   }
 
@@ -242,13 +244,8 @@ export class HandlerBuilder extends WasmFlags implements Builder<WasmValue> {
   }
 
   #stackOperand(register: number, displacement: WasmValue, size: Size, access: 'r' | 'w'): Operand<WasmValue> {
-    const mask = this.cached(() => this.#stackMask())
-    const offset = (): WasmValue => this.and(this.add(this.reg(register, 64), displacement), mask())
-    return this.memoryOperand(() => ({ index: Seg.ss }), offset, mask, size, access)
-  }
-
-  #stackMask(): WasmValue {
-    return this.load('i64_load', undefined, at.STACK_MASK, 64)
+    const offset = (): WasmValue => this.and(this.add(this.reg(register, 64), displacement), this.#stackMask())
+    return this.memoryOperand(() => ({ index: Seg.ss }), offset, this.#stackMask, size, access)
   }
 
   #codeModeField(): WasmValue {

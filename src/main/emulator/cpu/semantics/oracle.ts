@@ -25,12 +25,14 @@ class OracleBuilder extends OracleValues implements Builder<bigint> {
   readonly #context: BackendContext
   readonly #memory: OracleMemory
   readonly #decoded: Decoded
+  readonly #stackMask: bigint
 
   constructor(context: BackendContext, memory: OracleMemory, decoded: Decoded) {
     super()
     this.#context = context
     this.#memory = memory
     this.#decoded = decoded
+    this.#stackMask = context.state.u64[at.STACK_MASK >> 3] ?? 0n
     this.operandSize = decoded.operandSize
     this.codeMode = context.state.codeMode === CODE_64 ? 64 : context.state.codeMode === 1 ? 32 : 16
   }
@@ -245,10 +247,6 @@ class OracleBuilder extends OracleValues implements Builder<bigint> {
       write: (value) => memory.write(checked ?? memory.resolve(segment, offset, size / 8, 'w'), this.zext(size, value)),
       at: (displacement, otherSize, otherAccess) => this.#memoryOperand(segment, (offset + displacement) & mask, mask, otherSize, otherAccess),
     }
-  }
-
-  get #stackMask(): bigint {
-    return this.#context.state.u64[at.STACK_MASK >> 3] ?? 0n
   }
 
   #lowFlags(size: Size, result: bigint): number {
