@@ -37,7 +37,7 @@ test('an error is listed, marked at its line, and gone when it is fixed', async 
   await expect(lab.screenText).toHaveText('')
 
   // The way from the list to the place, the squiggle under it, and the sign in the margin of its line.
-  await lab.tab('bootlab.json').click()
+  await lab.tab('i386-miniboot.json').click()
   await problem.click()
   await expect(lab.tab('kernel.c')).toHaveAttribute('aria-selected', 'true')
   await expect(lab.page.locator('.squiggly-error')).toBeVisible()
@@ -60,6 +60,23 @@ test('the 64-bit kernel boots in its colours, also in the light theme', async ({
   await lab.createProject('blog-os-c')
   await lab.page.keyboard.press('F5')
   await expect(lab.screenText).toContainText('Hello World!')
-  await expect(lab.page.getByText('long mode')).toBeVisible()
+  await expect(lab.page.getByText(/^long mode · [\d.]+ [kMG]? ?instructions/)).toBeVisible()
   await lab.screenshot('06-light')
+})
+
+test('a triple fault ends the machine with a report', async ({ lab }) => {
+  await lab.createProject('miniboot-c')
+  await lab.replaceInEditor('void start_entry(void)', 'void start_entry(void) { asm volatile("int $3"); }\nvoid unused(void)')
+  await lab.page.keyboard.press('F5')
+  await expect(lab.machineStatus).toHaveText('Ended')
+  const report = lab.page.getByTestId('report')
+  await expect(report.getByRole('heading', { name: 'Triple fault' })).toBeVisible()
+  await expect(report).toContainText('int3')
+  for (const register of ['rip', 'cr0', 'cr3', 'rsp']) await expect(report.locator('dt', { hasText: new RegExp(`^${register}$`) })).toBeVisible()
+  await expect(report.getByRole('rowheader', { name: 'cs' })).toBeVisible()
+  await lab.screenshot('11-triple-fault')
+
+  await lab.page.getByRole('button', { name: 'Reset' }).click()
+  await expect(lab.machineStatus).toHaveText('Ended')
+  await expect(report.getByRole('heading', { name: 'Triple fault' })).toBeVisible()
 })

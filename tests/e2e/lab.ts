@@ -105,8 +105,8 @@ export class LabPage {
     await expect(this.page.getByLabel(`Editor: ${name}`, { exact: false }).first()).toBeAttached()
   }
 
-  /** Selects the first place where the text stands in the open file, by the editor's own search, and types over it. */
-  async replaceInEditor(find: string, typed: string): Promise<void> {
+  /** Selects the first place where the text stands in the open file, by the editor's own search, and replaces it. */
+  async replaceInEditor(find: string, replacement: string): Promise<void> {
     await this.focusEditor()
     await this.page.keyboard.press('ControlOrMeta+Home')
     await this.page.keyboard.press('ControlOrMeta+F')
@@ -115,7 +115,8 @@ export class LabPage {
     await expect(this.page.locator('.find-widget .matchesCount')).toContainText(/of \d/)
     await this.page.keyboard.press('Enter')
     await this.page.keyboard.press('Escape')
-    await this.page.keyboard.type(typed)
+    // At once, as a paste: typed one by one, a quote would be put around the selection instead.
+    await this.page.keyboard.insertText(replacement)
   }
 
   async focusEditor(): Promise<void> {
@@ -149,9 +150,9 @@ export const test = base.extend<Fixtures>({
   lab: async ({ page, server }, provide) => {
     // Whatever the page complains about is a defect, a refused script or style most of all.
     const complaints: string[] = []
-    page.on('pageerror', (error) => complaints.push(error.stack ?? error.message))
+    page.on('pageerror', (error) => complaints.push(`${error.name}: ${error.message}\n${error.stack}`))
     page.on('console', (message) => {
-      if (message.type() === 'error' && !message.text().includes('WebSocket connection')) complaints.push(message.text())
+      if (message.type() === 'error' && !message.text().includes('WebSocket connection')) complaints.push(`${message.text()} ${message.location().url}`)
     })
     await page.goto(server.url)
     await provide(new LabPage(page, server.projects))

@@ -47,6 +47,9 @@ languages.setLanguageConfiguration(GAS_LANGUAGE, gasConfiguration)
 editor.defineTheme('bootlab-dark', darkTheme)
 editor.defineTheme('bootlab-light', lightTheme)
 
+// The icons' font, before the first icon needs it: an editor that lost its connection could not fetch it any more.
+void document.fonts.load('16px codicon')
+
 /** Checks JSON files against their schemas while they are typed. A build refuses what is wrong here, so it is an error. */
 export function applyJsonSchemas(schemas: readonly JsonSchemaEntry[]): void {
   jsonDefaults.setDiagnosticsOptions({
