@@ -1,0 +1,207 @@
+/**
+ * `npm run bench`: figures, never verdicts.
+ *   1. edit-to-hello: a source line changes, the project is built and booted, the new text is on the screen; beside it QEMU, from the
+ *      start of its process to the same text, with the same image.
+ *   2. instructions per second of compiled code, and the time of the same image in QEMU TCG and v86 (with and without its translator)
+ *      as a ratio to ours.
+ * Options: --rounds N (default 5), --only hello|speed, --json.
+ */
+import { writeFileSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { createProject } from '../../src/main/project'
+import { Machine } from '../../src/main/emulator/machine/machine'
+import { Builder } from '../../src/main/services/builder'
+import { locate } from '../../src/main/services/locations'
+import { startInWorker } from '../../src/main/services/machine-host'
+import { bootInQemu, findQemu } from '../support/qemu'
+import { type BootForBytes, findPeers } from './peers'
+import { type Bits, buildWorkload, temporaryFolder, WORKLOADS, type WorkloadImage } from './workload-images'
+
+const { values } = parseArgs({
+  args: process.argv.slice(2),
+  options: { rounds: { type: 'string', default: '5' }, only: { type: 'string' }, json: { type: 'boolean', default: false } },
+})
+const ROUNDS = Math.max(1, Number.parseInt(values.rounds, 10) || 5)
+const MEMORY_BYTES = 128 << 20
+const builder = new Builder()
+const results: Record<string, unknown>[] = []
+
+const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1] ?? Number.NaN
+const say = (line: string): void => void (values.json || console.log(line))
+
+function report(row: Record<string, unknown>, line: string): void {
+  results.push(row)
+  say(line)
+}
+
+// --- edit to hello ----------------------------------------------------------------------------------------------------
+
+/** Template, file to edit, text in it that stands on the screen. */
+const HELLO = [
+  { template: 'miniboot-c', file: 'kernel.c', text: 'Hello, World !!' },
+  { template: 'blog-os-c', file: 'kernel.c', text: 'Hello World!' },
+  { template: 'boot-sector', file: 'boot.S', text: 'Type, and I shall repeat' },
+] as const
+
+async function editToHello(): Promise<void> {
+  say(`\nEdit to hello: from F5 to the text on the screen, warm, median of ${ROUNDS} (aim: under 300 ms)`)
+  for (const { template, file, text } of HELLO) {
+    const dir = join(temporaryFolder(), template)
+    await createProject({ templatesDir: join(locate().resources, 'templates'), template, dir })
+    const path = join(dir, file)
+    const source = await readFile(path, 'utf8')
+    if (!source.includes(text)) throw new Error(`${path} does not contain "${text}" any more: the benchmark must edit another line.`)
+    const totals: number[] = []
+    const builds: number[] = []
+    let image = ''
+    for (let round = 0; round <= ROUNDS; round++) {
+      const changed = `Round ${String(round).padStart(2, '0')} ${'x'.repeat(text.length)}`.slice(0, text.length)
+      await writeFile(path, source.replace(text, changed))
+      const started = performance.now()
+      const { image: bytes, result } = await builder.build(dir)
+      if (bytes === undefined || result.imagePath === undefined) throw new Error(`${template} does not build: ${result.problems.map((problem) => problem.message).join('; ')}`)
+      const built = performance.now()
+      await untilText(bytes, changed)
+      if (round > 0) {
+        totals.push(performance.now() - started)
+        builds.push(built - started)
+      }
+      image = result.imagePath
+    }
+    const qemu: number[] = []
+    if (findQemu() !== undefined) {
+      const shown = `Round ${String(ROUNDS).padStart(2, '0')}`
+      for (let round = 0; round < Math.min(ROUNDS, 3); round++) {
+        const started = performance.now()
+        await bootInQemu(image, { untilText: shown, timeoutMs: 60_000 })
+        qemu.push(performance.now() - started)
+      }
+    }
+    const total = median(totals)
+    const boot = median(totals.map((value, index) => value - (builds[index] ?? 0)))
+    report(
+      { kind: 'edit-to-hello', template, totalMs: total, buildMs: median(builds), bootMs: boot, qemuBootMs: qemu.length > 0 ? median(qemu) : null },
+      `  ${template.padEnd(12)} ${total.toFixed(0).padStart(5)} ms = build ${median(builds).toFixed(0)} + boot ${boot.toFixed(0)}` +
+        (qemu.length > 0 ? `; boot in QEMU ${median(qemu).toFixed(0)} ms, ratio QEMU/ours ${(median(qemu) / boot).toFixed(1)}` : ''),
+    )
+  }
+}
+
+function untilText(image: Uint8Array, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    startInWorker(
+      { image, memoryBytes: MEMORY_BYTES, backend: 'interp', pace: 'realtime', untilText: text, timeoutMilliseconds: 30_000 },
+      {
+        screen: () => undefined,
+        serial: () => undefined,
+        state: () => undefined,
+        end: (ended) => (ended.reason === 'until-text' ? resolve() : reject(new Error(`The machine ended otherwise: ${ended.summary}`))),
+      },
+    )
+  })
+}
+
+// --- instructions per second ------------------------------------------------------------------------------------------
+
+/** What a workload says on COM1: S when it starts, E when it ended, then its checksum and a newline. */
+class Marks {
+  milliseconds = Number.NaN
+  checksum = ''
+  #started = Number.NaN
+
+  /** Takes a byte; false when all was said. */
+  take(byte: number): boolean {
+    const mark = String.fromCharCode(byte)
+    if (Number.isNaN(this.#started)) {
+      if (mark === 'S') this.#started = performance.now()
+    } else if (Number.isNaN(this.milliseconds)) {
+      if (mark === 'E') this.milliseconds = performance.now() - this.#started
+    } else if (mark === '\n') return false
+    else this.checksum += mark
+    return true
+  }
+}
+
+function runOurs({ image }: WorkloadImage): { marks: Marks; instructions: number } {
+  const marks = new Marks()
+  let first = 0
+  let last = 0
+  const machine = new Machine({
+    image,
+    memoryBytes: MEMORY_BYTES,
+    backend: 'interp',
+    startDate: 0,
+    onDebugConsole: () => undefined,
+    onSerial: (byte) => {
+      if (byte === 0x53 && first === 0) first = machine.instructions
+      if (byte === 0x45 && last === 0) last = machine.instructions
+      marks.take(byte)
+    },
+  })
+  while (machine.run(1_000_000) === undefined);
+  if (machine.outcome?.reason !== 'debug-exit') throw new Error(`The workload ended with ${machine.outcome?.reason}.`)
+  return { marks, instructions: last - first }
+}
+
+async function runPeer(boot: BootForBytes, { path }: WorkloadImage): Promise<Marks> {
+  const marks = new Marks()
+  await boot(path, (byte) => marks.take(byte))
+  return marks
+}
+
+async function speed(): Promise<void> {
+  const { peers, missing } = findPeers()
+  say(`\nCompiled code on the interpreter, median of ${ROUNDS}; peers as time ÷ our time (above 1: we are faster)`)
+  for (const line of missing) say(`  not measured: ${line}`)
+  const rates: number[] = []
+  const ratios = new Map<string, number[]>()
+  for (const bits of [32, 64] as Bits[]) {
+    for (const workload of WORKLOADS) {
+      const image = await buildWorkload(builder, workload, bits)
+      const ours: number[] = []
+      const theirs = new Map<string, number[]>()
+      let instructions = 0
+      let checksum = ''
+      runOurs(image)
+      for (let round = 0; round < ROUNDS; round++) {
+        const run = runOurs(image)
+        ours.push(run.marks.milliseconds)
+        instructions = run.instructions
+        checksum = run.marks.checksum
+        for (const { name, boot } of peers) {
+          if (bits === 64 && name.startsWith('v86')) continue
+          if (round >= 3) continue
+          const marks = await runPeer(boot, image)
+          if (marks.checksum !== checksum) throw new Error(`${workload}: ${name} computes ${marks.checksum}, we ${checksum}.`)
+          theirs.set(name, [...(theirs.get(name) ?? []), marks.milliseconds])
+        }
+      }
+      const rate = instructions / median(ours) / 1000
+      rates.push(rate)
+      const row: Record<string, unknown> = { kind: 'speed', workload, bits, millionsPerSecond: rate, milliseconds: median(ours) }
+      const shown: string[] = []
+      for (const [name, times] of theirs) {
+        const ratio = median(times) / median(ours)
+        ratios.set(name, [...(ratios.get(name) ?? []), ratio])
+        row[`ratio ${name}`] = ratio
+        shown.push(`${name} ${ratio.toFixed(2)}`)
+      }
+      report(row, `  ${workload.padEnd(9)} ${bits} bits ${rate.toFixed(0).padStart(5)} million/s  ${shown.join('  ')}`)
+    }
+  }
+  const mean = (list: readonly number[]): number => Math.exp(list.reduce((sum, value) => sum + Math.log(value), 0) / list.length)
+  const means = Object.fromEntries([...ratios].map(([name, list]) => [name, mean(list)]))
+  report(
+    { kind: 'speed-mean', millionsPerSecond: mean(rates), ratios: means },
+    `  geometric mean    ${mean(rates).toFixed(0).padStart(5)} million/s  ${Object.entries(means).map(([name, value]) => `${name} ${value.toFixed(2)}`).join('  ')}`,
+  )
+}
+
+say(`Node ${process.version}, V8 ${process.versions.v8}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`)
+if (values.only !== 'speed') await editToHello()
+if (values.only !== 'hello') await speed()
+if (values.json) writeFileSync(1, `${JSON.stringify(results, null, 2)}\n`)
+process.exit(0)
