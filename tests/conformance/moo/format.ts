@@ -15,8 +15,10 @@ export interface MooTest {
   readonly bytes: Uint8Array
   readonly initial: MooState
   readonly final: MooState
-  /** Exception number, and address of the flags it pushed. */
-  readonly exception: { readonly vector: number; readonly flagsAddress: number } | undefined
+  /** Number of the exception or interrupt that was taken. */
+  readonly exception: number | undefined
+  /** The test's own id, SHA-1 in hex. */
+  readonly hash: string
 }
 
 export interface MooFile {
@@ -65,13 +67,15 @@ function readTest(data: DataView): MooTest {
   const name = need('NAME')
   const code = need('BYTS')
   const exception = parts.get('EXCP')
+  const hash = need('HASH')
   return {
     index: data.getUint32(0, true),
     name: text(name, 4, name.getUint32(0, true)),
     bytes: Uint8Array.from({ length: code.getUint32(0, true) }, (_, index) => code.getUint8(4 + index)),
     initial: readState(need('INIT')),
     final: readState(need('FINA')),
-    exception: exception === undefined ? undefined : { vector: exception.getUint8(0), flagsAddress: exception.getUint32(1, true) },
+    exception: exception?.getUint8(0),
+    hash: Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString('hex'),
   }
 }
 

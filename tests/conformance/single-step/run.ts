@@ -13,6 +13,27 @@ const SEGMENTS = ['es', 'cs', 'ss', 'ds', 'fs', 'gs'] as const
 const MOST_ITERATIONS = 70_000
 const RF = 1 << 16
 
+/** The last page of the lower half: the captures found something there (error code: present), the description has it unmapped. */
+const UNDESCRIBED_PAGE = '7ffffffffff8'
+
+/** FWAIT: reports pending x87 exceptions. */
+const WAITS: ReadonlySet<string> = new Set(['9B'])
+
+/** An exception flag of the status word that the control word does not mask. */
+function x87ExceptionPending(controlWord: bigint, statusWord: bigint): boolean {
+  return (statusWord & ~controlWord & 0x3fn) !== 0n
+}
+
+const DATA_SEGMENTS: ReadonlySet<string> = new Set(['es', 'ds', 'fs', 'gs'])
+
+/**
+ * A selector as the capture shows it: the state went through a return to CPL 3, which replaces null selectors 1–3 by 0
+ * (SDM vol. 2, IRET: the hidden DPL is below the new CPL).
+ */
+function selectorAsCaptured(name: string, selector: number): number {
+  return DATA_SEGMENTS.has(name) && selector < 4 ? 0 : selector
+}
+
 export class SingleStepRunner {
   readonly #environment: SingleStepEnvironment
   /** What user memory must look like after the test. */
@@ -25,6 +46,7 @@ export class SingleStepRunner {
 
   run(file: SingleStepFile, test: SingleStepTest): Outcome {
     if (test.t === 'vendor') return { status: 'skipped', reason: 'outcome not architectural' }
+    if (test.e?.[2] === UNDESCRIBED_PAGE) return { status: 'skipped', reason: 'touches a page that the description leaves out' }
     const code = bytes(test.b)
     const decoded = decode(code, file.mode)
     if (decoded.outcome === 'invalid' && test.e?.[0] !== Vector.UD) return { status: 'skipped', reason: 'no row' }
@@ -33,6 +55,7 @@ export class SingleStepRunner {
       const own = test.i[name]
       return own === undefined ? (file.base.get(name) ?? 0n) : big(own)
     }
+    if (WAITS.has(file.file) && x87ExceptionPending(initial('fcw'), initial('fsw'))) return { status: 'skipped', reason: 'needs x87' }
     this.#load(file, test, code, initial)
     const differences: string[] = []
     try {
@@ -109,8 +132,8 @@ export class SingleStepRunner {
     }
     const general = file.mode === 64 ? GENERAL_64 : GENERAL_32
     general.forEach((name, index) => expect(name, file.mode === 64 ? state.gpr(index) : state.gpr(index) & 0xffff_ffffn))
-    for (const [index, name] of SEGMENTS.entries()) expect(name, BigInt(state.selector(index)))
-    const follows = test.e ? initial('ip') : BigInt.asUintN(file.mode, initial('ip') + BigInt(length))
+    for (const [index, name] of SEGMENTS.entries()) expect(name, BigInt(selectorAsCaptured(name, state.selector(index))))
+    const follows = test.e ? initial('ip') : initial('ip') + BigInt(length)
     expect('ip', state.rip, follows)
     const mask = BigInt(~(Number.parseInt(test.uf ?? '0', 16) | RF) >>> 0)
     const flags = test.o['flags'] === undefined ? initial('flags') : big(test.o['flags'])

@@ -264,7 +264,7 @@ export class CpuState {
     if (mode !== this.codeMode || tlbSet !== this.i32[at.TLB_SET >> 2]) this.i64[at.FETCH_PAGE >> 3] = -1n
     this.i32[at.CODE_MODE >> 2] = mode
     this.i32[at.TLB_SET >> 2] = tlbSet
-    this.u64[at.IP_MASK >> 3] = mode === CODE_64 ? ALL_ONES : mode === CODE_32 ? 0xffff_ffffn : 0xffffn
+    this.u64[at.IP_MASK >> 3] = mode === CODE_64 ? ALL_ONES : 0xffff_ffffn
     this.u64[at.STACK_MASK >> 3] = mode === CODE_64 ? ALL_ONES : this.attributes(SS) & ATTRIBUTE.big ? 0xffff_ffffn : 0xffffn
     for (let index = 0; index < SEGMENT_REGISTERS; index++) this.updateEffectiveSegment(index)
   }

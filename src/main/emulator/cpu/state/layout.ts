@@ -50,7 +50,7 @@ export const REMAINING = 0x0a0
 export const SHADOW_AT = 0x0a4
 /** Stack-pointer mask by SS.B and mode: 0xffff, 0xffffffff or all ones. i64. */
 export const STACK_MASK = 0x0a8
-/** Mask of instruction pointer writes by CS: 0xffff, 0xffffffff or all ones. i64. */
+/** Mask of RIP as it moves on: all ones in 64-bit mode, else 0xffffffff (IP 0xffff is followed by 0x10000, beyond the limit). i64. */
 export const IP_MASK = 0x0b0
 /** Address-size masks, 3 × i64: 16, 32, 64 bits; index = `AddressSizeIndex`. */
 export const ADDRESS_MASKS = 0x0b8

@@ -81,8 +81,9 @@ function farCall(cx: SystemContext, selector: number, offset: bigint, size: Stac
   const descriptor = readTarget(cx, selector)
   if (descriptor.isSegment) {
     checkDirectTarget(cx, selector, descriptor)
-    checkOffset(cx, descriptor, offset)
+    // Hardware stores the return address before it looks at the offset; the stack pointer has not moved yet.
     const pointer = push(cx, currentStack(cx), state.gpr(RSP), size, returnAddress)
+    checkOffset(cx, descriptor, offset)
     enterCode(cx, selector, descriptor, offset, state.cpl)
     setStackPointer(cx, pointer)
     return

@@ -81,14 +81,17 @@ export function checkStackDescriptor(selector: number, descriptor: Descriptor, l
   if (!descriptor.present) throw new CpuFault(Vector.SS, selectorError(selector, ext))
 }
 
-/** After a transfer to an outer privilege level: data segments that it may not use become null (SDM vol. 2, RET). */
+/**
+ * After a transfer to an outer privilege level: data segments that it may not use become null (SDM vol. 2, RET);
+ * null selectors 1–3 become 0, as their hidden DPL is 0.
+ */
 export function dropPrivilegedSegments(state: CpuState): void {
   for (let index = ES; index <= GS; index++) {
     if (index === CS || index === SS) continue
     const attributes = state.attributes(index)
     const dpl = (attributes >>> ATTRIBUTE.dplShift) & 3
     const conforming = (attributes & (ATTRIBUTE.code | ATTRIBUTE.conforming)) === (ATTRIBUTE.code | ATTRIBUTE.conforming)
-    if (dpl < state.cpl && !conforming && (attributes & ATTRIBUTE.present) !== 0) state.setSegment(index, { ...nullSegment(0), limit: state.limit(index) })
+    if (dpl < state.cpl && !conforming) state.setSegment(index, { ...nullSegment(0), limit: state.limit(index) })
   }
 }
 
