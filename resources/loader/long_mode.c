@@ -9,7 +9,6 @@
 
 #define PAGE_BYTES 0x1000ull
 #define LARGE_PAGE_BYTES 0x200000ull
-#define FOUR_GIB 0x100000000ull
 #define ENTRY_PRESENT 1u
 #define ENTRY_WRITABLE 2u
 #define ENTRY_LARGE 0x80u
@@ -97,6 +96,16 @@ static void map_segment(uint64_t *pml4, const struct program *program, const str
   map(pml4, first_page(segment), frame & ~(PAGE_BYTES - 1), last_page(segment) - first_page(segment) + PAGE_BYTES);
 }
 
+/* The first 4 GiB at their own addresses: one table of directories, four directories of 512 large pages. */
+static void map_identically(uint64_t *pml4) {
+  uint64_t *pdpt = table_below(&pml4[0]);
+  uint32_t frame = 0;
+  for (uint32_t gib = 0; gib < 4; gib++) {
+    uint64_t *directory = table_below(&pdpt[gib]);
+    for (uint32_t i = 0; i < ENTRIES; i++, frame += LARGE_PAGE_BYTES) directory[i] = frame | ENTRY_PRESENT | ENTRY_WRITABLE | ENTRY_LARGE;
+  }
+}
+
 #define EFLAGS_ID (1u << 21)
 #define CPUID_EXTENDED 0x80000000u
 #define CPUID_EXTENDED_FEATURES 0x80000001u
@@ -131,7 +140,7 @@ void boot_elf64(const struct descriptor *kernel) {
   program_load(kernel, &program);
 
   uint64_t *pml4 = new_table();
-  map(pml4, 0, 0, FOUR_GIB);
+  map_identically(pml4);
   for (uint32_t i = 0; i < program.count; i++) map_segment(pml4, &program, &program.segments[i]);
   enter_long(program.entry, (uint32_t)pml4, MULTIBOOT1_BOOT_MAGIC, multiboot_information(kernel));
 }

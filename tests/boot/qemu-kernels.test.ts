@@ -1,68 +1,19 @@
-/** Kernels that check for themselves what the loader promised them, booted in QEMU. */
+/** Kernels in QEMU: what the loader promises them, in all the ways they can be linked and a BIOS can start the disk. */
 import { describe, expect, test } from 'vitest'
 import { findQemu } from '../support/qemu'
+import { CHECKING_KERNELS, checkingImage, CHECKS, header, readReport, script } from './kernels'
 import { bootImage, imageOf } from './qemu-judge'
-import elf64 from './qemu-kernels/elf64.c?raw'
-import multiboot from './qemu-kernels/multiboot.c?raw'
 import tiny from './qemu-kernels/tiny.c?raw'
 import { linkKernel, type TestKernel } from './qemu-zig'
 
-const SUCCESS = { reason: 'debug-exit', code: 33 }
-const COMMAND_LINE = 'root=/dev/hda1 verbose "two words"'
 /** 128 MiB less the first MiB and what SeaBIOS keeps at the top. */
-const DEFINES = { EXPECTED_UPPER_KIB: 130_944 - 1024, EXPECTED_COMMAND_LINE: JSON.stringify(COMMAND_LINE) }
-
-const script = (virtualAddress: string, offset: string): string => `
-ENTRY(start)
-SECTIONS {
-  . = ${virtualAddress};
-  .text : AT(ADDR(.text) - ${offset}) { *(.multiboot) *(.text .text.*) }
-  .rodata ALIGN(4096) : AT(ADDR(.rodata) - ${offset}) { *(.rodata .rodata.*) }
-  .data ALIGN(4096) : AT(ADDR(.data) - ${offset}) { *(.data .data.*) }
-  .bss ALIGN(4096) : AT(ADDR(.bss) - ${offset}) { *(.bss .bss.*) }
-}`
-
-const kernels: Record<string, TestKernel> = {
-  'Multiboot, linked at 1 MiB': { bits: 32, source: multiboot, linkArguments: ['--image-base=0x100000'] },
-  'Multiboot, required video information': { bits: 32, source: multiboot, linkArguments: ['--image-base=0x100000'], defines: { HEADER_FLAGS: 7 } },
-  '64-bit at the linker’s default address': { bits: 64, source: elf64, defines: { EXPECTED_ADDRESS: 0x200000 } },
-  '64-bit, higher half with physical addresses': {
-    bits: 64,
-    source: elf64,
-    defines: { EXPECTED_ADDRESS: '0xffffffff80000000' },
-    linkerScript: script('0xffffffff80400000', '0xffffffff80000000'),
-  },
-  '64-bit, higher half with unaligned frames': {
-    bits: 64,
-    source: elf64,
-    defines: { EXPECTED_ADDRESS: '0xffffffff80000000' },
-    linkerScript: script('0xffffffff80403000', '0xffffffff80002000'),
-  },
-  '64-bit, higher half, frames left to the loader': {
-    bits: 64,
-    source: elf64,
-    defines: { EXPECTED_ADDRESS: '0xffffffff80000000' },
-    linkArguments: ['--image-base=0xffffffff80000000'],
-  },
-}
-
-/** How many checks each source makes: fewer lines mean that one was never reached. */
-const CHECKS = { 32: 19, 64: 24 }
-
-/** A Multiboot header for tiny.c, as assembly in a C string. */
-const header = (flags: number, addresses = ''): string =>
-  JSON.stringify(`.section .multiboot,"a"
-.balign 4
-.long 0x1badb002, ${flags}, -(0x1badb002 + ${flags})${addresses}
-`)
+const UPPER_KIB = 130_944 - 1024
 
 describe.skipIf(findQemu() === undefined)('kernels in QEMU', () => {
-  test.each(Object.entries(kernels))('%s', async (_name, kernel) => {
-    const file = await linkKernel({ ...kernel, defines: { ...DEFINES, ...kernel.defines } })
-    const run = await bootImage(await imageOf(file, COMMAND_LINE), { timeoutMs: 20_000 })
-    expect(run.serial).not.toContain('BAD')
-    expect(run.serial.split('\n').filter((line) => line.startsWith('good '))).toHaveLength(CHECKS[kernel.bits])
-    expect(run.exit).toEqual(SUCCESS)
+  test.each(Object.entries(CHECKING_KERNELS))('%s', async (_name, kernel) => {
+    const run = await bootImage(await checkingImage(kernel, UPPER_KIB), { timeoutMs: 20_000 })
+    expect(readReport(run.serial)).toEqual({ good: CHECKS[kernel.bits], bad: [] })
+    expect(run.exit).toEqual({ reason: 'debug-exit', code: (0x10 << 1) | 1 })
   })
 
   test.each<[string, Record<string, string>, Partial<TestKernel>]>([

@@ -101,6 +101,8 @@ async function run(qemu: string, imagePath: string, folder: string, options: Qem
   let exit: QemuRun['exit'] = { reason: 'timeout' }
   let found: number | undefined
   let typed = options.keys === undefined
+  // A QEMU that stops answering must not hold up the test: its end ends every wait below.
+  const guard = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs + 5000)
   try {
     await monitor.command('qmp_capabilities')
     while (!monitor.ended && Date.now() < deadline) {
@@ -125,6 +127,7 @@ async function run(qemu: string, imagePath: string, folder: string, options: Qem
     // The pipe closes a moment before the process ends.
     if (exit.reason === 'timeout' && monitor.ended) await closed
   } finally {
+    clearTimeout(guard)
     if (child.exitCode === null) child.kill('SIGKILL')
   }
   const code = await closed

@@ -1,0 +1,38 @@
+/** Runs an image in Bootlab's own PC until it ends, sleeps for ever, or the time is over; the counterpart of bootImage. */
+import { TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
+import { type BackendName, Machine, type Outcome } from '../../src/main/emulator/machine/machine'
+import { screenLines } from '../../src/main/emulator/machine/screen'
+
+const WALL_LIMIT_MS = 20_000
+
+export interface OwnRun {
+  outcome: Outcome | undefined
+  /** The screen's cells as one text. */
+  screenFlow: string
+  serial: string
+  debugPort: string
+}
+
+export function runInOwnPc(image: Uint8Array, options: { backend: BackendName; memoryMib?: number; seconds: number; untilText?: string }): OwnRun {
+  let serial = ''
+  let debugPort = ''
+  const machine = new Machine({
+    image,
+    memoryBytes: (options.memoryMib ?? 128) << 20,
+    backend: options.backend,
+    startDate: Date.UTC(2026, 0, 1),
+    onSerial: (byte) => (serial += String.fromCharCode(byte)),
+    onDebugConsole: (byte) => (debugPort += String.fromCharCode(byte)),
+  })
+  const flow = (): string => screenLines(machine.screen).map((line) => line.padEnd(80)).join('')
+  // Virtual time: a run ends at the same instruction on every computer. The wall clock only ends one that went astray.
+  const slice = TICKS_PER_SECOND / 1000
+  const deadline = Date.now() + WALL_LIMIT_MS
+  let outcome: Outcome | undefined
+  for (let time = 0; time < options.seconds * TICKS_PER_SECOND && outcome === undefined; time += slice) {
+    outcome = machine.run(slice)
+    if (Date.now() > deadline) throw new Error(`The guest went astray; the screen says:\n${flow().trim()}\nand COM1:\n${serial}`)
+    if (options.untilText !== undefined && flow().includes(options.untilText)) break
+  }
+  return { outcome, screenFlow: flow(), serial, debugPort }
+}
