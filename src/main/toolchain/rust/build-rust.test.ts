@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -59,6 +59,17 @@ describe.skipIf(cargo === undefined)('a kernel in Rust', () => {
     expect(Array.from(result.elf.subarray(0, 5))).toEqual([0x7f, 0x45, 0x4c, 0x46, 2])
     expect(await readFile(result.elfPath)).toEqual(Buffer.from(result.elf))
     expect(log).toMatch(/-Zbuild-std=core,compiler_builtins/)
+  })
+
+  it('is its own, even when another project of the same name was built after its sources were written', async () => {
+    const project = await projectFrom('blog-os-rust')
+    const path = join(project.dir, 'src', 'main.rs')
+    await writeFile(path, (await readFile(path, 'utf8')).replace('b"HELLO"', 'b"OTHER"'))
+    const past = new Date(Date.now() - 86_400_000)
+    await utimes(path, past, past)
+    const [other, first] = [await buildKernel(project), await build('src/main.rs', (text) => text)]
+    expect(other.ok && Buffer.from(other.elf).includes('OTHER')).toBe(true)
+    expect(first.result.ok && Buffer.from(first.result.elf).includes('HELLO')).toBe(true)
   })
 
   it('has its mistakes marked, columns counted as editors count', async () => {

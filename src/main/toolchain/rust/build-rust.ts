@@ -1,16 +1,17 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { BUILD_DIR, resolveInside, type Project, type RustManifest, type Target } from '../../project'
 import type { Problem } from '../../../shared/problems'
 import type { BuildRecord, BuildResult } from '../build-result'
-import { cacheFolder, writeFileAtomically } from '../cache'
+import { writeFileAtomically } from '../cache'
 import { unexplained } from '../compile'
 import { tieToTarget } from '../diagnostics/target'
 import { settlePlaces } from '../diagnostics/places'
 import { runProcess, type ProcessResult } from '../process'
 import { locateZig, showCommand } from '../zig'
 import { systemErrorCode } from '../errors'
+import { plantCore } from './core-seed'
 import { linkerWrapper } from './linker-wrapper'
 import { locateRust, type RustTools } from './locate'
 import { parseCargoLine, problemsOfCargoText, problemsOfDiagnostic } from './messages'
@@ -24,7 +25,25 @@ export async function buildRust(project: Project, manifest: RustManifest, target
   if (!tools.nightly) record.info('This Rust is not a nightly: RUSTC_BOOTSTRAP=1 lets it read target specifications and build core.')
 
   const env = await cargoEnvironment(tools, target)
-  const args = await cargoArgs(project, manifest, target, tools, env, signal)
+  const targetDir = join(BUILD_DIR, 'cargo')
+  const core = await coreArgs(project, manifest, tools, env, signal)
+  const onCompile = (): void => record.info("The first build for a target specification compiles Rust's core for it, which takes about 20 seconds; later builds do not.")
+  await mkdir(join(project.dir, BUILD_DIR), { recursive: true })
+  await record.time(
+    'core',
+    () => plantCore({ tools, onCompile, targetFile: join(project.dir, target.file), args: [...core, ...vendoredRegistry(tools)], env, signal }, join(project.dir, targetDir)),
+    (compiled) => !compiled,
+  )
+  const args = [
+    'build',
+    '--manifest-path', manifest.manifestPath,
+    '--target', target.file,
+    '--target-dir', targetDir,
+    '--message-format=json',
+    ...(manifest.bin === undefined ? [] : ['--bin', manifest.bin]),
+    ...core,
+    ...((await needsRegistry(project, manifest, tools, env, signal)) ? [] : vendoredRegistry(tools)),
+  ]
   record.log({ level: 'command', text: showCommand('cargo', args) })
   const run = await record.time('cargo build', () => runCargo(project, manifest, tools, args, env, record))
   await settlePlaces(run.problems, project.dir, run.workspace, 'code points')
@@ -79,27 +98,18 @@ async function cargoEnvironment(tools: RustTools, target: Target): Promise<Recor
     ...(tools.nightly ? {} : { RUSTC_BOOTSTRAP: '1' }),
     CARGO_TERM_COLOR: 'never',
     CARGO_TERM_PROGRESS_WHEN: 'never',
-    // Intermediate files are shared by all projects, so that core is built once for a target and not once for a project.
-    // A cargo older than 1.91 does not know the variable and keeps them with the project.
-    CARGO_BUILD_BUILD_DIR: await cacheFolder('cargo'),
     [`CARGO_TARGET_${targetVariable(target)}_LINKER`]: await linkerWrapper(locateZig()),
   }
 }
 
-async function cargoArgs(project: Project, manifest: RustManifest, target: Target, tools: RustTools, env: Readonly<Record<string, string | undefined>>, signal: AbortSignal | undefined): Promise<string[]> {
-  const knowsSpecFlag = await unstableFlags(tools, project.dir, env, signal)
+/** What concerns core as well as the project. */
+async function coreArgs(project: Project, manifest: RustManifest, tools: RustTools, env: Readonly<Record<string, string | undefined>>, signal: AbortSignal | undefined): Promise<string[]> {
+  const known = await unstableFlags(tools, project.dir, env, signal)
   return [
-    'build',
-    '--manifest-path', manifest.manifestPath,
-    '--target', target.file,
-    '--target-dir', join(BUILD_DIR, 'cargo'),
-    '--message-format=json',
     ...(manifest.profile === 'release' ? ['--release'] : []),
-    ...(manifest.bin === undefined ? [] : ['--bin', manifest.bin]),
     `-Zbuild-std=${manifest.buildStd.join(',')}`,
     '-Zbuild-std-features=compiler-builtins-mem',
-    ...(knowsSpecFlag.has('json-target-spec') ? ['-Zjson-target-spec'] : []),
-    ...(await offlineArgs(project, manifest, tools, env, signal)),
+    ...(known.has('json-target-spec') ? ['-Zjson-target-spec'] : []),
   ]
 }
 
@@ -118,19 +128,21 @@ async function unstableFlags(tools: RustTools, cwd: string, env: Readonly<Record
 
 const metadataSchema = z.object({ packages: z.array(z.object({ dependencies: z.array(z.object({ source: z.string().nullable() })) })) })
 
-/**
- * A kernel without crates from a registry builds without the network: the few crates that core needs come with rust-src.
- * Replacing the registry for a kernel that has crates would hide them.
- */
-async function offlineArgs(project: Project, manifest: RustManifest, tools: RustTools, env: Readonly<Record<string, string | undefined>>, signal: AbortSignal | undefined): Promise<string[]> {
-  if (tools.vendoredCrates === undefined || (await lockedCrates(project, manifest))) return []
+/** The few crates that core is built with come with rust-src: with them, no network is needed. */
+function vendoredRegistry(tools: RustTools): string[] {
+  if (tools.vendoredCrates === undefined) return []
+  return ['--offline', '--config', 'source.crates-io.replace-with="rust-src"', '--config', `source.rust-src.directory=${JSON.stringify(tools.vendoredCrates)}`]
+}
+
+/** Whether the kernel has crates from a registry; replacing it would hide them. */
+async function needsRegistry(project: Project, manifest: RustManifest, tools: RustTools, env: Readonly<Record<string, string | undefined>>, signal: AbortSignal | undefined): Promise<boolean> {
+  if (await lockedCrates(project, manifest)) return true
   const args = ['metadata', '--no-deps', '--offline', '--format-version=1', '--manifest-path', manifest.manifestPath]
   const result = await runProcess({ command: tools.cargo, args, cwd: project.dir, env, signal })
   // A manifest that cargo cannot read is reported by the build that follows.
-  if (result.code !== 0) return []
+  if (result.code !== 0) return false
   const metadata = metadataSchema.parse(JSON.parse(result.stdout))
-  if (metadata.packages.some(({ dependencies }) => dependencies.some(({ source }) => source !== null))) return []
-  return ['--offline', '--config', 'source.crates-io.replace-with="rust-src"', '--config', `source.rust-src.directory=${JSON.stringify(tools.vendoredCrates)}`]
+  return metadata.packages.some(({ dependencies }) => dependencies.some(({ source }) => source !== null))
 }
 
 async function lockedCrates(project: Project, manifest: RustManifest): Promise<boolean> {
