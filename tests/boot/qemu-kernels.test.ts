@@ -1,6 +1,10 @@
 /** Kernels in QEMU: what the loader promises them, in all the ways they can be linked and a BIOS can start the disk. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { findQemu } from '../support/qemu'
+import { DISK, SECTOR_BYTES } from '../../src/main/image/layout'
+import { findQemu, type QemuOptions } from '../support/qemu'
 import { CHECKING_KERNELS, checkingImage, CHECKS, header, readReport, script } from './kernels'
 import { bootImage, imageOf } from './qemu-judge'
 import tiny from './qemu-kernels/tiny.c?raw'
@@ -46,5 +50,38 @@ describe.skipIf(findQemu() === undefined)('kernels in QEMU', () => {
     }
     const run = await bootImage(image, { timeoutMs: 20_000, untilText: 'Holl' })
     expect(run.exit).toEqual({ reason: 'text' })
+  })
+
+  test.each<[string, Partial<QemuOptions>]>([
+    ['a USB stick', { disk: 'USB stick' }],
+    ['a SATA disk of a newer chipset', { args: ['-machine', 'q35'] }],
+    ['a machine with a 80486', { cpu: '486' }],
+    ['a machine with more than 4 GiB', { memory: '5G' }],
+    ['a machine with 4 MiB', { memory: '4M' }],
+    ['a machine with 2 MiB', { memory: '2M' }],
+  ])('boots from %s', async (_name, options) => {
+    const image = await imageOf(await linkKernel({ bits: 32, source: tiny, defines: { HEADER: header(0) }, linkArguments: ['--image-base=0x100000'] }))
+    const run = await bootImage(image, { timeoutMs: 20_000, untilText: 'Holl', ...options })
+    expect(run.exit).toEqual({ reason: 'text' })
+    expect(run.serial).toBe('em')
+  })
+
+  test('another disk of Bootlab’s in the machine is not mistaken for the own one', async () => {
+    const kernel = await linkKernel({ bits: 32, source: tiny, defines: { HEADER: header(0) }, linkArguments: ['--image-base=0x100000'] })
+    const own = await imageOf(kernel, 'own')
+    const other = await imageOf(kernel, 'other')
+    // The other disk would say that it has no kernel. DL points to it: mov dl, 0x81 in the parameter block's area.
+    other.fill(0, DISK.PARTITION_LBA * SECTOR_BYTES, (DISK.PARTITION_LBA + 1) * SECTOR_BYTES)
+    own.set([0xeb, 0x02], 0)
+    own.set([0xb2, 0x81, 0xeb, 0x52], 4)
+    const folder = mkdtempSync(join(tmpdir(), 'bootlab-other-'))
+    try {
+      const path = join(folder, 'other.img')
+      writeFileSync(path, other)
+      const run = await bootImage(own, { timeoutMs: 20_000, untilText: 'Holl', args: ['-drive', `format=raw,snapshot=on,if=ide,index=1,file=${path}`] })
+      expect(run.exit).toEqual({ reason: 'text' })
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
   })
 })

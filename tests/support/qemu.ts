@@ -15,6 +15,8 @@ export interface QemuOptions {
   timeoutMs: number
   /** QEMU's -m, such as `128M`. */
   memory?: string
+  /** How the disk is attached: as the machine's own hard disk, or as a USB stick. */
+  disk?: 'hard disk' | 'USB stick'
   /** QEMU's -cpu, such as `qemu32`. */
   cpu?: string
   /** Typed once the screen shows `afterText`. */
@@ -81,7 +83,10 @@ async function run(qemu: string, imagePath: string, folder: string, options: Qem
   const debugFile = join(folder, 'debug')
   const screenFile = join(folder, 'screen')
   const args = ['-accel', 'tcg', '-display', 'none', '-no-reboot', '-nodefaults', '-vga', 'std']
-  args.push('-drive', `format=raw,snapshot=on,file=${imagePath.replaceAll(',', ',,')}`, '-m', options.memory ?? '128M')
+  const drive = `format=raw,snapshot=on,file=${imagePath.replaceAll(',', ',,')}`
+  if (options.disk === 'USB stick') args.push('-device', 'qemu-xhci', '-drive', `if=none,id=stick,${drive}`, '-device', 'usb-storage,drive=stick')
+  else args.push('-drive', drive)
+  args.push('-m', options.memory ?? '128M')
   if (options.cpu !== undefined) args.push('-cpu', options.cpu)
   args.push('-chardev', `file,id=serial,path=${serialFile}`, '-serial', 'chardev:serial', '-debugcon', `file:${debugFile}`)
   args.push('-device', 'isa-debug-exit,iobase=0xf4,iosize=0x04', '-qmp', 'stdio', ...(options.args ?? []))
