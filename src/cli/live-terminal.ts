@@ -37,7 +37,9 @@ export class LiveTerminal {
   show(screen: Screen): void {
     this.#latest = screen
     if (!this.#open) return
-    process.stdout.write(paint(screen, this.#shown, { columns: process.stdout.columns, rows: process.stdout.rows }))
+    // A terminal of unknown size says 0; every one has room for the PC's text mode, then.
+    const size = { columns: process.stdout.columns || screen.columns, rows: process.stdout.rows || screen.rows }
+    process.stdout.write(paint(screen, this.#shown, size))
     this.#shown = screen
   }
 
