@@ -1,6 +1,9 @@
 import { ByteWriter } from './byte-writer'
 import { EMPTY_BLOCK, MemoryOp, Op, Structured, ValueType, type MemoryOpName, type OpName, type ValueTypeName } from './opcodes'
 
+/** Enough for the runs of locals of most functions. */
+const HEAD_BYTES = 64
+
 /** A label to branch to: where its block stands in the nesting. */
 export interface Label {
   readonly depth: number
@@ -8,7 +11,7 @@ export interface Label {
 
 /** Emits the body of one function. Instructions are appended in order; nothing is checked before the module is compiled. */
 export class FunctionBuilder {
-  readonly #code = new ByteWriter()
+  readonly #code: ByteWriter
   readonly #parameterCount: number
   readonly #locals: ValueTypeName[] = []
   #free: Record<ValueTypeName, number[]> = { i32: [], i64: [] }
@@ -18,7 +21,10 @@ export class FunctionBuilder {
   #setEnd = -1
   #setLocal = -1
 
-  constructor(parameters: readonly ValueTypeName[]) {
+  /** @param code where the instructions go; cleared first */
+  constructor(parameters: readonly ValueTypeName[], code: ByteWriter) {
+    code.clear()
+    this.#code = code
     this.#parameterCount = parameters.length
   }
 
@@ -136,7 +142,7 @@ export class FunctionBuilder {
   /** Writes the finished body as an entry of the code section: size, locals, instructions, end. */
   writeTo(section: ByteWriter): void {
     if (this.#depth !== 0) throw new Error(`A function has ${this.#depth} blocks that were not ended.`)
-    const head = new ByteWriter()
+    const head = new ByteWriter(HEAD_BYTES)
     const runs: { type: ValueTypeName; count: number }[] = []
     for (const type of this.#locals) {
       const last = runs.at(-1)

@@ -18,14 +18,27 @@ export interface FunctionType {
 /** Builds one WebAssembly module (core specification 1.0, section 5.5): imports first, then functions, an optional table, exports. */
 export class ModuleBuilder {
   readonly #types = new Map<string, { index: number; type: FunctionType }>()
+  readonly #typeIndices = new Map<FunctionType, number>()
   readonly #imports: { module: string; name: string; type: number }[] = []
   readonly #memories: { module: string; name: string; pages: number }[] = []
-  readonly #functions: { type: number; body: FunctionBuilder }[] = []
+  readonly #functions: { type: number }[] = []
+  readonly #bodies = new ByteWriter()
+  /** Room that one function after the other is written into. */
+  readonly #scratch = new ByteWriter()
+  #emitting = false
   readonly #exports: { name: string; index: number }[] = []
   #table: readonly number[] | undefined
 
   /** Index of a function type; equal types share one. */
   type(type: FunctionType): number {
+    const same = this.#typeIndices.get(type)
+    if (same !== undefined) return same
+    const index = this.#typeByShape(type)
+    this.#typeIndices.set(type, index)
+    return index
+  }
+
+  #typeByShape(type: FunctionType): number {
     const key = `${type.parameters.join()}>${type.results.join()}`
     const known = this.#types.get(key)
     if (known) return known.index
@@ -45,11 +58,16 @@ export class ModuleBuilder {
     this.#memories.push({ module, name, pages })
   }
 
-  /** Adds a function; its index is valid at once, its body is filled in any time before `finish`. */
-  function(type: FunctionType): { index: number; body: FunctionBuilder } {
-    const body = new FunctionBuilder(type.parameters)
-    this.#functions.push({ type: this.type(type), body })
-    return { index: this.#imports.length + this.#functions.length - 1, body }
+  /** Adds a function whose body `emit` writes; answers its index. */
+  function(type: FunctionType, emit: (body: FunctionBuilder) => void): number {
+    if (this.#emitting) throw new Error('Functions are written one after the other, not one inside the other.')
+    this.#emitting = true
+    const body = new FunctionBuilder(type.parameters, this.#scratch)
+    emit(body)
+    body.writeTo(this.#bodies)
+    this.#functions.push({ type: this.type(type) })
+    this.#emitting = false
+    return this.#imports.length + this.#functions.length - 1
   }
 
   exportFunction(name: string, index: number): void {
@@ -116,7 +134,7 @@ export class ModuleBuilder {
       })
     }
     section(module, Section.code, this.#functions.length, (writer) => {
-      for (const { body } of this.#functions) body.writeTo(writer)
+      writer.append(this.#bodies)
     })
     return module.finish()
   }

@@ -6,7 +6,7 @@ import { runRow } from '../semantics/run-row'
 import { CS } from '../state/bits'
 import * as at from '../state/layout'
 import { addSupport, type SupportFunctions } from './support'
-import { hotVariants, variants, type Variant } from './variants'
+import { coldVariants, hotVariants, type Variant } from './variants'
 
 /** (record, RIP) → RIP of the next instruction */
 const HANDLER_TYPE: FunctionType = { parameters: ['i32', 'i64'], results: ['i64'] }
@@ -15,20 +15,20 @@ const RECORD_SHIFT = Math.log2(at.RECORD_BYTES)
 const PAGE_SHIFT = 12n
 const PAGE_OFFSET = 0xfffn
 
-/** Assembles the interpreter: one function per variant of a row, and the loop that fetches records and calls them. */
+/** Assembles the interpreter: one function per cold variant of a row, and the loop that fetches records and executes them. */
 export function assembleInterpreter(): Uint8Array {
   const module = new ModuleBuilder()
   const functions = addSupport(module)
-  module.table(variants.map((variant) => addHandler(module, functions, variant)))
+  module.table(coldVariants.map((variant) => addHandler(module, functions, variant)))
   module.exportFunction('execute', addLoop(module, functions))
   return module.finish()
 }
 
 function addHandler(module: ModuleBuilder, functions: SupportFunctions, variant: Variant): number {
-  const { index, body } = module.function(HANDLER_TYPE)
-  emitHandler(body, functions, HANDLER_LOCALS, variant, 'call')
-  body.get(HANDLER_LOCALS.rip)
-  return index
+  return module.function(HANDLER_TYPE, (body) => {
+    emitHandler(body, functions, HANDLER_LOCALS, variant, 'call')
+    body.get(HANDLER_LOCALS.rip)
+  })
 }
 
 function emitHandler(
@@ -43,36 +43,38 @@ function emitHandler(
  * handlers stand in the loop itself; the others are called.
  */
 function addLoop(module: ModuleBuilder, functions: SupportFunctions): number {
-  const { index, body } = module.function({ parameters: [], results: [] })
-  const record = body.local('i32')
-  const rip = body.local('i64')
-  body.i32(0)
-  body.memory('i64_load', at.RIP)
-  body.set(rip)
-  const next = body.loop()
-  emitCountDown(body, rip)
-  emitFindRecord(body, functions, record, rip)
+  return module.function({ parameters: [], results: [] }, (body) => {
+    const record = body.local('i32')
+    const rip = body.local('i64')
+    body.i32(0)
+    body.memory('i64_load', at.RIP)
+    body.set(rip)
+    const next = body.loop()
+    emitCountDown(body, rip)
+    emitFindRecord(body, functions, record, rip)
 
-  const cold = body.block()
-  const cases = hotVariants.map(() => body.block())
-  body.get(record)
-  body.memory('i32_load16_u', at.RECORD.handler)
-  body.brTable([...cases].reverse(), cold)
-  for (const variant of hotVariants) {
+    const cold = body.block()
+    const cases = hotVariants.map(() => body.block())
+    body.get(record)
+    body.memory('i32_load16_u', at.RECORD.handler)
+    body.brTable([...cases].reverse(), cold)
+    for (const variant of hotVariants) {
+      body.end()
+      body.withOwnLocals(() => emitHandler(body, functions, { record, rip }, variant, 'inline'))
+      body.br(next)
+    }
     body.end()
-    body.withOwnLocals(() => emitHandler(body, functions, { record, rip }, variant, 'inline'))
+    body.get(record)
+    body.get(rip)
+    body.get(record)
+    body.memory('i32_load16_u', at.RECORD.handler)
+    body.i32(hotVariants.length)
+    body.op('i32_sub')
+    body.callIndirect(module.type(HANDLER_TYPE))
+    body.set(rip)
     body.br(next)
-  }
-  body.end()
-  body.get(record)
-  body.get(rip)
-  body.get(record)
-  body.memory('i32_load16_u', at.RECORD.handler)
-  body.callIndirect(module.type(HANDLER_TYPE))
-  body.set(rip)
-  body.br(next)
-  body.end()
-  return index
+    body.end()
+  })
 }
 
 /** RIP goes to memory, for faults and helpers; the loop ends when nothing remains. */

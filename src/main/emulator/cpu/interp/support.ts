@@ -72,56 +72,56 @@ function accessType(writes: boolean): FunctionType {
 
 /** Looks in the TLB first. */
 function addFindAccess(module: ModuleBuilder, functions: MemoryFunctions, writes: boolean): number {
-  const { index, body } = module.function(accessType(writes))
-  const [stride, bytes, offset, load] = [0, 1, 2, 3]
-  const values = new WasmValues(body)
-  const host = hostAddress(values, functions, { strideLocal: stride }, { kind: 'local', local: offset, type: 'i64', bits: 64 }, { local: bytes }, writes ? 'rw' : 'r', load)
-  body.get(host)
-  return index
+  return module.function(accessType(writes), (body) => {
+    const [stride, bytes, offset, load] = [0, 1, 2, 3]
+    const values = new WasmValues(body)
+    const host = hostAddress(values, functions, { strideLocal: stride }, { kind: 'local', local: offset, type: 'i64', bits: 64 }, { local: bytes }, writes ? 'rw' : 'r', load)
+    body.get(host)
+  })
 }
 
 /** (record) → effective address. */
 function addEffectiveAddress(module: ModuleBuilder): number {
-  const { index, body } = module.function({ parameters: ['i32'], results: ['i64'] })
-  const values = new WasmValues(body)
-  values.push(recordAddress(values, 0))
-  return index
+  return module.function({ parameters: ['i32'], results: ['i64'] }, (body) => {
+    const values = new WasmValues(body)
+    values.push(recordAddress(values, 0))
+  })
 }
 
 /** Raises what the segment forbids, leaves the rest to the MMU. */
 function addSlowAccess(module: ModuleBuilder, raise: number, slow: number, writes: boolean): number {
-  const { index, body } = module.function(accessType(writes))
-  const [address, bytes, offset, load] = [0, 1, 2, 3]
-  const linear = body.local('i64')
-  pushOutside(body, { address, bytes, offset, high: writes ? at.SEGMENT_WRITE_HIGH : at.SEGMENT_READ_HIGH })
-  body.if()
-  body.i32(Vector.SS)
-  body.i32(Vector.GP)
-  body.get(address)
-  body.i32(SS * at.SEGMENT_STRIDE)
-  body.op('i32_eq')
-  body.op('select')
-  body.i32(0)
-  body.call(raise)
-  body.end()
-  body.get(address)
-  body.memory('i64_load', at.SEGMENTS + at.SEGMENT_BASE)
-  body.get(offset)
-  body.op('i64_add')
-  body.set(linear)
-  body.get(address)
-  body.i32(Math.log2(at.SEGMENT_STRIDE))
-  body.op('i32_shr_u')
-  body.get(bytes)
-  body.get(linear)
-  body.op('i32_wrap_i64')
-  body.get(linear)
-  body.i64(32n)
-  body.op('i64_shr_u')
-  body.op('i32_wrap_i64')
-  if (writes) body.get(load)
-  body.call(slow)
-  return index
+  return module.function(accessType(writes), (body) => {
+    const [address, bytes, offset, load] = [0, 1, 2, 3]
+    const linear = body.local('i64')
+    pushOutside(body, { address, bytes, offset, high: writes ? at.SEGMENT_WRITE_HIGH : at.SEGMENT_READ_HIGH })
+    body.if()
+    body.i32(Vector.SS)
+    body.i32(Vector.GP)
+    body.get(address)
+    body.i32(SS * at.SEGMENT_STRIDE)
+    body.op('i32_eq')
+    body.op('select')
+    body.i32(0)
+    body.call(raise)
+    body.end()
+    body.get(address)
+    body.memory('i64_load', at.SEGMENTS + at.SEGMENT_BASE)
+    body.get(offset)
+    body.op('i64_add')
+    body.set(linear)
+    body.get(address)
+    body.i32(Math.log2(at.SEGMENT_STRIDE))
+    body.op('i32_shr_u')
+    body.get(bytes)
+    body.get(linear)
+    body.op('i32_wrap_i64')
+    body.get(linear)
+    body.i64(32n)
+    body.op('i64_shr_u')
+    body.op('i32_wrap_i64')
+    if (writes) body.get(load)
+    body.call(slow)
+  })
 }
 
 function pushOutside(body: FunctionBuilder, { address, bytes, offset, high }: { address: number; bytes: number; offset: number; high: number }): void {

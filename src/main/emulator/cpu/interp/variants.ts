@@ -46,8 +46,11 @@ const all: readonly Variant[] = rows.flatMap((row) =>
 /** The handlers that stand in the main loop. */
 export const hotVariants: readonly Variant[] = all.filter(isHot)
 
-/** Handler numbers follow the order of this list: hot ones first. */
-export const variants: readonly Variant[] = [...hotVariants, ...all.filter((variant) => !isHot(variant))]
+/** The handlers that are functions of their own, called through the table. */
+export const coldVariants: readonly Variant[] = all.filter((variant) => !isHot(variant))
+
+/** Handler numbers follow the order of this list. */
+export const variants: readonly Variant[] = [...hotVariants, ...coldVariants]
 
 const numbers = new Uint16Array(rows.length * KEYS_PER_ROW).fill(NONE)
 const rowNumbers = new Map(rows.map((row, number) => [row, number]))
