@@ -25,16 +25,18 @@ async function start(): Promise<void> {
   installMenu(process.platform)
   openIpcDoor(services.handlers, onDefect)
 
-  let closing = false
-  app.on('before-quit', (event) => {
-    if (closing) return
-    // Machines are worker threads: they end before the process does.
-    closing = true
+  let closed = false
+  // Here all windows are closed and have sent their last text.
+  app.on('will-quit', (event) => {
+    if (closed) return
     event.preventDefault()
     services.close().then(
-      () => app.quit(),
+      () => {
+        closed = true
+        app.quit()
+      },
       (error: unknown) => {
-        onDefect('The machines did not end', error)
+        onDefect('The lab did not end properly', error)
         app.exit(1)
       },
     )

@@ -34,6 +34,7 @@ const probeSchema = z.object({
   secondInstance: z.object({ minimized: z.boolean(), focused: z.number(), windows: z.number() }),
   sandboxed: z.boolean(),
   menuRoles: z.array(z.string()),
+  lastWord: z.string(),
   windowStateStored: z.boolean(),
   exits: z.array(z.number()),
 })
@@ -88,6 +89,10 @@ describe('the built Electron door', () => {
   it('serves a reloaded page anew', () => {
     expect(seen.afterReload.value.door).toBe('electron')
     expect(seen.stale).toEqual([])
+  })
+
+  it('stores what a closing page sends last', () => {
+    expect(seen.lastWord).toBe('{"last":"word"}')
   })
 
   it('is one instance, with a menu, and remembers its window', () => {

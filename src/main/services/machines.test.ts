@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import type { MachineEvent } from '../../shared/contract'
 import type { MachineReport, MachineState, Screen } from '../../shared/machine-schemas'
 import type { MachineListener, RunningMachine, StartOptions } from '../emulator/host/options'
-import { Machines } from './machines'
+import { Machines, UNWATCHED_MILLISECONDS } from './machines'
 
 const report: MachineReport = { reason: 'stopped', summary: 'Stopped.', lines: [], instructions: 5 }
 const screen: Screen = { mode: 'text', columns: 1, rows: 1, cells: [0x741], cursor: { row: 0, column: 0, visible: true, start: 14, end: 15 }, blink: true }
@@ -78,6 +78,33 @@ describe('Machines', () => {
     machines.keys(id, [{ code: 'KeyA', down: true }])
     expect(last().machine.keys).toHaveBeenCalledWith([{ code: 'KeyA', down: true }])
     await machines.stop(id)
+  })
+
+  it('is ended when nobody watches it for a while, and not before', async () => {
+    vi.useFakeTimers()
+    try {
+      const { machines, last } = doubles()
+      const id = machines.boot(options)
+      const leaving = new AbortController()
+      await vi.advanceTimersByTimeAsync(UNWATCHED_MILLISECONDS - 1)
+      const first = machines.watch(id, () => undefined, leaving.signal)
+      first.catch(() => undefined)
+      await vi.advanceTimersByTimeAsync(2 * UNWATCHED_MILLISECONDS)
+      leaving.abort()
+      await expect(first).rejects.toMatchObject({ name: 'AbortError' })
+      // A page that reloads comes back in time.
+      await vi.advanceTimersByTimeAsync(UNWATCHED_MILLISECONDS - 1)
+      const back = new AbortController()
+      const second = machines.watch(id, () => undefined, back.signal)
+      second.catch(() => undefined)
+      await vi.advanceTimersByTimeAsync(2 * UNWATCHED_MILLISECONDS)
+      expect(last().machine.stop).not.toHaveBeenCalled()
+      back.abort()
+      await vi.advanceTimersByTimeAsync(UNWATCHED_MILLISECONDS)
+      expect(last().machine.stop).toHaveBeenCalledOnce()
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('refuses what an ended or unknown machine cannot do', async () => {

@@ -12,6 +12,9 @@ const MAX_ENDED = 8
 /** Serial output kept for those who begin to watch later, in bytes per port. */
 const MAX_SERIAL = 256 * 1024
 
+/** A machine that nobody watched for this long is ended: its page was closed, and it would run on unseen. */
+export const UNWATCHED_MILLISECONDS = 60_000
+
 /** How a machine is started: in a worker thread, or as tests have it. */
 export type MachineStarter = (options: StartOptions, listener: MachineListener) => RunningMachine
 
@@ -26,6 +29,7 @@ class Machine {
   #screen: Screen | undefined
   #state: MachineState | undefined
   #resolve: ((report: MachineReport) => void) | undefined
+  #unwatched: NodeJS.Timeout | undefined
   readonly #serial = { com1: new SerialLog(), debug: new SerialLog() }
 
   constructor(start: MachineStarter, options: StartOptions) {
@@ -45,9 +49,11 @@ class Machine {
       },
       end: (report) => {
         this.ended = true
+        clearTimeout(this.#unwatched)
         this.#resolve?.(asMachineReport(report))
       },
     })
+    this.#endUnlessWatched()
   }
 
   /** Tells a newcomer how things stand, and from then on every change. */
@@ -59,7 +65,18 @@ class Machine {
     }
     if (this.#state) watcher({ type: 'state', state: this.#state })
     this.watchers.add(watcher)
-    return () => this.watchers.delete(watcher)
+    clearTimeout(this.#unwatched)
+    return () => {
+      this.watchers.delete(watcher)
+      this.#endUnlessWatched()
+    }
+  }
+
+  #endUnlessWatched(): void {
+    if (this.ended || this.watchers.size > 0) return
+    clearTimeout(this.#unwatched)
+    this.#unwatched = setTimeout(() => this.running.stop(), UNWATCHED_MILLISECONDS)
+    this.#unwatched.unref()
   }
 
   #tell(event: MachineEvent): void {

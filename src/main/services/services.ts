@@ -40,7 +40,7 @@ export interface ServicesOptions {
 export interface Services {
   handlers: Handlers
   locations: Locations
-  /** Ends all machines. */
+  /** Ends all machines and lets writes that have begun come to their end. */
   close(): Promise<void>
 }
 
@@ -56,6 +56,17 @@ export function createServices(options: ServicesOptions): Services {
   const ui = new UiStateStore(dataDirectory)
   const builder = new Builder()
   const machines = new Machines(startInWorker)
+  const writes = new Set<Promise<unknown>>()
+  /** Notes a write, so that `close` waits for it: a page saves its last text while it goes away. */
+  const writing = async <T>(work: () => Promise<T>): Promise<T> => {
+    const write = work()
+    writes.add(write)
+    try {
+      return await write
+    } finally {
+      writes.delete(write)
+    }
+  }
 
   const calls: Handlers['calls'] = {
     'app.info': async () => ({
@@ -91,23 +102,26 @@ export function createServices(options: ServicesOptions): Services {
     },
     'projects.listFiles': async ({ directory }) => files.list(await projectFolder(directory)),
     'projects.readFile': async ({ directory, path }) => files.read(await projectFolder(directory), path),
-    'projects.writeFile': async ({ directory, path, text, baseVersion }) => {
-      const folder = await projectFolder(directory)
-      const version = await files.write(folder, path, text, baseVersion)
-      await drafts.discard(folder, path)
-      return { version }
-    },
+    'projects.writeFile': ({ directory, path, text, baseVersion }) =>
+      writing(async () => {
+        const folder = await projectFolder(directory)
+        const version = await files.write(folder, path, text, baseVersion)
+        await drafts.discard(folder, path)
+        return { version }
+      }),
     'projects.schemas': async () => editorSchemas(),
 
     'drafts.list': async ({ directory }) => drafts.list(absolute(directory)),
-    'drafts.save': async ({ directory, path, text, baseVersion }) => {
-      await drafts.save(await projectFolder(directory), { path, text, baseVersion })
-      return null
-    },
-    'drafts.discard': async ({ directory, path }) => {
-      await drafts.discard(absolute(directory), path)
-      return null
-    },
+    'drafts.save': ({ directory, path, text, baseVersion }) =>
+      writing(async () => {
+        await drafts.save(await projectFolder(directory), { path, text, baseVersion })
+        return null
+      }),
+    'drafts.discard': ({ directory, path }) =>
+      writing(async () => {
+        await drafts.discard(absolute(directory), path)
+        return null
+      }),
 
     'machines.boot': async ({ source, memoryMiB, commandLine, backend }) => {
       const { image, memoryBytes } = await bootable(builder, source, commandLine)
@@ -139,10 +153,11 @@ export function createServices(options: ServicesOptions): Services {
     'doctor.run': (_args, { signal }) => doctor(locations, dataDirectory, signal),
 
     'ui.get': () => ui.get(),
-    'ui.set': async ({ values }) => {
-      await ui.set(values)
-      return null
-    },
+    'ui.set': ({ values }) =>
+      writing(async () => {
+        await ui.set(values)
+        return null
+      }),
   }
 
   const streams: Handlers['streams'] = {
@@ -150,7 +165,11 @@ export function createServices(options: ServicesOptions): Services {
     'machines.watch': ({ machine }, { emit, signal }) => machines.watch(machine, emit, signal),
   }
 
-  return { handlers: { calls, streams }, locations, close: () => machines.close() }
+  const close = async (): Promise<void> => {
+    // A write that fails is its caller's matter.
+    await Promise.allSettled([machines.close(), ...writes])
+  }
+  return { handlers: { calls, streams }, locations, close }
 }
 
 /** The image to boot, and the memory that its project asks for. */

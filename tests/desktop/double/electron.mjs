@@ -29,10 +29,11 @@ class App extends EventEmitter {
     return process.env.BOOTLAB_DOUBLE_USER_DATA ?? tmpdir()
   }
   quit() {
-    const event = { prevented: false, preventDefault: () => (event.prevented = true) }
-    this.emit('before-quit', event)
-    if (event.prevented) return
-    this.emit('will-quit')
+    for (const step of ['before-quit', 'will-quit']) {
+      const event = { prevented: false, preventDefault: () => (event.prevented = true) }
+      this.emit(step, event)
+      if (event.prevented) return
+    }
     record.exits.push(0)
   }
   exit(code) {

@@ -2,8 +2,9 @@
  * Starts the built main bundle on the double and tries it out, as a page and as a person would. Prints what it saw as one
  * line of JSON for desktop.test.ts. Run with the module hook:  node probe.mjs
  */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { register } from 'node:module'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 register('./hooks.mjs', import.meta.url)
@@ -94,10 +95,14 @@ window.minimized = true
 app.emit('second-instance')
 const secondInstance = { minimized: window.minimized, focused: window.focused, windows: BrowserWindow.getAllWindows().length }
 
+// The page's last word, on its way out: it must be stored all the same.
+worldOf().bootlab.send(JSON.stringify({ kind: 'call', id: 2, name: 'ui.set', args: { values: { last: 'word' } } }))
+await new Promise((resolve) => setImmediate(resolve))
 window.close()
 await until('the end', () => record.exits.length > 0)
 
 const { webPreferences } = window.options
+const uiFile = join(process.env.BOOTLAB_DATA_DIR, 'ui.json')
 console.log(
   JSON.stringify({
     pageUrl,
@@ -118,6 +123,7 @@ console.log(
     secondInstance,
     sandboxed: app.sandboxed,
     menuRoles: record.menus.flat().map((item) => item.role ?? item.label),
+    lastWord: existsSync(uiFile) ? readFileSync(uiFile, 'utf8') : '',
     windowStateStored: existsSync(stateFile()),
     exits: record.exits,
   }),
