@@ -2,7 +2,7 @@
  * Stage 1: sector 0 of the disk. Finds the drive it came from, loads stage 2 with INT 13h extensions, jumps to it.
  *
  * On entry (BIOS Boot Specification 1.01, appendix D): real mode, DL = drive, CS:IP = 0000:7C00. In practice CS:IP can
- * be 07C0:0000 and DL can be wrong, so both are checked rather than believed.
+ * be 07C0:0000, so every jump before the last is relative; and DL can be wrong, so the drive is checked, not believed.
  */
     .code16
     .text
@@ -20,8 +20,6 @@ start:
     movw $STAGE1_ADDRESS, %sp
     sti
     cld
-    ljmp $0, $normalized              /* CS = 0, whatever it was */
-normalized:
     movw $no_extensions, %bp          /* the complaint, if nothing gets further */
     call try_drive                    /* the drive that DL names */
     movb $0x80, %dl                   /* then every hard disk */
@@ -126,7 +124,7 @@ prefix:
 no_extensions:
     .asciz "this BIOS has no LBA disk access (INT 13h 42h)."
 not_ours:
-    .asciz "loader damaged: write the image again."
+    .asciz "the loader is damaged. Write the image again."
 cannot_read:
     .asciz "disk error."
 

@@ -25,7 +25,7 @@ describe.skipIf(findQemu() === undefined)('the loader refuses, in QEMU,', () => 
 
   test.each([
     ['stage 2', (image: Uint8Array): void => void image.fill(0, DESCRIPTOR_AT, KERNEL_AT), 'Build the image again.'],
-    ['stage 1', (image: Uint8Array): void => void image.fill(0, SECTOR_BYTES, 2 * SECTOR_BYTES), 'write the image again.'],
+    ['stage 1', (image: Uint8Array): void => void image.fill(0, SECTOR_BYTES, 2 * SECTOR_BYTES), 'Write the image again.'],
   ])('and the BIOS still sees the keyboard: Ctrl-Alt-Del restarts after a sentence of %s', async (_name, damage, afterText) => {
     const image = await imageOf(await linkKernel({ bits: 32, source: SOURCE }))
     damage(image)
