@@ -52,16 +52,20 @@ function main(): number {
   let passed = 0
   let failed = 0
   const skipped = new Map<string, number>()
+  const withoutRow: string[] = []
   for (const backend of backends) {
     const suite = new Suite(backend, options.failures)
     for (const file of files) {
-      const result = suite.run(file, options.test)
-      passed += result.passed
-      failed += result.failed
-      for (const [reason, number] of result.skipped) skipped.set(reason, (skipped.get(reason) ?? 0) + number)
-      if (result.failed > 0 || result.passed > 0 || result.skipped.size > 1 || options.json) print(result, options.json)
+      for (const result of suite.run(file, options.test)) {
+        passed += result.passed
+        failed += result.failed
+        for (const [reason, number] of result.skipped) skipped.set(reason, (skipped.get(reason) ?? 0) + number)
+        if (options.json || result.failed > 0 || result.passed > 0) print(result, options.json)
+        else if (backend === backends[0]) withoutRow.push(result.file)
+      }
     }
   }
+  if (withoutRow.length > 0 && !options.json) console.log(`no test judged: ${withoutRow.join(' ')}`)
   if (!options.json) for (const [reason, number] of skipped) console.log(`${number} skipped: ${reason}`)
   console.log(`${passed} passed, ${failed} failed`)
   return failed === 0 && passed > 0 ? 0 : 1

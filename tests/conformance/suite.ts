@@ -70,25 +70,29 @@ export class Suite {
 
   /**
    * @param only number of the one test to run, or undefined for all
+   * @returns one result per opcode
    * @throws when the file cannot be read
    */
-  run(vectors: VectorFile, only?: number): FileResult {
-    const tally = new Tally(vectors.name, this.backend, this.#mostFailures)
+  run(vectors: VectorFile, only?: number): FileResult[] {
+    const wanted = (index: number): boolean => only === undefined || only === index
     if (vectors.path.endsWith(MOO)) {
+      const tally = new Tally(vectors.name, this.backend, this.#mostFailures)
       const file = readMooFile(vectors.path)
       const mask = flagsMask(vectors.path)
       const runner = (this.#moo ??= new MooRunner(this.backend))
       file.tests.forEach((test, index) => {
-        if (only === undefined || only === index) tally.add(index, test.name, Buffer.from(test.bytes).toString('hex'), runner.run(file, test, mask))
+        if (wanted(index)) tally.add(index, test.name, Buffer.from(test.bytes).toString('hex'), runner.run(file, test, mask))
       })
-    } else {
-      const file = readSingleStepFile(vectors.path)
-      const runner = (this.#singleStep ??= new SingleStepRunner(new SingleStepEnvironment(this.backend)))
-      file.tests.forEach((test, index) => {
-        if (only === undefined || only === index) tally.add(index, test.n, test.b, runner.run(file, test))
-      })
+      return [tally]
     }
-    return tally
+    const runner = (this.#singleStep ??= new SingleStepRunner(new SingleStepEnvironment(this.backend)))
+    return readSingleStepFile(vectors.path).map((file) => {
+      const tally = new Tally(`${file.mode}/${file.file}`, this.backend, this.#mostFailures)
+      file.tests.forEach((test, index) => {
+        if (wanted(index)) tally.add(index, test.n, test.b, runner.run(file, test))
+      })
+      return tally
+    })
   }
 }
 

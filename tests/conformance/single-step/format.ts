@@ -1,6 +1,6 @@
 /**
- * Reader of x86-single-step files: gzip-compressed JSON lines, a header and one test per line. Numbers are hexadecimal
- * strings without prefix.
+ * Reader of x86-single-step files: gzip-compressed JSON lines, a header and one test per line; several such pieces may follow
+ * one another in one file. Numbers are hexadecimal strings without prefix.
  */
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
@@ -54,14 +54,37 @@ export interface SingleStepFile {
 export const big = (digits: string): bigint => BigInt(`0x${digits}`)
 export const bytes = (digits: string): Uint8Array => Uint8Array.from(Buffer.from(digits, 'hex'))
 
-/** @throws when the file is not gzip, or a line is not what the format says */
-export function readSingleStepFile(path: string): SingleStepFile {
-  const lines = gunzipSync(readFileSync(path)).toString('latin1').trimEnd().split('\n')
-  const header = headerSchema.parse(JSON.parse(lines[0] ?? ''))
+/** One piece of a file as text: the header line, and the lines of its tests. */
+export interface RawPiece {
+  readonly header: string
+  readonly tests: readonly string[]
+}
+
+const HEADER_START = '{"format"'
+
+/** @throws when the file is not gzip, or does not begin with a header */
+export function readPieces(path: string): RawPiece[] {
+  const pieces: { header: string; tests: string[] }[] = []
+  for (const line of gunzipSync(readFileSync(path)).toString('latin1').trimEnd().split('\n')) {
+    if (line.startsWith(HEADER_START)) pieces.push({ header: line, tests: [] })
+    else if (pieces.length === 0) throw new Error(`${path} does not begin with the header of an x86-single-step file.`)
+    else pieces[pieces.length - 1]?.tests.push(line)
+  }
+  return pieces
+}
+
+/** @throws when a line is not what the format says */
+export function parsePiece(piece: RawPiece): SingleStepFile {
+  const header = headerSchema.parse(JSON.parse(piece.header))
   return {
     mode: header.mode,
     file: header.file,
     base: new Map(Object.entries(header.base).map(([name, digits]) => [name, big(digits)])),
-    tests: lines.slice(1).map((line) => testSchema.parse(JSON.parse(line))),
+    tests: piece.tests.map((line) => testSchema.parse(JSON.parse(line))),
   }
+}
+
+/** @throws when the file is not gzip, or a line is not what the format says */
+export function readSingleStepFile(path: string): SingleStepFile[] {
+  return readPieces(path).map(parsePiece)
 }
