@@ -41,6 +41,10 @@ export interface Row {
   readonly repeat?: 'count' | 'zf'
   /** CPU feature (CPUID bit) or generation it came with; later CPU models choose by it. */
   readonly feature?: Feature
+  /**
+   * Arithmetic flags it reads, writes, and leaves with undefined contents. A flag that is sometimes written and sometimes left alone (shifts by a
+   * count that may be 0) stands under `reads` too. REP prefixes are not considered: repeated zero times, a string instruction writes none.
+   */
   readonly flags?: { readonly reads?: readonly Flag[]; readonly writes?: readonly Flag[]; readonly undefined?: readonly Flag[] }
   /** Exceptions beyond those that memory operands bring anyway. */
   readonly faults?: readonly string[]

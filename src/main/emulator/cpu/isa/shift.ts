@@ -105,6 +105,12 @@ function semantics(shift: Shift, byOne: boolean): Semantics {
   }
 }
 
+/** A count of 0 leaves all flags alone: what a counted shift writes then depends on what was there, so it counts as read. */
+function counted(flags: NonNullable<Row['flags']>): NonNullable<Row['flags']> {
+  const touched = [...(flags.writes ?? []), ...(flags.undefined ?? [])]
+  return { ...flags, reads: [...new Set([...(flags.reads ?? []), ...touched])] }
+}
+
 const ROTATE_FLAGS: { writes: readonly Flag[] } = { writes: ['CF', 'OF'] }
 const ROTATE_CARRY_FLAGS: { reads: readonly Flag[]; writes: readonly Flag[] } = { reads: ['CF'], writes: ['CF', 'OF'] }
 const SHIFT_FLAGS: { writes: readonly Flag[]; undefined: readonly Flag[] } = { writes: ['CF', 'PF', 'ZF', 'SF', 'OF'], undefined: ['AF'] }
@@ -129,7 +135,8 @@ const FORMS: readonly (readonly [opcode: number, target: OperandSpec, amount: Op
 
 const groupRows: readonly Row[] = GROUP_2.flatMap(({ reg, name, shift, flags }) =>
   FORMS.map(([opcode, target, amount]): Row => ({
-    name, map: '', opcode, reg, operands: [target, amount], flags, feature: opcode < 0xd0 ? '186' : '8086', semantics: semantics(shift, amount === '1:r'),
+    name, map: '', opcode, reg, operands: [target, amount], flags: amount === '1:r' ? flags : counted(flags), feature: opcode < 0xd0 ? '186' : '8086',
+    semantics: semantics(shift, amount === '1:r'),
   })),
 )
 
@@ -174,6 +181,6 @@ const DOUBLE_FORMS = [
 export const shiftRows: readonly Row[] = [
   ...groupRows,
   ...DOUBLE_FORMS.map(({ opcode, name, shift, amount }): Row => ({
-    name, map: '0f', opcode, operands: ['Ev:rw', 'Gv:r', amount], flags: SHIFT_FLAGS, feature: '386', semantics: doubleSemantics(shift),
+    name, map: '0f', opcode, operands: ['Ev:rw', 'Gv:r', amount], flags: counted(SHIFT_FLAGS), feature: '386', semantics: doubleSemantics(shift),
   })),
 ]
