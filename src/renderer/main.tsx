@@ -14,6 +14,7 @@ const root = document.getElementById('root')
 if (!root) throw new Error('index.html lacks the root element.')
 
 const lab = createLab({ openPort: openPortFor(window), localStorage, sessionStorage })
+window.addEventListener('focus', () => lab.comeBack())
 window.addEventListener('pagehide', () => lab.leave())
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'hidden') lab.leave()

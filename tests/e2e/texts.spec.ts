@@ -17,14 +17,22 @@ test('a reload right after typing loses no text', async ({ lab }) => {
   expect(await lab.projectFile('miniboot-c', 'kernel.c')).toContain('Not saved yet')
 })
 
-test('a reload finds the running machine, the project and its open tab again', async ({ lab }) => {
+test('a reload finds the running machine, the project, its open tab and the layout again', async ({ lab }) => {
   await lab.createProject('miniboot-c')
   await lab.openTab('i386-miniboot.json')
   await lab.page.keyboard.press('F5')
   await expect(lab.screenText).toContainText('Hello, World !!')
   await expect(lab.machineStatus).toHaveText('Running')
+  // The keyboard moves the border between the columns, and the window remembers where it was left.
+  const width = async (): Promise<number> => (await lab.screen.boundingBox())?.width ?? 0
+  const before = await width()
+  await lab.page.locator('.separator-column').focus()
+  for (let step = 0; step < 3; step++) await lab.page.keyboard.press('ArrowRight')
+  await expect.poll(width).toBeLessThan(before - 50)
+  const moved = await width()
   await lab.page.reload()
   await lab.editorReady()
+  expect(Math.abs((await width()) - moved)).toBeLessThan(3)
   await expect(lab.tab('i386-miniboot.json')).toHaveAttribute('aria-selected', 'true')
   await expect(lab.screenText).toContainText('Hello, World !!')
   await expect(lab.machineStatus).toHaveText('Running')

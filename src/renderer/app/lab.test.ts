@@ -133,6 +133,33 @@ test.each([
   expect(services.files.get('kernel.c')).toBe(stored)
 })
 
+test('coming back to the window takes over what another editor saved, but never over unsaved text', async () => {
+  const services = createFakeServices()
+  const lab = await labWithProject(services)
+  services.files.set('kernel.c', 'theirs')
+  services.files.set('bootlab.json', 'theirs')
+  services.files.set('new.S', '')
+  lab.documents.edit('bootlab.json', 'mine')
+  lab.comeBack()
+  await vi.waitFor(() => expect(textOf(lab, 'kernel.c')).toBe('theirs'))
+  expect(isDirty(lab.documents.store.getState().documents['kernel.c'])).toBe(false)
+  expect(textOf(lab, 'bootlab.json')).toBe('mine')
+  expect(lab.documents.store.getState().files.map((file) => file.path)).toContain('new.S')
+})
+
+test('a build can be cancelled, and then boots nothing', async () => {
+  const services = createFakeServices()
+  const lab = await labWithProject(services)
+  services.script.build = { log: [{ level: 'info', text: 'one' }], result: undefined }
+  lab.commands.boot()
+  await vi.waitFor(() => expect(lab.build.store.getState().log).toHaveLength(1))
+  expect(lab.build.store.getState().status).toBe('running')
+  lab.commands.cancelBuild()
+  await vi.waitFor(() => expect(lab.build.store.getState().status).toBe('cancelled'))
+  expect(services.log).toEqual(['build', 'build cancelled'])
+  expect(lab.notifications.store.getState().items).toEqual([])
+})
+
 test('text typed while its file is being saved stays unsaved, over the new version', async () => {
   const services = createFakeServices()
   const lab = await labWithProject(services)

@@ -73,7 +73,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     notifications.info(strings.connection.restored)
     machine.resume()
     await documents.flushDrafts()
-    await documents.refreshFiles()
+    await documents.refresh()
   }
 
   async function showProject(project: ProjectInfo): Promise<void> {
@@ -164,13 +164,16 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     hideWelcome: () => projects.store.setState(({ project }) => ({ view: project ? 'project' : 'welcome' })),
   }
 
+  /** The person comes back to the window, maybe from another editor. */
+  const comeBack = (): void => attempt(documents.refresh())
+
   /** The page is about to go. */
   function leave(): void {
     documents.strand()
     ui.flush()
   }
 
-  return { connection, notifications, dialogs, ui, projects, build, machine, documents, commands, createProject, openProject, attempt, leave }
+  return { connection, notifications, dialogs, ui, projects, build, machine, documents, commands, createProject, openProject, attempt, comeBack, leave }
 }
 
 export const LabContext = createContext<Lab | undefined>(undefined)

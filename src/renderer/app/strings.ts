@@ -207,7 +207,7 @@ export const strings = {
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 1) return '<1 ms'
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`
-  return `${(milliseconds / 1000).toFixed(1)} s`
+  return `${(milliseconds / 1000).toFixed(milliseconds < 10_000 ? 1 : 0)} s`
 }
 
 /** A count for people: `950`, `12.3 k`, `4.56 M`, `1.20 G`. */

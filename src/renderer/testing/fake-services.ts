@@ -34,7 +34,8 @@ export function createFakeServices() {
   const log: string[] = []
   let uiState: Record<string, unknown> = {}
   let known: string[] = []
-  const script: { build: { log: LogEvent[]; result: BuildResult } } = {
+  /** What a build says; without a result it runs until it is cancelled. */
+  const script: { build: { log: LogEvent[]; result: BuildResult | undefined } } = {
     build: { log: [], result: { ok: true, problems: [], steps: [], milliseconds: 1 } },
   }
 
@@ -100,10 +101,16 @@ export function createFakeServices() {
     },
   }
   const streams: Handlers['streams'] = {
-    'builds.run': async (_args, { emit }) => {
+    'builds.run': async (_args, { emit, signal }) => {
       log.push('build')
       for (const line of script.build.log) emit(line)
-      return script.build.result
+      if (script.build.result) return script.build.result
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          log.push('build cancelled')
+          reject(new LabError({ code: 'cancelled', what: 'Cancelled.' }))
+        })
+      })
     },
     'machines.watch': ({ machine }, { emit, signal }) =>
       new Promise((resolve, reject) => {

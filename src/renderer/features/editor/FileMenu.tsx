@@ -19,7 +19,7 @@ export function FileMenu(): ReactElement {
         className="button button-quiet"
         popoverTarget={id}
         title={text.filesHint}
-        onClick={() => attempt(documents.refreshFiles())}
+        onClick={() => attempt(documents.refresh())}
       >
         <Icon name="folder" />
         <span>{text.files}</span>

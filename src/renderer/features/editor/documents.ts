@@ -284,16 +284,32 @@ export function createDocuments({ connection, onError, resolveConflict, storage 
     else storage.removeItem(STRANDED_KEY)
   }
 
-  async function refreshFiles(): Promise<void> {
-    const { directory } = store.getState()
+  /**
+   * Looks what other programs did: lists the files again, and takes over stored texts that changed. Text that is not saved
+   * stays; saving it then asks.
+   */
+  async function refresh(): Promise<void> {
+    const { directory, documents } = store.getState()
     if (directory === undefined) return
     const files = await connection.call('projects.listFiles', { directory })
-    if (store.getState().directory === directory) store.setState({ files })
+    if (store.getState().directory !== directory) return
+    store.setState({ files })
+    const stored = new Set(files.map((file) => file.path))
+    const clean = Object.values(documents).filter((document) => !isDirty(document) && stored.has(document.path))
+    await Promise.all(
+      clean.map(({ path }) =>
+        inOrder(path, async () => {
+          const fresh = await fetchText(directory, path)
+          if (store.getState().directory !== directory) return
+          update(path, (current) => (isDirty(current) || current.version === fresh.version ? current : fresh))
+        }),
+      ),
+    )
   }
 
   const activate = (path: string): void => store.setState(({ open }) => (open.includes(path) ? { active: path } : {}))
 
-  return { store, openProject, closeProject, openFile, closeFile, activate, edit, save, saveAll, flushDrafts, strand, refreshFiles }
+  return { store, openProject, closeProject, openFile, closeFile, activate, edit, save, saveAll, flushDrafts, strand, refresh }
 }
 
 function parseStranded(kept: string | null): z.infer<typeof strandedSchema> {

@@ -10,7 +10,7 @@ const CURSOR_HALF_MS = 114
 const CHARACTER_HALF_MS = 229
 
 /** Space around the picture, in CSS pixels. */
-const MARGIN = 12
+const MARGIN = 6
 
 /** Draws the machine's screen, pixel by pixel, as large as whole device pixels allow. */
 export function ScreenCanvas(): ReactElement {

@@ -117,7 +117,6 @@ function EndBanner(): ReactElement | null {
   if (!report) return null
   return (
     <div className={`end end-${report.reason}`} role="status">
-      <b>{strings.report.reason[report.reason]}.</b>
       <span className="end-summary">{report.summary}</span>
       <Button tone="quiet" onClick={() => showRight('report')}>
         {strings.report.show}

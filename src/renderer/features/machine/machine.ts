@@ -88,25 +88,28 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
         },
         { signal: controller.signal },
       )
-      if (watching === controller) end({ report })
+      if (watching === controller) end(report)
     } catch (error) {
       if (watching !== controller) return
       const { code } = toFailure(error)
       // A dropped connection leaves the machine running: `resume` looks for it when the connection is back.
       if (code === 'disconnected' || code === 'cancelled') return
-      end({ report: undefined })
+      storage.removeItem(STORAGE_KEY)
+      watching = undefined
+      store.setState(off)
+      // A machine of before a restart of the lab is gone, which is no failure.
       if (code !== 'not-found') onError(error)
     }
   }
 
-  function end(outcome: { report: MachineReport | undefined }): void {
+  function end(report: MachineReport): void {
     watching = undefined
     storage.removeItem(STORAGE_KEY)
     store.setState(({ state }) => ({
       phase: 'ended',
       machine: undefined,
-      report: outcome.report,
-      state: state && { ...state, status: 'ended', instructions: outcome.report?.instructions ?? state.instructions },
+      report,
+      state: state && { ...state, status: 'ended', instructions: report.instructions },
     }))
   }
 

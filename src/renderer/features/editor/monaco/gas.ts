@@ -18,42 +18,46 @@ const REGISTER = [
 export const gasLanguage: languages.IMonarchLanguage = {
   defaultToken: '',
   tokenPostfix: '.gas',
+  // A statement ends with its line, so the rules have to see the line's end.
+  includeLF: true,
   register: new RegExp(`%?\\b(?:${REGISTER})\\b`),
   symbol: /[A-Za-z_.$][\w.$]*/,
   tokenizer: {
     // Where a statement begins: label, directive, preprocessor line or mnemonic.
     root: [
-      [/^\s*#\s*(?:include|define|undef|ifn?def|if|elif|else|endif|error|pragma|line|warning)\b.*$/, 'keyword.directive'],
+      [/^\s*#\s*(?:include|define|undef|ifn?def|if|elif|else|endif|error|pragma|line|warning)\b[^\n]*/, 'keyword.directive'],
       { include: '@blank' },
-      [/(?:@symbol|\d+|"[^"]*"):/, 'type.identifier'],
+      [/\n/, ''],
+      [/(?:@symbol|\d+|"[^"\n]*"):/, 'type.identifier'],
       [/\.[A-Za-z_]\w*/, { token: 'keyword.directive', next: '@operands' }],
-      [/(@symbol)(\s*)(=)/, ['variable', '', { token: 'operator', next: '@operands' }]],
-      [/(?:rep(?:n?[ez])?|lock|data16|data32|addr16|addr32|cs|ds|es|fs|gs|ss)\b(?=\s+[a-z])/, 'keyword'],
+      [/(@symbol)([ \t]*)(=)/, ['variable', '', { token: 'operator', next: '@operands' }]],
+      [/(?:rep(?:n?[ez])?|lock|data16|data32|addr16|addr32|cs|ds|es|fs|gs|ss)\b(?=[ \t]+[a-z])/, 'keyword'],
       [/@symbol/, { token: 'keyword', next: '@operands' }],
       [/;/, 'delimiter'],
     ],
     // The rest of the statement, up to the end of the line or a semicolon.
     operands: [
+      { include: '@blank' },
+      [/\n/, { token: '', next: '@pop' }],
       [/;/, { token: 'delimiter', next: '@pop' }],
       [/@register/, 'variable.predefined'],
+      // An immediate's mark, not the start of a symbol.
       [/\$/, 'operator'],
       [/0[xX][0-9a-fA-F]+/, 'number.hex'],
       [/0[bB][01]+/, 'number.binary'],
       [/\d+[bf]\b/, 'type.identifier'],
       [/\d+/, 'number'],
       [/"/, { token: 'string.quote', next: '@string' }],
-      [/'(?:\\.|[^\\])'?/, 'string'],
+      [/'(?:\\.|[^\\\n])'?/, 'string'],
       [/[@%](?:function|object|progbits|nobits|note|notype)\b/, 'keyword.directive'],
       [/\\@|\\[A-Za-z_]\w*/, 'variable'],
       [/@symbol/, 'identifier'],
       [/[-+*/%&|^~!<>=:,()[\]]/, 'delimiter'],
-      { include: '@blank' },
-      [/$/, { token: '', next: '@pop' }],
     ],
     blank: [
-      [/\s+/, ''],
+      [/[ \t\r]+/, ''],
       [/\/\*/, { token: 'comment', next: '@comment' }],
-      [/(?:#|\/\/).*$/, 'comment'],
+      [/(?:#|\/\/)[^\n]*/, 'comment'],
     ],
     comment: [
       [/[^/*]+/, 'comment'],
@@ -61,9 +65,10 @@ export const gasLanguage: languages.IMonarchLanguage = {
       [/[/*]/, 'comment'],
     ],
     string: [
-      [/[^\\"]+/, 'string'],
-      [/\\(?:[0-7]{1,3}|x[0-9a-fA-F]+|.)/, 'string.escape'],
+      [/[^\\"\n]+/, 'string'],
+      [/\\(?:[0-7]{1,3}|x[0-9a-fA-F]+|[^\n])/, 'string.escape'],
       [/"/, { token: 'string.quote', next: '@pop' }],
+      [/\\?\n/, { token: '', next: '@popall' }],
     ],
   },
 }
