@@ -46,7 +46,10 @@ function run(command, args, options = {}) {
   const started = Date.now()
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: process.cwd(), stdio: 'inherit', ...options })
+    const end = () => child.kill('SIGTERM')
+    process.on('SIGTERM', end)
     child.on('error', reject)
+    child.on('close', () => process.off('SIGTERM', end))
     child.on('close', (code, signal) => resolve({ code: code ?? (signal === 'SIGINT' ? 130 : 143), milliseconds: Date.now() - started }))
   })
 }
@@ -78,7 +81,7 @@ async function openLab() {
   return (await run(process.execPath, [join(root, 'bin', 'bootlab.mjs'), 'serve', ...open])).code
 }
 
-// Ctrl-C reaches the lab itself; this process waits for it to end.
+// Ctrl-C reaches the lab itself, as the terminal sends it to all; this process waits for it to end.
 process.on('SIGINT', () => undefined)
 
 try {
