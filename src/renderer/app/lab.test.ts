@@ -209,6 +209,18 @@ test('the machine shows its screen, state and report; a reload of the page finds
   expect(session.length).toBe(0)
 })
 
+test('of two boots in a row the first one is ended, even when nobody has seen it yet', async () => {
+  const services = createFakeServices()
+  const lab = await labWithProject(services)
+  const source = { type: 'project', directory: DIRECTORY } as const
+  await Promise.all([lab.machine.boot(source), lab.machine.boot(source)])
+  expect(lab.machine.store.getState()).toMatchObject({ phase: 'on', machine: 'm2' })
+  await vi.waitFor(() => expect(services.log).toEqual(['boot', 'boot', 'stop m1']))
+  await lab.machine.boot(source)
+  await vi.waitFor(() => expect(services.log.slice(3).toSorted()).toEqual(['boot', 'stop m2']))
+  expect(lab.notifications.store.getState().items).toEqual([])
+})
+
 test('failures are shown with all their parts; cancellations are not', async () => {
   const services = createFakeServices()
   const lab = await labWithProject(services)

@@ -89,13 +89,13 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
 
   async function openProject(directory: string): Promise<void> {
     const project = await projects.open(directory)
-    await machine.clear()
+    machine.clear()
     await showProject(project)
   }
 
   async function createProject(template: string, directory: string, name: string): Promise<void> {
     const project = await projects.create({ template, directory, name })
-    await machine.clear()
+    machine.clear()
     await showProject(project)
   }
 

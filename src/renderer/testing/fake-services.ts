@@ -89,6 +89,7 @@ export function createFakeServices() {
       return { machine: `m${log.length}` }
     },
     'machines.stop': async ({ machine }) => {
+      log.push(`stop ${machine}`)
       const running = machines.get(machine)
       if (!running) throw new LabError({ code: 'not-found', what: 'No such machine.' })
       running.end({ reason: 'stopped', summary: 'Stopped.', lines: [], instructions: 7 })

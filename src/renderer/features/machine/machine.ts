@@ -37,6 +37,8 @@ const off: Omit<MachineView, 'font'> = {
   received: { com1: 0, debug: 0 },
 }
 const STORAGE_KEY = 'bootlab.machine'
+/** Codes that say that a machine is no more. */
+const GONE = new Set(['not-found', 'ended'])
 /** Serial bytes kept per port for a pane that opens later. */
 const MAX_REPLAY = 256 * 1024
 
@@ -47,6 +49,8 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
   const serialListeners = new Set<SerialListener>()
   const replay: Record<SerialPort, Uint8Array[]> = { com1: [], debug: [] }
   let watching: AbortController | undefined
+  /** Counts what takes the place of the machine shown. */
+  let boots = 0
 
   async function loadFont(): Promise<void> {
     if (!store.getState().font) store.setState({ font: await connection.call('machines.font', {}) })
@@ -98,7 +102,7 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
       watching = undefined
       store.setState(off)
       // A machine of before a restart of the lab is gone, which is no failure.
-      if (code !== 'not-found') onError(error)
+      if (!GONE.has(code)) onError(error)
     }
   }
 
@@ -113,29 +117,31 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
     }))
   }
 
-  async function release(): Promise<void> {
+  /** Lets go of the machine shown; the lab ends it while this window moves on. */
+  function release(): void {
     const { machine } = store.getState()
     watching?.abort()
     watching = undefined
+    boots++
     if (machine === undefined) return
     store.setState({ machine: undefined })
-    try {
-      await connection.call('machines.stop', { machine })
-    } catch (error) {
-      // It ended by itself meanwhile: then there is nothing to stop.
-      if (toFailure(error).code !== 'not-found') throw error
-    }
+    endUnseen(machine)
   }
 
+  const endUnseen = (machine: string): void => void connection.call('machines.stop', { machine }).catch(onGone)
+
   async function boot(source: BootSource): Promise<void> {
-    await release()
+    release()
+    const mine = boots
     store.setState({ ...off, phase: 'starting' })
     try {
       const { machine } = await connection.call('machines.boot', { source })
+      // Meanwhile another boot began, or another project was opened: nobody would ever see this machine.
+      if (boots !== mine) return endUnseen(machine)
       storage.setItem(STORAGE_KEY, machine)
       void watch(machine)
     } catch (error) {
-      store.setState(off)
+      if (boots === mine) store.setState(off)
       throw error
     }
   }
@@ -152,8 +158,8 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
   }
 
   /** Switches off and clears the screen: another project was opened. */
-  async function clear(): Promise<void> {
-    await release()
+  function clear(): void {
+    release()
     storage.removeItem(STORAGE_KEY)
     store.setState(off)
     clearSerial()
@@ -177,7 +183,7 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
 
   /** Input may cross the machine's end on its way: no fault of anybody. */
   function onGone(error: unknown): void {
-    if (toFailure(error).code !== 'not-found') onError(error)
+    if (!GONE.has(toFailure(error).code)) onError(error)
   }
 
   /** Listens to serial bytes; first gets what came before. Returns a function that removes the listener. */
