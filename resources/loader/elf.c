@@ -6,7 +6,6 @@
 #define MACHINE_386 3
 #define MACHINE_X86_64 62
 #define SEGMENT_LOAD 1
-#define MAX_PROGRAM_HEADER_BYTES 4096
 
 struct [[gnu::packed]] elf_identification {
   uint32_t magic;

@@ -86,8 +86,6 @@ void kernel_read(const struct descriptor *kernel, uint64_t offset, uint32_t byte
 
 /* elf.c */
 
-#define MAX_SEGMENTS 32
-
 struct segment {
   uint64_t offset; /* in the file */
   uint64_t virtual_address;

@@ -13,6 +13,7 @@ static uint32_t region_count;
 
 static void add_region(uint64_t base, uint64_t length, uint32_t type) {
   if (length == 0 || region_count == MAX_REGIONS) return;
+  if (base + length < base) length = UINT64_MAX - base; /* nothing wraps round */
   regions[region_count++] = (struct memory_region){sizeof(struct memory_region) - sizeof(uint32_t), base, length, type};
 }
 

@@ -1,5 +1,8 @@
 import { hex, ImageError } from './errors'
 
+const MAX_TEXT_BYTES = 4096
+const decoder = new TextDecoder()
+
 /** Little-endian reads that cannot leave the bytes: an offset outside is an ImageError, never a RangeError. */
 export class ByteReader {
   readonly length: number
@@ -46,10 +49,13 @@ export class ByteReader {
     return this.#view.getBigUint64(offset, true)
   }
 
-  /** Text up to a zero byte or the given end, whichever is first; bytes that are not UTF-8 become U+FFFD. */
+  /**
+   * Text up to a zero byte, the given end, or 4096 bytes, whichever is first; bytes that are not UTF-8 become U+FFFD. The
+   * limit keeps a damaged string table from being read whole for every name.
+   */
   text(offset: number, end: number): string {
-    const limit = Math.min(end, this.length)
-    const zero = this.#bytes.indexOf(0, offset)
-    return new TextDecoder().decode(this.#bytes.subarray(offset, zero === -1 || zero > limit ? limit : zero))
+    const bytes = this.#bytes.subarray(offset, Math.min(end, offset + MAX_TEXT_BYTES))
+    const zero = bytes.indexOf(0)
+    return decoder.decode(zero === -1 ? bytes : bytes.subarray(0, zero))
   }
 }

@@ -86,6 +86,7 @@ describe('a damaged ELF file is refused, never misread', () => {
   test.each<[string, (view: DataView) => void, RegExp]>([
     ['section headers far outside', (view) => view.setBigUint64(40, 2n ** 63n, true), /section header table/],
     ['program headers far outside', (view) => view.setBigUint64(32, 2n ** 64n - 1n, true), /program header table/],
+    ['a count of sections beyond all files', (view) => view.setUint16(60, 0xffff, true), /section header table/],
     ['huge segment content', (view) => view.setBigUint64(64 + 32, 2n ** 62n, true), /content of segment 0/],
     ['tiny program headers', (view) => view.setUint16(54, 8, true), /program header has 8 bytes/],
     ['tiny section headers', (view) => view.setUint16(58, 8, true), /section header has 8 bytes/],
@@ -98,6 +99,20 @@ describe('a damaged ELF file is refused, never misread', () => {
     change(new DataView(file.buffer))
     expect(expectRefusal(file).what).toMatch(says)
   })
+})
+
+test('a damaged string table does not make every name as long as the file', () => {
+  const file = new Uint8Array(samples[1]?.file ?? [])
+  const names = parseElf(file).sections[2]
+  const padded = new Uint8Array(file.length + 100_000).fill(0x41)
+  padded.set(file)
+  // The name table now is the padding: no zero byte in 100,000.
+  const view = new DataView(padded.buffer)
+  const at = Number(view.getBigUint64(40, true)) + 2 * 64
+  expect(Number(view.getBigUint64(at + 24, true))).toBe(names?.offset)
+  view.setBigUint64(at + 24, BigInt(file.length), true)
+  view.setBigUint64(at + 32, 100_000n, true)
+  expect(parseElf(padded).sections[1]?.name).toHaveLength(4096)
 })
 
 const readelf = requireTool('readelf')

@@ -12,6 +12,8 @@ export const SECTION_TYPE = { SYMBOL_TABLE: 2, STRING_TABLE: 3, NO_BITS: 8 } as 
 
 /** e_phnum when the real number is in section 0's sh_info. */
 const PN_XNUM = 0xffff
+/** Far above what a linked program has; a damaged count must not fill the memory. */
+const MAX_SECTIONS = 0xffff
 /** e_shstrndx when the real index is in section 0's sh_link. */
 const SHN_XINDEX = 0xffff
 
@@ -162,6 +164,7 @@ export function parseElf(bytes: Uint8Array, where = 'kernel'): ElfFile {
     if (nameTable === SHN_XINDEX) nameTable = first.link
     if (segmentCount === PN_XNUM) segmentCount = first.info
     reader.require(sectionTable, sectionBytes * sectionCount, 'the section header table')
+    if (sectionCount > MAX_SECTIONS) throw tooManySections(sectionCount, where)
     for (let i = 0; i < sectionCount; i++) file.sections.push(readSection(reader, layout, sectionTable + i * sectionBytes))
     nameSections(reader, file.sections, nameTable, sectionTable, sectionBytes)
   }
@@ -225,6 +228,15 @@ function readClass(bytes: Uint8Array, reader: ByteReader, where: string): 32 | 6
       next: 'Check the target triple, and build it again.',
     })
   return elfClass === 1 ? 32 : 64
+}
+
+function tooManySections(count: number, where: string): ImageError {
+  return new ImageError({
+    what: `The ELF file has ${count} sections; at most ${MAX_SECTIONS} are read.`,
+    where,
+    why: 'A linked kernel has a few dozen, so the file is probably damaged.',
+    next: 'Build it again; let the linker script merge sections.',
+  })
 }
 
 function checkEntryBytes(kind: string, actual: number, least: number, where: string): void {

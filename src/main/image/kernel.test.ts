@@ -31,6 +31,12 @@ test.each<[string, SampleElf, RegExp]>([
   ['an entry outside', { bits: 32, entry: 0n, segments: [at(0x100000n)] }, /entry point 0x0 lies in none/],
   ['a segment over the loader', { bits: 32, segments: [at(0x8000n)] }, /overwrite the boot loader: the segment at physical address 0x8000/],
   ['a segment beyond 4 GiB', { bits: 64, segments: [at(0x100000000n, 0xffffffffn)] }, /does not fit below 4 GiB/],
+  ['too many segments', { bits: 32, segments: Array.from({ length: 33 }, (_, i) => at(BigInt(0x100000 + i * 0x1000))) }, /33 loadable segments/],
+  ['too many program headers', { bits: 64, segments: [at(0x100000n), ...Array.from({ length: 73 }, () => ({ ...at(0n), type: 4 }))] }, /74 program headers/],
+  ['addresses that are not canonical', { bits: 64, segments: [at(0x800000000000n, 0x100000n)] }, /not in canonical addresses/],
+  ['a segment that leaves the lower half', { bits: 64, segments: [at(0x7ffffffffff0n, 0x100ff0n)] }, /not in canonical addresses/],
+  ['frames that do not agree with the addresses', { bits: 64, segments: [at(0xffffffff80000800n, 0x100000n)] }, /has physical address 0x100000/],
+  ['low addresses with other frames', { bits: 64, segments: [at(0x1000n, 0x100000n)] }, /0x1000 has another physical address/],
   ['segments that overlap', { bits: 32, segments: [at(0x100000n), at(0x200000n, 0x100020n)] }, /overlap/],
 ])('refuses %s', (_name, elf, says) => {
   expect(() => planKernel(sampleElf(elf), 'build/x.elf')).toThrow(ImageError)

@@ -1,7 +1,7 @@
 /** Decides how a kernel is booted, and finds before the boot what the loader would have to refuse. */
 import { ELF_MACHINE, ELF_TYPE, type ElfFile, type ElfSegment, looksLikeElf, parseElf, SEGMENT_TYPE } from './elf'
 import { hex, ImageError } from './errors'
-import { MAGIC, MEMORY } from './layout'
+import { LIMITS, MAGIC, MEMORY } from './layout'
 import { checkMultibootFeatures, findMultibootHeader, type MultibootHeader } from './multiboot'
 
 /** How the kernel is entered. */
@@ -19,6 +19,8 @@ export interface KernelPlan {
 }
 
 const FOUR_GIB = 1n << 32n
+/** Bits 63 to 47 of a canonical address in the upper half. */
+const UPPER_HALF = 0x1ffffn
 
 /**
  * @param where names the file in errors.
@@ -65,7 +67,17 @@ function checkProgram(elf: ElfFile, protocol: BootProtocol, where: string): void
       why: 'There is nothing to put into memory.',
       next: 'Check that the linker script keeps the code’s sections and that the entry symbol exists.',
     })
-  if (!(protocol === 'elf64' && wantsFrames(segments))) checkPlaces(segments, where)
+  const tableBytes = elf.segments.length * (elf.bits === 64 ? 56 : 32)
+  if (segments.length > LIMITS.MAX_SEGMENTS || tableBytes > LIMITS.MAX_PROGRAM_HEADER_BYTES)
+    throw new ImageError({
+      what: `The kernel has ${segments.length} loadable segments and ${elf.segments.length} program headers.`,
+      where,
+      why: `The boot loader has room for ${LIMITS.MAX_SEGMENTS} segments and ${LIMITS.MAX_PROGRAM_HEADER_BYTES} bytes of program headers.`,
+      next: 'Merge output sections in the linker script.',
+    })
+  const framesAreChosen = protocol === 'elf64' && wantsFrames(segments)
+  if (!framesAreChosen) checkPlaces(segments, where)
+  if (protocol === 'elf64') for (const segment of segments) checkMapping(segment, where)
   if (!segments.some((segment) => contains(segment, elf.entry)))
     throw new ImageError({
       what: `The entry point ${hex(elf.entry)} lies in none of the kernel's segments.`,
@@ -99,6 +111,34 @@ function wantsFrames(segments: readonly ElfSegment[]): boolean {
 
 function contains({ virtualAddress, memoryBytes }: ElfSegment, address: bigint): boolean {
   return address >= virtualAddress && address - virtualAddress < memoryBytes
+}
+
+/** What 4-level paging asks of a segment's addresses (Intel SDM volume 3, 4.5). */
+function checkMapping({ virtualAddress, physicalAddress, memoryBytes }: ElfSegment, where: string): void {
+  const last = virtualAddress + memoryBytes - 1n
+  const upper = virtualAddress >> 47n
+  if ((upper !== 0n && upper !== UPPER_HALF) || last >> 47n !== upper)
+    throw new ImageError({
+      what: `The segment at virtual address ${hex(virtualAddress)} to ${hex(last)} is not in canonical addresses.`,
+      where,
+      why: 'A processor with 4-level paging has addresses below 0x800000000000 and from 0xffff800000000000 only.',
+      next: 'Link the kernel to one of these halves.',
+    })
+  if (virtualAddress === physicalAddress) return
+  if ((virtualAddress ^ physicalAddress) & 0xfffn)
+    throw new ImageError({
+      what: `The segment at virtual address ${hex(virtualAddress)} has physical address ${hex(physicalAddress)}.`,
+      where,
+      why: 'Pages have 4096 bytes, so both must agree in the lowest 12 bits.',
+      next: 'Align the section, or correct AT(...) in the linker script.',
+    })
+  if (virtualAddress < BigInt(MEMORY.LOADER_END))
+    throw new ImageError({
+      what: `The segment at virtual address ${hex(virtualAddress)} has another physical address, ${hex(physicalAddress)}.`,
+      where,
+      why: `The boot loader runs below ${hex(MEMORY.LOADER_END)} while it switches paging on, so these addresses stay as they are.`,
+      next: 'Link the kernel to virtual addresses from 0x100000 up.',
+    })
 }
 
 function checkPlaces(segments: readonly ElfSegment[], where: string): void {

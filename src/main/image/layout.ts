@@ -104,6 +104,14 @@ export const MEMORY = {
   LOADER_END: 0x70000,
 } as const
 
+/** What one kernel may have at most. */
+export const LIMITS = {
+  /** Loadable segments. */
+  MAX_SEGMENTS: 32,
+  /** The program header table: 73 entries of a 64-bit file, 128 of a 32-bit one. */
+  MAX_PROGRAM_HEADER_BYTES: 4096,
+} as const
+
 /** Selectors of the GDT the loader leaves behind. */
 export const SELECTORS = {
   SELECTOR_CODE64: 0x08,
@@ -128,5 +136,6 @@ export const LOADER_DEFINES: Readonly<Record<string, number>> = {
   ...PROTOCOL,
   ...MAGIC,
   ...MEMORY,
+  ...LIMITS,
   ...SELECTORS,
 }

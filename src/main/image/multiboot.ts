@@ -9,6 +9,8 @@ export const MULTIBOOT_ADDRESSES = 1 << 16
 const UNDERSTOOD = 0x0007
 const REQUIRED = 0xffff
 const HEADER_BYTES = 12
+/** How far a header that lies too far in is looked for, to explain why it does not count. */
+const NEARLY_BYTES = 1 << 20
 const HEADER_BYTES_WITH_ADDRESSES = 32
 
 export interface MultibootHeader {
@@ -30,7 +32,8 @@ export interface MultibootSearch {
 export function findMultibootHeader(bytes: Uint8Array): MultibootSearch {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let nearly: MultibootSearch['nearly']
-  for (let offset = 0; offset + HEADER_BYTES <= bytes.length; offset += 4) {
+  const end = Math.min(bytes.length, NEARLY_BYTES)
+  for (let offset = 0; offset + HEADER_BYTES <= end; offset += 4) {
     if (view.getUint32(offset, true) !== MAGIC.MULTIBOOT1_HEADER_MAGIC) continue
     const flags = view.getUint32(offset + 4, true)
     const valid = ((MAGIC.MULTIBOOT1_HEADER_MAGIC + flags + view.getUint32(offset + 8, true)) >>> 0) === 0
