@@ -191,4 +191,29 @@ describe('channel', () => {
     socket.send('x'.repeat(MAX_MESSAGE_LENGTH + 1))
     expect(await end).toBe(1009)
   })
+
+  it('ends a connection that does not read, and what runs for it', async () => {
+    const line = 'x'.repeat(1024 * 1024)
+    let sent = 0
+    const flood: Services['handlers']['streams']['builds.run'] = async (_args, { signal, emit }) => {
+      for (; !signal.aborted && sent < 200; sent++) {
+        emit({ level: 'output', text: line })
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      throw signal.reason
+    }
+    const { calls, streams } = services.handlers
+    const other = await startServer({ handlers: { calls, streams: { ...streams, 'builds.run': flood } }, renderer: folder })
+    const url = new URL(other.url)
+    const socket = await open(`ws://${url.host}/channel${url.search}`, { Origin: url.origin })
+    if (typeof socket === 'number') throw new Error(`refused with ${socket}`)
+    socket.pause()
+    socket.send(JSON.stringify({ kind: 'listen', id: 1, name: 'builds.run', args: { directory: '/x' } }))
+    await vi.waitFor(() => expect(sent).toBeGreaterThan(60), 10_000)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(sent).toBeLessThan(150)
+    socket.resume()
+    socket.terminate()
+    await other.close()
+  })
 })

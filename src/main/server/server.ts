@@ -10,14 +10,16 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { WebSocketServer } from 'ws'
-import { MAX_MESSAGE_LENGTH, serveChannel, type Handlers } from '../../shared/channel'
+import { WebSocketServer, type WebSocket } from 'ws'
+import { MAX_MESSAGE_LENGTH, serveChannel, type Handlers, type Port } from '../../shared/channel'
 import { portOverSocket, SOCKET_PATH, TOKEN_PARAMETER } from '../../shared/doors'
 import { LabError } from '../../shared/failure'
 import { readRendererFile, securityHeaders } from '../services/renderer-files'
 
 /** Pages open at once; each holds a WebSocket. */
 const MAX_CLIENTS = 32
+/** Bytes that may wait for a page that does not read (a suspended tab). Beyond, its connection ends; it can come back. */
+const MAX_UNREAD = 64 * 1024 * 1024
 
 export interface LabServer {
   /** Address with the token, for the browser. */
@@ -76,7 +78,7 @@ export async function startServer({ handlers, renderer, port = 0, onDefect }: Se
     sockets.handleUpgrade(request, socket, head, (client) => {
       // ws reports an oversize or malformed frame here and closes the connection with the matching status itself.
       client.on('error', (error) => onDefect?.('Closed a connection', error))
-      serveChannel(portOverSocket(client), handlers, onDefect ? { onDefect } : {})
+      serveChannel(portWithLimit(client), handlers, onDefect ? { onDefect } : {})
     })
   }
 
@@ -106,6 +108,16 @@ export async function startServer({ handlers, renderer, port = 0, onDefect }: Se
         server.close((error) => (error ? reject(error) : resolve()))
         server.closeAllConnections()
       }),
+  }
+}
+
+function portWithLimit(client: WebSocket): Port {
+  return {
+    ...portOverSocket(client),
+    send(message) {
+      if (client.bufferedAmount > MAX_UNREAD) client.terminate()
+      else if (client.readyState === client.OPEN) client.send(message)
+    },
   }
 }
 
