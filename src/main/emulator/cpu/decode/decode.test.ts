@@ -78,7 +78,8 @@ describe('decode', () => {
     expect(text('63 c1', 32)).toBe('arpl cx, ax')
     expect(text('06', 64)).toBe('(bad)')
     expect(text('48 0f c7 0e', 64)).toBe('cmpxchg16b [rsi]')
-    expect(text('65 f3 48 a5', 64)).toBe('rep movsq gs:')
+    expect(text('65 f3 48 a5', 64)).toBe('rep movsq qword ptr es:[rdi], qword ptr gs:[rsi]')
+    expect(text('f3 a4', 32)).toBe('rep movsb')
     expect(text('0f 22 c0', 64)).toBe('mov cr0, rax')
   })
 })
@@ -171,7 +172,7 @@ function normalised(text: string): string {
     .replace(/^(pusha|popa|pushf|popf|iret)$/, '$1w')
     .replace(/^(?:nop|prefetch\w*|cldemote|xchg ax, ax|xchg eax, eax|xchg rax, rax)\b.*/, 'nop')
     .replace(/^xlat .*/, 'xlatb')
-    .replace(/^((?:rep |repe |repne )?(?:movs|cmps|stos|lods|scas|ins|outs)[bwdq]) .*/, '$1')
+    .replace(/^((?:rep |repe |repne )?(?:movs|cmps|stos|lods|scas|ins|outs)[bwdq]) ((?!.*[cefgs]s:).*)/, '$1')
     .replace(/^repne (movs|stos|lods|ins|outs)/, 'rep $1')
     .replace(/^xlatb .*/, 'xlatb')
 }

@@ -148,6 +148,7 @@ class Decoding {
     if (reg === undefined || (this.#lock && !(row.lock === true && this.#isMemory))) return undefined
 
     const length = this.#position - this.#start
+    // Both sums wrap at 32 bits: only an operand within 15 bytes of the ±2 GiB that a displacement reaches would notice.
     if (this.#base === RIP_SLOT) this.#displacement = (this.#displacement + length) | 0
     else if (row.popsBeforeAddress === true && this.#base === Reg.rsp * 8) this.#displacement = (this.#displacement + operandSize / 8) | 0
     const overridden = this.#segmentOverride >= 0

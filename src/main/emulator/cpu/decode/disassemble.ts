@@ -46,7 +46,7 @@ export function disassemble(bytes: Uint8Array, mode: CodeMode, address: bigint):
 /** Text of a decoded instruction. */
 export function format(decoded: Decoded, mode: CodeMode, address: bigint): string {
   const { row } = decoded
-  const operands = row.repeat === undefined ? row.operands.map((spec) => operandText(rowOperand(spec), decoded, mode, address)) : stringOverride(decoded)
+  const operands = shownOperands(decoded).map((operand) => operandText(operand, decoded, mode, address))
   if (row.fixedOperand !== undefined) operands.push(row.fixedOperand)
   const text = `${prefixText(decoded)}${mnemonic(decoded)}`
   return operands.length === 0 ? text : `${text} ${operands.join(', ')}`
@@ -64,9 +64,12 @@ function prefixText({ row, lock, repeat }: Decoded): string {
   return `${lockText}${repeat === 'f3' ? 'repe ' : 'repne '}`
 }
 
-/** String instructions name no operands, but the segment of their source if it is not DS. */
-function stringOverride({ segment, segmentOverridden }: Decoded): string[] {
-  return segmentOverridden && segment !== Seg.ds ? [`${SEGMENTS[segment] ?? '?'}:`] : []
+/** String instructions show their operands, but for the accumulator, only when a prefix changes the source's segment. */
+function shownOperands(decoded: Decoded): readonly RowOperand[] {
+  const operands = decoded.row.operands.map(rowOperand)
+  if (decoded.row.repeat === undefined) return operands
+  if (!decoded.segmentOverridden || decoded.segment === Seg.ds) return []
+  return operands.filter(({ place, width }) => place === 'string' || width === 'w')
 }
 
 function operandText(operand: RowOperand, decoded: Decoded, mode: CodeMode, address: bigint): string {
@@ -84,8 +87,14 @@ function operandText(operand: RowOperand, decoded: Decoded, mode: CodeMode, addr
     case 'one': return '1'
     case 'far': return `far ${hex(decoded.immediate >> 32n)}:${hex(decoded.immediate & 0xffffffffn)}`
     case 'relative': return hex(branchTarget(decoded, mode, address))
-    case 'string': return `${POINTERS[size]} ${segmentText(decoded)}[${registerName(operand.fixed * 8, decoded.addressSize)}]`
+    case 'string': return stringText(operand, size, decoded)
   }
+}
+
+/** rDI always means ES. */
+function stringText({ fixed }: RowOperand, size: Size, decoded: Decoded): string {
+  const segment = fixed === Reg.rdi ? 'es:' : segmentText(decoded)
+  return `${POINTERS[size]} ${segment}[${registerName(fixed * 8, decoded.addressSize)}]`
 }
 
 function isSecondImmediate(operand: RowOperand, { row }: Decoded): boolean {
