@@ -125,7 +125,7 @@ export class SingleStepEnvironment {
       ports: NO_PORTS,
       interrupts: NO_INTERRUPTS,
       msrs: new ModelSpecificRegisters(),
-      attention: () => undefined,
+      endSlice: () => undefined,
       timestamp: () => 0n,
       nextRip: () => state.rip,
       suppressTrap: () => undefined,

@@ -52,6 +52,7 @@ export class Cpu implements SystemContext {
   readonly #fetcher: CodeFetcher
   /** Value of `now()` when the slice is used up. */
   #sliceEnd = 0
+  #returnWanted = false
   #suppressTrap = false
   #stiShadow = false
   #shutdown: TripleFaultReport | undefined
@@ -67,7 +68,7 @@ export class Cpu implements SystemContext {
       mmu: this.mmu,
       physical: options.physical,
       helpers: createHelpers(this),
-      attention: () => this.attention(),
+      attention: () => this.endSlice(),
     }
     this.#fetcher = new CodeFetcher(context)
     const factory = typeof options.backend === 'string' ? FACTORIES[options.backend] : options.backend
@@ -88,20 +89,19 @@ export class Cpu implements SystemContext {
   }
 
   /**
-   * Executes up to `instructions` instructions. Returns early when the CPU halts, shuts down, or `attention` was
-   * called and there is nothing for the CPU itself to look at.
+   * Executes up to `instructions` instructions. Returns early when the CPU halts, shuts down, or `attention` was called.
    * @returns instructions executed
    */
   run(instructions: number): number {
     const start = this.now()
     const goal = start + instructions
+    this.#returnWanted = false
     if (this.state.halted && !this.#acceptInterrupt()) return 0
     while (this.now() < goal && this.#shutdown === undefined) {
       this.#acceptInterrupt()
       if (this.#shutdown !== undefined) break
-      const cut = this.#slice(Math.min(goal - this.now(), LONGEST_SLICE))
-      if (this.state.halted && !this.#acceptInterrupt()) break
-      if (cut) break
+      this.#slice(Math.min(goal - this.now(), LONGEST_SLICE))
+      if (this.#returnWanted || (this.state.halted && !this.#acceptInterrupt())) break
     }
     return this.now() - start
   }
@@ -111,8 +111,13 @@ export class Cpu implements SystemContext {
     return this.#sliceEnd - this.state.remaining
   }
 
-  /** Ends the running slice after the current instruction. */
+  /** Makes `run` return after the current instruction (a device needs the machine's attention). */
   attention(): void {
+    this.#returnWanted = true
+    this.endSlice()
+  }
+
+  endSlice(): void {
     const { state } = this
     const left = state.remaining
     if (left === 0) return
@@ -183,29 +188,25 @@ export class Cpu implements SystemContext {
     return this.state.shadowAt === this.state.remaining
   }
 
-  /**
-   * Executes one slice and delivers the fault that ended it.
-   * @returns whether `attention` cut it short for the machine
-   */
-  #slice(length: number): boolean {
+  /** Executes one slice and delivers the fault that ended it. */
+  #slice(length: number): void {
     const { state } = this
     const trap = (state.systemFlags & TF) !== 0
     const waiting = this.interrupts.pending && this.#inShadow
     const count = trap || waiting ? 1 : length
     const shadow = this.#inShadow
-    const planned = this.now() + count
+    this.#sliceEnd = this.now() + count
     state.shadowAt = shadow ? count : -1
     state.remaining = count
-    this.#sliceEnd = planned
     this.#suppressTrap = false
     this.#stiShadow = false
     try {
       this.#backend.execute()
     } catch (error) {
       if (!(error instanceof CpuFault)) throw error
-      this.attention()
+      this.endSlice()
       this.#finish(raiseException(this, error))
-      return false
+      return
     }
     const held = this.#inShadow && !this.#stiShadow
     if (trap && !this.#suppressTrap && !held && this.#shutdown === undefined) {
@@ -213,7 +214,6 @@ export class Cpu implements SystemContext {
       state.setDebug(6, state.debug(6) | DR6_SINGLE_STEP)
       this.#finish(raiseException(this, new CpuFault(Vector.DB)))
     }
-    return this.now() < planned
   }
 
   /** Takes an interrupt from the controller when one is pending and allowed. */

@@ -10,8 +10,8 @@ export interface SystemContext {
   readonly ports: IoPorts
   readonly interrupts: InterruptController
   readonly msrs: ModelSpecificRegisters
-  /** Ends the running slice after the current instruction. */
-  attention(): void
+  /** Ends the running slice after the current instruction, so that interrupts and TF are looked at anew. */
+  endSlice(): void
   /** Time-stamp counter. */
   timestamp(): bigint
   /** The current instruction takes no single-step trap when it is done (INT n and its kind). */

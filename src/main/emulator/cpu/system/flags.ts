@@ -21,7 +21,7 @@ export function flagHelpers(cx: SystemContext): Pick<Helpers, 'cli' | 'sti' | 'p
       state.systemFlags |= IF
       state.shadowAt = state.remaining
       cx.shadowBySti()
-      cx.attention()
+      cx.endSlice()
     },
     popf(image, size) {
       if (state.virtual8086 && (state.systemFlags & IOPL) !== IOPL) throw new CpuFault(Vector.GP, 0)
@@ -46,7 +46,7 @@ export function setPrivilegedFlags(cx: SystemContext, image: number, mask: numbe
   state.flags = after
   const changed = before ^ after
   if (changed & AC) cx.mmu.refresh()
-  if (changed & (TF | IF)) cx.attention()
+  if (changed & (TF | IF)) cx.endSlice()
 }
 
 function currentIopl(cx: SystemContext): number {

@@ -118,5 +118,5 @@ function returnToVirtual8086(cx: SystemContext, offset: bigint, codeSelector: nu
   state.rip = offset
   modesChanged(cx)
   state.setGpr(RSP, pointer)
-  cx.attention()
+  cx.endSlice()
 }

@@ -18,7 +18,7 @@ export function ioHelpers(cx: SystemContext): Pick<Helpers, 'checkIo' | 'portIn'
     hlt() {
       requireLevel0(cx)
       cx.state.halted = true
-      cx.attention()
+      cx.endSlice()
     },
   }
 }

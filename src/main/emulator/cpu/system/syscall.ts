@@ -63,7 +63,7 @@ export function syscallHelpers(cx: SystemContext): Pick<Helpers, 'syscall' | 'sy
       setPrivilegedFlags(cx, image, SYSRET_FLAGS | RF)
       state.systemFlags &= ~(RF | VM)
       modesChanged(cx)
-      cx.attention()
+      cx.endSlice()
     },
     sysenter() {
       const selector = Number(msrs.get(MSR.SYSENTER_CS) & 0xfffcn)

@@ -95,7 +95,7 @@ function switchTask(cx: SystemContext, selector: number, task: Descriptor, reaso
     mmu.flush()
   }
   loadTask(cx, image, reason === 'call' || reason === 'interrupt', ext)
-  cx.attention()
+  cx.endSlice()
 }
 
 function saveTask(cx: SystemContext, next: bigint, returning: boolean): void {
