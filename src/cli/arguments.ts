@@ -1,6 +1,6 @@
 /** Values of options. */
 import { InvalidArgumentError } from 'commander'
-import { memorySize } from '../main/project'
+import { memorySize } from '../main/services/projects'
 
 const secondsPer: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, '': 1 }
 

@@ -1,16 +1,13 @@
 /** `bootlab boot`. */
 import { createWriteStream } from 'node:fs'
-import { stat, writeFile } from 'node:fs/promises'
-import { basename, dirname, resolve } from 'node:path'
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { finished } from 'node:stream/promises'
-import type { RunReport } from '../main/emulator/host/options'
-import { screenLines, screenText } from '../main/emulator/machine/screen'
-import { screenPng } from '../main/emulator/machine/picture'
-import { MANIFEST_FILE } from '../main/project'
 import { Builder } from '../main/services/builder'
-import { startInWorker } from '../main/services/machine-host'
+import { startInWorker, type RunReport } from '../main/services/machine-host'
 import type { MachineStarter } from '../main/services/machines'
-import { memoryOf } from '../main/services/projects'
+import { memoryOf, projectDirectoryOf } from '../main/services/projects'
+import { screenLines, screenPng, screenText } from '../main/services/screen-output'
 import { DEFAULT_MEMORY_BYTES, readInput } from '../main/services/services'
 import type { BACKENDS, BuildResult } from '../shared/contract'
 import { LabError } from '../shared/failure'
@@ -57,8 +54,7 @@ export async function boot(what: string, options: BootOptions, signal: AbortSign
 /** Builds a project or reads a file. */
 async function prepare(path: string, options: BootOptions, signal: AbortSignal): Promise<Bootable | { failed: BuildResult }> {
   const builder = new Builder()
-  const found = await stat(path).catch(() => undefined)
-  const directory = found?.isDirectory() ? path : basename(path) === MANIFEST_FILE ? dirname(path) : undefined
+  const directory = await projectDirectoryOf(path)
   if (directory === undefined) {
     const image = await builder.imageOf(await readInput(path), path, options.append)
     return { image, memoryBytes: options.memory ?? DEFAULT_MEMORY_BYTES }

@@ -1,14 +1,12 @@
 /** `bootlab templates` and `bootlab new`. */
-import { join, relative, resolve } from 'node:path'
-import { createProject, listTemplates } from '../main/project'
+import { relative, resolve } from 'node:path'
 import { locate } from '../main/services/locations'
+import { availableTemplates, createFromTemplate } from '../main/services/projects'
 import { EXIT } from './exit-codes'
 
-const templatesFolder = (): string => join(locate().resources, 'templates')
-
 export async function templates(json: boolean): Promise<number> {
-  const list = await listTemplates(templatesFolder())
-  if (json) console.log(JSON.stringify(list.map(({ id, title, teaches, language }) => ({ id, title, teaches, language }))))
+  const list = await availableTemplates(locate())
+  if (json) console.log(JSON.stringify(list))
   else {
     const width = Math.max(...list.map(({ id }) => id.length))
     for (const { id, teaches, language } of list) console.log(`${id.padEnd(width)}  ${language.padEnd(8)}  ${teaches}`)
@@ -18,9 +16,9 @@ export async function templates(json: boolean): Promise<number> {
 }
 
 export async function newProject(template: string, dir: string, name: string | undefined): Promise<number> {
-  const project = await createProject({ templatesDir: templatesFolder(), template, dir: resolve(dir), ...(name === undefined ? {} : { name }) })
-  const way = relative(process.cwd(), project.dir)
-  const shown = way.startsWith('..') ? project.dir : way || '.'
-  console.log(`Made ${project.manifest.name} in ${project.dir}.\nNext: bootlab boot ${shown}`)
+  const project = await createFromTemplate(locate(), template, resolve(dir), name)
+  const way = relative(process.cwd(), project.directory)
+  const shown = way.startsWith('..') ? project.directory : way || '.'
+  console.log(`Made ${project.name} in ${project.directory}.\nNext: bootlab boot ${shown}`)
   return EXIT.ok
 }

@@ -1,5 +1,5 @@
 /** The machine's text screen in a terminal, live. Escape sequences: ECMA-48, and the widespread private modes of xterm. */
-import { cp437ToUnicode } from '../main/emulator/machine/cp437'
+import { cp437ToUnicode } from '../main/services/screen-output'
 import type { KeyEvent, Screen } from '../shared/machine-schemas'
 import { isTypeable } from './keys'
 

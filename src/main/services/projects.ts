@@ -1,7 +1,11 @@
 /** Projects as the doors show them. */
-import { basename, resolve } from 'node:path'
-import type { ProjectInfo } from '../../shared/contract'
-import { createProject, filesToOpen, MANIFEST_FILE, memorySize, openProject, ProjectError, type Manifest, type Project } from '../project'
+import { stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import type { ProjectInfo, Template } from '../../shared/contract'
+import { createProject, filesToOpen, listTemplates, MANIFEST_FILE, memorySize, openProject, ProjectError, type Manifest, type Project } from '../project'
+import type { Locations } from './locations'
+
+export { memorySize } from '../project'
 
 /** What each kind of manifest is written in, as the window shows it. */
 const languages = { c: 'C', rust: 'Rust', 'boot-sector': 'Assembly' } as const satisfies Record<Manifest['kind'], string>
@@ -29,8 +33,27 @@ export async function openForEditing(path: string): Promise<ProjectInfo> {
   }
 }
 
-export async function createFromTemplate(templatesDir: string, template: string, directory: string, name?: string): Promise<ProjectInfo> {
-  return describeProject(await createProject({ templatesDir, template, dir: directory, ...(name === undefined ? {} : { name }) }))
+const templatesFolder = ({ resources }: Locations): string => join(resources, 'templates')
+
+/** In the order in which they are shown. */
+export async function availableTemplates(locations: Locations): Promise<Template[]> {
+  return (await listTemplates(templatesFolder(locations))).map(({ id, title, teaches, language }) => ({ id, title, teaches, language }))
+}
+
+/** The folder of the project that a path names by itself or by its manifest; undefined when it names another file or nothing. */
+export async function projectDirectoryOf(path: string): Promise<string | undefined> {
+  if (basename(path) === MANIFEST_FILE) return dirname(path)
+  const found = await stat(path).catch((error: unknown) => {
+    // Whoever reads the path as a file says what is wrong with it.
+    if (error instanceof Error && 'code' in error) return undefined
+    throw error
+  })
+  return found?.isDirectory() ? path : undefined
+}
+
+/** @throws ProjectError for an unknown template or a folder that is not empty */
+export async function createFromTemplate(locations: Locations, template: string, directory: string, name?: string): Promise<ProjectInfo> {
+  return describeProject(await createProject({ templatesDir: templatesFolder(locations), template, dir: directory, ...(name === undefined ? {} : { name }) }))
 }
 
 function describeProject({ dir, manifest }: Project): ProjectInfo {

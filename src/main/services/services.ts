@@ -9,7 +9,7 @@ import { LabError } from '../../shared/failure'
 import type { StartOptions } from '../emulator/host/options'
 import { textFont } from '../emulator/machine/font'
 import { checkInputSize } from '../image'
-import { BUILD_DIR, listTemplates, MANIFEST_FILE, manifestJsonSchema, openProject, targetJsonSchema } from '../project'
+import { BUILD_DIR, MANIFEST_FILE, manifestJsonSchema, openProject, targetJsonSchema } from '../project'
 import { Builder } from './builder'
 import { doctor } from './doctor'
 import { Drafts } from './drafts'
@@ -17,7 +17,7 @@ import { locate, type Locations } from './locations'
 import { startInWorker } from './machine-host'
 import { Machines } from './machines'
 import { ProjectFiles } from './project-files'
-import { createFromTemplate, memoryOf, openForEditing } from './projects'
+import { availableTemplates, createFromTemplate, memoryOf, openForEditing } from './projects'
 import { RecentProjects } from './recent-projects'
 import { UiStateStore } from './ui-state'
 
@@ -49,7 +49,6 @@ export function createServices(options: ServicesOptions): Services {
   const onDefect = options.onDefect ?? ((message: string) => console.error(message))
   const dataDirectory = options.dataDirectory ?? defaultDataDirectory()
   const locations = locate()
-  const templates = join(locations.resources, 'templates')
   const files = new ProjectFiles()
   const drafts = new Drafts(dataDirectory, onDefect)
   const recent = new RecentProjects(dataDirectory)
@@ -81,10 +80,10 @@ export function createServices(options: ServicesOptions): Services {
       throw new LabError({ code: 'unsupported', what: 'The browser has no folder dialog.', next: 'Type the path.' })
     },
 
-    'templates.list': async () => (await listTemplates(templates)).map(({ id, title, teaches, language }) => ({ id, title, teaches, language })),
+    'templates.list': () => availableTemplates(locations),
 
     'projects.create': async ({ template, directory, name }) => {
-      const project = await createFromTemplate(templates, template, absolute(directory), name)
+      const project = await createFromTemplate(locations, template, absolute(directory), name)
       await recent.add(project.directory, project.name)
       return project
     },
