@@ -53,6 +53,8 @@ export class ModeMachine extends TestMachine {
       this.poke(HANDLERS + vector * 16, [HLT])
       this.setGate(vector, SELECTOR.kernelCode, HANDLERS + vector * 16, GateType.interrupt, vector === 0x80 || vector === 3 ? 3 : 0)
     }
+    // The I/O permission map begins behind the limit: there is none.
+    this.poke32(TSS + 0x64, 0x68 << 16)
     if (this.long) {
       this.poke64(TSS + 4, BigInt(KERNEL_STACK))
       this.poke64(TSS + 0x24, BigInt(IST_STACK))
