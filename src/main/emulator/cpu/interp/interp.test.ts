@@ -112,6 +112,20 @@ describe('instruction fetch', () => {
     expect(machine.state.gpr32(EAX)).toBe(0x0477_0201)
   })
 
+  it('executes jumps that cross a page', () => {
+    // At the end of the page: jmp to itself; jmp 16 back.
+    for (const [displacement, expected] of [[0xfe, 0xfff], [0xee, 0xfef]] as const) {
+      const machine = bench(CODE_32, [0xeb, displacement], 0xfff)
+      machine.poke(CODE + 0xfef, [0x90])
+      machine.run(3)
+      machine.state.rip = BigInt(CODE + 0xfff)
+      machine.run(1)
+      expect(machine.state.rip).toBe(BigInt(CODE + expected))
+      machine.run(1)
+      expect(machine.state.rip).toBe(BigInt(CODE + (expected === 0xfff ? 0xfff : 0xff0)))
+    }
+  })
+
   it('takes records apart whose addresses are 64 KiB from each other', () => {
     const machine = bench(CODE_32, [0x40])
     machine.poke(CODE + 0x1_0000, [0x43])

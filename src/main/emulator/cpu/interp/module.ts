@@ -1,4 +1,4 @@
-import type { FunctionBuilder } from '../../wasm/function-builder'
+import type { FunctionBuilder, Label } from '../../wasm/function-builder'
 import { ModuleBuilder, type FunctionType } from '../../wasm/module-builder'
 import { HandlerBuilder, type HandlerLocals, type MemoryStyle } from '../semantics/handler'
 import { handlerOperands } from '../semantics/handler-operands'
@@ -32,36 +32,53 @@ function addHandler(module: ModuleBuilder, functions: SupportFunctions, variant:
 }
 
 function emitHandler(
-  body: FunctionBuilder, functions: SupportFunctions, locals: HandlerLocals, { row, operandSize, isMemory, repeat }: Variant, style: MemoryStyle,
+  body: FunctionBuilder, functions: SupportFunctions, locals: HandlerLocals, variant: Variant, style: MemoryStyle, advance?: () => void,
 ): void {
+  const { row, operandSize, isMemory, repeat } = variant
   const b = new HandlerBuilder(body, functions, locals, row, operandSize, style)
-  runRow(b, row, repeat, handlerOperands(b, row, isMemory), () => b.fallThrough())
+  runRow(b, row, repeat, handlerOperands(b, row, isMemory), advance ?? (() => b.fallThrough()))
+}
+
+/** Locals of the main loop. */
+interface LoopLocals extends HandlerLocals {
+  /** RIP of the instruction being executed; `rip` becomes that of the next one. */
+  readonly start: number
+  /** Tag of its record: physical address and code mode (i64). */
+  readonly tag: number
+  /** How far the next instruction is from it (i64). */
+  readonly distance: number
 }
 
 /**
  * The main loop: until REMAINING is 0, count down, find the record of the instruction at RIP, execute its handler. Hot
- * handlers stand in the loop itself; the others are called.
+ * handlers stand in the loop itself. From them the next record is found by its distance while it is on the same page:
+ * they change neither mode nor mapping (a slow memory access might, but closes the fetch window then). The others are
+ * called, and after them everything is looked up anew.
  */
 function addLoop(module: ModuleBuilder, functions: SupportFunctions): number {
   return module.function({ parameters: [], results: [] }, (body) => {
-    const record = body.local('i32')
-    const rip = body.local('i64')
+    const locals: LoopLocals = {
+      record: body.local('i32'), rip: body.local('i64'), start: body.local('i64'), tag: body.local('i64'), distance: body.local('i64'),
+    }
+    const { record, rip } = locals
     body.i32(0)
     body.memory('i64_load', at.RIP)
     body.set(rip)
-    const next = body.loop()
-    emitCountDown(body, rip)
-    emitFindRecord(body, functions, record, rip)
-
+    const anew = body.loop()
+    emitMaskRip(body, rip)
+    emitCountDown(body, locals)
+    emitFindRecord(body, functions, locals)
+    const onPage = body.loop()
+    const advance = body.block()
     const cold = body.block()
     const cases = hotVariants.map(() => body.block())
     body.get(record)
     body.memory('i32_load16_u', at.RECORD.handler)
-    body.brTable([...cases].reverse(), cold)
+    body.brTable(cases.toReversed(), cold)
     for (const variant of hotVariants) {
       body.end()
-      body.withOwnLocals(() => emitHandler(body, functions, { record, rip }, variant, 'inline'))
-      body.br(next)
+      body.withOwnLocals(() => emitHotCase(body, functions, locals, variant))
+      body.br(advance)
     }
     body.end()
     body.get(record)
@@ -72,17 +89,82 @@ function addLoop(module: ModuleBuilder, functions: SupportFunctions): number {
     body.op('i32_sub')
     body.callIndirect(module.type(HANDLER_TYPE))
     body.set(rip)
-    body.br(next)
+    body.br(anew)
+    body.end()
+    emitStepOnPage(body, locals, anew)
+    emitCountDown(body, locals)
+    body.br(onPage)
+    body.end()
     body.end()
   })
 }
 
+/** A hot handler: leaves the new RIP and the distance to it. */
+function emitHotCase(body: FunctionBuilder, functions: SupportFunctions, locals: LoopLocals, variant: Variant): void {
+  const { record, rip, start, distance } = locals
+  emitHandler(body, functions, locals, variant, 'inline', variant.row.setsRip === true ? undefined : () => {
+    // The mask of RIP is applied when the page is left.
+    body.get(rip)
+    body.get(record)
+    body.memory('i64_load8_u', at.RECORD.length)
+    body.set(distance)
+    body.get(distance)
+    body.op('i64_add')
+    body.set(rip)
+  })
+  if (variant.row.setsRip === true) {
+    body.get(rip)
+    body.get(start)
+    body.op('i64_sub')
+    body.set(distance)
+  }
+}
+
+/** Goes to the record `distance` away; to `anew` when that is on another page, not decoded, or the fetch window was closed. */
+function emitStepOnPage(body: FunctionBuilder, { record, tag, distance }: LoopLocals, anew: Label): void {
+  const next = body.local('i64')
+  body.get(tag)
+  body.get(distance)
+  body.op('i64_add')
+  body.set(next)
+  body.get(next)
+  body.get(tag)
+  body.op('i64_xor')
+  body.i64(PAGE_OFFSET)
+  body.op('i64_gt_u')
+  body.brIf(anew)
+  body.get(next)
+  body.set(tag)
+  emitRecordOf(body, tag)
+  body.set(record)
+  body.get(record)
+  body.memory('i64_load', at.RECORD.tag)
+  body.get(tag)
+  body.op('i64_ne')
+  body.i32(0)
+  body.memory('i64_load', at.FETCH_PAGE)
+  body.i64(0n)
+  body.op('i64_lt_s')
+  body.op('i32_or')
+  body.brIf(anew)
+}
+
+function emitMaskRip(body: FunctionBuilder, rip: number): void {
+  body.get(rip)
+  body.i32(0)
+  body.memory('i64_load', at.IP_MASK)
+  body.op('i64_and')
+  body.set(rip)
+}
+
 /** RIP goes to memory, for faults and helpers; the loop ends when nothing remains. */
-function emitCountDown(body: FunctionBuilder, rip: number): void {
+function emitCountDown(body: FunctionBuilder, { rip, start }: LoopLocals): void {
   const remaining = body.local('i32')
   body.i32(0)
   body.get(rip)
   body.memory('i64_store', at.RIP)
+  body.get(rip)
+  body.set(start)
   body.i32(0)
   body.memory('i32_load', at.REMAINING)
   body.set(remaining)
@@ -99,7 +181,7 @@ function emitCountDown(body: FunctionBuilder, rip: number): void {
 }
 
 /** The record of the instruction at RIP: from the decode cache when the fetch window and the tag fit, else from `fetch`. */
-function emitFindRecord(body: FunctionBuilder, functions: SupportFunctions, record: number, rip: number): void {
+function emitFindRecord(body: FunctionBuilder, functions: SupportFunctions, { record, rip, tag }: LoopLocals): void {
   const linear = body.local('i64')
   const physical = body.local('i64')
   const found = body.block()
@@ -123,14 +205,7 @@ function emitFindRecord(body: FunctionBuilder, functions: SupportFunctions, reco
   body.memory('i64_load', at.FETCH_PHYSICAL)
   body.op('i64_or')
   body.set(physical)
-  body.get(physical)
-  body.op('i32_wrap_i64')
-  body.i32(at.RECORD_COUNT - 1)
-  body.op('i32_and')
-  body.i32(RECORD_SHIFT)
-  body.op('i32_shl')
-  body.i32(at.RECORDS)
-  body.op('i32_add')
+  emitRecordOf(body, physical)
   body.set(record)
   body.get(record)
   body.memory('i64_load', at.RECORD.tag)
@@ -140,10 +215,27 @@ function emitFindRecord(body: FunctionBuilder, functions: SupportFunctions, reco
   body.op('i64_shl')
   body.get(physical)
   body.op('i64_or')
+  body.set(tag)
+  body.get(tag)
   body.op('i64_eq')
   body.brIf(found)
   body.end()
   body.call(functions.fetch)
   body.set(record)
+  body.get(record)
+  body.memory('i64_load', at.RECORD.tag)
+  body.set(tag)
   body.end()
+}
+
+/** Pushes the address of the record for a physical address or tag. */
+function emitRecordOf(body: FunctionBuilder, physical: number): void {
+  body.get(physical)
+  body.op('i32_wrap_i64')
+  body.i32(at.RECORD_COUNT - 1)
+  body.op('i32_and')
+  body.i32(RECORD_SHIFT)
+  body.op('i32_shl')
+  body.i32(at.RECORDS)
+  body.op('i32_add')
 }

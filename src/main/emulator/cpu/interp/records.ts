@@ -8,6 +8,8 @@ const PAGE = 4096
 const LINE = 1 << at.LINE_SHIFT
 const LINES_PER_PAGE = PAGE / LINE
 const EMPTY = -1
+/** High half of a tag that is no instruction's, nor `EMPTY`, also when a distance on a page is added. */
+const TAG_OF_NOTHING = 0x4000_0000
 const { RECORD } = at
 const ADDRESS_SIZE_INDEX = { 16: 0, 32: 1, 64: 2 } as const
 const OPERAND_SIZE_INDEX = { 8: 0, 16: 1, 32: 2, 64: 3 } as const
@@ -58,6 +60,8 @@ export class RecordCache {
   /** Writes an instruction into the record that is used once. */
   once(decoded: Decoded): number {
     this.#write(at.UNCACHED_RECORD, decoded)
+    this.#state.i32[at.UNCACHED_RECORD >> 2] = 0
+    this.#state.i32[(at.UNCACHED_RECORD >> 2) + 1] = TAG_OF_NOTHING
     return at.UNCACHED_RECORD
   }
 
@@ -92,10 +96,14 @@ export class RecordCache {
     for (let host = from - MAX_INSTRUCTION_LENGTH + 1; host < to; host++) {
       const address = this.#recordAt(host)
       if (address !== 0 && host + this.lengthOf(address) > from) {
-        this.#state.i32[address >> 2] = EMPTY
-        this.#state.i32[(address >> 2) + 1] = EMPTY
+        this.#empty(address)
       }
     }
+  }
+
+  #empty(address: number): void {
+    this.#state.i32[address >> 2] = EMPTY
+    this.#state.i32[(address >> 2) + 1] = EMPTY
   }
 
   /** The record of the instruction that starts at `host`, whatever its mode, or 0. */
