@@ -95,7 +95,6 @@ export function videoService(host: FirmwareHost, console: TextConsole): Service 
       const { start, end } = console.cursorShape
       call.dx = (row << 8) | column
       call.cx = (start << 8) | end
-      call.ax = 0
     },
     // Light pen: not triggered.
     0x04: (call) => {

@@ -20,6 +20,8 @@ const SCREEN_MS = 16
 const STATE_MS = 100
 /** How far virtual time may be ahead of the host's: `fast` lets a guest sleep five seconds in no time, and then paces it too. */
 const AHEAD_MS = { realtime: 2, fast: 5_000 } as const
+/** After the awaited text appeared the guest goes on for this long, so that a screen which it is filling looks finished. */
+const SETTLE_TICKS = TICKS_PER_MILLISECOND
 /** A guest that fell behind by more than this is not hurried to catch up. */
 const BEHIND_MS = 100
 const LONGEST_SLEEP_MS = 50
@@ -123,8 +125,10 @@ export class Session implements RunningMachine {
       const after = performance.now()
       this.#adaptSlice(after - now)
       now = after
-      if (this.#showsAwaitedText()) this.#end(reportAsked('until-text', `The screen shows ${JSON.stringify(this.#options.untilText)}.`, this.#machine.instructions))
-      else if (outcome) this.#end(reportOutcome(this.#machine, outcome))
+      if (this.#showsAwaitedText()) {
+        if (!outcome) this.#machine.run(SETTLE_TICKS)
+        this.#end(reportAsked('until-text', `The screen shows ${JSON.stringify(this.#options.untilText)}.`, this.#machine.instructions))
+      } else if (outcome) this.#end(reportOutcome(this.#machine, outcome))
       else if (this.#timedOut(now)) this.#end(this.#timeoutReport())
       if (this.#ended) return
     } while (now - start < TURN_MS && this.#pause() === 0)

@@ -1,0 +1,225 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { requireTool } from '../../../../tests/support/tools'
+import type { BackendName } from '../machine/machine'
+import { Machine } from '../machine/machine'
+import type { BiosCall, Registers } from './test-program'
+import { biosProgram, parseDumps, SCRATCH } from './test-program'
+
+const SMAP = 0x534d4150
+const READ_PACKET = SCRATCH
+const BEYOND_PACKET = SCRATCH + 0x10
+const DRIVE_PARAMETERS = SCRATCH + 0x20
+const E820_BUFFER = SCRATCH + 0x40
+const MOVE_TABLE = SCRATCH + 0x100
+const STRING = SCRATCH + 0x140
+const READ_BUFFER = SCRATCH + 0x400
+const MOVED = SCRATCH + 0x800
+const MEMORY_BYTES = 0xc00
+/** The whole program takes about 10,000 instructions and 4 ms of waiting. */
+const RUN_TICKS = 2_000_000
+const CF = 0x01
+const ZF = 0x40
+const IF = 0x200
+const DF = 0x400
+
+function data(): number[] {
+  const bytes = new Array<number>(0x150).fill(0)
+  const put = (at: number, values: readonly number[]): void => values.forEach((value, i) => (bytes[at - SCRATCH + i] = value))
+  put(READ_PACKET, [16, 0, 2, 0, 0x00, 0x34, 0, 0, 100])
+  put(BEYOND_PACKET, [16, 0, 1, 0, 0x00, 0x34, 0, 0, 0, 0, 1])
+  put(DRIVE_PARAMETERS, [0x1e, 0])
+  put(MOVE_TABLE + 0x10, [0xff, 0xff, 0x00, 0x34, 0x00, 0x93, 0, 0])
+  put(MOVE_TABLE + 0x18, [0xff, 0xff, 0x00, 0x38, 0x00, 0x93, 0, 0])
+  put(STRING, [...'HIJK'].map((character) => character.charCodeAt(0)))
+  return bytes
+}
+
+type Field = keyof Registers | 'CF' | 'ZF'
+
+interface Case {
+  name: string
+  call: BiosCall
+  /** What may differ from the judge, and why that is right. */
+  differs?: { fields: readonly Field[]; why: string }
+}
+
+const video = (name: string, call: Omit<BiosCall, 'int'>, differs?: Case['differs']): Case => ({ name: `10h ${name}`, call: { int: 0x10, ...call }, differs })
+const disk = (name: string, call: Omit<BiosCall, 'int'>, differs?: Case['differs']): Case => ({ name: `13h ${name}`, call: { int: 0x13, edx: 0x80, ...call }, differs })
+const system = (name: string, call: Omit<BiosCall, 'int'>, differs?: Case['differs']): Case => ({ name: `15h ${name}`, call: { int: 0x15, ...call }, differs })
+const keyboard = (name: string, call: Omit<BiosCall, 'int'>): Case => ({ name: `16h ${name}`, call: { int: 0x16, ...call } })
+const cursor = (): Case => video('where is the cursor', { eax: 0x0300 })
+const cell = (): Case => video('what is at the cursor', { eax: 0x0800 })
+
+const STATUS = 'our status says that the sector was not found; SeaBIOS gives "invalid" for all'
+
+const CASES: readonly Case[] = [
+  { name: '12h', call: { int: 0x12 } },
+  video('mode', { eax: 0x0f00 }),
+  video('move the cursor', { eax: 0x0200, edx: 0x0510 }),
+  video('write characters', { eax: 0x0941, ebx: 0x1e, ecx: 3 }),
+  cell(),
+  cursor(),
+  video('teletype', { eax: 0x0e42, ebx: 7 }),
+  cursor(),
+  video('scroll up', { eax: 0x0601, ebx: 0x1700, edx: 0x184f }),
+  video('move to the scrolled line', { eax: 0x0200, edx: 0x0410 }),
+  cell(),
+  video('scroll part down', { eax: 0x0702, ebx: 0x4e00, ecx: 0x0305, edx: 0x0820 }),
+  video('move to the scrolled part', { eax: 0x0200, edx: 0x0610 }),
+  cell(),
+  video('move to the last cell', { eax: 0x0200, edx: 0x184f }),
+  cell(),
+  video('teletype in the last cell scrolls', { eax: 0x0e43, ebx: 7 }),
+  cursor(),
+  video('teletype: carriage return, line feed, backspace', { eax: 0x0e0d }),
+  video('teletype: line feed', { eax: 0x0e0a }),
+  video('teletype: backspace', { eax: 0x0e08 }),
+  cursor(),
+  video('write a string', { eax: 0x1301, ebx: 0x1f, ecx: 4, edx: 0x0203, ebp: STRING }),
+  cursor(),
+  cell(),
+  video('string with attributes, cursor stays', { eax: 0x1302, ecx: 2, edx: 0x0203, ebp: STRING }),
+  cursor(),
+  video('write without attribute', { eax: 0x0a2b, ecx: 2 }),
+  cell(),
+  video('display combination', { eax: 0x1a00 }),
+  video('adapter', { eax: 0x1200, ebx: 0x10 }),
+  video('hide the cursor', { eax: 0x0100, ecx: 0x2000 }),
+  cursor(),
+  video('page 1', { eax: 0x0501 }),
+  video('mode says page 1', { eax: 0x0f00 }),
+  video('set mode 3', { eax: 0x0003 }),
+  cursor(),
+  disk('reset', { eax: 0 }),
+  disk('last status', { eax: 0x0100 }),
+  disk('parameters', { eax: 0x0800 }, { fields: ['ecx'], why: 'SeaBIOS keeps a cylinder back and rounds down; here all of the image can be reached' }),
+  disk('type', { eax: 0x1500 }, { fields: ['edx'], why: 'the same: all sectors count' }),
+  disk('extensions', { eax: 0x4100, ebx: 0x55aa }, { fields: ['ecx'], why: 'no removable media functions here' }),
+  disk('read by LBA', { eax: 0x4200, esi: READ_PACKET }),
+  disk('read by LBA beyond the end', { eax: 0x4200, esi: BEYOND_PACKET }, { fields: ['eax'], why: STATUS }),
+  disk('parameters of the extensions', { eax: 0x4800, esi: DRIVE_PARAMETERS }),
+  disk('read sector 0', { eax: 0x0201, ebx: READ_BUFFER, ecx: 0 }, { fields: ['eax'], why: 'AL is the number of sectors read, none' }),
+  disk('read by CHS', { eax: 0x0202, ebx: READ_BUFFER, ecx: 0x0026, edx: 0x0180 }),
+  disk('read a cylinder that is not there', { eax: 0x0201, ebx: READ_BUFFER, ecx: 0xffff }, { fields: ['eax'], why: STATUS }),
+  disk('verify', { eax: 0x0401, ebx: READ_BUFFER, ecx: 1 }),
+  disk('write by CHS', { eax: 0x0301, ebx: READ_BUFFER, ecx: 0x0027, edx: 0x0180 }),
+  disk('read it back', { eax: 0x0201, ebx: READ_BUFFER, ecx: 0x0027, edx: 0x0180 }),
+  disk('no such function', { eax: 0x7700 }),
+  disk('read from a second disk', { eax: 0x0201, ebx: READ_BUFFER, ecx: 1, edx: 0x81 }),
+  disk('parameters of a second disk', { eax: 0x0800, edx: 0x81 }),
+  disk('extensions of a second disk', { eax: 0x4100, ebx: 0x55aa, edx: 0x81 }),
+  system('A20 state', { eax: 0x2402 }),
+  system('A20 support', { eax: 0x2403 }),
+  system('A20 off', { eax: 0x2400 }),
+  system('A20 is off', { eax: 0x2402 }),
+  system('A20 on', { eax: 0x2401 }),
+  system('A20, no such function', { eax: 0x2407 }),
+  system('extended memory', { eax: 0x8800 }),
+  system('E801', { eax: 0xe801 }, { fields: ['ebx', 'edx'], why: 'SeaBIOS keeps 128 KiB at the top for its tables' }),
+  system('E820', { eax: 0xe820, ecx: 24, edx: SMAP, edi: E820_BUFFER }),
+  system('E820 without signature', { eax: 0xe820, ecx: 24, edx: 0x1234, edi: E820_BUFFER }),
+  system('E820 after the end', { eax: 0xe820, ebx: 99, ecx: 24, edx: SMAP, edi: E820_BUFFER }),
+  system('configuration', { eax: 0xc000 }),
+  system('EBDA', { eax: 0xc100 }),
+  system('wait', { eax: 0x8600, edx: 2000 }),
+  system('block move', { eax: 0x8700, ecx: 16, esi: MOVE_TABLE }),
+  system('keyboard intercept', { eax: 0x4f1e }),
+  system('no such function', { eax: 0xff00 }),
+  keyboard('no key', { eax: 0x0100 }),
+  keyboard('no key, enhanced', { eax: 0x1100 }),
+  keyboard('shifts', { eax: 0x0200 }),
+  keyboard('shifts, enhanced', { eax: 0x1200 }),
+  keyboard('put a key', { eax: 0x0500, ecx: 0x1e61 }),
+  keyboard('the key is there', { eax: 0x0100 }),
+  keyboard('take it', { eax: 0x0000 }),
+  keyboard('put a grey arrow', { eax: 0x0500, ecx: 0x48e0 }),
+  keyboard('it is there, enhanced', { eax: 0x1100 }),
+  keyboard('it is there, compatible', { eax: 0x0100 }),
+  keyboard('take it, enhanced', { eax: 0x1000 }),
+  keyboard('put keypad Enter', { eax: 0x0500, ecx: 0xe00d }),
+  keyboard('take it, compatible', { eax: 0x0000 }),
+  { name: '1Ah no such function', call: { int: 0x1a, eax: 0x7700 } },
+  { name: '14h status', call: { int: 0x14, eax: 0x0300 } },
+  { name: '14h initialise', call: { int: 0x14, eax: 0x00e3 } },
+]
+
+const IMAGE = biosProgram(
+  CASES.map(({ call }) => call),
+  data(),
+  MEMORY_BYTES,
+)
+const OUTPUT_BYTES = CASES.length * 36 + MEMORY_BYTES
+
+function runHere(backend: BackendName): ReturnType<typeof parseDumps> {
+  const output: number[] = []
+  const machine = new Machine({
+    image: IMAGE,
+    memoryBytes: 128 << 20,
+    backend,
+    startDate: Date.UTC(2026, 0, 1, 12),
+    onSerial: () => undefined,
+    onDebugConsole: (byte) => output.push(byte),
+  })
+  expect(machine.run(RUN_TICKS)).toEqual({ reason: 'debug-exit', value: 0 })
+  expect(output).toHaveLength(OUTPUT_BYTES)
+  return parseDumps(Uint8Array.from(output), CASES.length)
+}
+
+function runQemu(qemu: string): ReturnType<typeof parseDumps> {
+  const folder = mkdtempSync(join(tmpdir(), 'bootlab-bios-'))
+  try {
+    const image = join(folder, 'disk.img')
+    const output = join(folder, 'output')
+    writeFileSync(image, IMAGE)
+    const exit = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=1']
+    const quiet = ['-display', 'none', '-monitor', 'none', '-serial', 'null', '-parallel', 'none', '-net', 'none', '-no-reboot']
+    spawnSync(qemu, ['-drive', `format=raw,file=${image}`, '-m', '128M', '-debugcon', `file:${output}`, ...exit, ...quiet], { timeout: 50_000 })
+    const bytes = readFileSync(output)
+    expect(bytes).toHaveLength(OUTPUT_BYTES)
+    return parseDumps(Uint8Array.from(bytes), CASES.length)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const shown = (registers: Registers, ignored: ReadonlySet<Field>): Record<string, string> => {
+  const { flags, ...others } = registers
+  const all = { ...others, CF: flags & CF, ZF: (flags & ZF) >> 6, IF: (flags & IF) >> 9, DF: (flags & DF) >> 10 }
+  return Object.fromEntries(
+    Object.entries(all)
+      .filter(([name]) => ![...ignored].some((field) => field === name))
+      .map(([name, value]) => [name, value.toString(16)]),
+  )
+}
+
+describe('BIOS services', () => {
+  test('give the same on both backends', () => {
+    expect(runHere('oracle')).toEqual(runHere('interp'))
+  })
+
+  const qemu = requireTool('qemu-system-x86_64')
+  test.skipIf(qemu === undefined)('give what SeaBIOS gives in QEMU, but for the differences named', { timeout: 60_000 }, () => {
+    if (qemu === undefined) return
+    const ours = runHere('interp')
+    const theirs = runQemu(qemu)
+    CASES.forEach(({ name, differs }, i) => {
+      const ignored = new Set(differs?.fields)
+      const [mine, judge] = [ours.registers[i], theirs.registers[i]]
+      if (!mine || !judge) throw new Error(`No dump of ${name}.`)
+      expect(shown(mine, ignored), name).toEqual(shown(judge, ignored))
+    })
+    const part = (run: typeof ours, from: number, bytes: number): Uint8Array => run.memory.slice(from - SCRATCH, from - SCRATCH + bytes)
+    for (const [name, from, bytes] of [
+      ['drive parameters', DRIVE_PARAMETERS + 4, 22],
+      ['first E820 range', E820_BUFFER, 20],
+      ['sectors read', READ_BUFFER, 1024],
+      ['block moved', MOVED, 32],
+    ] as const) {
+      expect(part(ours, from, bytes), name).toEqual(part(theirs, from, bytes))
+    }
+  })
+})
