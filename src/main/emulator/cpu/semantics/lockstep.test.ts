@@ -121,6 +121,38 @@ describe.each(MODES)('oracle and interpreter in code mode %i (%i bits)', (mode, 
   })
 })
 
+const PROGRAMS = 60
+const PROGRAM_INSTRUCTIONS = 40
+
+describe.each(MODES)('oracle and interpreter on programs in code mode %i (%i bits)', (mode, bits) => {
+  it('agree after many instructions, with jumps and self-modification', () => {
+    const random = new Random(0x4321 + mode)
+    const pair = new Pair(mode, random)
+    const [first, ...others] = rows.filter((row) => row.faults === undefined && row.endsBlock !== true)
+    if (first === undefined) throw new Error('There are no rows.')
+    const simple = [first, ...others] as const
+    let executed = 0
+    for (let program = 0; program < PROGRAMS; program++) {
+      const code: number[] = []
+      while (code.length < 300) {
+        const bytes = encode(random.pick(simple), bits, random)
+        const decoded = decode(Uint8Array.from(bytes), bits)
+        if (decoded.outcome === 'instruction') code.push(...bytes.slice(0, decoded.length))
+      }
+      pair.prepare(code, mode)
+      // Stores of some programs go where their code is.
+      const target = BigInt(mode === 0 ? random.below(0x100) : CODE + random.below(0x4000))
+      for (const bench of pair.both) if (program % 3 === 0) bench.state.setGpr(3, target)
+      const expected = outcome(pair.oracle, PROGRAM_INSTRUCTIONS)
+      const actual = outcome(pair.interp, PROGRAM_INSTRUCTIONS)
+      expect(actual, hex(code)).toEqual(expected)
+      expect(sameMemory(pair), `memory after ${hex(code)}`).toBe(true)
+      executed += PROGRAM_INSTRUCTIONS - pair.oracle.state.remaining
+    }
+    expect(executed).toBeGreaterThan(PROGRAMS * 5)
+  })
+})
+
 function repeats(decoded: { readonly outcome: string } | Decoded): boolean {
   return 'row' in decoded && decoded.row.repeat !== undefined && decoded.repeat !== 'none'
 }
