@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import type { Problem } from '../../../shared/problems'
+import { mergeProblems, problemPlace } from './use-problems'
+
+const at = (severity: Problem['severity'], file: string, line: number): Problem => ({ severity, source: 'compiler', message: `${file}:${line}`, file, line })
+
+test('errors come first, and what the build reports is not repeated by the check while typing', () => {
+  const merged = mergeProblems([at('warning', 'a.c', 1), at('error', 't.json', 2)], [at('error', 't.json', 2), at('error', 't.json', 9)])
+  expect(merged.map(({ message, live }) => [message, live])).toEqual([
+    ['t.json:2', false],
+    ['t.json:9', true],
+    ['a.c:1', false],
+  ])
+})
+
+test('a place is as precise as it is known', () => {
+  expect(problemPlace({ ...at('error', 'a.c', 3), column: 7 })).toBe('a.c:3:7')
+  expect(problemPlace({ severity: 'error', source: 'linker', message: 'x' })).toBe('')
+})
