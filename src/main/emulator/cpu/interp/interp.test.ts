@@ -85,6 +85,19 @@ describe('self-modifying code', () => {
   })
 })
 
+describe('a flush from inside an instruction', () => {
+  it('leaves the instruction its record', () => {
+    // out 0x92, al; inc eax
+    const machine = bench(CODE_32, [0xe6, 0x92, 0x40])
+    machine.onHelper = (name) => {
+      if (name === 'portOut') machine.backend.flushDecoded()
+    }
+    machine.run(2)
+    expect(machine.state.rip).toBe(BigInt(CODE + 3))
+    expect(machine.state.gpr(EAX)).toBe(1n)
+  })
+})
+
 describe('instruction fetch', () => {
   it('keeps records of different code modes apart', () => {
     // 16-bit code: mov ax, 0x1234; 32-bit code: mov eax, 0x90901234

@@ -66,8 +66,10 @@ export class RecordCache {
   }
 
   flush(): void {
-    const { u8 } = this.#state
-    u8.fill(0xff, at.RECORDS, at.RECORDS + at.RECORD_COUNT * at.RECORD_BYTES)
+    const { u8, i32 } = this.#state
+    // Only the tags: the instruction that causes the flush still reads its record.
+    const end = at.RECORDS + at.RECORD_COUNT * at.RECORD_BYTES
+    for (let address = at.RECORDS; address < end; address += at.RECORD_BYTES) i32[(address >> 2) + 1] = EMPTY
     for (const page of this.#physicalPages.keys()) {
       const first = at.CODE_LINES + page * LINES_PER_PAGE
       u8.fill(0, first, first + LINES_PER_PAGE)

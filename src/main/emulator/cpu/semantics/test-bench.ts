@@ -25,6 +25,8 @@ export class TestBench {
   /** Helpers called and devices accessed, with their arguments. */
   readonly calls: string[] = []
   attentions = 0
+  /** Runs inside every helper. */
+  onHelper: (name: string) => void = () => undefined
 
   constructor(factory: BackendFactory, mode: 0 | 1 | 2) {
     const { ramBase, wasmPages } = at.memoryLayout(RAM_BYTES)
@@ -96,6 +98,7 @@ export class TestBench {
   #helpers(): Helpers {
     const note = (name: string) => (...args: bigint[]): bigint => {
       this.calls.push(`${name}(${args.join()})`)
+      this.onHelper(name)
       return args.reduce((sum, value) => BigInt.asUintN(TRUTH_HELPERS.has(name) ? 1 : 16, sum * 31n + value), 7n)
     }
     const entries = Object.fromEntries(HELPER_NAMES.map((name) => [name, note(name)]))
