@@ -126,7 +126,7 @@ function callInner(cx: SystemContext, gate: Descriptor, target: Descriptor, entr
   }
   const inner = innerStack(cx, level, 0)
   checkOffset(cx, target, entry)
-  const parameters = peek(cx, currentStack(cx), state.gpr(RSP), size, gate.gateParameters).reverse()
+  const parameters = peek(cx, currentStack(cx), state.gpr(RSP), size, gate.gateParameters).toReversed()
   const pointer = push(cx, segmentStack(inner.segment, level, selectorError(inner.segment.selector)), inner.pointer, size, [...oldStack, ...parameters, ...returnAddress])
   state.setSegment(SS, inner.segment)
   enterCode(cx, gate.gateSelector, target, entry, level)

@@ -14,7 +14,8 @@ import { returnFromTask } from './task-switch'
 const RSP = 4
 /** What every privilege level may change through IRET. */
 const ORDINARY = ARITHMETIC_FLAGS | TF | DF | NT
-const WIDE_ONLY = RF | AC | ID
+/** RF would last for one instruction and only holds back instruction breakpoints, which do not exist here: it stays clear. */
+const WIDE_ONLY = AC | ID
 
 export function interruptReturnHelpers(cx: SystemContext): Pick<Helpers, 'iret'> {
   return { iret: (size) => iret(cx, stackSize(size)) }
@@ -112,7 +113,7 @@ function returnToVirtual8086(cx: SystemContext, offset: bigint, codeSelector: nu
   const [, , , pointer = 0n, ...selectors] = peek(cx, currentStack(cx), state.gpr(RSP), 32, 9)
   if (offset > 0xffffn) throw new CpuFault(Vector.GP, 0)
   state.cpl = 3
-  state.flags = image
+  state.flags = image & ~RF
   for (const [position, index] of [SS, ES, DS, FS, GS].entries()) state.setSegment(index, virtual8086Segment(Number((selectors[position] ?? 0n) & 0xffffn)))
   state.setSegment(CS, virtual8086Segment(codeSelector))
   state.rip = offset

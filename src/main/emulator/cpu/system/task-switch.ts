@@ -1,6 +1,6 @@
 /** Hardware task switches (Intel SDM vol. 3A, 8.3, 8.6); legacy modes only. */
 import { CpuFault, Vector } from '../faults'
-import { CR0, CS, DS, ES, FS, GS, LDTR, NT, SS, TR, VM } from '../state/bits'
+import { CR0, CS, DS, ES, FS, GS, LDTR, NT, RF, SS, TR, VM } from '../state/bits'
 import { modesChanged, type SystemContext } from './context'
 import { Descriptor, isNull, markAccessed, markBusy, readDescriptor, rpl, selectorError, SystemType } from './descriptors'
 import { checkStackDescriptor, nullSegment, virtual8086Segment } from './segments'
@@ -137,7 +137,7 @@ function readTaskImage(cx: SystemContext, base: bigint, layout: TaskLayout): Tas
 function loadTask(cx: SystemContext, image: TaskImage, nested: boolean, ext: number): void {
   const { state } = cx
   state.rip = BigInt(image.instructionPointer)
-  state.flags = nested ? image.flags | NT : image.flags
+  state.flags = (nested ? image.flags | NT : image.flags) & ~RF
   image.registers.forEach((value, register) => state.setGpr(register, BigInt(value)))
   image.segments.forEach((selector, index) => state.setSegment(index, nullSegment(selector)))
   state.setSegment(LDTR, nullSegment(image.ldt))
