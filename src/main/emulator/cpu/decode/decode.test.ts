@@ -2,9 +2,12 @@ import { CpuidFeature, Decoder, DecoderOptions, Formatter, FormatterSyntax, Memo
 import { describe, expect, it } from 'vitest'
 import { RIP_SLOT, ZERO_SLOT } from '../state/layout'
 import { rows } from '../isa'
+import type { Row } from '../isa/row'
+import { Random } from '../semantics/random'
 import { decode } from './decode'
 import type { CodeMode, Decoded } from './decoded'
 import { disassemble } from './disassemble'
+import { encodeRow } from './encode-row'
 
 function bytesOf(hex: string): Uint8Array {
   return Uint8Array.from(hex.replaceAll(' ', '').match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
@@ -104,10 +107,20 @@ function sample(next: () => number, mode: CodeMode): Uint8Array {
   if (mode === 64 && next() % 2 === 0) bytes.push(0x40 | (next() & 15))
   const row = rows[next() % rows.length]
   if (row === undefined) throw new Error('There are no rows.')
+  if (row.vex !== undefined) return vexSample(row, next, mode)
   bytes.push(...bytesOf(row.map))
   bytes.push(row.opcode + (row.operands.some((operand) => operand.startsWith('Z')) ? next() % 8 : 0))
   const modRm = next() & 0xff
   bytes.push(row.reg === undefined ? modRm : (modRm & 0xc7) | (row.reg << 3))
+  while (bytes.length < 15) bytes.push(next() & 0xff)
+  return Uint8Array.from(bytes)
+}
+
+/** The same behind a VEX prefix of which any bit may be wrong. */
+function vexSample(row: Row, next: () => number, mode: CodeMode): Uint8Array {
+  const noise = next() % 4 === 0 ? next() & 0xff : 0
+  const bytes = encodeRow(row, mode, new Random(next())).map((byte, index) => (index === 2 ? byte ^ noise : byte))
+  if (next() % 4 === 0) bytes.unshift(next() % 2 === 0 ? 0x65 : 0x67)
   while (bytes.length < 15) bytes.push(next() & 0xff)
   return Uint8Array.from(bytes)
 }
@@ -185,7 +198,7 @@ function wordRegister(name: string): string {
 /** What the rows cover, in iced's names; of SSE and SSE2 only what needs no vector register. */
 const FEATURES: ReadonlySet<string> = new Set([
   'INTEL8086', 'INTEL8086_ONLY', 'INTEL186', 'INTEL286', 'INTEL386', 'INTEL486', 'X64', 'CPUID', 'TSC', 'MSR', 'CX8', 'CMOV', 'SEP', 'SYSCALL', 'MULTIBYTENOP',
-  'PAUSE', 'SSE', 'SSE2', 'SSE4_2', 'POPCNT', 'LZCNT', 'BMI1', 'ADX', 'MOVBE', 'CMPXCHG16B', 'SMAP', 'CET_IBT', 'CLDEMOTE', 'PREFETCHW', 'PREFETCHWT1', 'PREFETCHITI', 'D3NOW',
+  'PAUSE', 'SSE', 'SSE2', 'SSE4_2', 'POPCNT', 'LZCNT', 'BMI1', 'BMI2', 'ADX', 'MOVBE', 'CMPXCHG16B', 'SMAP', 'CET_IBT', 'CLDEMOTE', 'PREFETCHW', 'PREFETCHWT1', 'PREFETCHITI', 'D3NOW',
   'WBNOINVD',
 ])
 

@@ -6,7 +6,7 @@ import type { RowOperand } from '../isa/operands'
 import { operandBits } from '../isa/operands'
 import type { AddressSize, CodeMode, Decoded, DecodeResult } from './decoded'
 import type { CompiledRow, OpcodeEntry, OpcodeTable } from './tables'
-import { OPCODES } from './tables'
+import { OPCODES, VEX_OPCODES } from './tables'
 
 /** Longest instruction, in bytes (SDM vol. 2A, 2.3.11). */
 export const MAX_INSTRUCTION_LENGTH = 15
@@ -60,6 +60,10 @@ class Decoding {
   #repeat = 0
   #segmentOverride = -1
   #rex = 0
+  #vex = false
+  #vexL = false
+  /** VEX.vvvv, not inverted: 0 where there is none. */
+  #vvvv = 0
   #isMemory = false
   #base = ZERO_SLOT
   #index = ZERO_SLOT
@@ -77,8 +81,11 @@ class Decoding {
 
   run(): DecodeResult {
     let opcode = this.#prefixes()
-    let opcodes: OpcodeTable = OPCODES['']
-    if (opcode === 0x0f) {
+    let opcodes: OpcodeTable | undefined = OPCODES['']
+    if ((opcode === 0xc4 || opcode === 0xc5) && this.#isVex()) {
+      opcodes = this.#vexPrefix(opcode === 0xc4)
+      opcode = this.#u8()
+    } else if (opcode === 0x0f) {
       opcode = this.#u8()
       opcodes = OPCODES['0f']
       if (opcode === 0x38 || opcode === 0x3a) {
@@ -86,7 +93,7 @@ class Decoding {
         opcode = this.#u8()
       }
     }
-    const entry = opcodes[opcode]
+    const entry = opcodes?.[opcode]
     return entry === undefined ? this.#finish(undefined) : this.#finish(this.#instruction(entry, opcode))
   }
 
@@ -119,6 +126,36 @@ class Decoding {
     return this.#u8()
   }
 
+  /** Outside 64-bit mode C4 and C5 are LES and LDS with a memory operand (SDM vol. 2A, 2.3.5). */
+  #isVex(): boolean {
+    if (this.#mode === 64) return true
+    return this.#position < this.#end && (this.#bytes[this.#position] ?? 0) >> 6 === 3
+  }
+
+  /**
+   * The rest of a VEX prefix; what it says lands in the fields of the legacy prefixes that it replaces.
+   * @returns opcode map, or undefined: no such map, or a prefix that may not come before VEX
+   */
+  #vexPrefix(three: boolean): OpcodeTable | undefined {
+    const forbidden = this.#operandPrefix || this.#repeat !== 0 || this.#lock || this.#rex !== 0
+    const first = this.#u8()
+    const second = three ? this.#u8() : first
+    const mode64 = this.#mode === 64
+    this.#vex = true
+    this.#rex = 0
+    if (mode64) {
+      const inverted = ~first
+      this.#rex = (inverted & 0x80 ? REX_R : 0) | (three && inverted & 0x40 ? REX_X : 0) | (three && inverted & 0x20 ? REX_B : 0)
+    }
+    if (three && second & 0x80) this.#rex |= REX_W
+    this.#vvvv = (~second >> 3) & (mode64 ? 15 : 7)
+    this.#vexL = (second & 4) !== 0
+    this.#operandPrefix = (second & 3) === 1
+    this.#repeat = (second & 3) === 2 ? 1 : (second & 3) === 3 ? 2 : 0
+    const map = three ? first & 0x1f : 1
+    return forbidden ? undefined : VEX_OPCODES[map]
+  }
+
   /** In 64-bit mode the prefixes of ES, CS, SS and DS are ignored. */
   #overrideSegment(byte: number): void {
     const segment = SEGMENT_PREFIXES.get(byte) ?? -1
@@ -128,8 +165,8 @@ class Decoding {
   #instruction(entry: OpcodeEntry, opcode: number): Decoded | undefined {
     const mode64 = this.#mode === 64
     const modRm = entry.hasModRm ? this.#u8() : 0
-    const compiled = entry.select({ mode64, rexB: (this.#rex & REX_B) !== 0, operandPrefix: this.#operandPrefix, repeat: this.#repeat }, modRm)
-    if (compiled === undefined) return undefined
+    const compiled = entry.select({ mode64, rexB: (this.#rex & REX_B) !== 0, operandPrefix: this.#operandPrefix, repeat: this.#repeat, vexL: this.#vexL, vexW: this.#vex && (this.#rex & REX_W) !== 0 }, modRm)
+    if (compiled === undefined || (this.#vvvv !== 0 && !compiled.usesVvvv)) return undefined
     const { row } = compiled
     const operandSize = this.#operandSize(compiled)
     const addressSize = this.#addressSize()
@@ -168,6 +205,7 @@ class Decoding {
       rex: this.#rex,
       reg,
       rm: compiled.rm?.width === 'b' ? this.#byteSlot(rmNumber) : rmNumber * 8,
+      vvvv: this.#vvvv * 8,
       base: this.#base,
       index: this.#index,
       scale: this.#scale,
@@ -180,6 +218,7 @@ class Decoding {
   #operandSize(compiled: CompiledRow): Size {
     const { row, fixedSize } = compiled
     if (fixedSize !== 0) return fixedSize
+    if (this.#vex) return this.#mode === 64 && this.#rex & REX_W ? 64 : 32
     const prefixed = this.#operandPrefix && row.prefix !== '66'
     if (this.#mode === 64) {
       if (this.#rex & REX_W || row.size64 === 'force64') return 64

@@ -38,6 +38,8 @@ export interface Decoded {
   readonly reg: number
   /** Slot of the register in ModRM.rm (register forms) or in the opcode's low bits. */
   readonly rm: number
+  /** Slot of the register in VEX.vvvv. */
+  readonly vvvv: number
   /** Slots of base and index (`ZERO_SLOT`: none; base `RIP_SLOT`: RIP of this instruction, whose length `displacement` includes). */
   readonly base: number
   readonly index: number

@@ -76,6 +76,7 @@ function operandText(operand: RowOperand, decoded: Decoded, mode: CodeMode, addr
   const size = operandBits(operand.width, decoded.operandSize)
   switch (operand.place) {
     case 'reg': return registerName(decoded.reg, size)
+    case 'vvvv': return registerName(decoded.vvvv, size)
     case 'opcode': case 'register': return registerName(decoded.rm, size)
     case 'rm': case 'memory': return decoded.isMemory ? memoryText(operand, size, decoded) : registerName(decoded.rm, size)
     case 'offset': return `${POINTERS[size]} ${segmentText(decoded)}[${hex(decoded.immediate)}]`

@@ -15,6 +15,8 @@ export interface CompiledRow {
   readonly rm: RowOperand | undefined
   /** Operands whose bytes follow the ModRM part, in order. */
   readonly trailing: readonly RowOperand[]
+  /** An operand is named by VEX.vvvv. */
+  readonly usesVvvv: boolean
   /** Control and debug register moves take ModRM.rm as a register whatever mod says. */
   readonly ignoresMod: boolean
 }
@@ -25,6 +27,9 @@ export interface Selection {
   readonly rexB: boolean
   readonly operandPrefix: boolean
   readonly repeat: number
+  /** VEX.L and VEX.W; false without VEX. */
+  readonly vexL: boolean
+  readonly vexW: boolean
 }
 
 const REG_PLACES: ReadonlySet<Place> = new Set<Place>(['reg', 'segment', 'control', 'debug'])
@@ -42,33 +47,37 @@ function compile(row: Row, number: number): CompiledRow {
     reg: at(REG_PLACES),
     rm: at(RM_PLACES),
     trailing: operands.filter((operand) => TRAILING_PLACES.has(operand.place)),
+    usesVvvv: operands.some(({ place }) => place === 'vvvv'),
     ignoresMod: operands.some(({ place }) => place === 'control' || place === 'debug'),
   }
 }
 
 const UNKNOWN = -2
 const NONE = -1
+/** Combinations of prefixes and mode: 7 bits, see `select`. */
+const KEYS = 128
 
 /** All rows of one opcode. */
 export class OpcodeEntry {
   readonly hasModRm: boolean
   readonly #candidates: readonly CompiledRow[]
   /** Selected candidate by (ModRM, prefixes, mode), filled as they occur. */
-  readonly #selected: Int16Array
+  #selected: Int16Array | undefined
 
   constructor(candidates: readonly CompiledRow[]) {
     this.hasModRm = candidates.some(({ row }) => hasModRm(row))
     this.#candidates = candidates.toSorted((a, b) => specificity(b.row) - specificity(a.row))
-    this.#selected = new Int16Array(this.hasModRm ? 32 * 256 : 32).fill(UNKNOWN)
   }
 
   /** The row, or undefined: no such instruction. `modRm` is 0 where the opcode has none. */
   select(selection: Selection, modRm: number): CompiledRow | undefined {
-    const key = (modRm << 5) | (selection.repeat << 3) | (selection.operandPrefix ? 4 : 0) | (selection.rexB ? 2 : 0) | (selection.mode64 ? 1 : 0)
-    let index = this.#selected[key] ?? UNKNOWN
+    const selected = (this.#selected ??= new Int16Array(this.hasModRm ? KEYS * 256 : KEYS).fill(UNKNOWN))
+    const prefixes = (selection.repeat << 5) | (selection.operandPrefix ? 16 : 0)
+    const key = (modRm << 7) | prefixes | (selection.vexW ? 8 : 0) | (selection.vexL ? 4 : 0) | (selection.rexB ? 2 : 0) | (selection.mode64 ? 1 : 0)
+    let index = selected[key] ?? UNKNOWN
     if (index === UNKNOWN) {
       index = this.#candidates.findIndex((candidate) => matches(candidate, selection, modRm))
-      this.#selected[key] = index
+      selected[key] = index
     }
     return index === NONE ? undefined : this.#candidates[index]
   }
@@ -76,7 +85,7 @@ export class OpcodeEntry {
 
 /** A row that asks for more goes before one that asks for less. */
 function specificity(row: Row): number {
-  return (row.rm === undefined ? 0 : 8) + (row.prefix === undefined ? 0 : 4) + (row.noRexB === true ? 4 : 0) + (row.reg === undefined ? 0 : 2) + (row.form === undefined ? 0 : 1)
+  return (row.rm === undefined ? 0 : 8) + (row.prefix === undefined ? 0 : 4) + (row.noRexB === true ? 2 : 0) + (row.reg === undefined ? 0 : 2) + (row.form === undefined ? 0 : 1)
 }
 
 const PREFIX_MATCHES: Readonly<Record<NonNullable<Row['prefix']>, (selection: Selection) => boolean>> = {
@@ -90,6 +99,8 @@ const PREFIX_MATCHES: Readonly<Record<NonNullable<Row['prefix']>, (selection: Se
 function matches(compiled: CompiledRow, selection: Selection, modRm: number): boolean {
   const { row, rm } = compiled
   if (row.modes !== undefined && (row.modes === 'only64') !== selection.mode64) return false
+  if (row.vex?.l !== undefined && (row.vex.l === 1) !== selection.vexL) return false
+  if (row.vex?.w !== undefined && (row.vex.w === 1) !== selection.vexW) return false
   if (row.noRexB === true && selection.rexB) return false
   if (row.prefix !== undefined && !PREFIX_MATCHES[row.prefix](selection)) return false
   if (row.reg !== undefined && row.reg !== ((modRm >> 3) & 7)) return false
@@ -103,11 +114,11 @@ function matches(compiled: CompiledRow, selection: Selection, modRm: number): bo
 
 export type OpcodeTable = readonly (OpcodeEntry | undefined)[]
 
-function table(map: OpcodeMap, compiled: readonly CompiledRow[]): OpcodeTable {
+function table(map: OpcodeMap, vex: boolean, compiled: readonly CompiledRow[]): OpcodeTable {
   const byOpcode = Array.from({ length: 256 }, (): CompiledRow[] => [])
   for (const candidate of compiled) {
     const { row } = candidate
-    if (row.map !== map) continue
+    if (row.map !== map || (row.vex !== undefined) !== vex) continue
     const count = hasOpcodeRegister(row) ? 8 : 1
     for (let opcode = row.opcode; opcode < row.opcode + count; opcode++) byOpcode[opcode]?.push(candidate)
   }
@@ -117,8 +128,13 @@ function table(map: OpcodeMap, compiled: readonly CompiledRow[]): OpcodeTable {
 const compiledRows = rows.map(compile)
 
 export const OPCODES: Readonly<Record<OpcodeMap, OpcodeTable>> = {
-  '': table('', compiledRows),
-  '0f': table('0f', compiledRows),
-  '0f38': table('0f38', compiledRows),
-  '0f3a': table('0f3a', compiledRows),
+  '': table('', false, compiledRows),
+  '0f': table('0f', false, compiledRows),
+  '0f38': table('0f38', false, compiledRows),
+  '0f3a': table('0f3a', false, compiledRows),
 }
+
+/** Behind a VEX prefix, by VEX.mmmmm (1: 0F, 2: 0F 38, 3: 0F 3A). */
+export const VEX_OPCODES: readonly (OpcodeTable | undefined)[] = [
+  undefined, table('0f', true, compiledRows), table('0f38', true, compiledRows), table('0f3a', true, compiledRows),
+]

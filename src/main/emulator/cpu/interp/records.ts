@@ -145,7 +145,7 @@ export class RecordCache {
     const { u8, u16, i32, u64 } = this.#state
     u16[(address + RECORD.handler) >> 1] = handlerNumber(decoded)
     u8[address + RECORD.length] = decoded.length
-    u8[address + RECORD.prefixes] = 0
+    u8[address + RECORD.vvvv] = decoded.vvvv
     u8[address + RECORD.reg] = decoded.reg
     u8[address + RECORD.rm] = decoded.rm
     u8[address + RECORD.base] = decoded.base

@@ -2,6 +2,7 @@ import { aluRows } from './alu'
 import { atomicRows } from './atomic'
 import { bcdRows } from './bcd'
 import { bitRows } from './bits'
+import { bmiRows } from './bmi'
 import { controlRows } from './control'
 import { eflagsRows } from './eflags'
 import { ioRows } from './io'
@@ -17,6 +18,6 @@ import { systemRows } from './system'
 
 /** Every instruction form of the CPU. */
 export const rows: readonly Row[] = [
-  ...aluRows, ...moveRows, ...shiftRows, ...multiplyRows, ...bitRows, ...atomicRows, ...stackRows, ...controlRows, ...stringRows, ...eflagsRows,
+  ...aluRows, ...moveRows, ...shiftRows, ...multiplyRows, ...bitRows, ...bmiRows, ...atomicRows, ...stackRows, ...controlRows, ...stringRows, ...eflagsRows,
   ...bcdRows, ...segmentRows, ...ioRows, ...nopRows, ...systemRows,
 ]

@@ -15,11 +15,12 @@ import type { Access, OperandCode, OperandSpec, Row } from './row'
  *   immediate  `immediate` (the second one: `immediate2`)         one       the constant 1
  *   relative   next RIP + `immediate`: the target, not yet masked
  *   far        `immediate` = selector << 32 | offset              offset    memory at `immediate` (MOV moffs)
+ *   vvvv       VEX.vvvv: general register (slot `vvvv`)
  *   string     memory at the register `fixed`: rSI and rBX in DS or the overriding segment, rDI always in ES
  */
 export type Place =
   | 'rm' | 'reg' | 'opcode' | 'memory' | 'register' | 'fixed' | 'segment' | 'control' | 'debug' | 'immediate' | 'one' | 'relative' | 'far'
-  | 'offset' | 'string'
+  | 'offset' | 'string' | 'vvvv'
 
 /**
  * b w d q: 8 to 64; v: the operand size; z: 16 or 32; y: 32 or 64; s and i: the operand size, but encoded as a sign-extended byte (s) or in
@@ -56,6 +57,7 @@ const KINDS: Readonly<Record<OperandCode, OperandKind>> = {
   Sw: kind('segment', 'w'), Cy: kind('control', 'y'), Dy: kind('debug', 'y'),
   Xb: kind('string', 'b', Reg.rsi), Xv: kind('string', 'v', Reg.rsi), Xz: kind('string', 'z', Reg.rsi), Bb: kind('string', 'b', Reg.rbx),
   Yb: kind('string', 'b', Reg.rdi), Yv: kind('string', 'v', Reg.rdi), Yz: kind('string', 'z', Reg.rdi),
+  By: kind('vvvv', 'y'),
   al: kind('fixed', 'b', Reg.rax), cl: kind('fixed', 'b', Reg.rcx), ax: kind('fixed', 'w', Reg.rax), dx: kind('fixed', 'w', Reg.rdx),
   rax: kind('fixed', 'v', Reg.rax), eax: kind('fixed', 'z', Reg.rax), '1': kind('one', 'b'),
 }
@@ -107,14 +109,17 @@ const FIXED_SIZE: readonly Size[] = [32]
 const BYTE: readonly Size[] = [8]
 const LEGACY: readonly Size[] = [16, 32]
 const ALL: readonly Size[] = [16, 32, 64]
+const VEX: readonly Size[] = [32, 64]
 
 /**
  * Operand sizes in which a row occurs: 8 alone for byte forms; 32 alone when neither operands nor semantics depend on the
  * operand size (the decoder then says 32 whatever the prefixes); else 16, 32 and, where the row exists in 64-bit mode, 64.
+ * VEX knows no 16-bit operands.
  */
 export function operandSizes(row: Row): readonly Size[] {
   const operands = row.operands.map(rowOperand)
   const dependent = row.sized === true || operands.some((o) => BY_OPERAND_SIZE.has(o.width) || o.place === 'relative' || o.place === 'far')
+  if (dependent && row.vex !== undefined) return VEX
   if (dependent) return row.modes === 'not64' ? LEGACY : ALL
   return operands.some((o) => o.width === 'b' && o.place !== 'immediate' && o.place !== 'one') ? BYTE : FIXED_SIZE
 }

@@ -19,6 +19,11 @@ export interface Row {
   readonly form?: 'memory' | 'register'
   /** Mandatory prefix ('none': neither 66 nor F2 nor F3; 'no-repeat': neither F2 nor F3); undefined: prefixes have their ordinary meaning. */
   readonly prefix?: 'none' | 'no-repeat' | '66' | 'f2' | 'f3'
+  /**
+   * VEX-encoded (SDM vol. 2A, 2.3): `l` and `w` are the values of VEX.L and VEX.W that select the row (undefined: any); `prefix` is then what
+   * VEX.pp says. Without a B or H operand VEX.vvvv must be 1111.
+   */
+  readonly vex?: { readonly l?: 0 | 1; readonly w?: 0 | 1 }
   /** Operands, destination first, in the notation of SDM vol. 2D appendix A.2, with their access. */
   readonly operands: readonly OperandSpec[]
   /** Valid only outside, or only inside, 64-bit mode. */
@@ -60,21 +65,22 @@ export type OpcodeMap = '' | '0f' | '0f38' | '0f3a'
 export type Feature =
   | '8086' | '186' | '286' | '386' | '486' | 'pentium' | 'cmov' | 'syscall' | 'sysenter' | 'long' | 'fpu' | 'mmx' | 'sse' | 'sse2' | 'sse3' | 'popcnt'
   | 'movbe' | 'crc32' | 'smap' | 'lahf64' | 'cx16' | 'bmi1' | 'bmi2' | 'lzcnt' | 'adx' | 'rdtscp' | 'nopl'
+  | 'rdpid' | 'fsgsbase' | 'xsave' | 'rdrand' | 'rdseed' | 'clflush' | 'clflushopt' | 'clwb' | 'invpcid' | 'monitor'
 
-/** V is the backend's value type; rows work for every backend. */
-export type Semantics = <V>(b: Builder<V>, ...operands: Operand<V>[]) => void
+/** V is the backend's value type, X its vector type; rows work for every backend. */
+export type Semantics = <V, X>(b: Builder<V, X>, ...operands: Operand<V, X>[]) => void
 
 export type Access = 'r' | 'w' | 'rw' | 'a'
 
 /**
  * `CODE:access`. Codes (SDM vol. 2D A.2.1, A.2.2): E ModRM r/m; G ModRM.reg; M memory only; R register only (mod ignored for CR/DR moves); Z register
  * in the opcode's low 3 bits; I immediate; J relative branch (value: target RIP); O moffs; S segment register in ModRM.reg; C, D control, debug register; A far pointer;
- * X DS:rSI, Y ES:rDI, B DS:rBX (XLAT). S, C and D operands `read()` as the register's number, A as selector << 32 | offset. Widths: b 8; w 16; d 32; q 64; v by operand size; z 16 or 32 by operand size (immediate sign-extended to 64-bit
+ * X DS:rSI, Y ES:rDI, Bb DS:rBX (XLAT); By the general register in VEX.vvvv. S, C and D operands `read()` as the register's number, A as selector << 32 | offset. Widths: b 8; w 16; d 32; q 64; v by operand size; z 16 or 32 by operand size (immediate sign-extended to 64-bit
  * operands); y 32 or 64; p far pointer. `sIb` sign-extended imm8. Fixed registers: al, cl, dx, rax (v-sized accumulator), eax (z-sized), 1.
  * Access a: address only (LEA, INVLPG).
  */
 export type OperandSpec = `${OperandCode}:${Access}`
 export type OperandCode =
   | 'Eb' | 'Ew' | 'Ed' | 'Ev' | 'Ez' | 'Ey' | 'Eq' | 'Gb' | 'Gw' | 'Gd' | 'Gv' | 'Gy' | 'Mb' | 'Mw' | 'Md' | 'Mq' | 'My' | 'Mv' | 'Ma' | 'Mp' | 'M' | 'Rv' | 'Ry'
-  | 'Zb' | 'Zv' | 'Zy' | 'Ib' | 'Iw' | 'Iz' | 'Iv' | 'sIb' | 'Jb' | 'Jz' | 'Ob' | 'Ov' | 'Sw' | 'Cy' | 'Dy' | 'Ap' | 'Xb' | 'Xv' | 'Xz' | 'Yb' | 'Yv' | 'Yz' | 'Bb'
+  | 'Zb' | 'Zv' | 'Zy' | 'Ib' | 'Iw' | 'Iz' | 'Iv' | 'sIb' | 'Jb' | 'Jz' | 'Ob' | 'Ov' | 'Sw' | 'Cy' | 'Dy' | 'Ap' | 'Xb' | 'Xv' | 'Xz' | 'Yb' | 'Yv' | 'Yz' | 'Bb' | 'By'
   | 'al' | 'cl' | 'ax' | 'dx' | 'rax' | 'eax' | '1'

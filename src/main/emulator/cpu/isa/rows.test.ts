@@ -1,18 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { decode } from '../decode/decode'
 import type { CodeMode, Decoded } from '../decode/decoded'
+import { encodeRow } from '../decode/encode-row'
 import { CpuFault } from '../faults'
 import type { Flag } from '../semantics/builder'
 import { createOracle } from '../semantics/oracle'
 import { Random } from '../semantics/random'
 import { CODE, DATA, STACK, TestBench } from '../semantics/test-bench'
 import { rows } from './index'
-import { hasModRm, hasOpcodeRegister, rowOperand } from './operands'
+import { hasOpcodeRegister, rowOperand } from './operands'
 import type { Row } from './row'
 
 const MODES = [{ number: 0, bits: 16 }, { number: 1, bits: 32 }, { number: 2, bits: 64 }] as const
-const MAP_BYTES: Readonly<Record<Row['map'], readonly number[]>> = { '': [], '0f': [0x0f], '0f38': [0x0f, 0x38], '0f3a': [0x0f, 0x3a] }
-const PREFIX_BYTES: Readonly<Record<NonNullable<Row['prefix']>, readonly number[]>> = { none: [], 'no-repeat': [], '66': [0x66], f2: [0xf2], f3: [0xf3] }
 const FLAG_BITS: Readonly<Record<Flag, number>> = { CF: 1, PF: 4, AF: 0x10, ZF: 0x40, SF: 0x80, OF: 0x800 }
 const ALL_FLAG_BITS = 0x8d5
 
@@ -22,16 +21,8 @@ function maskOf(flags: readonly Flag[] | undefined): number {
 
 /** Bytes of the row's encoding with random ModRM and what follows; `mod3`: register form, where there is a choice. */
 function encode(row: Row, bits: CodeMode, random: Random): Uint8Array {
-  const bytes: number[] = random.chance(3) ? [0x66] : []
-  bytes.push(...PREFIX_BYTES[row.prefix ?? 'none'])
-  if (bits === 64 && random.chance(2) && row.noRexB !== true) bytes.push(0x40 | random.below(16))
-  bytes.push(...MAP_BYTES[row.map], row.opcode + (hasOpcodeRegister(row) ? random.below(8) : 0))
-  if (hasModRm(row)) {
-    const register = row.form === 'register' || row.rm !== undefined
-    const memory = row.form === 'memory' || row.operands.some((spec) => rowOperand(spec).place === 'memory')
-    const mod = register ? 3 : memory ? random.below(3) : random.below(4)
-    bytes.push((mod << 6) | ((row.reg ?? random.below(8)) << 3) | (row.rm ?? random.below(8)))
-  }
+  const bytes: number[] = row.vex === undefined && random.chance(3) ? [0x66] : []
+  bytes.push(...encodeRow(row, bits, random))
   while (bytes.length < 15) bytes.push(random.chance(2) ? 0 : random.below(256))
   return Uint8Array.from(bytes)
 }
@@ -43,7 +34,7 @@ function occurs(row: Row, bits: CodeMode): boolean {
 describe('instruction table', () => {
   it('has no two rows for the same bytes', () => {
     const key = (row: Row, opcode: number, mode: string): string =>
-      [row.map, opcode.toString(16), row.reg, row.rm, row.form ?? modOf(row), row.prefix, row.noRexB, mode].join(' ')
+      [row.map, row.vex === undefined ? '' : `vex l${row.vex.l} w${row.vex.w}`, opcode.toString(16), row.reg, row.rm, row.form ?? modOf(row), row.prefix, row.noRexB, mode].join(' ')
     const modOf = (row: Row): string | undefined => {
       const places = row.operands.map((spec) => rowOperand(spec).place)
       return places.includes('memory') ? 'memory' : places.includes('register') ? 'register' : undefined

@@ -32,6 +32,7 @@ function handlerOperand(b: HandlerBuilder, operand: RowOperand, isMemory: boolea
     }
     case 'register': case 'opcode': return b.registerOperand(RECORD.rm, size)
     case 'reg': return b.registerOperand(RECORD.reg, size)
+    case 'vvvv': return b.registerOperand(RECORD.vvvv, size)
     case 'fixed': return b.fixedOperand(operand.fixed, size)
     case 'segment': case 'control': case 'debug':
       return b.constantOperand(size, () => b.load('i64_load8_u', b.recordLocal, RECORD.reg, 8))

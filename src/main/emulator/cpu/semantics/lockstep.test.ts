@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { decode } from '../decode/decode'
 import type { Decoded } from '../decode/decoded'
+import { encodeRow } from '../decode/encode-row'
 import { CpuFault } from '../faults'
 import { createInterpreter } from '../interp/interp'
 import { rows } from '../isa'
-import { hasModRm, hasOpcodeRegister } from '../isa/operands'
 import type { Row } from '../isa/row'
 import { createOracle } from './oracle'
 import { Random } from './random'
@@ -12,20 +12,14 @@ import { CODE, DATA, STACK, TestBench } from './test-bench'
 
 const MODES = [[0, 16], [1, 32], [2, 64]] as const
 const TRIES_PER_ROW = 12
-const MAP_BYTES: Readonly<Record<Row['map'], readonly number[]>> = { '': [], '0f': [0x0f], '0f38': [0x0f, 0x38], '0f3a': [0x0f, 0x3a] }
-const MANDATORY = { none: [], 'no-repeat': [], '66': [0x66], f2: [0xf2], f3: [0xf3] } as const
+const PREFIXES = [0x66, 0x67, 0x26, 0x2e, 0x36, 0x64, 0xf2, 0xf3]
+const VEX_PREFIXES = [0x67, 0x26, 0x2e, 0x36, 0x64]
 
 /** Bytes that may be an instruction of the row: random prefixes, ModRM, displacement and immediates. */
 function encode(row: Row, mode: 16 | 32 | 64, random: Random): number[] {
   const bytes: number[] = []
-  for (const prefix of [0x66, 0x67, 0x26, 0x2e, 0x36, 0x64, 0xf2, 0xf3]) if (random.chance(7)) bytes.push(prefix)
-  bytes.push(...MANDATORY[row.prefix ?? 'none'])
-  if (mode === 64 && random.chance(2)) bytes.push(0x40 | random.below(16))
-  bytes.push(...MAP_BYTES[row.map], hasOpcodeRegister(row) ? row.opcode | random.below(8) : row.opcode)
-  if (hasModRm(row)) {
-    const mod = row.form === 'register' || row.rm !== undefined ? 3 : row.form === 'memory' ? random.below(3) : random.below(4)
-    bytes.push((mod << 6) | ((row.reg ?? random.below(8)) << 3) | (row.rm ?? random.below(8)))
-  }
+  for (const prefix of row.vex === undefined ? PREFIXES : VEX_PREFIXES) if (random.chance(7)) bytes.push(prefix)
+  bytes.push(...encodeRow(row, mode, random))
   const displacementSign = random.chance(2) ? 0 : 0xff
   for (let index = 0; index < 14; index++) bytes.push(index > 0 && random.chance(2) ? displacementSign : random.below(256))
   return bytes

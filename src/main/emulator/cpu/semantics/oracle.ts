@@ -7,7 +7,7 @@ import type { Backend, BackendContext } from './backend'
 import { Reg, Seg, type Builder, type Flag, type Helpers, type Operand, type Size, type Values } from './builder'
 import { CodeFetcher } from './code-fetch'
 import { isCanonical, OracleMemory } from './oracle-memory'
-import { OracleValues } from './oracle-values'
+import { OracleRoutines } from './oracle-routines'
 import { runRow } from './run-row'
 
 const IMAGE: Readonly<Record<Flag, number>> = { CF, PF, AF, ZF, SF, OF }
@@ -19,7 +19,7 @@ function bit(value: bigint, position: number): number {
 }
 
 /** Evaluates one decoded instruction at once, on the state of the CPU. Slow and obvious: the measure of the other backends. */
-class OracleBuilder extends OracleValues implements Builder<bigint> {
+class OracleBuilder extends OracleRoutines implements Builder<bigint> {
   readonly operandSize: Size
   readonly codeMode: 16 | 32 | 64
   readonly #context: BackendContext
@@ -28,7 +28,7 @@ class OracleBuilder extends OracleValues implements Builder<bigint> {
   readonly #stackMask: bigint
 
   constructor(context: BackendContext, memory: OracleMemory, decoded: Decoded) {
-    super()
+    super(context.state)
     this.#context = context
     this.#memory = memory
     this.#decoded = decoded
@@ -156,14 +156,6 @@ class OracleBuilder extends OracleValues implements Builder<bigint> {
 
   // — exceptions and helpers —
 
-  raise(vector: number, errorCode?: bigint): void {
-    throw new CpuFault(vector, errorCode === undefined ? undefined : Number(errorCode))
-  }
-
-  raiseIf(condition: bigint, vector: number, errorCode?: bigint): void {
-    if (condition !== 0n) this.raise(vector, errorCode)
-  }
-
   call<K extends keyof Helpers>(helper: K, ...args: Values<Parameters<Helpers[K]>, bigint>): bigint {
     const { helpers } = this.#context
     const invoke: (...values: never[]) => unknown = helpers[helper]
@@ -195,6 +187,7 @@ class OracleBuilder extends OracleValues implements Builder<bigint> {
         return this.#memoryOperand(operand.fixed === Reg.rdi ? Seg.es : decoded.segment, this.addressReg(operand.fixed), this.addressMask(), size, operand.access)
       case 'register': case 'opcode': return this.#register(decoded.rm, size)
       case 'reg': return this.#register(decoded.reg, size)
+      case 'vvvv': return this.#register(decoded.vvvv, size)
       case 'fixed': return this.#register(operand.fixed * 8, size)
       case 'segment': case 'control': case 'debug': return constantOperand(size, BigInt(decoded.reg))
       case 'immediate': return constantOperand(size, this.zext(size, immediate === 0 ? decoded.immediate : BigInt(decoded.immediate2)))

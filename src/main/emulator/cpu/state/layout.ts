@@ -105,18 +105,44 @@ export const IDTR = 0x3a0
 /** Extended feature register, i64. */
 export const EFER = 0x3b0
 
-/** x87 and SSE state has its room here (0x400–0x7ff): 8 × 16 bytes x87, 32 × 32 bytes vector registers come with their rows. */
-export const FPU = 0x400
+/**
+ * x87 registers R0–R7 (physical: not by stack position), 8 × 16 bytes: +0 significand i64, +8 sign and exponent u16. MMn is the
+ * significand of Rn.
+ */
+export const X87 = 0x400
+export const X87_STRIDE = 16
+export const X87_EXPONENT = 8
+/** XMM0–XMM15, 16 × 32 bytes (the upper half is YMM's). */
+export const XMM = 0x480
+export const XMM_STRIDE = 32
+/**
+ * Control and status of x87 and SSE, i32 each: FCW; FSW with TOP in its bits 11–13; FTW abridged as FXSAVE has it (bit n: Rn is not
+ * empty); FOP; MXCSR. Offsets of the last instruction and operand: FIP, FDP, i64.
+ */
+export const FCW = 0x680
+export const FSW = 0x684
+export const FTW = 0x688
+export const FOP = 0x68c
+export const FIP = 0x690
+export const FDP = 0x698
+export const MXCSR = 0x6a0
+/** Fields that rows read and write by name. */
+export const SPECIAL = {
+  fcw: { offset: FCW, size: 32 }, fsw: { offset: FSW, size: 32 }, ftw: { offset: FTW, size: 32 }, fop: { offset: FOP, size: 32 },
+  fip: { offset: FIP, size: 64 }, fdp: { offset: FDP, size: 64 }, mxcsr: { offset: MXCSR, size: 32 },
+  cr0: { offset: CONTROL, size: 64 }, cr4: { offset: CONTROL + 4 * 8, size: 64 },
+} as const
+export type SpecialField = keyof typeof SPECIAL
 
 /**
  * Scratch of slow accesses: an address inside means "a device, or an access that crosses a page": the value is read from
- * or written to here, and `afterStore` carries it to where it belongs. One 64-byte line, whose code-line byte is never zero.
+ * or written to here, and `afterStore` carries it to where it belongs. Whole 64-byte lines, whose code-line bytes are never zero.
  */
 export const SCRATCH = 0x800
-/** Arguments of the pending slow store, owned by the MMU. 128 bytes. */
-export const SCRATCH_STATE = 0x840
+export const SCRATCH_SLOTS = 8
+export const SCRATCH_SLOT_BYTES = 32
 /** The record of an instruction that crosses a page (never cached). */
-export const UNCACHED_RECORD = 0x8c0
+export const UNCACHED_RECORD = 0x900
 
 /**
  * TLBs, direct-mapped by the low 10 bits of the linear page number. Entry, 16 bytes: +0 tag i64 (linear page number;
@@ -135,7 +161,7 @@ export const TLB_USER = TLB_SUPERVISOR + TLB_SET_BYTES
 
 /**
  * Decode cache: record index = physical address & 0xffff. Record:
- *   +0 tag i64: physical address | code mode << 56 (-1: empty)      +8 handler u16    +10 length u8    +11 prefixes u8
+ *   +0 tag i64: physical address | code mode << 56 (-1: empty)      +8 handler u16    +10 length u8    +11 vvvv u8: register of VEX.vvvv, byte offset from `GPR`
  *   +12 reg u8, +13 rm u8, +14 base u8, +15 index u8: byte offsets from `GPR` (AH…BH: index × 8 + 1; ZERO_SLOT, RIP_SLOT)
  *   +16 displacement i32 (or the second immediate)   +20 scale u8 (shift 0–3)   +21 segment u8 (index × `SEGMENT_STRIDE`)
  *   +22 address size u8 (offset of its mask in `ADDRESS_MASKS`: 0, 8, 16)   +23 operand-size index u8 (0: 8, 1: 16, 2: 32, 3: 64)
@@ -148,7 +174,7 @@ export const RECORD = {
   tag: 0,
   handler: 8,
   length: 10,
-  prefixes: 11,
+  vvvv: 11,
   reg: 12,
   rm: 13,
   base: 14,
