@@ -1,5 +1,5 @@
 /** The machine's text screen in a terminal, live. Escape sequences: ECMA-48, and the widespread private modes of xterm. */
-import { cp437ToUnicode } from '../main/services/screen-output'
+import { codePageCharacter } from '../shared/code-page'
 import type { KeyEvent, Screen } from '../shared/machine-schemas'
 import { isTypeable } from './keys'
 
@@ -30,7 +30,7 @@ function paintRow(cells: readonly number[], row: number, blink: boolean): string
       attribute = cell >> 8
       out += rendition(attribute, blink)
     }
-    out += cp437ToUnicode(cell & 0xff)
+    out += codePageCharacter(cell)
   }
   return out
 }

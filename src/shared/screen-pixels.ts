@@ -2,7 +2,7 @@
  * Text cells to pixels, as the VGA's text mode draws them.
  * Source: IBM VGA Technical Reference, alphanumeric modes (attribute byte, cursor), and the default palette of the BIOS.
  */
-import type { Screen } from '../../../shared/machine-schemas'
+import type { Screen } from './machine-schemas'
 
 /** The 16 default colours, as 0xRRGGBB: 6-bit DAC levels 0, 21, 42, 63 spread over 8 bits. */
 export const PALETTE: readonly number[] = [
@@ -23,6 +23,12 @@ export interface Glyphs {
 }
 
 export const GLYPH_WIDTH = 8
+/**
+ * Dots of a cell: 8 as glyphs are drawn, or 9 as a VGA monitor shows them, whose ninth column repeats the eighth for the
+ * box-drawing characters 0xc0–0xdf and is background for all others.
+ */
+export type CellWidth = 8 | 9
+const LINE_GRAPHICS = { first: 0xc0, last: 0xdf } as const
 
 /** Where the blinking is: characters and cursor blink at different rates. */
 export interface BlinkPhase {
@@ -32,12 +38,12 @@ export interface BlinkPhase {
 
 /**
  * Draws the whole screen.
- * @param pixels columns·8 × rows·height words, in reading order
+ * @param pixels columns·cellWidth × rows·height words of RGBA bytes, in reading order
  */
-export function drawScreen(pixels: Uint32Array, screen: Screen, glyphs: Glyphs, shown: BlinkPhase): void {
+export function drawScreen(pixels: Uint32Array, screen: Screen, glyphs: Glyphs, shown: BlinkPhase, cellWidth: CellWidth = GLYPH_WIDTH): void {
   const { columns, rows, cells, cursor, blink } = screen
   const { height } = glyphs
-  const stride = columns * GLYPH_WIDTH
+  const stride = columns * cellWidth
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const cell = cells[row * columns + column] ?? 0
@@ -47,13 +53,15 @@ export function drawScreen(pixels: Uint32Array, screen: Screen, glyphs: Glyphs, 
       const background = WORDS[(attribute >> 4) & (blink ? 0x7 : 0xf)] ?? 0
       const foreground = blinks && !shown.characters ? background : (WORDS[attribute & 0xf] ?? 0)
       const cursorHere = cursor.visible && shown.cursor && cursor.row === row && cursor.column === column
-      let at = row * height * stride + column * GLYPH_WIDTH
+      const repeats = character >= LINE_GRAPHICS.first && character <= LINE_GRAPHICS.last
+      let at = row * height * stride + column * cellWidth
       for (let line = 0; line < height; line++) {
         const solid = cursorHere && line >= cursor.start && line <= cursor.end
         const bits = solid ? 0xff : (glyphs.rows[character * height + line] ?? 0)
         // The cursor has the character's own colour, also while the character itself is blinked away.
         const ink = solid ? (WORDS[attribute & 0xf] ?? 0) : foreground
         for (let x = 0; x < GLYPH_WIDTH; x++) pixels[at + x] = bits & (0x80 >> x) ? ink : background
+        if (cellWidth > GLYPH_WIDTH) pixels[at + GLYPH_WIDTH] = solid || (repeats && bits & 1) ? ink : background
         at += stride
       }
     }

@@ -1,14 +1,21 @@
-/** The screen as plain text: for screen readers, for copying, for tests. */
-import type { Screen } from '../../../shared/machine-schemas'
+/** The screen as plain text: for terminals, screen readers, copying, tests. */
 import { codePageCharacter } from './code-page'
+import type { Screen } from './machine-schemas'
 
-/** One line per row, without the blanks at its end; blank rows at the bottom are left out. */
-export function screenText(screen: Pick<Screen, 'columns' | 'rows' | 'cells'>): string {
-  const lines: string[] = []
-  for (let row = 0; row < screen.rows; row++) {
-    const cells = screen.cells.slice(row * screen.columns, (row + 1) * screen.columns)
-    lines.push(cells.map(codePageCharacter).join('').trimEnd())
-  }
-  while (lines.at(-1) === '') lines.pop()
-  return lines.join('\n')
+type Cells = Pick<Screen, 'columns' | 'rows' | 'cells'>
+
+/** One string a row, without the blanks at its end. */
+export function screenLines({ columns, rows, cells }: Cells): string[] {
+  return Array.from({ length: rows }, (_, row) =>
+    cells
+      .slice(row * columns, (row + 1) * columns)
+      .map(codePageCharacter)
+      .join('')
+      .trimEnd(),
+  )
+}
+
+/** All rows as one text; blank rows at the bottom are left out. */
+export function screenText(screen: Cells): string {
+  return screenLines(screen).join('\n').replace(/\n+$/, '')
 }

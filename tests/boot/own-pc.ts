@@ -1,7 +1,7 @@
 /** Runs an image in Bootlab's own PC until it ends, sleeps for ever, or the time is over; the counterpart of bootImage. */
 import { TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
 import { type BackendName, Machine, type Outcome } from '../../src/main/emulator/machine/machine'
-import { screenLines } from '../../src/main/emulator/machine/screen'
+import { screenLines } from '../../src/shared/screen-text'
 
 const WALL_LIMIT_MS = 20_000
 

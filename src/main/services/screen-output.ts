@@ -1,4 +1,2 @@
-/** The text screen as text and as a picture, for doors that show it outside the window. */
-export { cp437ToUnicode } from '../emulator/machine/cp437'
+/** The text screen as a picture, for doors that show it outside the window. */
 export { screenPng } from '../emulator/machine/picture'
-export { screenLines, screenText } from '../emulator/machine/screen'

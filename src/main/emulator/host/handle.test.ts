@@ -3,9 +3,9 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { screenLines } from '../machine/screen'
+import { screenLines } from '../../../shared/screen-text'
 import type { Screen } from '../../../shared/machine-schemas'
-import { startMachine } from './handle'
+import { prepareMachine, startMachine } from './handle'
 import type { MachineListener, RunReport, RunningMachine, StartOptions } from './options'
 
 const HERE = import.meta.dirname
@@ -68,6 +68,23 @@ describe('a machine in a worker', () => {
     }
   })
 
+  test('starts in a worker prepared before, and that worker serves one machine', async () => {
+    prepareMachine(workerUrl)
+    prepareMachine(workerUrl)
+    await new Promise((done) => setTimeout(done, 300))
+    const both = ['one', 'two'].map((text) => start(ECHO, { keys: text, untilText: text, timeoutMilliseconds: 10_000 }).end)
+    expect((await Promise.all(both)).map(({ report }) => report.summary)).toEqual(['The screen shows "one".', 'The screen shows "two".'])
+  })
+
+  test('a prepared worker that dies does no harm', async () => {
+    const file = join(folder, 'dies.mjs')
+    await writeFile(file, 'throw new Error("dead at once")')
+    prepareMachine(pathToFileURL(file))
+    await new Promise((done) => setTimeout(done, 300))
+    const { report } = await start(ECHO, { keys: 'ok', untilText: 'ok', timeoutMilliseconds: 10_000 }).end
+    expect(report.reason).toBe('until-text')
+  })
+
   test('ends within 100 ms of stop, whatever the guest does', async () => {
     const { machine, end } = start(SPIN, {})
     await new Promise((done) => setTimeout(done, 400))
@@ -107,10 +124,6 @@ describe('a machine in a worker', () => {
 
   test('refuses impossible options before a thread is made', () => {
     expect(() => start(SPIN, { memoryBytes: 100 })).toThrow(/memoryBytes/)
-  })
-
-  test('an empty image is a report, not a crash', async () => {
-    const { report } = await start(SPIN, { image: new Uint8Array(0) }).end
-    expect(report.summary).toContain('empty')
+    expect(() => start(SPIN, { image: new Uint8Array(0) })).toThrow(/the disk image is empty/)
   })
 })

@@ -11,7 +11,7 @@ const bytesSchema = z.custom<Uint8Array>((value) => value instanceof Uint8Array,
 
 export const startOptionsSchema = z.object({
   /** Disk image; the guest's writes never reach it. */
-  image: bytesSchema,
+  image: bytesSchema.refine((bytes) => bytes.length > 0, 'the disk image is empty'),
   memoryBytes: z.number().int().min(MIN_MEMORY_BYTES).max(MAX_MEMORY_BYTES),
   backend: z.enum(['interp', 'oracle']),
   /** `realtime` for a person who watches; `fast` skips the time in which the guest waits. */
@@ -62,6 +62,8 @@ export interface RunningMachine {
 /** Host to worker. */
 export const commandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('start'), options: startOptionsSchema, module: z.instanceof(WebAssembly.Module).optional() }),
+  /** Loads the emulator and compiles its interpreter, so that a later `start` is quick. */
+  z.object({ type: z.literal('prepare'), module: z.instanceof(WebAssembly.Module).optional() }),
   z.object({ type: z.enum(['stop', 'reset', 'pause', 'resume']) }),
   z.object({ type: z.literal('keys'), events: z.array(keyEventSchema) }),
   z.object({ type: z.literal('type'), text: z.string() }),

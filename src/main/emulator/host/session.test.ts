@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { KeyEvent, Screen } from '../../../shared/machine-schemas'
-import { screenLines } from '../machine/screen'
+import { screenLines } from '../../../shared/screen-text'
 import type { RunReport, StartOptions } from './options'
 import { runReportSchema } from './options'
 import { Session } from './session'

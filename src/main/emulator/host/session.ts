@@ -1,10 +1,10 @@
 /** Runs one machine in the present thread: slices of it between turns of the event loop, and what it tells its listener. */
+import { codePageCharacter } from '../../../shared/code-page'
 import type { KeyEvent, MachineState, Screen } from '../../../shared/machine-schemas'
 import { reportAsked, reportHostError, reportOutcome } from '../debug/report'
 import { TICKS_PER_MILLISECOND } from '../machine/clock'
 import { Machine } from '../machine/machine'
 import { sameScreen } from '../machine/screen'
-import { cp437ToUnicode } from '../machine/cp437'
 import type { MachineListener, RunningMachine, RunReport, StartOptions } from './options'
 import { DEFAULT_START_DATE } from './options'
 import { Typist } from './typist'
@@ -43,6 +43,8 @@ export class Session implements RunningMachine {
   #screenAt = -Infinity
   #state: MachineState | undefined
   #stateAt = -Infinity
+  /** Text memory in which the awaited text was not. */
+  #searched: { start: number; text: Uint8Array } = { start: -1, text: new Uint8Array() }
 
   /** Builds the machine; `run` starts it. Throws a RangeError for an empty image or an impossible memory size. */
   constructor(options: StartOptions, listener: MachineListener) {
@@ -184,10 +186,14 @@ export class Session implements RunningMachine {
   #showsAwaitedText(): boolean {
     const { untilText } = this.#options
     if (untilText === undefined) return false
+    const text = this.#machine.textMemory
+    const { start } = this.#machine.vga.view
+    if (start === this.#searched.start && Buffer.compare(text, this.#searched.text) === 0) return false
+    this.#searched = { start, text }
     const { cells, columns, rows } = this.#machine.screen
     for (let row = 0; row < rows; row++) {
-      const text = cells.slice(row * columns, (row + 1) * columns)
-      if (text.map((cell) => cp437ToUnicode(cell & 0xff)).join('').includes(untilText)) return true
+      const line = cells.slice(row * columns, (row + 1) * columns)
+      if (line.map(codePageCharacter).join('').includes(untilText)) return true
     }
     return false
   }

@@ -10,9 +10,19 @@ function listen(port: NonNullable<typeof parentPort>): void {
   const post = (event: WorkerEvent): void => port.postMessage(event)
   let session: Session | undefined
 
+  let prepared = false
+
+  /** Takes the interpreter that another worker compiled, or compiles it and passes it on. */
+  const useModule = (module: WebAssembly.Module | undefined, needed: boolean): void => {
+    if (prepared) return
+    if (module) setInterpreterModule(module)
+    else if (needed) post({ type: 'module', module: interpreterModule() })
+    prepared = module !== undefined || needed
+  }
+
   const start = (command: Extract<ReturnType<typeof commandSchema.parse>, { type: 'start' }>): void => {
     if (session) return
-    if (command.module) setInterpreterModule(command.module)
+    useModule(command.module, command.options.backend === 'interp')
     try {
       session = new Session(command.options, {
         screen: (screen) => post({ type: 'screen', screen }),
@@ -24,13 +34,15 @@ function listen(port: NonNullable<typeof parentPort>): void {
       post({ type: 'end', report: reportHostError(error, 0) })
       return
     }
-    if (!command.module && command.options.backend === 'interp') post({ type: 'module', module: interpreterModule() })
     void session.run()
   }
 
   port.on('message', (message: unknown) => {
     const command = commandSchema.parse(message)
     switch (command.type) {
+      case 'prepare':
+        useModule(command.module, true)
+        return
       case 'start':
         start(command)
         return

@@ -1,5 +1,8 @@
-import type { PhysicalMemory } from '../cpu/ports'
+import type { MemoryMap } from './memory-map'
 
+const PAGE = 0x1000
+/** What reads where nothing answers. */
+const UNMAPPED = 0xff
 /** Address line 20, which the A20 gate can hold at 0. */
 const A20_MASK = ~(1 << 20)
 
@@ -8,11 +11,11 @@ const A20_MASK = ~(1 << 20)
  * What is written is made known to the CPU, which may have decoded code there.
  */
 export class GuestMemory {
-  readonly #physical: PhysicalMemory
+  readonly #physical: MemoryMap
   readonly #a20: () => boolean
   readonly #written: (host: number, bytes: number) => void
 
-  constructor(physical: PhysicalMemory, a20: () => boolean, written: (host: number, bytes: number) => void) {
+  constructor(physical: MemoryMap, a20: () => boolean, written: (host: number, bytes: number) => void) {
     this.#physical = physical
     this.#a20 = a20
     this.#written = written
@@ -53,11 +56,25 @@ export class GuestMemory {
   }
 
   readBytes(linear: number, count: number): Uint8Array {
-    return Uint8Array.from({ length: count }, (_, i) => this.read8(linear + i))
+    const result = new Uint8Array(count).fill(UNMAPPED)
+    for (let done = 0; done < count; ) {
+      const from = this.#address(linear + done)
+      const part = this.#physical.readable(from, count - done)
+      if (part) result.set(part, done)
+      done += part?.length ?? PAGE - (from % PAGE)
+    }
+    return result
   }
 
-  writeBytes(linear: number, bytes: Iterable<number>): void {
-    let at = linear
-    for (const byte of bytes) this.write8(at++, byte)
+  writeBytes(linear: number, bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length; ) {
+      const to = this.#address(linear + done)
+      const part = this.#physical.writable(to, bytes.length - done)
+      if (part) {
+        part.bytes.set(bytes.subarray(done, done + part.bytes.length))
+        this.#written(part.host, part.bytes.length)
+      }
+      done += part?.bytes.length ?? PAGE - (to % PAGE)
+    }
   }
 }

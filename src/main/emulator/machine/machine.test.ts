@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { TICKS_PER_SECOND } from './clock'
 import type { BackendName, Outcome } from './machine'
 import { Machine } from './machine'
-import { screenLines } from './screen'
+import { screenLines } from '../../../shared/screen-text'
 
 export const BACKENDS: readonly BackendName[] = ['interp', 'oracle']
 

@@ -11,7 +11,7 @@ import { PicPair } from '../devices/pic8259'
 import { Pit8254 } from '../devices/pit8254'
 import { configureCmos, RtcMc146818 } from '../devices/rtc-mc146818'
 import { Uart16550 } from '../devices/uart16550'
-import { VgaText } from '../devices/vga-text'
+import { TEXT_MEMORY, TEXT_MEMORY_BYTES, VgaText } from '../devices/vga-text'
 import { Firmware } from '../firmware/firmware'
 import { EventClock } from './clock'
 import { Disk } from './disk'
@@ -176,6 +176,11 @@ export class Machine {
 
   get screen(): Screen {
     return captureScreen(this.vga.view, (physical) => this.memoryMap.read16(physical))
+  }
+
+  /** The bytes of text memory, to see whether anything in it changed. */
+  get textMemory(): Uint8Array {
+    return this.memory.readBytes(TEXT_MEMORY, TEXT_MEMORY_BYTES)
   }
 
   get #interruptsEnabled(): boolean {

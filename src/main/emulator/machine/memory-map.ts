@@ -59,6 +59,23 @@ export class MemoryMap implements PhysicalMemory {
     return 0
   }
 
+  /** Plain memory at `physical` as bytes that can be read in place, up to `count` or the end of the page. Undefined where there is none. */
+  readable(physical: number, count: number): Uint8Array | undefined {
+    return this.#part(this.readableFrame(physical - (physical % PAGE)), physical % PAGE, count)
+  }
+
+  /** The same for writing, and the host address it starts at. */
+  writable(physical: number, count: number): { host: number; bytes: Uint8Array } | undefined {
+    const frame = this.writableFrame(physical - (physical % PAGE))
+    const bytes = this.#part(frame, physical % PAGE, count)
+    return bytes && { host: frame + (physical % PAGE), bytes }
+  }
+
+  #part(frame: number, offset: number, count: number): Uint8Array | undefined {
+    if (frame === 0) return undefined
+    return this.#u8.subarray(frame + offset, frame + Math.min(offset + count, PAGE))
+  }
+
   read8(physical: number): number {
     const frame = this.readableFrame(physical - (physical % PAGE))
     return frame === 0 ? UNMAPPED : (this.#u8[frame + (physical % PAGE)] ?? UNMAPPED)

@@ -1,7 +1,6 @@
 import type { Screen } from '../../../shared/machine-schemas'
 import type { TextView } from '../devices/vga-text'
 import { TEXT_MEMORY, TEXT_MEMORY_BYTES } from '../devices/vga-text'
-import { cp437ToUnicode } from './cp437'
 
 /** Reads the text screen: `read16` gives the 16-bit cell at a physical address. */
 export function captureScreen(view: TextView, read16: (physical: number) => number): Screen {
@@ -24,22 +23,6 @@ export function captureScreen(view: TextView, read16: (physical: number) => numb
     },
     blink: view.blink,
   }
-}
-
-/** The screen's text in Unicode: one string a row, without trailing blanks. */
-export function screenLines(screen: Screen): string[] {
-  return Array.from({ length: screen.rows }, (_, row) =>
-    screen.cells
-      .slice(row * screen.columns, (row + 1) * screen.columns)
-      .map((cell) => cp437ToUnicode(cell & 0xff))
-      .join('')
-      .replace(/[ \u00a0]+$/u, ''),
-  )
-}
-
-/** All rows as one text, without trailing empty rows. */
-export function screenText(screen: Screen): string {
-  return screenLines(screen).join('\n').replace(/\n+$/, '')
 }
 
 export function sameScreen(a: Screen, b: Screen): boolean {

@@ -3,7 +3,7 @@ import { useStore } from 'zustand'
 import type { Screen } from '../../../shared/machine-schemas'
 import { useLab } from '../../app/lab'
 import { fromBase64 } from './base64'
-import { drawScreen, GLYPH_WIDTH, hasBlinking, type Glyphs } from './screen-pixels'
+import { drawScreen, GLYPH_WIDTH, hasBlinking, type Glyphs } from '../../../shared/screen-pixels'
 
 /** Half periods of the VGA's blinking at 70 frames a second: the cursor 8 frames, characters 16. */
 const CURSOR_HALF_MS = 114

@@ -8,7 +8,7 @@ import { Button } from '../../ui/Button'
 import { Icon } from '../../ui/Icon'
 import { GuestKeyboard } from './keyboard'
 import { ScreenCanvas } from './ScreenCanvas'
-import { screenText } from './screen-text'
+import { screenText } from '../../../shared/screen-text'
 
 const { machine: text } = strings
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Screen } from '../../../shared/machine-schemas'
+import type { Screen } from './machine-schemas'
 import { codePageCharacter } from './code-page'
 import { drawScreen, hasBlinking, PALETTE, type BlinkPhase } from './screen-pixels'
 import { screenText } from './screen-text'
