@@ -97,7 +97,6 @@ export function systemService(host: FirmwareHost): Service {
     host.skipTo(waitUntil)
     if (host.now() < waitUntil) return true
     waitUntil = undefined
-    call.ah = 0
     call.carry = false
     return false
   }
