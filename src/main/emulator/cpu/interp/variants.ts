@@ -23,16 +23,26 @@ function key(rowNumber: number, operandSize: Size, isMemory: boolean, repeat: Re
   return ((rowNumber * SIZES.length + SIZES.indexOf(operandSize)) * FORMS + (isMemory ? 1 : 0)) * REPEATS.length + REPEATS.indexOf(repeat)
 }
 
-/** What compiled code consists of for the most part, in 32- and 64-bit code. */
+/**
+ * What compiled 32- and 64-bit code consists of for the most part. The loop should stay small enough for the baseline
+ * compiler, in whose code every machine starts: a rare form costs more there than it gains.
+ */
 const HOT_NAMES: ReadonlySet<string> = new Set([
-  'add', 'or', 'and', 'sub', 'xor', 'cmp', 'test', 'inc', 'dec', 'mov', 'movzx', 'movsx', 'movsxd', 'lea', 'push', 'pop', 'call', 'ret', 'jmp', 'shl', 'shr', 'sar', 'imul',
+  'add', 'or', 'adc', 'sbb', 'and', 'sub', 'xor', 'cmp', 'test', 'inc', 'dec', 'not', 'neg', 'mov', 'movzx', 'movsx', 'movsxd', 'lea', 'push', 'pop', 'call', 'ret', 'jmp',
+  'shl', 'shr', 'sar', 'rol', 'imul', 'nop',
 ])
-/** Forms of hot rows that compilers do not use. */
-const COLD_OPERANDS: ReadonlySet<string> = new Set(['Sw:r', 'Sw:w', 'Ob:r', 'Ov:r', 'Ob:w', 'Ov:w', 'Mp:r', 'Ap:r', 'cl:r', '1:r'])
+const HOT_BYTE_NAMES: ReadonlySet<string> = new Set(['mov', 'cmp', 'test'])
+/** Of these only the register form. */
+const HOT_REGISTER_NAMES: ReadonlySet<string> = new Set(['adc', 'sbb', 'not', 'neg', 'shl', 'shr', 'sar', 'rol', 'pop', 'nop'])
+/** Operands of hot rows that compilers do not use much. */
+const COLD_OPERANDS: ReadonlySet<string> = new Set(['Sw:r', 'Sw:w', 'Mp:r', 'Ap:r', 'cl:r', '1:r', 'Ob:r', 'Ob:w'])
 
-function isHot({ row, operandSize, repeat }: Variant): boolean {
+function isHot({ row, operandSize, isMemory, repeat }: Variant): boolean {
   if (operandSize === 16 || repeat !== 'none' || row.operands.some((spec) => COLD_OPERANDS.has(spec))) return false
-  return HOT_NAMES.has(row.name) || (row.setsRip === true && row.flags?.reads !== undefined && row.operands.some((spec) => spec.startsWith('J')))
+  if (operandSize === 8 && !HOT_BYTE_NAMES.has(row.name)) return false
+  if (isMemory && HOT_REGISTER_NAMES.has(row.name)) return false
+  const conditionalJump = row.setsRip === true && row.flags?.reads !== undefined && row.operands.some((spec) => spec.startsWith('J'))
+  return HOT_NAMES.has(row.name) || conditionalJump
 }
 
 const all: readonly Variant[] = rows.flatMap((row) =>
