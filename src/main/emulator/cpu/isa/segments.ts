@@ -89,6 +89,7 @@ const pointerRows: readonly Row[] = FAR_POINTERS.map(({ segment, ...form }) => (
 
 const RPL = 3
 
+/** The target is written, and must be writable, only if its RPL changes. */
 const adjustRpl: Semantics = (b, target, source) => {
   const selector = target.read()
   const rpl = b.and(source.read(), b.constant(RPL))
@@ -104,7 +105,7 @@ export const segmentRows: readonly Row[] = [
   ...stackRows,
   ...pointerRows,
   {
-    name: 'arpl', map: '', opcode: 0x63, operands: ['Ew:rw', 'Gw:r'], modes: 'not64', protectedOnly: true, flags: { writes: ['ZF'] }, feature: '286',
+    name: 'arpl', map: '', opcode: 0x63, operands: ['Ew:r', 'Gw:r'], modes: 'not64', protectedOnly: true, flags: { writes: ['ZF'] }, feature: '286',
     semantics: adjustRpl,
   },
 ]

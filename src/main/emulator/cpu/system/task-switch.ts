@@ -22,11 +22,13 @@ interface TaskLayout {
   readonly segments: number
   readonly segmentCount: 4 | 6
   readonly ldt: number
+  /** What registers get in the bits that the TSS does not hold: ones, as the 80386 and its successors do; the manuals are silent. */
+  readonly upperHalves: number
   /** CR3, in a 32-bit TSS. */
   readonly pageDirectory: number | undefined
 }
-const LAYOUT_16: TaskLayout = { lastByte: 0x2b, width: 2, instructionPointer: 0x0e, flags: 0x10, registers: 0x12, segments: 0x22, segmentCount: 4, ldt: 0x2a, pageDirectory: undefined }
-const LAYOUT_32: TaskLayout = { lastByte: 0x67, width: 4, instructionPointer: 0x20, flags: 0x24, registers: 0x28, segments: 0x48, segmentCount: 6, ldt: 0x60, pageDirectory: 0x1c }
+const LAYOUT_16: TaskLayout = { lastByte: 0x2b, width: 2, instructionPointer: 0x0e, flags: 0x10, registers: 0x12, segments: 0x22, segmentCount: 4, ldt: 0x2a, upperHalves: 0xffff_0000, pageDirectory: undefined }
+const LAYOUT_32: TaskLayout = { lastByte: 0x67, width: 4, instructionPointer: 0x20, flags: 0x24, registers: 0x28, segments: 0x48, segmentCount: 6, ldt: 0x60, upperHalves: 0, pageDirectory: 0x1c }
 
 const layoutOf = (type: number): TaskLayout => (type & 8 ? LAYOUT_32 : LAYOUT_16)
 
@@ -126,7 +128,7 @@ function readTaskImage(cx: SystemContext, base: bigint, layout: TaskLayout): Tas
   return {
     instructionPointer: read(layout.instructionPointer, layout.width),
     flags: read(layout.flags, layout.width),
-    registers: Array.from({ length: 8 }, (_, register) => read(layout.registers + register * layout.width, layout.width)),
+    registers: Array.from({ length: 8 }, (_, register) => (read(layout.registers + register * layout.width, layout.width) | layout.upperHalves) >>> 0),
     segments: Array.from({ length: 6 }, (_, index) => (index < layout.segmentCount ? read(layout.segments + index * layout.width, 2) : 0)),
     ldt: read(layout.ldt, 2),
     pageDirectory: BigInt(layout.pageDirectory === undefined ? 0 : read(layout.pageDirectory, 4)),
