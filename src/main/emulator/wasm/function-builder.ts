@@ -1,5 +1,6 @@
 import { ByteWriter } from './byte-writer'
 import { EMPTY_BLOCK, MemoryOp, Op, Structured, ValueType, type MemoryOpName, type OpName, type ValueTypeName } from './opcodes'
+import { I8X16_SHUFFLE, SIMD_PREFIX, SimdLaneOp, SimdMemoryOp, SimdOp, V128_CONST, type SimdLaneOpName, type SimdMemoryOpName, type SimdOpName } from './simd'
 
 /** Enough for the runs of locals of most functions. */
 const HEAD_BYTES = 64
@@ -14,7 +15,7 @@ export class FunctionBuilder {
   readonly #code: ByteWriter
   readonly #parameterCount: number
   readonly #locals: ValueTypeName[] = []
-  #free: Record<ValueTypeName, number[]> = { i32: [], i64: [] }
+  #free: Record<ValueTypeName, number[]> = { i32: [], i64: [], v128: [] }
   #depth = 0
   /** The last `local.set`: where it starts, where it ends, which local. */
   #setStart = -1
@@ -40,7 +41,7 @@ export class FunctionBuilder {
   withOwnLocals(emit: () => void): void {
     const free = this.#free
     const own = this.#locals.length
-    const lent = { i32: [...free.i32], i64: [...free.i64] }
+    const lent = { i32: [...free.i32], i64: [...free.i64], v128: [...free.v128] }
     emit()
     this.#free = lent
     for (let index = own; index < this.#locals.length; index++) this.#free[this.#locals[index] ?? 'i32'].push(this.#parameterCount + index)
@@ -85,6 +86,40 @@ export class FunctionBuilder {
     this.#code.byte(opcode)
     this.#code.unsigned(alignment)
     this.#code.unsigned(offset)
+  }
+
+  /** A vector constant of this 128-bit pattern. */
+  v128(value: bigint): void {
+    this.#simd(V128_CONST)
+    for (let shift = 0n; shift < 128n; shift += 8n) this.#code.byte(Number((value >> shift) & 0xffn))
+  }
+
+  simd(name: SimdOpName): void {
+    this.#simd(SimdOp[name])
+  }
+
+  simdLane(name: SimdLaneOpName, lane: number): void {
+    this.#simd(SimdLaneOp[name])
+    this.#code.byte(lane)
+  }
+
+  /** Sixteen bytes of two vectors, by index 0–31. */
+  simdShuffle(indices: readonly number[]): void {
+    this.#simd(I8X16_SHUFFLE)
+    for (const index of indices) this.#code.byte(index)
+  }
+
+  /** A vector load or store at (address on the stack) + offset. */
+  simdMemory(name: SimdMemoryOpName, offset: number): void {
+    const [opcode, alignment] = SimdMemoryOp[name]
+    this.#simd(opcode)
+    this.#code.unsigned(alignment)
+    this.#code.unsigned(offset)
+  }
+
+  #simd(number: number): void {
+    this.#code.byte(SIMD_PREFIX)
+    this.#code.unsigned(number)
   }
 
   call(functionIndex: number): void {

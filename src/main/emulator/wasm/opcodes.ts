@@ -1,5 +1,5 @@
 /** Value types (core specification 5.3.1). */
-export const ValueType = { i32: 0x7f, i64: 0x7e } as const
+export const ValueType = { i32: 0x7f, i64: 0x7e, v128: 0x7b } as const
 export type ValueTypeName = keyof typeof ValueType
 
 /** Instructions without immediates (core specification 5.4). */

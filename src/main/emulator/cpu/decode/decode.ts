@@ -204,7 +204,7 @@ class Decoding {
       segmentOverridden: overridden,
       rex: this.#rex,
       reg,
-      rm: compiled.rm?.width === 'b' ? this.#byteSlot(rmNumber) : rmNumber * 8,
+      rm: registerSlot(compiled.rm, rmNumber, this.#rex),
       vvvv: this.#vvvv * 8,
       base: this.#base,
       index: this.#index,
@@ -233,18 +233,13 @@ class Decoding {
     return (this.#mode === 32) === this.#addressPrefix ? 16 : 32
   }
 
-  /** Slot of a byte register: without REX, 4–7 are AH CH DH BH. */
-  #byteSlot(number: number): number {
-    return this.#rex === 0 && number >= 4 ? (number - 4) * 8 + 1 : number * 8
-  }
-
   /** Undefined: there is no such segment, control or debug register. */
   #regSlot(operand: RowOperand | undefined, number: number): number | undefined {
     switch (operand?.place) {
       case 'segment': return (number & 7) > Seg.gs ? undefined : number & 7
       case 'control': return INVALID_CONTROL.has(number) ? undefined : number
       case 'debug': return number > 7 ? undefined : number
-      default: return operand?.width === 'b' ? this.#byteSlot(number) : number * 8
+      default: return registerSlot(operand, number, this.#rex)
     }
   }
 
@@ -346,4 +341,10 @@ class Decoding {
   #i32(): number {
     return this.#u16() | (this.#u16() << 16)
   }
+}
+
+/** Number × 8. Of the byte registers without REX, 4–7 are AH CH DH BH; there are eight MMX registers, whatever REX says. */
+function registerSlot(operand: RowOperand | undefined, number: number, rex: number): number {
+  if (operand?.file === 'mm') return (number & 7) * 8
+  return operand?.width === 'b' && rex === 0 && number >= 4 ? (number - 4) * 8 + 1 : number * 8
 }

@@ -20,7 +20,7 @@ const HIGH_BYTES = ['ah', 'ch', 'dh', 'bh'] as const
 const RSP_SLOT = Reg.rsp * 8
 const RBP_SLOT = Reg.rbp * 8
 const SEGMENTS = ['es', 'cs', 'ss', 'ds', 'fs', 'gs'] as const
-const POINTERS: Readonly<Record<Size, string>> = { 8: 'byte ptr', 16: 'word ptr', 32: 'dword ptr', 64: 'qword ptr' }
+const POINTERS: Readonly<Record<Size | 128, string>> = { 8: 'byte ptr', 16: 'word ptr', 32: 'dword ptr', 64: 'qword ptr', 128: 'xmmword ptr' }
 const EXTENDED_SUFFIX: Readonly<Record<Size, string>> = { 8: 'b', 16: 'w', 32: 'd', 64: '' }
 
 /** Name of the register at a slot (byte offset from `GPR`). */
@@ -75,12 +75,12 @@ function shownOperands(decoded: Decoded): readonly RowOperand[] {
 function operandText(operand: RowOperand, decoded: Decoded, mode: CodeMode, address: bigint): string {
   const size = operandBits(operand.width, decoded.operandSize)
   switch (operand.place) {
-    case 'reg': return registerName(decoded.reg, size)
-    case 'vvvv': return registerName(decoded.vvvv, size)
-    case 'opcode': case 'register': return registerName(decoded.rm, size)
-    case 'rm': case 'memory': return decoded.isMemory ? memoryText(operand, size, decoded) : registerName(decoded.rm, size)
+    case 'reg': return operandRegister(operand, decoded.reg, size)
+    case 'vvvv': return operandRegister(operand, decoded.vvvv, size)
+    case 'opcode': case 'register': return operandRegister(operand, decoded.rm, size)
+    case 'rm': case 'memory': return decoded.isMemory ? memoryText(operand, size, decoded) : operandRegister(operand, decoded.rm, size)
     case 'offset': return `${POINTERS[size]} ${segmentText(decoded)}[${hex(decoded.immediate)}]`
-    case 'fixed': return registerName(operand.fixed * 8, size)
+    case 'fixed': return operandRegister(operand, operand.fixed * 8, size)
     case 'segment': return SEGMENTS[decoded.reg] ?? '?'
     case 'control': return `cr${decoded.reg}`
     case 'debug': return `dr${decoded.reg}`
@@ -90,6 +90,10 @@ function operandText(operand: RowOperand, decoded: Decoded, mode: CodeMode, addr
     case 'relative': return hex(branchTarget(decoded, mode, address))
     case 'string': return stringText(operand, size, decoded)
   }
+}
+
+function operandRegister({ file }: RowOperand, slot: number, size: Size): string {
+  return file === 'general' ? registerName(slot, size) : `${file}${slot >> 3}`
 }
 
 /** rDI always means ES. */
@@ -127,7 +131,7 @@ function memoryText(operand: RowOperand, size: Size, decoded: Decoded): string {
   let text = terms.join('+')
   if (terms.length === 0) text = hex(BigInt.asUintN(addressSize, BigInt(displacement)))
   else if (displacement !== 0) text += displacement < 0 ? `-0x${(-displacement).toString(16)}` : `+0x${displacement.toString(16)}`
-  const kind = operand.code === 'Mp' && decoded.row.setsRip === true ? 'far ' : UNSIZED.has(operand.code) || operand.access === 'a' ? '' : `${POINTERS[size]} `
+  const kind = operand.code === 'Mp' && decoded.row.setsRip === true ? 'far ' : UNSIZED.has(operand.code) || operand.access === 'a' ? '' : `${POINTERS[operand.width === 'dq' ? 128 : size]} `
   return `${kind}${segmentText(decoded)}[${text}]`
 }
 

@@ -4,10 +4,13 @@ import { Vector } from '../faults'
 import type { Helpers } from '../semantics/builder'
 import { recordAddress, type HandlerFunctions } from '../semantics/handler'
 import { HELPER_NAMES, HELPER_SIGNATURES } from '../semantics/helper-signatures'
+import { addRoutines } from '../semantics/wasm-routines'
 import { hostAddress, type MemoryFunctions } from '../semantics/memory-code'
 import { WasmValues } from '../semantics/wasm-values'
 import { SS } from '../state/bits'
 import * as at from '../state/layout'
+
+const VECTOR_BYTES = 16
 
 /** Names of the module's import namespaces. */
 export const HOST = 'host'
@@ -38,15 +41,20 @@ export function addSupport(module: ModuleBuilder): SupportFunctions {
   const helper = importHelpers(module)
   const slowRead = addSlowAccess(module, imports.raise, imports.slowRead, false)
   const slowWrite = addSlowAccess(module, imports.raise, imports.slowWrite, true)
-  const shared = { findRead: slowRead, findWrite: slowWrite, slowRead, slowWrite, afterStore: imports.afterStore }
+  const shared = { findRead: slowRead, findWrite: slowWrite, findAlignedRead: slowRead, findAlignedWrite: slowWrite, slowRead, slowWrite, afterStore: imports.afterStore }
+  const findRead = addFindAccess(module, shared, false)
+  const findWrite = addFindAccess(module, shared, true)
   return {
     helper,
     fetch: imports.fetch,
     raise: imports.raise,
+    routine: addRoutines(module, imports.raise),
     attention: imports.attention,
     ...shared,
-    findRead: addFindAccess(module, shared, false),
-    findWrite: addFindAccess(module, shared, true),
+    findRead,
+    findWrite,
+    findAlignedRead: addFindAligned(module, imports.raise, findRead, false),
+    findAlignedWrite: addFindAligned(module, imports.raise, findWrite, true),
     effectiveAddress: addEffectiveAddress(module),
   }
 }
@@ -77,6 +85,31 @@ function addFindAccess(module: ModuleBuilder, functions: MemoryFunctions, writes
     const values = new WasmValues(body)
     const host = hostAddress(values, functions, { strideLocal: stride }, { kind: 'local', local: offset, type: 'i64', bits: 64 }, { local: bytes }, writes ? 'rw' : 'r', load)
     body.get(host)
+  })
+}
+
+/** Raises #GP(0) unless the linear address is a multiple of 16, whatever else the access would raise. */
+function addFindAligned(module: ModuleBuilder, raise: number, find: number, writes: boolean): number {
+  return module.function({ parameters: writes ? ['i32', 'i64', 'i32'] : ['i32', 'i64'], results: ['i32'] }, (body) => {
+    const [stride, offset, load] = [0, 1, 2]
+    body.get(stride)
+    body.memory('i64_load', at.SEGMENTS + at.SEGMENT_BASE)
+    body.get(offset)
+    body.op('i64_add')
+    body.i64(BigInt(VECTOR_BYTES - 1))
+    body.op('i64_and')
+    body.i64(0n)
+    body.op('i64_ne')
+    body.if()
+    body.i32(Vector.GP)
+    body.i32(0)
+    body.call(raise)
+    body.end()
+    body.get(stride)
+    body.i32(VECTOR_BYTES)
+    body.get(offset)
+    if (writes) body.get(load)
+    body.call(find)
   })
 }
 

@@ -23,16 +23,21 @@ export type Place =
   | 'offset' | 'string' | 'vvvv'
 
 /**
- * b w d q: 8 to 64; v: the operand size; z: 16 or 32; y: 32 or 64; s and i: the operand size, but encoded as a sign-extended byte (s) or in
+ * b w d q dq: 8 to 128; v: the operand size; z: 16 or 32; y: 32 or 64; s and i: the operand size, but encoded as a sign-extended byte (s) or in
  * 16 or 32 bits (i).
  */
-export type Width = 'b' | 'w' | 'd' | 'q' | 'v' | 'z' | 'y' | 's' | 'i'
+export type Width = 'b' | 'w' | 'd' | 'q' | 'dq' | 'v' | 'z' | 'y' | 's' | 'i'
+
+/** Which registers ModRM or the row names. */
+export type RegisterFile = 'general' | 'xmm' | 'mm'
 
 export interface OperandKind {
   readonly place: Place
   readonly width: Width
   /** x86 number of the register of a `fixed` or `string` operand. */
   readonly fixed: number
+  /** Not 'general': a vector operand, also where it is memory. */
+  readonly file: RegisterFile
 }
 
 export interface RowOperand extends OperandKind {
@@ -41,7 +46,15 @@ export interface RowOperand extends OperandKind {
 }
 
 function kind(place: Place, width: Width, fixed = 0): OperandKind {
-  return { place, width, fixed }
+  return { place, width, fixed, file: 'general' }
+}
+
+function xmm(place: Place, width: Width): OperandKind {
+  return { place, width, fixed: 0, file: 'xmm' }
+}
+
+function mm(place: Place, width: Width): OperandKind {
+  return { place, width, fixed: 0, file: 'mm' }
 }
 
 const KINDS: Readonly<Record<OperandCode, OperandKind>> = {
@@ -58,6 +71,10 @@ const KINDS: Readonly<Record<OperandCode, OperandKind>> = {
   Xb: kind('string', 'b', Reg.rsi), Xv: kind('string', 'v', Reg.rsi), Xz: kind('string', 'z', Reg.rsi), Bb: kind('string', 'b', Reg.rbx),
   Yb: kind('string', 'b', Reg.rdi), Yv: kind('string', 'v', Reg.rdi), Yz: kind('string', 'z', Reg.rdi),
   By: kind('vvvv', 'y'),
+  Vdq: xmm('reg', 'dq'), Vq: xmm('reg', 'q'), Vd: xmm('reg', 'd'),
+  Wdq: xmm('rm', 'dq'), Wq: xmm('rm', 'q'), Wd: xmm('rm', 'd'), Ww: xmm('rm', 'w'),
+  Udq: xmm('register', 'dq'), Uq: xmm('register', 'q'), Mdq: xmm('memory', 'dq'), xmm0: xmm('fixed', 'dq'),
+  Pq: mm('reg', 'q'), Pd: mm('reg', 'd'), Qq: mm('rm', 'q'), Qd: mm('rm', 'd'), Nq: mm('register', 'q'),
   al: kind('fixed', 'b', Reg.rax), cl: kind('fixed', 'b', Reg.rcx), ax: kind('fixed', 'w', Reg.rax), dx: kind('fixed', 'w', Reg.rdx),
   rax: kind('fixed', 'v', Reg.rax), eax: kind('fixed', 'z', Reg.rax), '1': kind('one', 'b'),
 }
@@ -91,13 +108,18 @@ function isAccess(access: string): access is Access {
   return access === 'r' || access === 'w' || access === 'rw' || access === 'a'
 }
 
-/** Width in bits of an operand when the instruction's operand size is `operandSize`. */
+/** Width in bits of a vector operand; 0 for others. */
+export function vectorBits({ file, width }: OperandKind): number {
+  return file === 'general' ? 0 : width === 'dq' ? 128 : operandBits(width, 64)
+}
+
+/** Width in bits of an operand when the instruction's operand size is `operandSize`; of wider vectors the low 64. */
 export function operandBits(width: Width, operandSize: Size): Size {
   switch (width) {
     case 'b': return 8
     case 'w': return 16
     case 'd': return 32
-    case 'q': return 64
+    case 'q': case 'dq': return 64
     case 'z': return operandSize === 64 ? 32 : operandSize
     case 'y': return operandSize === 64 ? 64 : 32
     case 'v': case 's': case 'i': return operandSize

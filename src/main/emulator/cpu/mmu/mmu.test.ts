@@ -272,6 +272,22 @@ describe('slow accesses', () => {
     expect(machine.deviceWrites).toEqual([{ address: DEVICE + 8, size: 2, value: 0xbeef }])
   })
 
+  it('wrap at 4 GiB outside 64-bit mode, also in compatibility mode', () => {
+    // The first and the last page below 4 GiB.
+    machine.poke64(ROOT, BigInt(LEVEL3) | P | W | U)
+    machine.poke64(LEVEL3, BigInt(LEVEL2) | P | W | U, 0n, 0n, BigInt(LEVEL2) | P | W | U)
+    machine.poke64(LEVEL2, BigInt(LEVEL1) | P | W | U)
+    machine.poke64(LEVEL2 + 511 * 8, BigInt(LEVEL1) | P | W | U)
+    machine.poke64(LEVEL1, BigInt(FRAME) | P | W | U)
+    machine.poke64(LEVEL1 + 511 * 8, BigInt(FRAME + 0x1000) | P | W | U)
+    enable({ cr4: CR4.PAE, efer: EFER_BITS.LME | EFER_BITS.LMA })
+    machine.poke(FRAME + 0x1ffe, [0x11, 0x22])
+    machine.poke(FRAME, [0x33, 0x44])
+    const { mmu, state } = machine.cpu
+    expect(state.mode64).toBe(false)
+    expect(state.view.getUint32(mmu.slowRead(DS, 4, 0xffff_fffe, 0), true)).toBe(0x4433_2211)
+  })
+
   it('two stores may wait at once', () => {
     machine.devicePage = DEVICE
     machine.cpu.mmu.flush()

@@ -7,8 +7,8 @@ import { PageWalker, type PagingMode } from './page-walk'
 import { PAGE_SIZE, PhysicalAccess } from './physical-access'
 import { Tlb, type AccessKind } from './tlb'
 
-const SLOTS = 8
-const SLOT_BYTES = 8
+const SLOTS = at.SCRATCH_SLOTS
+const SLOT_BYTES = at.SCRATCH_SLOT_BYTES
 /** A CPU mode in which nothing on the stack or in a descriptor table is a user access. */
 const SUPERVISOR = false
 
@@ -125,7 +125,7 @@ export class Mmu {
   }
 
   /**
-   * Host address where `bytes` (1, 2, 4, 8) bytes of a linear address can be read.
+   * Host address where `bytes` (1 to 32) bytes of a linear address can be read.
    * @param segment segment register of the access: a non-canonical address is #SS(0) through SS, else #GP(0)
    */
   slowRead(segment: number, bytes: number, lo: number, hi: number): number {
@@ -253,7 +253,9 @@ export class Mmu {
       return slot
     }
     const nextLow = (lo + inPage) >>> 0
-    const nextHigh = nextLow === 0 && this.#state.longMode ? (hi + 1) >>> 0 : hi
+    // Outside 64-bit mode addresses wrap at 4 GiB; the high half is not zero only for long mode's own tables.
+    const wraps = hi === 0 && !this.#state.mode64
+    const nextHigh = nextLow === 0 && !wraps ? (hi + 1) >>> 0 : hi
     const second = this.#translate(nextLow, nextHigh, kind, user)
     const slot = this.#takeSlot(first, inPage, second)
     if (kind === 'r' || load) {

@@ -14,6 +14,10 @@
  * come after values were computed. Backends do not roll back.
  */
 
+import type { Routine, Tuple } from './routines'
+import type { SpecialRegister, WritableSpecial } from './special'
+import type { VectorBuilder } from './vector-builder'
+
 export type Size = 8 | 16 | 32 | 64
 export type Flag = 'CF' | 'PF' | 'AF' | 'ZF' | 'SF' | 'OF'
 export type Constant = bigint | number
@@ -36,32 +40,47 @@ export interface Variable<V> {
 }
 
 /** An operand of the instruction, as its row declared it. */
-export interface Operand<V> {
+export interface Operand<V, X = unknown> {
   /** Width in bits. */
   readonly size: Size
   /** Known when code is emitted: memory or register/immediate form. */
   readonly isMemory: boolean
+  /** Width in bits as a vector: 128 for a whole XMM register, less where only a part is meant; 0 for other operands. `size` is then 64 at most. */
+  readonly vectorBits: number
   /**
    * Zero-extended value (immediates: extended to `size` as the form says). A memory operand declared `rw` is checked for writing here, so that a
    * following `write` cannot fault.
    */
   read(): V
-  /** Writes the low `size` bits. A 32-bit register write clears the upper half. */
+  /** Writes the low `size` bits. A 32-bit register write clears the upper half; in a vector register the rest stays. */
   write(value: V): void
+  /**
+   * Vector operands: a register as a whole (MMX: the low 64 bits), whatever part is meant; memory as wide as the operand, zero-extended.
+   */
+  readVector(): X
+  /** Vector operands: a register as a whole (MMX: the low 64 bits), memory as wide as the operand. */
+  writeVector(value: X): void
   /** Effective address (offset inside the segment, masked to the address size); memory operands only. */
   address(): V
   /** Linear address: `address()` plus the segment's base, masked to 32 bits outside 64-bit mode; memory operands only. */
   linear(): V
   /** The memory at effective address + `displacement`, masked to the address size (a value or constant), with another width; memory operands only. */
-  at(displacement: V, size: Size, access: 'r' | 'w' | 'rw'): Operand<V>
+  at(displacement: V, size: Size, access: 'r' | 'w' | 'rw'): Operand<V, X>
 }
 
-export interface Builder<V> {
-  /** Effective operand size of the instruction (16, 32, 64; 8 for byte forms). Known when code is emitted. */
-  readonly operandSize: Size
-  /** Code mode in which the instruction was decoded, where the backend knows it when emitting (block), else undefined. */
-  readonly codeMode: 16 | 32 | 64 | undefined
+/** The vector part of an operand that is none. */
+export const NO_VECTOR = {
+  vectorBits: 0,
+  readVector(): never {
+    throw new Error('The operand is no vector.')
+  },
+  writeVector(): never {
+    throw new Error('The operand is no vector.')
+  },
+} as const
 
+/** Values and control flow: what a computation needs that touches no state. */
+export interface Arithmetic<V> {
   // — values —
   constant(value: Constant): V
   add(a: V, b: V): V
@@ -105,6 +124,29 @@ export interface Builder<V> {
   variable(initial: V): Variable<V>
   if(condition: V, then: () => void, otherwise?: () => void): void
   while(condition: () => V, body: () => void): void
+}
+
+/** What the body of a `Routine` may use: arithmetic, the state of the floating-point unit, exceptions. */
+export interface RoutineBuilder<V> extends Arithmetic<V> {
+  /** Calls a routine, which backends keep once as a function of its own. */
+  routine<P extends number, R extends number>(routine: Routine<P, R>, ...args: Tuple<P, V>): Tuple<R, V>
+  /** A register beside the general ones. What a write must obey (reserved bits, privilege) is up to the row. */
+  special(name: SpecialRegister): V
+  setSpecial(name: WritableSpecial, value: V): void
+  /** Significand (MMn) and sign with exponent (16 bits) of *physical* x87 register `register` (a value, taken modulo 8). */
+  x87Significand(register: V): V
+  x87Exponent(register: V): V
+  setX87(register: V, exponent: V, significand: V): void
+  raise(vector: number, errorCode?: V): void
+  raiseIf(condition: V, vector: number, errorCode?: V): void
+}
+
+/** `V` is a value, `X` a vector of 128 bits. */
+export interface Builder<V, X = unknown> extends RoutineBuilder<V>, VectorBuilder<V, X> {
+  /** Effective operand size of the instruction (16, 32, 64; 8 for byte forms). Known when code is emitted. */
+  readonly operandSize: Size
+  /** Code mode in which the instruction was decoded, where the backend knows it when emitting (block), else undefined. */
+  readonly codeMode: 16 | 32 | 64 | undefined
 
   // — registers —
   /** General register by x86 number, zero-extended from `size` (low part; rows reach AH…BH only through operands). */
@@ -157,8 +199,6 @@ export interface Builder<V> {
   checkJump(target: V): void
 
   // — exceptions and everything that is not arithmetic —
-  raise(vector: number, errorCode?: V): void
-  raiseIf(condition: V, vector: number, errorCode?: V): void
   /** A helper of `cpu/system`, run on the state as of the start of the instruction plus what was committed. It may raise. */
   call<K extends keyof Helpers>(helper: K, ...args: Values<Parameters<Helpers[K]>, V>): V
   /** Ends the slice after this instruction, so that the machine looks for interrupts (STI, POPF, IRET, OUT …). */

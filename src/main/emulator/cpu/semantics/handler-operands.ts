@@ -1,22 +1,37 @@
-import { operandBits, rowOperand, type RowOperand } from '../isa/operands'
+import { operandBits, rowOperand, vectorBits, type RowOperand } from '../isa/operands'
 import type { Row } from '../isa/row'
 import * as at from '../state/layout'
 import { Reg, Seg, type Operand } from './builder'
 import type { HandlerBuilder } from './handler'
 import { constantValue, type WasmValue } from './wasm-values'
+import type { WasmVector } from './wasm-vectors'
 
 const { RECORD } = at
 
 /** The operands of a row as a handler finds them in its record. */
-export function handlerOperands(b: HandlerBuilder, row: Row, isMemory: boolean): Operand<WasmValue>[] {
+export function handlerOperands(b: HandlerBuilder, row: Row, isMemory: boolean): Operand<WasmValue, WasmVector>[] {
   let immediates = 0
   return row.operands.map((spec) => {
     const operand = rowOperand(spec)
+    if (operand.file !== 'general') return vectorOperand(b, row, operand, operand.file, isMemory)
     return handlerOperand(b, operand, isMemory, operand.place === 'immediate' ? immediates++ : 0)
   })
 }
 
-function handlerOperand(b: HandlerBuilder, operand: RowOperand, isMemory: boolean, immediate: number): Operand<WasmValue> {
+function vectorOperand(b: HandlerBuilder, row: Row, operand: RowOperand, file: 'xmm' | 'mm', isMemory: boolean): Operand<WasmValue, WasmVector> {
+  const bits = vectorBits(operand)
+  const size = operandBits(operand.width, b.operandSize)
+  switch (operand.place) {
+    case 'fixed': return b.vectorOperand(file, undefined, bits, size)
+    case 'reg': return b.vectorOperand(file, RECORD.reg, bits, size)
+    case 'vvvv': return b.vectorOperand(file, RECORD.vvvv, bits, size)
+    default:
+      if (!isMemory) return b.vectorOperand(file, RECORD.rm, bits, size)
+      return b.vectorMemory(() => b.effectiveAddress(), bits, size, operand.access, row.unaligned !== true)
+  }
+}
+
+function handlerOperand(b: HandlerBuilder, operand: RowOperand, isMemory: boolean, immediate: number): Operand<WasmValue, WasmVector> {
   const size = operandBits(operand.width, b.operandSize)
   const mask = (): WasmValue => b.addressMask()
   const recordSegment = () => b.recordSegment()

@@ -3,22 +3,23 @@ import { Vector } from '../faults'
 import type { Row } from '../isa/row'
 import { CODE_64, CS } from '../state/bits'
 import * as at from '../state/layout'
-import { Reg, Seg, type Builder, type Helpers, type Operand, type Size, type Values } from './builder'
+import { NO_VECTOR, Reg, Seg, type Builder, type Helpers, type Operand, type Size, type Values } from './builder'
 import { HELPER_SIGNATURES } from './helper-signatures'
-import { callForHost, hostAddress, loadOf, segmentField, storeAt, storeOf, type MemoryFunctions, type SegmentOf } from './memory-code'
+import { callForAlignedHost, callForHost, hostAddress, loadOf, noteStore, segmentField, storeAt, storeOf, type MemoryFunctions, type SegmentOf } from './memory-code'
 import { constantValue, type WasmValue, type WasmValues } from './wasm-values'
-import { WasmFlags } from './wasm-flags'
+import { WasmVectors, type WasmVector } from './wasm-vectors'
+import type { RoutineFunctions } from './wasm-routines'
 
 const { RECORD } = at
 const CANONICAL_SHIFT = 16
-/** Error code argument of `raise` for vectors that have none. */
-const NO_ERROR_CODE = -1
+/** Bytes between the slots of two registers. */
+const SLOT_STRIDE = 8
+/** Sign and exponent of an x87 register after an MMX instruction wrote it (SDM vol. 1, 9.2.1 and 9.6.2). */
+const MMX_EXPONENT = 0xffff
 
 /** Indices of the functions that handlers call. */
-export interface HandlerFunctions extends MemoryFunctions {
+export interface HandlerFunctions extends MemoryFunctions, RoutineFunctions {
   readonly helper: (helper: keyof Helpers) => number
-  /** (vector, error code or -1): throws */
-  readonly raise: number
   readonly attention: number
   /** (record) → effective address, masked to the address size */
   readonly effectiveAddress: number
@@ -40,7 +41,7 @@ export interface HandlerLocals {
  * Emits one instruction's code, which finds its operands in a record of the decode cache. RIP in memory stays at the
  * instruction; the new one is left in a local, so that the next fetch does not wait for a store.
  */
-export class HandlerBuilder extends WasmFlags implements Builder<WasmValue> {
+export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, WasmVector> {
   readonly operandSize: Size
   readonly codeMode = undefined
   readonly #functions: HandlerFunctions
@@ -54,7 +55,7 @@ export class HandlerBuilder extends WasmFlags implements Builder<WasmValue> {
   readonly #stackMask: () => WasmValue
 
   constructor(code: FunctionBuilder, functions: HandlerFunctions, locals: HandlerLocals, row: Row, operandSize: Size, style: MemoryStyle) {
-    super(code)
+    super(code, functions)
     this.operandSize = operandSize
     this.#functions = functions
     this.recordLocal = locals.record
@@ -95,11 +96,11 @@ export class HandlerBuilder extends WasmFlags implements Builder<WasmValue> {
 
   // — stack —
 
-  stack(displacement: WasmValue, size: Size, access: 'r' | 'w'): Operand<WasmValue> {
+  stack(displacement: WasmValue, size: Size, access: 'r' | 'w'): Operand<WasmValue, WasmVector> {
     return this.#stackOperand(Reg.rsp, displacement, size, access)
   }
 
-  frame(displacement: WasmValue, size: Size, access: 'r' | 'w'): Operand<WasmValue> {
+  frame(displacement: WasmValue, size: Size, access: 'r' | 'w'): Operand<WasmValue, WasmVector> {
     return this.#stackOperand(Reg.rbp, displacement, size, access)
   }
 
@@ -134,17 +135,6 @@ export class HandlerBuilder extends WasmFlags implements Builder<WasmValue> {
   }
 
   // — exceptions and helpers —
-
-  raise(vector: number, errorCode?: WasmValue): void {
-    this.code.i32(vector)
-    if (errorCode === undefined) this.code.i32(NO_ERROR_CODE)
-    else this.push32(errorCode)
-    this.code.call(this.#functions.raise)
-  }
-
-  raiseIf(condition: WasmValue, vector: number, errorCode?: WasmValue): void {
-    this.if(condition, () => this.raise(vector, errorCode))
-  }
 
   call<K extends keyof Helpers>(helper: K, ...args: Values<Parameters<Helpers[K]>, WasmValue>): WasmValue {
     const signature: { parameters: number; result: boolean } = HELPER_SIGNATURES[helper]
@@ -196,7 +186,7 @@ export class HandlerBuilder extends WasmFlags implements Builder<WasmValue> {
   }
 
   /** A register whose slot (byte offset from `GPR`) a record field holds. */
-  registerOperand(field: number, size: Size): Operand<WasmValue> {
+  registerOperand(field: number, size: Size): Operand<WasmValue, WasmVector> {
     const slot = this.cached(() => this.#byte(field))
     return valueOperand(size, () => this.load(loadOf(size), slot(), at.GPR, size), (value) => {
       this.code.get(slot())
@@ -204,18 +194,101 @@ export class HandlerBuilder extends WasmFlags implements Builder<WasmValue> {
     })
   }
 
-  fixedOperand(register: number, size: Size): Operand<WasmValue> {
+  fixedOperand(register: number, size: Size): Operand<WasmValue, WasmVector> {
     return valueOperand(size, () => this.reg(register, size), (value) => this.setReg(register, size, value))
   }
 
-  constantOperand(size: Size, value: () => WasmValue): Operand<WasmValue> {
+  constantOperand(size: Size, value: () => WasmValue): Operand<WasmValue, WasmVector> {
     return valueOperand(size, value, () => {
       throw new Error('An immediate operand is not written.')
     })
   }
 
+  /** An XMM or MMX register whose slot (number × 8) a record field holds, or register 0 without one. */
+  vectorOperand(file: 'xmm' | 'mm', field: number | undefined, vectorBits: number, size: Size): Operand<WasmValue, WasmVector> {
+    const base = file === 'xmm' ? at.XMM : at.X87
+    const slot = this.cached(() => {
+      if (field === undefined) return undefined
+      this.code.get(this.recordLocal)
+      this.code.memory('i32_load8_u', field)
+      this.code.i32(Math.log2((file === 'xmm' ? at.XMM_STRIDE : at.X87_STRIDE) / SLOT_STRIDE))
+      this.code.op('i32_shl')
+      const local = this.code.local('i32')
+      this.code.set(local)
+      return local
+    })
+    const pushSlot = (): void => {
+      const local = slot()
+      if (local === undefined) this.code.i32(0)
+      else this.code.get(local)
+    }
+    const markAsMmx = (): void => {
+      if (file === 'xmm') return
+      pushSlot()
+      this.code.i32(MMX_EXPONENT)
+      this.code.memory('i32_store16', at.X87 + at.X87_EXPONENT)
+    }
+    const write = (value: WasmValue, bits: Size): void => {
+      pushSlot()
+      this.push(value)
+      this.code.memory(storeOf(bits), base)
+      markAsMmx()
+    }
+    return {
+      ...valueOperand(size, () => this.load(loadOf(size), slot(), base, size), (value) => write(value, size)),
+      vectorBits,
+      readVector: () => {
+        pushSlot()
+        this.code.simdMemory(file === 'xmm' ? 'v128_load' : 'v128_load64_zero', base)
+        return this.popVector()
+      },
+      writeVector: (value) => {
+        if (file === 'mm') {
+          write(this.vExtract(64, value, 0), 64)
+          return
+        }
+        pushSlot()
+        this.pushVector(value)
+        this.code.simdMemory('v128_store', base)
+      },
+    }
+  }
+
+  /** Memory of a vector operand. `aligned`: 16 bytes that must be aligned. */
+  vectorMemory(offset: () => WasmValue, vectorBits: number, size: Size, access: 'r' | 'w' | 'rw' | 'a', aligned: boolean): Operand<WasmValue, WasmVector> {
+    const operand = this.memoryOperand(() => this.recordSegment(), offset, () => this.addressMask(), size, access)
+    if (vectorBits < 128) {
+      return {
+        ...operand,
+        vectorBits,
+        readVector: () => this.vInsert(64, this.vConstant(0n), 0, operand.read()),
+        writeVector: (value) => operand.write(this.vExtract(64, value, 0)),
+      }
+    }
+    const host = (kind: 'r' | 'w'): number =>
+      aligned
+        ? callForAlignedHost(this, this.#functions, this.recordSegment(), operand.address(), kind)
+        : callForHost(this, this.#functions, this.recordSegment(), operand.address(), vectorBits / 8, kind)
+    return {
+      ...operand,
+      vectorBits,
+      readVector: () => {
+        this.code.get(host('r'))
+        this.code.simdMemory('v128_load', 0)
+        return this.popVector()
+      },
+      writeVector: (value) => {
+        const target = host('w')
+        this.code.get(target)
+        this.pushVector(value)
+        this.code.simdMemory('v128_store', 0)
+        noteStore(this, this.#functions, target, vectorBits / 8)
+      },
+    }
+  }
+
   /** Memory at a masked offset; `mask` wraps what `at` adds. */
-  memoryOperand(segment: () => SegmentOf, offset: () => WasmValue, mask: () => WasmValue, size: Size, access: 'r' | 'w' | 'rw' | 'a'): Operand<WasmValue> {
+  memoryOperand(segment: () => SegmentOf, offset: () => WasmValue, mask: () => WasmValue, size: Size, access: 'r' | 'w' | 'rw' | 'a'): Operand<WasmValue, WasmVector> {
     const address = this.cached(offset)
     let ready: { host: number; scope: number } | undefined
     const find = this.#style === 'inline' ? hostAddress : callForHost
@@ -223,6 +296,7 @@ export class HandlerBuilder extends WasmFlags implements Builder<WasmValue> {
     return {
       size,
       isMemory: true,
+      ...NO_VECTOR,
       address,
       read: () => {
         if (access !== 'rw') return this.load(loadOf(size), host('r'), 0, size)
@@ -243,7 +317,7 @@ export class HandlerBuilder extends WasmFlags implements Builder<WasmValue> {
     }
   }
 
-  #stackOperand(register: number, displacement: WasmValue, size: Size, access: 'r' | 'w'): Operand<WasmValue> {
+  #stackOperand(register: number, displacement: WasmValue, size: Size, access: 'r' | 'w'): Operand<WasmValue, WasmVector> {
     const offset = (): WasmValue => this.and(this.add(this.reg(register, 64), displacement), this.#stackMask())
     return this.memoryOperand(() => ({ index: Seg.ss }), offset, this.#stackMask, size, access)
   }
@@ -300,9 +374,9 @@ export function recordAddress(v: WasmValues, record: number): WasmValue {
   return v.and(sum, v.load('i64_load', slot(RECORD.addressSize), at.ADDRESS_MASKS, 64))
 }
 
-function valueOperand(size: Size, read: () => WasmValue, write: (value: WasmValue) => void): Operand<WasmValue> {
+function valueOperand(size: Size, read: () => WasmValue, write: (value: WasmValue) => void): Operand<WasmValue, WasmVector> {
   const noAddress = (): never => {
     throw new Error('Only a memory operand has an address.')
   }
-  return { size, isMemory: false, read, write, address: noAddress, linear: noAddress, at: noAddress }
+  return { size, isMemory: false, ...NO_VECTOR, read, write, address: noAddress, linear: noAddress, at: noAddress }
 }

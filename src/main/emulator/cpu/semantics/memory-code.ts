@@ -9,6 +9,9 @@ export interface MemoryFunctions {
   readonly findRead: number
   /** (segment, bytes, offset i64, load) → host address */
   readonly findWrite: number
+  /** The same for 16 bytes, after #GP(0) for an address that is no multiple of 16: (segment, offset i64), (segment, offset i64, load) */
+  readonly findAlignedRead: number
+  readonly findAlignedWrite: number
   /** The same for what is known to be no hit. */
   readonly slowRead: number
   readonly slowWrite: number
@@ -71,6 +74,17 @@ export function callForHost(v: WasmValues, functions: MemoryFunctions, segment: 
   v.push(offset)
   if (access !== 'r') v.code.i32(access === 'rw' ? 1 : 0)
   v.code.call(access === 'r' ? functions.findRead : functions.findWrite)
+  const host = v.code.local('i32')
+  v.code.set(host)
+  return host
+}
+
+/** The same for 16 bytes that must be aligned. */
+export function callForAlignedHost(v: WasmValues, functions: MemoryFunctions, segment: SegmentOf, offset: WasmValue, access: 'r' | 'w' | 'rw'): number {
+  pushStride(v, segment)
+  v.push(offset)
+  if (access !== 'r') v.code.i32(access === 'rw' ? 1 : 0)
+  v.code.call(access === 'r' ? functions.findAlignedRead : functions.findAlignedWrite)
   const host = v.code.local('i32')
   v.code.set(host)
   return host
@@ -146,13 +160,19 @@ export function storeAt(v: WasmValues, functions: MemoryFunctions, host: number,
   code.get(host)
   v.push(value)
   code.memory(STORES[size], 0)
+  noteStore(v, functions, host, size / 8)
+}
+
+/** Looks whether decoded code lies where `bytes` bytes were stored. */
+export function noteStore(v: WasmValues, functions: MemoryFunctions, host: number, bytes: number): void {
+  const { code } = v
   code.get(host)
   code.i32(at.LINE_SHIFT)
   code.op('i32_shr_u')
   code.memory('i32_load8_u', at.CODE_LINES)
   code.if()
   code.get(host)
-  code.i32(size / 8)
+  code.i32(bytes)
   code.call(functions.afterStore)
   code.end()
 }

@@ -1,16 +1,18 @@
 import type { Decoded } from '../decode/decoded'
-import { operandBits, rowOperand, type RowOperand } from '../isa/operands'
+import { operandBits, rowOperand, vectorBits, type RowOperand } from '../isa/operands'
 import { CpuFault, Vector } from '../faults'
 import { CF, PF, AF, ZF, SF, OF, CODE_64, CS } from '../state/bits'
 import * as at from '../state/layout'
 import type { Backend, BackendContext } from './backend'
-import { Reg, Seg, type Builder, type Flag, type Helpers, type Operand, type Size, type Values } from './builder'
+import { NO_VECTOR, Reg, Seg, type Builder, type Flag, type Helpers, type Operand, type Size, type Values } from './builder'
 import { CodeFetcher } from './code-fetch'
 import { isCanonical, OracleMemory } from './oracle-memory'
-import { OracleRoutines } from './oracle-routines'
+import { OracleVectors } from './oracle-vectors'
 import { runRow } from './run-row'
 
 const IMAGE: Readonly<Record<Flag, number>> = { CF, PF, AF, ZF, SF, OF }
+/** Sign and exponent of an x87 register after an MMX instruction wrote it (SDM vol. 1, 9.2.1 and 9.6.2). */
+const MMX_EXPONENT = 0xffff
 const LOW_FLAGS = ZF | SF | PF
 const ADDRESS_MASK = { 16: 0xffffn, 32: 0xffff_ffffn, 64: 0xffff_ffff_ffff_ffffn } as const
 
@@ -19,7 +21,7 @@ function bit(value: bigint, position: number): number {
 }
 
 /** Evaluates one decoded instruction at once, on the state of the CPU. Slow and obvious: the measure of the other backends. */
-class OracleBuilder extends OracleRoutines implements Builder<bigint> {
+class OracleBuilder extends OracleVectors implements Builder<bigint, bigint> {
   readonly operandSize: Size
   readonly codeMode: 16 | 32 | 64
   readonly #context: BackendContext
@@ -37,10 +39,11 @@ class OracleBuilder extends OracleRoutines implements Builder<bigint> {
     this.codeMode = context.state.codeMode === CODE_64 ? 64 : context.state.codeMode === 1 ? 32 : 16
   }
 
-  operands(): Operand<bigint>[] {
+  operands(): Operand<bigint, bigint>[] {
     let immediates = 0
     return this.#decoded.row.operands.map((spec) => {
       const operand = rowOperand(spec)
+      if (operand.file !== 'general') return this.#vectorOperand(operand, operand.file)
       return this.#operand(operand, operand.place === 'immediate' ? immediates++ : 0)
     })
   }
@@ -118,11 +121,11 @@ class OracleBuilder extends OracleRoutines implements Builder<bigint> {
 
   // — stack —
 
-  stack(displacement: bigint, size: Size, access: 'r' | 'w'): Operand<bigint> {
+  stack(displacement: bigint, size: Size, access: 'r' | 'w'): Operand<bigint, bigint> {
     return this.#stackOperand(Reg.rsp, displacement, size, access)
   }
 
-  frame(displacement: bigint, size: Size, access: 'r' | 'w'): Operand<bigint> {
+  frame(displacement: bigint, size: Size, access: 'r' | 'w'): Operand<bigint, bigint> {
     return this.#stackOperand(Reg.rbp, displacement, size, access)
   }
 
@@ -174,7 +177,7 @@ class OracleBuilder extends OracleRoutines implements Builder<bigint> {
 
   // — operands —
 
-  #operand(operand: RowOperand, immediate: number): Operand<bigint> {
+  #operand(operand: RowOperand, immediate: number): Operand<bigint, bigint> {
     const decoded = this.#decoded
     const size = operandBits(operand.width, this.operandSize)
     switch (operand.place) {
@@ -197,6 +200,55 @@ class OracleBuilder extends OracleRoutines implements Builder<bigint> {
     }
   }
 
+  #vectorOperand(operand: RowOperand, file: 'xmm' | 'mm'): Operand<bigint, bigint> {
+    const decoded = this.#decoded
+    const bits = vectorBits(operand)
+    const size = operandBits(operand.width, this.operandSize)
+    switch (operand.place) {
+      case 'fixed': return this.#vectorRegister(file, 0, bits, size)
+      case 'reg': return this.#vectorRegister(file, decoded.reg >> 3, bits, size)
+      case 'vvvv': return this.#vectorRegister(file, decoded.vvvv >> 3, bits, size)
+      default: return decoded.isMemory ? this.#vectorMemory(operand, bits, size) : this.#vectorRegister(file, decoded.rm >> 3, bits, size)
+    }
+  }
+
+  #vectorRegister(file: 'xmm' | 'mm', number: number, bits: number, size: Size): Operand<bigint, bigint> {
+    const { u64, u16 } = this.#context.state
+    const slot = (file === 'xmm' ? at.XMM + number * at.XMM_STRIDE : at.X87 + number * at.X87_STRIDE) >> 3
+    const low = (): bigint => u64[slot] ?? 0n
+    const setLow = (value: bigint): void => {
+      u64[slot] = value
+      if (file === 'mm') u16[(slot << 2) + (at.X87_EXPONENT >> 1)] = MMX_EXPONENT
+    }
+    const kept = ~((1n << BigInt(size)) - 1n)
+    return {
+      ...valueOperand(size, () => this.zext(size, low()), (value) => setLow((low() & kept) | this.zext(size, value))),
+      vectorBits: bits,
+      readVector: () => (file === 'xmm' ? ((u64[slot + 1] ?? 0n) << 64n) | low() : low()),
+      writeVector: (value) => {
+        setLow(this.zext(64, value))
+        if (file === 'xmm') u64[slot + 1] = value >> 64n
+      },
+    }
+  }
+
+  #vectorMemory(operand: RowOperand, bits: number, size: Size): Operand<bigint, bigint> {
+    const { segment, row } = this.#decoded
+    const memory = this.#memory
+    const offset = this.#effectiveAddress()
+    const resolve = (access: 'r' | 'w'): readonly number[] => {
+      const misaligned = bits === 128 && row.unaligned !== true && memory.linear(segment, offset) % 16n !== 0n
+      if (misaligned) throw new CpuFault(Vector.GP, 0)
+      return memory.resolve(segment, offset, bits / 8, access)
+    }
+    return {
+      ...this.#memoryOperand(segment, offset, this.addressMask(), size, operand.access),
+      vectorBits: bits,
+      readVector: () => memory.read(resolve('r')),
+      writeVector: (value) => memory.write(resolve('w'), BigInt.asUintN(bits, value)),
+    }
+  }
+
   #effectiveAddress(): bigint {
     const { base, index, scale, displacement } = this.#decoded
     return (this.#slot(base) + (this.#slot(index) << BigInt(scale)) + BigInt(displacement)) & this.addressMask()
@@ -207,7 +259,7 @@ class OracleBuilder extends OracleRoutines implements Builder<bigint> {
   }
 
   /** @param slot byte offset from `GPR`; odd for AH…BH */
-  #register(slot: number, size: Size): Operand<bigint> {
+  #register(slot: number, size: Size): Operand<bigint, bigint> {
     const { state } = this.#context
     const index = slot >> 3
     if (slot & 1) {
@@ -219,17 +271,18 @@ class OracleBuilder extends OracleRoutines implements Builder<bigint> {
     return valueOperand(size, () => this.reg(index, size), (value) => this.setReg(index, size, value))
   }
 
-  #stackOperand(register: number, displacement: bigint, size: Size, access: 'r' | 'w'): Operand<bigint> {
+  #stackOperand(register: number, displacement: bigint, size: Size, access: 'r' | 'w'): Operand<bigint, bigint> {
     const mask = this.#stackMask
     return this.#memoryOperand(Seg.ss, (this.reg(register, 64) + displacement) & mask, mask, size, access)
   }
 
-  #memoryOperand(segment: number, offset: bigint, mask: bigint, size: Size, access: 'r' | 'w' | 'rw' | 'a'): Operand<bigint> {
+  #memoryOperand(segment: number, offset: bigint, mask: bigint, size: Size, access: 'r' | 'w' | 'rw' | 'a'): Operand<bigint, bigint> {
     const memory = this.#memory
     let checked: readonly number[] | undefined
     return {
       size,
       isMemory: true,
+      ...NO_VECTOR,
       address: () => offset,
       linear: () => memory.linear(segment, offset),
       read: () => {
@@ -255,17 +308,17 @@ class OracleBuilder extends OracleRoutines implements Builder<bigint> {
   }
 }
 
-function constantOperand(size: Size, value: bigint): Operand<bigint> {
+function constantOperand(size: Size, value: bigint): Operand<bigint, bigint> {
   return valueOperand(size, () => value, () => {
     throw new Error('An immediate operand is not written.')
   })
 }
 
-function valueOperand(size: Size, read: () => bigint, write: (value: bigint) => void): Operand<bigint> {
+function valueOperand(size: Size, read: () => bigint, write: (value: bigint) => void): Operand<bigint, bigint> {
   const noAddress = (): never => {
     throw new Error('Only a memory operand has an address.')
   }
-  return { size, isMemory: false, read, write, address: noAddress, linear: noAddress, at: noAddress }
+  return { size, isMemory: false, ...NO_VECTOR, read, write, address: noAddress, linear: noAddress, at: noAddress }
 }
 
 /** The oracle backend: every instruction is fetched, decoded and evaluated anew. */

@@ -12,7 +12,7 @@ const CONDITION_NZ = 5
  * where it is until the last, so that interrupts and slices can come between iterations.
  * @param advance commits the step to the next instruction
  */
-export function runRow<V>(b: Builder<V>, row: Row, repeat: Repeat, operands: Operand<V>[], advance: () => void): void {
+export function runRow<V, X>(b: Builder<V, X>, row: Row, repeat: Repeat, operands: Operand<V, X>[], advance: () => void): void {
   if (row.protectedOnly === true) b.call('requireProtectedMode')
   if (row.repeat === undefined || repeat === 'none') {
     row.semantics(b, ...operands)

@@ -1,7 +1,8 @@
 import * as at from '../state/layout'
 import { CF, PF, AF, ZF, SF, OF } from '../state/bits'
 import type { Flag, Size } from './builder'
-import { constantValue, WasmValues, type WasmValue } from './wasm-values'
+import { WasmRoutines } from './wasm-routines'
+import { constantValue, type WasmValue } from './wasm-values'
 
 const KEPT_BITS = at.AUX_CARRY | at.AUX_CARRY_BELOW_TOP | at.AUX_ADJUST
 const CARRY_BIT = 7
@@ -16,7 +17,7 @@ const IMAGE_MASK: Readonly<Record<Flag, number>> = { CF, PF, AF, ZF, SF, OF }
 const FLAGS: readonly Flag[] = ['CF', 'PF', 'AF', 'ZF', 'SF', 'OF']
 
 /** The flags part of a `Builder` over emitted WebAssembly: lazy flags as `state/layout.ts` describes them. */
-export class WasmFlags extends WasmValues {
+export class WasmFlags extends WasmRoutines {
   arithmeticFlags(size: Size, result: WasmValue, carries: WasmValue, options?: { keepCarry?: boolean }): void {
     const top = this.shrU(carries, constantValue(size - 8))
     const aligned = size === 8 ? this.and(carries, constantValue(KEPT_BITS)) : this.or(

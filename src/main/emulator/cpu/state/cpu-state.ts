@@ -42,7 +42,8 @@ export class CpuState {
     this.u64[at.ADDRESS_MASKS >> 3] = 0xffffn
     this.u64[(at.ADDRESS_MASKS >> 3) + 1] = 0xffff_ffffn
     this.u64[(at.ADDRESS_MASKS >> 3) + 2] = ALL_ONES
-    this.u8[at.CODE_LINES + (at.SCRATCH >> at.LINE_SHIFT)] = at.LINE_HAS_CODE
+    const scratchLine = at.CODE_LINES + (at.SCRATCH >> at.LINE_SHIFT)
+    this.u8.fill(at.LINE_HAS_CODE, scratchLine, scratchLine + ((at.SCRATCH_SLOTS * at.SCRATCH_SLOT_BYTES) >> at.LINE_SHIFT))
     this.i32[at.SHADOW_AT >> 2] = -1
     this.i64[at.FETCH_PAGE >> 3] = -1n
   }

@@ -126,13 +126,6 @@ export const FOP = 0x68c
 export const FIP = 0x690
 export const FDP = 0x698
 export const MXCSR = 0x6a0
-/** Fields that rows read and write by name. */
-export const SPECIAL = {
-  fcw: { offset: FCW, size: 32 }, fsw: { offset: FSW, size: 32 }, ftw: { offset: FTW, size: 32 }, fop: { offset: FOP, size: 32 },
-  fip: { offset: FIP, size: 64 }, fdp: { offset: FDP, size: 64 }, mxcsr: { offset: MXCSR, size: 32 },
-  cr0: { offset: CONTROL, size: 64 }, cr4: { offset: CONTROL + 4 * 8, size: 64 },
-} as const
-export type SpecialField = keyof typeof SPECIAL
 
 /**
  * Scratch of slow accesses: an address inside means "a device, or an access that crosses a page": the value is read from

@@ -1,0 +1,19 @@
+import * as at from '../state/layout'
+
+/** Registers beside the general ones that rows reach directly: where they lie, and their bits. */
+export const SPECIAL_REGISTERS = {
+  rip: { offset: at.RIP, bits: 64 },
+  fcw: { offset: at.FCW, bits: 32 },
+  fsw: { offset: at.FSW, bits: 32 },
+  ftw: { offset: at.FTW, bits: 32 },
+  fop: { offset: at.FOP, bits: 32 },
+  fip: { offset: at.FIP, bits: 64 },
+  fdp: { offset: at.FDP, bits: 64 },
+  mxcsr: { offset: at.MXCSR, bits: 32 },
+  cr0: { offset: at.CONTROL, bits: 64 },
+  cr4: { offset: at.CONTROL + 4 * 8, bits: 64 },
+} as const
+
+export type SpecialRegister = keyof typeof SPECIAL_REGISTERS
+/** Those that rows may write. */
+export type WritableSpecial = Exclude<SpecialRegister, 'rip' | 'cr0' | 'cr4'>
