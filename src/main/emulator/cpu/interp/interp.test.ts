@@ -190,6 +190,20 @@ describe('counting', () => {
     expect(machine.state.rip).toBe(BigInt(CODE + 2))
   })
 
+  it('sees a repeated instruction overwrite itself, also across a page', () => {
+    for (const offset of [0x100, 0xfff]) {
+      // rep stosb: the second iteration turns its prefix into inc eax.
+      const machine = bench(CODE_32, [0xf3, 0xaa], offset)
+      machine.state.setGpr(1, 5n)
+      machine.state.setGpr(7, BigInt(CODE + offset - 1))
+      machine.state.setGpr(EAX, 0x40n)
+      machine.run(3)
+      expect(machine.peek(CODE + offset - 1, 4)).toEqual([0x40, 0x40, 0xaa, 0])
+      expect(machine.state.rip).toBe(BigInt(CODE + offset + 1))
+      expect(machine.state.gpr(EAX)).toBe(0x41n)
+    }
+  })
+
   it('counts every iteration of a repeated instruction', () => {
     // rep stosb
     const machine = bench(CODE_32, [0xf3, 0xaa])

@@ -26,9 +26,53 @@ export function assembleInterpreter(): Uint8Array {
 
 function addHandler(module: ModuleBuilder, functions: SupportFunctions, variant: Variant): number {
   return module.function(HANDLER_TYPE, (body) => {
-    emitHandler(body, functions, HANDLER_LOCALS, variant, 'call')
+    if (variant.repeat === 'none') emitHandler(body, functions, HANDLER_LOCALS, variant, 'call')
+    else emitIterations(body, functions, variant)
     body.get(HANDLER_LOCALS.rip)
   })
+}
+
+/**
+ * A repeated instruction. Every iteration counts as an instruction, and the next one may be executed here: while RIP
+ * stays, instructions remain, and neither the record nor the fetch window went away (the string may overwrite its own code).
+ */
+function emitIterations(body: FunctionBuilder, functions: SupportFunctions, variant: Variant): void {
+  const { record, rip } = HANDLER_LOCALS
+  const start = body.local('i64')
+  const tag = body.local('i64')
+  const remaining = body.local('i32')
+  body.get(rip)
+  body.set(start)
+  body.get(record)
+  body.memory('i64_load', at.RECORD.tag)
+  body.set(tag)
+  const done = body.block()
+  const again = body.loop()
+  emitHandler(body, functions, HANDLER_LOCALS, variant, 'inline')
+  body.get(rip)
+  body.get(start)
+  body.op('i64_ne')
+  body.brIf(done)
+  body.get(record)
+  body.memory('i64_load', at.RECORD.tag)
+  body.get(tag)
+  body.op('i64_ne')
+  body.brIf(done)
+  body.i32(0)
+  body.memory('i64_load', at.FETCH_PAGE)
+  body.i64(0n)
+  body.op('i64_lt_s')
+  body.brIf(done)
+  body.i32(0)
+  body.memory('i32_load', at.REMAINING)
+  body.set(remaining)
+  body.get(remaining)
+  body.op('i32_eqz')
+  body.brIf(done)
+  emitCount(body, remaining)
+  body.br(again)
+  body.end()
+  body.end()
 }
 
 function emitHandler(
@@ -173,6 +217,11 @@ function emitCountDown(body: FunctionBuilder, { rip, start }: LoopLocals): void 
   body.if()
   body.op('return')
   body.end()
+  emitCount(body, remaining)
+}
+
+/** REMAINING becomes one less than the local says. */
+function emitCount(body: FunctionBuilder, remaining: number): void {
   body.i32(0)
   body.get(remaining)
   body.i32(1)
