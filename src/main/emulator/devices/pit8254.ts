@@ -227,7 +227,8 @@ export class Pit8254 implements Device {
     this.#counters = freshCounters()
     this.#port61 = 0
     this.#timer.cancel()
-    this.#irq0(false)
+    // OUT rests high, so that programming modes 2 and 3 makes no edge.
+    this.#irq0(true)
   }
 
   #periods(): number {

@@ -9,7 +9,7 @@ const RESEND = 0xfe
 const SELF_TEST_PASSED = 0xaa
 const OVERRUN_SET2 = 0x00
 const OVERRUN_SET1 = 0xff
-/** Bytes of key strokes that the keyboard keeps while the host does not take them. */
+/** Bytes of key strokes that the keyboard keeps while the host does not take them; the last place is for the overrun code. */
 const BUFFER_BYTES = 16
 
 /** Commands that take a byte. */
@@ -20,6 +20,8 @@ const TYPEMATIC = 0xf3
 export class Ps2Keyboard {
   #queue: number[] = []
   #responses: number[] = []
+  /** Strokes were lost; more are, until the queue is empty. */
+  #overrun = false
   #scanning = true
   #set: 1 | 2 = 2
   #pendingCommand: number | undefined
@@ -55,6 +57,7 @@ export class Ps2Keyboard {
   take(): number | undefined {
     const byte = this.#responses.shift() ?? this.#queue.shift()
     if (byte !== undefined) this.#lastSent = byte
+    if (this.#queue.length === 0) this.#overrun = false
     return byte
   }
 
@@ -63,8 +66,10 @@ export class Ps2Keyboard {
     const bytes = set2Bytes(code, down)
     if (!bytes || !this.#scanning) return
     const sent = this.#set === 2 ? bytes : toSet1(bytes)
-    if (this.#queue.length + sent.length > BUFFER_BYTES) {
-      if (this.#queue.length < BUFFER_BYTES) this.#queue.push(this.#set === 2 ? OVERRUN_SET2 : OVERRUN_SET1)
+    if (this.#overrun) return
+    if (this.#queue.length + sent.length >= BUFFER_BYTES) {
+      this.#overrun = true
+      this.#queue.push(this.#set === 2 ? OVERRUN_SET2 : OVERRUN_SET1)
     } else {
       this.#queue.push(...sent)
     }
@@ -115,6 +120,7 @@ export class Ps2Keyboard {
         return
       case 0xf4: // enable scanning
         this.#queue = []
+        this.#overrun = false
         this.#scanning = true
         this.#respond(ACK)
         return
@@ -142,6 +148,7 @@ export class Ps2Keyboard {
 
   #setDefaults(): void {
     this.#queue = []
+    this.#overrun = false
     this.#set = 2
   }
 

@@ -214,7 +214,7 @@ describe('BIOS services', () => {
     })
     const part = (run: typeof ours, from: number, bytes: number): Uint8Array => run.memory.slice(from - SCRATCH, from - SCRATCH + bytes)
     for (const [name, from, bytes] of [
-      ['drive parameters', DRIVE_PARAMETERS + 4, 22],
+      ['drive parameters after the cylinders', DRIVE_PARAMETERS + 8, 18],
       ['first E820 range', E820_BUFFER, 20],
       ['sectors read', READ_BUFFER, 1024],
       ['block moved', MOVED, 32],
