@@ -3,7 +3,7 @@ import type { RoutineBuilder } from './builder'
 type Build<N extends number, T, Built extends readonly T[]> = Built['length'] extends N ? Built : Build<N, T, readonly [...Built, T]>
 
 /** `N` values of one type. */
-export type Tuple<N extends number, T> = Build<N, T, readonly []> & readonly T[]
+export type Tuple<N extends number, T> = Build<N, T, readonly []> extends infer Values extends readonly T[] ? Values : never
 
 /** A routine, whatever it takes and gives. */
 export interface AnyRoutine {
