@@ -5,6 +5,9 @@ import * as at from '../state/layout'
 import { handlerNumber } from './variants'
 
 const PAGE = 4096
+const PAGE_SHIFT = 12
+const MISSES_PER_LOOK = 64
+const NO_LOOKUP = { hostPage: -1, physicalPage: undefined }
 const LINE = 1 << at.LINE_SHIFT
 const LINES_PER_PAGE = PAGE / LINE
 const EMPTY = -1
@@ -24,6 +27,9 @@ export class RecordCache {
   readonly #state: CpuState
   /** Physical page by host page, for pages with decoded code. */
   readonly #physicalPages = new Map<number, number>()
+  /** The page asked for last: invalidation asks for neighbours. */
+  #lookedUp: { hostPage: number; physicalPage: number | undefined } = NO_LOOKUP
+  #misses = 0
 
   constructor(state: CpuState) {
     this.#state = state
@@ -32,7 +38,7 @@ export class RecordCache {
 
   /** Address of the record that an instruction at `physical` has if it has one. */
   static addressOf(physical: number): number {
-    return at.RECORDS + (physical % at.RECORD_COUNT) * at.RECORD_BYTES
+    return at.RECORDS + (physical & (at.RECORD_COUNT - 1)) * at.RECORD_BYTES
   }
 
   /** Whether the record at `address` holds the instruction at `physical`. */
@@ -52,7 +58,8 @@ export class RecordCache {
     const { u32 } = this.#state
     u32[address >> 2] = physical >>> 0
     u32[(address >> 2) + 1] = tagHigh(physical, codeMode)
-    this.#physicalPages.set(Math.floor(host / PAGE), Math.floor(physical / PAGE))
+    this.#physicalPages.set(host >>> PAGE_SHIFT, Math.floor(physical / PAGE))
+    this.#lookedUp = NO_LOOKUP
     this.#markLines(host, decoded.length)
     return address
   }
@@ -76,6 +83,7 @@ export class RecordCache {
       u8[first - 1] = (u8[first - 1] ?? 0) & ~at.LINE_BEFORE_CODE
     }
     this.#physicalPages.clear()
+    this.#lookedUp = NO_LOOKUP
   }
 
   /** Bytes at `host` changed. */
@@ -88,19 +96,22 @@ export class RecordCache {
       const start = line << at.LINE_SHIFT >>> 0
       const from = Math.max(host, start)
       const to = Math.min(host + bytes, start + LINE)
-      this.#dropOverlapping(from, to)
-      this.#unmarkIfEmpty(start)
+      // Records also go because others take their place: lines that hit nothing are looked over from time to time.
+      if (this.#dropOverlapping(from, to) || ++this.#misses % MISSES_PER_LOOK === 0) this.#unmarkIfEmpty(start)
     }
   }
 
-  /** Drops the records of instructions with a byte in [from, to); both in one line. */
-  #dropOverlapping(from: number, to: number): void {
+  /** Drops the records of instructions with a byte in [from, to); both in one line. Says whether there were any. */
+  #dropOverlapping(from: number, to: number): boolean {
+    let dropped = false
     for (let host = from - MAX_INSTRUCTION_LENGTH + 1; host < to; host++) {
       const address = this.#recordAt(host)
       if (address !== 0 && host + this.lengthOf(address) > from) {
         this.#empty(address)
+        dropped = true
       }
     }
+    return dropped
   }
 
   #empty(address: number): void {
@@ -110,9 +121,11 @@ export class RecordCache {
 
   /** The record of the instruction that starts at `host`, whatever its mode, or 0. */
   #recordAt(host: number): number {
-    const page = this.#physicalPages.get(Math.floor(host / PAGE))
+    const hostPage = host >>> PAGE_SHIFT
+    if (hostPage !== this.#lookedUp.hostPage) this.#lookedUp = { hostPage, physicalPage: this.#physicalPages.get(hostPage) }
+    const page = this.#lookedUp.physicalPage
     if (page === undefined) return 0
-    const physical = page * PAGE + (host % PAGE)
+    const physical = page * PAGE + (host & (PAGE - 1))
     const address = RecordCache.addressOf(physical)
     const { u32 } = this.#state
     const sameHigh = ((u32[(address >> 2) + 1] ?? 0) & 0xff_ffff) === Math.floor(physical / 0x1_0000_0000)
