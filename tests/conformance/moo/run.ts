@@ -50,6 +50,15 @@ export function flagsMask(path: string): FlagsMask {
   return found?.['flags-mask'] ?? 0xffff
 }
 
+/** Prefixes of the 80286: segment overrides, LOCK, REPNE, REP. */
+const PREFIXES: ReadonlySet<number> = new Set([0x26, 0x2e, 0x36, 0x3e, LOCK, 0xf2, 0xf3])
+
+/** LOCK among the prefixes (not the same byte in a displacement or immediate). */
+function hasLock(instruction: Uint8Array): boolean {
+  const opcode = instruction.findIndex((byte) => !PREFIXES.has(byte))
+  return instruction.subarray(0, Math.max(opcode, 0)).includes(LOCK)
+}
+
 /** Single recordings that contradict all others of their form: by the test's id, and what is odd. */
 const MISCAPTURED: ReadonlyMap<string, string> = new Map([
   ['7df1d2a948c416f5a4416e2f747d2d357d497570', 'recorded frame holds SS in place of CS'],
@@ -92,7 +101,7 @@ export class MooRunner {
 
   run(file: MooFile, test: MooTest, mask: FlagsMask): Outcome {
     const decoded = decode(test.bytes, 16)
-    if (decoded.outcome === 'invalid' && test.exception !== Vector.UD && !test.bytes.includes(LOCK)) return { status: 'skipped', reason: 'no row' }
+    if (decoded.outcome === 'invalid' && test.exception !== Vector.UD && !hasLock(test.bytes)) return { status: 'skipped', reason: 'no row' }
     const odd = MISCAPTURED.get(test.hash)
     if (odd !== undefined) return { status: 'skipped', reason: odd }
     this.#load(test)
@@ -121,7 +130,7 @@ export class MooRunner {
   #divergence(test: MooTest, decoded: DecodeResult, differences: readonly string[]): string | undefined {
     const trapped = this.#trapped()
     const instruction = test.bytes.subarray(0, -1)
-    if (trapped === Vector.UD && instruction.includes(LOCK)) return 'differs from the 80286: LOCK is #UD'
+    if (trapped === Vector.UD && hasLock(instruction)) return 'differs from the 80286: LOCK is #UD'
     if (test.exception === Vector.GP && instruction.length > LONGEST_286) return 'differs from the 80286: limit of 10 bytes'
     if (trapped === Vector.SS && test.exception === Vector.GP) return 'differs from the 80286: stack faults are #SS'
     if (decoded.outcome !== 'instruction') return undefined
