@@ -48,13 +48,17 @@ export function describeFault(fault: FaultRecord, registers: CpuRegisters): Faul
 
 function explain(fault: FaultRecord, registers: CpuRegisters): string {
   const text = VECTORS[fault.vector]?.meaning ?? 'hardware or software interrupt'
-  if (fault.vector === 14) return pageFault(fault)
+  if (fault.vector === 14) return pageFault(fault, registers)
   if (fault.errorCode !== undefined && fault.errorCode !== 0 && SELECTOR_ERRORS.has(fault.vector)) return `${text}; ${selectorError(fault.errorCode, registers)}`
   return text
 }
 
-function pageFault({ errorCode = 0, address = 0n }: FaultRecord): string {
-  const access = errorCode & 16 ? 'fetching an instruction from' : errorCode & 2 ? 'writing to' : 'reading from'
+/** Bit 4 of the error code says "instruction fetch" only when NX or SMEP is on; the address tells it otherwise. */
+const isFetch = ({ errorCode = 0, address }: FaultRecord, { rip }: CpuRegisters): boolean => (errorCode & 16) !== 0 || address === rip
+
+function pageFault(fault: FaultRecord, registers: CpuRegisters): string {
+  const { errorCode = 0, address = 0n } = fault
+  const access = isFetch(fault, registers) ? 'fetching an instruction from' : errorCode & 2 ? 'writing to' : 'reading from'
   const who = errorCode & 4 ? 'user code' : 'kernel code'
   const why =
     errorCode & 8
@@ -72,8 +76,15 @@ function selectorError(code: number, { idtr }: CpuRegisters): string {
   return `it concerns entry ${index} of the ${code & 4 ? 'LDT' : 'GDT'} (selector ${hex(code & 0xfffc)})`
 }
 
-/** One sentence on what most probably went wrong, for the last line of a triple-fault report. */
-export function likelyCause({ chain, registers }: TripleFaultReport): string {
+/** What most probably went wrong, in a sentence or two, for the end of a triple-fault report. */
+export function likelyCause(report: TripleFaultReport): string {
+  const [first] = report.chain
+  const wild = first?.vector === 14 && isFetch(first, report.registers)
+  const jump = wild ? `Execution went to ${hex(first.address ?? 0n)}, where no code can run: a wild jump, call or return. ` : ''
+  return `${jump}${whyNoHandler(report)}`
+}
+
+function whyNoHandler({ chain, registers }: TripleFaultReport): string {
   const [first] = chain
   const { idtr, cpuMode } = registers
   const name = first ? vectorName(first.vector) : 'an exception'

@@ -27,7 +27,7 @@ const IF = 0x200
 const DF = 0x400
 
 function data(): number[] {
-  const bytes = new Array<number>(0x150).fill(0)
+  const bytes = Array.from({ length: 0x150 }, () => 0)
   const put = (at: number, values: readonly number[]): void => values.forEach((value, i) => (bytes[at - SCRATCH + i] = value))
   put(READ_PACKET, [16, 0, 2, 0, 0x00, 0x34, 0, 0, 100])
   put(BEYOND_PACKET, [16, 0, 1, 0, 0x00, 0x34, 0, 0, 0, 0, 1])

@@ -2,7 +2,6 @@
  * INT 13h, disks: the classic services (IBM Personal System/2 and Personal Computer BIOS Interface Technical Reference) and the extensions
  * (Enhanced Disk Drive Specification 3.0). One hard disk, 80h.
  */
-import type { Disk } from '../machine/disk'
 import { SECTOR_BYTES } from '../machine/disk'
 import { BDA } from './bda'
 import type { FirmwareCall } from './call'
@@ -19,7 +18,7 @@ const MAX_LBA_SECTORS = 127
 export function diskService(host: FirmwareHost): Service {
   const { memory, disk } = host
 
-  const transfer = (disk: Disk, direction: 'read' | 'write' | 'verify', lba: number, count: number, address: number): number => {
+  const transfer = (direction: 'read' | 'write' | 'verify', lba: number, count: number, address: number): number => {
     if (lba + count > disk.sectors) return Status.sectorNotFound
     for (let i = 0; i < count; i++) {
       const at = address + i * SECTOR_BYTES
@@ -39,7 +38,7 @@ export function diskService(host: FirmwareHost): Service {
     if (count === 0 || count > MAX_CHS_SECTORS || sector === 0) return Status.invalid
     if (sector > sectorsPerTrack || call.dh >= heads || cylinder >= cylinders) return Status.sectorNotFound
     if (direction !== 'verify' && call.bx + count * SECTOR_BYTES > 0x10000) return Status.boundary
-    const status = transfer(disk, direction, (cylinder * heads + call.dh) * sectorsPerTrack + sector - 1, count, call.inEs(call.bx))
+    const status = transfer(direction, (cylinder * heads + call.dh) * sectorsPerTrack + sector - 1, count, call.inEs(call.bx))
     if (status === Status.ok) call.al = count
     return status
   }
@@ -56,7 +55,7 @@ export function diskService(host: FirmwareHost): Service {
     if (direction === 'seek') return lba < disk.sectors ? Status.ok : Status.sectorNotFound
     const flat = size >= 24 && offset === 0xffff && segment === 0xffff
     const status =
-      count > MAX_LBA_SECTORS ? Status.invalid : transfer(disk, direction, lba, count, flat ? memory.read32(at + 16) : segment * 16 + offset)
+      count > MAX_LBA_SECTORS ? Status.invalid : transfer(direction, lba, count, flat ? memory.read32(at + 16) : segment * 16 + offset)
     if (status !== Status.ok) memory.write16(at + 2, 0)
     return status
   }

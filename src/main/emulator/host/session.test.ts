@@ -62,6 +62,13 @@ describe('a session', () => {
     expect(firstLine(screen)).toBe(text)
   })
 
+  test('types for a program that reads the keyboard controller by itself', async () => {
+    // cli; again: in al,64h; test al,1; jz again; in al,60h; out E9h,al; jmp again
+    const code = [CLI, 0xe4, 0x64, 0xa8, 0x01, 0x74, 0xfa, 0xe4, 0x60, 0xe6, 0xe9, 0xeb, 0xf4]
+    const { debug } = await run(code, { keys: 'aB\n', timeoutMilliseconds: 1_000 })
+    expect(Buffer.from(debug, 'latin1').toString('hex')).toBe('1e9e' + '2a30b0aa' + '1c9c')
+  })
+
   test('is the same run every time, instruction for instruction, on both backends', async () => {
     const stop = [CLI, HLT]
     // Three keys, echoed; then stop: mov cx,3; again: …; loop again

@@ -4,7 +4,7 @@ import type { BackendName, Outcome } from './machine'
 import { Machine } from './machine'
 import { screenLines } from '../../../shared/screen-text'
 
-export const BACKENDS: readonly BackendName[] = ['interp', 'oracle']
+const BACKENDS: readonly BackendName[] = ['interp', 'oracle']
 
 function bootSector(code: readonly number[]): Uint8Array {
   const sector = new Uint8Array(512)
@@ -47,5 +47,65 @@ describe.each(BACKENDS)('a machine on the %s backend', (backend) => {
     machine.kbc.keyboard.key('KeyA', false)
     expect(run(machine, 1)?.reason).toBe('halted-forever')
     expect(screenLines(machine.screen)[0]).toBe('a')
+  })
+
+  test('counts timer ticks while it waits in HLT, in no instructions to speak of', () => {
+    // sti; mov cx,18; again: hlt; loop again; cli; hlt
+    const machine = boot([0xfb, 0xb9, 0x12, 0x00, HLT, 0xe2, 0xfd, CLI, HLT], backend)
+    expect(run(machine)?.reason).toBe('halted-forever')
+    expect(machine.now / TICKS_PER_SECOND).toBeGreaterThan(0.93)
+    expect(machine.now / TICKS_PER_SECOND).toBeLessThan(1.0)
+    expect(machine.instructions).toBeLessThan(1000)
+    expect(machine.memory.read32(0x46c) - Math.floor((12 * 3600 * 1_193_182) / 65_536)).toBe(18)
+  })
+
+  test('knows that masked interrupts cannot wake it', () => {
+    // mov al,FFh; out 21h,al; out A1h,al; sti; hlt
+    const machine = boot([0xb0, 0xff, 0xe6, 0x21, 0xe6, 0xa1, 0xfb, HLT], backend)
+    expect(run(machine, 1)).toEqual({ reason: 'halted-forever', interruptsEnabled: true })
+  })
+
+  test.each([
+    ['port 64h', [0xb0, 0xfe, 0xe6, 0x64]],
+    ['port 92h', [0xb0, 0x01, 0xe6, 0x92]],
+  ])('is reset by %s, with memory and disk kept', (_name, resetCode) => {
+    // cmp byte [500h],5Ah; je done; mov byte [500h],5Ah; <reset>; jmp $; done: cli; hlt
+    const code = [0x80, 0x3e, 0x00, 0x05, 0x5a, 0x74, 5 + resetCode.length + 2, 0xc6, 0x06, 0x00, 0x05, 0x5a, ...resetCode, 0xeb, 0xfe, CLI, HLT]
+    const machine = boot(code, backend)
+    expect(run(machine, 1)).toEqual({ reason: 'halted-forever', interruptsEnabled: false })
+    expect(machine.memory.read8(0x500)).toBe(0x5a)
+  })
+
+  test('switches A20 in the middle of a program', () => {
+    // xor al,al; out 92h,al; mov ax,FFFFh; mov ds,ax; mov byte [510h],77h (at 100500h or 500h); mov al,2; out 92h,al; cli; hlt
+    const code = [0x30, 0xc0, 0xe6, 0x92, 0xb8, 0xff, 0xff, 0x8e, 0xd8, 0xc6, 0x06, 0x10, 0x05, 0x77, 0xb0, 0x02, 0xe6, 0x92, 0xc6, 0x06, 0x10, 0x05, 0x88, CLI, HLT]
+    const machine = boot(code, backend)
+    expect(run(machine, 1)?.reason).toBe('halted-forever')
+    expect([machine.memory.read8(0x500), machine.memory.read8(0x100500)]).toEqual([0x77, 0x88])
+  })
+
+  test('goes the same way however it is sliced', () => {
+    // sti; again: inc dx; jmp again, which the timer interrupts
+    const code = [0xfb, 0x42, 0xeb, 0xfd]
+    const whole = boot(code, backend)
+    const sliced = boot(code, backend)
+    const ticks = backend === 'oracle' ? 50_000 : 12_000_000
+    whole.run(ticks)
+    for (let done = 0, i = 1; done < ticks; i++) {
+      const step = Math.min((i * 7919) % 100_003, ticks - done)
+      sliced.run(step)
+      done += step
+    }
+    expect(sliced.instructions).toBe(whole.instructions)
+    expect(sliced.cpu.snapshotHash()).toBe(whole.cpu.snapshotHash())
+  })
+
+  test('goes on after a triple fault when it is reset', () => {
+    // cli; lidt [cs:7C40h] (zeros); int 3 in real mode beyond the table: triple fault
+    const machine = boot([CLI, 0x0f, 0x01, 0x1e, 0x40, 0x7c, 0xcc], backend)
+    expect(run(machine, 1)).toEqual({ reason: 'triple-fault' })
+    machine.reset()
+    expect(machine.outcome).toBeUndefined()
+    expect(run(machine, 1)).toEqual({ reason: 'triple-fault' })
   })
 })

@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest'
+import { GuestMemory } from './guest-memory'
+import { MemoryMap, ROM_BYTES } from './memory-map'
+import { Disk } from './disk'
+import { IoBus } from './io-bus'
+
+const MIB = 1 << 20
+const RAM_BASE = 0x10000
+
+function map(bytes = 2 * MIB): MemoryMap {
+  return new MemoryMap(new WebAssembly.Memory({ initial: (RAM_BASE + bytes) / 0x10000 }), RAM_BASE, bytes)
+}
+
+describe('memory map', () => {
+  test('has RAM, text memory, ROM twice, and holes that read as ones', () => {
+    const memory = map()
+    const rom = new Uint8Array(ROM_BYTES)
+    rom[0xfff0] = 0xea
+    memory.installRom(rom)
+    for (const address of [0x0, 0x9ffff, 0xb8000, 0x100000, 0x1fffff]) {
+      memory.write8(address, 0x5a)
+      expect(memory.read8(address), address.toString(16)).toBe(0x5a)
+    }
+    for (const address of [0xa0000, 0xc0000, 0x200000, 0xfee00000]) {
+      memory.write8(address, 0x5a)
+      expect(memory.read8(address), address.toString(16)).toBe(0xff)
+    }
+    memory.write8(0xffff0, 0)
+    expect([memory.read8(0xffff0), memory.read8(0xfffffff0)]).toEqual([0xea, 0xea])
+    expect(memory.writableFrame(0xff000)).toBe(0)
+    expect(memory.readableFrame(0xff000)).toBe(RAM_BASE + 0xff000)
+    expect(memory.readableFrame(0xfffff000)).toBe(RAM_BASE + 0xff000)
+    memory.write32(0x1000, 0x89abcdef)
+    expect([memory.read32(0x1000), memory.read16(0x1002)]).toEqual([0x89abcdef, 0x89ab])
+  })
+
+  test.each([0, 1000, MIB - 4096, MIB + 1, 3 * 1024 * MIB, NaN])('refuses %d bytes', (bytes) => {
+    expect(() => new MemoryMap(new WebAssembly.Memory({ initial: 1 }), RAM_BASE, bytes)).toThrow(RangeError)
+  })
+
+  test('ends at 1 MiB when there is no more', () => {
+    expect(map(MIB).readableFrame(MIB)).toBe(0)
+  })
+})
+
+describe('memory for the firmware', () => {
+  test('goes through the A20 gate, across pages, and tells what was written', () => {
+    const physical = map()
+    const written: number[] = []
+    let a20 = true
+    const memory = new GuestMemory(physical, () => a20, (host, bytes) => written.push(host - RAM_BASE, bytes))
+    memory.writeBytes(0xffe, Uint8Array.of(1, 2, 3, 4))
+    expect(written).toEqual([0xffe, 2, 0x1000, 2])
+    expect(memory.readBytes(0xffd, 6)).toEqual(Uint8Array.of(0, 1, 2, 3, 4, 0))
+    memory.write8(0x100000, 7)
+    a20 = false
+    memory.write8(0x100000, 9)
+    expect([physical.read8(0), physical.read8(0x100000)]).toEqual([9, 7])
+    expect(memory.read32(0x100ffe)).toBe(0x04030201)
+  })
+
+  test('holes neither take nor give', () => {
+    const memory = new GuestMemory(map(), () => true, () => undefined)
+    memory.writeBytes(0x9fffe, Uint8Array.of(1, 2, 3, 4))
+    expect(memory.readBytes(0x9fffe, 4)).toEqual(Uint8Array.of(1, 2, 0xff, 0xff))
+  })
+})
+
+describe('disk', () => {
+  test('writes go to an overlay, not to the image', () => {
+    const image = new Uint8Array(1024).fill(1)
+    const disk = new Disk(image)
+    disk.write(1, new Uint8Array(512).fill(2))
+    expect(disk.read(1)[0]).toBe(2)
+    expect(image[512]).toBe(1)
+    disk.read(1).fill(9)
+    expect(disk.read(1)[0]).toBe(2)
+  })
+
+  test('reads zeros after an image that ends inside a sector', () => {
+    const disk = new Disk(new Uint8Array(700).fill(1))
+    expect(disk.sectors).toBe(2)
+    expect([disk.read(1)[187], disk.read(1)[188]]).toEqual([1, 0])
+  })
+
+  test.each([
+    [512, { cylinders: 1, heads: 16, sectorsPerTrack: 63 }],
+    [504 * MIB, { cylinders: 1024, heads: 16, sectorsPerTrack: 63 }],
+    [504 * MIB + 512, { cylinders: 513, heads: 32, sectorsPerTrack: 63 }],
+  ])('has a geometry for %d bytes', (bytes, geometry) => {
+    // The content does not matter, and half a GiB of zeros would only cost time.
+    const image = Object.defineProperty(new Uint8Array(1), 'length', { value: bytes })
+    expect(new Disk(image).geometry).toEqual(geometry)
+  })
+
+  test('refuses what is not on it', () => {
+    expect(() => new Disk(new Uint8Array(0))).toThrow(/empty/)
+    const disk = new Disk(new Uint8Array(512))
+    expect(() => disk.read(1)).toThrow(RangeError)
+    expect(() => disk.write(0, new Uint8Array(5))).toThrow(RangeError)
+  })
+})
+
+describe('I/O bus', () => {
+  const device = (name: string, first: number, last: number, seen: number[] = []): Parameters<IoBus['attach']>[0] => ({
+    name,
+    ports: [{ first, last, read: (port) => port & 0xff, write: (port, value) => seen.push(port, value) }],
+    reset: () => undefined,
+  })
+
+  test('splits wide accesses, and reads ones where nothing is', () => {
+    const bus = new IoBus()
+    const seen: number[] = []
+    bus.attach(device('chip', 0x10, 0x12, seen))
+    expect(bus.read(0x10, 4)).toBe(0xff121110)
+    expect(bus.read(0xcf8, 4)).toBe(0xffffffff)
+    bus.write(0x11, 2, 0xabcd)
+    bus.write(0x9999, 4, 1)
+    expect(seen).toEqual([0x11, 0xcd, 0x12, 0xab])
+    expect(bus.read(0xffff, 2)).toBe(0xffff)
+  })
+
+  test('refuses two devices on one port', () => {
+    const bus = new IoBus()
+    bus.attach(device('first', 0x10, 0x12))
+    expect(() => bus.attach(device('second', 0x12, 0x14))).toThrow(/0x12 belongs to first and to second/)
+  })
+})
