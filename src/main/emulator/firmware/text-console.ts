@@ -41,7 +41,7 @@ export class TextConsole {
     memory.write8(BDA.videoControl, clear ? 0x60 : 0xe0)
     memory.write8(BDA.videoSwitches, 0xf9)
     memory.write8(BDA.videoFlags, 0x51)
-    if (clear) for (let at = 0; at < TEXT_MEMORY_BYTES; at += 2) memory.write16(TEXT_MEMORY + at, (NORMAL << 8) | BLANK)
+    if (clear) memory.writeBytes(TEXT_MEMORY, blanks(TEXT_MEMORY_BYTES / 2, NORMAL))
     for (let page = 0; page < PAGES; page++) memory.write16(BDA.cursors + page * 2, 0)
     this.setCursorShape(0x06, 0x07)
     this.selectPage(0)
@@ -100,14 +100,14 @@ export class TextConsole {
     const right = Math.min(area.right, COLUMNS - 1)
     const height = bottom - area.top + 1
     const distance = lines === 0 || Math.abs(lines) > height ? height : Math.abs(lines)
+    const width = right - area.left + 1
+    if (width <= 0) return
     for (let i = 0; i < height; i++) {
       const to = lines >= 0 ? area.top + i : bottom - i
       const from = lines >= 0 ? to + distance : to - distance
       const filled = i >= height - distance
-      for (let column = area.left; column <= right; column++) {
-        const cell = filled ? (attribute << 8) | BLANK : this.readCell(page, from, column)
-        this.writeCell(page, to, column, cell & 0xff, cell >> 8)
-      }
+      const row = filled ? blanks(width, attribute) : this.#memory.readBytes(cellAddress(page, from, area.left), width * 2)
+      this.#memory.writeBytes(cellAddress(page, to, area.left), row)
     }
   }
 
@@ -152,6 +152,11 @@ export class TextConsole {
     const { row, column } = this.cursor(page)
     this.#vga.setCursorCell((page * PAGE_BYTES) / 2 + row * COLUMNS + column)
   }
+}
+
+/** Cells with blanks of an attribute. */
+function blanks(count: number, attribute: number): Uint8Array {
+  return Uint8Array.from({ length: count * 2 }, (_, i) => (i % 2 === 0 ? BLANK : attribute))
 }
 
 function cellAddress(page: number, row: number, column: number): number {

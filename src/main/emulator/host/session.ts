@@ -99,7 +99,7 @@ export class Session implements RunningMachine {
 
   resume(): void {
     this.#paused = false
-    this.#base = performance.now() - this.#virtualMs()
+    this.#base = performance.now() - this.#pacedMs()
     this.#wake?.()
   }
 
@@ -142,14 +142,18 @@ export class Session implements RunningMachine {
     else if (milliseconds < SLICE_MS) this.#slice = Math.min(MAX_SLICE, this.#slice * 2)
   }
 
-  #virtualMs(): number {
-    return this.#machine.now / TICKS_PER_MILLISECOND
+  #pacedMs(): number {
+    const ticks = this.#options.pace === 'fast' ? this.#machine.cpu.idle : this.#machine.now
+    return ticks / TICKS_PER_MILLISECOND
   }
 
-  /** Milliseconds to wait until the host's time has caught up. */
+  /**
+   * Milliseconds to wait until the host's time has caught up. At pace `fast` only the time that passes in HLT is held against the guest:
+   * one that computes is never slowed down.
+   */
   #pause(): number {
-    const ahead = this.#virtualMs() - (performance.now() - this.#base)
-    if (ahead < -BEHIND_MS) this.#base = performance.now() - this.#virtualMs()
+    const ahead = this.#pacedMs() - (performance.now() - this.#base)
+    if (ahead < -BEHIND_MS) this.#base = performance.now() - this.#pacedMs()
     const allowed = AHEAD_MS[this.#options.pace]
     return ahead > allowed ? Math.min(ahead - allowed / 2, LONGEST_SLEEP_MS) : 0
   }
