@@ -15,6 +15,7 @@ import { locate } from '../../src/main/services/locations'
 import { toolchainReport } from '../../src/main/toolchain'
 import type { Screen } from '../../src/shared/machine-schemas'
 import { bootInQemu, findQemu } from '../support/qemu'
+import { requireTool } from '../support/tools'
 
 const templatesDir = join(locate().resources, 'templates')
 const folder = mkdtempSync(join(tmpdir(), 'bootlab-templates-'))
@@ -24,7 +25,7 @@ const builder = new Builder()
 const templates = await listTemplates(templatesDir)
 const rust = (await toolchainReport()).filter(({ name }) => name.startsWith('Rust'))
 if (rust.length === 0) throw new Error('The toolchain report says nothing about Rust.')
-const hasRust = rust.every(({ status }) => status === 'ok')
+const hasRust = rust.every(({ status }) => status === 'ok') && requireTool('cc') !== undefined
 if (!hasRust && process.env['CI']) throw new Error(`Rust is incomplete, and CI needs it: ${rust.map(({ detail }) => detail).join('; ')}`)
 
 /** What is typed into a template that listens, and what the screen then shows. */

@@ -133,11 +133,21 @@ export class LabPage {
 }
 
 interface Fixtures {
+  chromium: void
   server: RunningLab
   lab: LabPage
 }
 
 export const test = base.extend<Fixtures>({
+  // In every test of every file, before anything else is set up.
+  chromium: [
+    // oxlint-disable-next-line no-empty-pattern
+    async ({}, provide, info) => {
+      info.skip(findTool('chromium') === undefined && findTool('google-chrome') === undefined && !process.env['CI'], 'No Chromium on PATH.')
+      await provide()
+    },
+    { auto: true },
+  ],
   // Playwright reads the pattern to learn what a fixture needs: nothing.
   // oxlint-disable-next-line no-empty-pattern
   server: async ({}, provide) => {
@@ -159,7 +169,5 @@ export const test = base.extend<Fixtures>({
     expect(complaints).toEqual([])
   },
 })
-
-test.skip(findTool('chromium') === undefined && findTool('google-chrome') === undefined && !process.env['CI'], 'No Chromium on PATH.')
 
 export { expect }

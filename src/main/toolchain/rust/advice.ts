@@ -19,6 +19,15 @@ export function installRustSource(sysroot: string, exists: (path: string) => boo
   return installRust()
 }
 
+/** The one command that installs the linker that rustc uses for programs of the computer itself. */
+export function installHostLinker(platform: string = process.platform, exists: (path: string) => boolean = existsSync): string {
+  if (platform === 'win32') return 'winget install Microsoft.VisualStudio.2022.BuildTools --override "--add Microsoft.VisualStudio.Workload.VCTools"'
+  if (platform === 'darwin') return 'xcode-select --install'
+  if (exists('/etc/fedora-release')) return 'sudo dnf install gcc'
+  if (exists('/etc/arch-release')) return 'sudo pacman -S gcc'
+  return 'sudo apt-get install gcc'
+}
+
 /** What to do when rustc itself fails to start. */
 export function brokenRustc(stderr: string): string {
   if (/rustup could not choose a version|no default toolchain|no override and no default toolchain/.test(stderr)) return 'Choose one with: rustup default stable'

@@ -8,21 +8,19 @@ import type { BuildResult } from '../build-result'
 import { ToolError } from '../errors'
 import { openProject } from '../../project'
 import { projectFrom } from '../testing'
+import { requireTool } from '../../../../tests/support/tools'
 import { locateRust } from './locate'
 
 /** Building core takes 20 seconds, so these tests keep it from one run to the next. */
 const cache = join(tmpdir(), 'bootlab-test-cache')
 
-/** A cargo with rust-src: the one that the product would choose, or Debian's. In CI there must be one. */
+/** A cargo with rust-src, as the product would choose it, and the linker that build scripts need. In CI there must be both. */
 async function completeCargo(): Promise<string | undefined> {
-  for (const cargo of [process.env['BOOTLAB_CARGO'], '', '/usr/bin/cargo']) {
-    if (cargo === undefined) continue
-    process.env['BOOTLAB_CARGO'] = cargo
-    try {
-      return (await locateRust(process.cwd())).cargo
-    } catch (error) {
-      if (!(error instanceof ToolError)) throw error
-    }
+  try {
+    const { cargo: found } = await locateRust(process.cwd())
+    if (requireTool('cc') !== undefined) return found
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error
   }
   if (process.env['CI']) throw new Error('CI needs a cargo with rust-src: install rustc-web, cargo-web and rust-web-src.')
   return undefined
@@ -30,7 +28,6 @@ async function completeCargo(): Promise<string | undefined> {
 
 const before = process.env['BOOTLAB_CARGO']
 const cargo = await completeCargo()
-process.env['BOOTLAB_CARGO'] = before ?? ''
 
 async function build(file: string, edit: (text: string) => string): Promise<{ result: BuildResult; log: string }> {
   const project = await projectFrom('blog-os-rust')

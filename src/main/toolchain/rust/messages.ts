@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Problem, ProblemSeverity } from '../../../shared/problems'
 import { parseLldOutput } from '../diagnostics/lld'
+import { installHostLinker } from './advice'
 
 /** What cargo prints with --message-format=json, as far as it matters here (The Cargo Book, "External tools"). */
 const span = z.object({
@@ -87,6 +88,8 @@ interface KnownFailure {
 
 /** What cargo and rustc say, and what mends it; the first that fits counts. */
 const KNOWN: readonly KnownFailure[] = [
+  // Build scripts, core's own among them, are programs for the computer that builds: they need its linker.
+  { pattern: /^linker `[^`]+` not found/, next: `Get the linker that Rust's build scripts need with: ${installHostLinker()}` },
   { pattern: /soft-float.*incompatible with the ABI/, target: true, next: 'Set "rustc-abi": "softfloat" (before July 2026: "x86-softfloat").' },
   { pattern: /^data-layout for target/, target: true, next: "Set \"data-layout\" to LLVM's default layout, the second one that is named." },
   { pattern: /unknown field/, target: true, next: 'Take the key out: rustc refuses keys that it does not know.' },

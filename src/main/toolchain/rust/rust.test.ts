@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { ownCache, temporaryFolder } from '../testing'
 import { locateZig } from '../zig'
-import { brokenRustc, installRust, installRustSource } from './advice'
+import { brokenRustc, installHostLinker, installRust, installRustSource } from './advice'
 import { linkerWrapper, wrapperScript } from './linker-wrapper'
 import { locateRust } from './locate'
 import { parseCargoLine, problemsOfCargoText, problemsOfDiagnostic } from './messages'
@@ -34,6 +34,15 @@ function usePath(...folders: string[]): void {
 const span = (primary: boolean, column: number) => ({ file_name: 'src\\main.rs', line_start: 3, line_end: 3, column_start: column, column_end: column + 2, is_primary: primary, label: primary ? 'here' : null })
 
 describe('advice', () => {
+  it('names the linker of build scripts where it is missing', () => {
+    expect(installHostLinker('darwin', none)).toBe('xcode-select --install')
+    expect(installHostLinker('linux', (path) => path === '/etc/arch-release')).toBe('sudo pacman -S gcc')
+    expect(installHostLinker('linux', none)).toBe('sudo apt-get install gcc')
+    const [problem] = problemsOfCargoText('error: linker `cc` not found\n  |\n  = note: No such file or directory (os error 2)\n', 'target.json')
+    expect(problem).toMatchObject({ source: 'cargo', message: 'linker `cc` not found' })
+    expect(problem?.next).toContain(installHostLinker())
+  })
+
   it('fits the toolchain', () => {
     expect(installRustSource('/home/a/.rustup/toolchains/nightly-x86_64-unknown-linux-gnu', none)).toBe('rustup component add rust-src --toolchain nightly-x86_64-unknown-linux-gnu')
     expect(installRustSource('/usr', (path) => path.includes('rustc-web'))).toBe('sudo apt-get install rust-web-src')
