@@ -156,7 +156,7 @@ export class TextConsole {
 
 /** Cells with blanks of an attribute. */
 function blanks(count: number, attribute: number): Uint8Array {
-  return Uint8Array.from({ length: count * 2 }, (_, i) => (i % 2 === 0 ? BLANK : attribute))
+  return new Uint8Array(new Uint16Array(count).fill((attribute << 8) | BLANK).buffer)
 }
 
 function cellAddress(page: number, row: number, column: number): number {
