@@ -145,6 +145,18 @@ describe('a session', () => {
     expect(firstLine(screen)).toContain('No bootable disk')
   })
 
+  test('survives boot sectors of random bytes', async () => {
+    // A linear congruential generator (Numerical Recipes), so that every run sees the same bytes.
+    let seed = 1
+    const random = (): number => ((seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0), seed >>> 24)
+    for (let i = 0; i < 25; i++) {
+      const code = Array.from({ length: 510 }, random)
+      const { report } = await run(code, { timeoutMilliseconds: 50 })
+      expect(report.reason, `image ${i}: ${report.summary}`).not.toBe('emulator-error')
+      expect(report.summary).not.toBe('')
+    }
+  })
+
   test('pauses and goes on', async () => {
     const { report, session } = await run(SPIN, {}, (running) => {
       setTimeout(() => running.pause(), 20)
