@@ -14,6 +14,7 @@ import { GDTR, IDTR, memoryLayout } from '../../../src/main/emulator/cpu/state/l
 import { modesChanged, type SystemContext } from '../../../src/main/emulator/cpu/system/context'
 import { createHelpers } from '../../../src/main/emulator/cpu/system/helpers'
 import { ModelSpecificRegisters } from '../../../src/main/emulator/cpu/system/msr'
+import { DEFAULT_MODEL } from '../../../src/main/emulator/cpu/system/models'
 import type { Mode } from './format'
 
 export type BackendName = Backend['name']
@@ -124,6 +125,7 @@ export class SingleStepEnvironment {
       mmu: this.mmu,
       ports: NO_PORTS,
       interrupts: NO_INTERRUPTS,
+      model: DEFAULT_MODEL,
       msrs: new ModelSpecificRegisters(),
       endSlice: () => undefined,
       timestamp: () => 0n,

@@ -13,6 +13,7 @@ import { GDTR, IDTR } from './state/layout'
 import type { SystemContext } from './system/context'
 import { deliverInterrupt, raiseException, type FaultRecord } from './system/exceptions'
 import { createHelpers } from './system/helpers'
+import { CPU_MODELS, DEFAULT_MODEL, type CpuModel, type CpuModelName } from './system/models'
 import { ModelSpecificRegisters } from './system/msr'
 import { resetRegisters } from './system/reset'
 
@@ -33,6 +34,8 @@ export interface CpuOptions {
   readonly ports: IoPorts
   readonly interrupts: InterruptController
   readonly backend: BackendName | BackendFactory
+  /** Default: all that the emulator knows. */
+  readonly model?: CpuModelName
 }
 
 /**
@@ -45,6 +48,7 @@ export class Cpu implements SystemContext {
   readonly ports: IoPorts
   readonly interrupts: InterruptController
   readonly msrs = new ModelSpecificRegisters()
+  readonly model: CpuModel
   /** Ticks that passed while HLT waited; the machine adds to it. Part of the time-stamp counter. */
   idle = 0
   readonly #physical: PhysicalMemory
@@ -58,6 +62,7 @@ export class Cpu implements SystemContext {
   #shutdown: TripleFaultReport | undefined
 
   constructor(options: CpuOptions) {
+    this.model = options.model === undefined ? DEFAULT_MODEL : CPU_MODELS[options.model]
     this.state = new CpuState(options.memory)
     this.mmu = new Mmu(this.state, options.physical)
     this.ports = options.ports

@@ -176,7 +176,7 @@ function normalised(text: string): string {
     .replace(/^(jmp|call) far (?:[dfq]?word|tbyte|fword) ptr /, '$1 far ')
     .replace(/^(jmp|call) far 0x([0-9a-f]+), 0x([0-9a-f]+)$/, '$1 far 0x$3:0x$2')
     .replace(/^ret far/, 'retf')
-    .replace(/^((?:l[degfs]s|[ls][gi]dt|invlpg|lea|bound|ud1|(?:lock )?cmpxchg(?:8|16)b) .*?)\w+ ptr /, '$1')
+    .replace(/^((?:l[degfs]s|[ls][gi]dt|invlpg|lea|bound|ud1|invpcid|(?:lock )?cmpxchg(?:8|16)b) .*?)\w+ ptr /, '$1')
     .replace(/^(lea .*)\b[c-gs]s:/, '$1')
     .replace(/^(l(?:ar|sl) \w+, )(\w+)$/, (_, start: string, name: string) => start + wordRegister(name))
     .replace(/^(imul (\w+)), \2, /, '$1, ')
@@ -199,11 +199,15 @@ function wordRegister(name: string): string {
 const FEATURES: ReadonlySet<string> = new Set([
   'INTEL8086', 'INTEL8086_ONLY', 'INTEL186', 'INTEL286', 'INTEL386', 'INTEL486', 'X64', 'CPUID', 'TSC', 'MSR', 'CX8', 'CMOV', 'SEP', 'SYSCALL', 'MULTIBYTENOP',
   'PAUSE', 'SSE', 'SSE2', 'SSE4_2', 'POPCNT', 'LZCNT', 'BMI1', 'BMI2', 'ADX', 'MOVBE', 'CMPXCHG16B', 'SMAP', 'CET_IBT', 'CLDEMOTE', 'PREFETCHW', 'PREFETCHWT1', 'PREFETCHITI', 'D3NOW',
-  'WBNOINVD',
+  'WBNOINVD', 'CLFSH', 'CLFLUSHOPT', 'CLWB', 'RDPMC', 'RDTSCP', 'RDRAND', 'RDSEED', 'RDPID', 'FSGSBASE', 'INVPCID', 'XSAVE',
 ])
+
+/** Instructions of covered features that have no row. */
+const NOT_YET = /^(ldmxcsr|stmxcsr|xsave|xrstor)/
 
 /** SYSCALL and SYSRET outside 64-bit mode, and LOCK MOV CR0 for MOV CR8, are AMD's alone. */
 function isCovered({ valid, features, text }: Judgement, mode: CodeMode, locked: boolean): boolean {
+  if (NOT_YET.test(text)) return false
   if (!valid || !features.every((feature) => FEATURES.has(feature))) return false
   return (mode === 64 || !features.includes('SYSCALL') || !text.startsWith('sys')) && !(locked && text.includes('cr8'))
 }
@@ -219,7 +223,7 @@ describe('decode and disassemble, judged by iced-x86', () => {
       const bytes = sample(next, mode)
       const judgement = judge(formatter, bytes, mode)
       const ours = disassemble(bytes, mode, ADDRESS)
-      const known = isCovered(judgement, mode, bytes.includes(0xf0))
+      const known = isCovered(judgement, mode, bytes.subarray(0, bytes.indexOf(0x0f)).includes(0xf0))
       const good = known ? ours.length === judgement.length && normalised(ours.text) === judgement.text : ours.text === '(bad)'
       if (!good) differences.push(`${Buffer.from(bytes).toString('hex')}: ${ours.length} ${ours.text} | ${judgement.length} ${judgement.text}`)
     }

@@ -5,6 +5,7 @@ import { bitRows } from './bits'
 import { bmiRows } from './bmi'
 import { controlRows } from './control'
 import { eflagsRows } from './eflags'
+import { extensionRows } from './extensions'
 import { ioRows } from './io'
 import { moveRows } from './move'
 import { multiplyRows } from './multiply'
@@ -15,9 +16,11 @@ import { shiftRows } from './shift'
 import { stackRows } from './stack'
 import { stringRows } from './string'
 import { systemRows } from './system'
+import { vectorRows } from './vectors'
 
 /** Every instruction form of the CPU. */
 export const rows: readonly Row[] = [
   ...aluRows, ...moveRows, ...shiftRows, ...multiplyRows, ...bitRows, ...bmiRows, ...atomicRows, ...stackRows, ...controlRows, ...stringRows, ...eflagsRows,
-  ...bcdRows, ...segmentRows, ...ioRows, ...nopRows, ...systemRows,
+  ...bcdRows, ...segmentRows, ...ioRows, ...nopRows, ...systemRows, ...extensionRows,
+  ...vectorRows,
 ]

@@ -68,7 +68,7 @@ export type Feature =
   | '8086' | '186' | '286' | '386' | '486' | 'pentium' | 'cmov' | 'syscall' | 'sysenter' | 'long' | 'fpu' | 'mmx' | 'sse' | 'sse2' | 'sse3' | 'popcnt'
   | 'movbe' | 'crc32' | 'smap' | 'lahf64' | 'cx16' | 'bmi1' | 'bmi2' | 'lzcnt' | 'adx' | 'rdtscp' | 'nopl'
   | 'ssse3' | 'sse4.1' | 'sse4.2' | 'aes' | 'pclmulqdq' | 'sha'
-  | 'rdpid' | 'fsgsbase' | 'xsave' | 'rdrand' | 'rdseed' | 'clflush' | 'clflushopt' | 'clwb' | 'invpcid' | 'monitor'
+  | 'rdpid' | 'fsgsbase' | 'xsave' | 'rdrand' | 'rdseed' | 'clflush' | 'clflushopt' | 'clwb' | 'invpcid' | 'monitor' | 'fxsr'
 
 /** V is the backend's value type, X its vector type; rows work for every backend. */
 export type Semantics = <V, X>(b: Builder<V, X>, ...operands: Operand<V, X>[]) => void
@@ -78,14 +78,16 @@ export type Access = 'r' | 'w' | 'rw' | 'a'
 /**
  * `CODE:access`. Codes (SDM vol. 2D A.2.1, A.2.2): E ModRM r/m; G ModRM.reg; M memory only; R register only (mod ignored for CR/DR moves); Z register
  * in the opcode's low 3 bits; I immediate; J relative branch (value: target RIP); O moffs; S segment register in ModRM.reg; C, D control, debug register; A far pointer;
- * X DS:rSI, Y ES:rDI, Bb DS:rBX (XLAT); By the general register in VEX.vvvv. S, C and D operands `read()` as the register's number, A as selector << 32 | offset. Widths: b 8; w 16; d 32; q 64; v by operand size; z 16 or 32 by operand size (immediate sign-extended to 64-bit
+ * X DS:rSI, Y ES:rDI, Bb DS:rBX (XLAT); Tb DS:rDI (MASKMOVQ); By the general register in VEX.vvvv. S, C and D operands `read()` as the register's number, A as selector << 32 | offset. Widths: b 8; w 16; d 32; q 64; v by operand size; z 16 or 32 by operand size (immediate sign-extended to 64-bit
  * operands); y 32 or 64; p far pointer. `sIb` sign-extended imm8. Fixed registers: al, cl, dx, rax (v-sized accumulator), eax (z-sized), 1.
  * Vector registers: V XMM in ModRM.reg, W XMM or memory in ModRM.rm, U XMM in ModRM.rm; P, Q, N the same with MMX registers; Mdq memory, xmm0. Width dq: 128.
+ * x87: Mt 80 bits of memory; STi register ST(ModRM.rm), whose `read()` is i; ST the top of the stack, for the disassembler.
  * Access a: address only (LEA, INVLPG).
  */
 export type OperandSpec = `${OperandCode}:${Access}`
 export type OperandCode =
   | 'Eb' | 'Ew' | 'Ed' | 'Ev' | 'Ez' | 'Ey' | 'Eq' | 'Gb' | 'Gw' | 'Gd' | 'Gv' | 'Gy' | 'Mb' | 'Mw' | 'Md' | 'Mq' | 'My' | 'Mv' | 'Ma' | 'Mp' | 'M' | 'Rv' | 'Ry'
-  | 'Zb' | 'Zv' | 'Zy' | 'Ib' | 'Iw' | 'Iz' | 'Iv' | 'sIb' | 'Jb' | 'Jz' | 'Ob' | 'Ov' | 'Sw' | 'Cy' | 'Dy' | 'Ap' | 'Xb' | 'Xv' | 'Xz' | 'Yb' | 'Yv' | 'Yz' | 'Bb' | 'By'
+  | 'Zb' | 'Zv' | 'Zy' | 'Ib' | 'Iw' | 'Iz' | 'Iv' | 'sIb' | 'Jb' | 'Jz' | 'Ob' | 'Ov' | 'Sw' | 'Cy' | 'Dy' | 'Ap' | 'Xb' | 'Xv' | 'Xz' | 'Yb' | 'Yv' | 'Yz' | 'Bb' | 'Tb' | 'By'
   | 'Vdq' | 'Vq' | 'Vd' | 'Wdq' | 'Wq' | 'Wd' | 'Ww' | 'Udq' | 'Uq' | 'Mdq' | 'Pq' | 'Pd' | 'Qq' | 'Qd' | 'Nq'
+  | 'Mt' | 'STi' | 'ST'
   | 'al' | 'cl' | 'ax' | 'dx' | 'rax' | 'eax' | '1' | 'xmm0'

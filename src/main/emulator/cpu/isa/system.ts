@@ -18,6 +18,7 @@ const BASE_24 = 0xffffff
 
 function storeTable(which: number): Semantics {
   return <V>(b: Builder<V>, target: Operand<V>) => {
+    b.call('requireNoUmip')
     const table = b.constant(which)
     target.at(b.constant(0), 16, 'w').write(b.call('tableLimit', table))
     target.at(b.constant(2), b.operandSize === 64 ? 64 : 32, 'w').write(b.call('tableBase', table))
@@ -46,6 +47,7 @@ type Source = 'sldt' | 'str' | 'smsw'
 /** SLDT, STR, SMSW: 16 bits into memory, the operand size into a register. */
 function storeRows(name: Source, opcode: number, reg: number, protectedOnly: boolean): Row[] {
   const semantics: Semantics = (b, target) => {
+    b.call('requireNoUmip')
     target.write(b.call(name))
   }
   const common = { name, map: '0f', opcode, reg, feature: '286', semantics, ...(protectedOnly ? { protectedOnly } : {}) } as const

@@ -233,9 +233,11 @@ export class Mmu {
 
   #requireCanonical(lo: number, hi: number, bytes: number, segment: number): void {
     if (hi === 0) return
-    const top = hi >>> 15
-    const crosses = (lo >>> 0) + bytes > 0x1_0000_0000 && (hi & 0x7fff) === 0x7fff
-    if ((top !== 0 && top !== 0x1_ffff) || (crosses && top === 0)) throw new CpuFault(segment === SS ? Vector.SS : Vector.GP, 0)
+    const shift = this.#walker.mode === '5-level' ? 24 : 15
+    const top = hi >>> shift
+    const below = (1 << shift) - 1
+    const crosses = (lo >>> 0) + bytes > 0x1_0000_0000 && (hi & below) === below
+    if ((top !== 0 && top !== 0xffff_ffff >>> shift) || (crosses && top === 0)) throw new CpuFault(segment === SS ? Vector.SS : Vector.GP, 0)
   }
 
   #resolve(segment: number, bytes: number, lo: number, hi: number, kind: 'r' | 'w', user: boolean, load: boolean): number {

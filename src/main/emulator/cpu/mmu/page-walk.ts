@@ -1,5 +1,5 @@
 /**
- * Page walks (Intel SDM vol. 3A, chapter 4): 32-bit with PSE and PSE-36, PAE, 4-level. One walk checks presence, reserved bits and rights,
+ * Page walks (Intel SDM vol. 3A, chapter 4): 32-bit with PSE and PSE-36, PAE, 4-level and 5-level. One walk checks presence, reserved bits and rights,
  * then sets accessed and dirty bits.
  */
 import { CpuFault, Vector } from '../faults'
@@ -34,7 +34,7 @@ const PDPTE_HIGH_RESERVED = 0xffff_ffff & ~HIGH_ADDRESS
 
 const TWO_32 = 0x1_0000_0000
 
-export type PagingMode = 'none' | '32-bit' | 'pae' | '4-level'
+export type PagingMode = 'none' | '32-bit' | 'pae' | '4-level' | '5-level'
 
 /** What a successful walk found. */
 export interface Translation {
@@ -125,7 +125,9 @@ export class PageWalker {
       case 'pae':
         return this.#walkPae(lo, kind, user)
       case '4-level':
-        return this.#walk4Level(lo, hi, kind, user)
+        return this.#walk4Level(this.#root(), lo, hi, kind, user, WRITABLE | USER, false)
+      case '5-level':
+        return this.#walk5Level(lo, hi, kind, user)
     }
   }
 
@@ -159,12 +161,29 @@ export class PageWalker {
     return this.#walkDirectory(table, lo, 0, kind, user, WRITABLE | USER, false, PAE_HIGH_RESERVED)
   }
 
-  #walk4Level(lo: number, hi: number, kind: AccessKind, user: boolean): Translation {
-    const memory = this.#memory
-    const noExecute = this.#rules.noExecute
-    const reserved = HIGH_RESERVED | (noExecute ? 0 : XD)
-    const root = Number(this.#state.control(3) & 0xff_ffff_f000n)
+  #root(): number {
+    return Number(this.#state.control(3) & 0xff_ffff_f000n)
+  }
 
+  #walk5Level(lo: number, hi: number, kind: AccessKind, user: boolean): Translation {
+    const memory = this.#memory
+    const entry5 = this.#root() + ((hi >>> 16) & 0x1ff) * 8
+    const low5 = memory.read32(entry5)
+    const high5 = memory.read32(entry5 + 4)
+    if ((low5 & PRESENT) === 0) this.#fault(lo, hi, kind, user, 0)
+    if (low5 & LARGE || high5 & this.#reserved()) this.#fault(lo, hi, kind, user, ERROR.protection | ERROR.reserved)
+    const translation = this.#walk4Level(address(low5, high5), lo, hi, kind, user, low5, (high5 & XD) !== 0)
+    this.#mark(entry5, low5, ACCESSED)
+    return translation
+  }
+
+  #reserved(): number {
+    return HIGH_RESERVED | (this.#rules.noExecute ? 0 : XD)
+  }
+
+  #walk4Level(root: number, lo: number, hi: number, kind: AccessKind, user: boolean, upperRights: number, upperForbidden: boolean): Translation {
+    const memory = this.#memory
+    const reserved = this.#reserved()
     const entry4 = root + ((hi >>> 7) & 0x1ff) * 8
     const low4 = memory.read32(entry4)
     const high4 = memory.read32(entry4 + 4)
@@ -175,16 +194,17 @@ export class PageWalker {
     const low3 = memory.read32(entry3)
     const high3 = memory.read32(entry3 + 4)
     if ((low3 & PRESENT) === 0) this.#fault(lo, hi, kind, user, 0)
-    const forbidden = ((high4 | high3) & XD) !== 0
+    const forbidden = upperForbidden || ((high4 | high3) & XD) !== 0
+    const rights = upperRights & low4 & low3
     if (low3 & LARGE) {
       if (low3 & 0x3fff_e000 || high3 & reserved) this.#fault(lo, hi, kind, user, ERROR.protection | ERROR.reserved)
-      this.#checkRights(lo, hi, kind, user, low4 & low3, forbidden)
+      this.#checkRights(lo, hi, kind, user, rights, forbidden)
       this.#mark(entry4, low4, ACCESSED)
       this.#mark(entry3, low3, ACCESSED | (kind === 'w' ? DIRTY : 0))
-      return this.#result((high3 & HIGH_ADDRESS) * TWO_32 + (((low3 & 0xc000_0000) | (lo & 0x3fff_f000)) >>> 0), true, low4 & low3)
+      return this.#result((high3 & HIGH_ADDRESS) * TWO_32 + (((low3 & 0xc000_0000) | (lo & 0x3fff_f000)) >>> 0), true, rights)
     }
     if (high3 & reserved) this.#fault(lo, hi, kind, user, ERROR.protection | ERROR.reserved)
-    const translation = this.#walkDirectory(address(low3, high3), lo, hi, kind, user, low4 & low3, forbidden, HIGH_RESERVED)
+    const translation = this.#walkDirectory(address(low3, high3), lo, hi, kind, user, rights, forbidden, HIGH_RESERVED)
     this.#mark(entry4, low4, ACCESSED)
     this.#mark(entry3, low3, ACCESSED)
     return translation
@@ -258,7 +278,7 @@ export class PageWalker {
 /** The paging mode that control register values select. */
 export function pagingMode(cr0: bigint, cr4: bigint, efer: bigint): PagingMode {
   if ((cr0 & CR0.PG) === 0n) return 'none'
-  if ((efer & EFER_BITS.LMA) !== 0n) return '4-level'
+  if ((efer & EFER_BITS.LMA) !== 0n) return (cr4 & CR4.LA57) !== 0n ? '5-level' : '4-level'
   return (cr4 & CR4.PAE) !== 0n ? 'pae' : '32-bit'
 }
 

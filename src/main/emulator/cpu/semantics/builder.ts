@@ -259,7 +259,21 @@ export interface Helpers {
   rdmsr(): void
   wrmsr(): void
   cpuid(): void
+  /** #GP(0) unless a near transfer may go to `target` (already cut to the operand size). */
+  requireTarget(target: bigint): void
   rdtsc(): bigint
+  /** IA32_TSC_AUX, for RDTSCP and RDPID. */
+  tscAux(): bigint
+  /** FS and GS base (RDFSBASE …): #UD unless CR4.FSGSBASE; segment 4 or 5. */
+  readSegmentBase(segment: bigint): bigint
+  writeSegmentBase(segment: bigint, base: bigint): void
+  /** XGETBV, XSETBV of the register in ECX. */
+  xgetbv(register: bigint): bigint
+  xsetbv(register: bigint, value: bigint): void
+  /** RDRAND, RDSEED: 64 bits. */
+  random(): bigint
+  /** `descriptor`: PCID and linear address. */
+  invpcid(type: bigint, pcid: bigint, linear: bigint): void
   syscall(next: bigint): void
   sysret(size: bigint): void
   sysenter(): void
@@ -270,5 +284,7 @@ export interface Helpers {
   idiv128(divisor: bigint): void
   /** Raises #GP(0) unless CPL is 0; #UD outside protected mode. */
   requireCpl0(): void
+  /** Raises #GP(0) where CR4.UMIP forbids a user program to look at system registers. */
+  requireNoUmip(): void
   requireProtectedMode(): void
 }

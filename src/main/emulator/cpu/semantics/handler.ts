@@ -1,5 +1,4 @@
 import type { FunctionBuilder } from '../../wasm/function-builder'
-import { Vector } from '../faults'
 import type { Row } from '../isa/row'
 import { CODE_64, CS } from '../state/bits'
 import * as at from '../state/layout'
@@ -333,7 +332,10 @@ export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, Wa
     const extended = this.shrS(this.shl(masked, constantValue(CANONICAL_SHIFT)), constantValue(CANONICAL_SHIFT))
     const limit = this.load('i64_load32_u', undefined, at.DESCRIPTORS + CS * at.DESCRIPTOR_STRIDE + at.DESCRIPTOR_LIMIT, 32)
     const outside = this.select(long, this.ne(extended, masked), this.ltU(limit, masked))
-    this.raiseIf(outside, Vector.GP, constantValue(0))
+    // 48-bit addresses are the rule; the helper looks again, with what 5-level paging allows.
+    this.if(outside, () => {
+      this.call('requireTarget', masked)
+    })
     return masked
   }
 

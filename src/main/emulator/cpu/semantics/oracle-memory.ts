@@ -74,7 +74,7 @@ export class OracleMemory {
     let allowed: boolean
     if (state.codeMode === CODE_64) {
       const lastLinear = BigInt.asUintN(64, linear + BigInt(bytes) - 1n)
-      allowed = isCanonical(linear) && isCanonical(lastLinear)
+      allowed = state.isCanonical(linear) && state.isCanonical(lastLinear)
     } else {
       const limit = BigInt(state.limit(segment))
       const attributes = state.attributes(segment)
@@ -104,9 +104,4 @@ export class OracleMemory {
     }
     return value
   }
-}
-
-/** Bits 63–47 all equal (48-bit linear addresses). */
-export function isCanonical(address: bigint): boolean {
-  return BigInt.asUintN(64, BigInt.asIntN(48, address)) === address
 }

@@ -1,12 +1,12 @@
 import type { Decoded } from '../decode/decoded'
-import { operandBits, rowOperand, vectorBits, type RowOperand } from '../isa/operands'
+import { MASKED_STORE, operandBits, rowOperand, vectorBits, type RowOperand } from '../isa/operands'
 import { CpuFault, Vector } from '../faults'
-import { CF, PF, AF, ZF, SF, OF, CODE_64, CS } from '../state/bits'
+import { CF, PF, AF, ZF, SF, OF, CODE_64 } from '../state/bits'
 import * as at from '../state/layout'
 import type { Backend, BackendContext } from './backend'
 import { NO_VECTOR, Reg, Seg, type Builder, type Flag, type Helpers, type Operand, type Size, type Values } from './builder'
 import { CodeFetcher } from './code-fetch'
-import { isCanonical, OracleMemory } from './oracle-memory'
+import { OracleMemory } from './oracle-memory'
 import { OracleVectors } from './oracle-vectors'
 import { runRow } from './run-row'
 
@@ -150,7 +150,7 @@ class OracleBuilder extends OracleVectors implements Builder<bigint, bigint> {
   checkJump(target: bigint): void {
     const { state } = this.#context
     const masked = this.zext(this.operandSize, target)
-    if (this.codeMode === 64 ? !isCanonical(masked) : masked > BigInt(state.limit(CS))) throw new CpuFault(Vector.GP, 0)
+    if (!state.isCodeTarget(masked)) throw new CpuFault(Vector.GP, 0)
   }
 
   fallThrough(): void {
@@ -187,7 +187,7 @@ class OracleBuilder extends OracleVectors implements Builder<bigint, bigint> {
       case 'memory': return this.#memoryOperand(decoded.segment, this.#effectiveAddress(), this.addressMask(), size, operand.access)
       case 'offset': return this.#memoryOperand(decoded.segment, decoded.immediate & this.addressMask(), this.addressMask(), size, operand.access)
       case 'string':
-        return this.#memoryOperand(operand.fixed === Reg.rdi ? Seg.es : decoded.segment, this.addressReg(operand.fixed), this.addressMask(), size, operand.access)
+        return this.#memoryOperand(operand.fixed === Reg.rdi && operand.code !== MASKED_STORE ? Seg.es : decoded.segment, this.addressReg(operand.fixed), this.addressMask(), size, operand.access)
       case 'register': case 'opcode': return this.#register(decoded.rm, size)
       case 'reg': return this.#register(decoded.reg, size)
       case 'vvvv': return this.#register(decoded.vvvv, size)
@@ -197,6 +197,8 @@ class OracleBuilder extends OracleVectors implements Builder<bigint, bigint> {
       case 'far': return constantOperand(64, decoded.immediate)
       case 'relative': return constantOperand(64, this.add(this.nextRip(), decoded.immediate))
       case 'one': return constantOperand(size, 1n)
+      case 'x87': return constantOperand(size, BigInt(decoded.rm >> 3))
+      case 'x87top': return constantOperand(size, 0n)
     }
   }
 

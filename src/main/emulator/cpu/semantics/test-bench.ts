@@ -1,6 +1,7 @@
+import { CpuFault, Vector } from '../faults'
 import { Mmu } from '../mmu/mmu'
 import type { PhysicalMemory } from '../ports'
-import { ATTRIBUTE, CODE_16, CODE_64, CR0, CS, DS, EFER_BITS, ES, FS, GS, SS } from '../state/bits'
+import { ATTRIBUTE, CODE_16, CODE_64, CR0, CR4, CS, DS, EFER_BITS, ES, FS, GS, SS } from '../state/bits'
 import { CpuState } from '../state/cpu-state'
 import * as at from '../state/layout'
 import type { Backend, BackendFactory } from './backend'
@@ -54,6 +55,21 @@ export class TestBench {
     return [...this.state.u8.subarray(this.ramBase + address, this.ramBase + address + count)]
   }
 
+  /** x87 and vector registers from one list of bytes (as long as from `X87` to `FCW`); all exceptions masked, no x87 register empty. */
+  setFloating(registers: Uint8Array): void {
+    const { state } = this
+    state.u8.set(registers, at.X87)
+    state.u32[at.FCW >> 2] = 0x37f
+    state.u32[at.FSW >> 2] = 0
+    state.u32[at.FTW >> 2] = 0xff
+    state.u32[at.MXCSR >> 2] = 0x1f80
+  }
+
+  /** All of the x87 and vector state. */
+  floating(): string {
+    return Buffer.from(this.state.u8.subarray(at.X87, at.MXCSR + 4)).toString('hex')
+  }
+
   /** Executes `count` instructions from RIP. */
   run(count: number): void {
     this.state.remaining = count
@@ -63,6 +79,7 @@ export class TestBench {
   #enter(mode: 0 | 1 | 2): void {
     const { state } = this
     state.setControl(0, mode === CODE_16 ? 0n : CR0.PE)
+    state.setControl(4, CR4.OSFXSR | CR4.OSXMMEXCPT)
     if (mode === CODE_64) state.efer = EFER_BITS.LME | EFER_BITS.LMA
     const limit = mode === CODE_16 ? 0xffff : 0xffff_ffff
     const size = mode === CODE_16 ? 0 : ATTRIBUTE.big
@@ -102,7 +119,10 @@ export class TestBench {
       return args.reduce((sum, value) => BigInt.asUintN(TRUTH_HELPERS.has(name) ? 1 : 16, sum * 31n + value), 7n)
     }
     const entries = Object.fromEntries(HELPER_NAMES.map((name) => [name, note(name)]))
-    return { ...NO_HELPERS, ...entries }
+    const requireTarget = (target: bigint): void => {
+      if (!this.state.isCodeTarget(target)) throw new CpuFault(Vector.GP, 0)
+    }
+    return { ...NO_HELPERS, ...entries, requireTarget }
   }
 }
 
@@ -114,6 +134,6 @@ const NO_HELPERS: Helpers = {
   loadSegment: absent, readSegment: absent, farJump: absent, farCall: absent, farReturn: absent, iret: absent, softwareInterrupt: absent, cli: absent, sti: absent,
   popf: absent, pushfImage: absent, hlt: absent, checkIo: absent, portIn: absent, portOut: absent, readControl: absent, writeControl: absent, readDebug: absent,
   writeDebug: absent, clts: absent, lmsw: absent, smsw: absent, loadTable: absent, tableBase: absent, tableLimit: absent, lldt: absent, sldt: absent, ltr: absent,
-  str: absent, lar: absent, lsl: absent, verr: absent, verw: absent, invlpg: absent, flushTlb: absent, rdmsr: absent, wrmsr: absent, cpuid: absent, rdtsc: absent,
+  str: absent, lar: absent, lsl: absent, verr: absent, verw: absent, invlpg: absent, flushTlb: absent, rdmsr: absent, wrmsr: absent, cpuid: absent, rdtsc: absent, requireTarget: absent, requireNoUmip: absent, tscAux: absent, readSegmentBase: absent, writeSegmentBase: absent, xgetbv: absent, xsetbv: absent, random: absent, invpcid: absent,
   syscall: absent, sysret: absent, sysenter: absent, sysexit: absent, swapgs: absent, div128: absent, idiv128: absent, requireCpl0: absent, requireProtectedMode: absent,
 }

@@ -1,5 +1,5 @@
 import * as at from './layout'
-import { ARITHMETIC_FLAGS, AF, ATTRIBUTE, CF, CODE_16, CODE_32, CODE_64, CR0, CS, DEFINED_FLAGS, EFER_BITS, FS, OF, PF, SF, SS, VM, ZF } from './bits'
+import { ARITHMETIC_FLAGS, AF, ATTRIBUTE, CF, CODE_16, CODE_32, CODE_64, CR0, CR4, CS, DEFINED_FLAGS, EFER_BITS, FS, OF, PF, SF, SS, VM, ZF } from './bits'
 
 const ALL_ONES = 0xffff_ffff_ffff_ffffn
 const LOWEST_OFFSET = -0x8000_0000_0000_0000n
@@ -222,6 +222,21 @@ export class CpuState {
     return this.codeMode === CODE_64
   }
 
+  /** Width of linear addresses: 57 bits with 5-level paging, else 48. */
+  get linearBits(): 48 | 57 {
+    return (this.control(4) & CR4.LA57) !== 0n && this.longMode ? 57 : 48
+  }
+
+  /** Whether the bits above the width of linear addresses equal the highest one inside it. */
+  isCanonical(address: bigint): boolean {
+    return isCanonicalIn(this.linearBits, address)
+  }
+
+  /** Whether a near transfer may go to `target`, already cut to the operand size. */
+  isCodeTarget(target: bigint): boolean {
+    return this.mode64 ? this.isCanonical(target) : target <= BigInt(this.limit(CS))
+  }
+
   selector(index: number): number {
     return this.u32[(at.DESCRIPTORS + index * at.DESCRIPTOR_STRIDE + at.DESCRIPTOR_SELECTOR) >> 2] ?? 0
   }
@@ -301,6 +316,11 @@ export class CpuState {
     this.i64[offset + (at.SEGMENT_READ_HIGH >> 3)] = readHigh
     this.i64[offset + (at.SEGMENT_WRITE_HIGH >> 3)] = writeHigh
   }
+}
+
+/** @param address unsigned 64 bits */
+export function isCanonicalIn(bits: 48 | 57, address: bigint): boolean {
+  return BigInt.asUintN(64, BigInt.asIntN(bits, address)) === address
 }
 
 /** 1 when the low byte has an even number of ones. */

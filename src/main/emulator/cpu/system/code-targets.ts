@@ -2,7 +2,7 @@
 import { CpuFault, Vector } from '../faults'
 import { CS } from '../state/bits'
 import { modesChanged, type SystemContext } from './context'
-import { Descriptor, isCanonical, markAccessed, selectorError } from './descriptors'
+import { Descriptor, markAccessed, selectorError } from './descriptors'
 
 /** #GP/#NP unless `descriptor` is code that a direct far transfer at the current privilege level may enter. */
 export function checkDirectTarget(cx: SystemContext, selector: number, descriptor: Descriptor): void {
@@ -20,7 +20,7 @@ export function checkWidth(cx: SystemContext, selector: number, descriptor: Desc
 
 /** #GP(ext) unless `offset` lies in the segment (or is canonical, in 64-bit code). */
 export function checkOffset(cx: SystemContext, descriptor: Descriptor, offset: bigint, ext = 0): void {
-  const inside = cx.state.longMode && descriptor.long ? isCanonical(offset) : offset <= BigInt(descriptor.limit)
+  const inside = cx.state.longMode && descriptor.long ? cx.state.isCanonical(offset) : offset <= BigInt(descriptor.limit)
   if (!inside) throw new CpuFault(Vector.GP, ext)
 }
 

@@ -1,6 +1,7 @@
 import type { Mmu } from '../mmu/mmu'
 import type { InterruptController, IoPorts } from '../ports'
 import type { CpuState } from '../state/cpu-state'
+import type { CpuModel } from './models'
 import type { ModelSpecificRegisters } from './msr'
 
 /** What system helpers work on. `Cpu` is the implementation; tests may give a smaller one. */
@@ -10,6 +11,7 @@ export interface SystemContext {
   readonly ports: IoPorts
   readonly interrupts: InterruptController
   readonly msrs: ModelSpecificRegisters
+  readonly model: CpuModel
   /** Ends the running slice after the current instruction, so that interrupts and TF are looked at anew. */
   endSlice(): void
   /** Time-stamp counter. */

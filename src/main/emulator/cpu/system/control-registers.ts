@@ -4,18 +4,41 @@ import { PHYSICAL_ADDRESS_BITS, pagingMode } from '../mmu/page-walk'
 import type { Helpers } from '../semantics/builder'
 import { ATTRIBUTE, CR0, CR4, CS, EFER_BITS, TR } from '../state/bits'
 import { modesChanged, type SystemContext } from './context'
+import { isImplemented } from './cpuid'
 import { SystemType } from './descriptors'
+import type { CpuFeature } from './models'
 
 const CR0_WRITABLE = CR0.PE | CR0.MP | CR0.EM | CR0.TS | CR0.NE | CR0.WP | CR0.AM | CR0.NW | CR0.CD | CR0.PG
-/** Bits of CR4 for features that CPUID reports; any other is #GP(0). */
-const CR4_WRITABLE = CR4.TSD | CR4.DE | CR4.PSE | CR4.PAE | CR4.MCE | CR4.PGE | CR4.SMEP | CR4.SMAP
+/** Bits of CR4 by the feature that brings them; any other is #GP(0). */
+const CR4_BITS: readonly (readonly [CpuFeature, bigint])[] = [
+  ['vme', CR4.VME | CR4.PVI],
+  ['tsc', CR4.TSD],
+  ['de', CR4.DE],
+  ['pse', CR4.PSE],
+  ['pae', CR4.PAE],
+  ['pentium', CR4.MCE],
+  ['pge', CR4.PGE],
+  ['msr', CR4.PCE],
+  ['fxsr', CR4.OSFXSR],
+  ['sse', CR4.OSXMMEXCPT],
+  ['umip', CR4.UMIP],
+  ['la57', CR4.LA57],
+  ['fsgsbase', CR4.FSGSBASE],
+  ['pcid', CR4.PCIDE],
+  ['xsave', CR4.OSXSAVE],
+  ['smep', CR4.SMEP],
+  ['smap', CR4.SMAP],
+]
 /** Changes of these make translations invalid. */
 const CR0_TRANSLATION = CR0.PE | CR0.WP | CR0.PG
-const CR4_TRANSLATION = CR4.PSE | CR4.PAE | CR4.PGE | CR4.SMEP | CR4.SMAP
+const CR4_TRANSLATION = CR4.PSE | CR4.PAE | CR4.PGE | CR4.SMEP | CR4.SMAP | CR4.PCIDE | CR4.LA57
 /** LMSW reaches PE, MP, EM and TS. */
 const MACHINE_STATUS_WORD = 0xfn
-/** A MOV to CR3 with bit 63 only says "keep translations" when PCIDs exist; here it is reserved like all bits beyond the address width. */
+/** CR3 in long mode: bits beyond the address width. */
 const CR3_RESERVED_LONG = 0xffff_ffff_ffff_ffffn ^ ((1n << BigInt(PHYSICAL_ADDRESS_BITS)) - 1n)
+
+const CR3_KEEP = 1n << 63n
+const CR3_PCID = 0xfffn
 
 const DR6_ONES = 0xffff_0ff0n
 const DR6_WRITABLE = 0xe00fn
@@ -69,6 +92,11 @@ export function controlRegisterHelpers(cx: SystemContext): ControlHelpers {
       mmu.flush()
     },
   }
+}
+
+/** #GP(0) where CR4.UMIP keeps user programs from looking at system registers (SGDT, SIDT, SLDT, SMSW, STR). */
+export function requireNoUmip(cx: SystemContext): void {
+  if ((cx.state.control(4) & CR4.UMIP) !== 0n && cx.state.cpl !== 0) throw new CpuFault(Vector.GP, 0)
 }
 
 /** #GP(0) unless CPL is 0; real mode counts as 0. */
@@ -125,23 +153,28 @@ function enablePaging(cx: SystemContext, efer: bigint): bigint {
 }
 
 function disablePaging(cx: SystemContext, efer: bigint): bigint {
-  if (cx.state.mode64) throw new CpuFault(Vector.GP, 0)
+  if (cx.state.mode64 || (cx.state.control(4) & CR4.PCIDE) !== 0n) throw new CpuFault(Vector.GP, 0)
   return efer & ~EFER_BITS.LMA
 }
 
 function writeCr3(cx: SystemContext, value: bigint): void {
   const { state, mmu } = cx
-  if (state.longMode && (value & CR3_RESERVED_LONG) !== 0n) throw new CpuFault(Vector.GP, 0)
+  // With PCIDs, bit 63 says that translations may be kept. None are: that is always allowed (SDM vol. 3A, 4.10.4.1).
+  const loaded = (state.control(4) & CR4.PCIDE) !== 0n ? value & ~CR3_KEEP : value
+  if (state.longMode && (loaded & CR3_RESERVED_LONG) !== 0n) throw new CpuFault(Vector.GP, 0)
   if (mmu.pagingMode === 'pae' && !mmu.loadPdptes(value)) throw new CpuFault(Vector.GP, 0)
-  state.setControl(3, value)
+  state.setControl(3, loaded)
   mmu.flush()
 }
 
 function writeCr4(cx: SystemContext, value: bigint): void {
   const { state, mmu } = cx
   const old = state.control(4)
-  if ((value & ~CR4_WRITABLE) !== 0n) throw new CpuFault(Vector.GP, 0)
-  if (state.longMode && (value & CR4.PAE) === 0n) throw new CpuFault(Vector.GP, 0)
+  const writable = CR4_BITS.reduce((mask, [feature, bits]) => (cx.model.has(feature) && isImplemented(feature) ? mask | bits : mask), 0n)
+  if ((value & ~writable) !== 0n) throw new CpuFault(Vector.GP, 0)
+  if (state.longMode && ((value & CR4.PAE) === 0n || ((old ^ value) & CR4.LA57) !== 0n)) throw new CpuFault(Vector.GP, 0)
+  const usesPcids = (value & ~old & CR4.PCIDE) !== 0n
+  if (usesPcids && (!state.longMode || (state.control(3) & CR3_PCID) !== 0n)) throw new CpuFault(Vector.GP, 0)
   const reload = CR4.PAE | CR4.PGE | CR4.PSE | CR4.SMEP
   if (pagingMode(state.control(0), value, state.efer) === 'pae' && ((old ^ value) & reload) !== 0n && !mmu.loadPdptes(state.control(3))) throw new CpuFault(Vector.GP, 0)
   state.setControl(4, value)

@@ -1,26 +1,71 @@
 /** CPUID: exactly what is implemented (Intel SDM vol. 2, CPUID; AMD64 APM vol. 3, appendix E for 8000_000xh). */
 import { PHYSICAL_ADDRESS_BITS } from '../mmu/page-walk'
 import type { Helpers } from '../semantics/builder'
+import { CR4 } from '../state/bits'
 import type { SystemContext } from './context'
-
-/** Family 6, model 15 (Core 2: the first 64-bit member of the family), stepping 1; also in EDX after reset. */
-export const SIGNATURE = 0x6f1
+import type { CpuFeature, CpuModel } from './models'
 
 const VENDOR = 'BootlabLab64'
 const BRAND = 'Bootlab x86-64 virtual processor'
+/** Bytes of a cache line, for CLFLUSH. */
+const LINE_BYTES = 64
 
-const bits = (...positions: number[]): number => positions.reduce((mask, position) => mask | (1 << position), 0) >>> 0
+type Register = 'ebx' | 'ecx' | 'edx'
 
-/** Leaf 1, EDX: DE, PSE, TSC, MSR, PAE, CX8, SEP, MTRR, PGE, CMOV, PAT, PSE-36. */
-const FEATURES_EDX = bits(2, 3, 4, 5, 6, 8, 11, 12, 13, 15, 16, 17)
-/** Leaf 1, ECX: CX16, MOVBE, POPCNT, hypervisor present. */
-const FEATURES_ECX = bits(13, 22, 23, 31)
-/** Leaf 7, EBX: SMEP, SMAP. */
-const STRUCTURED_EBX = bits(7, 20)
-/** Leaf 8000_0001h, EDX: SYSCALL, NX, 1 GiB pages, long mode; ECX: LAHF in 64-bit mode, ABM (LZCNT). */
-const EXTENDED_EDX = bits(11, 20, 26, 29)
-const EXTENDED_ECX = bits(0, 5)
-const LINEAR_ADDRESS_BITS = 48
+/** Where CPUID reports a feature. A feature stands here when all its instructions have rows. */
+const FEATURE_BITS: readonly (readonly [feature: CpuFeature, leaf: number, register: Register, bit: number])[] = [
+  ['vme', 1, 'edx', 1],
+  ['de', 1, 'edx', 2],
+  ['pse', 1, 'edx', 3],
+  ['tsc', 1, 'edx', 4],
+  ['msr', 1, 'edx', 5],
+  ['pae', 1, 'edx', 6],
+  ['pentium', 1, 'edx', 8],
+  ['sysenter', 1, 'edx', 11],
+  ['mtrr', 1, 'edx', 12],
+  ['pge', 1, 'edx', 13],
+  ['cmov', 1, 'edx', 15],
+  ['pat', 1, 'edx', 16],
+  ['pse36', 1, 'edx', 17],
+  ['clflush', 1, 'edx', 19],
+  ['cx16', 1, 'ecx', 13],
+  ['pcid', 1, 'ecx', 17],
+  ['movbe', 1, 'ecx', 22],
+  ['popcnt', 1, 'ecx', 23],
+  ['rdrand', 1, 'ecx', 30],
+  ['fsgsbase', 7, 'ebx', 0],
+  ['bmi1', 7, 'ebx', 3],
+  ['smep', 7, 'ebx', 7],
+  ['bmi2', 7, 'ebx', 8],
+  ['invpcid', 7, 'ebx', 10],
+  ['rdseed', 7, 'ebx', 18],
+  ['adx', 7, 'ebx', 19],
+  ['smap', 7, 'ebx', 20],
+  ['clflushopt', 7, 'ebx', 23],
+  ['clwb', 7, 'ebx', 24],
+  ['umip', 7, 'ecx', 2],
+  ['la57', 7, 'ecx', 16],
+  ['rdpid', 7, 'ecx', 22],
+  ['lahf64', 0x8000_0001, 'ecx', 0],
+  ['lzcnt', 0x8000_0001, 'ecx', 5],
+  ['syscall', 0x8000_0001, 'edx', 11],
+  ['nx', 0x8000_0001, 'edx', 20],
+  ['pdpe1gb', 0x8000_0001, 'edx', 26],
+  ['rdtscp', 0x8000_0001, 'edx', 27],
+  ['long', 0x8000_0001, 'edx', 29],
+  ['invariant-tsc', 0x8000_0007, 'edx', 8],
+]
+
+/** "A hypervisor is present": leaf 1, ECX. */
+const HYPERVISOR = 2 ** 31
+const OSXSAVE = 1 << 27
+
+const IMPLEMENTED: ReadonlySet<CpuFeature> = new Set(FEATURE_BITS.map(([feature]) => feature))
+
+/** Whether the emulator implements all of a feature that CPUID can report. */
+export function isImplemented(feature: CpuFeature): boolean {
+  return IMPLEMENTED.has(feature)
+}
 
 type Leaf = readonly [eax: number, ebx: number, ecx: number, edx: number]
 
@@ -34,21 +79,29 @@ function brand(part: number): Leaf {
   return [word(BRAND, part * 4), word(BRAND, part * 4 + 1), word(BRAND, part * 4 + 2), word(BRAND, part * 4 + 3)]
 }
 
-const HIGHEST_BASIC = 7
-const HIGHEST_EXTENDED = 0x8000_0008
-const leaves: ReadonlyMap<number, Leaf> = new Map<number, Leaf>([
-  [0, [HIGHEST_BASIC, word(VENDOR, 0), word(VENDOR, 2), word(VENDOR, 1)]],
-  [1, [SIGNATURE, 0x0001_0800, FEATURES_ECX, FEATURES_EDX]],
-  [7, [0, STRUCTURED_EBX, 0, 0]],
-  [0x8000_0000, [HIGHEST_EXTENDED, word(VENDOR, 0), word(VENDOR, 2), word(VENDOR, 1)]],
-  [0x8000_0001, [SIGNATURE, 0, EXTENDED_ECX, EXTENDED_EDX]],
-  [0x8000_0002, brand(0)],
-  [0x8000_0003, brand(1)],
-  [0x8000_0004, brand(2)],
-  // Invariant TSC: it counts virtual time.
-  [0x8000_0007, [0, 0, 0, bits(8)]],
-  [0x8000_0008, [PHYSICAL_ADDRESS_BITS | (LINEAR_ADDRESS_BITS << 8), 0, 0, 0]],
-])
+function leavesOf(model: CpuModel): ReadonlyMap<number, Leaf> {
+  const bits = (leaf: number, register: Register): number =>
+    FEATURE_BITS.reduce((mask, [feature, at, where, bit]) => (at === leaf && where === register && model.has(feature) ? mask | (1 << bit) : mask), 0) >>> 0
+  const vendor = (highest: number): Leaf => [highest, word(VENDOR, 0), word(VENDOR, 2), word(VENDOR, 1)]
+  const features = bits(1, 'ecx') + (model.name === 'max' ? HYPERVISOR : 0)
+  const basic: [number, Leaf][] = [[1, [model.signature, model.has('clflush') ? 0x1_0000 | ((LINE_BYTES / 8) << 8) : 0x1_0000, features, bits(1, 'edx')]]]
+  if (model.name === 'max') basic.push([7, [0, bits(7, 'ebx'), bits(7, 'ecx'), bits(7, 'edx')]])
+  const all = new Map<number, Leaf>([[0, vendor(Math.max(...basic.map(([leaf]) => leaf)))], ...basic])
+  if (!model.has('long')) return all
+  const linearBits = model.has('la57') ? 57 : 48
+  const extended: readonly [number, Leaf][] = [
+    [0x8000_0001, [model.signature, 0, bits(0x8000_0001, 'ecx'), bits(0x8000_0001, 'edx')]],
+    [0x8000_0002, brand(0)],
+    [0x8000_0003, brand(1)],
+    [0x8000_0004, brand(2)],
+    [0x8000_0007, [0, 0, 0, bits(0x8000_0007, 'edx')]],
+    [0x8000_0008, [PHYSICAL_ADDRESS_BITS | (linearBits << 8), 0, 0, 0]],
+  ]
+  all.set(0x8000_0000, vendor(0x8000_0008))
+  for (const [leaf, values] of extended) all.set(leaf, values)
+  return all
+}
+
 const NOTHING: Leaf = [0, 0, 0, 0]
 /** Leaves whose content depends on ECX have one sub-leaf. */
 const SUB_LEAVES: ReadonlySet<number> = new Set([7])
@@ -59,15 +112,17 @@ const RDX = 2
 const RBX = 3
 
 export function cpuidHelpers(cx: SystemContext): Pick<Helpers, 'cpuid'> {
+  const leaves = leavesOf(cx.model)
   return {
     cpuid() {
       const { state } = cx
       const leaf = state.gpr32(RAX)
       const absent = SUB_LEAVES.has(leaf) && state.gpr32(RCX) !== 0
       const [eax, ebx, ecx, edx] = absent ? NOTHING : (leaves.get(leaf) ?? NOTHING)
+      const enabled = leaf === 1 && (state.control(4) & CR4.OSXSAVE) !== 0n ? OSXSAVE : 0
       state.setReg(RAX, 32, BigInt(eax))
       state.setReg(RBX, 32, BigInt(ebx))
-      state.setReg(RCX, 32, BigInt(ecx))
+      state.setReg(RCX, 32, BigInt(ecx + enabled))
       state.setReg(RDX, 32, BigInt(edx))
     },
   }

@@ -5,7 +5,7 @@ import { LDTR, TR } from '../state/bits'
 import { GDTR, IDTR } from '../state/layout'
 import { requireLevel0 } from './control-registers'
 import type { SystemContext } from './context'
-import { Descriptor, extend, findDescriptor, isCanonical, isNull, markBusy, readDescriptor, rpl, selectorError, SystemType } from './descriptors'
+import { Descriptor, extend, findDescriptor, isLoadable, isNull, markBusy, readDescriptor, rpl, selectorError, SystemType } from './descriptors'
 import { nullSegment } from './segments'
 
 /** "Valid" in the results of `lar` and `lsl`. */
@@ -28,7 +28,7 @@ export function descriptorTableHelpers(cx: SystemContext): TableHelpers {
     readSegment: (segment) => BigInt(state.selector(Number(segment))),
     loadTable(which, base, limit) {
       requireLevel0(cx)
-      if (state.mode64 && !isCanonical(base)) throw new CpuFault(Vector.GP, 0)
+      if (state.mode64 && !isLoadable(cx, base)) throw new CpuFault(Vector.GP, 0)
       state.setTable(field(which), base, Number(limit & 0xffffn))
     },
     tableBase: (which) => state.table(field(which)).base,
@@ -111,6 +111,6 @@ function loadTask(cx: SystemContext, selector: number): void {
 
 function extended(cx: SystemContext, selector: number, descriptor: Descriptor): Descriptor {
   const full = extend(cx, selector, descriptor)
-  if (!isCanonical(full.base)) throw new CpuFault(Vector.GP, selectorError(selector))
+  if (!isLoadable(cx, full.base)) throw new CpuFault(Vector.GP, selectorError(selector))
   return full
 }

@@ -1,7 +1,7 @@
 /** Segment descriptors and gates in memory (Intel SDM vol. 3A, 3.4.5, 3.5, 5.8.3, 8.2). */
 import { CpuFault, Vector } from '../faults'
 import { ATTRIBUTE, LDTR } from '../state/bits'
-import type { SegmentCache } from '../state/cpu-state'
+import { isCanonicalIn, type SegmentCache } from '../state/cpu-state'
 import { GDTR } from '../state/layout'
 import type { SystemContext } from './context'
 
@@ -188,7 +188,10 @@ export function markBusy(cx: SystemContext, selector: number, busy: boolean): vo
   cx.mmu.write8(address, busy ? access | 2 : access & ~2)
 }
 
-/** 48-bit canonical form. */
-export function isCanonical(address: bigint): boolean {
-  return BigInt.asUintN(64, BigInt.asIntN(48, address)) === address
+/**
+ * Whether an address may be loaded into a base register or MSR: canonical for the widest linear addresses that the processor knows, even
+ * when paging now uses narrower ones (SDM vol. 3A, 4.5.2).
+ */
+export function isLoadable(cx: SystemContext, address: bigint): boolean {
+  return isCanonicalIn(cx.model.has('la57') ? 57 : 48, address)
 }

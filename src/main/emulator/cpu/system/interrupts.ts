@@ -4,7 +4,7 @@ import { AC, CS, DS, ES, FS, GS, IF, IOPL, NT, RF, SS, TF, VM } from '../state/b
 import { IDTR } from '../state/layout'
 import { checkOffset, checkWidth, enterCode } from './code-targets'
 import { modesChanged, type SystemContext } from './context'
-import { Descriptor, isCanonical, isNull, readDescriptor, selectorError, SystemType } from './descriptors'
+import { Descriptor, isNull, readDescriptor, selectorError, SystemType } from './descriptors'
 import { nullDataSegments, nullStackSegment, plainSegment } from './segments'
 import { currentStack, flatStack, push, segmentStack, setStackPointer, type StackSize } from './stack'
 import { jumpToTask } from './task-switch'
@@ -141,7 +141,7 @@ function deliverLong(cx: SystemContext, event: Event): void {
   const ist = gateIst(gate)
   const inner = level < state.cpl
   const top = inner || ist !== 0 ? longStackPointer(cx, level, ist, ext) : state.gpr(RSP)
-  if (!isCanonical(top)) throw new CpuFault(Vector.SS, ext)
+  if (!cx.state.isCanonical(top)) throw new CpuFault(Vector.SS, ext)
   const frame = [BigInt(state.selector(SS)), state.gpr(RSP), pushedFlags(cx, event), BigInt(state.selector(CS)), event.returnTo]
   if (event.errorCode !== undefined) frame.push(BigInt(event.errorCode))
   const pointer = push(cx, { ...flatStack(level), errorCode: ext }, top & ~0xfn, 64, frame)

@@ -4,7 +4,7 @@ import type { Helpers } from '../semantics/builder'
 import { CR0, EFER_BITS, FS, GS } from '../state/bits'
 import type { SystemContext } from './context'
 import { modesChanged } from './context'
-import { isCanonical } from './descriptors'
+import { isLoadable } from './descriptors'
 import { PHYSICAL_ADDRESS_BITS } from '../mmu/page-walk'
 
 export const MSR = {
@@ -19,6 +19,13 @@ const RESET_VALUES: ReadonlyMap<number, bigint> = new Map([
   [MSR.PAT, 0x0007_0406_0007_0406n],
   [MSR.MISC_ENABLE, 1n],
 ])
+
+/** x87 state cannot be switched off. */
+const XCR0_RESET = 1n
+/** Any constant: the guest gets the same numbers in every run. */
+const RANDOM_SEED = 0x9e37_79b9_7f4a_7c15n
+/** Numbers in `entries` of what has no MSR address. */
+const ENTRY = { timestampOffset: 2 ** 32, xcr0: 2 ** 32 + 1, randomState: 2 ** 32 + 2 } as const
 
 /** Eight variable-range MTRR pairs, fixed ranges by number; capability: fixed ranges, write-combining. */
 const VARIABLE_RANGES = 8
@@ -42,6 +49,10 @@ export class ModelSpecificRegisters {
   readonly #values = new Map<number, bigint>()
   /** Added to the clock to give the time-stamp counter (WRMSR to TSC moves it). */
   timestampOffset = 0n
+  /** Extended control register 0: which state XSAVE saves. */
+  xcr0 = XCR0_RESET
+  /** State of the random number generator (RDRAND, RDSEED). */
+  randomState = RANDOM_SEED
 
   constructor() {
     this.reset()
@@ -51,6 +62,8 @@ export class ModelSpecificRegisters {
     this.#values.clear()
     for (const [index, value] of RESET_VALUES) this.#values.set(index, value)
     this.timestampOffset = 0n
+    this.xcr0 = XCR0_RESET
+    this.randomState = RANDOM_SEED
   }
 
   get(index: number): bigint {
@@ -63,17 +76,18 @@ export class ModelSpecificRegisters {
 
   /** All values that differ from zero, in a fixed order: for hashes and snapshots. */
   entries(): [index: number, value: bigint][] {
-    return [...this.#values.entries()].filter(([, value]) => value !== 0n).toSorted(([a], [b]) => a - b)
+    const others: [number, bigint][] = [[ENTRY.timestampOffset, this.timestampOffset], [ENTRY.xcr0, this.xcr0], [ENTRY.randomState, this.randomState]]
+    return [...this.#values.entries(), ...others].filter(([, value]) => value !== 0n).toSorted(([a], [b]) => a - b)
   }
 }
 
-function stored(index: number, allowed: (value: bigint) => boolean): [number, Register] {
+function stored(index: number, allowed: (value: bigint, cx: SystemContext) => boolean): [number, Register] {
   return [
     index,
     {
       read: (cx) => cx.msrs.get(index),
       write: (cx, value) => {
-        if (!allowed(value)) return false
+        if (!allowed(value, cx)) return false
         cx.msrs.set(index, value)
         return true
       },
@@ -88,7 +102,7 @@ function segmentBase(index: number, segment: number): [number, Register] {
     {
       read: (cx) => cx.state.base(segment),
       write: (cx, base) => {
-        if (!isCanonical(base)) return false
+        if (!isLoadable(cx, base)) return false
         cx.state.setSegment(segment, { ...cx.state.segment(segment), base })
         cx.state.updateEffectiveSegment(segment)
         return true
@@ -98,6 +112,7 @@ function segmentBase(index: number, segment: number): [number, Register] {
 }
 
 const bytesOf = (value: bigint): number[] => Array.from({ length: 8 }, (_, index) => Number((value >> BigInt(index * 8)) & 0xffn))
+const canonical = (value: bigint, cx: SystemContext): boolean => isLoadable(cx, value)
 const below32 = (value: bigint): boolean => value >> 32n === 0n
 
 const registers: ReadonlyMap<number, Register> = new Map([
@@ -121,14 +136,15 @@ const registers: ReadonlyMap<number, Register> = new Map([
   [MSR.MTRR_CAP, { read: () => MTRR_CAPABILITY, write: () => false }],
   segmentBase(MSR.FS_BASE, FS),
   segmentBase(MSR.GS_BASE, GS),
-  stored(MSR.KERNEL_GS_BASE, isCanonical),
-  stored(MSR.LSTAR, isCanonical),
-  stored(MSR.CSTAR, isCanonical),
+  stored(MSR.KERNEL_GS_BASE, canonical),
+  stored(MSR.LSTAR, canonical),
+  stored(MSR.CSTAR, canonical),
   stored(MSR.STAR, () => true),
   stored(MSR.SFMASK, below32),
+  stored(MSR.TSC_AUX, below32),
   stored(MSR.SYSENTER_CS, () => true),
-  stored(MSR.SYSENTER_ESP, isCanonical),
-  stored(MSR.SYSENTER_EIP, isCanonical),
+  stored(MSR.SYSENTER_ESP, canonical),
+  stored(MSR.SYSENTER_EIP, canonical),
   stored(MSR.MISC_ENABLE, () => true),
   stored(MSR.APIC_BASE, (value) => (value & ~PHYSICAL_MASK) === 0n && (value & 0x6ffn) === 0n),
   stored(MSR.PAT, (value) => bytesOf(value).every((type) => PAT_TYPES.has(type))),

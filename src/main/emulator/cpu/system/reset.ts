@@ -1,14 +1,18 @@
 /** State after power-on or reset (Intel SDM vol. 3A, table 10-1). */
+import type { CpuState } from '../state/cpu-state'
 import { CS, DS, ES, FS, GS, LDTR, SS, TR } from '../state/bits'
-import { GDTR, IDTR } from '../state/layout'
+import * as at from '../state/layout'
 import { modesChanged, type SystemContext } from './context'
-import { SIGNATURE } from './cpuid'
 import { SystemType } from './descriptors'
 
 const CR0_RESET = 0x6000_0010n
 const DR6_RESET = 0xffff_0ff0n
 const DR7_RESET = 0x400n
 const RDX = 2
+const FCW_RESET = 0x40
+/** Every register holds +0.0: none is empty. */
+const FTW_RESET = 0xff
+const MXCSR_RESET = 0x1f80
 const PRESENT = 0x80
 const DATA = 0x93
 
@@ -16,7 +20,7 @@ const DATA = 0x93
 export function resetRegisters(cx: SystemContext): void {
   const { state, mmu, msrs } = cx
   for (let index = 0; index < 16; index++) state.setGpr(index, 0n)
-  state.setGpr(RDX, BigInt(SIGNATURE))
+  state.setGpr(RDX, BigInt(cx.model.signature))
   state.flags = 2
   state.cpl = 0
   for (const index of [2, 3, 4, 8]) state.setControl(index, 0n)
@@ -25,16 +29,24 @@ export function resetRegisters(cx: SystemContext): void {
   state.setDebug(6, DR6_RESET)
   state.setDebug(7, DR7_RESET)
   state.efer = 0n
-  state.setTable(GDTR, 0n, 0xffff)
-  state.setTable(IDTR, 0n, 0xffff)
+  state.setTable(at.GDTR, 0n, 0xffff)
+  state.setTable(at.IDTR, 0n, 0xffff)
   for (const index of [ES, SS, DS, FS, GS]) state.setSegment(index, { selector: 0, base: 0n, limit: 0xffff, attributes: DATA })
   state.setSegment(CS, { selector: 0xf000, base: 0xffff_0000n, limit: 0xffff, attributes: DATA })
   state.setSegment(LDTR, { selector: 0, base: 0n, limit: 0xffff, attributes: PRESENT | SystemType.ldt })
   state.setSegment(TR, { selector: 0, base: 0n, limit: 0xffff, attributes: PRESENT | SystemType.tss32Busy })
+  resetFloatingState(state)
   state.rip = 0xfff0n
   state.halted = false
   state.shadowAt = -1
   msrs.reset()
   modesChanged(cx)
   mmu.flush()
+}
+
+function resetFloatingState(state: CpuState): void {
+  state.u8.fill(0, at.X87, at.MXCSR)
+  state.u32[at.FCW >> 2] = FCW_RESET
+  state.u32[at.FTW >> 2] = FTW_RESET
+  state.u32[at.MXCSR >> 2] = MXCSR_RESET
 }

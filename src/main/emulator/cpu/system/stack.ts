@@ -4,7 +4,6 @@ import { ATTRIBUTE, SS } from '../state/bits'
 import type { SegmentCache } from '../state/cpu-state'
 import * as at from '../state/layout'
 import type { SystemContext } from './context'
-import { isCanonical } from './descriptors'
 
 const RSP = 4
 
@@ -71,7 +70,7 @@ export function replaceBits(pointer: bigint, mask: bigint, value: bigint): bigin
 export function push(cx: SystemContext, stack: Stack, pointer: bigint, size: StackSize, values: readonly bigint[]): bigint {
   const bytes = BigInt(size / 8)
   const offsets = values.map((_, index) => (pointer - bytes * BigInt(index + 1)) & stack.mask)
-  for (const offset of offsets) requireInside(stack, offset, bytes)
+  for (const offset of offsets) requireInside(cx, stack, offset, bytes)
   values.forEach((value, index) => {
     const linear = linearOf(stack, offsets[index] ?? 0n)
     if (size === 64) cx.mmu.write64(linear, BigInt.asUintN(64, value), stack.user, SS)
@@ -90,7 +89,7 @@ export function peek(cx: SystemContext, stack: Stack, pointer: bigint, size: Sta
   const values: bigint[] = []
   for (let index = 0; index < count; index++) {
     const offset = (pointer + bytes * BigInt(index)) & stack.mask
-    requireInside(stack, offset, bytes)
+    requireInside(cx, stack, offset, bytes)
     const linear = linearOf(stack, offset)
     if (size === 64) values.push(cx.mmu.read64(linear, stack.user, SS))
     else values.push(BigInt(size === 32 ? cx.mmu.read32(linear, stack.user, SS) : cx.mmu.read16(linear, stack.user, SS)))
@@ -110,10 +109,10 @@ export function setStackPointer(cx: SystemContext, pointer: bigint): void {
   cx.state.setGpr(RSP, mask === 0xffff_ffffn ? pointer & mask : pointer)
 }
 
-function requireInside(stack: Stack, offset: bigint, bytes: bigint): void {
+function requireInside(cx: SystemContext, stack: Stack, offset: bigint, bytes: bigint): void {
   const signed = BigInt.asIntN(64, offset)
   if (signed < stack.low || signed + bytes - 1n > stack.high) throw new CpuFault(Vector.SS, stack.errorCode)
-  if (stack.mask > 0xffff_ffffn && (!isCanonical(offset) || !isCanonical(BigInt.asUintN(64, offset + bytes - 1n)))) throw new CpuFault(Vector.SS, stack.errorCode)
+  if (stack.mask > 0xffff_ffffn && (!cx.state.isCanonical(offset) || !cx.state.isCanonical(BigInt.asUintN(64, offset + bytes - 1n)))) throw new CpuFault(Vector.SS, stack.errorCode)
 }
 
 function linearOf(stack: Stack, offset: bigint): bigint {

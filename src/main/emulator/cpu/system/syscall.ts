@@ -4,7 +4,6 @@ import type { Helpers } from '../semantics/builder'
 import { ATTRIBUTE, CS, EFER_BITS, GS, IF, RF, SS, VM } from '../state/bits'
 import type { SegmentCache } from '../state/cpu-state'
 import { modesChanged, type SystemContext } from './context'
-import { isCanonical } from './descriptors'
 import { MSR } from './msr'
 import { requireLevel0 } from './control-registers'
 import { setPrivilegedFlags } from './flags'
@@ -55,7 +54,7 @@ export function syscallHelpers(cx: SystemContext): Pick<Helpers, 'syscall' | 'sy
       requireLevel0(cx)
       const target = state.gpr(RCX)
       const wide = size === 64n
-      if (wide && !isCanonical(target)) throw new CpuFault(Vector.GP, 0)
+      if (wide && !cx.state.isCanonical(target)) throw new CpuFault(Vector.GP, 0)
       const base = Number((msrs.get(MSR.STAR) >> 48n) & 0xffffn)
       const image = Number(state.gpr(R11) & 0xffff_ffffn)
       state.rip = wide ? target : target & 0xffff_ffffn
@@ -82,7 +81,7 @@ export function syscallHelpers(cx: SystemContext): Pick<Helpers, 'syscall' | 'sy
       const wide = size === 64n
       const target = state.gpr(RDX)
       const stack = state.gpr(RCX)
-      if (wide && (!isCanonical(target) || !isCanonical(stack))) throw new CpuFault(Vector.GP, 0)
+      if (wide && (!cx.state.isCanonical(target) || !cx.state.isCanonical(stack))) throw new CpuFault(Vector.GP, 0)
       state.rip = wide ? target : target & 0xffff_ffffn
       state.setGpr(RSP, wide ? stack : stack & 0xffff_ffffn)
       const code = selector + (wide ? 32 : 16)
