@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { Builder } from '../main/services/builder'
-import { startInWorker, type RunReport } from '../main/services/machine-host'
+import { prepareWorker, startInWorker, type RunReport } from '../main/services/machine-host'
 import type { MachineStarter } from '../main/services/machines'
 import { memoryOf, projectDirectoryOf } from '../main/services/projects'
 import { screenPng } from '../main/services/screen-output'
@@ -43,6 +43,7 @@ interface Bootable {
 
 export async function boot(what: string, options: BootOptions, signal: AbortSignal): Promise<number> {
   if (options.untilText === '') throw new LabError({ code: 'usage', what: '--until-text is empty.', next: 'Name the text to wait for.' })
+  prepareWorker()
   const prepared = await prepare(resolve(what), options, signal)
   if ('failed' in prepared) {
     const exitCode = buildExitCode(prepared.failed)

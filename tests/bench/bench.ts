@@ -10,12 +10,13 @@ import { writeFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { createProject } from '../../src/main/project'
 import { Machine } from '../../src/main/emulator/machine/machine'
 import { Builder } from '../../src/main/services/builder'
 import { locate } from '../../src/main/services/locations'
-import { startInWorker } from '../../src/main/services/machine-host'
+import { prepareWorker, startInWorker } from '../../src/main/services/machine-host'
 import { bootInQemu, findQemu } from '../support/qemu'
 import { type BootForBytes, findPeers } from './peers'
 import { type Bits, buildWorkload, temporaryFolder, WORKLOADS, type WorkloadImage } from './workload-images'
@@ -60,6 +61,9 @@ async function editToHello(): Promise<void> {
     for (let round = 0; round <= ROUNDS; round++) {
       const changed = `Round ${String(round).padStart(2, '0')} ${'x'.repeat(text.length)}`.slice(0, text.length)
       await writeFile(path, source.replace(text, changed))
+      // As in the lab: a worker was made ready after the last boot, while the person typed.
+      prepareWorker()
+      await setTimeout(1000)
       const started = performance.now()
       const { image: bytes, result } = await builder.build(dir)
       if (bytes === undefined || result.imagePath === undefined) throw new Error(`${template} does not build: ${result.problems.map((problem) => problem.message).join('; ')}`)

@@ -14,7 +14,7 @@ import { Builder } from './builder'
 import { doctor } from './doctor'
 import { Drafts } from './drafts'
 import { locate, type Locations } from './locations'
-import { startInWorker } from './machine-host'
+import { prepareWorker, prepareWorkerLater, startInWorker } from './machine-host'
 import { Machines } from './machines'
 import { ProjectFiles } from './project-files'
 import { availableTemplates, createFromTemplate, memoryOf, openForEditing } from './projects'
@@ -92,6 +92,7 @@ export function createServices(options: ServicesOptions): Services {
       await recent.add(project.directory, project.name)
       // The first build shall not wait for the boot loader; a failure shows when a build needs it.
       builder.loader().catch(() => undefined)
+      prepareWorker()
       return project
     },
     'projects.recent': () => recent.list(),
@@ -125,7 +126,9 @@ export function createServices(options: ServicesOptions): Services {
     'machines.boot': async ({ source, memoryMiB, commandLine, backend }) => {
       const { image, memoryBytes } = await bootable(builder, source, commandLine)
       const start: StartOptions = { image, memoryBytes: memoryMiB === undefined ? memoryBytes : memoryMiB * 2 ** 20, backend: backend ?? 'interp', pace: 'realtime' }
-      return { machine: machines.boot(start) }
+      const machine = machines.boot(start)
+      prepareWorkerLater()
+      return { machine }
     },
     'machines.stop': async ({ machine }) => {
       await machines.stop(machine)
