@@ -132,7 +132,7 @@ export function exitCodeOf(report: RunReport, awaitsText: boolean): number {
     case 'debug-exit':
       return debugExitCode(report.value)
     case 'halted-forever':
-      return awaitsText ? EXIT.halted : EXIT.ok
+      return awaitsText || report.by === 'bios' ? EXIT.halted : EXIT.ok
     case 'triple-fault':
       return EXIT.tripleFault
     case 'timeout':

@@ -23,7 +23,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   buildFailed: 'the build found errors',
   internal: 'Bootlab itself failed: please report it',
   unavailable: 'something needed is missing (see "bootlab doctor"), or a port is taken',
-  halted: 'the machine halted with interrupts off before it showed the text of --until-text',
+  halted: 'the machine halted for good before it showed the text of --until-text, or the BIOS stopped it',
   tripleFault: 'the kernel ended in a triple fault',
   timeout: 'the time of --timeout ran out',
   interrupted: 'stopped with Ctrl-C',

@@ -100,6 +100,8 @@ export const machineReportSchema = z.discriminatedUnion('reason', [
     /** Halted with interrupts off: nothing but a reset can wake it. */
     reason: z.literal('halted-forever'),
     ...common,
+    /** `bios`: the BIOS gave up (no bootable disk, an exception in real mode that nobody handles). */
+    by: z.enum(['guest', 'bios']),
     registers: registersSchema,
   }),
   /** The emulator itself failed: a defect of the lab, not of the kernel. */

@@ -73,6 +73,15 @@ describe('a run ends with its own code', { timeout: 60_000 }, () => {
     expect({ code, stdout, stderr }).toEqual({ code: exitCode, stdout: '', stderr: expect.stringMatching(report) })
   })
 
+  it('stopped by the BIOS', async () => {
+    const sector = Buffer.alloc(512)
+    sector.set([0x0f, 0x0b]) // ud2
+    sector.set([0x55, 0xaa], 510)
+    const path = join(folder, 'ud2.img')
+    await writeFile(path, sector)
+    expect(await bootlab(headless(path))).toMatchObject({ code: 74, stderr: expect.stringMatching(/Unhandled exception #UD[^]*0000:7c00/) })
+  })
+
   it('interrupted', async ({ onTestFinished }) => {
     const directory = await kernel('interrupted', `for (const char *s = "up"; *s; s++) out(0x3f8, *s); ${forever}`)
     const child = spawn(process.execPath, [join(root, 'bin/bootlab.mjs'), 'boot', directory, '--serial', 'stdio'], { stdio: ['pipe', 'pipe', 'ignore'] })

@@ -125,7 +125,7 @@ export function createServices(options: ServicesOptions): Services {
 
     'machines.boot': async ({ source, memoryMiB, commandLine, backend }) => {
       const { image, memoryBytes } = await bootable(builder, source, commandLine)
-      const start: StartOptions = { image, memoryBytes: memoryMiB === undefined ? memoryBytes : memoryMiB * 2 ** 20, backend: backend ?? 'interp', pace: 'realtime' }
+      const start: StartOptions = { image, memoryBytes: memoryMiB === undefined ? memoryBytes : memoryMiB * 2 ** 20, backend: backend ?? 'interp', pace: 'realtime', startDate: Date.now() }
       const machine = machines.boot(start)
       prepareWorkerLater()
       return { machine }

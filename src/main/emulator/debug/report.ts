@@ -75,7 +75,9 @@ function haltedForever(machine: Machine, interruptsEnabled: boolean): RunReport 
   const registers = machine.cpu.registers()
   const summary = haltSummary(machine, interruptsEnabled, registers)
   const lines = [summary, '', ...registerLines(registers), `${grouped(machine.instructions)} instructions were executed.`]
-  return { reason: 'halted-forever', summary, lines, instructions: machine.instructions, registers: toContract(registers) }
+  const { unhandled, gaveUp } = machine.firmware
+  const by = unhandled || gaveUp !== undefined ? 'bios' : 'guest'
+  return { reason: 'halted-forever', by, summary, lines, instructions: machine.instructions, registers: toContract(registers) }
 }
 
 function haltSummary({ firmware }: Machine, interruptsEnabled: boolean, registers: CpuRegisters): string {
