@@ -34,6 +34,8 @@ const testSchema = z.object({
   e: z.tuple([z.number()]).rest(hexString.nullable()).optional(),
   /** Undefined: flags mask, registers, memory ranges. */
   uf: hexString.optional(),
+  /** Undefined bits of the x87 status word. */
+  us: hexString.optional(),
   ur: z.array(z.string()).optional(),
   uw: z.array(z.tuple([hexString, z.number()])).optional(),
   t: z.enum(['approx', 'vendor']).optional(),

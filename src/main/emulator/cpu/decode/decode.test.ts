@@ -100,13 +100,16 @@ function random(seed: number): () => number {
 
 const PREFIXES = [0x66, 0x67, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0xf2, 0xf3, 0xf0, 0x26]
 
+const MANDATORY: Readonly<Record<string, readonly number[]>> = { '66': [0x66], f2: [0xf2], f3: [0xf3] }
+
 /** 15 bytes that start with the opcode of one of the rows, perhaps after prefixes. */
 function sample(next: () => number, mode: CodeMode): Uint8Array {
   const bytes: number[] = []
   while (next() % 3 === 0 && bytes.length < 3) bytes.push(PREFIXES[next() % PREFIXES.length] ?? 0x66)
-  if (mode === 64 && next() % 2 === 0) bytes.push(0x40 | (next() & 15))
   const row = rows[next() % rows.length]
   if (row === undefined) throw new Error('There are no rows.')
+  if (next() % 4 !== 0) bytes.push(...(MANDATORY[row.prefix ?? 'none'] ?? []))
+  if (mode === 64 && next() % 2 === 0) bytes.push(0x40 | (next() & 15))
   if (row.vex !== undefined) return vexSample(row, next, mode)
   bytes.push(...bytesOf(row.map))
   bytes.push(row.opcode + (row.operands.some((operand) => operand.startsWith('Z')) ? next() % 8 : 0))
@@ -160,6 +163,7 @@ function icedFormatter(): Formatter {
   formatter.ripRelativeAddresses = true
   formatter.showBranchSize = false
   formatter.alwaysShowScale = true
+  formatter.usePseudoOps = false
   formatter.smallHexNumbersInDecimal = false
   formatter.addLeadingZeroToHexNumbers = false
   formatter.branchLeadingZeros = false
@@ -182,6 +186,8 @@ function normalised(text: string): string {
     .replace(/^(imul (\w+)), \2, /, '$1, ')
     .replace(/^(l[sfg]s )([er]\w+),/, (_, start: string, name: string) => `${start}${wordRegister(name)},`)
     .replace(/^wbnoinvd$/, 'wbinvd')
+    .replace(/^((?:p?blendv\w+|sha256rnds2) \w+, [^,]+), xmm0$/, '$1')
+    .replace(/^(maskmov\w+ \w+, \w+), [c-gs]s$/, '$1')
     .replace(/^(pusha|popa|pushf|popf|iret)$/, '$1w')
     .replace(/^(?:nop|prefetch\w*|cldemote|xchg ax, ax|xchg eax, eax|xchg rax, rax)\b.*/, 'nop')
     .replace(/^xlat .*/, 'xlatb')
@@ -195,10 +201,10 @@ function wordRegister(name: string): string {
   return name.replace(/^[er]([a-z]{2})$/, '$1').replace(/^(r\d+)d?$/, '$1w')
 }
 
-/** What the rows cover, in iced's names; of SSE and SSE2 only what needs no vector register. */
+/** What the rows cover, in iced's names. */
 const FEATURES: ReadonlySet<string> = new Set([
   'INTEL8086', 'INTEL8086_ONLY', 'INTEL186', 'INTEL286', 'INTEL386', 'INTEL486', 'X64', 'CPUID', 'TSC', 'MSR', 'CX8', 'CMOV', 'SEP', 'SYSCALL', 'MULTIBYTENOP',
-  'PAUSE', 'SSE', 'SSE2', 'SSE4_2', 'POPCNT', 'LZCNT', 'BMI1', 'BMI2', 'ADX', 'MOVBE', 'CMPXCHG16B', 'SMAP', 'CET_IBT', 'CLDEMOTE', 'PREFETCHW', 'PREFETCHWT1', 'PREFETCHITI', 'D3NOW',
+  'PAUSE', 'SSE', 'SSE2', 'SSE3', 'SSSE3', 'SSE4_1', 'SSE4_2', 'MMX', 'AES', 'PCLMULQDQ', 'SHA', 'POPCNT', 'LZCNT', 'BMI1', 'BMI2', 'ADX', 'MOVBE', 'CMPXCHG16B', 'SMAP', 'CET_IBT', 'CLDEMOTE', 'PREFETCHW', 'PREFETCHWT1', 'PREFETCHITI', 'D3NOW',
   'WBNOINVD', 'CLFSH', 'CLFLUSHOPT', 'CLWB', 'RDPMC', 'RDTSCP', 'RDRAND', 'RDSEED', 'RDPID', 'FSGSBASE', 'INVPCID', 'XSAVE',
 ])
 

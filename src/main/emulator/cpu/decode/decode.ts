@@ -148,7 +148,7 @@ class Decoding {
       this.#rex = (inverted & 0x80 ? REX_R : 0) | (three && inverted & 0x40 ? REX_X : 0) | (three && inverted & 0x20 ? REX_B : 0)
     }
     if (three && second & 0x80) this.#rex |= REX_W
-    this.#vvvv = (~second >> 3) & (mode64 ? 15 : 7)
+    this.#vvvv = (~second >> 3) & 15
     this.#vexL = (second & 4) !== 0
     this.#operandPrefix = (second & 3) === 1
     this.#repeat = (second & 3) === 2 ? 1 : (second & 3) === 3 ? 2 : 0
@@ -205,7 +205,7 @@ class Decoding {
       rex: this.#rex,
       reg,
       rm: registerSlot(compiled.rm, rmNumber, this.#rex),
-      vvvv: this.#vvvv * 8,
+      vvvv: (mode64 ? this.#vvvv : this.#vvvv & 7) * 8,
       base: this.#base,
       index: this.#index,
       scale: this.#scale,
@@ -343,8 +343,8 @@ class Decoding {
   }
 }
 
-/** Number × 8. Of the byte registers without REX, 4–7 are AH CH DH BH; there are eight MMX registers, whatever REX says. */
+/** Number × 8. Of the byte registers without REX, 4–7 are AH CH DH BH; there are eight MMX and eight x87 registers, whatever REX says. */
 function registerSlot(operand: RowOperand | undefined, number: number, rex: number): number {
-  if (operand?.file === 'mm') return (number & 7) * 8
+  if (operand?.file === 'mm' || operand?.place === 'x87') return (number & 7) * 8
   return operand?.width === 'b' && rex === 0 && number >= 4 ? (number - 4) * 8 + 1 : number * 8
 }

@@ -3,7 +3,7 @@ import { RIP_SLOT, ZERO_SLOT } from '../state/layout'
 import type { Size } from '../semantics/builder'
 import { Reg, Seg } from '../semantics/builder'
 import type { RowOperand } from '../isa/operands'
-import { operandBits, rowOperand } from '../isa/operands'
+import { MASKED_STORE, operandBits, rowOperand } from '../isa/operands'
 import { decode } from './decode'
 import type { CodeMode, Decoded } from './decoded'
 
@@ -67,7 +67,7 @@ function prefixText({ row, lock, repeat }: Decoded): string {
 /** String instructions show their operands, but for the accumulator, only when a prefix changes the source's segment. */
 function shownOperands(decoded: Decoded): readonly RowOperand[] {
   const operands = decoded.row.operands.map(rowOperand)
-  if (decoded.row.repeat === undefined) return operands
+  if (decoded.row.repeat === undefined) return operands.filter(({ code }) => code !== MASKED_STORE)
   if (!decoded.segmentOverridden || decoded.segment === Seg.ds) return []
   return operands.filter(({ place, width }) => place === 'string' || width === 'w')
 }
@@ -86,6 +86,8 @@ function operandText(operand: RowOperand, decoded: Decoded, mode: CodeMode, addr
     case 'debug': return `dr${decoded.reg}`
     case 'immediate': return hex(isSecondImmediate(operand, decoded) ? BigInt(decoded.immediate2) : decoded.immediate)
     case 'one': return '1'
+    case 'x87': return `st(${decoded.rm >> 3})`
+    case 'x87top': return 'st'
     case 'far': return `far ${hex(decoded.immediate >> 32n)}:${hex(decoded.immediate & 0xffffffffn)}`
     case 'relative': return hex(branchTarget(decoded, mode, address))
     case 'string': return stringText(operand, size, decoded)

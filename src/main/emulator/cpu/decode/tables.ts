@@ -33,7 +33,7 @@ export interface Selection {
 }
 
 const REG_PLACES: ReadonlySet<Place> = new Set<Place>(['reg', 'segment', 'control', 'debug'])
-const RM_PLACES: ReadonlySet<Place> = new Set<Place>(['rm', 'memory', 'register', 'opcode'])
+const RM_PLACES: ReadonlySet<Place> = new Set<Place>(['rm', 'memory', 'register', 'opcode', 'x87'])
 const TRAILING_PLACES: ReadonlySet<Place> = new Set<Place>(['immediate', 'relative', 'far', 'offset'])
 
 function compile(row: Row, number: number): CompiledRow {

@@ -16,17 +16,18 @@ import type { Access, OperandCode, OperandSpec, Row } from './row'
  *   relative   next RIP + `immediate`: the target, not yet masked
  *   far        `immediate` = selector << 32 | offset              offset    memory at `immediate` (MOV moffs)
  *   vvvv       VEX.vvvv: general register (slot `vvvv`)
- *   string     memory at the register `fixed`: rSI and rBX in DS or the overriding segment, rDI always in ES
+ *   x87        stack register ModRM.rm: `read()` gives i of ST(i)     x87top    ST(0), always; for the disassembler
+ *   string     memory at the register `fixed`: rSI, rBX and rDI (T) in DS or the overriding segment, rDI (Y) always in ES
  */
 export type Place =
   | 'rm' | 'reg' | 'opcode' | 'memory' | 'register' | 'fixed' | 'segment' | 'control' | 'debug' | 'immediate' | 'one' | 'relative' | 'far'
-  | 'offset' | 'string' | 'vvvv'
+  | 'offset' | 'string' | 'vvvv' | 'x87' | 'x87top'
 
 /**
- * b w d q dq: 8 to 128; v: the operand size; z: 16 or 32; y: 32 or 64; s and i: the operand size, but encoded as a sign-extended byte (s) or in
+ * b w d q dq: 8 to 128; t: 80 (operands read and write the low 64); v: the operand size; z: 16 or 32; y: 32 or 64; s and i: the operand size, but encoded as a sign-extended byte (s) or in
  * 16 or 32 bits (i).
  */
-export type Width = 'b' | 'w' | 'd' | 'q' | 'dq' | 'v' | 'z' | 'y' | 's' | 'i'
+export type Width = 'b' | 'w' | 'd' | 'q' | 't' | 'dq' | 'v' | 'z' | 'y' | 's' | 'i'
 
 /** Which registers ModRM or the row names. */
 export type RegisterFile = 'general' | 'xmm' | 'mm'
@@ -61,8 +62,9 @@ const KINDS: Readonly<Record<OperandCode, OperandKind>> = {
   Eb: kind('rm', 'b'), Ew: kind('rm', 'w'), Ed: kind('rm', 'd'), Ev: kind('rm', 'v'), Ez: kind('rm', 'z'), Ey: kind('rm', 'y'), Eq: kind('rm', 'q'),
   Gb: kind('reg', 'b'), Gw: kind('reg', 'w'), Gd: kind('reg', 'd'), Gv: kind('reg', 'v'), Gy: kind('reg', 'y'),
   Mb: kind('memory', 'b'), Mw: kind('memory', 'w'), Md: kind('memory', 'd'), Mq: kind('memory', 'q'), Mv: kind('memory', 'v'), My: kind('memory', 'y'),
+  Mt: kind('memory', 't'), STi: kind('x87', 't'), ST: kind('x87top', 't'),
   Ma: kind('memory', 'v'), Mp: kind('memory', 'v'), M: kind('memory', 'v'),
-  Rv: kind('register', 'v'), Ry: kind('register', 'y'),
+  Rv: kind('register', 'v'), Rd: kind('register', 'd'), Ry: kind('register', 'y'),
   Zb: kind('opcode', 'b'), Zv: kind('opcode', 'v'), Zy: kind('opcode', 'y'),
   Ib: kind('immediate', 'b'), Iw: kind('immediate', 'w'), Iz: kind('immediate', 'i'), Iv: kind('immediate', 'v'), sIb: kind('immediate', 's'),
   Jb: kind('relative', 'b'), Jz: kind('relative', 'z'), Ap: kind('far', 'z'),
@@ -70,7 +72,7 @@ const KINDS: Readonly<Record<OperandCode, OperandKind>> = {
   Sw: kind('segment', 'w'), Cy: kind('control', 'y'), Dy: kind('debug', 'y'),
   Xb: kind('string', 'b', Reg.rsi), Xv: kind('string', 'v', Reg.rsi), Xz: kind('string', 'z', Reg.rsi), Bb: kind('string', 'b', Reg.rbx),
   Yb: kind('string', 'b', Reg.rdi), Yv: kind('string', 'v', Reg.rdi), Yz: kind('string', 'z', Reg.rdi),
-  By: kind('vvvv', 'y'),
+  Tb: kind('string', 'b', Reg.rdi), By: kind('vvvv', 'y'),
   Vdq: xmm('reg', 'dq'), Vq: xmm('reg', 'q'), Vd: xmm('reg', 'd'),
   Wdq: xmm('rm', 'dq'), Wq: xmm('rm', 'q'), Wd: xmm('rm', 'd'), Ww: xmm('rm', 'w'),
   Udq: xmm('register', 'dq'), Uq: xmm('register', 'q'), Mdq: xmm('memory', 'dq'), xmm0: xmm('fixed', 'dq'),
@@ -78,6 +80,9 @@ const KINDS: Readonly<Record<OperandCode, OperandKind>> = {
   al: kind('fixed', 'b', Reg.rax), cl: kind('fixed', 'b', Reg.rcx), ax: kind('fixed', 'w', Reg.rax), dx: kind('fixed', 'w', Reg.rdx),
   rax: kind('fixed', 'v', Reg.rax), eax: kind('fixed', 'z', Reg.rax), '1': kind('one', 'b'),
 }
+
+/** The one operand at rDI that other segments than ES are for. */
+export const MASKED_STORE: OperandCode = 'Tb'
 
 const parsed = new Map<OperandSpec, RowOperand>()
 
@@ -119,7 +124,7 @@ export function operandBits(width: Width, operandSize: Size): Size {
     case 'b': return 8
     case 'w': return 16
     case 'd': return 32
-    case 'q': case 'dq': return 64
+    case 'q': case 't': case 'dq': return 64
     case 'z': return operandSize === 64 ? 32 : operandSize
     case 'y': return operandSize === 64 ? 64 : 32
     case 'v': case 's': case 'i': return operandSize
@@ -146,7 +151,7 @@ export function operandSizes(row: Row): readonly Size[] {
   return operands.some((o) => o.width === 'b' && o.place !== 'immediate' && o.place !== 'one') ? BYTE : FIXED_SIZE
 }
 
-const MODRM_PLACES: ReadonlySet<Place> = new Set<Place>(['rm', 'reg', 'memory', 'register', 'segment', 'control', 'debug'])
+const MODRM_PLACES: ReadonlySet<Place> = new Set<Place>(['rm', 'reg', 'memory', 'register', 'segment', 'control', 'debug', 'x87'])
 
 /** Whether the row's encoding has a ModRM byte. */
 export function hasModRm(row: Row): boolean {
@@ -162,6 +167,6 @@ export function hasOpcodeRegister(row: Row): boolean {
 export function formsOf(row: Row): readonly ('register' | 'memory')[] {
   const places = row.operands.map((spec) => rowOperand(spec).place)
   if (places.includes('memory') || places.includes('offset') || row.form === 'memory') return ['memory']
-  if (places.includes('register') || row.form === 'register' || row.rm !== undefined) return ['register']
+  if (places.includes('register') || places.includes('x87') || row.form === 'register' || row.rm !== undefined) return ['register']
   return places.includes('rm') ? ['register', 'memory'] : ['register']
 }

@@ -86,7 +86,7 @@ export type Access = 'r' | 'w' | 'rw' | 'a'
  */
 export type OperandSpec = `${OperandCode}:${Access}`
 export type OperandCode =
-  | 'Eb' | 'Ew' | 'Ed' | 'Ev' | 'Ez' | 'Ey' | 'Eq' | 'Gb' | 'Gw' | 'Gd' | 'Gv' | 'Gy' | 'Mb' | 'Mw' | 'Md' | 'Mq' | 'My' | 'Mv' | 'Ma' | 'Mp' | 'M' | 'Rv' | 'Ry'
+  | 'Eb' | 'Ew' | 'Ed' | 'Ev' | 'Ez' | 'Ey' | 'Eq' | 'Gb' | 'Gw' | 'Gd' | 'Gv' | 'Gy' | 'Mb' | 'Mw' | 'Md' | 'Mq' | 'My' | 'Mv' | 'Ma' | 'Mp' | 'M' | 'Rv' | 'Rd' | 'Ry'
   | 'Zb' | 'Zv' | 'Zy' | 'Ib' | 'Iw' | 'Iz' | 'Iv' | 'sIb' | 'Jb' | 'Jz' | 'Ob' | 'Ov' | 'Sw' | 'Cy' | 'Dy' | 'Ap' | 'Xb' | 'Xv' | 'Xz' | 'Yb' | 'Yv' | 'Yz' | 'Bb' | 'Tb' | 'By'
   | 'Vdq' | 'Vq' | 'Vd' | 'Wdq' | 'Wq' | 'Wd' | 'Ww' | 'Udq' | 'Uq' | 'Mdq' | 'Pq' | 'Pd' | 'Qq' | 'Qd' | 'Nq'
   | 'Mt' | 'STi' | 'ST'

@@ -6,6 +6,7 @@ import { CpuFault } from '../faults'
 import type { Flag } from '../semantics/builder'
 import { createOracle } from '../semantics/oracle'
 import { Random } from '../semantics/random'
+import { FCW, X87 } from '../state/layout'
 import { CODE, DATA, STACK, TestBench } from '../semantics/test-bench'
 import { rows } from './index'
 import { hasOpcodeRegister, rowOperand } from './operands'
@@ -76,6 +77,7 @@ interface Snapshot {
   readonly fault: string | undefined
   readonly flags: number
   readonly registers: readonly bigint[]
+  readonly floating: string
   readonly memory: Buffer
   readonly calls: readonly string[]
 }
@@ -102,6 +104,7 @@ function scene(row: Row, mode: (typeof MODES)[number], random: Random): Scene | 
   return { bytes, decoded, gprs, flags: (random.u32() & 0xcd5) | 2 }
 }
 
+const FLOATING = Uint8Array.from({ length: FCW - X87 }, (_, index) => (index * 89 + (index >> 4) * 37) & 0xff)
 const noise = Uint8Array.from({ length: MEMORY_BYTES }, (_, index) => (index * 167 + (index >> 8) * 91) & 0xff)
 
 /** @param memory takes the memory as it is afterwards */
@@ -113,6 +116,7 @@ function execute(bench: TestBench, { bytes, gprs }: Scene, flags: number, memory
   state.flags = flags
   state.rip = BigInt(bench.state.codeMode === 0 ? offset : CODE + offset)
   state.shadowAt = -1
+  bench.setFloating(FLOATING)
   bench.poke(CODE + offset, bytes)
   bench.calls.length = 0
   let fault: string | undefined
@@ -127,6 +131,7 @@ function execute(bench: TestBench, { bytes, gprs }: Scene, flags: number, memory
     fault,
     flags: state.flags,
     registers: [...Array.from({ length: 16 }, (_, index) => state.gpr(index)), state.rip],
+    floating: bench.floating(),
     memory,
     calls: [...bench.calls],
   }
@@ -160,8 +165,8 @@ describe.each(MODES)('rows in $bits-bit code', (mode) => {
       expect((first.flags ^ found.flags) & kept, `${where}: flags that must stay`).toBe(0)
       const unread = ALL_FLAG_BITS & ~maskOf(row.flags?.reads)
       const second = execute(bench, found, found.flags ^ unread, memories[1])
-      expect({ fault: second.fault, registers: second.registers, calls: second.calls }, where).toEqual({
-        fault: first.fault, registers: first.registers, calls: first.calls,
+      expect({ fault: second.fault, floating: second.floating, registers: second.registers, calls: second.calls }, where).toEqual({
+        fault: first.fault, floating: first.floating, registers: first.registers, calls: first.calls,
       })
       expect(Buffer.compare(first.memory, second.memory), `${where}: memory`).toBe(0)
       // Where a helper sets the flags (POPF, IRET), the bench's helpers only note that they were called.
@@ -182,6 +187,7 @@ describe.each(MODES)('rows in $bits-bit code', (mode) => {
       faults++
       expect(after.registers.slice(0, 16), where).toEqual(wild.gprs)
       expect(after.flags, where).toBe(found.flags)
+      expect(after.floating, where).toBe(before.floating)
       if (STORES_BEFORE_FAULT.has(row.name)) return
       before.memory.set(found.bytes, CODE + 0x4000)
       expect(Buffer.compare(before.memory, after.memory), `${where}: memory`).toBe(0)

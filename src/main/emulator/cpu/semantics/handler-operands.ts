@@ -1,4 +1,4 @@
-import { operandBits, rowOperand, vectorBits, type RowOperand } from '../isa/operands'
+import { MASKED_STORE, operandBits, rowOperand, vectorBits, type RowOperand } from '../isa/operands'
 import type { Row } from '../isa/row'
 import * as at from '../state/layout'
 import { Reg, Seg, type Operand } from './builder'
@@ -42,7 +42,7 @@ function handlerOperand(b: HandlerBuilder, operand: RowOperand, isMemory: boolea
     case 'memory': return b.memoryOperand(recordSegment, () => b.effectiveAddress(), mask, size, operand.access)
     case 'offset': return b.memoryOperand(recordSegment, () => b.and(b.recordImmediate(), mask()), mask, size, operand.access)
     case 'string': {
-      const segment = operand.fixed === Reg.rdi ? () => ({ index: Seg.es }) : recordSegment
+      const segment = operand.fixed === Reg.rdi && operand.code !== MASKED_STORE ? () => ({ index: Seg.es }) : recordSegment
       return b.memoryOperand(segment, () => b.addressReg(operand.fixed), mask, size, operand.access)
     }
     case 'register': case 'opcode': return b.registerOperand(RECORD.rm, size)
@@ -56,5 +56,7 @@ function handlerOperand(b: HandlerBuilder, operand: RowOperand, isMemory: boolea
     case 'far': return b.constantOperand(64, () => b.recordImmediate())
     case 'relative': return b.constantOperand(64, () => b.add(b.nextRip(), b.recordImmediate()))
     case 'one': return b.constantOperand(size, () => constantValue(1))
+    case 'x87': return b.constantOperand(size, () => b.shrU(b.load('i64_load8_u', b.recordLocal, RECORD.rm, 8), constantValue(3)))
+    case 'x87top': return b.constantOperand(size, () => constantValue(0))
   }
 }

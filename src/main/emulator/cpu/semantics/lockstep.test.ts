@@ -8,6 +8,7 @@ import { rows } from '../isa'
 import type { Row } from '../isa/row'
 import { createOracle } from './oracle'
 import { Random } from './random'
+import { FCW, X87 } from '../state/layout'
 import { CODE, DATA, STACK, TestBench } from './test-bench'
 
 const MODES = [[0, 16], [1, 32], [2, 64]] as const
@@ -52,12 +53,14 @@ class Pair {
     })
     if (random.chance(2)) gprs[1] = BigInt(random.below(40))
     const flags = random.u32() & 0x0cd5
+    const floating = Uint8Array.from({ length: FCW - X87 }, () => random.pick([0, 0x7f, 0x80, 0xff, random.below(256), random.below(256)]))
     for (const bench of this.both) {
       const { state } = bench
       for (const [index, value] of gprs.entries()) state.setGpr(index, value)
       state.rip = BigInt(mode === 0 ? offset : CODE + offset)
       state.flags = flags
       state.shadowAt = -1
+      bench.setFloating(floating)
       bench.poke(CODE + offset, bytes)
       bench.calls.length = 0
       bench.attentions = 0
@@ -78,6 +81,7 @@ function outcome(bench: TestBench, count: number): unknown {
     fault,
     gpr: Array.from({ length: 16 }, (_, index) => state.gpr(index).toString(16)),
     rip: state.rip.toString(16), flags: state.flags.toString(16), shadowAt: state.shadowAt, remaining: state.remaining,
+    floating: bench.floating(),
     calls: [...bench.calls], attentions: bench.attentions,
   }
 }

@@ -1,0 +1,47 @@
+/** The x87, MMX and SSE registers of a test: set before, shown after. */
+import * as at from '../../../src/main/emulator/cpu/state/layout'
+import type { CpuState } from '../../../src/main/emulator/cpu/state/cpu-state'
+import type { Mode } from './format'
+
+const X87_REGISTERS = 8
+/** Names of the fields of 32 bits. */
+const FIELDS: ReadonlyMap<string, number> = new Map([['fcw', at.FCW], ['fsw', at.FSW], ['ftw', at.FTW], ['mxcsr', at.MXCSR]])
+const SIGNIFICAND_BITS = 64n
+const LOW_64 = 0xffff_ffff_ffff_ffffn
+
+function vectorRegisters(mode: Mode): number {
+  return mode === 64 ? 16 : 8
+}
+
+/** Sets everything from values by name. FIP, FDP and FOP are zero, as the captures have it. */
+export function loadFloatingState(state: CpuState, mode: Mode, initial: (name: string) => bigint): void {
+  for (const [name, offset] of FIELDS) state.u32[offset >> 2] = Number(initial(name))
+  state.u32[at.FOP >> 2] = 0
+  state.u64[at.FIP >> 3] = 0n
+  state.u64[at.FDP >> 3] = 0n
+  for (let index = 0; index < X87_REGISTERS; index++) {
+    const value = initial(`fp${index}`)
+    const offset = at.X87 + index * at.X87_STRIDE
+    state.u64[offset >> 3] = value & LOW_64
+    state.u16[(offset + at.X87_EXPONENT) >> 1] = Number(value >> SIGNIFICAND_BITS)
+  }
+  for (let index = 0; index < vectorRegisters(mode); index++) {
+    const value = initial(`xmm${index}`)
+    const slot = (at.XMM + index * at.XMM_STRIDE) >> 3
+    state.u64[slot] = value & LOW_64
+    state.u64[slot + 1] = value >> 64n
+  }
+}
+
+/** Everything as it is, by name. */
+export function* floatingState(state: CpuState, mode: Mode): Generator<readonly [name: string, value: bigint]> {
+  for (const [name, offset] of FIELDS) yield [name, BigInt(state.u32[offset >> 2] ?? 0)]
+  for (let index = 0; index < X87_REGISTERS; index++) {
+    const offset = at.X87 + index * at.X87_STRIDE
+    yield [`fp${index}`, (BigInt(state.u16[(offset + at.X87_EXPONENT) >> 1] ?? 0) << SIGNIFICAND_BITS) | (state.u64[offset >> 3] ?? 0n)]
+  }
+  for (let index = 0; index < vectorRegisters(mode); index++) {
+    const slot = (at.XMM + index * at.XMM_STRIDE) >> 3
+    yield [`xmm${index}`, ((state.u64[slot + 1] ?? 0n) << 64n) | (state.u64[slot] ?? 0n)]
+  }
+}
