@@ -2,7 +2,7 @@
 import { imageOf } from './qemu-judge'
 import elf64 from './qemu-kernels/elf64.c?raw'
 import multiboot from './qemu-kernels/multiboot.c?raw'
-import { linkKernel, type TestKernel } from './qemu-zig'
+import { linkKernel, type TestKernel } from '../support/link-kernel'
 
 export const COMMAND_LINE = 'root=/dev/hda1 verbose "two words"'
 export const script = (virtualAddress: string, offset: string): string => `

@@ -4,7 +4,7 @@ import { CHECKING_KERNELS, checkingImage, CHECKS, header, readReport } from './k
 import { runInOwnPc } from './own-pc'
 import { imageOf } from './qemu-judge'
 import tiny from './qemu-kernels/tiny.c?raw'
-import { linkKernel } from './qemu-zig'
+import { linkKernel } from '../support/link-kernel'
 import { refusedImage, REFUSALS } from './refusals'
 
 describe('in Bootlab’s own PC', () => {

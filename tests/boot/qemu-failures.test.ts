@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { SECTOR_BYTES } from '../../src/main/image/layout'
 import { findQemu } from '../support/qemu'
 import { bootImage, imageOf } from './qemu-judge'
-import { linkKernel } from './qemu-zig'
+import { linkKernel } from '../support/link-kernel'
 import { DESCRIPTOR_AT, KERNEL_AT, refusedImage, REFUSALS, SOURCE } from './refusals'
 
 describe.skipIf(findQemu() === undefined)('the loader refuses, in QEMU,', () => {

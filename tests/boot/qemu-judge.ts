@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assembleLoader, buildDiskImage, type LoaderBinaries } from '../../src/main/image/index'
 import { bootInQemu, type QemuOptions, type QemuRun } from '../support/qemu'
-import { assembleWithZig } from './qemu-zig'
+import { assembleFlat } from '../../src/main/toolchain'
 
 let assembled: Promise<LoaderBinaries> | undefined
 
 /** The loader, assembled once per test file. */
 export function loader(): Promise<LoaderBinaries> {
-  return (assembled ??= assembleLoader(assembleWithZig))
+  return (assembled ??= assembleLoader(assembleFlat))
 }
 
 export async function imageOf(kernel: Uint8Array, commandLine?: string): Promise<Uint8Array> {

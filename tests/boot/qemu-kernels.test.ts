@@ -8,7 +8,7 @@ import { findQemu, type QemuOptions } from '../support/qemu'
 import { CHECKING_KERNELS, checkingImage, CHECKS, header, readReport, script } from './kernels'
 import { bootImage, imageOf } from './qemu-judge'
 import tiny from './qemu-kernels/tiny.c?raw'
-import { linkKernel, type TestKernel } from './qemu-zig'
+import { linkKernel, type TestKernel } from '../support/link-kernel'
 
 /** 128 MiB less the first MiB and what SeaBIOS keeps at the top. */
 const UPPER_KIB = 130_944 - 1024

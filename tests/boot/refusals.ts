@@ -1,7 +1,7 @@
 /** Disks that cannot boot, and what the loader must say about each. */
 import { DESCRIPTOR, DISK, MBR, SECTOR_BYTES } from '../../src/main/image/layout'
 import { imageOf } from './qemu-judge'
-import { linkKernel } from './qemu-zig'
+import { linkKernel } from '../support/link-kernel'
 
 export const DESCRIPTOR_AT = DISK.PARTITION_LBA * SECTOR_BYTES
 export const KERNEL_AT = DESCRIPTOR_AT + SECTOR_BYTES
