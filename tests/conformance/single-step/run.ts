@@ -17,14 +17,6 @@ const RF = 1 << 16
 /** The last page of the lower half: the captures found something there (error code: present), the description has it unmapped. */
 const UNDESCRIBED_PAGE = '7ffffffffff8'
 
-/** FWAIT: reports pending x87 exceptions. */
-const WAITS: ReadonlySet<string> = new Set(['9B'])
-
-/** An exception flag of the status word that the control word does not mask. */
-function x87ExceptionPending(controlWord: bigint, statusWord: bigint): boolean {
-  return (statusWord & ~controlWord & 0x3fn) !== 0n
-}
-
 const DATA_SEGMENTS: ReadonlySet<string> = new Set(['es', 'ds', 'fs', 'gs'])
 
 /**
@@ -56,7 +48,6 @@ export class SingleStepRunner {
       const own = test.i[name]
       return own === undefined ? (file.base.get(name) ?? 0n) : big(own)
     }
-    if (WAITS.has(file.file) && x87ExceptionPending(initial('fcw'), initial('fsw'))) return { status: 'skipped', reason: 'needs x87' }
     this.#load(file, test, code, initial)
     const differences: string[] = []
     try {

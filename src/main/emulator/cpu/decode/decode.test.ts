@@ -185,6 +185,7 @@ function normalised(text: string): string {
     .replace(/^(l(?:ar|sl) \w+, )(\w+)$/, (_, start: string, name: string) => start + wordRegister(name))
     .replace(/^(imul (\w+)), \2, /, '$1, ')
     .replace(/^(l[sfg]s )([er]\w+),/, (_, start: string, name: string) => `${start}${wordRegister(name)},`)
+    .replace(/^(pcmpestr[im])64 /, '$1 ')
     .replace(/^wbnoinvd$/, 'wbinvd')
     .replace(/^((?:p?blendv\w+|sha256rnds2) \w+, [^,]+), xmm0$/, '$1')
     .replace(/^(maskmov\w+ \w+, \w+), [c-gs]s$/, '$1')

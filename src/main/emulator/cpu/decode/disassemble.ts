@@ -67,7 +67,7 @@ function prefixText({ row, lock, repeat }: Decoded): string {
 /** String instructions show their operands, but for the accumulator, only when a prefix changes the source's segment. */
 function shownOperands(decoded: Decoded): readonly RowOperand[] {
   const operands = decoded.row.operands.map(rowOperand)
-  if (decoded.row.repeat === undefined) return operands.filter(({ code }) => code !== MASKED_STORE)
+  if (decoded.row.repeat === undefined) return operands.filter(({ code, access }) => code !== MASKED_STORE && (code !== 'xmm0' || access !== 'w'))
   if (!decoded.segmentOverridden || decoded.segment === Seg.ds) return []
   return operands.filter(({ place, width }) => place === 'string' || width === 'w')
 }

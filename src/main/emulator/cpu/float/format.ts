@@ -49,13 +49,14 @@ function unpackHidden(name: string, bits: number, { drop, least }: { drop: numbe
       what.set(b.select(zero, b.constant(ZERO), b.constant(DE)))
     })
     b.if(b.eq(biased, b.constant(special)), () => {
+      e.set(b.constant(1 - EXTENDED.least + 1))
       what.set(b.select(b.isZero(fraction), b.constant(INFINITY), nanInfo(b, normal)))
     })
     return [sign, e.get(), g.get(), what.get()] as const
   })
 }
 
-/** (pattern) → (sign, e, g, what it is). The g of a NaN has the payload at the top, as 80 bits would have it. */
+/** (pattern) → (sign, e, g, what it is). An infinity has the exponent that it has in 80 bits. The g of a NaN has the payload at the top, as 80 bits would have it. */
 export const unpack32 = unpackHidden('unpack32', 32, SINGLE)
 export const unpack64 = unpackHidden('unpack64', 64, DOUBLE)
 

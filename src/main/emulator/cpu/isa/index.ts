@@ -17,10 +17,12 @@ import { stackRows } from './stack'
 import { stringRows } from './string'
 import { systemRows } from './system'
 import { vectorRows } from './vectors'
+import { x87Rows } from './x87'
+import { x87ControlRows } from './x87-control'
 
 /** Every instruction form of the CPU. */
 export const rows: readonly Row[] = [
   ...aluRows, ...moveRows, ...shiftRows, ...multiplyRows, ...bitRows, ...bmiRows, ...atomicRows, ...stackRows, ...controlRows, ...stringRows, ...eflagsRows,
   ...bcdRows, ...segmentRows, ...ioRows, ...nopRows, ...systemRows, ...extensionRows,
-  ...vectorRows,
+  ...vectorRows, ...x87Rows, ...x87ControlRows,
 ]

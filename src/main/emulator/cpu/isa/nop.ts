@@ -1,4 +1,4 @@
-/** Instructions that do nothing that a program could see here: NOP, hints, fences, FWAIT; and those that exist to fault (SDM vol. 2A–2B). */
+/** Instructions that do nothing that a program could see here: NOP, hints, fences; and those that exist to fault (SDM vol. 2A–2B). */
 import { Vector } from '../faults'
 import type { Row, Semantics } from './row'
 
@@ -6,14 +6,6 @@ const nothing: Semantics = () => undefined
 
 const undefinedOpcode: Semantics = (b) => {
   b.raise(Vector.UD)
-}
-
-/** CR0.MP and CR0.TS: FWAIT gives #NM when both are set (SDM vol. 2B, WAIT/FWAIT). */
-const MP_AND_TS = 0b1010
-
-const wait: Semantics = (b) => {
-  const both = b.and(b.call('smsw'), b.constant(MP_AND_TS))
-  b.raiseIf(b.eq(both, b.constant(MP_AND_TS)), Vector.NM)
 }
 
 const PREFETCHES = ['prefetchnta', 'prefetcht0', 'prefetcht1', 'prefetcht2'] as const
@@ -35,7 +27,6 @@ export const nopRows: readonly Row[] = [
   { name: 'lfence', map: '0f', opcode: 0xae, reg: 5, form: 'register', prefix: 'none', operands: [], feature: 'sse2', semantics: nothing },
   { name: 'mfence', map: '0f', opcode: 0xae, reg: 6, form: 'register', prefix: 'none', operands: [], feature: 'sse2', semantics: nothing },
   { name: 'sfence', map: '0f', opcode: 0xae, reg: 7, form: 'register', prefix: 'none', operands: [], feature: 'sse', semantics: nothing },
-  { name: 'fwait', map: '', opcode: 0x9b, operands: [], faults: ['#NM'], semantics: wait },
   { name: 'ud2', map: '0f', opcode: 0x0b, operands: [], faults: ['#UD'], semantics: undefinedOpcode },
   { name: 'ud1', map: '0f', opcode: 0xb9, operands: ['Gv:a', 'Ev:a'], faults: ['#UD'], semantics: undefinedOpcode },
   // Intel's UD0 has a ModRM byte, AMD's has none; it matters only to how far the processor fetches.

@@ -6,6 +6,8 @@ import type { Helpers } from './builder'
 export interface BackendMmu {
   /** Physical address of a linear one, with all checks of paging; sets accessed and dirty bits. Throws `CpuFault`. */
   translate(linear: bigint, access: 'r' | 'w' | 'x', user: boolean): number
+  /** Breakpoints on data: told of every access that does not come through `slowRead` and `slowWrite`. */
+  readonly watchpoints: { readonly watchesData: boolean; noteAccess(linear: bigint, bytes: number, writes: boolean): void }
   /** Fills the fetch window for a linear address and returns the physical address of its page. Throws `CpuFault`. */
   fetchPage(low: number, high: number): number
   /** One byte of code at a physical address that is not plain memory. */

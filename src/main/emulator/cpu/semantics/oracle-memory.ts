@@ -31,6 +31,7 @@ export class OracleMemory {
     const user = state.cpl === 3
     if (user && (state.systemFlags & AC) !== 0 && (state.control(0) & CR0.AM) !== 0n && linear % BigInt(bytes) !== 0n) throw new CpuFault(Vector.AC, 0)
     const width = state.codeMode === CODE_64 ? 64 : 32
+    if (mmu.watchpoints.watchesData) mmu.watchpoints.noteAccess(linear, bytes, access === 'w')
     const first = mmu.translate(linear, access, user)
     const inPage = Number(PAGE - (linear % PAGE))
     const second = bytes > inPage ? mmu.translate(BigInt.asUintN(width, linear + BigInt(inPage)), access, user) : 0
