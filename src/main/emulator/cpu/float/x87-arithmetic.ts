@@ -80,7 +80,7 @@ export const arithmetic80 = defineRoutine('arithmetic80', 10, 3, (b, [operation,
     b.if(b.and(is(Operation.divide), zeroB), () => {
       b.if(zeroA, () => flags.set(b.constant(IE)), () => {
         setInfinity(productSign)
-        flags.set(b.or(flags.get(), b.constant(ZE)))
+        flags.set(b.constant(ZE))
       })
     }, () => {
       b.if(b.isZero(b.and(flags.get(), b.not(fcw))), () => {

@@ -2,7 +2,7 @@
 import type { RoutineBuilder } from '../semantics/builder'
 import { defineRoutine } from '../semantics/routines'
 import {
-  any, C0, C1, C2, C3, DE, DEFAULT_NAN_80, DEFAULT_NAN_SIGNIFICAND, IE, INFINITY, NAN, no, OE, QUIET_BIT, SF, SPECIAL, SPECIAL_80, TOP_BIT, UE, UNSUPPORTED, when, ZE, ZERO,
+  any, C0, C1, C2, C3, DE, DEFAULT_NAN_80, DEFAULT_NAN_SIGNIFICAND, IE, INFINITY, NAN, no, OE, PE, QUIET_BIT, SF, SPECIAL, SPECIAL_80, TOP_BIT, UE, UNSUPPORTED, when, ZE, ZERO,
 } from './bits'
 import { packExponent80, unpack80 } from './format'
 import { fromInteger, roundToIntegral, toInteger } from './integer'
@@ -69,8 +69,8 @@ export const compareWithStack = defineRoutine('compareWithStack', 3, 0, (b, [i, 
   return [] as const
 })
 
-/** (i, quiet, registers to pop) → (ZF, PF and CF in their places, whether to commit them): FCOMI and its kin. */
-export const compareToFlags = defineRoutine('compareToFlags', 3, 2, (b, [i, quiet, pops]) => {
+/** (i, quiet, registers to pop) → (ZF, PF and CF in their places): FCOMI and its kin. They are set even when an unmasked exception keeps the stack. */
+export const compareToFlags = defineRoutine('compareToFlags', 3, 1, (b, [i, quiet, pops]) => {
   const [seA, significandA, emptyA] = b.routine(readStack, b.constant(0))
   const [seB, significandB, emptyB] = b.routine(readStack, i)
   const [signA, eA, gA, whatA] = b.routine(unpack80, seA, significandA)
@@ -79,10 +79,9 @@ export const compareToFlags = defineRoutine('compareToFlags', 3, 2, (b, [i, quie
   const fault = b.or(emptyA, emptyB)
   const shown = b.select(fault, b.constant(COMPARE_CODES), codes)
   const all = b.select(fault, b.constant(STACK_FAULT), flags)
-  const stopped = any(b, b.and(all, b.not(b.special('fcw'))), IE | DE)
   b.routine(finishWithoutResult, all, b.constant(0), b.constant(0), b.constant(IE | DE), pops)
   const image = b.or(b.or(when(b, any(b, shown, C3), ZF), when(b, any(b, shown, C2), PF)), when(b, any(b, shown, C0), CF))
-  return [image, no(b, stopped)] as const
+  return [image] as const
 })
 
 /** (unpacked value of 32 or 64 bits) → (): pushes it. */
@@ -125,7 +124,9 @@ export const patternToStore = defineRoutine('patternToStore', 1, 3, (b, [bits]) 
     narrow80, b.select(empty, b.constant(DEFAULT_NAN_80), se), b.select(empty, b.constant(DEFAULT_NAN_SIGNIFICAND), significand), fcw, bits,
   )
   const flags = b.select(empty, b.constant(STACK_FAULT), how)
-  return [pattern, flags, no(b, any(b, b.and(flags, b.not(fcw)), IE | OE | UE))] as const
+  // Nothing was rounded when nothing is stored.
+  const stopped = any(b, b.and(flags, b.not(fcw)), IE | OE | UE)
+  return [pattern, b.and(flags, b.select(stopped, b.constant(~(PE | C1)), b.constant(-1))), no(b, stopped)] as const
 })
 
 /** (bits: 16, 32, 64; chop) → (integer from ST, flags, whether to store it). */
@@ -181,10 +182,11 @@ export const exchange = defineRoutine('exchange', 1, 0, (b, [i]) => {
 
 /** (i, condition) → (): FCMOVcc. */
 export const conditionalMove = defineRoutine('conditionalMove', 2, 0, (b, [i, condition]) => {
-  const [seA, significandA, emptyA] = b.routine(readStack, b.constant(0))
+  const [, , emptyA] = b.routine(readStack, b.constant(0))
   const [seB, significandB, emptyB] = b.routine(readStack, i)
   b.if(b.or(emptyA, emptyB), () => finishEmpty(b, b.constant(0), b.constant(0)), () => {
-    b.routine(finishX87, b.constant(0), b.select(condition, seB, seA), b.select(condition, significandB, significandA), b.constant(0), b.constant(0))
+    // C1 stays, as processors have it.
+    b.if(condition, () => writeStack(b, b.constant(0), seB, significandB))
   })
   return [] as const
 })

@@ -156,7 +156,9 @@ export const remainder = defineRoutine('remainder', 1, 0, (b, [nearest]) => {
   })
   const q = quotient.get()
   const codes = b.or(b.or(when(b, any(b, q, 4), C0), when(b, any(b, q, 2), C3)), b.or(when(b, any(b, q, 1), C1), when(b, partial.get(), C2)))
-  const [unmasked] = b.routine(setStatus, flags.get(), codes, b.constant(C0 | C1 | C2 | C3))
+  // Without a quotient, C0 and C3 stay.
+  const none = b.or(any(b, flags.get(), IE), any(b, what, NAN))
+  const [unmasked] = b.routine(setStatus, flags.get(), codes, b.select(none, b.constant(C1 | C2), b.constant(C0 | C1 | C2 | C3)))
   b.if(no(b, any(b, unmasked, IE | DE)), () => writeStack(b, b.constant(0), se.get(), significand.get()))
   return [] as const
 })

@@ -115,10 +115,10 @@ function comparisons(): Row[] {
     }),
     ...FLAG_COMPARISONS.map(([name, opcode, reg, quiet, pops]): Row => ({
       name, map: '', opcode, reg, form: 'register', operands: ['ST:r', 'STi:r'], feature: 'fpu',
-      flags: { reads: ['CF', 'PF', 'AF', 'ZF', 'SF', 'OF'], writes: ['CF', 'PF', 'AF', 'ZF', 'SF', 'OF'] },
+      flags: { writes: ['CF', 'PF', 'AF', 'ZF', 'SF', 'OF'] },
       semantics: waiting((b, _, source) => {
-        const [image, commit] = b.routine(compareToFlags, source.read(), b.constant(quiet), b.constant(pops))
-        b.if(commit, () => b.setFlagsImage(image, EFLAGS_OF_COMPARISON))
+        const [image] = b.routine(compareToFlags, source.read(), b.constant(quiet), b.constant(pops))
+        b.setFlagsImage(image, EFLAGS_OF_COMPARISON)
       }),
     })),
   ]
