@@ -62,8 +62,11 @@ export function laneNumbers<V, X>(b: Builder<V, X>, lane: 8 | 16 | 32 | 64): X {
 
 /** All ones in lane i where bit i of `bits` is set. */
 export function maskFromBits<V, X>(b: Builder<V, X>, lane: 8 | 16 | 32 | 64, bits: V): X {
-  const selectors = laneConstant(b, lane, IOTA.slice(0, 128 / lane).map((index) => 1n << BigInt(index)))
-  return b.vEq(lane, b.vAnd(b.vSplat(lane, bits), selectors), selectors)
+  const selectors = laneConstant(b, lane, IOTA.slice(0, Math.min(128 / lane, 8)).map((index) => 1n << BigInt(index)))
+  let spread = b.vSplat(lane, bits)
+  // Eight bits to a byte: bits 8–15 are for the upper half.
+  if (lane === 8) spread = b.vShuffle(spread, b.vSplat(8, b.shrU(bits, b.constant(8))), IOTA.map((byte) => (byte < 8 ? byte : byte + 16)))
+  return b.vEq(lane, b.vAnd(spread, selectors), selectors)
 }
 
 /** Every lane is lane `index` (a value, taken modulo the number of lanes) of `a`. */

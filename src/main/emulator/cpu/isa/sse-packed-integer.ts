@@ -57,8 +57,8 @@ const sumOfDifferences: Combine = (b, a, x) => {
 function alternate(lane: 16 | 32, bytes: Bytes, second: boolean): number[] {
   const width = lane / 8
   const own = IOTA.slice(0, bytes).filter((byte) => ((byte / width) & 1) === (second ? 1 : 0))
-  const both = [...own, ...own.map((byte) => byte + 16)]
-  return Array.from({ length: 16 }, (_, index) => both[index % both.length] ?? 0)
+  const ofBoth = [...own, ...own.map((byte) => byte + 16)]
+  return Array.from({ length: 16 }, (_, index) => ofBoth[index % ofBoth.length] ?? 0)
 }
 
 /** Pairs of neighbours (PHADDW …). */

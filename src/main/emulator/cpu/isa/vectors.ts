@@ -7,7 +7,8 @@ import { packedIntegerRows } from './sse-packed-integer'
 import { packedShiftRows } from './sse-packed-shift'
 import { shaRows } from './sse-sha'
 import { shuffleRows } from './sse-shuffle'
+import { stringCompareRows } from './sse-string'
 
 export const vectorRows: readonly Row[] = [
-  ...vectorMoveRows, ...packedIntegerRows, ...packedShiftRows, ...shuffleRows, ...insertRows, ...aesRows, ...shaRows,
+  ...vectorMoveRows, ...packedIntegerRows, ...packedShiftRows, ...shuffleRows, ...insertRows, ...aesRows, ...shaRows, ...stringCompareRows,
 ]

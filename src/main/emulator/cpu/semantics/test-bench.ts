@@ -62,6 +62,9 @@ export class TestBench {
     state.u32[at.FCW >> 2] = 0x37f
     state.u32[at.FSW >> 2] = 0
     state.u32[at.FTW >> 2] = 0xff
+    state.u32[at.FOP >> 2] = 0
+    state.u64[at.FIP >> 3] = 0n
+    state.u64[at.FDP >> 3] = 0n
     state.u32[at.MXCSR >> 2] = 0x1f80
   }
 
