@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseDuration, parseMemory, parsePort, parseScreen } from './arguments'
+import { parseDuration, parseLockstep, parseMemory, parsePort, parseScreen } from './arguments'
 import { debugExitCode, EXIT, EXIT_MEANINGS, exitCodeHelp } from './exit-codes'
 import { parseKeys } from './keys'
 
@@ -28,6 +28,11 @@ describe('options', () => {
     expect(parseScreen('text')).toEqual({ type: 'text' })
     expect(parseScreen('png:a:b.png')).toEqual({ type: 'png', file: 'a:b.png' })
     for (const text of ['', 'png', 'png:', 'jpg:x']) expect(() => parseScreen(text)).toThrow(/png:FILE/)
+  })
+
+  it('reads the two backends of a lockstep run', () => {
+    expect(parseLockstep('oracle,interp')).toEqual(['oracle', 'interp'])
+    for (const text of ['', 'oracle', 'oracle,oracle', 'oracle,jit', 'oracle,interp,oracle']) expect(() => parseLockstep(text)).toThrow(/oracle,interp/)
   })
 
   it('reads keys with their escapes', () => {

@@ -1,6 +1,7 @@
 /** Values of options. */
 import { InvalidArgumentError } from 'commander'
 import { memorySize } from '../main/services/projects'
+import { BACKENDS } from '../shared/contract'
 
 const secondsPer: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, '': 1 }
 
@@ -33,4 +34,13 @@ export function parseScreen(text: string): ScreenOutput {
   if (text === 'text') return { type: 'text' }
   if (text.startsWith('png:') && text.length > 4) return { type: 'png', file: text.slice(4) }
   throw new InvalidArgumentError('Write "text" or "png:FILE".')
+}
+
+export type Backend = (typeof BACKENDS)[number]
+
+/** Two backends with a comma between them: `oracle,interp`. */
+export function parseLockstep(text: string): readonly [Backend, Backend] {
+  const [first, second, ...more] = text.split(',').map((name) => BACKENDS.find((backend) => backend === name))
+  if (first !== undefined && second !== undefined && first !== second && more.length === 0) return [first, second]
+  throw new InvalidArgumentError(`Write two backends with a comma between them, such as oracle,interp; there are ${BACKENDS.join(' and ')}.`)
 }

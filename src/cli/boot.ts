@@ -9,14 +9,16 @@ import type { MachineStarter } from '../main/services/machines'
 import { memoryOf, projectDirectoryOf } from '../main/services/projects'
 import { screenPng } from '../main/services/screen-output'
 import { DEFAULT_MEMORY_BYTES, readInput } from '../main/services/services'
-import type { BACKENDS, BuildResult } from '../shared/contract'
+import type { BuildResult } from '../shared/contract'
+import type { CpuModelName } from '../shared/cpu-models'
 import { LabError } from '../shared/failure'
 import type { Screen } from '../shared/machine-schemas'
 import { screenLines, screenText } from '../shared/screen-text'
-import type { ScreenOutput } from './arguments'
+import type { Backend, ScreenOutput } from './arguments'
 import { buildExitCode, printLog, summarize } from './build-log'
-import { debugExitCode, EXIT } from './exit-codes'
 import { LiveTerminal } from './live-terminal'
+import { bootInLockstep, checkLockstepOptions } from './lockstep'
+import { exitCodeOf } from './run-exit-code'
 
 /** Limit for --until-text without --timeout: a text that never comes must not hang a script. */
 const DEFAULT_UNTIL_TEXT_MILLISECONDS = 60_000
@@ -32,26 +34,35 @@ export interface BootOptions {
   untilText?: string
   timeout?: number
   keys?: string
-  backend: (typeof BACKENDS)[number]
+  backend: Backend
+  cpu?: CpuModelName
+  lockstep?: readonly [Backend, Backend]
   json?: true
 }
 
 interface Bootable {
   image: Uint8Array
   memoryBytes: number
+  /** Which processor; absent: all that the emulator knows. */
+  model?: CpuModelName | undefined
 }
 
 export async function boot(what: string, options: BootOptions, signal: AbortSignal): Promise<number> {
   if (options.untilText === '') throw new LabError({ code: 'usage', what: '--until-text is empty.', next: 'Name the text to wait for.' })
-  prepareWorker()
+  const { lockstep } = options
+  if (lockstep) checkLockstepOptions(options)
+  else prepareWorker()
   const prepared = await prepare(resolve(what), options, signal)
   if ('failed' in prepared) {
     const exitCode = buildExitCode(prepared.failed)
     if (options.json) console.log(JSON.stringify({ reason: 'build-failed', exitCode, build: prepared.failed }))
     return exitCode
   }
-  return run(prepared, options, signal, startInWorker)
+  const timeoutMilliseconds = timeoutOf(options)
+  return lockstep ? bootInLockstep({ ...prepared, ...options, backends: lockstep, timeoutMilliseconds }, signal) : run(prepared, options, signal, startInWorker)
 }
+
+const timeoutOf = ({ timeout, untilText }: BootOptions): number | undefined => timeout ?? (untilText === undefined ? undefined : DEFAULT_UNTIL_TEXT_MILLISECONDS)
 
 /** Builds a project or reads a file. */
 async function prepare(path: string, options: BootOptions, signal: AbortSignal): Promise<Bootable | { failed: BuildResult }> {
@@ -59,16 +70,16 @@ async function prepare(path: string, options: BootOptions, signal: AbortSignal):
   const directory = await projectDirectoryOf(path)
   if (directory === undefined) {
     const image = await builder.imageOf(await readInput(path), path, options.append)
-    return { image, memoryBytes: options.memory ?? DEFAULT_MEMORY_BYTES }
+    return { image, memoryBytes: options.memory ?? DEFAULT_MEMORY_BYTES, model: options.cpu }
   }
   const { result, image, project } = await builder.build(directory, { onLog: printLog(process.stderr), signal, commandLine: options.append })
   process.stderr.write(`${summarize(result)}\n`)
   if (!image || !project) return { failed: result }
-  return { image, memoryBytes: options.memory ?? memoryOf(project.manifest) }
+  return { image, memoryBytes: options.memory ?? memoryOf(project.manifest), model: options.cpu ?? project.manifest.run.cpu }
 }
 
 /** Runs a machine to its end and prints what was asked for. @returns the exit code */
-export async function run({ image, memoryBytes }: Bootable, options: BootOptions, signal: AbortSignal, start: MachineStarter): Promise<number> {
+export async function run({ image, memoryBytes, model }: Bootable, options: BootOptions, signal: AbortSignal, start: MachineStarter): Promise<number> {
   const { untilText, json } = options
   const live = !options.headless && !json && options.serial !== 'stdio' && process.stdout.isTTY && process.stdin.isTTY ? new LiveTerminal() : undefined
   const serialFile = options.serial === undefined || options.serial === 'stdio' ? undefined : await openForWriting(options.serial)
@@ -82,9 +93,10 @@ export async function run({ image, memoryBytes }: Bootable, options: BootOptions
         image,
         memoryBytes,
         backend: options.backend,
+        model,
         pace: live ? 'realtime' : 'fast',
         untilText,
-        timeoutMilliseconds: options.timeout ?? (untilText === undefined ? undefined : DEFAULT_UNTIL_TEXT_MILLISECONDS),
+        timeoutMilliseconds: timeoutOf(options),
         keys: options.keys,
       },
       {
@@ -123,25 +135,6 @@ export async function run({ image, memoryBytes }: Bootable, options: BootOptions
   if (report.reason !== 'until-text') process.stderr.write(`${report.lines.length > 0 ? report.lines.join('\n') : report.summary}\n`)
   if (report.reason === 'timeout' && untilText !== undefined) process.stderr.write(`The text ${JSON.stringify(untilText)} did not appear.\nNext: look at the screen with --screen text, or allow more time with --timeout.\n`)
   return exitCode
-}
-
-export function exitCodeOf(report: RunReport, awaitsText: boolean): number {
-  switch (report.reason) {
-    case 'until-text':
-      return EXIT.ok
-    case 'debug-exit':
-      return debugExitCode(report.value)
-    case 'halted-forever':
-      return awaitsText || report.by === 'bios' ? EXIT.halted : EXIT.ok
-    case 'triple-fault':
-      return EXIT.tripleFault
-    case 'timeout':
-      return EXIT.timeout
-    case 'stopped':
-      return EXIT.interrupted
-    case 'emulator-error':
-      return EXIT.internal
-  }
 }
 
 async function openForWriting(path: string): Promise<ReturnType<typeof createWriteStream>> {

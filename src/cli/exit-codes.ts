@@ -11,6 +11,7 @@ export const EXIT = {
   unavailable: 72,
   halted: 74,
   tripleFault: 76,
+  differs: 78,
   timeout: 124,
   interrupted: 130,
 } as const
@@ -25,6 +26,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   unavailable: 'something needed is missing (see "bootlab doctor"), or a port is taken',
   halted: 'the machine halted for good before it showed the text of --until-text, or the BIOS stopped it',
   tripleFault: 'the kernel ended in a triple fault',
+  differs: 'the two backends of --lockstep came to differ',
   timeout: 'the time of --timeout ran out',
   interrupted: 'stopped with Ctrl-C',
 }

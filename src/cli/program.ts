@@ -1,8 +1,9 @@
 /** Commands and options. */
 import { Command, Option } from 'commander'
 import { BACKENDS } from '../shared/contract'
+import { CPU_MODEL_NAMES } from '../shared/cpu-models'
 import { locate } from '../main/services/locations'
-import { parseDuration, parseMemory, parsePort, parseScreen } from './arguments'
+import { parseDuration, parseLockstep, parseMemory, parsePort, parseScreen } from './arguments'
 import { boot } from './boot'
 import { build } from './build'
 import { doctorCommand } from './doctor'
@@ -66,6 +67,8 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .option('--timeout <time>', 'end with exit code 124 after this time, such as 10s, 500ms, 2m (default: 60s with --until-text, else none)', parseDuration)
     .option('--keys <text>', KEYS_HELP, parseKeys)
     .addOption(new Option('--backend <name>', 'how instructions are executed').choices(BACKENDS).default('interp'))
+    .option('--lockstep <two>', 'boot on two backends at once, such as oracle,interp, and stop at the first difference (exit code 78)', parseLockstep)
+    .addOption(new Option('--cpu <model>', 'the processor (default: as the project says, else max: all that the emulator knows)').choices(CPU_MODEL_NAMES))
     .option('--json', 'print one JSON object when the run ends: reason, exit code, screen, serial output, report')
     .addHelpText('after', `${BOOT_HELP}\n${exitCodeHelp()}`)
     .action(async (what: string, options) => finish(await boot(what, options, signal)))

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CPU_MODEL_NAMES } from '../../shared/cpu-models'
 import type { Problem } from '../../shared/problems'
 import { ProjectError } from './errors'
 import { parseJsonText, problemsOfIssues } from './json-text'
@@ -32,6 +33,7 @@ const run = z
   .strictObject({
     memory: memory.default('128M'),
     append: z.string().max(2048).default('').describe("The kernel's command line, handed over by the boot loader."),
+    cpu: z.enum(CPU_MODEL_NAMES).optional().describe('The processor: a model from "8086" to "core2", or "max", all that the emulator knows.'),
   })
   .describe('How the machine is set up when the project boots.')
 

@@ -124,8 +124,9 @@ export function createServices(options: ServicesOptions): Services {
       }),
 
     'machines.boot': async ({ source, memoryMiB, commandLine, backend }) => {
-      const { image, memoryBytes } = await bootable(builder, source, commandLine)
-      const start: StartOptions = { image, memoryBytes: memoryMiB === undefined ? memoryBytes : memoryMiB * 2 ** 20, backend: backend ?? 'interp', pace: 'realtime', startDate: Date.now() }
+      const settings = await bootable(builder, source, commandLine)
+      const memoryBytes = memoryMiB === undefined ? settings.memoryBytes : memoryMiB * 2 ** 20
+      const start: StartOptions = { ...settings, memoryBytes, backend: backend ?? 'interp', pace: 'realtime', startDate: Date.now() }
       const machine = machines.boot(start)
       prepareWorkerLater()
       return { machine }
@@ -175,19 +176,19 @@ export function createServices(options: ServicesOptions): Services {
 }
 
 /** The image to boot, and the memory that its project asks for. */
-export async function bootable(builder: Builder, source: BootSource, commandLine?: string): Promise<{ image: Uint8Array; memoryBytes: number }> {
+export async function bootable(builder: Builder, source: BootSource, commandLine?: string): Promise<Pick<StartOptions, 'image' | 'memoryBytes' | 'model'>> {
   if (source.type === 'file') {
     const path = absolute(source.path)
     return { image: await builder.imageOf(await readInput(path), path, commandLine), memoryBytes: DEFAULT_MEMORY_BYTES }
   }
   const project = await openProject(absolute(source.directory))
-  const memoryBytes = memoryOf(project.manifest)
+  const settings = { memoryBytes: memoryOf(project.manifest), model: project.manifest.run.cpu }
   if (commandLine !== undefined && commandLine !== project.manifest.run.append) {
     const elf = join(project.dir, BUILD_DIR, `${project.manifest.name}.elf`)
-    return { image: await builder.imageOf(await readInput(elf), elf, commandLine), memoryBytes }
+    return { image: await builder.imageOf(await readInput(elf), elf, commandLine), ...settings }
   }
   const path = join(project.dir, BUILD_DIR, `${project.manifest.name}.img`)
-  return { image: await builder.imageOf(await readInput(path), path), memoryBytes }
+  return { image: await builder.imageOf(await readInput(path), path), ...settings }
 }
 
 /**

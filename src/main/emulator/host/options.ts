@@ -1,5 +1,6 @@
 /** What starts a machine, what it tells, and why it ends. */
 import * as z from 'zod'
+import { CPU_MODEL_NAMES } from '../../../shared/cpu-models'
 import { keyEventSchema, machineReportSchema, machineStateSchema, screenSchema } from '../../../shared/machine-schemas'
 import type { KeyEvent, MachineState, Screen } from '../../../shared/machine-schemas'
 import { MAX_MEMORY_BYTES, MIN_MEMORY_BYTES } from '../machine/memory-map'
@@ -14,6 +15,8 @@ export const startOptionsSchema = z.object({
   image: bytesSchema.refine((bytes) => bytes.length > 0, 'the disk image is empty'),
   memoryBytes: z.number().int().min(MIN_MEMORY_BYTES).max(MAX_MEMORY_BYTES),
   backend: z.enum(['interp', 'oracle']),
+  /** Which processor; default: all that the emulator knows. */
+  model: z.enum(CPU_MODEL_NAMES).optional(),
   /** `realtime` for a person who watches; `fast` skips the time in which the guest waits. */
   pace: z.enum(['realtime', 'fast']),
   /** The run ends once the screen shows this. */

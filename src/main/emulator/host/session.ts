@@ -54,6 +54,7 @@ export class Session implements RunningMachine {
       image: options.image,
       memoryBytes: options.memoryBytes,
       backend: options.backend,
+      model: options.model,
       startDate: options.startDate ?? DEFAULT_START_DATE,
       onSerial: (byte) => this.#collect('com1', byte),
       onDebugConsole: (byte) => this.#collect('debug', byte),

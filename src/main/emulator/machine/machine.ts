@@ -3,6 +3,7 @@ import type { Screen } from '../../../shared/machine-schemas'
 import { Cpu } from '../cpu/cpu'
 import { IF } from '../cpu/state/bits'
 import { memoryLayout } from '../cpu/state/layout'
+import type { CpuModelName } from '../cpu/system/models'
 import { cpuMode } from '../debug/registers'
 import { DebugPorts } from '../devices/debug-ports'
 import type { Device } from '../devices/device'
@@ -27,6 +28,8 @@ export interface MachineOptions {
   image: Uint8Array
   memoryBytes: number
   backend: BackendName
+  /** Which processor; default: all that the emulator knows. */
+  model?: CpuModelName | undefined
   /** Date of the real-time clock at power-on, in milliseconds since 1970 (UTC). */
   startDate: number
   onSerial: (byte: number) => void
@@ -73,7 +76,7 @@ export class Machine {
       if (this.#built) this.cpu.attention()
     }
     this.pic = new PicPair(attention)
-    this.cpu = new Cpu({ memory, physical: this.memoryMap, ports: this.bus, interrupts: this.pic, backend: options.backend })
+    this.cpu = new Cpu({ memory, physical: this.memoryMap, ports: this.bus, interrupts: this.pic, backend: options.backend, model: options.model })
     this.clock = new EventClock(() => this.now, attention)
     const { clock, pic } = this
     const resetMachine = (): void => {

@@ -2,6 +2,7 @@
  * CPU models: which instructions, CPUID bits, flags and control bits a processor has. A feature is announced, and works, only where its
  * model has it; an instruction of a feature that is absent is #UD, or what its bytes meant before the feature came (TZCNT: BSF).
  */
+import type { CpuModelName } from '../../../../shared/cpu-models'
 import type { Feature } from '../isa/row'
 import { AC, ID, VIF, VIP } from '../state/bits'
 
@@ -10,8 +11,7 @@ export type SystemFeature =
   | 'vme' | 'de' | 'pse' | 'tsc' | 'msr' | 'pae' | 'mtrr' | 'pge' | 'pat' | 'pse36' | 'nx' | 'pdpe1gb' | 'smep' | 'umip' | 'pcid' | 'la57' | 'invariant-tsc'
 export type CpuFeature = Feature | SystemFeature
 
-export const CPU_MODEL_NAMES = ['8086', '286', '386', '486', 'pentium', 'core2', 'max'] as const
-export type CpuModelName = (typeof CPU_MODEL_NAMES)[number]
+export type { CpuModelName }
 
 export interface CpuModel {
   readonly name: CpuModelName

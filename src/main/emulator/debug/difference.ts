@@ -1,0 +1,65 @@
+/** What differs between two machines that should be the same: registers, memory, time. */
+import { formatValue, registerValues } from './register-values'
+import type { Machine } from '../machine/machine'
+
+/** Differing bytes of memory that are listed one by one. */
+const MOST_BYTES = 8
+/** Memory is compared in pieces of this size. */
+const PIECE = 1 << 16
+
+export interface Difference {
+  /** Register, or physical address. */
+  readonly what: string
+  readonly values: readonly [string, string]
+}
+
+/** Nothing when the two agree. */
+export function differences(a: Machine, b: Machine): Difference[] {
+  const found: Difference[] = []
+  const compare = (what: string, x: unknown, y: unknown): void => {
+    if (x !== y) found.push({ what, values: [String(x), String(y)] })
+  }
+  compare('instructions', a.instructions, b.instructions)
+  compare('time in ticks', a.now, b.now)
+  compare('end', JSON.stringify(a.outcome), JSON.stringify(b.outcome))
+  compare('halted', a.halted, b.halted)
+  found.push(...registerDifferences(a, b), ...memoryDifferences(a, b))
+  return found
+}
+
+function registerDifferences(a: Machine, b: Machine): Difference[] {
+  const [x, y] = [registerValues(a.cpu), registerValues(b.cpu)]
+  const found: Difference[] = []
+  for (const name of new Set([...x.keys(), ...y.keys()])) {
+    const values = [x.get(name), y.get(name)] as const
+    if (values[0] !== values[1]) found.push({ what: name, values: [formatValue(values[0]), formatValue(values[1])] })
+  }
+  return found
+}
+
+/** All of RAM, and the BIOS ROM in it. */
+export function ramOf(machine: Machine): Uint8Array {
+  const { memoryMap, cpu } = machine
+  const base = memoryMap.readableFrame(0)
+  return cpu.state.u8.subarray(base, base + memoryMap.bytes)
+}
+
+function memoryDifferences(a: Machine, b: Machine): Difference[] {
+  const [x, y] = [ramOf(a), ramOf(b)]
+  if (x.length !== y.length) return [{ what: 'bytes of memory', values: [String(x.length), String(y.length)] }]
+  if (Buffer.compare(x, y) === 0) return []
+  const found: Difference[] = []
+  let bytes = 0
+  for (let start = 0; start < x.length; start += PIECE) {
+    if (Buffer.compare(x.subarray(start, start + PIECE), y.subarray(start, start + PIECE)) === 0) continue
+    for (let address = start; address < Math.min(start + PIECE, x.length); address++) {
+      if (x[address] === y[address]) continue
+      bytes++
+      if (bytes <= MOST_BYTES) found.push({ what: `memory 0x${address.toString(16)}`, values: [byte(x[address]), byte(y[address])] })
+    }
+  }
+  if (bytes > MOST_BYTES) found.push({ what: 'memory', values: [`${bytes - MOST_BYTES} more bytes differ`, ''] })
+  return found
+}
+
+const byte = (value = 0): string => `0x${value.toString(16).padStart(2, '0')}`
