@@ -132,6 +132,8 @@ export class SingleStepEnvironment {
       nextRip: () => state.rip,
       suppressTrap: () => undefined,
       shadowBySti: () => undefined,
+      resumeOnce: () => undefined,
+      debugTrap: () => undefined,
     }
     const helpers = createHelpers(this.#context)
     const context = {

@@ -7,7 +7,7 @@ import { CodeFetcher } from './semantics/code-fetch'
 import { createOracle } from './semantics/oracle'
 import { bytesAtRip, readRegisters, type CpuRegisters, type TripleFaultReport } from './shutdown'
 import { hashState } from './state/hash'
-import { IF, TF } from './state/bits'
+import { CS, IF, TF } from './state/bits'
 import { CpuState } from './state/cpu-state'
 import { GDTR, IDTR } from './state/layout'
 import type { SystemContext } from './system/context'
@@ -59,6 +59,10 @@ export class Cpu implements SystemContext {
   #returnWanted = false
   #suppressTrap = false
   #stiShadow = false
+  /** The next instruction raises no instruction breakpoint. */
+  #resume = false
+  /** Bits of DR6 that wait for the end of an instruction. */
+  #traps = 0n
   #shutdown: TripleFaultReport | undefined
 
   constructor(options: CpuOptions) {
@@ -89,6 +93,8 @@ export class Cpu implements SystemContext {
   /** Power-on state; only between runs (a port handler asks for `attention` and resets later). Instruction count, idle time and A20 stay. */
   reset(): void {
     resetRegisters(this)
+    this.#resume = false
+    this.#traps = 0n
     this.#backend.flushDecoded()
     this.#shutdown = undefined
   }
@@ -189,6 +195,14 @@ export class Cpu implements SystemContext {
     return this.state.rip + BigInt(decoded.length)
   }
 
+  resumeOnce(): void {
+    this.#resume = true
+  }
+
+  debugTrap(bits: bigint): void {
+    this.#traps |= bits
+  }
+
   get #inShadow(): boolean {
     return this.state.shadowAt === this.state.remaining
   }
@@ -197,14 +211,19 @@ export class Cpu implements SystemContext {
   #slice(length: number): void {
     const { state } = this
     const trap = (state.systemFlags & TF) !== 0
+    const { watchpoints } = this.mmu
+    const single = trap || watchpoints.armed || this.#traps !== 0n
     const waiting = this.interrupts.pending && this.#inShadow
-    const count = trap || waiting ? 1 : length
+    const count = single || waiting ? 1 : length
     const shadow = this.#inShadow
     this.#sliceEnd = this.now() + count
     state.shadowAt = shadow ? count : -1
     state.remaining = count
     this.#suppressTrap = false
     this.#stiShadow = false
+    if (watchpoints.armed && !shadow && this.#breaksHere()) return
+    this.#resume = false
+    watchpoints.takeHits()
     try {
       this.#backend.execute()
     } catch (error) {
@@ -214,11 +233,28 @@ export class Cpu implements SystemContext {
       return
     }
     const held = this.#inShadow && !this.#stiShadow
-    if (trap && !this.#suppressTrap && !held && this.#shutdown === undefined) {
-      state.halted = false
-      state.setDebug(6, state.debug(6) | DR6_SINGLE_STEP)
-      this.#finish(raiseException(this, new CpuFault(Vector.DB)))
-    }
+    this.#traps |= BigInt(watchpoints.takeHits())
+    if (trap && !this.#suppressTrap && !held) this.#traps |= DR6_SINGLE_STEP
+    if (this.#traps === 0n || held || this.#shutdown !== undefined) return
+    state.halted = false
+    this.#raiseDebug(this.#traps)
+  }
+
+  #raiseDebug(bits: bigint): void {
+    this.#traps = 0n
+    this.state.setDebug(6, this.state.debug(6) | bits)
+    this.#finish(raiseException(this, new CpuFault(Vector.DB)))
+  }
+
+  /** An instruction breakpoint: #DB before the instruction. It counts as one, so that time passes even when the handler has a breakpoint. */
+  #breaksHere(): boolean {
+    const { state, mmu } = this
+    if (this.#resume) return false
+    const bits = mmu.watchpoints.executes(state.mode64 ? state.rip : BigInt.asUintN(32, state.base(CS) + state.rip))
+    if (bits === 0) return false
+    state.remaining -= 1
+    this.#raiseDebug(BigInt(bits))
+    return true
   }
 
   /** Takes an interrupt from the controller when one is pending and allowed. */

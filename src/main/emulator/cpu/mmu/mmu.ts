@@ -6,6 +6,7 @@ import * as at from '../state/layout'
 import { PageWalker, type PagingMode } from './page-walk'
 import { PAGE_SIZE, PhysicalAccess } from './physical-access'
 import { Tlb, type AccessKind } from './tlb'
+import { Watchpoints } from './watchpoints'
 
 const SLOTS = at.SCRATCH_SLOTS
 const SLOT_BYTES = at.SCRATCH_SLOT_BYTES
@@ -28,6 +29,7 @@ export class Mmu {
   readonly #memory: PhysicalAccess
   readonly #tlb: Tlb
   readonly #walker: PageWalker
+  readonly watchpoints = new Watchpoints()
   #codeWritten: (host: number, bytes: number) => void = () => undefined
   readonly #pending: PendingStore[] = Array.from({ length: SLOTS }, () => ({ first: 0, firstBytes: 0, second: 0 }))
   #slot = 0
@@ -58,6 +60,12 @@ export class Mmu {
     const checks = state.cpl === 3 && (state.systemFlags & AC) !== 0 && (state.control(0) & CR0.AM) !== 0n
     if (checks && !this.#alignmentChecks) this.#tlb.flushUserData()
     this.#alignmentChecks = checks
+  }
+
+  /** Takes over the debug registers; called after a change of one of them or of CR4.DE. */
+  refreshWatchpoints(): void {
+    this.watchpoints.update(this.#state)
+    this.flush()
   }
 
   /** Loads the PDPTEs of PAE paging; false: reserved bits are set. */
@@ -245,6 +253,7 @@ export class Mmu {
     hi >>>= 0
     this.#requireCanonical(lo, hi, bytes, segment)
     if (this.#alignmentChecks && user && (lo & (bytes - 1)) !== 0) throw new CpuFault(Vector.AC, 0)
+    if (this.watchpoints.watchesData) this.watchpoints.noteAccess((BigInt(hi) << 32n) | BigInt(lo), bytes, kind === 'w')
     const inPage = PAGE_SIZE - (lo & (PAGE_SIZE - 1))
     const first = this.#translate(lo, hi, kind, user)
     if (bytes <= inPage) {
@@ -284,7 +293,8 @@ export class Mmu {
     const found = this.#walker.walk((lo | faultOffset) >>> 0, hi, kind, user)
     if (found.large) this.#largePages = true
     const page = this.#memory.gate(found.frame)
-    const skip = kind !== 'x' && ((user && this.#alignmentChecks) || (!user && found.userPage && this.#walker.smap))
+    const watched = this.watchpoints.watchesData && this.watchpoints.watchesPage((BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0))
+    const skip = kind !== 'x' && (watched || (user && this.#alignmentChecks) || (!user && found.userPage && this.#walker.smap))
     if (!skip) {
       const readable = this.#memory.readableFrame(page)
       if (kind === 'x') {

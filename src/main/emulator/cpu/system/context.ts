@@ -18,6 +18,10 @@ export interface SystemContext {
   timestamp(): bigint
   /** The current instruction takes no single-step trap when it is done (INT n and its kind). */
   suppressTrap(): void
+  /** The next instruction raises no instruction breakpoint (RF was set in the flags that IRET or a task switch loaded). */
+  resumeOnce(): void
+  /** #DB after the current instruction, with these bits of DR6. */
+  debugTrap(bits: bigint): void
   /** RIP after the current instruction, for the rare helper that is not told (task switches). */
   nextRip(): bigint
   /** The interrupt shadow of the current instruction comes from STI: it does not hold back debug traps. */

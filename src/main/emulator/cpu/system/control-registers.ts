@@ -69,7 +69,8 @@ export function controlRegisterHelpers(cx: SystemContext): ControlHelpers {
       if (number >= 6 && value >> 32n !== 0n && state.mode64) throw new CpuFault(Vector.GP, 0)
       if (number === 6) state.setDebug(6, (value & DR6_WRITABLE) | DR6_ONES)
       else if (number === 7) state.setDebug(7, (value & DR7_WRITABLE) | DR7_ONES)
-      else state.setDebug(number, value)
+      else state.setDebug(number, state.mode64 ? value : value & 0xffff_ffffn)
+      mmu.refreshWatchpoints()
     },
     clts() {
       requireLevel0(cx)
@@ -179,6 +180,7 @@ function writeCr4(cx: SystemContext, value: bigint): void {
   if (pagingMode(state.control(0), value, state.efer) === 'pae' && ((old ^ value) & reload) !== 0n && !mmu.loadPdptes(state.control(3))) throw new CpuFault(Vector.GP, 0)
   state.setControl(4, value)
   modesChanged(cx)
+  if (((old ^ value) & CR4.DE) !== 0n) mmu.refreshWatchpoints()
   if (((old ^ value) & CR4_TRANSLATION) !== 0n) mmu.flush()
 }
 

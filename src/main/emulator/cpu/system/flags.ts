@@ -3,6 +3,7 @@ import { CpuFault, Vector } from '../faults'
 import type { Helpers } from '../semantics/builder'
 import { AC, ARITHMETIC_FLAGS, DF, ID, IF, IOPL, NT, RF, TF, VM } from '../state/bits'
 import type { SystemContext } from './context'
+import { actsOnVirtualFlag, checkVirtualImage, hasVirtualFlag, setVirtualFlag, takeVirtualFlag, virtualImage } from './virtual-interrupts'
 
 /** POPF clears RF and leaves VM, VIF and VIP. */
 const POPF_16 = ARITHMETIC_FLAGS | TF | DF | NT
@@ -12,10 +13,18 @@ export function flagHelpers(cx: SystemContext): Pick<Helpers, 'cli' | 'sti' | 'p
   const { state } = cx
   return {
     cli() {
+      if (actsOnVirtualFlag(cx)) {
+        setVirtualFlag(cx, false)
+        return
+      }
       requireInterruptRights(cx)
       state.systemFlags &= ~IF
     },
     sti() {
+      if (actsOnVirtualFlag(cx)) {
+        setVirtualFlag(cx, true)
+        return
+      }
       requireInterruptRights(cx)
       if (state.systemFlags & IF) return
       state.systemFlags |= IF
@@ -24,15 +33,25 @@ export function flagHelpers(cx: SystemContext): Pick<Helpers, 'cli' | 'sti' | 'p
       cx.endSlice()
     },
     popf(image, size) {
-      if (state.virtual8086 && (state.systemFlags & IOPL) !== IOPL) throw new CpuFault(Vector.GP, 0)
+      if (state.virtual8086 && (state.systemFlags & IOPL) !== IOPL) {
+        if (!hasVirtualFlag(cx) || size !== 16n) throw new CpuFault(Vector.GP, 0)
+        const flags = Number(image & 0xffffn)
+        checkVirtualImage(cx, flags)
+        setPrivilegedFlags(cx, flags, POPF_16)
+        takeVirtualFlag(cx, flags)
+        return
+      }
       let mask = size === 16n ? POPF_16 : POPF_32
       if (state.cpl === 0) mask |= IOPL
       if (state.cpl <= currentIopl(cx)) mask |= IF
       if (size !== 16n) state.systemFlags &= ~RF
       setPrivilegedFlags(cx, Number(image & 0xffff_ffffn), mask)
     },
-    pushfImage() {
-      if (state.virtual8086 && (state.systemFlags & IOPL) !== IOPL) throw new CpuFault(Vector.GP, 0)
+    pushfImage(size) {
+      if (state.virtual8086 && (state.systemFlags & IOPL) !== IOPL) {
+        if (!hasVirtualFlag(cx) || size !== 16n) throw new CpuFault(Vector.GP, 0)
+        return BigInt(virtualImage(cx))
+      }
       return BigInt(state.flags & ~(VM | RF))
     },
   }
@@ -42,7 +61,8 @@ export function flagHelpers(cx: SystemContext): Pick<Helpers, 'cli' | 'sti' | 'p
 export function setPrivilegedFlags(cx: SystemContext, image: number, mask: number): void {
   const { state } = cx
   const before = state.flags
-  const after = ((before & ~mask) | (image & mask)) >>> 0
+  const writable = mask & cx.model.flags
+  const after = ((before & ~writable) | (image & writable)) >>> 0
   state.flags = after
   const changed = before ^ after
   if (changed & AC) cx.mmu.refresh()

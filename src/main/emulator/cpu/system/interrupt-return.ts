@@ -10,11 +10,11 @@ import { setPrivilegedFlags } from './flags'
 import { dropPrivilegedSegments, plainSegment, virtual8086Segment } from './segments'
 import { currentStack, movedPointer, peek, setStackPointer, type StackSize } from './stack'
 import { returnFromTask } from './task-switch'
+import { checkVirtualImage, hasVirtualFlag, takeVirtualFlag } from './virtual-interrupts'
 
 const RSP = 4
 /** What every privilege level may change through IRET. */
 const ORDINARY = ARITHMETIC_FLAGS | TF | DF | NT
-/** RF would last for one instruction and only holds back instruction breakpoints, which do not exist here: it stays clear. */
 const WIDE_ONLY = AC | ID
 
 export function interruptReturnHelpers(cx: SystemContext): Pick<Helpers, 'iret'> {
@@ -25,26 +25,36 @@ function iret(cx: SystemContext, size: StackSize): void {
   const { state } = cx
   if (!state.protectedMode) returnPlain(cx, size, flagMask(size) | IF | IOPL)
   else if (state.virtual8086) {
-    if ((state.systemFlags & IOPL) !== IOPL) throw new CpuFault(Vector.GP, 0)
-    returnPlain(cx, size, flagMask(size) | IF)
+    if ((state.systemFlags & IOPL) === IOPL) returnPlain(cx, size, flagMask(size) | IF)
+    else if (hasVirtualFlag(cx) && size === 16) returnPlain(cx, size, flagMask(size), true)
+    else throw new CpuFault(Vector.GP, 0)
   } else if (state.systemFlags & NT) {
     if (state.longMode) throw new CpuFault(Vector.GP, 0)
     returnFromTask(cx, cx.nextRip())
   } else returnProtected(cx, size)
 }
 
+/** RF lasts for one instruction and only holds back instruction breakpoints: it never stays in EFLAGS. */
+function noteResume(cx: SystemContext, size: StackSize, image: number): void {
+  if (size !== 16 && image & RF) cx.resumeOnce()
+}
+
 function flagMask(size: StackSize): number {
   return size === 16 ? ORDINARY : ORDINARY | WIDE_ONLY
 }
 
-function returnPlain(cx: SystemContext, size: StackSize, mask: number): void {
+function returnPlain(cx: SystemContext, size: StackSize, mask: number, virtual = false): void {
   const { state } = cx
   const [offset = 0n, selector = 0n, image = 0n] = peek(cx, currentStack(cx), state.gpr(RSP), size, 3)
   if (offset > BigInt(state.limit(CS))) throw new CpuFault(Vector.GP, 0)
+  const flags = Number(image & 0xffff_ffffn)
+  if (virtual) checkVirtualImage(cx, flags)
   const pointer = movedPointer(cx, BigInt((size / 8) * 3))
   state.setSegment(CS, plainSegment(state, CS, Number(selector & 0xffffn)))
   state.rip = offset
-  setPrivilegedFlags(cx, Number(image & 0xffff_ffffn), mask)
+  setPrivilegedFlags(cx, flags, mask)
+  noteResume(cx, size, flags)
+  if (virtual) takeVirtualFlag(cx, flags)
   modesChanged(cx)
   setStackPointer(cx, pointer)
 }
@@ -68,6 +78,7 @@ function returnProtected(cx: SystemContext, size: StackSize): void {
     const pointer = movedPointer(cx, BigInt((size / 8) * 3))
     commitCode(cx, selector, code, offset, level)
     setPrivilegedFlags(cx, image, mask)
+    noteResume(cx, size, image)
     modesChanged(cx)
     setStackPointer(cx, pointer)
     return
@@ -93,6 +104,7 @@ function returnWithStack(cx: SystemContext, size: StackSize, code: Descriptor, f
   commitCode(cx, frame.selector, code, frame.offset, level)
   enterStack()
   setPrivilegedFlags(cx, frame.image, frame.mask)
+  noteResume(cx, size, frame.image)
   const pointer = outerPointerValue(cx, size, poppedPointer)
   if (outer) dropPrivilegedSegments(state)
   modesChanged(cx)
@@ -114,6 +126,7 @@ function returnToVirtual8086(cx: SystemContext, offset: bigint, codeSelector: nu
   if (offset > 0xffffn) throw new CpuFault(Vector.GP, 0)
   state.cpl = 3
   state.flags = image & ~RF
+  noteResume(cx, 32, image)
   for (const [position, index] of [SS, ES, DS, FS, GS].entries()) state.setSegment(index, virtual8086Segment(Number((selectors[position] ?? 0n) & 0xffffn)))
   state.setSegment(CS, virtual8086Segment(codeSelector))
   state.rip = offset

@@ -9,6 +9,7 @@ import { nullDataSegments, nullStackSegment, plainSegment } from './segments'
 import { currentStack, flatStack, push, segmentStack, setStackPointer, type StackSize } from './stack'
 import { jumpToTask } from './task-switch'
 import { innerStack, longStackPointer } from './task-state'
+import { hasVirtualFlag, redirectInterrupt } from './virtual-interrupts'
 
 const RSP = 4
 
@@ -165,6 +166,10 @@ function clearFlags(cx: SystemContext, gate: Descriptor): void {
 /** INT n, INT3, INTO, INT1 (kind 0, 1, 1, 2). */
 export function softwareInterrupt(cx: SystemContext, vector: number, kind: number, next: bigint): void {
   const { state } = cx
+  if (kind === 0 && hasVirtualFlag(cx) && redirectInterrupt(cx, vector, next)) {
+    cx.suppressTrap()
+    return
+  }
   // Without VME, INT n in virtual-8086 mode needs IOPL 3 (SDM vol. 3A, 20.3.3); INT3, INTO and INT1 do not.
   if (kind === 0 && state.virtual8086 && (state.systemFlags & IOPL) !== IOPL) throw new CpuFault(Vector.GP, 0)
   deliver(cx, { vector, source: kind === 2 ? 'external' : 'software', returnTo: next })

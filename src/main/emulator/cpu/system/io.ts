@@ -13,8 +13,16 @@ const LAST_BYTE_WITH_MAP = 0x67
 export function ioHelpers(cx: SystemContext): Pick<Helpers, 'checkIo' | 'portIn' | 'portOut' | 'hlt'> {
   return {
     checkIo: (port, size) => checkPermission(cx, Number(port & 0xffffn), Number(size) / 8),
-    portIn: (port, size) => BigInt(cx.ports.read(Number(port & 0xffffn), bytesOf(size)) >>> 0),
-    portOut: (port, size, value) => cx.ports.write(Number(port & 0xffffn), bytesOf(size), Number(BigInt.asUintN(Number(size), value))),
+    portIn(port, size) {
+      const [number, bytes] = [Number(port & 0xffffn), bytesOf(size)]
+      cx.mmu.watchpoints.notePort(number, bytes)
+      return BigInt(cx.ports.read(number, bytes) >>> 0)
+    },
+    portOut(port, size, value) {
+      const [number, bytes] = [Number(port & 0xffffn), bytesOf(size)]
+      cx.mmu.watchpoints.notePort(number, bytes)
+      cx.ports.write(number, bytes, Number(BigInt.asUintN(Number(size), value)))
+    },
     hlt() {
       requireLevel0(cx)
       cx.state.halted = true

@@ -41,7 +41,7 @@ export function resetRegisters(cx: SystemContext): void {
   state.shadowAt = -1
   msrs.reset()
   modesChanged(cx)
-  mmu.flush()
+  mmu.refreshWatchpoints()
 }
 
 function resetFloatingState(state: CpuState): void {

@@ -7,6 +7,10 @@ import { checkStackDescriptor, nullSegment, virtual8086Segment } from './segment
 import { currentStack, push, setStackPointer } from './stack'
 
 const RSP = 4
+/** Offset of the T bit in a 32-bit TSS. */
+const DEBUG_TRAP_FLAG = 0x64
+const DR6_TASK_SWITCH = 1n << 15n
+const DR7_LOCAL = 0x155n
 const AVAILABLE: ReadonlySet<number> = new Set([SystemType.tss16Available, SystemType.tss32Available])
 const BUSY: ReadonlySet<number> = new Set([SystemType.tss16Busy, SystemType.tss32Busy])
 
@@ -121,6 +125,8 @@ interface TaskImage {
   readonly segments: readonly number[]
   readonly ldt: number
   readonly pageDirectory: bigint
+  /** T bit: #DB when the task begins. */
+  readonly debugTrap: boolean
 }
 
 function readTaskImage(cx: SystemContext, base: bigint, layout: TaskLayout): TaskImage {
@@ -132,6 +138,7 @@ function readTaskImage(cx: SystemContext, base: bigint, layout: TaskLayout): Tas
     segments: Array.from({ length: 6 }, (_, index) => (index < layout.segmentCount ? read(layout.segments + index * layout.width, 2) : 0)),
     ldt: read(layout.ldt, 2),
     pageDirectory: BigInt(layout.pageDirectory === undefined ? 0 : read(layout.pageDirectory, 4)),
+    debugTrap: layout.width === 4 && (read(DEBUG_TRAP_FLAG, 2) & 1) !== 0,
   }
 }
 
@@ -140,6 +147,11 @@ function loadTask(cx: SystemContext, image: TaskImage, nested: boolean, ext: num
   const { state } = cx
   state.rip = BigInt(image.instructionPointer)
   state.flags = (nested ? image.flags | NT : image.flags) & ~RF
+  if (image.flags & RF) cx.resumeOnce()
+  if (image.debugTrap) cx.debugTrap(DR6_TASK_SWITCH)
+  // Local breakpoints belong to the old task.
+  state.setDebug(7, state.debug(7) & ~DR7_LOCAL)
+  cx.mmu.refreshWatchpoints()
   image.registers.forEach((value, register) => state.setGpr(register, BigInt(value)))
   image.segments.forEach((selector, index) => state.setSegment(index, nullSegment(selector)))
   state.setSegment(LDTR, nullSegment(image.ldt))

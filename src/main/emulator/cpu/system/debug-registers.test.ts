@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { CR4, RF } from '../state/bits'
+import { BACKENDS } from '../test-machine'
+import { HANDLERS, KERNEL_CODE, ModeMachine } from './test-modes'
+
+const DATA = 0xe000
+const LOCAL = (index: number): bigint => 1n << BigInt(index * 2)
+const KIND = { execute: 0n, write: 1n, port: 2n, access: 3n } as const
+const LENGTH = { 1: 0n, 2: 1n, 8: 2n, 4: 3n } as const
+const control = (index: number, kind: keyof typeof KIND, bytes: keyof typeof LENGTH): bigint =>
+  LOCAL(index) | (KIND[kind] << BigInt(16 + index * 4)) | (LENGTH[bytes] << BigInt(18 + index * 4))
+
+function machineWith(backend: (typeof BACKENDS)[number], code: readonly number[], points: readonly (readonly [number, bigint])[]): ModeMachine {
+  const machine = new ModeMachine(backend, 'protected')
+  machine.load(0, code)
+  const { state, mmu } = machine.cpu
+  let armed = 0x400n
+  points.forEach(([address, bits], index) => {
+    state.setDebug(index, BigInt(address))
+    armed |= bits
+  })
+  state.setDebug(7, armed)
+  mmu.refreshWatchpoints()
+  return machine
+}
+
+const dr6 = (machine: ModeMachine): bigint => machine.cpu.state.debug(6) & 0xe00fn
+/** mov eax, [DATA]; nop; mov [DATA + 4], eax; nop */
+const CODE = [0xa1, 0x00, 0xe0, 0, 0, 0x90, 0xa3, 0x04, 0xe0, 0, 0, 0x90]
+
+describe.each(BACKENDS)('breakpoint registers on %s', (backend) => {
+  it('execution: #DB before the instruction, without RF; IRET with RF goes on', () => {
+    const machine = machineWith(backend, CODE, [[KERNEL_CODE + 5, control(0, 'execute', 1)]])
+    machine.cpu.run(2)
+    expect(machine.cpu.state.rip).toBe(BigInt(HANDLERS + 16))
+    expect(machine.stack(3)[0]).toBe(KERNEL_CODE + 5)
+    expect((machine.stack(3)[2] ?? 0) & RF).toBe(0)
+    expect(dr6(machine)).toBe(1n)
+    // or dword ptr [esp+8], RF; iret
+    machine.poke(HANDLERS + 16, [0x81, 0x4c, 0x24, 0x08, 0, 0, 1, 0, 0xcf])
+    machine.cpu.run(3)
+    expect(machine.cpu.state.rip).toBe(BigInt(KERNEL_CODE + 6))
+  })
+
+  it.each([
+    ['write', 4, 11],
+    ['access', 4, 5],
+  ] as const)('%s: #DB after the instruction that does it', (kind, bytes, offset) => {
+    const address = kind === 'write' ? DATA + 4 : DATA
+    const machine = machineWith(backend, CODE, [[0, 0n], [address, control(1, kind, bytes)]])
+    machine.cpu.run(10)
+    expect(machine.handled).toBe(1)
+    expect(machine.stack(1)).toEqual([KERNEL_CODE + offset])
+    expect(dr6(machine)).toBe(2n)
+  })
+
+  it('a read is no write, a neighbour is not watched, a partial overlap is', () => {
+    const neighbour = machineWith(backend, [...CODE, 0xf4], [[DATA + 8, control(0, 'access', 4)], [DATA, control(1, 'write', 4)]])
+    neighbour.cpu.run(20)
+    expect(neighbour.handled).toBeUndefined()
+    const partial = machineWith(backend, CODE, [[DATA + 3, control(0, 'access', 1)]])
+    partial.cpu.run(20)
+    expect(partial.stack(1)).toEqual([KERNEL_CODE + 5])
+  })
+
+  it('ports, with CR4.DE', () => {
+    // out 0x80, al; nop
+    for (const [enabled, handled] of [[CR4.DE, 1], [0n, undefined]] as const) {
+      const machine = new ModeMachine(backend, 'protected')
+      machine.load(0, [0xe6, 0x80, 0x90, 0xf4])
+      machine.cpu.state.setControl(4, enabled)
+      machine.cpu.state.setDebug(3, 0x80n)
+      machine.cpu.state.setDebug(7, 0x400n | control(3, 'port', 1))
+      machine.cpu.mmu.refreshWatchpoints()
+      machine.cpu.run(20)
+      expect(machine.handled).toBe(handled)
+      if (handled !== undefined) expect([machine.stack(1)[0], dr6(machine)]).toEqual([KERNEL_CODE + 2, 8n])
+    }
+  })
+
+  it('MOV to DR7 arms it for the next instruction, and pushes are watched too', () => {
+    // mov eax, control; mov dr7, eax; push eax; nop
+    const armed = Number(control(0, 'write', 4))
+    const machine = new ModeMachine(backend, 'protected')
+    machine.load(0, [0xb8, armed & 0xff, (armed >> 8) & 0xff, (armed >> 16) & 0xff, armed >>> 24, 0x0f, 0x23, 0xf8, 0x50, 0x90])
+    machine.cpu.state.setDebug(0, machine.cpu.state.gpr(4) - 4n)
+    machine.cpu.run(20)
+    expect(machine.handled).toBe(1)
+    expect(machine.stack(1)).toEqual([KERNEL_CODE + 9])
+  })
+
+  it('DR7.GD traps MOV to debug registers', () => {
+    const machine = new ModeMachine(backend, 'protected')
+    machine.load(0, [0x0f, 0x21, 0xc0])
+    machine.cpu.state.setDebug(7, 0x2400n)
+    machine.cpu.run(20)
+    expect([machine.handled, dr6(machine) & 0x2000n, machine.cpu.state.debug(7) & 0x2000n]).toEqual([1, 0x2000n, 0n])
+  })
+})
