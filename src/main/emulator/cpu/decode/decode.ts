@@ -5,8 +5,8 @@ import { Reg, Seg } from '../semantics/builder'
 import type { RowOperand } from '../isa/operands'
 import { operandBits } from '../isa/operands'
 import type { AddressSize, CodeMode, Decoded, DecodeResult } from './decoded'
-import type { CompiledRow, OpcodeEntry, OpcodeTable } from './tables'
-import { OPCODES, VEX_OPCODES } from './tables'
+import type { CompiledRow, OpcodeEntry, Opcodes, OpcodeTable } from './tables'
+import { ALL_OPCODES } from './tables'
 
 /** Longest instruction, in bytes (SDM vol. 2A, 2.3.11). */
 export const MAX_INSTRUCTION_LENGTH = 15
@@ -16,6 +16,9 @@ const Prefix = { none: 0, operandSize: 1, addressSize: 2, lock: 3, f2: 4, f3: 5,
 const SEGMENT_PREFIXES: ReadonlyMap<number, number> = new Map([
   [0x26, Seg.es], [0x2e, Seg.cs], [0x36, Seg.ss], [0x3e, Seg.ds], [0x64, Seg.fs], [0x65, Seg.gs],
 ])
+
+/** Prefixes that came with the 80386. */
+const PREFIXES_386: ReadonlySet<number> = new Set([0x64, 0x65, 0x66, 0x67])
 
 const PREFIX_KINDS: Uint8Array = prefixKinds()
 
@@ -43,13 +46,14 @@ const INDEXES_16 = [Reg.rsi, Reg.rdi, Reg.rsi, Reg.rdi, -1, -1, -1, -1] as const
 const INVALID_CONTROL: ReadonlySet<number> = new Set([1, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15])
 
 /** Decodes the instruction at `bytes[start]`; bytes from `end` on are unknown. */
-export function decode(bytes: Uint8Array, mode: CodeMode, start = 0, end = bytes.length): DecodeResult {
-  return new Decoding(bytes, mode, start, end).run()
+export function decode(bytes: Uint8Array, mode: CodeMode, start = 0, end = bytes.length, opcodes = ALL_OPCODES): DecodeResult {
+  return new Decoding(bytes, mode, start, end, opcodes).run()
 }
 
 class Decoding {
   readonly #bytes: Uint8Array
   readonly #mode: CodeMode
+  readonly #opcodes: Opcodes
   readonly #start: number
   readonly #end: number
   /** May run past the end: what is read there counts as zero, and the result is dropped. */
@@ -71,7 +75,8 @@ class Decoding {
   #displacement = 0
   #segment: number = Seg.ds
 
-  constructor(bytes: Uint8Array, mode: CodeMode, start: number, end: number) {
+  constructor(bytes: Uint8Array, mode: CodeMode, start: number, end: number, opcodes: Opcodes) {
+    this.#opcodes = opcodes
     this.#bytes = bytes
     this.#mode = mode
     this.#start = start
@@ -81,15 +86,15 @@ class Decoding {
 
   run(): DecodeResult {
     let opcode = this.#prefixes()
-    let opcodes: OpcodeTable | undefined = OPCODES['']
+    let opcodes: OpcodeTable | undefined = this.#opcodes.legacy['']
     if ((opcode === 0xc4 || opcode === 0xc5) && this.#isVex()) {
       opcodes = this.#vexPrefix(opcode === 0xc4)
       opcode = this.#u8()
     } else if (opcode === 0x0f) {
       opcode = this.#u8()
-      opcodes = OPCODES['0f']
+      opcodes = this.#opcodes.legacy['0f']
       if (opcode === 0x38 || opcode === 0x3a) {
-        opcodes = opcode === 0x38 ? OPCODES['0f38'] : OPCODES['0f3a']
+        opcodes = this.#opcodes.legacy[opcode === 0x38 ? '0f38' : '0f3a']
         opcode = this.#u8()
       }
     }
@@ -110,7 +115,7 @@ class Decoding {
     while (this.#position - this.#start < MAX_INSTRUCTION_LENGTH) {
       const byte = this.#u8()
       const kind = PREFIX_KINDS[byte]
-      if (kind === Prefix.none || (kind === Prefix.rex && this.#mode !== 64)) return byte
+      if (kind === Prefix.none || (!this.#opcodes.has32Bit && PREFIXES_386.has(byte)) || (kind === Prefix.rex && this.#mode !== 64)) return byte
       // A REX prefix counts only directly before the opcode.
       this.#rex = 0
       switch (kind) {
@@ -153,7 +158,7 @@ class Decoding {
     this.#operandPrefix = (second & 3) === 1
     this.#repeat = (second & 3) === 2 ? 1 : (second & 3) === 3 ? 2 : 0
     const map = three ? first & 0x1f : 1
-    return forbidden ? undefined : VEX_OPCODES[map]
+    return forbidden ? undefined : this.#opcodes.vex[map]
   }
 
   /** In 64-bit mode the prefixes of ES, CS, SS and DS are ignored. */

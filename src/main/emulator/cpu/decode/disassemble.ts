@@ -20,7 +20,7 @@ const HIGH_BYTES = ['ah', 'ch', 'dh', 'bh'] as const
 const RSP_SLOT = Reg.rsp * 8
 const RBP_SLOT = Reg.rbp * 8
 const SEGMENTS = ['es', 'cs', 'ss', 'ds', 'fs', 'gs'] as const
-const POINTERS: Readonly<Record<Size | 128, string>> = { 8: 'byte ptr', 16: 'word ptr', 32: 'dword ptr', 64: 'qword ptr', 128: 'xmmword ptr' }
+const POINTERS: Readonly<Record<Size | 80 | 128, string>> = { 8: 'byte ptr', 16: 'word ptr', 32: 'dword ptr', 64: 'qword ptr', 80: 'tbyte ptr', 128: 'xmmword ptr' }
 const EXTENDED_SUFFIX: Readonly<Record<Size, string>> = { 8: 'b', 16: 'w', 32: 'd', 64: '' }
 
 /** Name of the register at a slot (byte offset from `GPR`). */
@@ -133,7 +133,7 @@ function memoryText(operand: RowOperand, size: Size, decoded: Decoded): string {
   let text = terms.join('+')
   if (terms.length === 0) text = hex(BigInt.asUintN(addressSize, BigInt(displacement)))
   else if (displacement !== 0) text += displacement < 0 ? `-0x${(-displacement).toString(16)}` : `+0x${displacement.toString(16)}`
-  const kind = operand.code === 'Mp' && decoded.row.setsRip === true ? 'far ' : UNSIZED.has(operand.code) || operand.access === 'a' ? '' : `${POINTERS[operand.width === 'dq' ? 128 : size]} `
+  const kind = operand.code === 'Mp' && decoded.row.setsRip === true ? 'far ' : UNSIZED.has(operand.code) || operand.access === 'a' ? '' : `${POINTERS[operand.width === 'dq' ? 128 : operand.width === 't' ? 80 : size]} `
   return `${kind}${segmentText(decoded)}[${text}]`
 }
 

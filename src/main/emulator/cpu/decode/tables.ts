@@ -2,7 +2,7 @@
 import { rows } from '../isa'
 import type { Place, RowOperand } from '../isa/operands'
 import { hasModRm, hasOpcodeRegister, operandSizes, rowOperand } from '../isa/operands'
-import type { OpcodeMap, Row } from '../isa/row'
+import type { Feature, OpcodeMap, Row } from '../isa/row'
 
 export interface CompiledRow {
   readonly row: Row
@@ -114,6 +114,15 @@ function matches(compiled: CompiledRow, selection: Selection, modRm: number): bo
 
 export type OpcodeTable = readonly (OpcodeEntry | undefined)[]
 
+/** The instructions of one processor. */
+export interface Opcodes {
+  readonly legacy: Readonly<Record<OpcodeMap, OpcodeTable>>
+  /** Behind a VEX prefix, by VEX.mmmmm (1: 0F, 2: 0F 38, 3: 0F 3A). */
+  readonly vex: readonly (OpcodeTable | undefined)[]
+  /** Prefixes 66, 67, 64 and 65 exist (80386). */
+  readonly has32Bit: boolean
+}
+
 function table(map: OpcodeMap, vex: boolean, compiled: readonly CompiledRow[]): OpcodeTable {
   const byOpcode = Array.from({ length: 256 }, (): CompiledRow[] => [])
   for (const candidate of compiled) {
@@ -127,14 +136,14 @@ function table(map: OpcodeMap, vex: boolean, compiled: readonly CompiledRow[]): 
 
 const compiledRows = rows.map(compile)
 
-export const OPCODES: Readonly<Record<OpcodeMap, OpcodeTable>> = {
-  '': table('', false, compiledRows),
-  '0f': table('0f', false, compiledRows),
-  '0f38': table('0f38', false, compiledRows),
-  '0f3a': table('0f3a', false, compiledRows),
+/** @param has which features the processor has; rows without a feature are in every one */
+export function opcodesWith(has: (feature: Feature) => boolean, has32Bit: boolean): Opcodes {
+  const compiled = compiledRows.filter(({ row }) => row.feature === undefined || has(row.feature))
+  return {
+    legacy: { '': table('', false, compiled), '0f': table('0f', false, compiled), '0f38': table('0f38', false, compiled), '0f3a': table('0f3a', false, compiled) },
+    vex: [undefined, table('0f', true, compiled), table('0f38', true, compiled), table('0f3a', true, compiled)],
+    has32Bit,
+  }
 }
 
-/** Behind a VEX prefix, by VEX.mmmmm (1: 0F, 2: 0F 38, 3: 0F 3A). */
-export const VEX_OPCODES: readonly (OpcodeTable | undefined)[] = [
-  undefined, table('0f', true, compiledRows), table('0f38', true, compiledRows), table('0f3a', true, compiledRows),
-]
+export const ALL_OPCODES = opcodesWith(() => true, true)

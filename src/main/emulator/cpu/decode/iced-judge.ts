@@ -1,0 +1,135 @@
+/**
+ * iced-x86 as the judge of decoder and disassembler, for tests: valid or not, length, and text in one spelling. What differs by name only is
+ * made equal here; what the two take differently is said here, with the reason.
+ */
+import { CpuidFeature, Decoder, DecoderOptions, Formatter, FormatterSyntax, MemorySizeOptions } from 'iced-x86'
+import type { CodeMode } from './decoded'
+import { disassemble } from './disassemble'
+
+const ADDRESS = 0x1000n
+
+interface Judgement {
+  readonly valid: boolean
+  readonly length: number
+  readonly text: string
+  readonly features: readonly string[]
+}
+
+/** What iced-x86 makes of the bytes, in our spelling. */
+function judge(formatter: Formatter, bytes: Uint8Array, mode: CodeMode): Judgement {
+  const decoder = new Decoder(mode, bytes, DecoderOptions.AMD)
+  decoder.ip = ADDRESS
+  const instruction = decoder.decode()
+  const judgement = {
+    valid: instruction.code !== 0,
+    length: instruction.length,
+    text: normalised(formatter.format(instruction)),
+    features: Array.from(instruction.cpuidFeatures(), (feature) => CpuidFeature[feature] ?? '?'),
+  }
+  instruction.free()
+  decoder.free()
+  return judgement
+}
+
+function icedFormatter(): Formatter {
+  const formatter = new Formatter(FormatterSyntax.Intel)
+  formatter.hexPrefix = '0x'
+  formatter.hexSuffix = ''
+  formatter.uppercaseHex = false
+  formatter.spaceAfterOperandSeparator = true
+  formatter.memorySizeOptions = MemorySizeOptions.Always
+  formatter.ripRelativeAddresses = true
+  formatter.showBranchSize = false
+  formatter.alwaysShowScale = true
+  formatter.usePseudoOps = false
+  formatter.smallHexNumbersInDecimal = false
+  formatter.addLeadingZeroToHexNumbers = false
+  formatter.branchLeadingZeros = false
+  formatter.leadingZeros = false
+  return formatter
+}
+
+/** Differences of spelling, not of meaning. */
+function normalised(text: string): string {
+  return text
+    .replace(/^((bnd|hint-taken|hint-not-taken|notrack|xacquire|xrelease|data16|data32|data64|rep(?= ret)|addr16|addr32|addr64|[c-gs]s) )+/, '')
+    .replace(/^(xacquire|xrelease) lock /, 'lock ')
+    .replace(/^((?:shl|shr|sar|rol|ror|rcl|rcr) .*), 0x1$/, '$1, 1')
+    .replace(/^(jmp|call) far (?:[dfq]?word|tbyte|fword) ptr /, '$1 far ')
+    .replace(/^(jmp|call) far 0x([0-9a-f]+), 0x([0-9a-f]+)$/, '$1 far 0x$3:0x$2')
+    .replace(/^ret far/, 'retf')
+    .replace(/^((?:l[degfs]s|[ls][gi]dt|invlpg|lea|bound|ud1|invpcid|(?:lock )?cmpxchg(?:8|16)b|fldenv|fnstenv|fnsave|frstor) .*?)\w+ ptr /, '$1')
+    .replace(/^(lea .*)\b[c-gs]s:/, '$1')
+    .replace(/^(l(?:ar|sl) \w+, )(\w+)$/, (_, start: string, name: string) => start + wordRegister(name))
+    .replace(/^(imul (\w+)), \2, /, '$1, ')
+    .replace(/^(l[sfg]s )([er]\w+),/, (_, start: string, name: string) => `${start}${wordRegister(name)},`)
+    .replace(/^(pcmpestr[im])64 /, '$1 ')
+    .replace(/^wbnoinvd$/, 'wbinvd')
+    // The top of the stack where the mnemonic says it already.
+    .replace(/^(f\w+) st, (.*ptr .*)$/, '$1 $2')
+    .replace(/^(f\w+) (.*ptr .*|st\(\d\)), st$/, (whole, name: string, operand: string) => (/^fi?st|^fbstp/.test(name) ? `${name} ${operand}` : whole))
+    .replace(/^fld st, /, 'fld ')
+    .replace(/^((?:p?blendv\w+|sha256rnds2) \w+, [^,]+), xmm0$/, '$1')
+    .replace(/^(maskmov\w+ \w+, \w+), [c-gs]s$/, '$1')
+    .replace(/^(pusha|popa|pushf|popf|iret)$/, '$1w')
+    .replace(/^(?:nop|prefetch\w*|cldemote|xchg ax, ax|xchg eax, eax|xchg rax, rax)\b.*/, 'nop')
+    .replace(/^xlat .*/, 'xlatb')
+    .replace(/^((?:rep |repe |repne )?(?:movs|cmps|stos|lods|scas|ins|outs)[bwdq]) ((?!.*[cefgs]s:).*)/, '$1')
+    .replace(/^repne (movs|stos|lods|ins|outs)/, 'rep $1')
+    .replace(/^xlatb .*/, 'xlatb')
+}
+
+/** LAR and LSL look at 16 bits of their source, however wide the name; LSS, LFS, LGS ignore REX.W on AMD processors. */
+function wordRegister(name: string): string {
+  return name.replace(/^[er]([a-z]{2})$/, '$1').replace(/^(r\d+)d?$/, '$1w')
+}
+
+/** What the rows cover, in iced's names. */
+const FEATURES: ReadonlySet<string> = new Set([
+  'INTEL8086', 'INTEL8086_ONLY', 'INTEL186', 'INTEL286', 'INTEL386', 'INTEL486', 'X64', 'CPUID', 'FPU', 'FPU287', 'FPU287XL_ONLY', 'FPU387', 'TSC', 'MSR', 'CX8', 'CMOV', 'SEP', 'SYSCALL', 'MULTIBYTENOP',
+  'PAUSE', 'SSE', 'SSE2', 'SSE3', 'SSSE3', 'SSE4_1', 'SSE4_2', 'MMX', 'AES', 'PCLMULQDQ', 'SHA', 'POPCNT', 'LZCNT', 'BMI1', 'BMI2', 'ADX', 'MOVBE', 'CMPXCHG16B', 'SMAP', 'CET_IBT', 'CLDEMOTE', 'PREFETCHW', 'PREFETCHWT1', 'PREFETCHITI', 'D3NOW',
+  'WBNOINVD', 'CLFSH', 'CLFLUSHOPT', 'CLWB', 'RDPMC', 'RDTSCP', 'RDRAND', 'RDSEED', 'RDPID', 'FSGSBASE', 'INVPCID', 'XSAVE',
+])
+
+/** Instructions of covered features that have no row. */
+const NOT_YET = /^(ldmxcsr|stmxcsr|xsave|xrstor|f2xm1|fyl2x|fptan|fpatan|fsin|fcos)/
+
+/** SYSCALL and SYSRET outside 64-bit mode, and LOCK MOV CR0 for MOV CR8, are AMD's alone. */
+function isCovered({ valid, features, text }: Judgement, mode: CodeMode, locked: boolean): boolean {
+  if (NOT_YET.test(text)) return false
+  if (!valid || !features.every((feature) => FEATURES.has(feature))) return false
+  return (mode === 64 || !features.includes('SYSCALL') || !text.startsWith('sys')) && !(locked && text.includes('cr8'))
+}
+
+/** Compares our disassembly with iced's. Owns memory outside JavaScript: `free` it. */
+export class IcedJudge {
+  readonly #mode: CodeMode
+  readonly #formatter = icedFormatter()
+
+  constructor(mode: CodeMode) {
+    this.#mode = mode
+  }
+
+  /** @returns what differs, or undefined */
+  compare(bytes: Uint8Array): string | undefined {
+    const judgement = judge(this.#formatter, bytes, this.#mode)
+    const ours = disassemble(bytes, this.#mode, ADDRESS)
+    const known = isCovered(judgement, this.#mode, bytes.subarray(0, bytes.indexOf(0x0f)).includes(0xf0))
+    const good = known ? ours.length === judgement.length && normalised(ours.text) === judgement.text : ours.text === '(bad)'
+    return good ? undefined : `${Buffer.from(bytes).toString('hex')}: ${ours.length} ${ours.text} | ${judgement.length} ${judgement.text}`
+  }
+
+  /** Bytes of the instruction by iced's measure; 1 for what is none. */
+  lengthOf(bytes: Uint8Array): number {
+    const decoder = new Decoder(this.#mode, bytes, DecoderOptions.AMD)
+    const instruction = decoder.decode()
+    const length = instruction.code === 0 ? 1 : instruction.length
+    instruction.free()
+    decoder.free()
+    return length
+  }
+
+  free(): void {
+    this.#formatter.free()
+  }
+}
