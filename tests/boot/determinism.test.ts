@@ -1,0 +1,62 @@
+/**
+ * Every run of an image is the same run: whatever the slices it is cut into, and whichever backend executes. Compared are all registers and
+ * all memory at the same instruction.
+ */
+import { describe, expect, test } from 'vitest'
+import { Lockstep } from '../../src/main/emulator/debug/lockstep'
+import { DEFAULT_START_DATE } from '../../src/main/emulator/host/options'
+import { Typist } from '../../src/main/emulator/host/typist'
+import { TICKS_PER_MILLISECOND } from '../../src/main/emulator/machine/clock'
+import { Machine } from '../../src/main/emulator/machine/machine'
+import { screenText } from '../../src/shared/screen-text'
+import { CHECKING_KERNELS, checkingImage } from './kernels'
+import { templateImages } from './template-images'
+
+const MEMORY = 16 << 20
+const TICKS = 100 * TICKS_PER_MILLISECOND
+/** Of odd lengths, so that ends fall on all kinds of instructions. */
+const SLICES = [1, 7, 1_001, 65_537, 1_234_567]
+/** What the oracle executes in a test. */
+const MOST_INSTRUCTIONS = 250_000
+/** A boot sector lets the BIOS do nearly everything. */
+const LEAST_INSTRUCTIONS = 300
+const KEYS = 'abc\n'
+const SLOW = 120_000
+
+const templates = await templateImages()
+const kernels = Object.entries(CHECKING_KERNELS)
+
+function newMachine(image: Uint8Array): Machine {
+  const machine = new Machine({ image, memoryBytes: MEMORY, backend: 'interp', startDate: DEFAULT_START_DATE, onSerial: () => undefined, onDebugConsole: () => undefined })
+  new Typist(machine).type(KEYS)
+  return machine
+}
+
+describe.each([...templates])('template %s', (_id, image) => {
+  test('is the same run in one slice and in many', { timeout: SLOW }, () => {
+    const whole = newMachine(image)
+    whole.run(TICKS)
+    const cut = newMachine(image)
+    for (let index = 0; cut.now < TICKS && cut.outcome === undefined; index++) cut.run(Math.min(SLICES[index % SLICES.length] ?? 1, TICKS - cut.now))
+    expect([cut.now, cut.instructions, cut.cpu.snapshotHash()]).toEqual([whole.now, whole.instructions, whole.cpu.snapshotHash()])
+    expect(whole.instructions).toBeGreaterThan(LEAST_INSTRUCTIONS)
+    expect(screenText(whole.screen)).not.toBe('')
+  })
+
+  test('is the same run on oracle and interpreter', { timeout: SLOW }, () => compareBackends(image))
+})
+
+test.each(kernels)('kernel “%s” is the same run on oracle and interpreter', { timeout: SLOW }, async (_name, kernel) => compareBackends(await checkingImage(kernel, MEMORY / 1024 - 1024)))
+
+function compareBackends(image: Uint8Array): void {
+  const lockstep = new Lockstep({ image, memoryBytes: MEMORY, backends: ['oracle', 'interp'], keys: KEYS })
+  while (lockstep.instructions < MOST_INSTRUCTIONS && lockstep.machine.now < TICKS) {
+    const end = lockstep.step(TICKS - lockstep.machine.now)
+    if (end?.reason === 'ended') break
+    expect(end).toBeUndefined()
+  }
+  const alone = newMachine(image)
+  alone.run(lockstep.machine.now)
+  expect([alone.instructions, alone.cpu.snapshotHash()]).toEqual([lockstep.instructions, lockstep.machine.cpu.snapshotHash()])
+  expect(alone.instructions).toBeGreaterThan(LEAST_INSTRUCTIONS)
+}
