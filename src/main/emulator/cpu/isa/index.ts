@@ -13,6 +13,8 @@ import { nopRows } from './nop'
 import type { Row } from './row'
 import { segmentRows } from './segments'
 import { shiftRows } from './shift'
+import { sseFloatRows } from './sse-float'
+import { sseConvertRows } from './sse-float-convert'
 import { stackRows } from './stack'
 import { stringRows } from './string'
 import { systemRows } from './system'
@@ -24,5 +26,5 @@ import { x87ControlRows } from './x87-control'
 export const rows: readonly Row[] = [
   ...aluRows, ...moveRows, ...shiftRows, ...multiplyRows, ...bitRows, ...bmiRows, ...atomicRows, ...stackRows, ...controlRows, ...stringRows, ...eflagsRows,
   ...bcdRows, ...segmentRows, ...ioRows, ...nopRows, ...systemRows, ...extensionRows,
-  ...vectorRows, ...x87Rows, ...x87ControlRows,
+  ...vectorRows, ...x87Rows, ...x87ControlRows, ...sseFloatRows, ...sseConvertRows,
 ]
