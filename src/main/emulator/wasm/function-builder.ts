@@ -10,6 +10,18 @@ export interface Label {
   readonly depth: number
 }
 
+/** Constants come again and again; taking them apart is slow. */
+const knownVectors = new Map<bigint, Uint8Array>()
+
+function vectorBytes(value: bigint): Uint8Array {
+  let bytes = knownVectors.get(value)
+  if (bytes === undefined) {
+    bytes = new Uint8Array(BigUint64Array.of(value, value >> 64n).buffer)
+    knownVectors.set(value, bytes)
+  }
+  return bytes
+}
+
 /** Emits the body of one function. Instructions are appended in order; nothing is checked before the module is compiled. */
 export class FunctionBuilder {
   readonly #code: ByteWriter
@@ -91,7 +103,7 @@ export class FunctionBuilder {
   /** A vector constant of this 128-bit pattern. */
   v128(value: bigint): void {
     this.#simd(V128_CONST)
-    for (let shift = 0n; shift < 128n; shift += 8n) this.#code.byte(Number((value >> shift) & 0xffn))
+    for (const byte of vectorBytes(value)) this.#code.byte(byte)
   }
 
   simd(name: SimdOpName): void {

@@ -42,9 +42,21 @@ export function sseRow(name: string, map: OpcodeMap, opcode: number, feature: Fe
 
 /** A vector constant from its lanes, lane 0 first; a short list is repeated. */
 export function laneConstant<V, X>(b: Builder<V, X>, lane: 8 | 16 | 32 | 64, values: readonly (number | bigint)[]): X {
+  const key = `${lane}:${values.join()}`
+  let pattern = patterns.get(key)
+  if (pattern === undefined) {
+    pattern = pattern128(lane, values)
+    patterns.set(key, pattern)
+  }
+  return b.vConstant(pattern)
+}
+
+const patterns = new Map<string, bigint>()
+
+function pattern128(lane: number, values: readonly (number | bigint)[]): bigint {
   let pattern = 0n
   for (let index = 0; index < 128 / lane; index++) pattern |= BigInt.asUintN(lane, BigInt(values[index % values.length] ?? 0)) << BigInt(index * lane)
-  return b.vConstant(pattern)
+  return pattern
 }
 
 /** Byte numbers 0–15. */
