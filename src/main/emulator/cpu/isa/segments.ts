@@ -38,8 +38,8 @@ const STACK_FORMS = [
   { segment: Seg.cs, name: 'cs', map: '', push: 0x0e, pop: undefined },
   { segment: Seg.ss, name: 'ss', map: '', push: 0x16, pop: 0x17 },
   { segment: Seg.ds, name: 'ds', map: '', push: 0x1e, pop: 0x1f },
-  { segment: Seg.fs, name: 'fs', map: '0f', push: 0xa0, pop: 0xa1 },
-  { segment: Seg.gs, name: 'gs', map: '0f', push: 0xa8, pop: 0xa9 },
+  { segment: Seg.fs, name: 'fs', map: '0f', push: 0xa0, pop: 0xa1, feature: '386' },
+  { segment: Seg.gs, name: 'gs', map: '0f', push: 0xa8, pop: 0xa9, feature: '386' },
 ] as const
 
 function pushSegment(segment: number): Semantics {
@@ -56,8 +56,8 @@ function popSegment(segment: number): Semantics {
   }
 }
 
-const stackRows: readonly Row[] = STACK_FORMS.flatMap(({ segment, name, map, push: pushOpcode, pop: popOpcode }): Row[] => {
-  const common = { map, operands: [], sized: true, size64: 'default64', fixedOperand: name, ...(map === '' ? { modes: 'not64' as const } : {}) } as const
+const stackRows: readonly Row[] = STACK_FORMS.flatMap(({ segment, name, push: pushOpcode, pop: popOpcode, ...form }): Row[] => {
+  const common = { ...form, operands: [], sized: true, size64: 'default64', fixedOperand: name, ...(form.map === '' ? { modes: 'not64' as const } : {}) } as const
   return [
     { ...common, name: 'push', opcode: pushOpcode, semantics: pushSegment(segment) },
     ...(popOpcode === undefined
@@ -69,9 +69,9 @@ const stackRows: readonly Row[] = STACK_FORMS.flatMap(({ segment, name, map, pus
 const FAR_POINTERS = [
   { segment: Seg.es, name: 'les', map: '', opcode: 0xc4, modes: 'not64' },
   { segment: Seg.ds, name: 'lds', map: '', opcode: 0xc5, modes: 'not64' },
-  { segment: Seg.ss, name: 'lss', map: '0f', opcode: 0xb2 },
-  { segment: Seg.fs, name: 'lfs', map: '0f', opcode: 0xb4 },
-  { segment: Seg.gs, name: 'lgs', map: '0f', opcode: 0xb5 },
+  { segment: Seg.ss, name: 'lss', map: '0f', opcode: 0xb2, feature: '386' },
+  { segment: Seg.fs, name: 'lfs', map: '0f', opcode: 0xb4, feature: '386' },
+  { segment: Seg.gs, name: 'lgs', map: '0f', opcode: 0xb5, feature: '386' },
 ] as const
 
 function loadPointer(segment: number): Semantics {

@@ -2,7 +2,7 @@
 import type { Builder, Operand } from '../semantics/builder'
 import { Reg } from '../semantics/builder'
 import { ALL_FLAGS } from './flags'
-import type { OperandSpec, Row, Semantics } from './row'
+import type { Feature, OperandSpec, Row, Semantics } from './row'
 
 /** Pushes one value of the instruction's operand size. */
 export function push<V>(b: Builder<V>, value: V): void {
@@ -36,10 +36,10 @@ const pop: Semantics = (b, target) => {
   }
 }
 
-const PUSH_FORMS: readonly (readonly [opcode: number, operand: OperandSpec, reg?: number])[] = [
+const PUSH_FORMS: readonly (readonly [opcode: number, operand: OperandSpec, reg?: number, feature?: Feature])[] = [
   [0x50, 'Zv:r'],
-  [0x68, 'Iz:r'],
-  [0x6a, 'sIb:r'],
+  [0x68, 'Iz:r', undefined, '186'],
+  [0x6a, 'sIb:r', undefined, '186'],
   [0xff, 'Ev:r', 6],
 ]
 
@@ -111,8 +111,8 @@ const leave: Semantics = (b) => {
 }
 
 export const stackRows: readonly Row[] = [
-  ...PUSH_FORMS.map(([opcode, operand, reg]): Row => ({
-    name: 'push', map: '', opcode, operands: [operand], ...(reg === undefined ? {} : { reg }), size64: 'default64', semantics: pushOperand,
+  ...PUSH_FORMS.map(([opcode, operand, reg, feature]): Row => ({
+    name: 'push', map: '', opcode, operands: [operand], ...(reg === undefined ? {} : { reg }), ...(feature === undefined ? {} : { feature }), size64: 'default64', semantics: pushOperand,
   })),
   { name: 'pop', map: '', opcode: 0x58, operands: ['Zv:w'], size64: 'default64', semantics: pop },
   { name: 'pop', map: '', opcode: 0x8f, reg: 0, operands: ['Ev:w'], size64: 'default64', popsBeforeAddress: true, semantics: pop },

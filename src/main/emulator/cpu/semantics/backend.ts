@@ -1,4 +1,5 @@
 import type { PhysicalMemory } from '../ports'
+import type { Opcodes } from '../decode/tables'
 import type { CpuState } from '../state/cpu-state'
 import type { Helpers } from './builder'
 
@@ -26,6 +27,8 @@ export interface BackendContext {
   readonly mmu: BackendMmu
   readonly physical: PhysicalMemory
   readonly helpers: Helpers
+  /** The instructions of the CPU's model; default: all. */
+  readonly opcodes?: Opcodes
   /** Ends the running slice after the current instruction, without losing count. */
   attention(): void
 }

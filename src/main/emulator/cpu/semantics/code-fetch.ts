@@ -62,7 +62,7 @@ export class CodeFetcher {
     const inPage = Math.min(PAGE - (location.low % PAGE), MAX_INSTRUCTION_LENGTH)
     const plain = this.#read(location.physical, 0, inPage)
     let available = Math.min(inPage, allowed)
-    let result = decode(this.#bytes, mode, 0, available)
+    let result = decode(this.#bytes, mode, 0, available, this.#context.opcodes)
     let inOnePage = plain
     if (result.outcome === 'need-more' && available < allowed) {
       inOnePage = false
@@ -71,7 +71,7 @@ export class CodeFetcher {
       this.#read(mmu.fetchPage(nextLow, nextHigh), inPage, MAX_INSTRUCTION_LENGTH - inPage)
       this.#closeWindow()
       available = allowed
-      result = decode(this.#bytes, mode, 0, available)
+      result = decode(this.#bytes, mode, 0, available, this.#context.opcodes)
     }
     switch (result.outcome) {
       case 'instruction': return { decoded: result, physical: location.physical, inOnePage }

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import { ALL_OPCODES, opcodesWith } from '../decode/tables'
+import { decode } from '../decode/decode'
+import { AC, ID } from '../state/bits'
+import { TestMachine } from '../test-machine'
+import { Cpu } from '../cpu'
+import { CPU_MODEL_NAMES } from '../../../../shared/cpu-models'
+import { CPU_MODELS, type CpuModelName } from './models'
+
+const opcodesOf = (name: CpuModelName): typeof ALL_OPCODES => opcodesWith((feature) => CPU_MODELS[name].has(feature), CPU_MODELS[name].has32Bit)
+
+/** Name of the instruction that a model makes of bytes in 16-bit code, or the outcome. */
+function decoded(name: CpuModelName, bytes: readonly number[]): string {
+  const result = decode(Uint8Array.from([...bytes, 0, 0, 0, 0, 0, 0, 0, 0]), 16, 0, 15, opcodesOf(name))
+  return result.outcome === 'instruction' ? result.row.name : result.outcome
+}
+
+/** The oldest model that knows the instruction. */
+const oldest = (bytes: readonly number[]): string | undefined => CPU_MODEL_NAMES.find((name) => decoded(name, bytes) !== 'invalid')
+
+describe('CPU models', () => {
+  it.each([
+    ['add', '8086', [0x00, 0xc0]],
+    ['push imm', '286', [0x68, 1, 2]],
+    ['lmsw', '286', [0x0f, 0x01, 0xf0]],
+    ['push fs', '386', [0x0f, 0xa0]],
+    ['operand-size prefix', '386', [0x66, 0x01, 0xc0]],
+    ['FS prefix', '386', [0x64, 0x8a, 0x07]],
+    ['movzx', '386', [0x0f, 0xb6, 0xc0]],
+    ['bswap', '486', [0x0f, 0xc8]],
+    ['cpuid', 'pentium', [0x0f, 0xa2]],
+    ['rdtsc', 'pentium', [0x0f, 0x31]],
+    ['cmovz', 'core2', [0x0f, 0x44, 0xc0]],
+    ['long nop', 'core2', [0x0f, 0x1f, 0xc0]],
+    ['popcnt', 'max', [0xf3, 0x0f, 0xb8, 0xc0]],
+    ['andn', 'max', [0xc4, 0xe2, 0x78, 0xf2, 0xc0]],
+  ] as const)('%s: from %s on', (_name, model, bytes) => expect(oldest(bytes)).toBe(model))
+
+  it('TZCNT and LZCNT are BSF and BSR before they came', () => {
+    expect([decoded('core2', [0xf3, 0x0f, 0xbc, 0xc0]), decoded('max', [0xf3, 0x0f, 0xbc, 0xc0])]).toEqual(['bsf', 'tzcnt'])
+    expect([decoded('core2', [0xf3, 0x0f, 0xbd, 0xc0]), decoded('max', [0xf3, 0x0f, 0xbd, 0xc0])]).toEqual(['bsr', 'lzcnt'])
+  })
+
+  it.each([
+    ['386', 0],
+    ['486', AC],
+    ['pentium', AC | ID],
+    ['max', AC | ID],
+  ] as const)('%s can change %i of AC and ID', (name, changeable) => {
+    const { memory } = new TestMachine('oracle')
+    const machine = machineOf(name, memory)
+    // push 0x24_0000 (AC, ID); popfd
+    run(machine, memory, [0x66, 0x68, 0, 0, 0x24, 0, 0x66, 0x9d], 2)
+    expect(machine.state.flags & (AC | ID)).toBe(changeable)
+  })
+
+  it('CPUID and EDX after reset tell the model', () => {
+    const { memory } = new TestMachine('oracle')
+    for (const [name, highest, extended] of [['pentium', 1n, 0n], ['core2', 1n, 0x8000_0008n], ['max', 7n, 0x8000_0008n]] as const) {
+      const cpu = machineOf(name, memory)
+      expect(cpu.state.gpr(2)).toBe(BigInt(CPU_MODELS[name].signature))
+      expect(leaf(cpu, memory, 0n)[0]).toBe(highest)
+      expect(leaf(cpu, memory, 0x8000_0000n)[0]).toBe(extended)
+      expect(leaf(cpu, memory, 1n)[0]).toBe(BigInt(CPU_MODELS[name].signature))
+    }
+    const pentium = machineOf('pentium', memory)
+    const [, , ecx = 0n, edx = 0n] = leaf(pentium, memory, 1n)
+    // DE, PSE, TSC, MSR, CX8; no PAE, no CMOV.
+    expect([2n, 3n, 4n, 5n, 8n, 6n, 15n].map((bit) => (edx >> bit) & 1n)).toEqual([1n, 1n, 1n, 1n, 1n, 0n, 0n])
+    expect(ecx).toBe(0n)
+  })
+})
+
+const RAM = 0x20_0000
+
+function machineOf(model: CpuModelName, memory: WebAssembly.Memory): Cpu {
+  const frame = (physical: number): number => (physical < RAM ? memory.buffer.byteLength - RAM + physical : 0)
+  const nothing = (): number => 0
+  return new Cpu({
+    memory,
+    physical: { readableFrame: frame, writableFrame: frame, read8: nothing, read16: nothing, read32: nothing, write8: nothing, write16: nothing, write32: nothing },
+    ports: { read: nothing, write: nothing },
+    interrupts: { pending: false, acknowledge: nothing },
+    backend: 'oracle',
+    model,
+  })
+}
+
+function run(cpu: Cpu, memory: WebAssembly.Memory, code: readonly number[], count: number): void {
+  const { state } = cpu
+  new Uint8Array(memory.buffer).set(code, memory.buffer.byteLength - RAM + 0x1000)
+  for (const index of [0, 1, 2, 3]) state.setSegment(index, { selector: 0, base: 0n, limit: 0xffff, attributes: 0x93 })
+  state.setGpr(4, 0x800n)
+  state.rip = 0x1000n
+  state.updateModes()
+  cpu.run(count)
+}
+
+function leaf(cpu: Cpu, memory: WebAssembly.Memory, number: bigint): bigint[] {
+  cpu.state.setGpr(0, number)
+  cpu.state.setGpr(1, 0n)
+  run(cpu, memory, [0x0f, 0xa2], 1)
+  return [0, 3, 1, 2].map((index) => cpu.state.gpr(index))
+}
