@@ -106,7 +106,8 @@ describe('ModuleBuilder', () => {
       })
       return index
     })
-    module.table(handlers)
+    module.importTable('host', 'handlers', 3)
+    module.elements(1, handlers)
     const index = module.function({ parameters: ['i32'], results: [] }, (body) => {
       body.i32(8)
       body.get(0)
@@ -115,9 +116,9 @@ describe('ModuleBuilder', () => {
     module.exportFunction('dispatch', index)
     const memory = new WebAssembly.Memory({ initial: 1 })
     new DataView(memory.buffer).setUint32(12, 21, true)
-    const dispatch = exported(run(module.finish(), { host: { memory, report: (value: number) => seen.push(value) } }), 'dispatch')
-    dispatch(0)
+    const dispatch = exported(run(module.finish(), { host: { memory, handlers: new WebAssembly.Table({ initial: 3, element: 'anyfunc' }), report: (value: number) => seen.push(value) } }), 'dispatch')
     dispatch(1)
+    dispatch(2)
     expect(seen).toEqual([21, 42])
   })
 

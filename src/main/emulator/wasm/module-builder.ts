@@ -1,11 +1,9 @@
 import { ByteWriter } from './byte-writer'
 import { FunctionBuilder } from './function-builder'
-import { ValueType, type ValueTypeName } from './opcodes'
+import { Structured, ValueType, type ValueTypeName } from './opcodes'
 
 const MAGIC_AND_VERSION = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]
-/** Constant expression: i32.const 0, end. */
-const OFFSET_ZERO = [0x41, 0x00, 0x0b]
-const Section = { type: 1, import: 2, function: 3, table: 4, export: 7, element: 9, code: 10 } as const
+const Section = { type: 1, import: 2, function: 3, export: 7, element: 9, code: 10 } as const
 const FUNCTION_TYPE = 0x60
 const FUNCTION_REFERENCE = 0x70
 const ExternalKind = { function: 0, table: 1, memory: 2 } as const
@@ -27,7 +25,8 @@ export class ModuleBuilder {
   readonly #scratch = new ByteWriter()
   #emitting = false
   readonly #exports: { name: string; index: number }[] = []
-  #table: readonly number[] | undefined
+  #table: { module: string; name: string; size: number } | undefined
+  #elements: { offset: number; functions: readonly number[] } | undefined
 
   /** Index of a function type; equal types share one. */
   type(type: FunctionType): number {
@@ -74,9 +73,14 @@ export class ModuleBuilder {
     this.#exports.push({ name, index })
   }
 
-  /** The module's table 0, for `call_indirect`: function indices in order. */
-  table(functions: readonly number[]): void {
-    this.#table = functions
+  /** Table 0, for `call_indirect`; `size` is the least it must have. */
+  importTable(module: string, name: string, size: number): void {
+    this.#table = { module, name, size }
+  }
+
+  /** Function indices that the table gets from `offset` on when the module is instantiated. */
+  elements(offset: number, functions: readonly number[]): void {
+    this.#elements = { offset, functions }
   }
 
   /** The module's bytes. */
@@ -91,7 +95,8 @@ export class ModuleBuilder {
         valueTypes(writer, type.results)
       }
     })
-    section(module, Section.import, this.#imports.length + this.#memories.length, (writer) => {
+    const table = this.#table
+    section(module, Section.import, this.#imports.length + this.#memories.length + (table ? 1 : 0), (writer) => {
       for (const { module: from, name, type } of this.#imports) {
         writer.name(from)
         writer.name(name)
@@ -105,19 +110,18 @@ export class ModuleBuilder {
         writer.byte(0)
         writer.unsigned(pages)
       }
+      if (table) {
+        writer.name(table.module)
+        writer.name(table.name)
+        writer.byte(ExternalKind.table)
+        writer.byte(FUNCTION_REFERENCE)
+        writer.byte(0)
+        writer.unsigned(table.size)
+      }
     })
     section(module, Section.function, this.#functions.length, (writer) => {
       for (const { type } of this.#functions) writer.unsigned(type)
     })
-    const table = this.#table
-    if (table) {
-      section(module, Section.table, 1, (writer) => {
-        writer.byte(FUNCTION_REFERENCE)
-        writer.byte(1)
-        writer.unsigned(table.length)
-        writer.unsigned(table.length)
-      })
-    }
     section(module, Section.export, this.#exports.length, (writer) => {
       for (const { name, index } of this.#exports) {
         writer.name(name)
@@ -125,12 +129,15 @@ export class ModuleBuilder {
         writer.unsigned(index)
       }
     })
-    if (table) {
+    const elements = this.#elements
+    if (elements) {
       section(module, Section.element, 1, (writer) => {
         writer.byte(0)
-        for (const byte of OFFSET_ZERO) writer.byte(byte)
-        writer.unsigned(table.length)
-        for (const index of table) writer.unsigned(index)
+        writer.byte(Structured.i32_const)
+        writer.signed(elements.offset)
+        writer.byte(Structured.end)
+        writer.unsigned(elements.functions.length)
+        for (const index of elements.functions) writer.unsigned(index)
       })
     }
     section(module, Section.code, this.#functions.length, (writer) => {

@@ -4,9 +4,10 @@ import type { Helpers } from '../semantics/builder'
 import { CodeFetcher } from '../semantics/code-fetch'
 import { HELPER_NAMES } from '../semantics/helper-signatures'
 import * as at from '../state/layout'
-import { assembleInterpreter } from './module'
+import { assembleInterpreter, assembleLateHandlers, TABLE_SIZE } from './module'
 import { RecordCache } from './records'
 import { HELPERS, HOST } from './support'
+import { FIRST_LATE, handlerNumber } from './variants'
 
 const PAGE = 4096
 
@@ -23,11 +24,21 @@ export function setInterpreterModule(module: WebAssembly.Module): void {
   compiled = module
 }
 
+let late: WebAssembly.Module | undefined
+
+/** The handlers of the floating-point and vector units, made once per thread when they are needed. */
+function lateModule(): WebAssembly.Module {
+  late ??= new WebAssembly.Module(assembleLateHandlers())
+  return late
+}
+
 /** The interpreter backend: WebAssembly handlers made from the rows, over a cache of decoded instructions. */
 export function createInterpreter(context: BackendContext): Backend {
   const { state, mmu, physical } = context
   const records = new RecordCache(state)
   const fetcher = new CodeFetcher(context)
+  /** Whether the late handlers are in the table. */
+  let complete = false
 
   /** The record of the instruction at RIP. */
   const fetch = (): number => {
@@ -35,14 +46,19 @@ export function createInterpreter(context: BackendContext): Backend {
     const record = RecordCache.addressOf(location.physical)
     if (records.holds(record, location.physical, state.codeMode) && records.lengthOf(record) <= location.bytesToLimit) return record
     const { decoded, inOnePage } = fetcher.fetch(location)
+    if (!complete && handlerNumber(decoded) >= FIRST_LATE) {
+      complete = true
+      instantiate(lateModule())
+    }
     const frame = inOnePage ? physical.readableFrame(location.physical - (location.physical % PAGE)) : 0
     if (frame === 0) return records.once(decoded)
     return records.keep(decoded, location.physical, frame + (location.physical % PAGE), state.codeMode)
   }
 
-  const instance = new WebAssembly.Instance(interpreterModule(), {
+  const imports = {
     [HOST]: {
       memory: state.memory,
+      handlers: new WebAssembly.Table({ initial: TABLE_SIZE, element: 'anyfunc' }),
       fetch,
       slowRead: (segment: number, bytes: number, low: number, high: number) => mmu.slowRead(segment, bytes, low, high),
       slowWrite: (segment: number, bytes: number, low: number, high: number, load: number) => mmu.slowWrite(segment, bytes, low, high, load),
@@ -53,7 +69,9 @@ export function createInterpreter(context: BackendContext): Backend {
       attention: () => context.attention(),
     },
     [HELPERS]: helperImports(context.helpers),
-  })
+  }
+  const instantiate = (module: WebAssembly.Module): WebAssembly.Instance => new WebAssembly.Instance(module, imports)
+  const instance = instantiate(interpreterModule())
   const execute = instance.exports['execute']
   if (typeof execute !== 'function') throw new Error('The interpreter module exports no function "execute".')
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { assembleInterpreter } from './module'
+import { assembleInterpreter, assembleLateHandlers } from './module'
 import { variants } from './variants'
 
 describe('the interpreter module', () => {
   it('is valid WebAssembly with a handler for every variant', () => {
     const bytes = assembleInterpreter()
     expect(WebAssembly.validate(bytes)).toBe(true)
+    expect(WebAssembly.validate(assembleLateHandlers())).toBe(true)
     expect(variants.length).toBeGreaterThan(1000)
   })
 

@@ -4,6 +4,7 @@ import { Vector } from '../faults'
 import type { Helpers } from '../semantics/builder'
 import { recordAddress, type HandlerFunctions } from '../semantics/handler'
 import { HELPER_NAMES, HELPER_SIGNATURES } from '../semantics/helper-signatures'
+import type { AnyRoutine } from '../semantics/routines'
 import { addRoutines } from '../semantics/wasm-routines'
 import { hostAddress, type MemoryFunctions } from '../semantics/memory-code'
 import { WasmValues } from '../semantics/wasm-values'
@@ -31,9 +32,10 @@ export interface SupportFunctions extends HandlerFunctions {
   readonly fetch: number
 }
 
-/** Imports everything, and adds the functions that handlers share. */
-export function addSupport(module: ModuleBuilder): SupportFunctions {
+/** Imports everything, and adds the functions that handlers share. `tableSize`: entries of the table of handlers. */
+export function addSupport(module: ModuleBuilder, tableSize: number, withRoutines: boolean): SupportFunctions {
   module.importMemory(HOST, 'memory', 1)
+  module.importTable(HOST, 'handlers', tableSize)
   const host = (name: keyof typeof HOST_FUNCTIONS): number => module.importFunction(HOST, name, HOST_FUNCTIONS[name])
   const imports = {
     fetch: host('fetch'), slowRead: host('slowRead'), slowWrite: host('slowWrite'), afterStore: host('afterStore'), raise: host('raise'), attention: host('attention'),
@@ -48,7 +50,7 @@ export function addSupport(module: ModuleBuilder): SupportFunctions {
     helper,
     fetch: imports.fetch,
     raise: imports.raise,
-    routine: addRoutines(module, imports.raise),
+    routine: withRoutines ? addRoutines(module, imports.raise) : noRoutines,
     attention: imports.attention,
     ...shared,
     findRead,
@@ -57,6 +59,10 @@ export function addSupport(module: ModuleBuilder): SupportFunctions {
     findAlignedWrite: addFindAligned(module, imports.raise, findWrite, true),
     effectiveAddress: addEffectiveAddress(module),
   }
+}
+
+function noRoutines({ name }: AnyRoutine): never {
+  throw new Error(`Routine ${name} is only for instructions of the floating-point and vector units.`)
 }
 
 function importHelpers(module: ModuleBuilder): (helper: keyof Helpers) => number {

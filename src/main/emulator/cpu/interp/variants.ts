@@ -1,5 +1,5 @@
 import type { Decoded } from '../decode/decoded'
-import { rows } from '../isa'
+import { rows, unitRows } from '../isa'
 import { formsOf, operandSizes } from '../isa/operands'
 import type { Row } from '../isa/row'
 import type { Size } from '../semantics/builder'
@@ -56,11 +56,20 @@ const all: readonly Variant[] = rows.flatMap((row) =>
 /** The handlers that stand in the main loop. */
 export const hotVariants: readonly Variant[] = all.filter(isHot)
 
+const late = new Set(unitRows)
+const cold = all.filter((variant) => !isHot(variant))
+
 /** The handlers that are functions of their own, called through the table. */
-export const coldVariants: readonly Variant[] = all.filter((variant) => !isHot(variant))
+export const coldVariants: readonly Variant[] = cold.filter(({ row }) => !late.has(row))
+
+/** The same of the floating-point and vector units, in a module of their own that is made when the first of them is wanted. */
+export const lateVariants: readonly Variant[] = cold.filter(({ row }) => late.has(row))
 
 /** Handler numbers follow the order of this list. */
-export const variants: readonly Variant[] = [...hotVariants, ...coldVariants]
+export const variants: readonly Variant[] = [...hotVariants, ...coldVariants, ...lateVariants]
+
+/** Number of the first late handler. */
+export const FIRST_LATE = hotVariants.length + coldVariants.length
 
 const numbers = new Uint16Array(rows.length * KEYS_PER_ROW).fill(NONE)
 const rowNumbers = new Map(rows.map((row, number) => [row, number]))

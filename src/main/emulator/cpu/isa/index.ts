@@ -22,9 +22,11 @@ import { vectorRows } from './vectors'
 import { x87Rows } from './x87'
 import { x87ControlRows } from './x87-control'
 
+/** Instructions of the floating-point and vector units: many and large, and seldom in kernels. */
+export const unitRows: readonly Row[] = [...vectorRows, ...x87Rows, ...x87ControlRows, ...sseFloatRows, ...sseConvertRows]
+
 /** Every instruction form of the CPU. */
 export const rows: readonly Row[] = [
   ...aluRows, ...moveRows, ...shiftRows, ...multiplyRows, ...bitRows, ...bmiRows, ...atomicRows, ...stackRows, ...controlRows, ...stringRows, ...eflagsRows,
-  ...bcdRows, ...segmentRows, ...ioRows, ...nopRows, ...systemRows, ...extensionRows,
-  ...vectorRows, ...x87Rows, ...x87ControlRows, ...sseFloatRows, ...sseConvertRows,
+  ...bcdRows, ...segmentRows, ...ioRows, ...nopRows, ...systemRows, ...extensionRows, ...unitRows,
 ]
