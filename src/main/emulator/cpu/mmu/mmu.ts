@@ -103,7 +103,9 @@ export class Mmu {
   translate(linear: bigint, kind: AccessKind, user: boolean): number {
     const [lo, hi] = this.#split(linear)
     this.#requireCanonical(lo, hi, 1, DS)
-    return this.#translate(lo, hi, kind, user)
+    // Through the TLB like every backend: a guest that changes a page table and does not flush sees the same old mapping.
+    const cached = this.#tlb.frame(user, kind, lo, hi)
+    return cached >= 0 ? cached + (lo & (PAGE_SIZE - 1)) : this.#translate(lo, hi, kind, user)
   }
 
   /**
@@ -115,11 +117,15 @@ export class Mmu {
     const state = this.#state
     if (!state.mode64) hi = 0
     this.#requireCanonical(lo, hi, 1, DS)
+    const [pageLow, pageHigh] = [(hi << 20) | (lo >>> 12), hi >>> 12]
+    if (state.i32[at.FETCH_PAGE >> 2] === pageLow && state.i32[(at.FETCH_PAGE >> 2) + 1] === pageHigh) {
+      return (state.u32[at.FETCH_PHYSICAL >> 2] ?? 0) + (state.u32[(at.FETCH_PHYSICAL >> 2) + 1] ?? 0) * 0x1_0000_0000
+    }
     const user = state.cpl === 3
     let frame = this.#tlb.frame(user, 'x', lo, hi)
     if (frame < 0) frame = this.#translate((lo & ~0xfff) | 0, hi, 'x', user, lo & 0xfff)
-    state.i32[at.FETCH_PAGE >> 2] = (hi << 20) | (lo >>> 12)
-    state.i32[(at.FETCH_PAGE >> 2) + 1] = hi >>> 12
+    state.i32[at.FETCH_PAGE >> 2] = pageLow
+    state.i32[(at.FETCH_PAGE >> 2) + 1] = pageHigh
     state.u32[at.FETCH_PHYSICAL >> 2] = frame >>> 0
     state.u32[(at.FETCH_PHYSICAL >> 2) + 1] = Math.floor(frame / 0x1_0000_0000)
     return frame
