@@ -134,6 +134,8 @@ export class SingleStepEnvironment {
       shadowBySti: () => undefined,
       resumeOnce: () => undefined,
       debugTrap: () => undefined,
+      mergeTraps: () => undefined,
+      unblockNmi: () => undefined,
     }
     const helpers = createHelpers(this.#context)
     const context = {

@@ -24,6 +24,8 @@ const FACTORIES: Readonly<Record<BackendName, BackendFactory>> = { interp: creat
 /** `REMAINING` is a signed 32-bit count. */
 const LONGEST_SLICE = 0x4000_0000
 const DR6_SINGLE_STEP = 1n << 14n
+/** B0–B3: the only bits of DR6 that a debug exception clears (SDM vol. 3B, 18.2.3). */
+const DR6_BREAKPOINTS = 0xfn
 /** Clock cycles of the time-stamp counter per instruction (and per tick of idle time): 10 ns at 1 GHz. */
 const CYCLES_PER_TICK = 10
 
@@ -63,6 +65,9 @@ export class Cpu implements SystemContext {
   #resume = false
   /** Bits of DR6 that wait for the end of an instruction. */
   #traps = 0n
+  #nmiPending = false
+  /** From the delivery of an NMI to the next IRET. */
+  #nmiBlocked = false
   #shutdown: TripleFaultReport | undefined
 
   constructor(options: CpuOptions) {
@@ -95,6 +100,7 @@ export class Cpu implements SystemContext {
     resetRegisters(this)
     this.#resume = false
     this.#traps = 0n
+    this.#nmiPending = this.#nmiBlocked = false
     this.#backend.flushDecoded()
     this.#shutdown = undefined
   }
@@ -135,6 +141,12 @@ export class Cpu implements SystemContext {
     this.#sliceEnd -= left
     if (state.shadowAt === left) state.shadowAt = 0
     state.remaining = 0
+  }
+
+  /** An edge on the NMI pin: taken at the next instruction boundary whatever IF says, once the handler of an earlier one is done. */
+  nmi(): void {
+    this.#nmiPending = true
+    this.endSlice()
   }
 
   get halted(): boolean {
@@ -203,6 +215,14 @@ export class Cpu implements SystemContext {
     this.#traps |= bits
   }
 
+  mergeTraps(): void {
+    if (this.#traps !== 0n) this.#noteDebug(this.#traps)
+  }
+
+  unblockNmi(): void {
+    this.#nmiBlocked = false
+  }
+
   get #inShadow(): boolean {
     return this.state.shadowAt === this.state.remaining
   }
@@ -213,15 +233,19 @@ export class Cpu implements SystemContext {
     const trap = (state.systemFlags & TF) !== 0
     const { watchpoints } = this.mmu
     const single = trap || watchpoints.armed || this.#traps !== 0n
-    const waiting = this.interrupts.pending && this.#inShadow
+    const waiting = (this.interrupts.pending || this.#nmiPending) && this.#inShadow
     const count = single || waiting ? 1 : length
     const shadow = this.#inShadow
+    // The shadow of STI holds back interrupts, that of MOV SS breakpoints too.
+    const breakable = !shadow || this.#stiShadow
     this.#sliceEnd = this.now() + count
     state.shadowAt = shadow ? count : -1
     state.remaining = count
     this.#suppressTrap = false
     this.#stiShadow = false
-    if (watchpoints.armed && !shadow && this.#breaksHere()) return
+    if (watchpoints.armed && breakable && this.#breaksHere()) return
+    const repeated = this.#resume && this.#isRepeated()
+    const start = state.rip
     this.#resume = false
     watchpoints.takeHits()
     try {
@@ -233,6 +257,8 @@ export class Cpu implements SystemContext {
       return
     }
     const held = this.#inShadow && !this.#stiShadow
+    // RF lasts over all iterations of a string instruction.
+    if (repeated && state.rip === start) this.#resume = true
     this.#traps |= BigInt(watchpoints.takeHits())
     if (trap && !this.#suppressTrap && !held) this.#traps |= DR6_SINGLE_STEP
     if (this.#traps === 0n || held || this.#shutdown !== undefined) return
@@ -241,9 +267,24 @@ export class Cpu implements SystemContext {
   }
 
   #raiseDebug(bits: bigint): void {
-    this.#traps = 0n
-    this.state.setDebug(6, this.state.debug(6) | bits)
+    this.#noteDebug(bits)
     this.#finish(raiseException(this, new CpuFault(Vector.DB)))
+  }
+
+  #noteDebug(bits: bigint): void {
+    this.#traps = 0n
+    this.state.setDebug(6, (this.state.debug(6) & ~DR6_BREAKPOINTS) | bits)
+  }
+
+  /** Whether a repeated string instruction stands at RIP; false where none can be fetched. */
+  #isRepeated(): boolean {
+    try {
+      const { row, repeat } = this.#fetcher.fetch(this.#fetcher.locate()).decoded
+      return row.repeat !== undefined && repeat !== 'none'
+    } catch (error) {
+      if (error instanceof CpuFault) return false
+      throw error
+    }
   }
 
   /** An instruction breakpoint: #DB before the instruction. It counts as one, so that time passes even when the handler has a breakpoint. */
@@ -257,8 +298,15 @@ export class Cpu implements SystemContext {
     return true
   }
 
-  /** Takes an interrupt from the controller when one is pending and allowed. */
+  /** Takes an NMI, or an interrupt from the controller, when one is pending and allowed. */
   #acceptInterrupt(): boolean {
+    if (this.#nmiPending && !this.#nmiBlocked && !this.#inShadow) {
+      this.#nmiPending = false
+      this.#nmiBlocked = true
+      this.state.halted = false
+      this.#finish(deliverInterrupt(this, { vector: Vector.NMI, source: 'external', returnTo: this.state.rip }))
+      return true
+    }
     if (!this.interrupts.pending || !this.interruptible) return false
     const vector = this.interrupts.acknowledge()
     this.state.halted = false

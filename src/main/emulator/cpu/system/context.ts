@@ -22,6 +22,10 @@ export interface SystemContext {
   resumeOnce(): void
   /** #DB after the current instruction, with these bits of DR6. */
   debugTrap(bits: bigint): void
+  /** Debug traps that wait are reported by the #DB that the current instruction raises itself (INT1). */
+  mergeTraps(): void
+  /** IRET: the next NMI may come. */
+  unblockNmi(): void
   /** RIP after the current instruction, for the rare helper that is not told (task switches). */
   nextRip(): bigint
   /** The interrupt shadow of the current instruction comes from STI: it does not hold back debug traps. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CR4, RF } from '../state/bits'
 import { BACKENDS } from '../test-machine'
-import { HANDLERS, KERNEL_CODE, ModeMachine } from './test-modes'
+import { HANDLERS, KERNEL_CODE, ModeMachine, SELECTOR } from './test-modes'
 
 const DATA = 0xe000
 const LOCAL = (index: number): bigint => 1n << BigInt(index * 2)
@@ -87,6 +87,49 @@ describe.each(BACKENDS)('breakpoint registers on %s', (backend) => {
     machine.cpu.run(20)
     expect(machine.handled).toBe(1)
     expect(machine.stack(1)).toEqual([KERNEL_CODE + 9])
+  })
+
+  it('every #DB clears B0–B3 and keeps the rest of DR6', () => {
+    const machine = machineWith(backend, CODE, [[0, 0n], [DATA, control(1, 'access', 4)]])
+    machine.cpu.state.setDebug(6, 0xffff_4ff5n)
+    machine.cpu.run(10)
+    expect(machine.cpu.state.debug(6)).toBe(0xffff_4ff2n)
+  })
+
+  it('an execution breakpoint on a repeated instruction comes once when the handler sets RF', () => {
+    // mov ecx, 3; mov edi, DATA; rep stosb; hlt
+    const machine = machineWith(backend, [0xb9, 3, 0, 0, 0, 0xbf, 0x00, 0xe0, 0, 0, 0xf3, 0xaa, 0xf4], [[KERNEL_CODE + 10, control(0, 'execute', 1)]])
+    // inc ebx; or dword ptr [esp+8], RF; iret
+    machine.poke(HANDLERS + 16, [0x43, 0x81, 0x4c, 0x24, 0x08, 0, 0, 1, 0, 0xcf])
+    machine.cpu.state.setGpr(3, 0n)
+    machine.cpu.run(50)
+    expect([machine.cpu.halted, machine.cpu.state.rip, machine.cpu.state.gpr(3), machine.cpu.state.gpr(1)]).toEqual([true, BigInt(KERNEL_CODE + 13), 1n, 0n])
+  })
+
+  it.each([
+    // sti; nop
+    ['STI does not hold back the one at the next instruction', [0xfb, 0x90, 0xf4], 1, 1],
+    // mov ss, [DATA]; nop
+    ['MOV SS does', [0x8e, 0x15, 0x00, 0xe0, 0, 0, 0x90, 0xf4], 6, undefined],
+  ] as const)('execution: %s', (_name, code, offset, handled) => {
+    const machine = machineWith(backend, code, [[KERNEL_CODE + offset, control(0, 'execute', 1)]])
+    machine.poke(DATA, [SELECTOR.kernelData, 0])
+    machine.cpu.run(20)
+    expect(machine.handled).toBe(handled)
+  })
+
+  it.each([
+    // mov ss, [DATA] before: int1; nop; int 1
+    ['INT1 reports a held trap with its own #DB', [0xf1], 1],
+    ['a held trap comes after one more instruction', [0x90], 1],
+    ['after INT n it comes in the handler', [0xcd, 0x80], 2],
+  ] as const)('MOV SS from a watched place: %s', (_name, next, times) => {
+    const machine = machineWith(backend, [0x8e, 0x15, 0x00, 0xe0, 0, 0, ...next, 0xf4], [[DATA, control(0, 'access', 4)]])
+    machine.poke(DATA, [SELECTOR.kernelData, 0])
+    for (const vector of [1, 0x80]) machine.poke(HANDLERS + vector * 16, [0x43, 0xcf]) // inc ebx; iret
+    machine.cpu.state.setGpr(3, 0n)
+    machine.cpu.run(50)
+    expect([machine.cpu.halted, machine.cpu.state.gpr(3), dr6(machine)]).toEqual([true, BigInt(times), 1n])
   })
 
   it('DR7.GD traps MOV to debug registers', () => {

@@ -143,6 +143,19 @@ describe.each(BACKENDS)('5-level paging on %s', (backend) => {
     }
   })
 
+  it('with four levels INVPCID takes 57-bit addresses, too', () => {
+    for (const [address, handled] of [[FAR, undefined], [1n << 57n, 13]] as const) {
+      const machine = new ModeMachine(backend, 'long')
+      machine.poke64(0xe000, 0n, address)
+      // invpcid rax, [rbx]
+      machine.load(0, [0x66, 0x0f, 0x38, 0x82, 0x03])
+      machine.cpu.state.setGpr(0, 0n)
+      machine.cpu.state.setGpr(3, 0xe000n)
+      machine.cpu.run(2)
+      expect(machine.handled).toBe(handled)
+    }
+  })
+
   it('with four levels the same jump is #GP(0)', () => {
     const machine = new ModeMachine(backend, 'long')
     machine.load(0, [0xff, 0xe1])

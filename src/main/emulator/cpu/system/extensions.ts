@@ -61,7 +61,7 @@ export function extensionHelpers(cx: SystemContext): ExtensionHelpers {
       const usesPcid = type === INVPCID_ADDRESS || type === INVPCID_CONTEXT
       if (type > INVPCID_LAST_TYPE || (pcid & ~PCID_MASK) !== 0n) throw new CpuFault(Vector.GP, 0)
       if (usesPcid && pcid !== 0n && (state.control(4) & CR4.PCIDE) === 0n) throw new CpuFault(Vector.GP, 0)
-      if (type === INVPCID_ADDRESS && !state.isCanonical(linear)) throw new CpuFault(Vector.GP, 0)
+      if (type === INVPCID_ADDRESS && !isLoadable(cx, linear)) throw new CpuFault(Vector.GP, 0)
       // Translations of one PCID only are ever kept: all of them go, which is always allowed.
       mmu.flush()
     },

@@ -23,6 +23,8 @@ export function interruptReturnHelpers(cx: SystemContext): Pick<Helpers, 'iret'>
 
 function iret(cx: SystemContext, size: StackSize): void {
   const { state } = cx
+  // Also when IRET itself faults (SDM vol. 3A, 6.7.1).
+  cx.unblockNmi()
   if (!state.protectedMode) returnPlain(cx, size, flagMask(size) | IF | IOPL)
   else if (state.virtual8086) {
     if ((state.systemFlags & IOPL) === IOPL) returnPlain(cx, size, flagMask(size) | IF)

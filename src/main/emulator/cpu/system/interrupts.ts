@@ -172,6 +172,7 @@ export function softwareInterrupt(cx: SystemContext, vector: number, kind: numbe
   }
   // Without VME, INT n in virtual-8086 mode needs IOPL 3 (SDM vol. 3A, 20.3.3); INT3, INTO and INT1 do not.
   if (kind === 0 && state.virtual8086 && (state.systemFlags & IOPL) !== IOPL) throw new CpuFault(Vector.GP, 0)
+  if (kind === 2) cx.mergeTraps()
   deliver(cx, { vector, source: kind === 2 ? 'external' : 'software', returnTo: next })
   cx.suppressTrap()
 }

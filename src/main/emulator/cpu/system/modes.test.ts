@@ -110,6 +110,11 @@ describe('rules of control registers and MSRs', () => {
     ['EFER: NXE', 'protected', WRMSR, { 1: MSR_EFER, 0: EFER_BITS.NXE, 2: 0n }, 'fine'],
     ['LSTAR: not canonical', 'long', WRMSR, { 1: MSR_LSTAR, 0: 0n, 2: 0x100_0000n }, '#13(0)'],
     ['an MSR that does not exist', 'protected', RDMSR, { 1: 0x1234_5678n }, '#13(0)'],
+    ['MCG_CAP: read', 'protected', RDMSR, { 1: 0x179n }, 'fine'],
+    ['MCG_CAP: written', 'protected', WRMSR, { 1: 0x179n, 0: 0n, 2: 0n }, '#13(0)'],
+    ['MCG_STATUS: cleared', 'protected', WRMSR, { 1: 0x17an, 0: 0n, 2: 0n }, 'fine'],
+    ['MCG_STATUS: set', 'protected', WRMSR, { 1: 0x17an, 0: 1n, 2: 0n }, '#13(0)'],
+    ['a machine-check bank that does not exist', 'protected', RDMSR, { 1: 0x400n }, '#13(0)'],
     ['PAT with a type that does not exist', 'protected', WRMSR, { 1: 0x277n, 0: 2n, 2: 0n }, '#13(0)'],
   ] as const)('%s', (_name, mode, code, registers, outcome) => {
     if (typeof outcome === 'string') expect(attempt(mode, code, registers)).toBe(outcome)

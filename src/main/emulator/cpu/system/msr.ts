@@ -8,7 +8,7 @@ import { isLoadable } from './descriptors'
 import { PHYSICAL_ADDRESS_BITS } from '../mmu/page-walk'
 
 export const MSR = {
-  TSC: 0x10, APIC_BASE: 0x1b, MTRR_CAP: 0xfe, SYSENTER_CS: 0x174, SYSENTER_ESP: 0x175, SYSENTER_EIP: 0x176, MISC_ENABLE: 0x1a0, PAT: 0x277, MTRR_DEF_TYPE: 0x2ff,
+  TSC: 0x10, APIC_BASE: 0x1b, MTRR_CAP: 0xfe, SYSENTER_CS: 0x174, SYSENTER_ESP: 0x175, SYSENTER_EIP: 0x176, MCG_CAP: 0x179, MCG_STATUS: 0x17a, MISC_ENABLE: 0x1a0, PAT: 0x277, MTRR_DEF_TYPE: 0x2ff,
   EFER: 0xc000_0080, STAR: 0xc000_0081, LSTAR: 0xc000_0082, CSTAR: 0xc000_0083, SFMASK: 0xc000_0084, FS_BASE: 0xc000_0100, GS_BASE: 0xc000_0101,
   KERNEL_GS_BASE: 0xc000_0102, TSC_AUX: 0xc000_0103,
 } as const
@@ -134,6 +134,9 @@ const registers: ReadonlyMap<number, Register> = new Map([
     },
   ],
   [MSR.MTRR_CAP, { read: () => MTRR_CAPABILITY, write: () => false }],
+  // Machine-check architecture without a bank that could report anything (SDM vol. 3B, 16.3.1): STATUS can only be cleared.
+  [MSR.MCG_CAP, { read: () => 0n, write: () => false }],
+  [MSR.MCG_STATUS, { read: () => 0n, write: (_cx: SystemContext, value: bigint) => value === 0n }],
   segmentBase(MSR.FS_BASE, FS),
   segmentBase(MSR.GS_BASE, GS),
   stored(MSR.KERNEL_GS_BASE, canonical),

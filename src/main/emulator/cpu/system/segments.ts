@@ -83,7 +83,8 @@ export function checkStackDescriptor(selector: number, descriptor: Descriptor, l
 
 /**
  * After a transfer to an outer privilege level: data segments that it may not use become null (SDM vol. 2, RET);
- * null selectors 1–3 become 0, as their hidden DPL is 0.
+ * null selectors 1–3 become 0, as their hidden DPL is 0. The base stays: that of FS and GS is in use in 64-bit mode, and
+ * kernels that never swap it find it again (judged by kvm-unit-tests, which do so on processors of both makers).
  */
 export function dropPrivilegedSegments(state: CpuState): void {
   for (let index = ES; index <= GS; index++) {
@@ -91,7 +92,7 @@ export function dropPrivilegedSegments(state: CpuState): void {
     const attributes = state.attributes(index)
     const dpl = (attributes >>> ATTRIBUTE.dplShift) & 3
     const conforming = (attributes & (ATTRIBUTE.code | ATTRIBUTE.conforming)) === (ATTRIBUTE.code | ATTRIBUTE.conforming)
-    if (dpl < state.cpl && !conforming) state.setSegment(index, { ...nullSegment(0), limit: state.limit(index) })
+    if (dpl < state.cpl && !conforming) state.setSegment(index, { ...state.segment(index), selector: 0, attributes: 0 })
   }
 }
 

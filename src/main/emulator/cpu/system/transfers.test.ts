@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { CR0, CS, DS, IF, NT, SS, TR } from '../state/bits'
+import { CR0, CS, DS, GS, IF, NT, SS, TR } from '../state/bits'
+import { SEGMENTS, SEGMENT_STRIDE } from '../state/layout'
 import { BACKENDS } from '../test-machine'
 import { descriptor, gate, GateType, GDT, HANDLERS, KERNEL_CODE, KERNEL_STACK, ModeMachine, SELECTOR, TSS, USER_CODE, USER_STACK } from './test-modes'
 import { MSR } from './msr'
@@ -194,6 +195,18 @@ describe.each(BACKENDS)('privileges on %s', (backend) => {
     machine.load(0, code)
     machine.cpu.run(2)
     expect([machine.cpu.state.rip, machine.peek32(GDT + SELECTOR.tss + 4) & 0x200]).toEqual([BigInt(KERNEL_CODE + 7), 0x200])
+  })
+
+  it('a return to CPL 3 takes selectors of CPL 0 away, but not the base of FS and GS', () => {
+    const machine = new ModeMachine(backend, 'long')
+    machine.poke(USER_CODE, [0xf4])
+    // push ss; push rsp; pushfq; push cs; push rip: iretq
+    machine.load(0, [0x6a, SELECTOR.userData, 0x68, ...dword(USER_STACK), 0x9c, 0x6a, SELECTOR.userCode, 0x68, ...dword(USER_CODE), 0x48, 0xcf])
+    const { state } = machine.cpu
+    state.setSegment(GS, { ...state.segment(GS), base: 0x1234_5678n })
+    machine.cpu.run(6)
+    expect([state.cpl, state.selector(GS), state.base(GS)]).toEqual([3, 0, 0x1234_5678n])
+    expect(state.u64[(SEGMENTS + GS * SEGMENT_STRIDE) >> 3]).toBe(0x1234_5678n)
   })
 
   it('loading a segment sets its accessed bit in memory', () => {
