@@ -28,6 +28,7 @@ const FEATURE_BITS: readonly (readonly [feature: CpuFeature, leaf: number, regis
   ['pat', 1, 'edx', 16],
   ['pse36', 1, 'edx', 17],
   ['clflush', 1, 'edx', 19],
+  ['mmx', 1, 'edx', 23],
   ['cx16', 1, 'ecx', 13],
   ['pcid', 1, 'ecx', 17],
   ['movbe', 1, 'ecx', 22],
