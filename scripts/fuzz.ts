@@ -3,7 +3,7 @@
  *   npm run fuzz -- [INSTRUCTIONS] [--seed N] [--mode 16|32|64]
  */
 import { Argument, Command, Option } from 'commander'
-import { FUZZ_MODES, fuzz, type Difference } from '../tests/fuzz/fuzzer'
+import { FUZZ_MODES, fuzz, type Difference } from '../tests/conformance/fuzz/fuzzer'
 
 interface Options {
   readonly seed: number

@@ -80,12 +80,12 @@ const enter: Semantics = <V>(b: Builder<V>, allocation: Operand<V>, nesting: Ope
   const size = b.operandSize
   const bytes = b.constant(size / 8)
   const level = b.and(nesting.read(), b.constant(31))
-  const top = b.reg(Reg.rsp, 64)
+  const stackPointer = b.reg(Reg.rsp, 64)
   const slot = (number: V): Operand<V> => b.stack(b.neg(b.mul(number, bytes)), size, 'w')
   const first = slot(b.constant(1))
   // The stack pointer after the first push, which leaves the bits beyond the stack's width alone: rBP gets them too.
-  const width = b.stack(b.not(top), size, 'w').address()
-  const frame = b.or(b.and(top, b.not(width)), first.address())
+  const width = b.stack(b.not(stackPointer), size, 'w').address()
+  const frame = b.or(b.and(stackPointer, b.not(width)), first.address())
   first.write(b.reg(Reg.rbp, size))
   b.if(b.ne(level, b.constant(0)), () => {
     const copied = b.variable(b.constant(1))

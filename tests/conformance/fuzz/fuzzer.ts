@@ -1,11 +1,11 @@
 /** Differential fuzzing: random programs of valid instructions, oracle against interpreter. */
-import { decode } from '../../src/main/emulator/cpu/decode/decode'
-import type { CodeMode } from '../../src/main/emulator/cpu/decode/decoded'
-import { disassemble } from '../../src/main/emulator/cpu/decode/disassemble'
-import { encodeRow } from '../../src/main/emulator/cpu/decode/encode-row'
-import { rows } from '../../src/main/emulator/cpu/isa'
-import type { Row } from '../../src/main/emulator/cpu/isa/row'
-import { Random } from '../../src/main/emulator/cpu/semantics/random'
+import { decode } from '../../../src/main/emulator/cpu/decode/decode'
+import type { CodeMode } from '../../../src/main/emulator/cpu/decode/decoded'
+import { disassemble } from '../../../src/main/emulator/cpu/decode/disassemble'
+import { encodeRow } from '../../../src/main/emulator/cpu/decode/encode-row'
+import { rows } from '../../../src/main/emulator/cpu/isa'
+import type { Row } from '../../../src/main/emulator/cpu/isa/row'
+import { Random } from '../../../src/main/emulator/cpu/semantics/random'
 import { AREA_BYTES, CODE, DATA, differences, FuzzMachine, STACK } from './fuzz-machine'
 
 export const FUZZ_MODES: readonly CodeMode[] = [16, 32, 64]
@@ -75,16 +75,16 @@ export class Fuzzer {
     const noise = Uint8Array.from({ length: 256 }, () => random.below(256))
     const noiseAt = DATA + random.below(AREA_BYTES - noise.length)
     const vectors = Uint8Array.from({ length: 0x200 }, () => random.below(256))
-    for (const fuzz of this.#both) {
-      const { machine } = fuzz
+    for (const side of this.#both) {
+      const { machine } = side
       const { state } = machine.cpu
-      fuzz.restore(user)
+      side.restore(user)
       machine.poke(start, code)
       machine.poke(noiseAt, noise)
       for (const [index, value] of gprs.entries()) state.setGpr(index, value)
-      fuzz.setVectors(vectors)
+      side.setVectors(vectors)
       state.flags = flags
-      state.rip = fuzz.ripOf(start)
+      state.rip = side.ripOf(start)
       machine.cpu.mmu.refresh()
     }
     return { code, start }

@@ -1,11 +1,11 @@
 /** A processor in one of three modes that runs random code: every exception ends in a HLT. */
-import type { BackendName } from '../../src/main/emulator/cpu/cpu'
-import type { CodeMode } from '../../src/main/emulator/cpu/decode/decoded'
-import { CR4 } from '../../src/main/emulator/cpu/state/bits'
-import * as at from '../../src/main/emulator/cpu/state/layout'
-import { modesChanged } from '../../src/main/emulator/cpu/system/context'
-import { HANDLERS, ModeMachine } from '../../src/main/emulator/cpu/system/test-modes'
-import { TestMachine } from '../../src/main/emulator/cpu/test-machine'
+import type { BackendName } from '../../../src/main/emulator/cpu/cpu'
+import type { CodeMode } from '../../../src/main/emulator/cpu/decode/decoded'
+import { CR4 } from '../../../src/main/emulator/cpu/state/bits'
+import * as at from '../../../src/main/emulator/cpu/state/layout'
+import { modesChanged } from '../../../src/main/emulator/cpu/system/context'
+import { HANDLERS, ModeMachine } from '../../../src/main/emulator/cpu/system/test-modes'
+import { TestMachine } from '../../../src/main/emulator/cpu/test-machine'
 
 /** Where random code, its data and its stack lie (linear and physical addresses). */
 export const CODE = 0x2_0000

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { FUZZ_MODES, fuzz } from './fuzzer'
 
 const SEED = 1
-const INSTRUCTIONS = 25_000
+const INSTRUCTIONS = 15_000
 /** Fewer would mean that programs end at once. */
 const LEAST_PER_PROGRAM = 4
 
