@@ -82,9 +82,10 @@ const fromMmx = (to: Bits): Semantics => sse((b, target, source) => {
 const toMmx = (from: Bits, chop: number): Semantics => sse((b, target, source) => {
   requireMmx(b)
   const results = lanesOf(b, source, from, 2).map((x) => b.routine(SCALAR[from].toInteger, x, b.constant(32), b.constant(chop), b.special('mxcsr')))
+  // Also when an exception follows.
+  enterMmx(b)
   report(b, results.map(([, flags]) => flags))
   const [low, high] = results
-  enterMmx(b)
   if (low !== undefined && high !== undefined) target.write(b.or(b.zext(32, low[0]), b.shl(high[0], b.constant(32))))
 })
 

@@ -8,6 +8,7 @@ import {
   arithmeticOfStack, arithmeticWithValue, changeSign, compareToFlags, compareWithStack, compareWithValue, conditionalMove, examine, exchange, extract, finishStore,
   integerToStore, loadInteger, loadStack, loadValue, patternToStore, rootOfTop, roundTop, storeStack,
 } from '../float/x87-operations'
+import { Transcendental } from '../float/transcendental'
 import { remainder, scale } from '../float/x87-scale'
 import { pushX87, readStack } from '../float/x87-stack'
 import type { Builder, Operand, Size } from '../semantics/builder'
@@ -254,9 +255,18 @@ const TOP_ONLY: readonly (readonly [name: string, reg: number, rm: number, seman
   ['fscale', 7, 5, (b) => { b.routine(scale) }],
 ]
 
+/** Functions that a helper computes: name, ModRM.reg and rm. */
+const FUNCTIONS: readonly (readonly [name: keyof typeof Transcendental, reg: number, rm: number])[] = [
+  ['f2xm1', 6, 0], ['fyl2x', 6, 1], ['fptan', 6, 2], ['fpatan', 6, 3], ['fyl2xp1', 7, 1], ['fsincos', 7, 3], ['fsin', 7, 6], ['fcos', 7, 7],
+]
+
 function others(): Row[] {
   return [
     ...TOP_ONLY.map(([name, reg, rm, semantics]): Row => ({ name, map: '', opcode: 0xd9, reg, rm, operands: [], feature: 'fpu', semantics: waiting(semantics) })),
+    ...FUNCTIONS.map(([name, reg, rm]): Row => ({
+      name, map: '', opcode: 0xd9, reg, rm, operands: [], feature: 'fpu',
+      semantics: waiting((b) => { b.call('transcendental', b.constant(Transcendental[name])) }),
+    })),
     ...CONSTANTS.map(([name, exponent, significand, next], rm): Row => ({
       name, map: '', opcode: 0xd9, reg: 5, rm, operands: [], feature: 'fpu', semantics: loadConstant(exponent, significand, next),
     })),

@@ -279,6 +279,8 @@ export interface Helpers {
   sysenter(): void
   sysexit(size: bigint): void
   swapgs(): void
+  /** F2XM1 … FCOS, by number: on the whole x87 state (`float/transcendental.ts`). */
+  transcendental(which: bigint): void
   /** DIV/IDIV of 128 by 64 bits (RDX:RAX): raises #DE, writes RAX and RDX. */
   div128(divisor: bigint): void
   idiv128(divisor: bigint): void

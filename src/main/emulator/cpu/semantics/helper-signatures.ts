@@ -59,6 +59,7 @@ export const HELPER_SIGNATURES: { readonly [K in keyof Helpers]: HelperSignature
   sysenter: { parameters: 0, result: false },
   sysexit: { parameters: 1, result: false },
   swapgs: { parameters: 0, result: false },
+  transcendental: { parameters: 1, result: false },
   div128: { parameters: 1, result: false },
   idiv128: { parameters: 1, result: false },
   requireNoUmip: { parameters: 0, result: false },

@@ -1,4 +1,5 @@
 /** All system helpers, bound to one CPU. */
+import { transcendental } from '../float/transcendental'
 import { CpuFault, Vector } from '../faults'
 import type { Helpers } from '../semantics/builder'
 import { CR4 } from '../state/bits'
@@ -32,6 +33,7 @@ export function createHelpers(cx: SystemContext): Helpers {
     ...extensionHelpers(cx),
     loadSegment: (segment, selector) => loadSegment(cx, Number(segment), Number(selector & 0xffffn)),
     softwareInterrupt: (vector, kind, next) => softwareInterrupt(cx, Number(vector), Number(kind), next),
+    transcendental: (which) => transcendental(cx.state, Number(which)),
     rdtsc() {
       if ((cx.state.control(4) & CR4.TSD) !== 0n && cx.state.cpl !== 0) throw new CpuFault(Vector.GP, 0)
       return cx.timestamp()
