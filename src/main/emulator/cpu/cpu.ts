@@ -1,4 +1,5 @@
 import { CpuFault, Vector } from './faults'
+import { ALL_OPCODES, opcodesWith, type Opcodes } from './decode/tables'
 import { createInterpreter } from './interp/interp'
 import { Mmu } from './mmu/mmu'
 import type { InterruptController, IoPorts, PhysicalMemory } from './ports'
@@ -18,6 +19,18 @@ import { ModelSpecificRegisters } from './system/msr'
 import { resetRegisters } from './system/reset'
 
 export type BackendName = Backend['name']
+
+const opcodesByModel = new Map<CpuModelName, Opcodes>([[DEFAULT_MODEL.name, ALL_OPCODES]])
+
+/** Tables of a model's instructions, made once. */
+function opcodesOf(model: CpuModel): Opcodes {
+  let opcodes = opcodesByModel.get(model.name)
+  if (opcodes === undefined) {
+    opcodes = opcodesWith((feature) => model.has(feature), model.has32Bit)
+    opcodesByModel.set(model.name, opcodes)
+  }
+  return opcodes
+}
 
 const FACTORIES: Readonly<Record<BackendName, BackendFactory>> = { interp: createInterpreter, oracle: createOracle }
 
@@ -82,6 +95,7 @@ export class Cpu implements SystemContext {
       mmu: this.mmu,
       physical: options.physical,
       helpers: createHelpers(this),
+      opcodes: opcodesOf(this.model),
       attention: () => this.endSlice(),
     }
     this.#fetcher = new CodeFetcher(context)

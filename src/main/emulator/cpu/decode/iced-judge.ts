@@ -92,7 +92,7 @@ const FEATURES: ReadonlySet<string> = new Set([
 ])
 
 /** Instructions of covered features that have no row. */
-const NOT_YET = /^(ldmxcsr|stmxcsr|xsave|xrstor|f2xm1|fyl2x|fptan|fpatan|fsin|fcos)/
+const NOT_YET = /^(xsave|xrstor)/
 
 /** SYSCALL and SYSRET outside 64-bit mode, and LOCK MOV CR0 for MOV CR8, are AMD's alone. */
 function isCovered({ valid, features, text }: Judgement, mode: CodeMode, locked: boolean): boolean {
