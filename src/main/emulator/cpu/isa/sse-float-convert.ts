@@ -69,8 +69,9 @@ const fromMmx = (to: Bits): Semantics => sse((b, target, source) => {
   if (!source.isMemory) requireMmx(b)
   const pair = source.read()
   const results = [0, 32].map((shift) => b.routine(SCALAR[to].fromInteger, b.sext(32, b.shrU(pair, b.constant(shift))), b.special('mxcsr')))
-  report(b, results.map(([, flags]) => flags))
+  // Also when an exception follows.
   if (!source.isMemory) enterMmx(b)
+  report(b, results.map(([, flags]) => flags))
   if (to === 64) {
     target.writeVector(vectorOf(b, to, results.map(([value]) => value)))
     return

@@ -1,6 +1,7 @@
 /** System instructions (SDM vol. 2A–2D, vol. 3A 2.8): descriptor tables, control registers, MSRs, system calls. */
 import type { Builder, Operand } from '../semantics/builder'
 import { Reg } from '../semantics/builder'
+import { Vector } from '../faults'
 import { EFLAGS_AC } from './eflags'
 import type { Row, Semantics } from './row'
 
@@ -151,11 +152,13 @@ const controlRows: readonly Row[] = [
   },
   ...(['clac', 'stac'] as const).map((name, value): Row => ({
     name, map: '0f', opcode: 0x01, reg: 1, rm: 2 + value, prefix: 'none', operands: [], endsBlock: true, feature: 'smap',
-    semantics: privileged((b) => {
+    semantics: (b) => {
+      // #UD, not #GP, at other levels (SDM vol. 2, CLAC, STAC).
+      b.raiseIf(b.ne(b.special('cpl'), b.constant(0)), Vector.UD)
       b.setEflag(EFLAGS_AC, b.constant(value))
       // EFLAGS.AC decides what supervisor accesses may reach (SMAP), and the TLB holds that decision.
       b.call('flushTlb')
-    }),
+    },
   })),
 ]
 

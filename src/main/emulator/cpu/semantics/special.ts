@@ -10,10 +10,11 @@ export const SPECIAL_REGISTERS = {
   fip: { offset: at.FIP, bits: 64 },
   fdp: { offset: at.FDP, bits: 64 },
   mxcsr: { offset: at.MXCSR, bits: 32 },
+  cpl: { offset: at.CPL, bits: 32 },
   cr0: { offset: at.CONTROL, bits: 64 },
   cr4: { offset: at.CONTROL + 4 * 8, bits: 64 },
 } as const
 
 export type SpecialRegister = keyof typeof SPECIAL_REGISTERS
 /** Those that rows may write. */
-export type WritableSpecial = Exclude<SpecialRegister, 'rip' | 'cr0' | 'cr4'>
+export type WritableSpecial = Exclude<SpecialRegister, 'rip' | 'cpl' | 'cr0' | 'cr4'>
