@@ -1,7 +1,7 @@
 /** `bootlab boot`. */
-import { createWriteStream } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { constants, createWriteStream } from 'node:fs'
+import { access, stat, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { Builder } from '../main/services/builder'
 import { prepareWorker, startInWorker, type RunReport } from '../main/services/machine-host'
@@ -81,6 +81,7 @@ async function prepare(path: string, options: BootOptions, signal: AbortSignal):
 /** Runs a machine to its end and prints what was asked for. @returns the exit code */
 export async function run({ image, memoryBytes, model }: Bootable, options: BootOptions, signal: AbortSignal, start: MachineStarter): Promise<number> {
   const { untilText, json } = options
+  if (options.screen?.type === 'png') await requireFileName(options.screen.file)
   const live = !options.headless && !json && options.serial !== 'stdio' && process.stdout.isTTY && process.stdin.isTTY ? new LiveTerminal() : undefined
   const serialFile = options.serial === undefined || options.serial === 'stdio' ? undefined : await openForWriting(options.serial)
   const kept = { com1: new KeptOutput(), debug: new KeptOutput() }
@@ -144,6 +145,12 @@ async function openForWriting(path: string): Promise<ReturnType<typeof createWri
     stream.once('error', (error) => reject(cannotWrite(path, error)))
   })
   return stream
+}
+
+/** Said before the run, which may be long. */
+async function requireFileName(path: string): Promise<void> {
+  if (await stat(path).then((found) => found.isDirectory(), () => false)) throw cannotWrite(path, new Error('it is a folder'))
+  await access(dirname(resolve(path)), constants.W_OK).catch((error: unknown) => Promise.reject(cannotWrite(path, error)))
 }
 
 async function writePicture(path: string, screen: Screen | undefined): Promise<void> {

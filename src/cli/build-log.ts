@@ -1,6 +1,6 @@
 /** A build's log and problems on a stream. */
 import type { BuildResult } from '../shared/contract'
-import type { LogEvent } from '../shared/problems'
+import { TOOL_MISSING, type LogEvent } from '../shared/problems'
 import { EXIT } from './exit-codes'
 
 /** @returns a listener that prints each line of the log */
@@ -21,9 +21,10 @@ export function summarize({ ok, problems, steps, milliseconds }: BuildResult): s
   return `${ok ? 'Built' : 'The build failed'}${counts ? ` with ${counts}` : ''} in ${Math.round(milliseconds)} ms${times ? ` (${times})` : ''}.`
 }
 
-/** A manifest or target specification that cannot be used is bad input; errors in the code are a failed build. */
+/** A manifest or target specification that cannot be used is bad input; a missing tool is none of the person's code; the rest is a failed build. */
 export function buildExitCode({ ok, problems }: BuildResult): number {
   if (ok) return EXIT.ok
   const unusable = problems.some(({ severity, source }) => severity === 'error' && (source === 'manifest' || source === 'target'))
-  return unusable ? EXIT.badInput : EXIT.buildFailed
+  if (unusable) return EXIT.badInput
+  return problems.some(({ code }) => code === TOOL_MISSING) ? EXIT.unavailable : EXIT.buildFailed
 }

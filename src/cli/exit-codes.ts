@@ -28,7 +28,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   tripleFault: 'the kernel ended in a triple fault',
   differs: 'the two backends of --lockstep came to differ',
   timeout: 'the time of --timeout ran out',
-  interrupted: 'stopped with Ctrl-C',
+  interrupted: 'stopped with Ctrl-C, or nobody reads the output any more',
 }
 
 /** Exit code for a value that the guest wrote to isa-debug-exit (port 0xf4). */

@@ -4,6 +4,9 @@ import { describeFailure, toFailure, type Failure } from '../shared/failure'
 import { EXIT } from './exit-codes'
 import { createProgram } from './program'
 
+/** Time to end in after Ctrl-C. */
+const MAX_ENDING_MILLISECONDS = 5000
+
 /** Exit code for each kind of failure; the others are defects of Bootlab. */
 const codes: Readonly<Record<string, number>> = {
   usage: EXIT.usage,
@@ -21,15 +24,26 @@ function reportFailure(failure: Failure, error: unknown): void {
   if (failure.code === 'internal' && error instanceof Error) console.error(error.stack)
 }
 
+/** Whoever read the output may be gone (`| head`): what still runs is stopped, and there is nobody to tell. */
+function whenUnread(stream: NodeJS.WriteStream, stop: () => void): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    stop()
+  })
+}
+
 async function main(): Promise<number> {
   const interrupt = new AbortController()
   const onSignal = (): void => {
     // A second Ctrl-C ends the process at once.
     if (interrupt.signal.aborted) process.exit(EXIT.interrupted)
     interrupt.abort()
+    // A call of the system may be stuck (a pipe that nobody reads, a network disk).
+    setTimeout(() => process.exit(EXIT.interrupted), MAX_ENDING_MILLISECONDS).unref()
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
+  for (const stream of [process.stdout, process.stderr]) whenUnread(stream, () => interrupt.abort())
   let code: number = EXIT.ok
   try {
     await createProgram((result) => (code = result), interrupt.signal).parseAsync()

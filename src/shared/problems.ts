@@ -22,12 +22,15 @@ export const problemSchema = z.object({
   column: z.number().int().positive().optional(),
   endLine: z.number().int().positive().optional(),
   endColumn: z.number().int().positive().optional(),
-  /** The tool's own code for it, such as rustc's `E0308`. */
+  /** The tool's own code for it, such as rustc's `E0308`, or `TOOL_MISSING`. */
   code: z.string().optional(),
   /** What to do about it, when known. */
   next: z.string().optional(),
 })
 export type Problem = z.infer<typeof problemSchema>
+
+/** A problem's code when a program that the build needs is missing or does not run. */
+export const TOOL_MISSING = 'tool-missing'
 
 /** One line of a build log. */
 export const logEventSchema = z.object({

@@ -1,10 +1,12 @@
 /** The built command line: its commands, its exit codes, and what it says about bad input. */
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildIfStale } from '../../scripts/build-if-stale.mjs'
+import { buildIfStale, root } from '../../scripts/build-if-stale.mjs'
 import { bootlab } from '../support/cli'
 
 let folder: string
@@ -68,6 +70,49 @@ describe('bootlab', () => {
     const image = join(folder, 'elsewhere.img')
     expect(await bootlab(['build', project, '-o', image, '--json'])).toMatchObject({ code: 0 })
     expect(existsSync(image)).toBe(true)
+  })
+
+  it('fails a build whose image cannot be stored, and says why', async () => {
+    const { code, stdout, stderr } = await bootlab(['build', project, '-o', folder])
+    expect({ code, stderr }).toEqual({ code: 68, stderr: '' })
+    expect(stdout).toContain(`The image cannot be written to ${folder}: This is a folder.`)
+  })
+
+  it('answers 72 when the tools for a language are missing', async () => {
+    const rust = join(folder, 'rust')
+    expect(await bootlab(['new', 'blog-os-rust', rust])).toMatchObject({ code: 0 })
+    const { code, stdout } = await bootlab(['build', rust, '--json'], { env: { PATH: folder } })
+    expect(code).toBe(72)
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, problems: [{ code: 'tool-missing', message: expect.stringContaining('cargo'), next: expect.any(String) }] })
+  })
+
+  it('reports a folder that cannot be used to the doctor', async () => {
+    const { code, stdout, stderr } = await bootlab(['doctor'], { env: { BOOTLAB_CACHE_DIR: join(project, 'kernel.c', 'cache') } })
+    expect({ code, stderr }).toEqual({ code: 72, stderr: '' })
+    expect(stdout).toMatch(/^BROKEN .*Folder for what can be made again/m)
+    expect(stdout).toMatch(/^MISSING .*zig/m)
+  })
+
+  it('says where a project was looked for, and how to make one', async () => {
+    const { code, stderr } = await bootlab(['boot', tmpdir()])
+    expect(code).toBe(66)
+    expect(stderr).toMatch(/There is no project here\n.*bootlab\.json\.\nNext: .*bootlab new/)
+  })
+
+  it('quotes a folder with spaces in the next step', async () => {
+    const { stdout } = await bootlab(['new', 'boot-sector', 'two words'], { cwd: folder })
+    expect(stdout).toContain('Next: bootlab boot "two words"')
+  })
+
+  it.skipIf(process.platform === 'win32')('ends quietly when nobody reads its output', async () => {
+    const { stdout, stderr } = await promisify(execFile)('sh', ['-c', `"${process.execPath}" "${join(root, 'bin/bootlab.mjs')}" templates | true`])
+    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' })
+  })
+
+  it('refuses a picture that cannot be stored before the machine starts', async () => {
+    const { code, stdout, stderr } = await bootlab(['boot', project, '--headless', '--until-text', 'Hello', '--screen', `png:${folder}`])
+    expect({ code, stdout }).toEqual({ code: 66, stdout: '' })
+    expect(stderr).toContain('it is a folder')
   })
 
   it('fails a build with 68 and names the line', async () => {

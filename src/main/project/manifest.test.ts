@@ -84,7 +84,7 @@ describe('a manifest file', () => {
 
   it.each([
     ['a folder that does not exist', 'nowhere', /The folder does not exist/],
-    ['a folder without manifest', '.', /There is no such file/],
+    ['a folder without manifest', '.', /holds no bootlab.json/],
   ])('is missed in %s', async (_, path, expected) => {
     await rm(join(dir, MANIFEST_FILE), { force: true })
     await expect(openProject(join(dir, path))).rejects.toThrow(expected)

@@ -21,6 +21,11 @@ const name = z
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/, 'a name has 1 to 64 letters, digits, "-", "_" or ".", and starts with a letter, digit or "_".')
   .describe('Names the files that a build writes: build/<name>.elf and build/<name>.img.')
 
+/** Why a text may not be a project's name, or undefined when it may. */
+export function nameFault(text: string): string | undefined {
+  return name.safeParse(text).error?.issues[0]?.message
+}
+
 const memory = z
   .string()
   .superRefine((text, context) => {

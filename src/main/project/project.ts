@@ -40,6 +40,7 @@ async function requireFolder(dir: string): Promise<void> {
     })
   try {
     if (!(await stat(dir)).isDirectory()) throw refuse('The path is a file, and a project is a folder.')
+    await stat(join(dir, MANIFEST_FILE)).catch((cause: unknown) => Promise.reject(systemErrorCode(cause) === 'ENOENT' ? refuse(`The folder holds no ${MANIFEST_FILE}.`, cause) : cause))
   } catch (cause) {
     if (cause instanceof ProjectError) throw cause
     throw refuse(systemErrorCode(cause) === 'ENOENT' ? 'The folder does not exist.' : `The folder cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`, cause)

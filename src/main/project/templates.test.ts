@@ -43,6 +43,20 @@ describe('templates', () => {
     expect(project.manifest.name).toBe('mine')
   })
 
+  it.each(['', '../mine', 'two words', 'ä'])('refuse the name %j before anything is written', async (name) => {
+    await expect(createProject({ templatesDir, template: 'miniboot-c', dir: join(dir, 'misnamed'), name })).rejects.toThrow(/cannot be the name of a project/)
+    expect(await readdir(dir)).not.toContain('misnamed')
+  })
+
+  it('make the folders above theirs', async () => {
+    const deep = join(dir, 'one', 'two', 'three')
+    expect((await createProject({ templatesDir, template: 'miniboot-c', dir: deep })).dir).toBe(deep)
+  })
+
+  it.runIf(process.platform === 'linux')('come to an end where no folder can be made and none is missing', async () => {
+    await expect(createProject({ templatesDir, template: 'miniboot-c', dir: '/proc/bootlab/project' })).rejects.toThrow(/could not be created/)
+  })
+
   it('fill an empty folder, and refuse any other', async () => {
     const empty = join(dir, 'empty')
     await mkdir(empty)

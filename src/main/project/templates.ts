@@ -1,9 +1,9 @@
-import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { applyEdits, modify } from 'jsonc-parser'
 import { z } from 'zod'
 import { ProjectError, systemErrorCode } from './errors'
-import { MANIFEST_FILE, readManifest } from './manifest'
+import { MANIFEST_FILE, nameFault } from './manifest'
 import { openProject, type Project } from './project'
 
 const TEMPLATE_FILE = 'template.json'
@@ -61,7 +61,7 @@ export interface CreateOptions {
 
 /**
  * Create a project from a template.
- * @throws ProjectError for an unknown template, a folder that is not empty, or one that cannot be written
+ * @throws ProjectError for an unknown template, an unusable name, a folder that is not empty, or one that cannot be written
  */
 export async function createProject(options: CreateOptions): Promise<Project> {
   const { templatesDir, template, name } = options
@@ -73,6 +73,15 @@ export async function createProject(options: CreateOptions): Promise<Project> {
       where: templatesDir,
       why: `The templates are ${templates.map(({ id }) => id).join(', ')}.`,
       next: 'Choose one of these; `bootlab templates` says what each teaches.',
+    })
+  }
+  const fault = name === undefined ? undefined : nameFault(name)
+  if (fault !== undefined) {
+    throw new ProjectError({
+      what: `${JSON.stringify(name)} cannot be the name of a project`,
+      where: dir,
+      why: `Files of the build are called after it: ${fault}`,
+      next: 'Choose another name.',
     })
   }
   await requireEmpty(dir)
@@ -116,8 +125,32 @@ async function requireEmpty(dir: string): Promise<void> {
   }
 }
 
+/**
+ * Makes a folder and those above it that are missing. Node's own `recursive` never ends where a file system says ENOENT
+ * although the folder above is there, as /proc does.
+ */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder)
+  } catch (error) {
+    const code = systemErrorCode(error)
+    if (code === 'EEXIST') return
+    const parent = dirname(folder)
+    if (code !== 'ENOENT' || parent === folder || (await isThere(parent))) throw error
+    await makeFolder(parent)
+    await mkdir(folder)
+  }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
 async function copyTree(from: string, to: string): Promise<void> {
-  await mkdir(to, { recursive: true })
+  await makeFolder(to)
   for (const entry of await readdir(from, { withFileTypes: true, recursive: true })) {
     if (!entry.isFile()) continue
     const path = join(entry.parentPath, entry.name)
@@ -131,5 +164,4 @@ async function copyTree(from: string, to: string): Promise<void> {
 async function setName(manifestPath: string, name: string): Promise<void> {
   const text = await readFile(manifestPath, 'utf8')
   await writeFile(manifestPath, applyEdits(text, modify(text, ['name'], name, {})))
-  await readManifest(manifestPath)
 }

@@ -1,6 +1,7 @@
 /** From a project to a bootable image: compiles, links, adds the boot loader, writes `build/<name>.elf` and `.img`. */
 import { join } from 'node:path'
 import type { BuildResult } from '../../shared/contract'
+import { LabError } from '../../shared/failure'
 import type { BuildStep, LogEvent, Problem } from '../../shared/problems'
 import { assembleLoader, buildBootSectorImage, buildDiskImage, checkInputSize, detectInput, ImageError, type LoaderBinaries } from '../image'
 import { BUILD_DIR, MANIFEST_FILE, openProject, ProjectError, type Project } from '../project'
@@ -93,13 +94,14 @@ export class Builder {
       signal?.throwIfAborted()
       const imagePath = output ?? join(project.dir, BUILD_DIR, `${project.manifest.name}.img`)
       const write = output !== undefined || commandLine === undefined || commandLine === project.manifest.run.append
-      if (write) await writeFileAtomically(imagePath, image)
+      if (write) await writeImage(imagePath, image)
       steps.push({ name: 'image', milliseconds: performance.now() - imageStarted, cached: false })
       onLog?.({ level: 'info', text: write ? `Wrote ${imagePath} (${image.length / 1024} KiB)` : `Made an image of ${image.length / 1024} KiB` })
       return { result: end({ ok: true, elfPath: kernel.elfPath, ...(write ? { imagePath } : {}) }), image, project }
     } catch (error) {
-      if (!(error instanceof ImageError)) throw error
-      report({ severity: 'error', source: 'image', file: MANIFEST_FILE, message: `${error.what} ${error.why}`, next: error.next })
+      if (error instanceof ImageError) report({ severity: 'error', source: 'image', file: MANIFEST_FILE, message: `${error.what} ${error.why}`, next: error.next })
+      else if (error instanceof UnwritableError) report({ severity: 'error', source: 'build', message: error.message, next: 'Choose another place, or make room there.' })
+      else throw error
       return { result: end({ ok: false, elfPath: kernel.elfPath }), project }
     }
   }
@@ -125,6 +127,19 @@ async function makeImage(
   })
   for (const warning of report.warnings) warn(warning)
   return image
+}
+
+/** An image that could be made but not stored. */
+class UnwritableError extends Error {}
+
+async function writeImage(path: string, image: Uint8Array): Promise<void> {
+  try {
+    await writeFileAtomically(path, image)
+  } catch (error) {
+    const why = error instanceof LabError ? error.failure.what : error instanceof Error && 'code' in error ? `${error.message}.` : undefined
+    if (why === undefined) throw error
+    throw new UnwritableError(`The image cannot be written to ${path}: ${why}`, { cause: error })
+  }
 }
 
 /** `file:line:column: error: message next`, as compilers have it. */

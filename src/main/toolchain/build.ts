@@ -1,3 +1,4 @@
+import { TOOL_MISSING } from '../../shared/problems'
 import { ProjectError, readTargetSpec, resolveInside, type Project, type Target } from '../project'
 import { BuildRecord, type BuildOptions, type BuildResult } from './build-result'
 import { buildNative } from './build-native'
@@ -29,7 +30,8 @@ async function orProblem(record: BuildRecord, build: () => Promise<BuildResult>)
     return await build()
   } catch (error) {
     if (error instanceof ToolError || error instanceof ProjectError) {
-      record.report({ severity: 'error', source: 'build', message: `${error.what} (${error.where}). ${error.why}`, next: error.next })
+      const code = error instanceof ToolError ? { code: TOOL_MISSING } : {}
+      record.report({ severity: 'error', source: 'build', message: `${error.what} (${error.where}). ${error.why}`, next: error.next, ...code })
       return record.fail()
     }
     if (!(error instanceof Error) || systemErrorCode(error) === undefined || record.options.signal?.aborted) throw error

@@ -2,16 +2,30 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import envPaths from 'env-paths'
+import { ToolError } from './errors'
 
 /** The folder for what can be made again: `BOOTLAB_CACHE_DIR`, or the operating system's place for caches. */
 export function cacheDirectory(): string {
   return process.env['BOOTLAB_CACHE_DIR'] || envPaths('bootlab', { suffix: '' }).cache
 }
 
-/** The full path of a part of the cache; the folder is created. */
+/**
+ * The full path of a part of the cache; the folder is created.
+ * @throws ToolError when it cannot be
+ */
 export async function cacheFolder(...parts: string[]): Promise<string> {
   const path = join(cacheDirectory(), ...parts)
-  await mkdir(path, { recursive: true })
+  try {
+    await mkdir(path, { recursive: true })
+  } catch (cause) {
+    throw new ToolError({
+      what: 'The folder for what can be made again cannot be used',
+      where: path,
+      why: `The compiler works in it: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      next: 'Make it a folder that you may write to, or name another one in BOOTLAB_CACHE_DIR.',
+      cause,
+    })
+  }
   return path
 }
 

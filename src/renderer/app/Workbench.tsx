@@ -6,6 +6,11 @@ import { MachinePane } from '../features/machine/MachinePane'
 import { ScreenPane } from '../features/machine/ScreenPane'
 import { useLab } from './lab'
 
+/** Columns of the window's width for the machine: its screen in its own size where the editor has room beside it. */
+const machineWidth = (): number => Math.min(690, Math.round(window.innerWidth * 0.5))
+/** The height at which a screen of that width fills its pane, head and margins included. */
+const screenHeight = (): number => Math.round((machineWidth() - 50) * 0.625) + 88
+
 /** Editor over build log at the left, screen over serial ports at the right. */
 export function Workbench(): ReactElement {
   const columns = useRememberedLayout('layout.columns')
@@ -25,9 +30,9 @@ export function Workbench(): ReactElement {
         </Group>
       </Panel>
       <Separator className="separator separator-column" />
-      <Panel id="right" defaultSize="690px" minSize="280px">
+      <Panel id="right" defaultSize={`${machineWidth()}px`} minSize="280px">
         <Group className="split" orientation="vertical" {...right}>
-          <Panel id="screen" defaultSize="488px" minSize="160px">
+          <Panel id="screen" defaultSize={`${screenHeight()}px`} minSize="160px">
             <ScreenPane />
           </Panel>
           <Separator className="separator separator-row" />
