@@ -6,6 +6,7 @@ import { bmiRows } from './bmi'
 import { controlRows } from './control'
 import { eflagsRows } from './eflags'
 import { extensionRows } from './extensions'
+import { fxsaveRows } from './fxsave'
 import { ioRows } from './io'
 import { moveRows } from './move'
 import { multiplyRows } from './multiply'
@@ -23,7 +24,7 @@ import { x87Rows } from './x87'
 import { x87ControlRows } from './x87-control'
 
 /** Instructions of the floating-point and vector units: many and large, and seldom in kernels. */
-export const unitRows: readonly Row[] = [...vectorRows, ...x87Rows, ...x87ControlRows, ...sseFloatRows, ...sseConvertRows]
+export const unitRows: readonly Row[] = [...vectorRows, ...x87Rows, ...x87ControlRows, ...sseFloatRows, ...sseConvertRows, ...fxsaveRows]
 
 /** Every instruction form of the CPU. */
 export const rows: readonly Row[] = [

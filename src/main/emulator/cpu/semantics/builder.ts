@@ -137,6 +137,9 @@ export interface RoutineBuilder<V> extends Arithmetic<V> {
   x87Significand(register: V): V
   x87Exponent(register: V): V
   setX87(register: V, exponent: V, significand: V): void
+  /** 64 bits of the XMM registers as an array: part 2n is the low half of XMMn (a value, taken modulo 32). For state images; rows use operands. */
+  xmmPart(part: V): V
+  setXmmPart(part: V, value: V): void
   raise(vector: number, errorCode?: V): void
   raiseIf(condition: V, vector: number, errorCode?: V): void
 }

@@ -44,6 +44,14 @@ export class OracleRoutines extends OracleValues implements RoutineBuilder<bigin
     this.#state.u16[(host + at.X87_EXPONENT) >> 1] = Number(exponent & 0xffffn)
   }
 
+  xmmPart(part: bigint): bigint {
+    return this.#state.u64[xmmHost(part) >> 3] ?? 0n
+  }
+
+  setXmmPart(part: bigint, value: bigint): void {
+    this.#state.u64[xmmHost(part) >> 3] = value
+  }
+
   raise(vector: number, errorCode?: bigint): void {
     throw new CpuFault(vector, errorCode === undefined ? undefined : Number(errorCode))
   }
@@ -51,6 +59,11 @@ export class OracleRoutines extends OracleValues implements RoutineBuilder<bigin
   raiseIf(condition: bigint, vector: number, errorCode?: bigint): void {
     if (condition !== 0n) this.raise(vector, errorCode)
   }
+}
+
+/** Address of a half of an XMM register. */
+function xmmHost(part: bigint): number {
+  return at.XMM + Number((part >> 1n) & 15n) * at.XMM_STRIDE + Number(part & 1n) * 8
 }
 
 /** Address of a physical x87 register. */

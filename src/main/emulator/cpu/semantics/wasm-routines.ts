@@ -9,6 +9,7 @@ import { constantValue, WasmValues, type WasmValue } from './wasm-values'
 /** Error code argument of `raise` for vectors that have none. */
 const NO_ERROR_CODE = -1
 const LAST_X87_REGISTER = 7
+const LAST_XMM_REGISTER = 15
 
 /** Functions of the module that routines, and all who call them, need. */
 export interface RoutineFunctions {
@@ -70,6 +71,18 @@ export class WasmRoutines extends WasmValues implements RoutineBuilder<WasmValue
     this.code.memory('i64_store16', at.X87 + at.X87_EXPONENT)
   }
 
+  xmmPart(part: WasmValue): WasmValue {
+    this.#pushXmmPart(part)
+    this.code.memory('i64_load', at.XMM)
+    return this.pop('i64', 64)
+  }
+
+  setXmmPart(part: WasmValue, value: WasmValue): void {
+    this.#pushXmmPart(part)
+    this.push(value)
+    this.code.memory('i64_store', at.XMM)
+  }
+
   raise(vector: number, errorCode?: WasmValue): void {
     this.code.i32(vector)
     if (errorCode === undefined) this.code.i32(NO_ERROR_CODE)
@@ -79,6 +92,12 @@ export class WasmRoutines extends WasmValues implements RoutineBuilder<WasmValue
 
   raiseIf(condition: WasmValue, vector: number, errorCode?: WasmValue): void {
     this.if(condition, () => this.raise(vector, errorCode))
+  }
+
+  #pushXmmPart(part: WasmValue): void {
+    const register = this.and(this.shrU(part, constantValue(1)), constantValue(LAST_XMM_REGISTER))
+    const half = this.mul(this.and(part, constantValue(1)), constantValue(8))
+    this.push32(this.add(this.mul(register, constantValue(at.XMM_STRIDE)), half))
   }
 
   #pushX87(register: WasmValue): void {

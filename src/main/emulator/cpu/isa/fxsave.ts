@@ -1,0 +1,114 @@
+/** FXSAVE, FXRSTOR: x87, MMX and SSE state in 512 bytes (SDM vol. 1, 10.5). */
+import { loadControlAndStatus } from '../float/x87-image'
+import { physical, requireX87 } from '../float/x87-stack'
+import { Vector } from '../faults'
+import type { Builder, Operand } from '../semantics/builder'
+import type { Row, Semantics } from './row'
+import { MXCSR_MASK } from './sse-float-convert'
+
+/** Where things lie in the image. */
+const Image = { fcw: 0, fsw: 2, tags: 4, fop: 6, fip: 8, fdp: 16, mxcsr: 24, mxcsrMask: 28, registers: 32, xmm: 160, bytes: 512 } as const
+const ALIGNMENT = 16
+const SLOT = 16
+const FOP_BITS = 0x7ff
+
+function at<V>(b: Builder<V>, image: Operand<V>, offset: number, size: 8 | 16 | 32 | 64, access: 'r' | 'w'): Operand<V> {
+  return image.at(b.constant(offset), size, access)
+}
+
+/** #GP(0) unless aligned; then both ends are touched, so that nothing in between can fault. */
+function check<V>(b: Builder<V>, image: Operand<V>, access: 'r' | 'rw'): void {
+  b.raiseIf(b.ne(b.and(image.linear(), b.constant(ALIGNMENT - 1)), b.constant(0)), Vector.GP, b.constant(0))
+  image.at(b.constant(0), 64, access).read()
+  image.at(b.constant(Image.bytes - 8), 64, access).read()
+}
+
+/** Repeats for the numbers below `count`. */
+function repeat<V>(b: Builder<V>, count: number, body: (index: V) => void): void {
+  const index = b.variable(b.constant(0))
+  b.while(() => b.ltU(index.get(), b.constant(count)), () => {
+    body(index.get())
+    index.set(b.add(index.get(), b.constant(1)))
+  })
+}
+
+/** x87 part: the registers in the order of the stack. */
+export function saveX87<V>(b: Builder<V>, image: Operand<V>): void {
+  at(b, image, Image.fcw, 16, 'w').write(b.special('fcw'))
+  at(b, image, Image.fsw, 16, 'w').write(b.special('fsw'))
+  at(b, image, Image.tags, 16, 'w').write(b.special('ftw'))
+  at(b, image, Image.fop, 16, 'w').write(b.special('fop'))
+  // With REX.W whole offsets; otherwise 32 bits and the selectors, which are not recorded.
+  const pointer = (value: V): V => (b.operandSize === 64 ? value : b.zext(32, value))
+  at(b, image, Image.fip, 64, 'w').write(pointer(b.special('fip')))
+  at(b, image, Image.fdp, 64, 'w').write(pointer(b.special('fdp')))
+  repeat(b, 8, (i) => {
+    const register = physical(b, i)
+    const offset = b.add(b.mul(i, b.constant(SLOT)), b.constant(Image.registers))
+    image.at(offset, 64, 'w').write(b.x87Significand(register))
+    image.at(b.add(offset, b.constant(8)), 64, 'w').write(b.x87Exponent(register))
+  })
+}
+
+export function restoreX87<V>(b: Builder<V>, image: Operand<V>): void {
+  const pointer = (value: V): V => (b.operandSize === 64 ? value : b.zext(32, value))
+  b.routine(loadControlAndStatus, at(b, image, Image.fcw, 16, 'r').read(), at(b, image, Image.fsw, 16, 'r').read())
+  b.setSpecial('ftw', at(b, image, Image.tags, 8, 'r').read())
+  b.setSpecial('fop', b.and(at(b, image, Image.fop, 16, 'r').read(), b.constant(FOP_BITS)))
+  b.setSpecial('fip', pointer(at(b, image, Image.fip, 64, 'r').read()))
+  b.setSpecial('fdp', pointer(at(b, image, Image.fdp, 64, 'r').read()))
+  repeat(b, 8, (i) => {
+    const offset = b.add(b.mul(i, b.constant(SLOT)), b.constant(Image.registers))
+    const significand = image.at(offset, 64, 'r').read()
+    b.setX87(physical(b, i), image.at(b.add(offset, b.constant(8)), 16, 'r').read(), significand)
+  })
+}
+
+export function saveMxcsr<V>(b: Builder<V>, image: Operand<V>): void {
+  at(b, image, Image.mxcsr, 32, 'w').write(b.special('mxcsr'))
+  at(b, image, Image.mxcsrMask, 32, 'w').write(b.constant(MXCSR_MASK))
+}
+
+export function saveXmm<V>(b: Builder<V>, image: Operand<V>, registers: number): void {
+  repeat(b, registers * 2, (part) => {
+    image.at(b.add(b.mul(part, b.constant(8)), b.constant(Image.xmm)), 64, 'w').write(b.xmmPart(part))
+  })
+}
+
+export function restoreXmm<V>(b: Builder<V>, image: Operand<V>, registers: number): void {
+  repeat(b, registers * 2, (part) => {
+    b.setXmmPart(part, image.at(b.add(b.mul(part, b.constant(8)), b.constant(Image.xmm)), 64, 'r').read())
+  })
+}
+
+/** @param registers XMM registers of the mode */
+const save = (registers: number): Semantics => (b, image) => {
+  b.routine(requireX87)
+  check(b, image, 'rw')
+  saveX87(b, image)
+  saveMxcsr(b, image)
+  saveXmm(b, image, registers)
+}
+
+const restore = (registers: number): Semantics => (b, image) => {
+  b.routine(requireX87)
+  check(b, image, 'r')
+  const mxcsr = at(b, image, Image.mxcsr, 32, 'r').read()
+  b.raiseIf(b.ltU(b.constant(MXCSR_MASK), mxcsr), Vector.GP, b.constant(0))
+  restoreX87(b, image)
+  b.setSpecial('mxcsr', mxcsr)
+  restoreXmm(b, image, registers)
+}
+
+const FAULTS = ['#NM', '#GP: operand not aligned, reserved bits of MXCSR'] as const
+
+export const fxsaveRows: readonly Row[] = ([['not64', 8], ['only64', 16]] as const).flatMap(([modes, registers]): Row[] => [
+  {
+    name: 'fxsave', names: { 64: 'fxsave64' }, map: '0f', opcode: 0xae, reg: 0, form: 'memory', prefix: 'no-repeat', operands: ['M:a'], modes, sized: true, feature: 'fxsr', faults: FAULTS,
+    semantics: save(registers),
+  },
+  {
+    name: 'fxrstor', names: { 64: 'fxrstor64' }, map: '0f', opcode: 0xae, reg: 1, form: 'memory', prefix: 'no-repeat', operands: ['M:a'], modes, sized: true, feature: 'fxsr', faults: FAULTS,
+    semantics: restore(registers),
+  },
+])
