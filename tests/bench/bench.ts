@@ -4,7 +4,7 @@
  *      start of its process to the same text, with the same image.
  *   2. instructions per second of compiled code, and the time of the same image in QEMU TCG and v86 (with and without its translator)
  *      as a ratio to ours.
- * Options: --rounds N (default 5), --only hello|speed, --json.
+ * Options: --rounds N (default 5), --only hello|speed, --json. It runs on a Node like the one inside Electron.
  */
 import { writeFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -31,6 +31,8 @@ const builder = new Builder()
 const results: Record<string, unknown>[] = []
 
 const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1] ?? Number.NaN
+/** Geometric. */
+const mean = (list: readonly number[]): number => Math.exp(list.reduce((sum, value) => sum + Math.log(value), 0) / list.length)
 const say = (line: string): void => void (values.json || console.log(line))
 
 function report(row: Record<string, unknown>, line: string): void {
@@ -162,7 +164,7 @@ async function speed(): Promise<void> {
   for (const line of missing) say(`  not measured: ${line}`)
   const rates: number[] = []
   const ratios = new Map<string, number[]>()
-  for (const bits of [32, 64] as Bits[]) {
+  for (const bits of [32, 64] satisfies Bits[]) {
     for (const workload of WORKLOADS) {
       const image = await buildWorkload(builder, workload, bits)
       const ours: number[] = []
@@ -196,7 +198,6 @@ async function speed(): Promise<void> {
       report(row, `  ${workload.padEnd(9)} ${bits} bits ${rate.toFixed(0).padStart(5)} million/s  ${shown.join('  ')}`)
     }
   }
-  const mean = (list: readonly number[]): number => Math.exp(list.reduce((sum, value) => sum + Math.log(value), 0) / list.length)
   const means = Object.fromEntries([...ratios].map(([name, list]) => [name, mean(list)]))
   report(
     { kind: 'speed-mean', millionsPerSecond: mean(rates), ratios: means },

@@ -21,17 +21,16 @@ export interface WorkloadImage {
   readonly image: Uint8Array
 }
 
+const root = mkdtempSync(join(tmpdir(), 'bootlab-bench-'))
+process.on('exit', () => rmSync(root, { recursive: true, force: true }))
+
 /** A temporary folder that goes when the process ends. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'bootlab-bench-'))
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
+export const temporaryFolder = (): string => mkdtempSync(join(root, 'project-'))
 
 /** Builds one workload as a disk image. */
 export async function buildWorkload(builder: Builder, workload: Workload, bits: Bits): Promise<WorkloadImage> {
-  const { root, resources } = locate()
-  const sources = join(root, 'tests', 'bench', 'workloads')
+  const { root: checkout, resources } = locate()
+  const sources = join(checkout, 'tests', 'bench', 'workloads')
   const dir = join(temporaryFolder(), `${workload}-${bits}`)
   await createProject({ templatesDir: join(resources, 'templates'), template: TEMPLATE[bits], dir, name: `${workload}-${bits}` })
   await copyFile(join(sources, 'kernel.h'), join(dir, 'kernel.h'))
