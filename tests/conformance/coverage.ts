@@ -1,13 +1,14 @@
 /** What judges each row of the instruction table: kept vectors by code mode, or a unit test that is named. */
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { decode } from '../../src/main/emulator/cpu/decode/decode'
 import { rows } from '../../src/main/emulator/cpu/isa'
 import type { Row } from '../../src/main/emulator/cpu/isa/row'
+import { locate } from '../../src/main/services/locations'
 import { bytes, readSingleStepFile, type Mode } from './single-step/format'
 import { findVectors } from './suite'
 import { UNIT_TESTED } from './unit-tested'
 
-export const KEPT_VECTORS = fileURLToPath(new URL('vectors', import.meta.url))
+export const KEPT_VECTORS = join(locate().root, 'tests/conformance/vectors')
 export const MODES: readonly Mode[] = [16, 32, 64]
 
 export interface RowCoverage {
