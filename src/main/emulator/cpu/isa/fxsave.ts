@@ -104,11 +104,11 @@ const FAULTS = ['#NM', '#GP: operand not aligned, reserved bits of MXCSR'] as co
 
 export const fxsaveRows: readonly Row[] = ([['not64', 8], ['only64', 16]] as const).flatMap(([modes, registers]): Row[] => [
   {
-    name: 'fxsave', names: { 64: 'fxsave64' }, map: '0f', opcode: 0xae, reg: 0, form: 'memory', prefix: 'no-repeat', operands: ['M:a'], modes, sized: true, feature: 'fxsr', faults: FAULTS,
+    name: 'fxsave', names: { 64: 'fxsave64' }, map: '0f', opcode: 0xae, reg: 0, form: 'memory', prefix: 'none', operands: ['M:a'], modes, sized: true, feature: 'fxsr', faults: FAULTS,
     semantics: save(registers),
   },
   {
-    name: 'fxrstor', names: { 64: 'fxrstor64' }, map: '0f', opcode: 0xae, reg: 1, form: 'memory', prefix: 'no-repeat', operands: ['M:a'], modes, sized: true, feature: 'fxsr', faults: FAULTS,
+    name: 'fxrstor', names: { 64: 'fxrstor64' }, map: '0f', opcode: 0xae, reg: 1, form: 'memory', prefix: 'none', operands: ['M:a'], modes, sized: true, feature: 'fxsr', faults: FAULTS,
     semantics: restore(registers),
   },
 ])
