@@ -73,7 +73,7 @@ const OPERATIONS = { double: operations('double'), single: operations('single') 
 const compiled = compileRoutines()
 
 /** Finite patterns: anything, near each other, short ones, and around the least exponent. */
-function pattern(random: Random, bits: 32 | 64): bigint {
+function randomPattern(random: Random, bits: 32 | 64): bigint {
   const fraction = bits === 64 ? 52n : 23n
   const exponents = bits === 64 ? 0x7ff : 0xff
   const exponent = random.pick([random.below(exponents), exponents >> 1, (exponents >> 1) + random.below(8), random.below(4), (exponents >> 2) + random.below(60)])
@@ -88,8 +88,8 @@ describe.each(['double', 'single'] as const)('%s', (format) => {
     const random = new Random(bits + name.length)
     const routine = OPERATIONS[format][name]
     for (let attempt = 0; attempt < 3000; attempt++) {
-      const x = name === 'root' ? BigInt.asUintN(bits - 1, pattern(random, bits)) : pattern(random, bits)
-      const y = pattern(random, bits)
+      const x = name === 'root' ? BigInt.asUintN(bits - 1, randomPattern(random, bits)) : randomPattern(random, bits)
+      const y = randomPattern(random, bits)
       const b = toNumber(y)
       if (name === 'divide' && b === 0) continue
       const expected = toPattern(NATIVE[name](toNumber(x), b))
