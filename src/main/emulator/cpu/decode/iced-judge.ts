@@ -2,34 +2,11 @@
  * iced-x86 as the judge of decoder and disassembler, for tests: valid or not, length, and text in one spelling. What differs by name only is
  * made equal here; what the two take differently is said here, with the reason.
  */
-import { CpuidFeature, Decoder, DecoderOptions, Formatter, FormatterSyntax, MemorySizeOptions } from 'iced-x86'
+import { CpuidFeature, Decoder, DecoderOptions, Formatter, FormatterSyntax, type Instruction, MemorySizeOptions } from 'iced-x86'
 import type { CodeMode } from './decoded'
 import { disassemble } from './disassemble'
 
 const ADDRESS = 0x1000n
-
-interface Judgement {
-  readonly valid: boolean
-  readonly length: number
-  readonly text: string
-  readonly features: readonly string[]
-}
-
-/** What iced-x86 makes of the bytes, in our spelling. */
-function judge(formatter: Formatter, bytes: Uint8Array, mode: CodeMode): Judgement {
-  const decoder = new Decoder(mode, bytes, DecoderOptions.AMD)
-  decoder.ip = ADDRESS
-  const instruction = decoder.decode()
-  const judgement = {
-    valid: instruction.code !== 0,
-    length: instruction.length,
-    text: normalised(formatter.format(instruction)),
-    features: Array.from(instruction.cpuidFeatures(), (feature) => CpuidFeature[feature] ?? '?'),
-  }
-  instruction.free()
-  decoder.free()
-  return judgement
-}
 
 function icedFormatter(): Formatter {
   const formatter = new Formatter(FormatterSyntax.Intel)
@@ -58,7 +35,7 @@ function normalised(text: string): string {
     .replace(/^(jmp|call) far (?:[dfq]?word|tbyte|fword) ptr /, '$1 far ')
     .replace(/^(jmp|call) far 0x([0-9a-f]+), 0x([0-9a-f]+)$/, '$1 far 0x$3:0x$2')
     .replace(/^ret far/, 'retf')
-    .replace(/^((?:l[degfs]s|[ls][gi]dt|invlpg|lea|bound|ud1|invpcid|(?:lock )?cmpxchg(?:8|16)b|fldenv|fnstenv|fnsave|frstor) .*?)\w+ ptr /, '$1')
+    .replace(/^((?:l[degfs]s|[ls][gi]dt|invlpg|lea|bound|ud1|invpcid|(?:lock )?cmpxchg(?:8|16)b|fldenv|fnstenv|fnsave|frstor|fxsave(?:64)?|fxrstor(?:64)?|xsave\w*|xrstor\w*) .*?)\w+ ptr /, '$1')
     .replace(/^(lea .*)\b[c-gs]s:/, '$1')
     .replace(/^(l(?:ar|sl) \w+, )(\w+)$/, (_, start: string, name: string) => start + wordRegister(name))
     .replace(/^(imul (\w+)), \2, /, '$1, ')
@@ -88,17 +65,16 @@ function wordRegister(name: string): string {
 const FEATURES: ReadonlySet<string> = new Set([
   'INTEL8086', 'INTEL8086_ONLY', 'INTEL186', 'INTEL286', 'INTEL386', 'INTEL486', 'X64', 'CPUID', 'FPU', 'FPU287', 'FPU287XL_ONLY', 'FPU387', 'TSC', 'MSR', 'CX8', 'CMOV', 'SEP', 'SYSCALL', 'MULTIBYTENOP',
   'PAUSE', 'SSE', 'SSE2', 'SSE3', 'SSSE3', 'SSE4_1', 'SSE4_2', 'MMX', 'AES', 'PCLMULQDQ', 'SHA', 'POPCNT', 'LZCNT', 'BMI1', 'BMI2', 'ADX', 'MOVBE', 'CMPXCHG16B', 'SMAP', 'CET_IBT', 'CLDEMOTE', 'PREFETCHW', 'PREFETCHWT1', 'PREFETCHITI', 'D3NOW',
-  'WBNOINVD', 'CLFSH', 'CLFLUSHOPT', 'CLWB', 'RDPMC', 'RDTSCP', 'RDRAND', 'RDSEED', 'RDPID', 'FSGSBASE', 'INVPCID', 'XSAVE',
+  'WBNOINVD', 'CLFSH', 'CLFLUSHOPT', 'CLWB', 'RDPMC', 'RDTSCP', 'RDRAND', 'RDSEED', 'RDPID', 'FSGSBASE', 'INVPCID', 'XSAVE', 'XSAVEOPT', 'FXSR',
 ])
 
-/** Instructions of covered features that have no row. */
-const NOT_YET = /^(xsave|xrstor)/
-
-/** SYSCALL and SYSRET outside 64-bit mode, and LOCK MOV CR0 for MOV CR8, are AMD's alone. */
-function isCovered({ valid, features, text }: Judgement, mode: CodeMode, locked: boolean): boolean {
-  if (NOT_YET.test(text)) return false
-  if (!valid || !features.every((feature) => FEATURES.has(feature))) return false
-  return (mode === 64 || !features.includes('SYSCALL') || !text.startsWith('sys')) && !(locked && text.includes('cr8'))
+/**
+ * Whether the table ought to have the instruction. SYSCALL and SYSRET outside 64-bit mode, LOCK MOV CR0 for MOV CR8, and FEMMS are AMD's
+ * alone.
+ */
+function isCovered(instruction: Instruction, text: string, mode: CodeMode, locked: boolean): boolean {
+  if (!Array.from(instruction.cpuidFeatures(), (feature) => CpuidFeature[feature] ?? '?').every((feature) => FEATURES.has(feature))) return false
+  return text !== 'femms' && (mode === 64 || !/^sys(call|ret)/.test(text)) && !(locked && text.includes('cr8'))
 }
 
 /** Compares our disassembly with iced's. Owns memory outside JavaScript: `free` it. */
@@ -112,11 +88,28 @@ export class IcedJudge {
 
   /** @returns what differs, or undefined */
   compare(bytes: Uint8Array): string | undefined {
-    const judgement = judge(this.#formatter, bytes, this.#mode)
+    const decoder = new Decoder(this.#mode, bytes, DecoderOptions.AMD)
+    decoder.ip = ADDRESS
+    const instruction = decoder.decode()
+    try {
+      return this.#compare(bytes, instruction)
+    } finally {
+      instruction.free()
+      decoder.free()
+    }
+  }
+
+  #compare(bytes: Uint8Array, instruction: Instruction): string | undefined {
     const ours = disassemble(bytes, this.#mode, ADDRESS)
-    const known = isCovered(judgement, this.#mode, bytes.subarray(0, bytes.indexOf(0x0f)).includes(0xf0))
-    const good = known ? ours.length === judgement.length && normalised(ours.text) === judgement.text : ours.text === '(bad)'
-    return good ? undefined : `${Buffer.from(bytes).toString('hex')}: ${ours.length} ${ours.text} | ${judgement.length} ${judgement.text}`
+    const bad = ours.text === '(bad)'
+    const valid = instruction.code !== 0
+    if (bad && !valid) return undefined
+    const { length } = instruction
+    const text = normalised(this.#formatter.format(instruction))
+    if (valid && ours.length === length && normalised(ours.text) === text) return undefined
+    const locked = bytes.subarray(0, bytes.indexOf(0x0f)).includes(0xf0)
+    if (bad && !isCovered(instruction, text, this.#mode, locked)) return undefined
+    return `${Buffer.from(bytes).toString('hex')}: ${ours.length} ${ours.text} | ${length} ${text}`
   }
 
   /** Bytes of the instruction by iced's measure; 1 for what is none. */
