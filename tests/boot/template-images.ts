@@ -1,21 +1,23 @@
-/** Images of the templates that need no more than the compiler that comes along, built once per test file. */
+/** Images of the templates, built once per test file; those in Rust only where its tools are (templates.test.ts insists on them in CI). */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createProject, listTemplates } from '../../src/main/project'
 import { Builder } from '../../src/main/services/builder'
 import { locate } from '../../src/main/services/locations'
+import { toolchainReport } from '../../src/main/toolchain'
+import { requireTool } from '../support/tools'
 
 const templatesDir = join(locate().resources, 'templates')
 
 export async function templateImages(): Promise<ReadonlyMap<string, Uint8Array>> {
   const folder = mkdtempSync(join(tmpdir(), 'bootlab-images-'))
   try {
+    const hasRust = (await toolchainReport()).every(({ name, status }) => !name.startsWith('Rust') || status === 'ok') && requireTool('cc') !== undefined
     const builder = new Builder()
     const images = new Map<string, Uint8Array>()
     for (const { id, language } of await listTemplates(templatesDir)) {
-      // Rust needs its own tools; templates.test.ts boots it where they are.
-      if (language === 'Rust') continue
+      if (language === 'Rust' && !hasRust) continue
       const dir = join(folder, id)
       await createProject({ templatesDir, template: id, dir })
       const { result } = await builder.build(dir)
