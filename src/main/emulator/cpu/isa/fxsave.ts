@@ -16,11 +16,25 @@ function at<V>(b: Builder<V>, image: Operand<V>, offset: number, size: 8 | 16 | 
   return image.at(b.constant(offset), size, access)
 }
 
-/** #GP(0) unless aligned; then both ends are touched, so that nothing in between can fault. */
+/**
+ * Touches both ends of an image, after which nothing in between can fault; unless it wraps around in its segment, where `each` touches every
+ * element.
+ */
+export function probeEnds<V>(b: Builder<V>, image: Operand<V>, bytes: number, access: 'r' | 'rw', each: () => void): void {
+  image.at(b.constant(0), 16, access).read()
+  image.at(b.constant(bytes - 2), 16, access).read()
+  const last = b.and(b.add(image.address(), b.constant(bytes - 1)), b.addressMask())
+  b.if(b.ltU(last, image.address()), each)
+}
+
+/** #GP(0) unless aligned, and whatever the accesses would raise. */
 function check<V>(b: Builder<V>, image: Operand<V>, access: 'r' | 'rw'): void {
   b.raiseIf(b.ne(b.and(image.linear(), b.constant(ALIGNMENT - 1)), b.constant(0)), Vector.GP, b.constant(0))
-  image.at(b.constant(0), 64, access).read()
-  image.at(b.constant(Image.bytes - 8), 64, access).read()
+  probeEnds(b, image, Image.bytes, access, () => {
+    repeat(b, Image.bytes / 8, (index) => {
+      image.at(b.mul(index, b.constant(8)), 64, access).read()
+    })
+  })
 }
 
 /** Repeats for the numbers below `count`. */

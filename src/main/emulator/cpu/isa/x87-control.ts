@@ -4,6 +4,7 @@ import { fullTagWord, initializeX87, loadControlAndStatus, loadFullTagWord } fro
 import { beginX87, moveTop, physical, popStack, requireX87 } from '../float/x87-stack'
 import { Vector } from '../faults'
 import type { Builder, Operand, Size } from '../semantics/builder'
+import { probeEnds } from './fxsave'
 import type { Row, Semantics } from './row'
 
 const CR0_PE = 1
@@ -39,10 +40,17 @@ function environmentBytes(size: 16 | 32): number {
   return 7 * (size / 8)
 }
 
-/** The last bytes of an image are touched first: when both ends are there, all of it is. */
-function probe<V>(b: Builder<V>, image: Operand<V>, bytes: number, access: 'r' | 'rw'): void {
-  image.at(b.constant(0), 16, access).read()
-  image.at(b.constant(bytes - 2), 16, access).read()
+/** Raises what loading or storing an image would raise, before anything changes. */
+function probe<V>(b: Builder<V>, image: Operand<V>, registers: number, access: 'r' | 'rw'): void {
+  const size = elementSize(b.operandSize)
+  const environment = environmentBytes(size)
+  probeEnds(b, image, environment + registers * REGISTER_BYTES, access, () => {
+    for (let index = 0; index < 7; index++) image.at(b.constant(index * (size / 8)), size, access).read()
+    for (let i = 0; i < registers; i++) {
+      image.at(b.constant(environment + i * REGISTER_BYTES), 64, access).read()
+      image.at(b.constant(environment + i * REGISTER_BYTES + 8), 16, access).read()
+    }
+  })
 }
 
 /** Real and virtual-8086 mode: linear addresses instead of offsets. CS and DS are not recorded (CPUID.7.0:EBX[13]). */
@@ -83,7 +91,7 @@ function loadEnvironment<V>(b: Builder<V>, image: Operand<V>, size: 16 | 32): vo
 
 const saveEnvironment: Semantics = (b, image) => {
   const size = elementSize(b.operandSize)
-  probe(b, image, environmentBytes(size), 'rw')
+  probe(b, image, 0, 'rw')
   storeEnvironment(b, image, size)
   b.setSpecial('fcw', b.or(b.special('fcw'), b.constant(EXCEPTIONS)))
   b.setSpecial('fsw', b.and(b.special('fsw'), b.constant(0xffff & ~ERROR_SUMMARY)))
@@ -92,7 +100,7 @@ const saveEnvironment: Semantics = (b, image) => {
 const saveAll: Semantics = (b, image) => {
   const size = elementSize(b.operandSize)
   const registers = environmentBytes(size)
-  probe(b, image, registers + REGISTERS * REGISTER_BYTES, 'rw')
+  probe(b, image, REGISTERS, 'rw')
   storeEnvironment(b, image, size)
   for (let i = 0; i < REGISTERS; i++) {
     const register = physical(b, b.constant(i))
@@ -105,7 +113,7 @@ const saveAll: Semantics = (b, image) => {
 const restoreAll: Semantics = (b, image) => {
   const size = elementSize(b.operandSize)
   const registers = environmentBytes(size)
-  probe(b, image, registers + REGISTERS * REGISTER_BYTES, 'r')
+  probe(b, image, REGISTERS, 'r')
   loadEnvironment(b, image, size)
   for (let i = 0; i < REGISTERS; i++) {
     const significand = image.at(b.constant(registers + i * REGISTER_BYTES), 64, 'r').read()
@@ -148,7 +156,7 @@ export const x87ControlRows: readonly Row[] = [
   { name: 'fnstsw', map: '', opcode: 0xdd, reg: 7, operands: ['Mw:w'], feature: 'fpu', semantics: immediate((b, target) => target.write(b.special('fsw'))) },
   { name: 'fnstsw', map: '', opcode: 0xdf, reg: 4, rm: 0, operands: ['ax:w'], feature: 'fpu', semantics: immediate((b, target) => target.write(b.special('fsw'))) },
   { name: 'fldenv', map: '', opcode: 0xd9, reg: 4, operands: ['M:a'], sized: true, feature: 'fpu', semantics: waitingControl((b, image) => {
-    probe(b, image, environmentBytes(elementSize(b.operandSize)), 'r')
+    probe(b, image, 0, 'r')
     loadEnvironment(b, image, elementSize(b.operandSize))
   }) },
   { name: 'fnstenv', map: '', opcode: 0xd9, reg: 6, operands: ['M:a'], sized: true, feature: 'fpu', semantics: immediate(saveEnvironment) },
