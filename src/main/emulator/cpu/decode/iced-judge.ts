@@ -64,17 +64,17 @@ function wordRegister(name: string): string {
 /** What the rows cover, in iced's names. */
 const FEATURES: ReadonlySet<string> = new Set([
   'INTEL8086', 'INTEL8086_ONLY', 'INTEL186', 'INTEL286', 'INTEL386', 'INTEL486', 'X64', 'CPUID', 'FPU', 'FPU287', 'FPU287XL_ONLY', 'FPU387', 'TSC', 'MSR', 'CX8', 'CMOV', 'SEP', 'SYSCALL', 'MULTIBYTENOP',
-  'PAUSE', 'SSE', 'SSE2', 'SSE3', 'SSSE3', 'SSE4_1', 'SSE4_2', 'MMX', 'AES', 'PCLMULQDQ', 'SHA', 'POPCNT', 'LZCNT', 'BMI1', 'BMI2', 'ADX', 'MOVBE', 'CMPXCHG16B', 'SMAP', 'CET_IBT', 'CLDEMOTE', 'PREFETCHW', 'PREFETCHWT1', 'PREFETCHITI', 'D3NOW',
+  'PAUSE', 'SSE', 'SSE2', 'SSE3', 'SSSE3', 'SSE4_1', 'SSE4_2', 'MMX', 'AES', 'PCLMULQDQ', 'SHA', 'POPCNT', 'LZCNT', 'BMI1', 'BMI2', 'ADX', 'MOVBE', 'CMPXCHG16B', 'SMAP', 'CET_IBT', 'CLDEMOTE', 'PREFETCHW', 'PREFETCHWT1', 'PREFETCHITI',
   'WBNOINVD', 'CLFSH', 'CLFLUSHOPT', 'CLWB', 'RDPMC', 'RDTSCP', 'RDRAND', 'RDSEED', 'RDPID', 'FSGSBASE', 'INVPCID', 'XSAVE', 'XSAVEOPT', 'FXSR',
 ])
 
 /**
- * Whether the table ought to have the instruction. SYSCALL and SYSRET outside 64-bit mode, LOCK MOV CR0 for MOV CR8, and FEMMS are AMD's
- * alone.
+ * Whether the table ought to have the instruction. SYSCALL and SYSRET outside 64-bit mode, LOCK MOV CR0 for MOV CR8, and 3DNow! but for its
+ * prefetches are AMD's alone.
  */
 function isCovered(instruction: Instruction, text: string, mode: CodeMode, locked: boolean): boolean {
-  if (!Array.from(instruction.cpuidFeatures(), (feature) => CpuidFeature[feature] ?? '?').every((feature) => FEATURES.has(feature))) return false
-  return text !== 'femms' && (mode === 64 || !/^sys(call|ret)/.test(text)) && !(locked && text.includes('cr8'))
+  if (!Array.from(instruction.cpuidFeatures(), (feature) => CpuidFeature[feature] ?? '?').every((feature) => FEATURES.has(feature) || (feature === 'D3NOW' && text === 'nop'))) return false
+  return (mode === 64 || !/^sys(call|ret)/.test(text)) && !(locked && text.includes('cr8'))
 }
 
 /** Compares our disassembly with iced's. Owns memory outside JavaScript: `free` it. */
