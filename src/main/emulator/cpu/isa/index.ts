@@ -22,9 +22,10 @@ import { systemRows } from './system'
 import { vectorRows } from './vectors'
 import { x87Rows } from './x87'
 import { x87ControlRows } from './x87-control'
+import { xsaveRows } from './xsave'
 
 /** Instructions of the floating-point and vector units: many and large, and seldom in kernels. */
-export const unitRows: readonly Row[] = [...vectorRows, ...x87Rows, ...x87ControlRows, ...sseFloatRows, ...sseConvertRows, ...fxsaveRows]
+export const unitRows: readonly Row[] = [...vectorRows, ...x87Rows, ...x87ControlRows, ...sseFloatRows, ...sseConvertRows, ...fxsaveRows, ...xsaveRows]
 
 /** Every instruction form of the CPU. */
 export const rows: readonly Row[] = [

@@ -34,14 +34,13 @@ function has<V>(b: Builder<V>, components: V, component: number): V {
 /** Every component counts as in use: XSAVEOPT saves what XSAVE does. */
 const save = (registers: number): Semantics => (b, image) => {
   const { wanted } = begin(b, image, 'rw')
-  const header = image.at(b.constant(Image.components), 64, 'rw')
-  const before = header.read()
+  const before = image.at(b.constant(Image.components), 64, 'r').read()
   b.if(has(b, wanted, X87), () => saveX87(b, image))
   b.if(has(b, wanted, SSE), () => {
     saveMxcsr(b, image)
     saveXmm(b, image, registers)
   })
-  header.write(b.or(b.and(before, b.not(wanted)), wanted))
+  image.at(b.constant(Image.components), 64, 'w').write(b.or(b.and(before, b.not(wanted)), wanted))
 }
 
 const restore = (registers: number): Semantics => (b, image) => {

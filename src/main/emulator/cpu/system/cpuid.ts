@@ -14,6 +14,7 @@ type Register = 'ebx' | 'ecx' | 'edx'
 
 /** Where CPUID reports a feature. A feature stands here when all its instructions have rows. */
 const FEATURE_BITS: readonly (readonly [feature: CpuFeature, leaf: number, register: Register, bit: number])[] = [
+  ['fpu', 1, 'edx', 0],
   ['vme', 1, 'edx', 1],
   ['de', 1, 'edx', 2],
   ['pse', 1, 'edx', 3],
@@ -29,10 +30,20 @@ const FEATURE_BITS: readonly (readonly [feature: CpuFeature, leaf: number, regis
   ['pse36', 1, 'edx', 17],
   ['clflush', 1, 'edx', 19],
   ['mmx', 1, 'edx', 23],
+  ['fxsr', 1, 'edx', 24],
+  ['sse', 1, 'edx', 25],
+  ['sse2', 1, 'edx', 26],
+  ['sse3', 1, 'ecx', 0],
+  ['pclmulqdq', 1, 'ecx', 1],
+  ['ssse3', 1, 'ecx', 9],
   ['cx16', 1, 'ecx', 13],
   ['pcid', 1, 'ecx', 17],
+  ['sse4.1', 1, 'ecx', 19],
+  ['sse4.2', 1, 'ecx', 20],
   ['movbe', 1, 'ecx', 22],
   ['popcnt', 1, 'ecx', 23],
+  ['aes', 1, 'ecx', 25],
+  ['xsave', 1, 'ecx', 26],
   ['rdrand', 1, 'ecx', 30],
   ['fsgsbase', 7, 'ebx', 0],
   ['bmi1', 7, 'ebx', 3],
@@ -44,6 +55,7 @@ const FEATURE_BITS: readonly (readonly [feature: CpuFeature, leaf: number, regis
   ['smap', 7, 'ebx', 20],
   ['clflushopt', 7, 'ebx', 23],
   ['clwb', 7, 'ebx', 24],
+  ['sha', 7, 'ebx', 29],
   ['umip', 7, 'ecx', 2],
   ['la57', 7, 'ecx', 16],
   ['rdpid', 7, 'ecx', 22],
@@ -56,6 +68,14 @@ const FEATURE_BITS: readonly (readonly [feature: CpuFeature, leaf: number, regis
   ['long', 0x8000_0001, 'edx', 29],
   ['invariant-tsc', 0x8000_0007, 'edx', 8],
 ]
+
+/** XSAVE: components (x87, SSE), size of the image; XSAVEOPT in sub-leaf 1. */
+const XSAVE_LEAF = 0xd
+const XSAVE_COMPONENTS = 3
+const XSAVE_BYTES = 576
+const XSAVEOPT = 1
+/** Sub-leaf n of a leaf stands at leaf + n × this. */
+const SUB_LEAF = 2 ** 32
 
 /** "A hypervisor is present": leaf 1, ECX. */
 const HYPERVISOR = 2 ** 31
@@ -86,8 +106,11 @@ function leavesOf(model: CpuModel): ReadonlyMap<number, Leaf> {
   const vendor = (highest: number): Leaf => [highest, word(VENDOR, 0), word(VENDOR, 2), word(VENDOR, 1)]
   const features = bits(1, 'ecx') + (model.name === 'max' ? HYPERVISOR : 0)
   const basic: [number, Leaf][] = [[1, [model.signature, model.has('clflush') ? 0x1_0000 | ((LINE_BYTES / 8) << 8) : 0x1_0000, features, bits(1, 'edx')]]]
-  if (model.name === 'max') basic.push([7, [0, bits(7, 'ebx'), bits(7, 'ecx'), bits(7, 'edx')]])
-  const all = new Map<number, Leaf>([[0, vendor(Math.max(...basic.map(([leaf]) => leaf)))], ...basic])
+  if (model.name === 'max') {
+    basic.push([7, [0, bits(7, 'ebx'), bits(7, 'ecx'), bits(7, 'edx')]])
+    basic.push([XSAVE_LEAF, [XSAVE_COMPONENTS, XSAVE_BYTES, XSAVE_BYTES, 0]], [XSAVE_LEAF + SUB_LEAF, [XSAVEOPT, 0, 0, 0]])
+  }
+  const all = new Map<number, Leaf>([[0, vendor(Math.max(...basic.map(([leaf]) => leaf % SUB_LEAF)))], ...basic])
   if (!model.has('long')) return all
   const linearBits = model.has('la57') ? 57 : 48
   const extended: readonly [number, Leaf][] = [
@@ -104,8 +127,8 @@ function leavesOf(model: CpuModel): ReadonlyMap<number, Leaf> {
 }
 
 const NOTHING: Leaf = [0, 0, 0, 0]
-/** Leaves whose content depends on ECX have one sub-leaf. */
-const SUB_LEAVES: ReadonlySet<number> = new Set([7])
+/** Leaves whose content depends on ECX. */
+const SUB_LEAVES: ReadonlySet<number> = new Set([7, XSAVE_LEAF])
 
 const RAX = 0
 const RCX = 1
@@ -118,8 +141,8 @@ export function cpuidHelpers(cx: SystemContext): Pick<Helpers, 'cpuid'> {
     cpuid() {
       const { state } = cx
       const leaf = state.gpr32(RAX)
-      const absent = SUB_LEAVES.has(leaf) && state.gpr32(RCX) !== 0
-      const [eax, ebx, ecx, edx] = absent ? NOTHING : (leaves.get(leaf) ?? NOTHING)
+      const key = SUB_LEAVES.has(leaf) ? leaf + state.gpr32(RCX) * SUB_LEAF : leaf
+      const [eax, ebx, ecx, edx] = leaves.get(key) ?? NOTHING
       const enabled = leaf === 1 && (state.control(4) & CR4.OSXSAVE) !== 0n ? OSXSAVE : 0
       state.setReg(RAX, 32, BigInt(eax))
       state.setReg(RBX, 32, BigInt(ebx))

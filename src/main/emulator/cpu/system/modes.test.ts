@@ -133,10 +133,10 @@ describe('rules of control registers and MSRs', () => {
     }
     const [highest = 0n, b = 0n, c = 0n, d = 0n] = leaf(0)
     const text = [b, d, c].flatMap((value) => [0n, 8n, 16n, 24n].map((shift) => String.fromCharCode(Number((value >> shift) & 0xffn)))).join('')
-    expect([highest, text]).toEqual([7n, 'BootlabLab64'])
+    expect([highest, text]).toEqual([13n, 'BootlabLab64'])
     const edx = leaf(1)[3] ?? 0n
-    // No x87, MMX, SSE, APIC; PAE, CX8, CMOV.
-    expect([0n, 9n, 23n, 24n, 25n, 26n].map((bit) => (edx >> bit) & 1n)).toEqual([0n, 0n, 0n, 0n, 0n, 0n])
+    // x87, MMX, FXSR, SSE, SSE2; no APIC; PAE, CX8, CMOV.
+    expect([0n, 23n, 24n, 25n, 26n, 9n].map((bit) => (edx >> bit) & 1n)).toEqual([1n, 1n, 1n, 1n, 1n, 0n])
     expect([6n, 8n, 15n].map((bit) => (edx >> bit) & 1n)).toEqual([1n, 1n, 1n])
     expect((leaf(0x8000_0001)[3] ?? 0n) >> 29n).toBe(1n)
     expect(leaf(0x8000_0008)[0]).toBe(0x3928n)
