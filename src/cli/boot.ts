@@ -1,6 +1,6 @@
 /** `bootlab boot`. */
 import { constants, createWriteStream } from 'node:fs'
-import { access, stat, writeFile } from 'node:fs/promises'
+import { access, open, stat, writeFile, type FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { Builder } from '../main/services/builder'
@@ -139,12 +139,24 @@ export async function run({ image, memoryBytes, model }: Bootable, options: Boot
 }
 
 async function openForWriting(path: string): Promise<ReturnType<typeof createWriteStream>> {
+  const reader = await probeReader(path)
   const stream = createWriteStream(path)
   await new Promise<void>((resolveOpen, reject) => {
     stream.once('open', () => resolveOpen())
     stream.once('error', (error) => reject(cannotWrite(path, error)))
   })
+  // Not earlier: the reader would take it for the end.
+  await reader?.close()
   return stream
+}
+
+/** Opening a named pipe that nobody reads waits for ever, and not even Ctrl-C ends that; without blocking it fails at once. */
+async function probeReader(path: string): Promise<FileHandle | undefined> {
+  const isPipe = await stat(path).then((found) => found.isFIFO(), () => false)
+  if (!isPipe) return undefined
+  return open(path, constants.O_WRONLY | constants.O_NONBLOCK).catch((error: unknown) => {
+    throw new LabError({ code: 'bad-input', what: 'Nobody reads this named pipe.', where: path, next: 'Start the program that reads it first.' }, { cause: error })
+  })
 }
 
 /** Said before the run, which may be long. */

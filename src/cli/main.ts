@@ -4,9 +4,6 @@ import { describeFailure, toFailure, type Failure } from '../shared/failure'
 import { EXIT } from './exit-codes'
 import { createProgram } from './program'
 
-/** Time to end in after Ctrl-C. */
-const MAX_ENDING_MILLISECONDS = 5000
-
 /** Exit code for each kind of failure; the others are defects of Bootlab. */
 const codes: Readonly<Record<string, number>> = {
   usage: EXIT.usage,
@@ -38,8 +35,6 @@ async function main(): Promise<number> {
     // A second Ctrl-C ends the process at once.
     if (interrupt.signal.aborted) process.exit(EXIT.interrupted)
     interrupt.abort()
-    // A call of the system may be stuck (a pipe that nobody reads, a network disk).
-    setTimeout(() => process.exit(EXIT.interrupted), MAX_ENDING_MILLISECONDS).unref()
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)

@@ -109,6 +109,18 @@ describe('bootlab', () => {
     expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' })
   })
 
+  it.skipIf(process.platform === 'win32')('refuses a named pipe that nobody reads, and writes to one that is read', async () => {
+    const pipe = join(folder, 'pipe')
+    await promisify(execFile)('mkfifo', [pipe])
+    const kernel = join(project, 'build/miniboot-c.elf')
+    const { code, stderr } = await bootlab(['boot', kernel, '--headless', '--serial', pipe])
+    expect(code).toBe(66)
+    expect(stderr).toContain('Nobody reads this named pipe')
+    const reader = promisify(execFile)('cat', [pipe])
+    expect(await bootlab(['boot', kernel, '--headless', '--until-text', 'Hello', '--serial', pipe])).toMatchObject({ code: 0 })
+    expect((await reader).stdout).toBe('')
+  })
+
   it('refuses a picture that cannot be stored before the machine starts', async () => {
     const { code, stdout, stderr } = await bootlab(['boot', project, '--headless', '--until-text', 'Hello', '--screen', `png:${folder}`])
     expect({ code, stdout }).toEqual({ code: 66, stdout: '' })

@@ -11,6 +11,8 @@ export interface DiagnosedLine {
  * (clang's User's Manual, "Formatting of Diagnostics"). The file may begin with a drive letter.
  */
 const LOCATED = /^((?:[A-Za-z]:[\\/])?[^:]+):(\d+):(\d+):(?:\{(\d+):(\d+)-(\d+):(\d+)\}(?:\{[^}]*\})*:)? (fatal error|error|warning|note|remark): (.*)$/
+/** The ranges, which are for programs: the log does without. */
+const RANGES = /^((?:[A-Za-z]:[\\/])?[^:]+:\d+:\d+:)(?:\{[^}]*\})+:/
 const BARE = /^(?:(?:zig|clang)(?:\.exe)?: )?(fatal error|error|warning|note): (.*)$/
 const FEATURE = /^'[+-][^']+' is not a recognized feature for this target/
 const CRASH = /^(LLVM ERROR: .*|Stack dump:.*|PLEASE submit a bug report.*)$/
@@ -25,7 +27,7 @@ export function parseClangOutput(output: string, source: ProblemSource): Diagnos
     .filter((line, index, all) => line !== '' || index < all.length - 1)
     .map((text) => {
       const problem = located(text, source) ?? bare(text, source)
-      return problem ? { text, problem } : { text }
+      return problem ? { text: text.replace(RANGES, '$1'), problem } : { text }
     })
 }
 

@@ -21,6 +21,11 @@ describe('what clang prints', () => {
     ])
   })
 
+  it('in the log without the ranges, which are for programs', () => {
+    const [line] = parseClangOutput('kernel.c:3:20:{3:20-3:24}{3:1-3:2}: warning: unused', 'compiler')
+    expect(line?.text).toBe('kernel.c:3:20: warning: unused')
+  })
+
   it('without a place', () => {
     expect(problems(parseClangOutput("error: unknown target triple 'z80'\n", 'compiler'))).toEqual([{ severity: 'error', source: 'compiler', message: "unknown target triple 'z80'" }])
     expect(problems(parseClangOutput("zig: error: unsupported option '-mcpu='\n", 'compiler'))).toHaveLength(1)

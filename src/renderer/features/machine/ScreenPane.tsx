@@ -103,7 +103,7 @@ function CopyText(): ReactElement {
     )
   }
   return (
-    <Button tone="quiet" icon={copied ? 'check' : 'copy'} disabled={!present} onClick={copy}>
+    <Button tone="quiet" icon={copied ? 'check' : 'copy'} disabled={!present} title={text.copyText} aria-label={copied ? text.copied : text.copyText} onClick={copy}>
       {copied ? text.copied : text.copyText}
     </Button>
   )
