@@ -20,6 +20,7 @@ const PAGE_TABLES_END = 0x10_4000
 const STATE_BYTES = at.SCRATCH
 const HLT = 0xf4
 const FCW_MASKED = 0x37f
+const XCR0_X87_SSE = 3n
 
 /** Real mode: every vector leads to a HLT. */
 class RealMachine extends TestMachine {
@@ -80,7 +81,8 @@ export class FuzzMachine {
     for (let index = 0; index < 8; index++) state.u8.set(bytes.subarray(0x100 + index * 10, 0x100 + index * 10 + 10), at.X87 + index * at.X87_STRIDE)
     state.u32[at.FCW >> 2] = FCW_MASKED
     state.u32[at.FTW >> 2] = bytes[0x1ff] ?? 0
-    state.setControl(4, state.control(4) | CR4.OSFXSR | CR4.OSXMMEXCPT)
+    state.setControl(4, state.control(4) | CR4.OSFXSR | CR4.OSXMMEXCPT | CR4.OSXSAVE)
+    this.machine.cpu.msrs.xcr0 = XCR0_X87_SSE
   }
 
   /** RIP of the byte at a physical address of the code area. */
