@@ -6,10 +6,12 @@ import { MachinePane } from '../features/machine/MachinePane'
 import { ScreenPane } from '../features/machine/ScreenPane'
 import { useLab } from './lab'
 
-/** Columns of the window's width for the machine: its screen in its own size where the editor has room beside it. */
-const machineWidth = (): number => Math.min(690, Math.round(window.innerWidth * 0.5))
-/** The height at which a screen of that width fills its pane, head and margins included. */
-const screenHeight = (): number => Math.round((machineWidth() - 50) * 0.625) + 88
+/** Pixels that the editor keeps in a narrow window: two tabs and the list of files. */
+const EDITOR_WIDTH = 370
+/** The machine's width at first: its screen in its own size wherever the editor has room beside it. */
+const machineWidth = (): number => Math.round(Math.min(690, Math.max(window.innerWidth / 2, window.innerWidth - EDITOR_WIDTH)))
+/** The height at which a screen of that width fills its pane; with head, margins and the line that says why the machine ended. */
+const screenHeight = (): number => Math.round(Math.min(640, machineWidth() - 12) * 0.625) + 88
 
 /** Editor over build log at the left, screen over serial ports at the right. */
 export function Workbench(): ReactElement {
