@@ -281,4 +281,6 @@ function others(): Row[] {
   ]
 }
 
-export const x87Rows: readonly Row[] = [...memoryArithmetic(), ...stackArithmetic(), ...comparisons(), ...loadsAndStores(), ...others()]
+const all: readonly Row[] = [...memoryArithmetic(), ...stackArithmetic(), ...comparisons(), ...loadsAndStores(), ...others()]
+
+export const x87Rows: readonly Row[] = all.map((row): Row => ({ ...row, faults: ['#NM', '#MF'] }))
