@@ -49,7 +49,8 @@ function normalised(text: string): string {
     .replace(/^((?:p?blendv\w+|sha256rnds2) \w+, [^,]+), xmm0$/, '$1')
     .replace(/^(maskmov\w+ \w+, \w+), [c-gs]s$/, '$1')
     .replace(/^(pusha|popa|pushf|popf|iret)$/, '$1w')
-    .replace(/^(?:nop|prefetch\w*|cldemote|xchg ax, ax|xchg eax, eax|xchg rax, rax)\b.*/, 'nop')
+    // RDSSP is a NOP on a processor without shadow stacks.
+    .replace(/^(?:nop|prefetch\w*|cldemote|rdssp[dq]|xchg ax, ax|xchg eax, eax|xchg rax, rax)\b.*/, 'nop')
     .replace(/^xlat .*/, 'xlatb')
     .replace(/^((?:rep |repe |repne )?(?:movs|cmps|stos|lods|scas|ins|outs)[bwdq]) ((?!.*[cefgs]s:).*)/, '$1')
     .replace(/^repne (movs|stos|lods|ins|outs)/, 'rep $1')
