@@ -69,7 +69,7 @@ async function prepare(path: string, options: BootOptions, signal: AbortSignal):
   const builder = new Builder()
   const directory = await projectDirectoryOf(path)
   if (directory === undefined) {
-    const image = await builder.imageOf(await readInput(path), path, options.append)
+    const image = await builder.imageOf(await readInput(path), path, options.append, (warning) => void process.stderr.write(`warning: ${warning}\n`))
     return { image, memoryBytes: options.memory ?? DEFAULT_MEMORY_BYTES, model: options.cpu }
   }
   const { result, image, project } = await builder.build(directory, { onLog: printLog(process.stderr), signal, commandLine: options.append })

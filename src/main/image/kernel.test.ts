@@ -51,6 +51,14 @@ test('warns of a Multiboot header that no loader will find', () => {
   ])
 })
 
+test.each([32, 64] as const)('warns of a %i-bit kernel that has a Multiboot 2 header only', (bits) => {
+  const code = new Uint8Array(4096)
+  const view = new DataView(code.buffer)
+  // The sample puts its segment right behind the headers: one of the two words is 8-aligned in the file.
+  for (const offset of [64, 132]) for (const [index, word] of [0xe85250d6, 0, 16, -(0xe85250d6 + 16) >>> 0].entries()) view.setUint32(offset + 4 * index, word, true)
+  expect(planKernel(sampleElf({ bits, segments: [{ virtualAddress: 0x100000n, content: code }] }), 'k').warnings).toEqual([expect.stringMatching(/Multiboot 2 kernel/)])
+})
+
 const flat = (words: number[]): Uint8Array => {
   const file = new Uint8Array(4096)
   const view = new DataView(file.buffer)

@@ -2,7 +2,7 @@
 import { ELF_MACHINE, ELF_TYPE, type ElfFile, type ElfSegment, looksLikeElf, parseElf, SEGMENT_TYPE } from './elf'
 import { hex, ImageError } from './errors'
 import { LIMITS, MAGIC, MEMORY } from './layout'
-import { checkMultibootFeatures, findMultibootHeader, type MultibootHeader } from './multiboot'
+import { checkMultibootFeatures, findMultiboot2Header, findMultibootHeader, type MultibootHeader } from './multiboot'
 
 /** How the kernel is entered. */
 export type BootProtocol = 'multiboot1' | 'elf64' | 'elf32'
@@ -37,7 +37,8 @@ export function planKernel(bytes: Uint8Array, where = 'kernel'): KernelPlan {
     return { protocol: 'multiboot1', entry: BigInt(header.addresses.entry), multiboot: header, warnings: [], ...(elf && { elf }) }
   }
   if (!elf) throw new Error('unreachable: a file without addresses was parsed as ELF')
-  const warnings = nearly ? [describeNearly(nearly, where)] : []
+  const second = header ? undefined : findMultiboot2Header(bytes)
+  const warnings = [...(nearly ? [describeNearly(nearly, where)] : []), ...(second === undefined ? [] : [describeSecond(second, elf.bits, where)])]
   const protocol = header ? 'multiboot1' : elf.bits === 64 ? 'elf64' : 'elf32'
   checkProgram(elf, protocol, where)
   return { protocol, entry: elf.entry, elf, warnings, ...(header && { multiboot: header }) }
@@ -47,6 +48,11 @@ function describeNearly({ offset, reason }: { offset: number; reason: 'too-far' 
   return reason === 'too-far'
     ? `${where}+${hex(offset)}: a Multiboot header lies here, outside the first ${MAGIC.MULTIBOOT1_SEARCH_BYTES} bytes where loaders look, so it is not used. Put its section first in the linker script, or link with -z noseparate-code.`
     : `${where}+${hex(offset)}: a Multiboot header's magic number is here, but magic, flags and checksum do not sum to 0, so it is not used.`
+}
+
+function describeSecond(offset: number, bits: 32 | 64, where: string): string {
+  const entered = bits === 64 ? 'in long mode, where the 32-bit code that such kernels begin with does something else' : 'without its magic number and information'
+  return `${where}+${hex(offset)}: this is a Multiboot 2 kernel, and the loader speaks Multiboot 1: it is entered ${entered}. Give it a Multiboot 1 header (0x1badb002), or boot a disk image with its own boot loader.`
 }
 
 function checkProgram(elf: ElfFile, protocol: BootProtocol, where: string): void {

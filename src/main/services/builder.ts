@@ -49,15 +49,18 @@ export class Builder {
   /**
    * The disk image for a file's bytes: an image as it is, a kernel with the boot loader.
    * @param where names the file in errors
+   * @param warn hears what may keep a kernel from running
    * @throws ImageError when the bytes are neither
    */
-  async imageOf(bytes: Uint8Array, where: string, commandLine?: string): Promise<Uint8Array> {
+  async imageOf(bytes: Uint8Array, where: string, commandLine?: string, warn?: (text: string) => void): Promise<Uint8Array> {
     const kind = detectInput(bytes, where)
     if (kind === 'disk-image' || kind === 'boot-sector') {
       if (commandLine !== undefined && commandLine !== '') throw noCommandLine(where)
       return kind === 'boot-sector' ? buildBootSectorImage(bytes, where) : bytes
     }
-    return buildDiskImage({ kernel: bytes, loader: await this.loader(), commandLine: commandLine ?? '', where }).image
+    const { image, report } = buildDiskImage({ kernel: bytes, loader: await this.loader(), commandLine: commandLine ?? '', where })
+    for (const warning of report.warnings) warn?.(warning)
+    return image
   }
 
   async #build(directory: string, { onLog, signal, output, commandLine }: BuildOptions): Promise<Build> {

@@ -39,6 +39,7 @@ describe('the likely cause', () => {
     ['an IDT that is not mapped', report([fault(6), fault(14, 0, 0x20_3060n)]), 'is not mapped by the page tables'],
     ['a gate that is no good', report([fault(6), fault(11, 0x33), fault(11, 0x43)]), "gate for vector 6 cannot be used"],
     ['a stack that is not mapped', report([fault(13, 0), fault(14, 2, 0xff8n), fault(14, 2, 0xff8n)]), 'at 0xff8 is not mapped'],
+    ['a stack segment without room', report([fault(12, 0), fault(13, 0x63)], { cpuMode: 'protected', segments: [{ name: 'ss', selector: 0x18, base: 0n, limit: 0xffff_ffff, attributes: 0xc097 }] }), 'only offsets above its limit 0xffffffff are in it, which are none'],
     ['a wild jump', report([fault(14, 0, 0x201000n), fault(13, 0x73)], { idtr: { base: 0n, limit: 0 } }), 'a wild jump'],
   ])('%s', (_name, given, expected) => {
     expect(likelyCause(given)).toContain(expected)

@@ -1,7 +1,7 @@
 /** Faults in words for people who are writing their first kernel. Sources: Intel SDM vol. 3A, 6.13 (error codes), 6.15, 4.7 (page faults). */
 import type { Fault } from '../../../shared/machine-schemas'
-import { CR0 } from '../cpu/state/bits'
-import type { CpuRegisters, TripleFaultReport } from '../cpu/shutdown'
+import { ATTRIBUTE, CR0 } from '../cpu/state/bits'
+import type { CpuRegisters, NamedSegment, TripleFaultReport } from '../cpu/shutdown'
 import type { FaultRecord } from '../cpu/system/exceptions'
 import { hex } from './registers'
 
@@ -81,7 +81,23 @@ export function likelyCause(report: TripleFaultReport): string {
   const [first] = report.chain
   const wild = first?.vector === 14 && isFetch(first, report.registers)
   const jump = wild ? `Execution went to ${hex(first.address ?? 0n)}, where no code can run: a wild jump, call or return. ` : ''
-  return `${jump}${whyNoHandler(report)}`
+  return `${jump}${emptyStack(report)}${whyNoHandler(report)}`
+}
+
+/**
+ * A stack segment that expands down holds the offsets above its limit (SDM vol. 3, 3.4.5.1): with the largest limit, none. An
+ * emulator that ignores limits runs such a kernel, a processor does not.
+ */
+function emptyStack({ chain, registers: { cpuMode, segments } }: TripleFaultReport): string {
+  const stack = segments.find(({ name }) => name === 'ss')
+  if (chain[0]?.vector !== 12 || cpuMode !== 'protected' || !stack || !expandsDown(stack)) return ''
+  return `The stack segment (selector ${hex(stack.selector)}) expands down: only offsets above its limit ${hex(stack.limit)} are in it${stack.limit >= 0xffff_ffff ? ', which are none' : ''}. A flat stack is a data segment that expands up (clear bit 2 of its type). `
+}
+
+/** Whether a segment register holds a data segment whose offsets lie above its limit. */
+export function expandsDown({ attributes }: NamedSegment): boolean {
+  const { present, code, expandDown } = ATTRIBUTE
+  return (attributes & (present | code | expandDown)) === (present | expandDown)
 }
 
 function whyNoHandler({ chain, registers }: TripleFaultReport): string {

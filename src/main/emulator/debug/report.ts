@@ -4,7 +4,7 @@ import type { RunReport } from '../host/options'
 import type { CpuRegisters } from '../cpu/shutdown'
 import { disassemble } from '../cpu/decode/disassemble'
 import type { Machine, Outcome } from '../machine/machine'
-import { describeFault, likelyCause, vectorName } from './explain'
+import { describeFault, expandsDown, likelyCause, vectorName } from './explain'
 import { hex } from './registers'
 
 const GENERAL = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'] as const
@@ -133,8 +133,10 @@ function registerLines(registers: CpuRegisters): string[] {
   const lines: string[] = []
   for (let i = 0; i < values.length; i += PER_LINE) lines.push(values.slice(i, i + PER_LINE).join('  '))
   lines.push(`CR0 ${hex(cr0)}  CR2 ${hex(cr2)}  CR3 ${hex(cr3)}  CR4 ${hex(cr4)}  EFER ${hex(efer)}`)
-  for (const { name, selector, base, limit } of shownSegments(segments)) {
-    lines.push(`${name.toUpperCase()}  ${selector.toString(16).padStart(4, '0')}  base ${hex(base)}  limit ${hex(limit)}`)
+  for (const segment of shownSegments(segments)) {
+    const { name, selector, base, limit } = segment
+    const down = cpuMode === 'protected' && expandsDown(segment) ? '  expands down' : ''
+    lines.push(`${name.toUpperCase()}  ${selector.toString(16).padStart(4, '0')}  base ${hex(base)}  limit ${hex(limit)}${down}`)
   }
   lines.push(`GDT base ${hex(gdtr.base)}  limit ${hex(gdtr.limit)}`, `IDT base ${hex(idtr.base)}  limit ${hex(idtr.limit)}`)
   return lines
