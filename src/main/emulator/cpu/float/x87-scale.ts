@@ -24,7 +24,8 @@ export const scale = defineRoutine('scale', 0, 0, (b) => {
   const significand = b.variable(b.constant(DEFAULT_NAN_SIGNIFICAND))
   const flags = b.variable(b.constant(IE))
   const keep = (): void => {
-    se.set(seA)
+    // A pseudo-denormal becomes the normal number that it is.
+    se.set(b.or(seA, b.and(no(b, any(b, seA, SPECIAL_80)), b.shrU(significandA, b.constant(63)))))
     significand.set(significandA)
     flags.set(b.and(what, b.constant(DE)))
   }
