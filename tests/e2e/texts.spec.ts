@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from './lab'
 
 test('a reload right after typing loses no text', async ({ lab }) => {
@@ -66,4 +68,24 @@ test('the window says when the lab is gone, and keeps the text', async ({ lab, s
   await lab.page.keyboard.type(' void alone(void);')
   await expect(lab.editorLine('void first(void); void alone(void);')).toBeVisible()
   await lab.screenshot('10-disconnected')
+})
+
+test('a project whose manifest is broken opens at its problems', async ({ lab, server }) => {
+  await lab.createProject('miniboot-c')
+  await writeFile(join(server.projects, 'miniboot-c', 'bootlab.json'), '{ "name": ')
+  await lab.page.reload()
+  await expect(lab.problems.first()).toContainText('bootlab.json:1:')
+  await expect(lab.page.locator('.tag:empty')).toHaveCount(0)
+})
+
+test('a narrow window has room for tabs and for the screen in its own size', async ({ lab }) => {
+  await lab.page.setViewportSize({ width: 1024, height: 700 })
+  await lab.createProject('miniboot-c')
+  await lab.page.keyboard.press('F5')
+  await expect(lab.screenText).toContainText('Hello, World !!')
+  expect((await lab.page.locator('.screen-canvas').boundingBox())?.width).toBe(640)
+  await expect(lab.tab('kernel.c')).toBeInViewport({ ratio: 1 })
+  await lab.screen.click()
+  await expect(lab.page.locator('.keyboard-hint')).toBeInViewport({ ratio: 1 })
+  await lab.screenshot('12-narrow')
 })

@@ -24,7 +24,7 @@ export function Toolbar(): ReactElement {
           <span className="toolbar-divider" aria-hidden="true" />
           <button type="button" className="toolbar-project" title={text.projectsHint} onClick={commands.showWelcome}>
             <span className="toolbar-project-name">{project.name}</span>
-            <span className="tag">{project.language}</span>
+            {project.language && <span className="tag">{project.language}</span>}
           </button>
           <Button tone="quiet" icon="folder" title={text.projectsHint} onClick={commands.showWelcome}>
             {text.projects}

@@ -21,10 +21,10 @@ export function BuildPane(): ReactElement {
   const { left, showLeft } = usePanes()
   const [copied, setCopied] = useState(false)
 
-  // A failed build is about its problems, a running one about its log.
+  // A failed build, and a project that cannot be read, are about their problems; a running build about its log.
   useEffect(() => {
     if (state.status === 'running') showLeft('log')
-    else if (state.status === 'failed' && state.problems.length > 0) showLeft('problems')
+    else if ((state.status === 'failed' || state.status === 'none') && state.problems.length > 0) showLeft('problems')
   }, [state.status, state.problems.length, showLeft])
 
   const copy = (): void => {
