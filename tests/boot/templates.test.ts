@@ -2,51 +2,17 @@
  * Every template, as a person makes it: created, built, and the very image file booted in QEMU and in our own PC (both backends). The
  * judge of the screen is QEMU: the same cells, characters and colours.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
 import { BACKENDS } from '../../src/shared/contract'
 import { startInProcess } from '../../src/main/emulator/host/session'
 import type { RunReport } from '../../src/main/emulator/host/options'
-import { createProject, listTemplates } from '../../src/main/project'
-import { Builder } from '../../src/main/services/builder'
-import { locate } from '../../src/main/services/locations'
-import { toolchainReport } from '../../src/main/toolchain'
 import type { Screen } from '../../src/shared/machine-schemas'
 import { bootInQemu, findQemu } from '../support/qemu'
-import { requireTool } from '../support/tools'
-
-const templatesDir = join(locate().resources, 'templates')
-const folder = mkdtempSync(join(tmpdir(), 'bootlab-templates-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-const builder = new Builder()
-const templates = await listTemplates(templatesDir)
-const rust = (await toolchainReport()).filter(({ name }) => name.startsWith('Rust'))
-if (rust.length === 0) throw new Error('The toolchain report says nothing about Rust.')
-const hasRust = rust.every(({ status }) => status === 'ok') && requireTool('cc') !== undefined
-if (!hasRust && process.env['CI']) throw new Error(`Rust is incomplete, and CI needs it: ${rust.map(({ detail }) => detail).join('; ')}`)
+import { templateImages } from './template-images'
 
 /** What is typed into a template that listens, and what the screen then shows. */
 const typing: Readonly<Record<string, { text: string; shows: string }>> = { 'boot-sector': { text: 'abc 123\n', shows: 'repeat: abc 123' } }
-
-const images = new Map<string, Promise<string>>()
-
-/** Path of the image of a new project; built once. */
-function imageOf(id: string): Promise<string> {
-  const known = images.get(id)
-  if (known) return known
-  const built = (async () => {
-    const dir = join(folder, id)
-    await createProject({ templatesDir, template: id, dir })
-    const { result } = await builder.build(dir)
-    if (result.imagePath === undefined) throw new Error(`${id} does not build: ${JSON.stringify(result.problems, undefined, 1)}`)
-    return result.imagePath
-  })()
-  images.set(id, built)
-  return built
-}
 
 interface OwnRun {
   report: RunReport
@@ -75,22 +41,21 @@ const written = (cells: ArrayLike<number>): number[] => {
   return list
 }
 
-describe.each(templates)('template $id', ({ id, language, prints }) => {
-  const skip = language === 'Rust' && !hasRust
+describe.each(await templateImages())('template $template.id', ({ template: { id, prints }, skip, path: imageOf }) => {
   const keys = typing[id]
   const wanted = keys?.shows ?? prints
 
   it.skipIf(skip)('builds', { timeout: 300_000 }, async () => {
-    expect(readFileSync(await imageOf(id)).length % 512).toBe(0)
+    expect(readFileSync(await imageOf()).length % 512).toBe(0)
   })
 
   it.skipIf(skip).each(BACKENDS)('shows its text in our own PC (%s)', { timeout: 120_000 }, async (backend) => {
-    const { report } = await bootHere(readFileSync(await imageOf(id)), backend, wanted, keys?.text)
+    const { report } = await bootHere(readFileSync(await imageOf()), backend, wanted, keys?.text)
     expect(report).toMatchObject({ reason: 'until-text' })
   })
 
   it.skipIf(skip || findQemu() === undefined)('shows the same cells in QEMU', { timeout: 120_000 }, async () => {
-    const path = await imageOf(id)
+    const path = await imageOf()
     const { screen } = await bootHere(readFileSync(path), 'interp', wanted, keys?.text)
     const qemu = await bootInQemu(path, { untilText: wanted, timeoutMs: 60_000, ...(keys && { keys: { afterText: prints, text: keys.text } }) })
     expect(qemu.exit).toEqual({ reason: 'text' })

@@ -1,32 +1,29 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { screenLines } from '../../../shared/screen-text'
 import type { Screen } from '../../../shared/machine-schemas'
+import { buildEmulatorWorker, type BuiltWorker } from '../../../../tests/support/emulator-worker'
 import { prepareMachine, startMachine } from './handle'
 import type { MachineListener, RunReport, RunningMachine, StartOptions } from './options'
 
-const HERE = import.meta.dirname
-/** Inside the checkout, so that the built worker finds its packages. */
-const BUILD_ROOT = resolve(HERE, '../../../../node_modules/.cache')
-
-let folder: string
+let worker: BuiltWorker
 let workerUrl: URL
+/** For workers that misbehave. */
+let folder: string
 
 beforeAll(async () => {
-  await mkdir(BUILD_ROOT, { recursive: true })
-  folder = await mkdtemp(join(BUILD_ROOT, 'emulator-worker-'))
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    build: { ssr: join(HERE, 'worker.ts'), outDir: folder, minify: false, rolldownOptions: { output: { format: 'es', entryFileNames: 'worker.mjs' } } },
-  })
-  workerUrl = pathToFileURL(join(folder, 'worker.mjs'))
+  worker = await buildEmulatorWorker()
+  workerUrl = worker.url
+  folder = await mkdtemp(join(tmpdir(), 'bootlab-workers-'))
 }, 60_000)
 
-afterAll(() => rm(folder, { recursive: true, force: true }))
+afterAll(async () => {
+  await worker.remove()
+  await rm(folder, { recursive: true, force: true })
+})
 
 /** xor ah,ah; int 16h; mov ah,0Eh; int 10h; jmp back */
 const ECHO = [0x30, 0xe4, 0xcd, 0x16, 0xb4, 0x0e, 0xcd, 0x10, 0xeb, 0xf6]
@@ -39,7 +36,7 @@ interface End {
   ends: () => number
 }
 
-function start(code: readonly number[], options: Partial<StartOptions>, worker = workerUrl): { machine: RunningMachine; end: Promise<End> } {
+function start(code: readonly number[], options: Partial<StartOptions>, url = workerUrl): { machine: RunningMachine; end: Promise<End> } {
   const image = new Uint8Array(512)
   image.set(code)
   image.set([0x55, 0xaa], 510)
@@ -56,7 +53,7 @@ function start(code: readonly number[], options: Partial<StartOptions>, worker =
       finish?.({ report, screen, ends: () => ends })
     },
   }
-  return { machine: startMachine({ image, memoryBytes: 4 << 20, backend: 'interp', pace: 'fast', ...options }, listener, worker), end }
+  return { machine: startMachine({ image, memoryBytes: 4 << 20, backend: 'interp', pace: 'fast', ...options }, listener, url), end }
 }
 
 describe('a machine in a worker', () => {
