@@ -38,7 +38,7 @@ async function build(file: string, edit: (text: string) => string): Promise<{ re
   return { result, log: log.map(({ text }) => text).join('\n') }
 }
 
-describe.skipIf(cargo === undefined)('a kernel in Rust', () => {
+describe.skipIf(cargo === undefined)('a kernel in Rust', { timeout: 180_000 }, () => {
   beforeAll(async () => {
     process.env['BOOTLAB_CARGO'] = cargo
     process.env['BOOTLAB_CACHE_DIR'] = cache
@@ -49,7 +49,7 @@ describe.skipIf(cargo === undefined)('a kernel in Rust', () => {
     }
   })
 
-  it('builds', { timeout: 180_000 }, async () => {
+  it('builds', async () => {
     const { result, log } = await build('src/main.rs', (text) => text)
     if (!result.ok) throw new Error(log)
     expect(result.problems).toEqual([])

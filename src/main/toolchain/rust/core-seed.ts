@@ -6,6 +6,9 @@ import { systemErrorCode } from '../errors'
 import { runProcess } from '../process'
 import type { RustTools } from './locate'
 
+/** Variables by which cargo knows whether what was compiled still fits: the linker, whose path moves with Bootlab, among them. */
+const FINGERPRINTED = /^(CARGO_(BUILD|ENCODED|PROFILE|TARGET)_|RUSTC|RUSTFLAGS)/
+
 /** What decides how core is compiled. */
 export interface CoreBuild {
   tools: RustTools
@@ -30,7 +33,8 @@ export async function plantCore(build: CoreBuild, targetDir: string): Promise<bo
   if (await exists(targetDir)) return false
   const specification = await readFile(build.targetFile)
   // cargo names its folders by the file's name, so the name counts as well as the content.
-  const key = contentKey([build.tools.rustc, build.tools.rustcVersion, build.tools.librarySource, basename(build.targetFile), specification, ...build.args])
+  const variables = Object.entries(build.env).flatMap(([name, value]) => (FINGERPRINTED.test(name) && value !== undefined ? [`${name}=${value}`] : []))
+  const key = contentKey([...variables.toSorted(), build.tools.rustc, build.tools.rustcVersion, build.tools.librarySource, basename(build.targetFile), specification, ...build.args])
   const seed = join(await cacheFolder('cargo-core'), key.slice(0, 32))
   const compiled = !(await exists(seed))
   if (compiled) build.onCompile?.()
