@@ -1,0 +1,21 @@
+/** How a kernel wants to be booted, as far as its file does not say it itself. */
+
+/**
+ * The `bootloader` crate (0.6 to 0.9) that a kernel was built with. The kernel's ELF file carries no mark of it, so it comes from
+ * Cargo.lock (version), the crate's resolved features, and `[package.metadata.bootloader]` in the kernel's Cargo.toml.
+ * Addresses are virtual and multiples of 4096; absent ones are chosen at boot as the crate does it.
+ */
+export interface BootloaderCrate {
+  /** As in Cargo.lock: `0.9.34`. Decides the layout of `BootInfo`. */
+  version: string
+  /** The crate's features that are on; those it does not know are ignored. */
+  features: readonly string[]
+  /** `kernel-stack-address` */
+  kernelStackAddress?: bigint
+  /** `kernel-stack-size`: 4096-byte pages, 512 when absent. */
+  kernelStackPages?: number
+  /** `boot-info-address` */
+  bootInfoAddress?: bigint
+  /** `physical-memory-offset` */
+  physicalMemoryOffset?: bigint
+}
