@@ -8,6 +8,27 @@ export type ProblemSeverity = z.infer<typeof problemSeverity>
 export const problemSource = z.enum(['manifest', 'target', 'compiler', 'assembler', 'linker', 'cargo', 'rustc', 'image', 'build'])
 export type ProblemSource = z.infer<typeof problemSource>
 
+/** A part of a text: lines and columns count from 1, in UTF-16 units; `endColumn` is exclusive. Empty where something is inserted. */
+export const textRangeSchema = z.object({
+  line: z.number().int().positive(),
+  column: z.number().int().positive(),
+  endLine: z.number().int().positive(),
+  endColumn: z.number().int().positive(),
+})
+export type TextRange = z.infer<typeof textRangeSchema>
+
+/** Replace a part of a file; `file` as in a problem. */
+export const textEditSchema = z.object({ file: z.string(), range: textRangeSchema, text: z.string() })
+export type TextEdit = z.infer<typeof textEditSchema>
+
+/** A change that mends a problem: all edits together, none overlapping another, all places as in the text before the change. */
+export const problemFixSchema = z.object({ title: z.string(), edits: z.array(textEditSchema).min(1) })
+export type ProblemFix = z.infer<typeof problemFixSchema>
+
+/** Something that a tool says beside its message: "previous definition is here". */
+export const problemNoteSchema = z.object({ message: z.string(), file: z.string().optional(), ...textRangeSchema.partial().shape })
+export type ProblemNote = z.infer<typeof problemNoteSchema>
+
 /**
  * One thing wrong with a project, ready to be listed and marked in an editor.
  * `file` is relative to the project's folder with forward slashes; absent when no file is at fault, and absolute when the file
@@ -26,6 +47,8 @@ export const problemSchema = z.object({
   code: z.string().optional(),
   /** What to do about it, when known. */
   next: z.string().optional(),
+  notes: z.array(problemNoteSchema).optional(),
+  fix: problemFixSchema.optional(),
 })
 export type Problem = z.infer<typeof problemSchema>
 
