@@ -143,6 +143,7 @@ export class SingleStepEnvironment {
       mmu: this.mmu,
       physical,
       attention: () => undefined,
+      detour: () => undefined,
       helpers: {
         ...helpers,
         // The vectors show INT3, INTO and INT1 as exceptions with RIP behind the instruction.

@@ -36,6 +36,10 @@ const FACTORIES: Readonly<Record<BackendName, BackendFactory>> = { interp: creat
 
 /** `REMAINING` is a signed 32-bit count. */
 const LONGEST_SLICE = 0x4000_0000
+/** The slowest instructions of compiled code (square roots of vectors) take a microsecond: so many are a few milliseconds of a host's time. */
+const WATCHED_SLICE = 1 << 15
+/** Detours take some microseconds each. */
+const DETOURS_PER_LOOK = 64
 const DR6_SINGLE_STEP = 1n << 14n
 /** B0–B3: the only bits of DR6 that a debug exception clears (SDM vol. 3B, 18.2.3). */
 const DR6_BREAKPOINTS = 0xfn
@@ -72,6 +76,9 @@ export class Cpu implements SystemContext {
   /** Value of `now()` when the slice is used up. */
   #sliceEnd = 0
   #returnWanted = false
+  /** Asked now and then whether the host's time is over; undefined: it does not matter. */
+  #enough: (() => boolean) | undefined
+  #detours = DETOURS_PER_LOOK
   #suppressTrap = false
   #stiShadow = false
   /** The next instruction raises no instruction breakpoint. */
@@ -97,6 +104,7 @@ export class Cpu implements SystemContext {
       helpers: createHelpers(this),
       opcodes: opcodesOf(this.model),
       attention: () => this.endSlice(),
+      detour: () => this.detour(),
     }
     this.#fetcher = new CodeFetcher(context)
     const factory = typeof options.backend === 'string' ? FACTORIES[options.backend] : options.backend
@@ -121,20 +129,30 @@ export class Cpu implements SystemContext {
 
   /**
    * Executes up to `instructions` instructions. Returns early when the CPU halts, shuts down, or `attention` was called.
+   * @param enough asked every few milliseconds of the host's time, whatever the guest does; true: `run` returns. The guest does not notice.
    * @returns instructions executed
    */
-  run(instructions: number): number {
+  run(instructions: number, enough?: () => boolean): number {
     const start = this.now()
     const goal = start + instructions
     this.#returnWanted = false
+    this.#enough = enough
+    const longest = enough ? WATCHED_SLICE : LONGEST_SLICE
     if (this.state.halted && !this.#acceptInterrupt()) return 0
     while (this.now() < goal && this.#shutdown === undefined) {
       this.#acceptInterrupt()
       if (this.#shutdown !== undefined) break
-      this.#slice(Math.min(goal - this.now(), LONGEST_SLICE))
-      if (this.#returnWanted || (this.state.halted && !this.#acceptInterrupt())) break
+      this.#slice(Math.min(goal - this.now(), longest))
+      if (this.#returnWanted || (this.state.halted && !this.#acceptInterrupt()) || enough?.() === true) break
     }
     return this.now() - start
+  }
+
+  /** Counts a step outside compiled code, and ends `run` after this instruction when the host's time is over. */
+  detour(): void {
+    if (--this.#detours > 0) return
+    this.#detours = DETOURS_PER_LOOK
+    if (this.#enough?.() === true) this.attention()
   }
 
   /** Instructions executed since the CPU was made; exact inside port handlers too (the current one counts). */

@@ -11,9 +11,8 @@ import { Typist } from './typist'
 
 /** Host milliseconds that one turn may take before the event loop has its turn. */
 const TURN_MS = 8
-/** A slice is sized to take about this long. */
+/** So often the awaited text is looked for, and virtual time compared with the host's. */
 const SLICE_MS = 1.5
-const MIN_SLICE = 2_000
 /** No slice is longer than 10 ms of virtual time. */
 const MAX_SLICE = 10 * TICKS_PER_MILLISECOND
 const SCREEN_MS = 16
@@ -33,7 +32,6 @@ export class Session implements RunningMachine {
   readonly #typist: Typist
   readonly #started = performance.now()
   readonly #serial: { port: 'com1' | 'debug'; bytes: number[] }[] = []
-  #slice = 20_000
   #paused = false
   #ended = false
   /** Host time that corresponds to tick 0. */
@@ -124,10 +122,9 @@ export class Session implements RunningMachine {
     const start = performance.now()
     let now = start
     do {
-      const outcome = this.#machine.run(this.#slice)
-      const after = performance.now()
-      this.#adaptSlice(after - now)
-      now = after
+      const sliceEnd = now + SLICE_MS
+      const outcome = this.#machine.run(MAX_SLICE, () => performance.now() >= sliceEnd)
+      now = performance.now()
       if (this.#showsAwaitedText()) {
         if (!outcome) this.#machine.run(SETTLE_TICKS)
         this.#end(reportAsked('until-text', `The screen shows ${JSON.stringify(this.#options.untilText)}.`, this.#machine.instructions))
@@ -136,11 +133,6 @@ export class Session implements RunningMachine {
       if (this.#ended) return
     } while (now - start < TURN_MS && this.#pause() === 0)
     this.#tell(now)
-  }
-
-  #adaptSlice(milliseconds: number): void {
-    if (milliseconds > 2 * SLICE_MS) this.#slice = Math.max(MIN_SLICE, Math.floor(this.#slice / 2))
-    else if (milliseconds < SLICE_MS) this.#slice = Math.min(MAX_SLICE, this.#slice * 2)
   }
 
   #pacedMs(): number {

@@ -100,6 +100,38 @@ describe.each(BACKENDS)('a machine on the %s backend', (backend) => {
     expect(sliced.cpu.snapshotHash()).toBe(whole.cpu.snapshotHash())
   })
 
+  test.each<[guest: string, code: readonly number[], often: number]>([
+    // jmp $
+    ['computes', [0xeb, 0xfe], 40_000],
+    // vector 6 := 7C20h, where IRET stands; ud2
+    ['raises exceptions', [0x31, 0xc0, 0x8e, 0xd8, 0xc7, 0x06, 0x18, 0x00, 0x20, 0x7c, 0xa3, 0x1a, 0x00, 0x0f, 0x0b], 200],
+    // mov dx,3F8h; again: out dx,al; jmp again
+    ['floods the serial line', [0xba, 0xf8, 0x03, 0xee, 0xeb, 0xfd], 200],
+    // here: pushf; call 0000:7C20h, where IRET stands; jmp here
+    ['calls far', [0x9c, 0x9a, 0x20, 0x7c, 0x00, 0x00, 0xeb, 0xf8], 300],
+    // here: inc byte [cs:7C06h]; mov al,0; jmp here
+    ['writes over its code', [0x2e, 0xfe, 0x06, 0x06, 0x7c, 0xb0, 0x00, 0xeb, 0xf7], 300],
+    // mov eax,cr3; again: mov cr3,eax; jmp again
+    ['forgets its translations', [0x0f, 0x20, 0xd8, 0x0f, 0x22, 0xd8, 0xeb, 0xfb], 300],
+    // counter 0 of the 8254 with the smallest divisor; again: hlt; jmp again
+    ['is woken all the time', [CLI, 0xb0, 0x34, 0xe6, 0x43, 0xb0, 0x02, 0xe6, 0x40, 0xb0, 0x00, 0xe6, 0x40, 0xfb, HLT, 0xeb, 0xfd], 200],
+  ])('lets the host look at the clock when the guest %s, and the guest does not notice', (_guest, code, often) => {
+    const sector = [...code, ...Array.from({ length: 0x20 - code.length }, () => 0x90), 0xcf]
+    const watched = boot(sector, backend)
+    let most = 0
+    // Each look ends the call: so many instructions are the longest between two.
+    while (watched.instructions < (backend === 'oracle' ? 20_000 : 80_000)) {
+      const before = watched.instructions
+      watched.run(TICKS_PER_SECOND, () => true)
+      most = Math.max(most, watched.instructions - before)
+    }
+    expect(most).toBeLessThan(often)
+    const whole = boot(sector, backend)
+    whole.run(watched.now)
+    expect(whole.cpu.snapshotHash()).toBe(watched.cpu.snapshotHash())
+    expect(whole.serial).toEqual(watched.serial)
+  })
+
   test('goes on after a triple fault when it is reset', () => {
     // cli; lidt [cs:7C40h] (zeros); int 3 in real mode beyond the table: triple fault
     const machine = boot([CLI, 0x0f, 0x01, 0x1e, 0x40, 0x7c, 0xcc], backend)

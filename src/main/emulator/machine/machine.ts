@@ -157,24 +157,30 @@ export class Machine {
   /**
    * Lets `ticks` ticks of virtual time pass, or fewer when the machine comes to an end. Where a call ends makes no
    * difference to the guest.
+   * @param enough asked every few milliseconds of the host's time, whatever the guest does; true: `run` returns
    */
-  run(ticks: number): Outcome | undefined {
+  run(ticks: number, enough?: () => boolean): Outcome | undefined {
     const end = this.now + ticks
     while (!this.#outcome) {
       this.clock.runDue()
-      const now = this.now
-      if (now >= end) break
-      const next = Math.min(end, this.clock.nextDue)
-      if (this.cpu.halted && !this.#canWakeNow()) {
-        if (!this.#canWakeLater()) this.#outcome = { reason: 'halted-forever', interruptsEnabled: this.#interruptsEnabled }
-        else this.#skipTo(next)
-        continue
-      }
-      this.cpu.run(Math.min(next - now, MAX_SLICE))
-      if (this.cpu.shutdown) this.#outcome = { reason: 'triple-fault' }
-      else if (this.#resetRequested) this.reset()
+      if (this.now >= end) break
+      const left = Math.min(end, this.clock.nextDue) - this.now
+      if (this.cpu.halted && !this.#canWakeNow()) this.#wait(left)
+      else this.#execute(left, enough)
+      if (enough?.() === true) break
     }
     return this.#outcome
+  }
+
+  #execute(instructions: number, enough: (() => boolean) | undefined): void {
+    this.cpu.run(Math.min(instructions, MAX_SLICE), enough)
+    if (this.cpu.shutdown) this.#outcome = { reason: 'triple-fault' }
+    else if (this.#resetRequested) this.reset()
+  }
+
+  #wait(ticks: number): void {
+    if (this.#canWakeLater()) this.#skipTo(this.now + ticks)
+    else this.#outcome = { reason: 'halted-forever', interruptsEnabled: this.#interruptsEnabled }
   }
 
   get screen(): Screen {

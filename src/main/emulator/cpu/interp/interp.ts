@@ -1,6 +1,5 @@
 import { CpuFault } from '../faults'
 import type { Backend, BackendContext } from '../semantics/backend'
-import type { Helpers } from '../semantics/builder'
 import { CodeFetcher } from '../semantics/code-fetch'
 import { HELPER_NAMES } from '../semantics/helper-signatures'
 import * as at from '../state/layout'
@@ -42,6 +41,7 @@ export function createInterpreter(context: BackendContext): Backend {
 
   /** The record of the instruction at RIP. */
   const fetch = (): number => {
+    context.detour()
     const location = fetcher.locate()
     const record = RecordCache.addressOf(location.physical)
     if (records.holds(record, location.physical, state.codeMode) && records.lengthOf(record) <= location.bytesToLimit) return record
@@ -60,15 +60,24 @@ export function createInterpreter(context: BackendContext): Backend {
       memory: state.memory,
       handlers: new WebAssembly.Table({ initial: TABLE_SIZE, element: 'anyfunc' }),
       fetch,
-      slowRead: (segment: number, bytes: number, low: number, high: number) => mmu.slowRead(segment, bytes, low, high),
-      slowWrite: (segment: number, bytes: number, low: number, high: number, load: number) => mmu.slowWrite(segment, bytes, low, high, load),
-      afterStore: (host: number, bytes: number) => mmu.afterStore(host >>> 0, bytes),
+      slowRead: (segment: number, bytes: number, low: number, high: number) => {
+        context.detour()
+        return mmu.slowRead(segment, bytes, low, high)
+      },
+      slowWrite: (segment: number, bytes: number, low: number, high: number, load: number) => {
+        context.detour()
+        return mmu.slowWrite(segment, bytes, low, high, load)
+      },
+      afterStore: (host: number, bytes: number) => {
+        context.detour()
+        mmu.afterStore(host >>> 0, bytes)
+      },
       raise: (vector: number, errorCode: number) => {
         throw new CpuFault(vector, errorCode < 0 ? undefined : errorCode)
       },
       attention: () => context.attention(),
     },
-    [HELPERS]: helperImports(context.helpers),
+    [HELPERS]: helperImports(context),
   }
   const instantiate = (module: WebAssembly.Module): WebAssembly.Instance => new WebAssembly.Instance(module, imports)
   const instance = instantiate(interpreterModule())
@@ -89,11 +98,17 @@ export function createInterpreter(context: BackendContext): Backend {
 }
 
 /** Helpers take unsigned patterns; WebAssembly hands over signed ones. */
-function helperImports(helpers: Helpers): Record<string, WebAssembly.ImportValue> {
+function helperImports({ helpers, detour }: BackendContext): Record<string, WebAssembly.ImportValue> {
   return Object.fromEntries(
     HELPER_NAMES.map((name) => {
       const helper: (...args: never[]) => unknown = helpers[name]
-      return [name, (...args: bigint[]): unknown => Reflect.apply(helper, helpers, args.map((value) => BigInt.asUintN(64, value)))]
+      return [
+        name,
+        (...args: bigint[]): unknown => {
+          detour()
+          return Reflect.apply(helper, helpers, args.map((value) => BigInt.asUintN(64, value)))
+        },
+      ]
     }),
   )
 }

@@ -31,6 +31,8 @@ export interface BackendContext {
   readonly opcodes?: Opcodes
   /** Ends the running slice after the current instruction, without losing count. */
   attention(): void
+  /** To be called for each step outside compiled code (helper, page walk, decoding): they are so slow that the host's time must be watched. */
+  detour(): void
 }
 
 /** Executes instructions on the state of one CPU. */

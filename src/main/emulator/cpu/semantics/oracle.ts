@@ -330,6 +330,7 @@ export function createOracle(context: BackendContext): Backend {
   const { state } = context
   const step = (): void => {
     state.remaining -= 1
+    context.detour()
     const { decoded } = fetcher.fetch(fetcher.locate())
     const builder = new OracleBuilder(context, memory, decoded)
     runRow(builder, decoded.row, decoded.repeat, builder.operands(), () => builder.fallThrough())

@@ -41,6 +41,7 @@ export class TestBench {
       state: this.state, mmu, physical, helpers: this.#helpers(), attention: () => {
         this.attentions++
       },
+      detour: () => undefined,
     })
     mmu.onCodeWritten((host, bytes) => this.backend.afterPhysicalWrite(host, bytes))
   }
