@@ -20,7 +20,7 @@ const PAGE_TABLES_END = 0x10_4000
 const STATE_BYTES = at.SCRATCH
 const HLT = 0xf4
 const FCW_MASKED = 0x37f
-const XCR0_X87_SSE = 3n
+const XCR0_ALL = 7n
 
 /** Real mode: every vector leads to a HLT. */
 class RealMachine extends TestMachine {
@@ -82,7 +82,7 @@ export class FuzzMachine {
     state.u32[at.FCW >> 2] = FCW_MASKED
     state.u32[at.FTW >> 2] = bytes[0x1ff] ?? 0
     state.setControl(4, state.control(4) | CR4.OSFXSR | CR4.OSXMMEXCPT | CR4.OSXSAVE)
-    this.machine.cpu.msrs.xcr0 = XCR0_X87_SSE
+    state.xcr0 = XCR0_ALL
   }
 
   /** RIP of the byte at a physical address of the code area. */
@@ -131,6 +131,7 @@ const STATE_PARTS: readonly (readonly [name: string, offset: number, bytes: numb
   ['debug register', at.DEBUG, 8 * 8],
   ['table', at.GDTR, 0x20],
   ['EFER', at.EFER, 8],
+  ['XCR0', at.XCR0, 8],
   ['floating point', at.X87, at.MXCSR + 8 - at.X87],
 ]
 

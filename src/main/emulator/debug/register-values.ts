@@ -8,7 +8,7 @@ const TABLES = [['gdtr', at.GDTR], ['idtr', at.IDTR]] as const
 const CONTROL = [0, 2, 3, 4, 8] as const
 const DEBUG = [0, 1, 2, 3, 6, 7] as const
 const WORDS = [['fcw', at.FCW], ['fsw', at.FSW], ['ftw', at.FTW], ['fop', at.FOP], ['mxcsr', at.MXCSR]] as const
-const QUADWORDS = [['fip', at.FIP], ['fdp', at.FDP]] as const
+const QUADWORDS = [['fip', at.FIP], ['fdp', at.FDP], ['xcr0', at.XCR0]] as const
 const QUADWORD_BITS = 64n
 
 /** All values unsigned; of segment registers also the hidden part. */

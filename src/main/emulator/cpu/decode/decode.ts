@@ -69,6 +69,9 @@ class Decoding {
   /** VEX.vvvv, not inverted: 0 where there is none. */
   #vvvv = 0
   #isMemory = false
+  /** SIB.index is a vector register: here its slot. */
+  #vsib = false
+  #vectorIndex = 0
   #base = ZERO_SLOT
   #index = ZERO_SLOT
   #scale = 0
@@ -178,6 +181,10 @@ class Decoding {
 
     const rmNumber = (entry.hasModRm ? modRm & 7 : opcode & 7) | (this.#rex & REX_B ? 8 : 0)
     this.#isMemory = entry.hasModRm && modRm >> 6 !== 3 && !compiled.ignoresMod
+    if (compiled.rm?.place === 'vsib') {
+      if (addressSize === 16 || (modRm & 7) !== 4) return undefined
+      this.#vsib = true
+    }
     if (this.#isMemory) this.#address(modRm, addressSize)
 
     const immediates = [0n, 0n]
@@ -188,6 +195,10 @@ class Decoding {
 
     const reg = this.#regSlot(compiled.reg, ((modRm >> 3) & 7) | (this.#rex & REX_R ? 8 : 0))
     if (reg === undefined || (this.#lock && !(row.lock === true && this.#isMemory))) return undefined
+
+    const vvvv = (mode64 ? this.#vvvv : this.#vvvv & 7) * 8
+    // Target, index and mask of a gather are three registers.
+    if (this.#vsib && new Set([reg, this.#vectorIndex, vvvv]).size < 3) return undefined
 
     const length = this.#position - this.#start
     // Both sums wrap at 32 bits: only an operand within 15 bytes of the ±2 GiB that a displacement reaches would notice.
@@ -209,8 +220,8 @@ class Decoding {
       segmentOverridden: overridden,
       rex: this.#rex,
       reg,
-      rm: registerSlot(compiled.rm, rmNumber, this.#rex),
-      vvvv: (mode64 ? this.#vvvv : this.#vvvv & 7) * 8,
+      rm: this.#vsib ? this.#vectorIndex : registerSlot(compiled.rm, rmNumber, this.#rex),
+      vvvv,
       base: this.#base,
       index: this.#index,
       scale: this.#scale,
@@ -281,7 +292,10 @@ class Decoding {
   #sib(mod: number): void {
     const sib = this.#u8()
     const index = ((sib >> 3) & 7) | (this.#rex & REX_X ? 8 : 0)
-    if (index !== Reg.rsp) {
+    if (this.#vsib) {
+      this.#vectorIndex = index * 8
+      this.#scale = sib >> 6
+    } else if (index !== Reg.rsp) {
       this.#index = index * 8
       this.#scale = sib >> 6
     }
@@ -303,6 +317,7 @@ class Decoding {
         return (BigInt(this.#u16()) << 32n) | offset
       }
       case 'offset': return this.#unsigned(addressSize)
+      case 'is4': return BigInt(((this.#u8() >> 4) & (this.#mode === 64 ? 15 : 7)) * 8)
       default: break
     }
     if (operand.width === 's') return BigInt.asUintN(bits, BigInt(this.#i8()))

@@ -36,7 +36,7 @@ export interface Decoded {
    * the register's number.
    */
   readonly reg: number
-  /** Slot of the register in ModRM.rm (register forms) or in the opcode's low bits. */
+  /** Slot of the register in ModRM.rm (register forms) or in the opcode's low bits; of the vector that is an address's index. */
   readonly rm: number
   /** Slot of the register in VEX.vvvv. */
   readonly vvvv: number
@@ -47,7 +47,7 @@ export interface Decoded {
   readonly scale: number
   /** Signed 32 bits. Includes the length (RIP-relative) and, for POP with rSP as base, the popped size. */
   readonly displacement: number
-  /** The immediate, extended to 64 bits as its operand says (unsigned pattern); branch displacement (sign-extended); moffs; far pointer. */
+  /** The immediate, extended to 64 bits as its operand says (unsigned pattern); branch displacement (sign-extended); moffs; far pointer; slot of the register that an immediate names. */
   readonly immediate: bigint
   /** Second immediate (ENTER's nesting level). */
   readonly immediate2: number

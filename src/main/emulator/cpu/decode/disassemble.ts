@@ -2,7 +2,7 @@
 import { RIP_SLOT, ZERO_SLOT } from '../state/layout'
 import type { Size } from '../semantics/builder'
 import { Reg, Seg } from '../semantics/builder'
-import type { RowOperand } from '../isa/operands'
+import type { RowOperand, Width } from '../isa/operands'
 import { MASKED_STORE, operandBits, rowOperand } from '../isa/operands'
 import { decode } from './decode'
 import type { CodeMode, Decoded } from './decoded'
@@ -20,7 +20,9 @@ const HIGH_BYTES = ['ah', 'ch', 'dh', 'bh'] as const
 const RSP_SLOT = Reg.rsp * 8
 const RBP_SLOT = Reg.rbp * 8
 const SEGMENTS = ['es', 'cs', 'ss', 'ds', 'fs', 'gs'] as const
-const POINTERS: Readonly<Record<Size | 80 | 128, string>> = { 8: 'byte ptr', 16: 'word ptr', 32: 'dword ptr', 64: 'qword ptr', 80: 'tbyte ptr', 128: 'xmmword ptr' }
+const POINTERS: Readonly<Record<Size | 80 | 128 | 256, string>> = { 8: 'byte ptr', 16: 'word ptr', 32: 'dword ptr', 64: 'qword ptr', 80: 'tbyte ptr', 128: 'xmmword ptr', 256: 'ymmword ptr' }
+/** Widths beyond an operand's `size`. */
+const POINTER_BITS: Readonly<Partial<Record<Width, 80 | 128 | 256>>> = { t: 80, dq: 128, qq: 256 }
 const EXTENDED_SUFFIX: Readonly<Record<Size, string>> = { 8: 'b', 16: 'w', 32: 'd', 64: '' }
 
 /** Name of the register at a slot (byte offset from `GPR`). */
@@ -67,7 +69,7 @@ function prefixText({ row, lock, repeat }: Decoded): string {
 /** String instructions show their operands, but for the accumulator, only when a prefix changes the source's segment. */
 function shownOperands(decoded: Decoded): readonly RowOperand[] {
   const operands = decoded.row.operands.map(rowOperand)
-  if (decoded.row.repeat === undefined) return operands.filter(({ code, access }) => code !== MASKED_STORE && (code !== 'xmm0' || access !== 'w'))
+  if (decoded.row.repeat === undefined) return operands.filter(({ code, access, place }) => code !== MASKED_STORE && (code !== 'xmm0' || access !== 'w') && place !== 'index' && place !== 'scale')
   if (!decoded.segmentOverridden || decoded.segment === Seg.ds) return []
   return operands.filter(({ place, width }) => place === 'string' || width === 'w')
 }
@@ -77,8 +79,10 @@ function operandText(operand: RowOperand, decoded: Decoded, mode: CodeMode, addr
   switch (operand.place) {
     case 'reg': return operandRegister(operand, decoded.reg, size)
     case 'vvvv': return operandRegister(operand, decoded.vvvv, size)
-    case 'opcode': case 'register': return operandRegister(operand, decoded.rm, size)
-    case 'rm': case 'memory': return decoded.isMemory ? memoryText(operand, size, decoded) : operandRegister(operand, decoded.rm, size)
+    case 'opcode': case 'register': case 'index': return operandRegister(operand, decoded.rm, size)
+    case 'is4': return operandRegister(operand, Number(decoded.immediate), size)
+    case 'scale': return hex(BigInt(decoded.scale))
+    case 'rm': case 'memory': case 'vsib': return decoded.isMemory ? memoryText(operand, size, decoded) : operandRegister(operand, decoded.rm, size)
     case 'offset': return `${POINTERS[size]} ${segmentText(decoded)}[${hex(decoded.immediate)}]`
     case 'fixed': return operandRegister(operand, operand.fixed * 8, size)
     case 'segment': return SEGMENTS[decoded.reg] ?? '?'
@@ -94,8 +98,8 @@ function operandText(operand: RowOperand, decoded: Decoded, mode: CodeMode, addr
   }
 }
 
-function operandRegister({ file }: RowOperand, slot: number, size: Size): string {
-  return file === 'general' ? registerName(slot, size) : `${file}${slot >> 3}`
+function operandRegister({ file, width }: RowOperand, slot: number, size: Size): string {
+  return file === 'general' ? registerName(slot, size) : `${width === 'qq' ? 'ymm' : file}${slot >> 3}`
 }
 
 /** rDI always means ES. */
@@ -128,12 +132,14 @@ function memoryText(operand: RowOperand, size: Size, decoded: Decoded): string {
   const terms: string[] = []
   if (base === RIP_SLOT) terms.push(addressSize === 64 ? 'rip' : 'eip')
   else if (base !== ZERO_SLOT) terms.push(registerName(base, addressSize))
-  if (index !== ZERO_SLOT) terms.push(`${registerName(index, addressSize)}${addressSize === 16 ? '' : `*${1 << scale}`}`)
+  const vector = decoded.row.operands.map(rowOperand).find(({ place }) => place === 'index')
+  if (vector !== undefined) terms.push(`${operandRegister(vector, decoded.rm, size)}*${1 << scale}`)
+  else if (index !== ZERO_SLOT) terms.push(`${registerName(index, addressSize)}${addressSize === 16 ? '' : `*${1 << scale}`}`)
   const displacement = encodedDisplacement(decoded)
   let text = terms.join('+')
   if (terms.length === 0) text = hex(BigInt.asUintN(addressSize, BigInt(displacement)))
   else if (displacement !== 0) text += displacement < 0 ? `-0x${(-displacement).toString(16)}` : `+0x${displacement.toString(16)}`
-  const kind = operand.code === 'Mp' && decoded.row.setsRip === true ? 'far ' : UNSIZED.has(operand.code) || operand.access === 'a' ? '' : `${POINTERS[operand.width === 'dq' ? 128 : operand.width === 't' ? 80 : size]} `
+  const kind = operand.code === 'Mp' && decoded.row.setsRip === true ? 'far ' : UNSIZED.has(operand.code) || operand.access === 'a' ? '' : `${POINTERS[POINTER_BITS[operand.width] ?? size]} `
   return `${kind}${segmentText(decoded)}[${text}]`
 }
 

@@ -33,8 +33,8 @@ export interface Selection {
 }
 
 const REG_PLACES: ReadonlySet<Place> = new Set<Place>(['reg', 'segment', 'control', 'debug'])
-const RM_PLACES: ReadonlySet<Place> = new Set<Place>(['rm', 'memory', 'register', 'opcode', 'x87'])
-const TRAILING_PLACES: ReadonlySet<Place> = new Set<Place>(['immediate', 'relative', 'far', 'offset'])
+const RM_PLACES: ReadonlySet<Place> = new Set<Place>(['rm', 'memory', 'register', 'opcode', 'vsib', 'x87'])
+const TRAILING_PLACES: ReadonlySet<Place> = new Set<Place>(['immediate', 'is4', 'relative', 'far', 'offset'])
 
 function compile(row: Row, number: number): CompiledRow {
   const operands = row.operands.map(rowOperand)
@@ -108,7 +108,7 @@ function matches(compiled: CompiledRow, selection: Selection, modRm: number): bo
   if (row.rm !== undefined && (!isRegister || row.rm !== (modRm & 7))) return false
   if (compiled.ignoresMod) return true
   if (row.form !== undefined && (row.form === 'register') !== isRegister) return false
-  if (rm?.place === 'memory') return !isRegister
+  if (rm?.place === 'memory' || rm?.place === 'vsib') return !isRegister
   return rm?.place !== 'register' || isRegister
 }
 

@@ -262,9 +262,13 @@ export const SCALAR: Readonly<Record<32 | 64, ScalarRoutines>> = {
   64: scalarRoutines(FORMATS[64], FORMATS[32]),
 }
 
-/** Relations that the predicates of CMPPS … hold for, the first four; the other four are their negations (SDM vol. 2A, CMPPD). */
+/**
+ * Relations that the predicates of CMPPS … hold for: 0–3, then 8–11. 4–7 and 12–15 are their negations; 16–31 are the same, but quiet ones signal
+ * and signaling ones are quiet (SDM vol. 2A, table 3-1).
+ */
 export const PREDICATES: readonly { readonly relations: number; readonly quiet: boolean }[] = [
   { relations: 1 << 1, quiet: true }, { relations: 1 << 0, quiet: false }, { relations: (1 << 0) | (1 << 1), quiet: false }, { relations: 1 << 3, quiet: true },
+  { relations: (1 << 1) | (1 << 3), quiet: true }, { relations: (1 << 0) | (1 << 3), quiet: false }, { relations: (1 << 0) | (1 << 1) | (1 << 3), quiet: false }, { relations: 0, quiet: true },
 ]
 
 /** (relation as `compare` gives it) → bit: 0 less, 1 equal, 2 greater, 3 unordered. */

@@ -11,8 +11,6 @@ import { WasmValues } from '../semantics/wasm-values'
 import { SS } from '../state/bits'
 import * as at from '../state/layout'
 
-const VECTOR_BYTES = 16
-
 /** Names of the module's import namespaces. */
 export const HOST = 'host'
 export const HELPERS = 'helpers'
@@ -94,15 +92,18 @@ function addFindAccess(module: ModuleBuilder, functions: MemoryFunctions, writes
   })
 }
 
-/** Raises #GP(0) unless the linear address is a multiple of 16, whatever else the access would raise. */
+/** Raises #GP(0) unless the linear address is a multiple of the bytes (a power of two), whatever else the access would raise. */
 function addFindAligned(module: ModuleBuilder, raise: number, find: number, writes: boolean): number {
-  return module.function({ parameters: writes ? ['i32', 'i64', 'i32'] : ['i32', 'i64'], results: ['i32'] }, (body) => {
-    const [stride, offset, load] = [0, 1, 2]
+  return module.function(accessType(writes), (body) => {
+    const [stride, bytes, offset, load] = [0, 1, 2, 3]
     body.get(stride)
     body.memory('i64_load', at.SEGMENTS + at.SEGMENT_BASE)
     body.get(offset)
     body.op('i64_add')
-    body.i64(BigInt(VECTOR_BYTES - 1))
+    body.get(bytes)
+    body.i32(1)
+    body.op('i32_sub')
+    body.op('i64_extend_i32_u')
     body.op('i64_and')
     body.i64(0n)
     body.op('i64_ne')
@@ -112,7 +113,7 @@ function addFindAligned(module: ModuleBuilder, raise: number, find: number, writ
     body.call(raise)
     body.end()
     body.get(stride)
-    body.i32(VECTOR_BYTES)
+    body.get(bytes)
     body.get(offset)
     if (writes) body.get(load)
     body.call(find)

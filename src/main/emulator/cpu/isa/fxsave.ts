@@ -38,7 +38,7 @@ function check<V>(b: Builder<V>, image: Operand<V>, access: 'r' | 'rw'): void {
 }
 
 /** Repeats for the numbers below `count`. */
-function repeat<V>(b: Builder<V>, count: number, body: (index: V) => void): void {
+export function repeat<V>(b: Builder<V>, count: number, body: (index: V) => void): void {
   const index = b.variable(b.constant(0))
   b.while(() => b.ltU(index.get(), b.constant(count)), () => {
     body(index.get())
@@ -84,15 +84,20 @@ export function saveMxcsr<V>(b: Builder<V>, image: Operand<V>): void {
 }
 
 export function saveXmm<V>(b: Builder<V>, image: Operand<V>, registers: number): void {
-  repeat(b, registers * 2, (part) => {
-    image.at(b.add(b.mul(part, b.constant(8)), b.constant(Image.xmm)), 64, 'w').write(b.xmmPart(part))
+  repeat(b, registers * 2, (half) => {
+    image.at(b.add(b.mul(half, b.constant(8)), b.constant(Image.xmm)), 64, 'w').write(b.ymmPart(ymmPartOf(b, half, 0)))
   })
 }
 
 export function restoreXmm<V>(b: Builder<V>, image: Operand<V>, registers: number): void {
-  repeat(b, registers * 2, (part) => {
-    b.setXmmPart(part, image.at(b.add(b.mul(part, b.constant(8)), b.constant(Image.xmm)), 64, 'r').read())
+  repeat(b, registers * 2, (half) => {
+    b.setYmmPart(ymmPartOf(b, half, 0), image.at(b.add(b.mul(half, b.constant(8)), b.constant(Image.xmm)), 64, 'r').read())
   })
+}
+
+/** Of 128-bit registers cut into halves of 64 bits, the part that half number `half` is; `first`: 0 XMM, 2 the upper halves of YMM. */
+export function ymmPartOf<V>(b: Builder<V>, half: V, first: 0 | 2): V {
+  return b.add(b.add(half, b.and(half, b.constant(-2))), b.constant(first))
 }
 
 /** @param registers XMM registers of the mode */

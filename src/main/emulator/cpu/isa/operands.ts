@@ -15,19 +15,21 @@ import type { Access, OperandCode, OperandSpec, Row } from './row'
  *   immediate  `immediate` (the second one: `immediate2`)         one       the constant 1
  *   relative   next RIP + `immediate`: the target, not yet masked
  *   far        `immediate` = selector << 32 | offset              offset    memory at `immediate` (MOV moffs)
- *   vvvv       VEX.vvvv: general register (slot `vvvv`)
+ *   vvvv       VEX.vvvv (slot `vvvv`)                             is4       the immediate's bits 7–4: vector register (slot `immediate`)
+ *   vsib       memory, its index a vector register: as an operand, base and displacement alone
+ *   index      that vector register (slot `rm`)                   scale     its scale: `read()` gives 0–3. The disassembler shows both with the memory
  *   x87        stack register ModRM.rm: `read()` gives i of ST(i)     x87top    ST(0), always; for the disassembler
  *   string     memory at the register `fixed`: rSI, rBX and rDI (T) in DS or the overriding segment, rDI (Y) always in ES
  */
 export type Place =
   | 'rm' | 'reg' | 'opcode' | 'memory' | 'register' | 'fixed' | 'segment' | 'control' | 'debug' | 'immediate' | 'one' | 'relative' | 'far'
-  | 'offset' | 'string' | 'vvvv' | 'x87' | 'x87top'
+  | 'offset' | 'string' | 'vvvv' | 'is4' | 'vsib' | 'index' | 'scale' | 'x87' | 'x87top'
 
 /**
- * b w d q dq: 8 to 128; t: 80 (operands read and write the low 64); v: the operand size; z: 16 or 32; y: 32 or 64; s and i: the operand size, but encoded as a sign-extended byte (s) or in
+ * b w d q dq qq: 8 to 256; t: 80 (operands read and write the low 64); v: the operand size; z: 16 or 32; y: 32 or 64; s and i: the operand size, but encoded as a sign-extended byte (s) or in
  * 16 or 32 bits (i).
  */
-export type Width = 'b' | 'w' | 'd' | 'q' | 't' | 'dq' | 'v' | 'z' | 'y' | 's' | 'i'
+export type Width = 'b' | 'w' | 'd' | 'q' | 't' | 'dq' | 'qq' | 'v' | 'z' | 'y' | 's' | 'i'
 
 /** Which registers ModRM or the row names. */
 export type RegisterFile = 'general' | 'xmm' | 'mm'
@@ -75,7 +77,10 @@ const KINDS: Readonly<Record<OperandCode, OperandKind>> = {
   Tb: kind('string', 'b', Reg.rdi), By: kind('vvvv', 'y'),
   Vdq: xmm('reg', 'dq'), Vq: xmm('reg', 'q'), Vd: xmm('reg', 'd'),
   Wdq: xmm('rm', 'dq'), Wq: xmm('rm', 'q'), Wd: xmm('rm', 'd'), Ww: xmm('rm', 'w'),
-  Udq: xmm('register', 'dq'), Uq: xmm('register', 'q'), Mdq: xmm('memory', 'dq'), xmm0: xmm('fixed', 'dq'),
+  Udq: xmm('register', 'dq'), Uq: xmm('register', 'q'), Ud: xmm('register', 'd'), Mdq: xmm('memory', 'dq'), xmm0: xmm('fixed', 'dq'),
+  Vqq: xmm('reg', 'qq'), Wqq: xmm('rm', 'qq'), Uqq: xmm('register', 'qq'), Mqq: xmm('memory', 'qq'),
+  Hqq: xmm('vvvv', 'qq'), Hdq: xmm('vvvv', 'dq'), Hq: xmm('vvvv', 'q'), Hd: xmm('vvvv', 'd'), Lqq: xmm('is4', 'qq'), Ldq: xmm('is4', 'dq'),
+  VMd: kind('vsib', 'd'), VMq: kind('vsib', 'q'), VXdq: xmm('index', 'dq'), VXqq: xmm('index', 'qq'), VS: kind('scale', 'q'),
   Pq: mm('reg', 'q'), Pd: mm('reg', 'd'), Qq: mm('rm', 'q'), Qd: mm('rm', 'd'), Nq: mm('register', 'q'),
   al: kind('fixed', 'b', Reg.rax), cl: kind('fixed', 'b', Reg.rcx), ax: kind('fixed', 'w', Reg.rax), dx: kind('fixed', 'w', Reg.rdx),
   rax: kind('fixed', 'v', Reg.rax), eax: kind('fixed', 'z', Reg.rax), '1': kind('one', 'b'),
@@ -115,7 +120,7 @@ function isAccess(access: string): access is Access {
 
 /** Width in bits of a vector operand; 0 for others. */
 export function vectorBits({ file, width }: OperandKind): number {
-  return file === 'general' ? 0 : width === 'dq' ? 128 : operandBits(width, 64)
+  return file === 'general' ? 0 : width === 'qq' ? 256 : width === 'dq' ? 128 : operandBits(width, 64)
 }
 
 /** Width in bits of an operand when the instruction's operand size is `operandSize`; of wider vectors the low 64. */
@@ -124,7 +129,7 @@ export function operandBits(width: Width, operandSize: Size): Size {
     case 'b': return 8
     case 'w': return 16
     case 'd': return 32
-    case 'q': case 't': case 'dq': return 64
+    case 'q': case 't': case 'dq': case 'qq': return 64
     case 'z': return operandSize === 64 ? 32 : operandSize
     case 'y': return operandSize === 64 ? 64 : 32
     case 'v': case 's': case 'i': return operandSize
@@ -151,7 +156,7 @@ export function operandSizes(row: Row): readonly Size[] {
   return operands.some((o) => o.width === 'b' && o.place !== 'immediate' && o.place !== 'one') ? BYTE : FIXED_SIZE
 }
 
-const MODRM_PLACES: ReadonlySet<Place> = new Set<Place>(['rm', 'reg', 'memory', 'register', 'segment', 'control', 'debug', 'x87'])
+const MODRM_PLACES: ReadonlySet<Place> = new Set<Place>(['rm', 'reg', 'memory', 'register', 'segment', 'control', 'debug', 'vsib', 'x87'])
 
 /** Whether the row's encoding has a ModRM byte. */
 export function hasModRm(row: Row): boolean {
@@ -166,7 +171,7 @@ export function hasOpcodeRegister(row: Row): boolean {
 /** Whether the row has a register form and a memory form of its ModRM operand; a row without one has only the register form. */
 export function formsOf(row: Row): readonly ('register' | 'memory')[] {
   const places = row.operands.map((spec) => rowOperand(spec).place)
-  if (places.includes('memory') || places.includes('offset') || row.form === 'memory') return ['memory']
+  if (places.includes('memory') || places.includes('vsib') || places.includes('offset') || row.form === 'memory') return ['memory']
   if (places.includes('register') || places.includes('x87') || row.form === 'register' || row.rm !== undefined) return ['register']
   return places.includes('rm') ? ['register', 'memory'] : ['register']
 }

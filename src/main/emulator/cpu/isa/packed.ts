@@ -1,6 +1,5 @@
 /** What the families of packed instructions share: most exist for MMX registers and, with prefix 66, for XMM registers. */
 import type { Builder } from '../semantics/builder'
-import { mmx, sse } from './fpu-access'
 import type { Feature, OpcodeMap, Row, Semantics } from './row'
 
 /** Bytes of the registers that an operation works on. */
@@ -30,14 +29,14 @@ export interface PackedForm {
 export function packedRows({ name, map = '0f', opcode, combine, mmxFeature, sseFeature = 'sse2' }: PackedForm): Row[] {
   const rows: Row[] = [sseRow(name, map, opcode, sseFeature, combine)]
   if (mmxFeature !== undefined) {
-    rows.push({ name, map, opcode, prefix: 'none', operands: ['Pq:rw', 'Qq:r'], feature: mmxFeature, faults: ['#UD', '#NM', '#MF'], semantics: mmx(combining(combine, 8)) })
+    rows.push({ name, map, opcode, prefix: 'none', operands: ['Pq:rw', 'Qq:r'], feature: mmxFeature, faults: ['#UD', '#NM', '#MF'], unit: 'mmx', semantics: combining(combine, 8) })
   }
   return rows
 }
 
 /** `66 op V, W` (aligned). */
 export function sseRow(name: string, map: OpcodeMap, opcode: number, feature: Feature, combine: Combine): Row {
-  return { name, map, opcode, prefix: '66', operands: ['Vdq:rw', 'Wdq:r'], feature, faults: ['#UD', '#NM'], semantics: sse(combining(combine)) }
+  return { name, map, opcode, prefix: '66', operands: ['Vdq:rw', 'Wdq:r'], feature, faults: ['#UD', '#NM'], unit: 'sse', semantics: combining(combine) }
 }
 
 /** A vector constant from its lanes, lane 0 first; a short list is repeated. */

@@ -1,6 +1,5 @@
 /** AES rounds and carry-less multiplication (SDM vol. 2: AESDEC … AESKEYGENASSIST, PCLMULQDQ; FIPS 197, 4 and 5). */
 import type { Builder, Operand } from '../semantics/builder'
-import { sse } from './fpu-access'
 import { IOTA, laneConstant, sseRow, type Combine } from './packed'
 import type { Row } from './row'
 
@@ -111,10 +110,10 @@ export const aesRows: readonly Row[] = [
   sseRow('aesdec', '0f38', 0xde, 'aes', decrypt), sseRow('aesdeclast', '0f38', 0xdf, 'aes', decryptLast),
   {
     name: 'aeskeygenassist', map: '0f3a', opcode: 0xdf, prefix: '66', operands: ['Vdq:w', 'Wdq:r', 'Ib:r'], feature: 'aes', faults: FAULTS,
-    semantics: sse(assistKeyGeneration),
+    unit: 'sse', semantics: assistKeyGeneration,
   },
   {
     name: 'pclmulqdq', map: '0f3a', opcode: 0x44, prefix: '66', operands: ['Vdq:rw', 'Wdq:r', 'Ib:r'], feature: 'pclmulqdq', faults: FAULTS,
-    semantics: sse(multiplyCarryless),
+    unit: 'sse', semantics: multiplyCarryless,
   },
 ]

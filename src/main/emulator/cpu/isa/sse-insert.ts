@@ -1,7 +1,6 @@
 /** Single lanes in and out of vector registers (SDM vol. 2: EXTRACTPS, INSERTPS, PEXTR*, PINSR*). */
 import type { Builder, Operand } from '../semantics/builder'
 import type { Lane } from '../semantics/vector-builder'
-import { mmx, sse } from './fpu-access'
 import { broadcastLane, laneNumbers, maskFromBits } from './packed'
 import type { Feature, OperandSpec, Row, Semantics } from './row'
 
@@ -37,7 +36,7 @@ function insertSingle<V, X>(b: Builder<V, X>, target: Operand<V, X>, source: Ope
 }
 
 function row(name: string, opcode: number, feature: Feature, operands: readonly OperandSpec[], semantics: Semantics): Row {
-  return { name, map: '0f3a', opcode, prefix: '66', operands, feature, faults: SSE_FAULTS, semantics: sse(semantics) }
+  return { name, map: '0f3a', opcode, prefix: '66', operands, feature, faults: SSE_FAULTS, unit: 'sse', semantics: semantics }
 }
 
 export const insertRows: readonly Row[] = [
@@ -51,9 +50,9 @@ export const insertRows: readonly Row[] = [
   { ...row('pinsrw', 0xc4, 'sse2', ['Vdq:rw', 'Rd:r', 'Ib:r'], insert(16, 8)), map: '0f' }, { ...row('pinsrw', 0xc4, 'sse2', ['Vdq:rw', 'Mw:r', 'Ib:r'], insert(16, 8)), map: '0f' },
   { ...row('pextrw', 0xc5, 'sse2', ['Gd:w', 'Udq:r', 'Ib:r'], extract(16, 8)), map: '0f' },
   ...(['Rd:r', 'Mw:r'] as const).map((source): Row => ({
-    name: 'pinsrw', map: '0f', opcode: 0xc4, prefix: 'none', operands: ['Pq:rw', source, 'Ib:r'], feature: 'sse', faults: MMX_FAULTS, semantics: mmx(insert(16, 4)),
+    name: 'pinsrw', map: '0f', opcode: 0xc4, prefix: 'none', operands: ['Pq:rw', source, 'Ib:r'], feature: 'sse', faults: MMX_FAULTS, unit: 'mmx', semantics: insert(16, 4),
   })),
-  { name: 'pextrw', map: '0f', opcode: 0xc5, prefix: 'none', operands: ['Gd:w', 'Nq:r', 'Ib:r'], feature: 'sse', faults: MMX_FAULTS, semantics: mmx(extract(16, 4)) },
+  { name: 'pextrw', map: '0f', opcode: 0xc5, prefix: 'none', operands: ['Gd:w', 'Nq:r', 'Ib:r'], feature: 'sse', faults: MMX_FAULTS, unit: 'mmx', semantics: extract(16, 4) },
 ]
 
 function bySize(narrow: Semantics, wide: Semantics): Semantics {

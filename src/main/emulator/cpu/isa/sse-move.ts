@@ -1,6 +1,6 @@
 /** Moves of vector registers, bitwise logic, sign masks, PTEST, EMMS (SDM vol. 2: MOVAPS … MOVUPS, MASKMOV, MOVNT*, LDDQU, ANDPS … PXOR). */
 import type { Builder, Operand } from '../semantics/builder'
-import { enterMmx, mmx, requireMmx, requireSse, sse } from './fpu-access'
+import { enterMmx, requireMmx } from './fpu-access'
 import { combining, packedRows, type Combine } from './packed'
 import type { Feature, OperandSpec, Row, Semantics } from './row'
 
@@ -100,7 +100,6 @@ const emms: Semantics = (b) => {
 
 /** MOVQ2DQ, MOVDQ2Q: registers of both kinds. */
 const betweenFiles: Semantics = (b, target, source) => {
-  requireSse(b)
   requireMmx(b)
   copyCleared(b, target, source)
   enterMmx(b)
@@ -109,11 +108,11 @@ const betweenFiles: Semantics = (b, target, source) => {
 type Prefix = NonNullable<Row['prefix']>
 
 function move(name: string, opcode: number, prefix: Prefix, feature: Feature, operands: readonly OperandSpec[], semantics: Semantics, unaligned = false): Row {
-  return { name, map: '0f', opcode, prefix, feature, operands, faults: SSE_FAULTS, unaligned, semantics: sse(semantics) }
+  return { name, map: '0f', opcode, prefix, feature, operands, faults: SSE_FAULTS, unaligned, unit: 'sse', semantics: semantics }
 }
 
 function mmxMove(name: string, opcode: number, feature: Feature, operands: readonly OperandSpec[], semantics: Semantics): Row {
-  return { name, map: '0f', opcode, prefix: 'none', feature, operands, faults: MMX_FAULTS, semantics: mmx(semantics) }
+  return { name, map: '0f', opcode, prefix: 'none', feature, operands, faults: MMX_FAULTS, unit: 'mmx', semantics: semantics }
 }
 
 const LOAD = ['Vdq:w', 'Wdq:r'] as const
@@ -146,10 +145,10 @@ const moveRows: readonly Row[] = [
   { ...move('movd', 0x6e, '66', 'sse2', ['Vdq:w', 'Ey:r'], copyCleared), names: { 64: 'movq' } },
   { ...move('movd', 0x7e, '66', 'sse2', ['Ey:w', 'Vdq:r'], copyLow), names: { 64: 'movq' } },
   move('movq', 0x7e, 'f3', 'sse2', ['Vq:w', 'Wq:r'], copyCleared), move('movq', 0xd6, '66', 'sse2', ['Wq:w', 'Vq:r'], copyCleared),
-  { name: 'movq2dq', map: '0f', opcode: 0xd6, prefix: 'f3', operands: ['Vdq:w', 'Nq:r'], feature: 'sse2', faults: MMX_FAULTS, semantics: betweenFiles },
-  { name: 'movdq2q', map: '0f', opcode: 0xd6, prefix: 'f2', operands: ['Pq:w', 'Uq:r'], feature: 'sse2', faults: MMX_FAULTS, semantics: betweenFiles },
+  { name: 'movq2dq', map: '0f', opcode: 0xd6, prefix: 'f3', operands: ['Vdq:w', 'Nq:r'], feature: 'sse2', faults: MMX_FAULTS, unit: 'sse', semantics: betweenFiles },
+  { name: 'movdq2q', map: '0f', opcode: 0xd6, prefix: 'f2', operands: ['Pq:w', 'Uq:r'], feature: 'sse2', faults: MMX_FAULTS, unit: 'sse', semantics: betweenFiles },
   { name: 'maskmovq', map: '0f', opcode: 0xf7, prefix: 'none', operands: ['Tb:w', 'Pq:r', 'Nq:r'], feature: 'sse', faults: MMX_FAULTS, semantics: storeMaskedMmx },
-  { name: 'maskmovdqu', map: '0f', opcode: 0xf7, prefix: '66', operands: ['Tb:w', 'Vdq:r', 'Udq:r'], feature: 'sse2', faults: SSE_FAULTS, semantics: sse(storeMasked) },
+  { name: 'maskmovdqu', map: '0f', opcode: 0xf7, prefix: '66', operands: ['Tb:w', 'Vdq:r', 'Udq:r'], feature: 'sse2', faults: SSE_FAULTS, unit: 'sse', semantics: storeMasked },
 ]
 
 const maskRows: readonly Row[] = [
@@ -176,7 +175,7 @@ export const vectorMoveRows: readonly Row[] = [
   ...moveRows, ...maskRows, ...logicRows,
   {
     name: 'ptest', map: '0f38', opcode: 0x17, prefix: '66', operands: ['Vdq:r', 'Wdq:r'], feature: 'sse4.1', faults: SSE_FAULTS,
-    flags: { writes: ['CF', 'PF', 'AF', 'ZF', 'SF', 'OF'] }, semantics: sse(testBits),
+    flags: { writes: ['CF', 'PF', 'AF', 'ZF', 'SF', 'OF'] }, unit: 'sse', semantics: testBits,
   },
   { name: 'emms', map: '0f', opcode: 0x77, prefix: 'none', operands: [], feature: 'mmx', faults: MMX_FAULTS, semantics: emms },
 ]

@@ -1,7 +1,6 @@
 /** Packed integer arithmetic and comparison, MMX to SSE4.2 (SDM vol. 2B: PABSB … PSUBUSW; MPSADBW, PHMINPOSUW). */
 import type { Builder, Operand } from '../semantics/builder'
 import type { Lane, Signedness } from '../semantics/vector-builder'
-import { sse } from './fpu-access'
 import { broadcastLane, IOTA, laneConstant, packedRows, sseRow, type Bytes, type Combine } from './packed'
 import type { Feature, Row } from './row'
 
@@ -137,6 +136,6 @@ export const packedIntegerRows: readonly Row[] = [
   sseRow('pcmpgtq', '0f38', 0x37, 'sse4.2', greater(64)),
   {
     name: 'mpsadbw', map: '0f3a', opcode: 0x42, prefix: '66', operands: ['Vdq:rw', 'Wdq:r', 'Ib:r'], feature: 'sse4.1', faults: ['#UD', '#NM'],
-    semantics: sse(slidingDifferences),
+    unit: 'sse', semantics: slidingDifferences,
   },
 ]

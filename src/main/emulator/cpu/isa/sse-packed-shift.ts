@@ -1,7 +1,6 @@
 /** Packed shifts by a count from a register, from memory or an immediate (SDM vol. 2B: PSLLW … PSRLDQ). */
 import type { Builder, Operand } from '../semantics/builder'
 import type { Lane } from '../semantics/vector-builder'
-import { mmx, sse } from './fpu-access'
 import { IOTA, laneConstant } from './packed'
 import type { Row, Semantics } from './row'
 
@@ -62,11 +61,11 @@ const SSE_FAULTS = ['#UD', '#NM'] as const
 
 export const packedShiftRows: readonly Row[] = [
   ...SHIFTS.flatMap(({ name, opcode, group, reg, shift }): Row[] => [
-    { name, map: '0f', opcode, prefix: 'none', operands: ['Pq:rw', 'Qq:r'], feature: 'mmx', faults: MMX_FAULTS, semantics: mmx(shifting(shift)) },
-    { name, map: '0f', opcode, prefix: '66', operands: ['Vdq:rw', 'Wdq:r'], feature: 'sse2', faults: SSE_FAULTS, semantics: sse(shifting(shift)) },
-    { name, map: '0f', opcode: group, reg, prefix: 'none', operands: ['Nq:rw', 'Ib:r'], feature: 'mmx', faults: MMX_FAULTS, semantics: mmx(shifting(shift)) },
-    { name, map: '0f', opcode: group, reg, prefix: '66', operands: ['Udq:rw', 'Ib:r'], feature: 'sse2', faults: SSE_FAULTS, semantics: sse(shifting(shift)) },
+    { name, map: '0f', opcode, prefix: 'none', operands: ['Pq:rw', 'Qq:r'], feature: 'mmx', faults: MMX_FAULTS, unit: 'mmx', semantics: shifting(shift) },
+    { name, map: '0f', opcode, prefix: '66', operands: ['Vdq:rw', 'Wdq:r'], feature: 'sse2', faults: SSE_FAULTS, unit: 'sse', semantics: shifting(shift) },
+    { name, map: '0f', opcode: group, reg, prefix: 'none', operands: ['Nq:rw', 'Ib:r'], feature: 'mmx', faults: MMX_FAULTS, unit: 'mmx', semantics: shifting(shift) },
+    { name, map: '0f', opcode: group, reg, prefix: '66', operands: ['Udq:rw', 'Ib:r'], feature: 'sse2', faults: SSE_FAULTS, unit: 'sse', semantics: shifting(shift) },
   ]),
-  { name: 'psrldq', map: '0f', opcode: 0x73, reg: 3, prefix: '66', operands: ['Udq:rw', 'Ib:r'], feature: 'sse2', faults: SSE_FAULTS, semantics: sse(moveBytes(1)) },
-  { name: 'pslldq', map: '0f', opcode: 0x73, reg: 7, prefix: '66', operands: ['Udq:rw', 'Ib:r'], feature: 'sse2', faults: SSE_FAULTS, semantics: sse(moveBytes(-1)) },
+  { name: 'psrldq', map: '0f', opcode: 0x73, reg: 3, prefix: '66', operands: ['Udq:rw', 'Ib:r'], feature: 'sse2', faults: SSE_FAULTS, unit: 'sse', semantics: moveBytes(1) },
+  { name: 'pslldq', map: '0f', opcode: 0x73, reg: 7, prefix: '66', operands: ['Udq:rw', 'Ib:r'], feature: 'sse2', faults: SSE_FAULTS, unit: 'sse', semantics: moveBytes(-1) },
 ]

@@ -1,6 +1,5 @@
 /** SHA-1 and SHA-256 rounds and message schedules (SDM vol. 2B: SHA1MSG1 … SHA256RNDS2; FIPS 180-4). */
 import type { Builder, Operand } from '../semantics/builder'
-import { sse } from './fpu-access'
 import type { Combine } from './packed'
 import { combining } from './packed'
 import type { Row, Semantics } from './row'
@@ -108,7 +107,7 @@ function sha256Rounds<V, X>(b: Builder<V, X>, target: Operand<V, X>, source: Ope
 }
 
 function row(name: string, opcode: number, semantics: Semantics): Row {
-  return { name, map: '0f38', opcode, prefix: 'none', operands: ['Vdq:rw', 'Wdq:r'], feature: 'sha', faults: ['#UD', '#NM'], semantics: sse(semantics) }
+  return { name, map: '0f38', opcode, prefix: 'none', operands: ['Vdq:rw', 'Wdq:r'], feature: 'sha', faults: ['#UD', '#NM'], unit: 'sse', semantics: semantics }
 }
 
 export const shaRows: readonly Row[] = [

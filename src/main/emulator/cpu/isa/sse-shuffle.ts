@@ -1,7 +1,6 @@
 /** Packing, interleaving, shuffling, blending, widening (SDM vol. 2: PACKSSWB … PUNPCKLQDQ, PSHUF*, SHUFP*, UNPCK*, BLEND*, PALIGNR, PMOVSX, PMOVZX). */
 import type { Builder, Operand } from '../semantics/builder'
 import type { Lane, Signedness } from '../semantics/vector-builder'
-import { mmx, sse } from './fpu-access'
 import { combining, IOTA, laneConstant, lowHalves, maskFromBits, packedRows, sseRow, type Bytes, type Combine } from './packed'
 import type { OperandCode, Row, Semantics } from './row'
 
@@ -37,7 +36,7 @@ const unpackRows: readonly Row[] = UNPACKS.flatMap(([suffix, lane, low, high]): 
   sseRow(`punpckl${suffix}`, '0f', low, 'sse2', unpackLow(lane)),
   {
     name: `punpckl${suffix}`, map: '0f', opcode: low, prefix: 'none', operands: ['Pq:rw', 'Qd:r'], feature: 'mmx', faults: MMX_FAULTS,
-    semantics: mmx(combining(unpackLow(lane), 8)),
+    unit: 'mmx', semantics: combining(unpackLow(lane), 8),
   },
   ...packedRows({ name: `punpckh${suffix}`, opcode: high, combine: unpackHigh(lane), mmxFeature: 'mmx' }),
 ])
@@ -49,7 +48,7 @@ const FLOATING_UNPACKS: readonly Row[] = [
   { name: 'unpckhpd', opcode: 0x15, prefix: '66', feature: 'sse2', combine: unpackHigh(64) },
 ].map(({ combine, prefix, feature, ...row }): Row => ({
   ...row, map: '0f', prefix: prefix === '66' ? '66' : 'none', feature: feature === 'sse' ? 'sse' : 'sse2', operands: ['Vdq:rw', 'Wdq:r'], faults: SSE_FAULTS,
-  semantics: sse(combining(combine)),
+  unit: 'sse', semantics: combining(combine),
 }))
 
 /** Four selectors of two bits each, spread over the lanes: multiplied so that each comes to lie at bits 6 and 7. */
@@ -144,7 +143,7 @@ const WIDENINGS: readonly (readonly [suffix: string, number: number, from: 8 | 1
 const wideningRows: readonly Row[] = (['s', 'u'] as const).flatMap((sign) =>
   WIDENINGS.map(([suffix, number, from, to, source]): Row => ({
     name: `pmov${sign === 's' ? 's' : 'z'}x${suffix}`, map: '0f38', opcode: (sign === 's' ? 0x20 : 0x30) + number, prefix: '66', operands: ['Vdq:w', `${source}:r`],
-    feature: 'sse4.1', faults: SSE_FAULTS, semantics: sse(widen(from, to, sign)),
+    feature: 'sse4.1', faults: SSE_FAULTS, unit: 'sse', semantics: widen(from, to, sign),
   })),
 )
 
@@ -158,18 +157,18 @@ export const shuffleRows: readonly Row[] = [
   ...packedRows({ name: 'packssdw', opcode: 0x6b, combine: pack(32, 's'), mmxFeature: 'mmx' }),
   sseRow('packusdw', '0f38', 0x2b, 'sse4.1', pack(32, 'u')),
   ...packedRows({ name: 'pshufb', map: '0f38', opcode: 0x00, combine: shuffleBytes, mmxFeature: 'ssse3', sseFeature: 'ssse3' }),
-  { name: 'pshufw', map: '0f', opcode: 0x70, prefix: 'none', operands: ['Pq:w', 'Qq:r', 'Ib:r'], feature: 'sse', faults: MMX_FAULTS, semantics: mmx(shuffleWords(0)) },
-  { name: 'pshufd', map: '0f', opcode: 0x70, prefix: '66', operands: ['Vdq:w', 'Wdq:r', 'Ib:r'], feature: 'sse2', faults: SSE_FAULTS, semantics: sse(shuffleDoublewords) },
-  { name: 'pshuflw', map: '0f', opcode: 0x70, prefix: 'f2', operands: ['Vdq:w', 'Wdq:r', 'Ib:r'], feature: 'sse2', faults: SSE_FAULTS, semantics: sse(shuffleWords(0)) },
-  { name: 'pshufhw', map: '0f', opcode: 0x70, prefix: 'f3', operands: ['Vdq:w', 'Wdq:r', 'Ib:r'], feature: 'sse2', faults: SSE_FAULTS, semantics: sse(shuffleWords(8)) },
-  { name: 'shufps', map: '0f', opcode: 0xc6, prefix: 'none', operands: VECTOR_SOURCE_IMMEDIATE, feature: 'sse', faults: SSE_FAULTS, semantics: sse(shuffleSingles) },
-  { name: 'shufpd', map: '0f', opcode: 0xc6, prefix: '66', operands: VECTOR_SOURCE_IMMEDIATE, feature: 'sse2', faults: SSE_FAULTS, semantics: sse(shuffleDoubles) },
-  { name: 'palignr', map: '0f3a', opcode: 0x0f, prefix: 'none', operands: ['Pq:rw', 'Qq:r', 'Ib:r'], feature: 'ssse3', faults: MMX_FAULTS, semantics: mmx(align(8)) },
-  { name: 'palignr', map: '0f3a', opcode: 0x0f, prefix: '66', operands: VECTOR_SOURCE_IMMEDIATE, feature: 'ssse3', faults: SSE_FAULTS, semantics: sse(align(16)) },
-  { name: 'blendps', map: '0f3a', opcode: 0x0c, prefix: '66', operands: VECTOR_SOURCE_IMMEDIATE, feature: 'sse4.1', faults: SSE_FAULTS, semantics: sse(blendByImmediate(32)) },
-  { name: 'blendpd', map: '0f3a', opcode: 0x0d, prefix: '66', operands: VECTOR_SOURCE_IMMEDIATE, feature: 'sse4.1', faults: SSE_FAULTS, semantics: sse(blendByImmediate(64)) },
-  { name: 'pblendw', map: '0f3a', opcode: 0x0e, prefix: '66', operands: VECTOR_SOURCE_IMMEDIATE, feature: 'sse4.1', faults: SSE_FAULTS, semantics: sse(blendByImmediate(16)) },
+  { name: 'pshufw', map: '0f', opcode: 0x70, prefix: 'none', operands: ['Pq:w', 'Qq:r', 'Ib:r'], feature: 'sse', faults: MMX_FAULTS, unit: 'mmx', semantics: shuffleWords(0) },
+  { name: 'pshufd', map: '0f', opcode: 0x70, prefix: '66', operands: ['Vdq:w', 'Wdq:r', 'Ib:r'], feature: 'sse2', faults: SSE_FAULTS, unit: 'sse', semantics: shuffleDoublewords },
+  { name: 'pshuflw', map: '0f', opcode: 0x70, prefix: 'f2', operands: ['Vdq:w', 'Wdq:r', 'Ib:r'], feature: 'sse2', faults: SSE_FAULTS, unit: 'sse', semantics: shuffleWords(0) },
+  { name: 'pshufhw', map: '0f', opcode: 0x70, prefix: 'f3', operands: ['Vdq:w', 'Wdq:r', 'Ib:r'], feature: 'sse2', faults: SSE_FAULTS, unit: 'sse', semantics: shuffleWords(8) },
+  { name: 'shufps', map: '0f', opcode: 0xc6, prefix: 'none', operands: VECTOR_SOURCE_IMMEDIATE, feature: 'sse', faults: SSE_FAULTS, unit: 'sse', semantics: shuffleSingles },
+  { name: 'shufpd', map: '0f', opcode: 0xc6, prefix: '66', operands: VECTOR_SOURCE_IMMEDIATE, feature: 'sse2', faults: SSE_FAULTS, unit: 'sse', semantics: shuffleDoubles },
+  { name: 'palignr', map: '0f3a', opcode: 0x0f, prefix: 'none', operands: ['Pq:rw', 'Qq:r', 'Ib:r'], feature: 'ssse3', faults: MMX_FAULTS, unit: 'mmx', semantics: align(8) },
+  { name: 'palignr', map: '0f3a', opcode: 0x0f, prefix: '66', operands: VECTOR_SOURCE_IMMEDIATE, feature: 'ssse3', faults: SSE_FAULTS, unit: 'sse', semantics: align(16) },
+  { name: 'blendps', map: '0f3a', opcode: 0x0c, prefix: '66', operands: VECTOR_SOURCE_IMMEDIATE, feature: 'sse4.1', faults: SSE_FAULTS, unit: 'sse', semantics: blendByImmediate(32) },
+  { name: 'blendpd', map: '0f3a', opcode: 0x0d, prefix: '66', operands: VECTOR_SOURCE_IMMEDIATE, feature: 'sse4.1', faults: SSE_FAULTS, unit: 'sse', semantics: blendByImmediate(64) },
+  { name: 'pblendw', map: '0f3a', opcode: 0x0e, prefix: '66', operands: VECTOR_SOURCE_IMMEDIATE, feature: 'sse4.1', faults: SSE_FAULTS, unit: 'sse', semantics: blendByImmediate(16) },
   ...([['pblendvb', 0x10, 8], ['blendvps', 0x14, 32], ['blendvpd', 0x15, 64]] as const).map(([name, opcode, lane]): Row => ({
-    name, map: '0f38', opcode, prefix: '66', operands: ['Vdq:rw', 'Wdq:r', 'xmm0:r'], feature: 'sse4.1', faults: SSE_FAULTS, semantics: sse(blendByRegister(lane)),
+    name, map: '0f38', opcode, prefix: '66', operands: ['Vdq:rw', 'Wdq:r', 'xmm0:r'], feature: 'sse4.1', faults: SSE_FAULTS, unit: 'sse', semantics: blendByRegister(lane),
   })),
 ]

@@ -3,7 +3,6 @@ import type { Builder, Operand, RoutineBuilder } from '../semantics/builder'
 import { Reg } from '../semantics/builder'
 import { defineRoutine, type Tuple } from '../semantics/routines'
 import { ALL_FLAGS } from './flags'
-import { sse } from './fpu-access'
 import { maskFromBits } from './packed'
 import type { Row, Semantics } from './row'
 
@@ -127,7 +126,7 @@ function comparing(lengths: 'explicit' | 'implicit'): Semantics {
 function row(name: string, opcode: number, lengths: 'explicit' | 'implicit'): Row {
   return {
     name, map: '0f3a', opcode, prefix: '66', operands: name.endsWith('m') ? ['Vdq:r', 'Wdq:r', 'Ib:r', 'xmm0:w'] : ['Vdq:r', 'Wdq:r', 'Ib:r'],
-    sized: lengths === 'explicit', unaligned: true, feature: 'sse4.2', faults: ['#UD', '#NM'], flags: { writes: ALL_FLAGS }, semantics: sse(comparing(lengths)),
+    sized: lengths === 'explicit', unaligned: true, feature: 'sse4.2', faults: ['#UD', '#NM'], flags: { writes: ALL_FLAGS }, unit: 'sse', semantics: comparing(lengths),
   }
 }
 

@@ -20,7 +20,7 @@ function machineWith(backend: Backend, code: readonly number[], wanted: bigint, 
   cpu.state.setGpr(2, 0n)
   cpu.state.setGpr(3, BigInt(IMAGE))
   cpu.state.setControl(4, cpu.state.control(4) | CR4.OSFXSR | CR4.OSXSAVE)
-  cpu.msrs.xcr0 = 3n
+  cpu.state.xcr0 = 3n
   cpu.state.u32[at.FCW >> 2] = 0x27f
   cpu.state.u32[at.FTW >> 2] = 0x81
   cpu.state.u32[at.MXCSR >> 2] = 0x9fc0

@@ -2,7 +2,7 @@
 import { initializeX87 } from '../float/x87-image'
 import { Vector } from '../faults'
 import { Reg, type Builder, type Operand } from '../semantics/builder'
-import { restoreX87, restoreXmm, saveMxcsr, saveX87, saveXmm } from './fxsave'
+import { restoreX87, restoreXmm, saveMxcsr, saveX87, saveXmm, ymmPartOf } from './fxsave'
 import type { Row, Semantics } from './row'
 import { MXCSR_MASK } from './sse-float-convert'
 
@@ -60,7 +60,7 @@ const restore = (registers: number): Semantics => (b, image) => {
   b.if(has(b, wanted, SSE), () => {
     b.setSpecial('mxcsr', mxcsr)
     b.if(has(b, held, SSE), () => restoreXmm(b, image, registers), () => {
-      for (let part = 0; part < registers * 2; part++) b.setXmmPart(b.constant(part), b.constant(0))
+      for (let half = 0; half < registers * 2; half++) b.setYmmPart(ymmPartOf(b, b.constant(half), 0), b.constant(0))
     })
   })
 }

@@ -45,21 +45,29 @@ export interface Operand<V, X = unknown> {
   readonly size: Size
   /** Known when code is emitted: memory or register/immediate form. */
   readonly isMemory: boolean
-  /** Width in bits as a vector: 128 for a whole XMM register, less where only a part is meant; 0 for other operands. `size` is then 64 at most. */
+  /** Width in bits as a vector: 256 or 128 for a whole YMM or XMM register, less where only a part is meant; 0 for other operands. `size` is then 64 at most. */
   readonly vectorBits: number
   /**
    * Zero-extended value (immediates: extended to `size` as the form says). A memory operand declared `rw` is checked for writing here, so that a
    * following `write` cannot fault.
    */
   read(): V
-  /** Writes the low `size` bits. A 32-bit register write clears the upper half; in a vector register the rest stays. */
+  /** Writes the low `size` bits. A 32-bit register write clears the upper half; in a vector register the rest stays, but in a VEX-encoded row it is cleared. */
   write(value: V): void
   /**
-   * Vector operands: a register as a whole (MMX: the low 64 bits), whatever part is meant; memory as wide as the operand, zero-extended.
+   * Vector operands: an XMM register as a whole (MMX: the low 64 bits), whatever part is meant; memory as wide as the operand (128 bits at most),
+   * zero-extended.
    */
   readVector(): X
-  /** Vector operands: a register as a whole (MMX: the low 64 bits), memory as wide as the operand. */
+  /**
+   * Vector operands: an XMM register as a whole (MMX: the low 64 bits), memory as wide as the operand. Bits 255–128 of a register stay, but in
+   * a VEX-encoded row they are cleared (SDM vol. 1, 14.1.3).
+   */
   writeVector(value: X): void
+  /** A YMM register, low half first; memory as wide as the operand, zero-extended. Memory of 256 bits is one access. */
+  readWide(): readonly [low: X, high: X]
+  /** A YMM register as a whole; memory of 256 bits, as one access. */
+  writeWide(low: X, high: X): void
   /** Effective address (offset inside the segment, masked to the address size); memory operands only. */
   address(): V
   /** Linear address: `address()` plus the segment's base, masked to 32 bits outside 64-bit mode; memory operands only. */
@@ -69,15 +77,11 @@ export interface Operand<V, X = unknown> {
 }
 
 /** The vector part of an operand that is none. */
-export const NO_VECTOR = {
-  vectorBits: 0,
-  readVector(): never {
-    throw new Error('The operand is no vector.')
-  },
-  writeVector(): never {
-    throw new Error('The operand is no vector.')
-  },
-} as const
+export const NO_VECTOR = { vectorBits: 0, readVector: noVector, writeVector: noVector, readWide: noVector, writeWide: noVector } as const
+
+function noVector(): never {
+  throw new Error('The operand is no such vector.')
+}
 
 /** Values and control flow: what a computation needs that touches no state. */
 export interface Arithmetic<V> {
@@ -137,9 +141,9 @@ export interface RoutineBuilder<V> extends Arithmetic<V> {
   x87Significand(register: V): V
   x87Exponent(register: V): V
   setX87(register: V, exponent: V, significand: V): void
-  /** 64 bits of the XMM registers as an array: part 2n is the low half of XMMn (a value, taken modulo 32). For state images; rows use operands. */
-  xmmPart(part: V): V
-  setXmmPart(part: V, value: V): void
+  /** 64 bits of the YMM registers as an array: parts 4n and 4n + 1 are XMMn (a value, taken modulo 64). For state images; rows use operands. */
+  ymmPart(part: V): V
+  setYmmPart(part: V, value: V): void
   raise(vector: number, errorCode?: V): void
   raiseIf(condition: V, vector: number, errorCode?: V): void
 }

@@ -25,6 +25,8 @@ function vectorOperand(b: HandlerBuilder, row: Row, operand: RowOperand, file: '
     case 'fixed': return b.vectorOperand(file, undefined, bits, size)
     case 'reg': return b.vectorOperand(file, RECORD.reg, bits, size)
     case 'vvvv': return b.vectorOperand(file, RECORD.vvvv, bits, size)
+    case 'is4': return b.vectorOperand(file, RECORD.immediate, bits, size)
+    case 'index': return b.vectorOperand(file, RECORD.rm, bits, size)
     default:
       if (!isMemory) return b.vectorOperand(file, RECORD.rm, bits, size)
       return b.vectorMemory(() => b.effectiveAddress(), bits, size, operand.access, row.unaligned !== true)
@@ -39,13 +41,15 @@ function handlerOperand(b: HandlerBuilder, operand: RowOperand, isMemory: boolea
     case 'rm':
       if (!isMemory) return b.registerOperand(RECORD.rm, size)
       return b.memoryOperand(recordSegment, () => b.effectiveAddress(), mask, size, operand.access)
-    case 'memory': return b.memoryOperand(recordSegment, () => b.effectiveAddress(), mask, size, operand.access)
+    case 'scale': return b.constantOperand(size, () => b.load('i64_load8_u', b.recordLocal, RECORD.scale, 2))
+    case 'memory': case 'vsib': return b.memoryOperand(recordSegment, () => b.effectiveAddress(), mask, size, operand.access)
     case 'offset': return b.memoryOperand(recordSegment, () => b.and(b.recordImmediate(), mask()), mask, size, operand.access)
     case 'string': {
       const segment = operand.fixed === Reg.rdi && operand.code !== MASKED_STORE ? () => ({ index: Seg.es }) : recordSegment
       return b.memoryOperand(segment, () => b.addressReg(operand.fixed), mask, size, operand.access)
     }
-    case 'register': case 'opcode': return b.registerOperand(RECORD.rm, size)
+    case 'register': case 'opcode': case 'index': return b.registerOperand(RECORD.rm, size)
+    case 'is4': return b.registerOperand(RECORD.immediate, size)
     case 'reg': return b.registerOperand(RECORD.reg, size)
     case 'vvvv': return b.registerOperand(RECORD.vvvv, size)
     case 'fixed': return b.fixedOperand(operand.fixed, size)

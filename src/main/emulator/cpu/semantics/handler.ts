@@ -48,6 +48,8 @@ export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, Wa
   readonly recordLocal: number
   readonly #rip: number
   readonly #setsRip: boolean
+  /** Writes to vector registers clear what lies above. */
+  readonly #clearsUpper: boolean
   readonly #style: MemoryStyle
   readonly #addressMask: () => WasmValue
   readonly #stride: () => number
@@ -61,6 +63,7 @@ export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, Wa
     this.#rip = locals.rip
     this.#style = style
     this.#setsRip = row.setsRip === true
+    this.#clearsUpper = row.vex !== undefined
     this.#addressMask = this.cached(() => this.load('i64_load', this.#byte(RECORD.addressSize), at.ADDRESS_MASKS, 64))
     this.#stackMask = this.cached(() => this.load('i64_load', undefined, at.STACK_MASK, 64))
     this.#stride = this.cached(() => this.#byte(RECORD.segment))
@@ -233,27 +236,49 @@ export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, Wa
       this.code.memory(storeOf(bits), base)
       markAsMmx()
     }
+    const read128 = (offset: number): WasmVector => {
+      pushSlot()
+      this.code.simdMemory('v128_load', base + offset)
+      return this.popVector()
+    }
+    const write128 = (value: WasmVector, offset: number): void => {
+      pushSlot()
+      this.pushVector(value)
+      this.code.simdMemory('v128_store', base + offset)
+    }
+    if (file === 'mm') {
+      return {
+        ...valueOperand(size, () => this.load(loadOf(size), slot(), base, size), (value) => write(value, size)),
+        vectorBits,
+        readVector: () => {
+          pushSlot()
+          this.code.simdMemory('v128_load64_zero', base)
+          return this.popVector()
+        },
+        writeVector: (value) => write(this.vExtract(64, value, 0), 64),
+      }
+    }
+    const writeVector = (value: WasmVector): void => {
+      write128(value, 0)
+      if (this.#clearsUpper) write128(this.vConstant(0n), at.YMM_UPPER)
+    }
     return {
-      ...valueOperand(size, () => this.load(loadOf(size), slot(), base, size), (value) => write(value, size)),
+      ...valueOperand(size, () => this.load(loadOf(size), slot(), base, size), (value) => {
+        if (this.#clearsUpper) writeVector(this.vInsert(64, this.vConstant(0n), 0, this.zext(size, value)))
+        else write(value, size)
+      }),
       vectorBits,
-      readVector: () => {
-        pushSlot()
-        this.code.simdMemory(file === 'xmm' ? 'v128_load' : 'v128_load64_zero', base)
-        return this.popVector()
-      },
-      writeVector: (value) => {
-        if (file === 'mm') {
-          write(this.vExtract(64, value, 0), 64)
-          return
-        }
-        pushSlot()
-        this.pushVector(value)
-        this.code.simdMemory('v128_store', base)
+      readVector: () => read128(0),
+      writeVector,
+      readWide: () => [read128(0), read128(at.YMM_UPPER)],
+      writeWide: (low, high) => {
+        write128(low, 0)
+        write128(high, at.YMM_UPPER)
       },
     }
   }
 
-  /** Memory of a vector operand. `aligned`: 16 bytes that must be aligned. */
+  /** Memory of a vector operand. `aligned`: 16 or 32 bytes must be aligned. */
   vectorMemory(offset: () => WasmValue, vectorBits: number, size: Size, access: 'r' | 'w' | 'rw' | 'a', aligned: boolean): Operand<WasmValue, WasmVector> {
     const operand = this.memoryOperand(() => this.recordSegment(), offset, () => this.addressMask(), size, access)
     if (vectorBits < 128) {
@@ -264,24 +289,37 @@ export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, Wa
         writeVector: (value) => operand.write(this.vExtract(64, value, 0)),
       }
     }
+    const bytes = vectorBits / 8
     const host = (kind: 'r' | 'w'): number =>
-      aligned
-        ? callForAlignedHost(this, this.#functions, this.recordSegment(), operand.address(), kind)
-        : callForHost(this, this.#functions, this.recordSegment(), operand.address(), vectorBits / 8, kind)
+      (aligned ? callForAlignedHost : callForHost)(this, this.#functions, this.recordSegment(), operand.address(), bytes, kind)
+    const read128 = (source: number, offset: number): WasmVector => {
+      this.code.get(source)
+      this.code.simdMemory('v128_load', offset)
+      return this.popVector()
+    }
+    const write128 = (target: number, value: WasmVector, offset: number): void => {
+      this.code.get(target)
+      this.pushVector(value)
+      this.code.simdMemory('v128_store', offset)
+    }
     return {
       ...operand,
       vectorBits,
-      readVector: () => {
-        this.code.get(host('r'))
-        this.code.simdMemory('v128_load', 0)
-        return this.popVector()
-      },
+      readVector: () => read128(host('r'), 0),
       writeVector: (value) => {
         const target = host('w')
-        this.code.get(target)
-        this.pushVector(value)
-        this.code.simdMemory('v128_store', 0)
-        noteStore(this, this.#functions, target, vectorBits / 8)
+        write128(target, value, 0)
+        noteStore(this, this.#functions, target, bytes)
+      },
+      readWide: () => {
+        const source = host('r')
+        return [read128(source, 0), read128(source, at.YMM_UPPER)]
+      },
+      writeWide: (low, high) => {
+        const target = host('w')
+        write128(target, low, 0)
+        write128(target, high, at.YMM_UPPER)
+        noteStore(this, this.#functions, target, bytes)
       },
     }
   }

@@ -9,7 +9,7 @@ export interface MemoryFunctions {
   readonly findRead: number
   /** (segment, bytes, offset i64, load) → host address */
   readonly findWrite: number
-  /** The same for 16 bytes, after #GP(0) for an address that is no multiple of 16: (segment, offset i64), (segment, offset i64, load) */
+  /** The same for 16 or 32 bytes, after #GP(0) for an address that is no multiple of them. */
   readonly findAlignedRead: number
   readonly findAlignedWrite: number
   /** The same for what is known to be no hit. */
@@ -79,9 +79,10 @@ export function callForHost(v: WasmValues, functions: MemoryFunctions, segment: 
   return host
 }
 
-/** The same for 16 bytes that must be aligned. */
-export function callForAlignedHost(v: WasmValues, functions: MemoryFunctions, segment: SegmentOf, offset: WasmValue, access: 'r' | 'w' | 'rw'): number {
+/** The same for 16 or 32 bytes that must be aligned. */
+export function callForAlignedHost(v: WasmValues, functions: MemoryFunctions, segment: SegmentOf, offset: WasmValue, bytes: number, access: 'r' | 'w' | 'rw'): number {
   pushStride(v, segment)
+  v.code.i32(bytes)
   v.push(offset)
   if (access !== 'r') v.code.i32(access === 'rw' ? 1 : 0)
   v.code.call(access === 'r' ? functions.findAlignedRead : functions.findAlignedWrite)

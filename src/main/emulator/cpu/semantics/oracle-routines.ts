@@ -44,12 +44,12 @@ export class OracleRoutines extends OracleValues implements RoutineBuilder<bigin
     this.#state.u16[(host + at.X87_EXPONENT) >> 1] = Number(exponent & 0xffffn)
   }
 
-  xmmPart(part: bigint): bigint {
-    return this.#state.u64[xmmHost(part) >> 3] ?? 0n
+  ymmPart(part: bigint): bigint {
+    return this.#state.u64[ymmSlot(part)] ?? 0n
   }
 
-  setXmmPart(part: bigint, value: bigint): void {
-    this.#state.u64[xmmHost(part) >> 3] = value
+  setYmmPart(part: bigint, value: bigint): void {
+    this.#state.u64[ymmSlot(part)] = value
   }
 
   raise(vector: number, errorCode?: bigint): void {
@@ -61,9 +61,9 @@ export class OracleRoutines extends OracleValues implements RoutineBuilder<bigin
   }
 }
 
-/** Address of a half of an XMM register. */
-function xmmHost(part: bigint): number {
-  return at.XMM + Number((part >> 1n) & 15n) * at.XMM_STRIDE + Number(part & 1n) * 8
+/** Index, in 64-bit units, of a quarter of a YMM register. */
+function ymmSlot(part: bigint): number {
+  return (at.XMM >> 3) + Number(part & 63n)
 }
 
 /** Address of a physical x87 register. */

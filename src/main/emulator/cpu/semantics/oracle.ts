@@ -184,11 +184,13 @@ class OracleBuilder extends OracleVectors implements Builder<bigint, bigint> {
       case 'rm':
         if (!decoded.isMemory) return this.#register(decoded.rm, size)
         return this.#memoryOperand(decoded.segment, this.#effectiveAddress(), this.addressMask(), size, operand.access)
-      case 'memory': return this.#memoryOperand(decoded.segment, this.#effectiveAddress(), this.addressMask(), size, operand.access)
+      case 'memory': case 'vsib': return this.#memoryOperand(decoded.segment, this.#effectiveAddress(), this.addressMask(), size, operand.access)
+      case 'scale': return constantOperand(size, BigInt(decoded.scale))
       case 'offset': return this.#memoryOperand(decoded.segment, decoded.immediate & this.addressMask(), this.addressMask(), size, operand.access)
       case 'string':
         return this.#memoryOperand(operand.fixed === Reg.rdi && operand.code !== MASKED_STORE ? Seg.es : decoded.segment, this.addressReg(operand.fixed), this.addressMask(), size, operand.access)
-      case 'register': case 'opcode': return this.#register(decoded.rm, size)
+      case 'register': case 'opcode': case 'index': return this.#register(decoded.rm, size)
+      case 'is4': return this.#register(Number(decoded.immediate), size)
       case 'reg': return this.#register(decoded.reg, size)
       case 'vvvv': return this.#register(decoded.vvvv, size)
       case 'fixed': return this.#register(operand.fixed * 8, size)
@@ -210,6 +212,8 @@ class OracleBuilder extends OracleVectors implements Builder<bigint, bigint> {
       case 'fixed': return this.#vectorRegister(file, 0, bits, size)
       case 'reg': return this.#vectorRegister(file, decoded.reg >> 3, bits, size)
       case 'vvvv': return this.#vectorRegister(file, decoded.vvvv >> 3, bits, size)
+      case 'is4': return this.#vectorRegister(file, Number(decoded.immediate) >> 3, bits, size)
+      case 'index': return this.#vectorRegister(file, decoded.rm >> 3, bits, size)
       default: return decoded.isMemory ? this.#vectorMemory(operand, bits, size) : this.#vectorRegister(file, decoded.rm >> 3, bits, size)
     }
   }
@@ -222,15 +226,36 @@ class OracleBuilder extends OracleVectors implements Builder<bigint, bigint> {
       u64[slot] = value
       if (file === 'mm') u16[(slot << 2) + (at.X87_EXPONENT >> 1)] = MMX_EXPONENT
     }
+    const read128 = (first: number): bigint => ((u64[first + 1] ?? 0n) << 64n) | (u64[first] ?? 0n)
+    const write128 = (first: number, value: bigint): void => {
+      u64[first] = this.zext(64, value)
+      u64[first + 1] = value >> 64n
+    }
+    const clears = this.#decoded.row.vex !== undefined
     const kept = ~((1n << BigInt(size)) - 1n)
-    return {
-      ...valueOperand(size, () => this.zext(size, low()), (value) => setLow((low() & kept) | this.zext(size, value))),
-      vectorBits: bits,
-      readVector: () => (file === 'xmm' ? ((u64[slot + 1] ?? 0n) << 64n) | low() : low()),
-      writeVector: (value) => {
+    const writeVector = (value: bigint): void => {
+      if (file === 'mm') {
         setLow(this.zext(64, value))
-        if (file === 'xmm') u64[slot + 1] = value >> 64n
-      },
+        return
+      }
+      write128(slot, value)
+      if (clears) write128(slot + 2, 0n)
+    }
+    return {
+      ...valueOperand(size, () => this.zext(size, low()), (value) => {
+        if (clears) writeVector(this.zext(size, value))
+        else setLow((low() & kept) | this.zext(size, value))
+      }),
+      vectorBits: bits,
+      readVector: () => (file === 'xmm' ? read128(slot) : low()),
+      writeVector,
+      ...(file === 'xmm' && {
+        readWide: () => [read128(slot), read128(slot + 2)] as const,
+        writeWide: (lowHalf, highHalf) => {
+          write128(slot, lowHalf)
+          write128(slot + 2, highHalf)
+        },
+      }),
     }
   }
 
@@ -239,15 +264,20 @@ class OracleBuilder extends OracleVectors implements Builder<bigint, bigint> {
     const memory = this.#memory
     const offset = this.#effectiveAddress()
     const resolve = (access: 'r' | 'w'): readonly number[] => {
-      const misaligned = bits === 128 && row.unaligned !== true && memory.linear(segment, offset) % 16n !== 0n
+      const misaligned = bits >= 128 && row.unaligned !== true && memory.linear(segment, offset) % BigInt(bits / 8) !== 0n
       if (misaligned) throw new CpuFault(Vector.GP, 0)
       return memory.resolve(segment, offset, bits / 8, access)
     }
     return {
       ...this.#memoryOperand(segment, offset, this.addressMask(), size, operand.access),
       vectorBits: bits,
-      readVector: () => memory.read(resolve('r')),
+      readVector: () => BigInt.asUintN(128, memory.read(resolve('r'))),
       writeVector: (value) => memory.write(resolve('w'), BigInt.asUintN(bits, value)),
+      readWide: () => {
+        const value = memory.read(resolve('r'))
+        return [BigInt.asUintN(128, value), value >> 128n]
+      },
+      writeWide: (low, high) => memory.write(resolve('w'), BigInt.asUintN(bits, low | (high << 128n))),
     }
   }
 

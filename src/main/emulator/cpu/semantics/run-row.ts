@@ -1,3 +1,4 @@
+import { UNITS } from '../isa/fpu-access'
 import type { Row } from '../isa/row'
 import { Reg, type Builder, type Operand } from './builder'
 
@@ -15,7 +16,10 @@ const CONDITION_NZ = 5
 export function runRow<V, X>(b: Builder<V, X>, row: Row, repeat: Repeat, operands: Operand<V, X>[], advance: () => void): void {
   if (row.protectedOnly === true) b.call('requireProtectedMode')
   if (row.repeat === undefined || repeat === 'none') {
+    const unit = row.unit === undefined ? undefined : UNITS[row.unit]
+    unit?.begin(b)
     row.semantics(b, ...operands)
+    unit?.end?.(b)
     if (row.setsRip !== true) advance()
     return
   }

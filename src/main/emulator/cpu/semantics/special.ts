@@ -1,8 +1,9 @@
 import * as at from '../state/layout'
 
-/** Registers beside the general ones that rows reach directly: where they lie, and their bits. */
+/** Registers beside the general ones that rows reach directly: where they lie, and their bits. `eflags`: without the arithmetic flags. */
 export const SPECIAL_REGISTERS = {
   rip: { offset: at.RIP, bits: 64 },
+  eflags: { offset: at.EFLAGS, bits: 32 },
   fcw: { offset: at.FCW, bits: 32 },
   fsw: { offset: at.FSW, bits: 32 },
   ftw: { offset: at.FTW, bits: 32 },
@@ -13,8 +14,9 @@ export const SPECIAL_REGISTERS = {
   cpl: { offset: at.CPL, bits: 32 },
   cr0: { offset: at.CONTROL, bits: 64 },
   cr4: { offset: at.CONTROL + 4 * 8, bits: 64 },
+  xcr0: { offset: at.XCR0, bits: 64 },
 } as const
 
 export type SpecialRegister = keyof typeof SPECIAL_REGISTERS
 /** Those that rows may write. */
-export type WritableSpecial = Exclude<SpecialRegister, 'rip' | 'cpl' | 'cr0' | 'cr4'>
+export type WritableSpecial = Exclude<SpecialRegister, 'rip' | 'eflags' | 'cpl' | 'cr0' | 'cr4' | 'xcr0'>

@@ -9,7 +9,7 @@ import { constantValue, WasmValues, type WasmValue } from './wasm-values'
 /** Error code argument of `raise` for vectors that have none. */
 const NO_ERROR_CODE = -1
 const LAST_X87_REGISTER = 7
-const LAST_XMM_REGISTER = 15
+const LAST_YMM_PART = 63
 
 /** Functions of the module that routines, and all who call them, need. */
 export interface RoutineFunctions {
@@ -71,14 +71,14 @@ export class WasmRoutines extends WasmValues implements RoutineBuilder<WasmValue
     this.code.memory('i64_store16', at.X87 + at.X87_EXPONENT)
   }
 
-  xmmPart(part: WasmValue): WasmValue {
-    this.#pushXmmPart(part)
+  ymmPart(part: WasmValue): WasmValue {
+    this.#pushYmmPart(part)
     this.code.memory('i64_load', at.XMM)
     return this.pop('i64', 64)
   }
 
-  setXmmPart(part: WasmValue, value: WasmValue): void {
-    this.#pushXmmPart(part)
+  setYmmPart(part: WasmValue, value: WasmValue): void {
+    this.#pushYmmPart(part)
     this.push(value)
     this.code.memory('i64_store', at.XMM)
   }
@@ -94,10 +94,8 @@ export class WasmRoutines extends WasmValues implements RoutineBuilder<WasmValue
     this.if(condition, () => this.raise(vector, errorCode))
   }
 
-  #pushXmmPart(part: WasmValue): void {
-    const register = this.and(this.shrU(part, constantValue(1)), constantValue(LAST_XMM_REGISTER))
-    const half = this.mul(this.and(part, constantValue(1)), constantValue(8))
-    this.push32(this.add(this.mul(register, constantValue(at.XMM_STRIDE)), half))
+  #pushYmmPart(part: WasmValue): void {
+    this.push32(this.mul(this.and(part, constantValue(LAST_YMM_PART)), constantValue(8)))
   }
 
   #pushX87(register: WasmValue): void {

@@ -189,6 +189,15 @@ export class CpuState {
     this.u64[at.EFER >> 3] = value
   }
 
+  /** Extended control register 0. */
+  get xcr0(): bigint {
+    return this.u64[at.XCR0 >> 3] ?? 0n
+  }
+
+  set xcr0(value: bigint) {
+    this.u64[at.XCR0 >> 3] = value
+  }
+
   /** GDTR or IDTR, by the offset of its field. */
   table(field: typeof at.GDTR | typeof at.IDTR): { base: bigint; limit: number } {
     return { base: this.u64[field >> 3] ?? 0n, limit: this.u32[(field >> 2) + 2] ?? 0 }

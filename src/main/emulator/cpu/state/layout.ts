@@ -112,9 +112,11 @@ export const EFER = 0x3b0
 export const X87 = 0x400
 export const X87_STRIDE = 16
 export const X87_EXPONENT = 8
-/** XMM0–XMM15, 16 × 32 bytes (the upper half is YMM's). */
+/** YMM0–YMM15, 16 × 32 bytes, of which the low 16 are XMMn. */
 export const XMM = 0x480
 export const XMM_STRIDE = 32
+/** The upper half, from the register's start. */
+export const YMM_UPPER = 16
 /**
  * Control and status of x87 and SSE, i32 each: FCW; FSW with TOP in its bits 11–13; FTW abridged as FXSAVE has it (bit n: Rn is not
  * empty); FOP; MXCSR. Offsets of the last instruction and operand: FIP, FDP, i64.
@@ -126,6 +128,8 @@ export const FOP = 0x68c
 export const FIP = 0x690
 export const FDP = 0x698
 export const MXCSR = 0x6a0
+/** Extended control register 0, i64: the states that the system saves (bit 0 x87, 1 SSE, 2 AVX). */
+export const XCR0 = 0x6a8
 
 /**
  * Scratch of slow accesses: an address inside means "a device, or an access that crosses a page": the value is read from

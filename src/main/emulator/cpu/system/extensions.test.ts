@@ -53,7 +53,7 @@ describe.each(BACKENDS)('later scalar instructions on %s', (backend) => {
     expect(run(backend, [0x0f, 0x01, 0xd0], { 1: 0n }).handled).toBe(6)
     const { state } = run(backend, [0x0f, 0x01, 0xd0], { 1: 0n }, CR4.OSXSAVE).cpu
     expect([state.gpr(0), state.gpr(2)]).toEqual([1n, 0n])
-    expect(run(backend, [0x0f, 0x01, 0xd1], { 0: 3n, 1: 0n, 2: 0n }, CR4.OSXSAVE).cpu.msrs.xcr0).toBe(3n)
+    expect(run(backend, [0x0f, 0x01, 0xd1], { 0: 3n, 1: 0n, 2: 0n }, CR4.OSXSAVE).cpu.state.xcr0).toBe(3n)
     expect(run(backend, [0x0f, 0x01, 0xd1], { 0: 2n, 1: 0n, 2: 0n }, CR4.OSXSAVE).handled).toBe(13)
     expect(run(backend, [0x0f, 0x01, 0xd1], { 0: 1n, 1: 1n, 2: 0n }, CR4.OSXSAVE).handled).toBe(13)
     expect(run(backend, [0x0f, 0x01, 0xd1], { 0: 1n, 1: 0n, 2: 0n }, CR4.OSXSAVE, 3).handled).toBe(13)

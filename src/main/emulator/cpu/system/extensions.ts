@@ -39,13 +39,13 @@ export function extensionHelpers(cx: SystemContext): ExtensionHelpers {
     xgetbv(register) {
       requireCr4(CR4.OSXSAVE)
       if (register !== 0n) throw new CpuFault(Vector.GP, 0)
-      return msrs.xcr0
+      return state.xcr0
     },
     xsetbv(register, value) {
       requireCr4(CR4.OSXSAVE)
       requireLevel0(cx)
       if (register !== 0n || (value & XCR0_X87) === 0n || (value & ~XCR0_WRITABLE) !== 0n) throw new CpuFault(Vector.GP, 0)
-      msrs.xcr0 = value
+      state.xcr0 = value
       modesChanged(cx)
     },
     random() {

@@ -20,12 +20,10 @@ const RESET_VALUES: ReadonlyMap<number, bigint> = new Map([
   [MSR.MISC_ENABLE, 1n],
 ])
 
-/** x87 state cannot be switched off. */
-const XCR0_RESET = 1n
 /** Any constant: the guest gets the same numbers in every run. */
 const RANDOM_SEED = 0x9e37_79b9_7f4a_7c15n
 /** Numbers in `entries` of what has no MSR address. */
-const ENTRY = { timestampOffset: 2 ** 32, xcr0: 2 ** 32 + 1, randomState: 2 ** 32 + 2 } as const
+const ENTRY = { timestampOffset: 2 ** 32, randomState: 2 ** 32 + 1 } as const
 
 /** Eight variable-range MTRR pairs, fixed ranges by number; capability: fixed ranges, write-combining. */
 const VARIABLE_RANGES = 8
@@ -49,8 +47,6 @@ export class ModelSpecificRegisters {
   readonly #values = new Map<number, bigint>()
   /** Added to the clock to give the time-stamp counter (WRMSR to TSC moves it). */
   timestampOffset = 0n
-  /** Extended control register 0: which state XSAVE saves. */
-  xcr0 = XCR0_RESET
   /** State of the random number generator (RDRAND, RDSEED). */
   randomState = RANDOM_SEED
 
@@ -62,7 +58,6 @@ export class ModelSpecificRegisters {
     this.#values.clear()
     for (const [index, value] of RESET_VALUES) this.#values.set(index, value)
     this.timestampOffset = 0n
-    this.xcr0 = XCR0_RESET
     this.randomState = RANDOM_SEED
   }
 
@@ -76,7 +71,7 @@ export class ModelSpecificRegisters {
 
   /** All values that differ from zero, in a fixed order: for hashes and snapshots. */
   entries(): [index: number, value: bigint][] {
-    const others: [number, bigint][] = [[ENTRY.timestampOffset, this.timestampOffset], [ENTRY.xcr0, this.xcr0], [ENTRY.randomState, this.randomState]]
+    const others: [number, bigint][] = [[ENTRY.timestampOffset, this.timestampOffset], [ENTRY.randomState, this.randomState]]
     return [...this.#values.entries(), ...others].filter(([, value]) => value !== 0n).toSorted(([a], [b]) => a - b)
   }
 }

@@ -13,6 +13,8 @@ const FCW_RESET = 0x40
 /** Every register holds +0.0: none is empty. */
 const FTW_RESET = 0xff
 const MXCSR_RESET = 0x1f80
+/** x87 state cannot be switched off. */
+const XCR0_RESET = 1n
 const PRESENT = 0x80
 const DATA = 0x93
 
@@ -29,6 +31,7 @@ export function resetRegisters(cx: SystemContext): void {
   state.setDebug(6, DR6_RESET)
   state.setDebug(7, DR7_RESET)
   state.efer = 0n
+  state.xcr0 = XCR0_RESET
   state.setTable(at.GDTR, 0n, 0xffff)
   state.setTable(at.IDTR, 0n, 0xffff)
   for (const index of [ES, SS, DS, FS, GS]) state.setSegment(index, { selector: 0, base: 0n, limit: 0xffff, attributes: DATA })
