@@ -3,6 +3,7 @@ import { constants, createWriteStream } from 'node:fs'
 import { access, open, stat, writeFile, type FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { finished } from 'node:stream/promises'
+import { isBare, prepareBare } from '../main/services/bare'
 import { Builder } from '../main/services/builder'
 import { prepareWorker, startInWorker, type RunReport } from '../main/services/machine-host'
 import type { MachineStarter } from '../main/services/machines'
@@ -62,12 +63,15 @@ export async function boot(what: string, options: BootOptions, signal: AbortSign
   return lockstep ? bootInLockstep({ ...prepared, ...options, backends: lockstep, timeoutMilliseconds }, signal) : run(prepared, options, signal, startInWorker)
 }
 
+/** Resolves when the stream took the bytes, or failed: that is told by its own event. */
+const written = (stream: Writable, bytes: Uint8Array): Promise<void> => new Promise((resolveWrite) => stream.write(bytes, () => resolveWrite()))
+
 const timeoutOf = ({ timeout, untilText }: BootOptions): number | undefined => timeout ?? (untilText === undefined ? undefined : DEFAULT_UNTIL_TEXT_MILLISECONDS)
 
 /** Builds a project or reads a file. */
 async function prepare(path: string, options: BootOptions, signal: AbortSignal): Promise<Bootable | { failed: BuildResult }> {
   const builder = new Builder()
-  const directory = await projectDirectoryOf(path)
+  const directory = (await isBare(path)) ? await prepareBare(path, printLog(process.stderr)) : await projectDirectoryOf(path)
   if (directory === undefined) {
     const image = await builder.imageOf(await readInput(path), path, options.append, (warning) => void process.stderr.write(`warning: ${warning}\n`))
     return { image, memoryBytes: options.memory ?? DEFAULT_MEMORY_BYTES, model: options.cpu }
@@ -107,8 +111,9 @@ export async function run({ image, memoryBytes, model }: Bootable, options: Boot
         },
         serial(port, bytes) {
           if (json) kept[port].add(bytes)
-          if (port === 'com1' && options.serial === 'stdio' && !json) process.stdout.write(bytes)
-          if (port === 'com1') serialFile?.write(bytes)
+          if (port !== 'com1') return undefined
+          if (serialFile) return written(serialFile, bytes)
+          return options.serial === 'stdio' && !json ? written(process.stdout, bytes) : undefined
         },
         state: () => undefined,
         end: resolveRun,

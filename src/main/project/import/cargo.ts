@@ -1,0 +1,109 @@
+/** Kernels built by cargo: where the target specification is, and what the crate says about its boot loader. */
+import { posix } from 'node:path'
+import { nameFrom, planOf, type Guess, type ImportPlan, type PlannedFile } from './plan'
+import { specFile, specText } from './specs'
+import type { SourceTree } from './tree'
+
+/** The tree's Cargo.toml that is a package of a kernel: at its root, else the only one below. */
+export function findCargo(tree: SourceTree): string | undefined {
+  if (tree.files.includes('Cargo.toml')) return 'Cargo.toml'
+  const below = tree.files.filter((path) => /^[^/]+\/Cargo\.toml$/.test(path))
+  return below.length === 1 ? below[0] : undefined
+}
+
+export async function planCargo(tree: SourceTree, manifestPath: string, name: string): Promise<ImportPlan> {
+  const text = (await tree.text(manifestPath)) ?? ''
+  const folder = posix.dirname(manifestPath)
+  const guesses: Guess[] = [{ what: 'A Rust kernel built by cargo', why: `There is ${manifestPath}.` }]
+  const files: PlannedFile[] = []
+  const configs = ['.cargo/config.toml', '.cargo/config'].flatMap((path) => (folder === '.' ? [path] : [`${folder}/${path}`, path]))
+  const configPath = configs.find((path) => tree.files.includes(path))
+  const config = configPath === undefined ? '' : ((await tree.text(configPath)) ?? '')
+  const target = await findSpec(tree, folder, { config, configPath, text, manifestPath }, guesses)
+  if (target === undefined) {
+    const path = specFile('x86_64')
+    files.push({ path, text: specText('x86_64', { linkArgs: ['--image-base=0x200000', '--entry=_start', '-z', 'max-page-size=4096'] }) })
+    guesses.push({ what: `The target of ${path}, which import adds`, why: 'No target specification lies in the folder.' })
+  }
+  const alloc = /^[^#\n]*build-std\s*=\s*\[[^\]]*"alloc"/m.test(config) || (await usesAlloc(tree))
+  if (alloc) guesses.push({ what: 'The alloc library is built too', why: 'A source says `extern crate alloc`, or the configuration of cargo asks for it.' })
+  const bin = /^\s*default-run\s*=\s*"([^"]+)"/m.exec(text)?.[1]
+  const crate = packageName(text)
+  const content = {
+    name: crate === undefined ? name : nameFrom(crate),
+    kind: 'rust',
+    target: target ?? specFile('x86_64'),
+    ...(manifestPath === 'Cargo.toml' ? {} : { manifestPath }),
+    ...(bin === undefined ? {} : { bin }),
+    ...(alloc ? { buildStd: ['core', 'compiler_builtins', 'alloc'] } : {}),
+  }
+  const bootloader = /^\s*bootloader(_precompiled)?\s*=\s*(?:"([^"]+)"|\{[^}]*version\s*=\s*"([^"]+)")/m.exec(text)
+  if (bootloader) guesses.push({ what: `The boot protocol of the crate bootloader${bootloader[1] ?? ''} ${bootloader[2] ?? bootloader[3] ?? ''}`.trim(), why: `${manifestPath} depends on it.` })
+  if (/\[package\.metadata\.bootimage\]/.test(text)) guesses.push({ what: 'Settings of bootimage for test runs', why: `${manifestPath} has [package.metadata.bootimage]; \`bootlab runner\` reads it.` })
+  return planOf(content, { files, guesses })
+}
+
+const packageName = (text: string): string | undefined => /\[package\][^[]*?^\s*name\s*=\s*"([^"]+)"/m.exec(text)?.[1]
+
+interface CargoTexts {
+  config: string
+  configPath: string | undefined
+  text: string
+  manifestPath: string
+}
+
+/** The configuration's build.target, bootimage's default-target, or the only JSON file that reads as a specification. */
+async function findSpec(tree: SourceTree, folder: string, { config, configPath, text, manifestPath }: CargoTexts, guesses: Guess[]): Promise<string | undefined> {
+  const named = [
+    { path: /^\s*target\s*=\s*"([^"]+\.json)"/m.exec(config)?.[1], why: `${configPath} names it as the target.`, from: folder },
+    { path: /^\s*default-target\s*=\s*"([^"]+\.json)"/m.exec(text)?.[1], why: `${manifestPath} names it as the target.`, from: folder },
+  ]
+  for (const { path, why, from } of named) {
+    if (path === undefined) continue
+    const places = [posix.normalize(posix.join(from, path)), posix.normalize(path)]
+    const place = places.find((one) => tree.files.includes(one))
+    if (place === undefined) continue
+    guesses.push({ what: `The target specification ${place}`, why })
+    return place
+  }
+  const specs: string[] = []
+  for (const path of tree.files.filter((file) => file.endsWith('.json'))) {
+    if (/"llvm-target"/.test((await tree.text(path)) ?? '')) specs.push(path)
+  }
+  const chosen = specs.find((path) => /x86_64|i[3-6]86|x86/.test(path)) ?? specs[0]
+  if (chosen !== undefined) guesses.push({ what: `The target specification ${chosen}`, why: specs.length === 1 ? 'It is the only JSON file with an "llvm-target".' : `Of ${specs.join(', ')}, its name is that of the PC.` })
+  return chosen
+}
+
+async function usesAlloc(tree: SourceTree): Promise<boolean> {
+  for (const path of tree.files.filter((file) => file.endsWith('.rs'))) if (/^\s*extern\s+crate\s+alloc\b/m.test((await tree.text(path)) ?? '')) return true
+  return false
+}
+
+/** One Rust file: a package around it. */
+export function planRustFile(path: string, text: string, name: string): ImportPlan {
+  const edition = /#\[unsafe\(/.test(text) || /\bunsafe\s+extern\s+"/.test(text) ? '2024' : '2021'
+  const alloc = /^\s*extern\s+crate\s+alloc\b/m.test(text)
+  const crates = [...new Set([...text.matchAll(/^\s*(?:use|extern\s+crate)\s+(\w+)/gm)].flatMap(([, crate]) => crate ?? []))].filter((crate) => !['core', 'alloc', 'crate', 'self', 'super', 'std'].includes(crate) && !new RegExp(`\\bmod\\s+${crate}\\b`).test(text))
+  const cargo = `[package]
+name = "${name.replaceAll('.', '-')}"
+version = "0.1.0"
+edition = "${edition}"
+
+[[bin]]
+name = "${name.replaceAll('.', '-')}"
+path = "${path}"
+test = false
+bench = false
+`
+  const target = specFile('x86_64')
+  const guesses: Guess[] = [
+    { what: '64-bit code', why: 'Bootlab’s loader starts a Rust kernel in long mode.' },
+    { what: `Edition ${edition} of Rust`, why: edition === '2024' ? `${path} uses attributes as that edition writes them.` : `${path} has nothing of a later one.` },
+  ]
+  if (alloc) guesses.push({ what: 'The alloc library is built too', why: `${path} says \`extern crate alloc\`.` })
+  const content = { name, kind: 'rust', target, ...(alloc ? { buildStd: ['core', 'compiler_builtins', 'alloc'] } : {}), open: [target, path] }
+  const warnings = crates.length > 0 ? [`${path} uses the crates ${crates.join(', ')}: a single file does not say which versions. Put them into a Cargo.toml.`] : []
+  const linkArgs = ['--image-base=0x200000', '--entry=_start', '-z', 'max-page-size=4096']
+  return planOf(content, { files: [{ path: 'Cargo.toml', text: cargo }, { path: target, text: specText('x86_64', { linkArgs }) }], guesses, warnings })
+}

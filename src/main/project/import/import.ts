@@ -1,0 +1,102 @@
+/** Kernels without a manifest: what they are, and the manifest that builds them. */
+import { basename, join, posix, resolve } from 'node:path'
+import { ProjectError } from '../errors'
+import { MANIFEST_FILE } from '../manifest'
+import { findBuildScript, type BuildScript } from './build-scripts'
+import { findCargo, planCargo, planRustFile } from './cargo'
+import { commandFacts } from './command-lines'
+import { planNative, projectName, type NativeSource } from './native'
+import type { ImportPlan } from './plan'
+import { isSource, sourceFacts } from './source-facts'
+import { readTree, treeOfFile, type SourceTree } from './tree'
+
+/**
+ * Look at a folder without manifest, and say how it would be built. Nothing is written or run.
+ * @throws ProjectError when it has a manifest, holds no kernel, or cannot be read
+ */
+export async function planFolder(folder: string): Promise<{ plan: ImportPlan; tree: SourceTree }> {
+  const dir = resolve(folder)
+  const tree = await readTree(dir)
+  if (tree.files.includes(MANIFEST_FILE)) {
+    throw new ProjectError({
+      what: 'The folder is a project already',
+      where: join(dir, MANIFEST_FILE),
+      why: 'Its manifest says how it is built, and may hold changes of yours.',
+      next: 'Open it as it is; to have it guessed anew, remove the manifest first, or import with --force.',
+    })
+  }
+  return { plan: await planTree(tree, projectName(dir)), tree }
+}
+
+/** How a tree would be built; a manifest in it is passed over. @throws ProjectError when it holds no kernel */
+export async function planTree(tree: SourceTree, name: string): Promise<ImportPlan> {
+  const cargo = findCargo(tree)
+  if (cargo !== undefined) return planCargo(tree, cargo, name)
+  const script = await findBuildScript(tree)
+  const sources = await nativeSources(tree, script)
+  if (sources.length === 0) throw nothingFound(tree)
+  const commands = script?.commands.length ? script.commands : await commandsInComments(sources)
+  return planNative({
+    name,
+    sources,
+    headers: tree.files.filter((path) => /\.(h|inc)$/.test(path)),
+    linkerScript: await findLinkerScript(tree, script),
+    commands,
+    commandsFrom: script?.path ?? 'its comments',
+    warnings: tree.cut ? [`The folder has more files than are looked at (${tree.files.length}).`] : [],
+  })
+}
+
+/**
+ * Look at one source file, and say how it would be built as a kernel.
+ * @throws ProjectError when it is none, or cannot be read
+ */
+export async function planFile(path: string): Promise<{ plan: ImportPlan; tree: SourceTree }> {
+  const file = resolve(path)
+  const tree = await treeOfFile(file, (name, text) => sourceFacts(isSource(name) ? name : `${name}.c`, text)?.includes ?? [])
+  const name = basename(file)
+  const text = await tree.text(name)
+  const facts = text === undefined ? undefined : sourceFacts(name, text)
+  if (text === undefined || facts === undefined) {
+    throw new ProjectError({ what: 'This is not a source file', where: file, why: 'It is not UTF-8 text, or too long for one.', next: 'Name a .c, .S, .s, .asm or .rs file.' })
+  }
+  if (facts.language === 'rust') return { plan: planRustFile(name, text, projectName(name)), tree }
+  const commands = facts.commands.flatMap((line) => commandFacts(line) ?? [])
+  const plan = planNative({ name: projectName(name), sources: [{ path: name, facts }], headers: [], linkerScript: undefined, commands, commandsFrom: 'its comments', warnings: [] })
+  return { plan, tree }
+}
+
+/** The sources that a build script links, else all of the tree; the one with the header first, as it must lie at the front. */
+async function nativeSources(tree: SourceTree, script: BuildScript | undefined): Promise<NativeSource[]> {
+  const paths = script?.sources ?? tree.files.filter((path) => isSource(path) && !path.endsWith('.rs'))
+  const sources: NativeSource[] = []
+  for (const path of new Set(paths)) {
+    const text = await tree.text(path)
+    const facts = text === undefined ? undefined : sourceFacts(path, text)
+    if (facts && facts.language !== 'rust') sources.push({ path, facts })
+  }
+  return sources.toSorted((a, b) => Number(b.facts.multiboot !== undefined) - Number(a.facts.multiboot !== undefined))
+}
+
+async function commandsInComments(sources: readonly NativeSource[]) {
+  return sources.flatMap(({ facts }) => facts.commands).flatMap((line) => commandFacts(line) ?? [])
+}
+
+/** The script that a build names, else the only one of the tree. */
+async function findLinkerScript(tree: SourceTree, script: BuildScript | undefined): Promise<{ path: string; text: string; why: string } | undefined> {
+  const named = script?.commands.flatMap(({ linkerScript }) => linkerScript ?? []).map((path) => posix.normalize(path)).find((path) => tree.files.includes(path))
+  const scripts = tree.files.filter((path) => /\.(ld|lds|x)$/.test(path))
+  const path = named ?? (scripts.length === 1 ? scripts[0] : scripts.find((one) => /(^|\/)(linker|link|kernel)\.(ld|lds)$/.test(one)))
+  if (path === undefined) return undefined
+  const why = named === undefined ? (scripts.length === 1 ? 'It is the only linker script here.' : `Of ${scripts.join(', ')}, it has a kernel's usual name.`) : `${script?.path} names it.`
+  return { path, text: (await tree.text(path)) ?? '', why }
+}
+
+function nothingFound(tree: SourceTree): ProjectError {
+  return new ProjectError({
+    what: 'There is no kernel here',
+    where: tree.dir,
+    why: tree.files.length === 0 ? 'The folder is empty.' : 'None of its files is a source in C, assembly or Rust (.c, .S, .s, .asm, Cargo.toml).',
+    next: 'Name the folder that holds the sources, or start with `bootlab new`.',
+  })
+}
