@@ -2,6 +2,7 @@
 import { constants, createWriteStream } from 'node:fs'
 import { access, open, stat, writeFile, type FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { isBare, prepareBare } from '../main/services/bare'
 import { Builder } from '../main/services/builder'

@@ -113,6 +113,42 @@ describe('channel', () => {
     expect(end).toEqual(report)
   })
 
+  it('tells a stream how many events its reader has not dealt with', async () => {
+    const [client, server] = portPair()
+    const counts: number[] = []
+    let finish: (() => void) | undefined
+    serveChannel(
+      server,
+      handlers({
+        streams: {
+          'builds.run': async (_args, { emit, unread, onRead }) => {
+            onRead(() => counts.push(unread()))
+            for (const text of ['slow', 'quick', 'quick']) emit({ level: 'info', text })
+            counts.push(unread())
+            await new Promise<void>((resolve) => (finish = resolve))
+            throw new LabError({ code: 'unexpected', what: 'over' })
+          },
+        },
+      }),
+    )
+    let dealtWith: (() => void) | undefined
+    const lab = createClient(client)
+    const slow = new Promise<void>((resolve) => (dealtWith = resolve))
+    const build = lab.listen('builds.run', { directory: '/p' }, ({ text }) => (text === 'slow' ? slow : undefined))
+    await settle()
+    expect(counts).toEqual([3, 2, 1])
+    dealtWith?.()
+    await settle()
+    expect(counts).toEqual([3, 2, 1, 0])
+    // One that claims more than it was told: nothing happens.
+    client.send(JSON.stringify({ kind: 'read', id: 1 }))
+    client.send(JSON.stringify({ kind: 'read', id: 77 }))
+    await settle()
+    expect(counts).toEqual([3, 2, 1, 0])
+    finish?.()
+    await expect(build).rejects.toMatchObject({ failure: { code: 'unexpected' } })
+  })
+
   it('cancels: the handler hears it, the caller is told at once, no event follows', async () => {
     const [client, server] = portPair()
     let serverSignal: AbortSignal | undefined

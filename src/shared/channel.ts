@@ -42,6 +42,8 @@ const clientMessage = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('call'), id, name: z.string().max(64), args: z.unknown() }),
   z.strictObject({ kind: z.literal('listen'), id, name: z.string().max(64), args: z.unknown() }),
   z.strictObject({ kind: z.literal('cancel'), id }),
+  /** One event of a stream was dealt with. */
+  z.strictObject({ kind: z.literal('read'), id }),
 ])
 type ClientMessage = z.infer<typeof clientMessage>
 
@@ -71,11 +73,14 @@ function parseMessage<T>(schema: z.ZodType<T>, message: unknown): T | undefined 
 export interface Client {
   /** Rejects with a `LabError`; its failure has code `cancelled` when `signal` aborted, `disconnected` when the port closed. */
   call<K extends CallName>(name: K, args: CallArgs[K], options?: { signal?: AbortSignal | undefined }): Promise<CallResults[K]>
-  /** Calls `onEvent` for each event, in order, and resolves with the end value. Rejects like `call`. */
+  /**
+   * Calls `onEvent` for each event, in order, and resolves with the end value. Rejects like `call`. When `onEvent` returns a promise, the
+   * event counts as read when that resolves: how streams learn that their reader is slow.
+   */
   listen<K extends StreamName>(
     name: K,
     args: StreamArgs[K],
-    onEvent: (event: StreamEvents[K]) => void,
+    onEvent: (event: StreamEvents[K]) => void | Promise<void>,
     options?: { signal?: AbortSignal | undefined },
   ): Promise<StreamEnds[K]>
   /** True until the port closed. */
@@ -130,7 +135,7 @@ export function createClient(port: Port): Client {
   function request<Event, End>(
     head: { kind: 'call' | 'listen'; name: string; args: unknown },
     schemas: { event?: z.ZodType<Event>; end: z.ZodType<End> },
-    onEvent: (event: Event) => void,
+    onEvent: (event: Event) => void | Promise<void>,
     signal: AbortSignal | undefined,
   ): Promise<End> {
     return new Promise<End>((resolve, reject) => {
@@ -151,17 +156,23 @@ export function createClient(port: Port): Client {
       const misfit = (part: string, error: z.ZodError): void => {
         finish(() => reject(new LabError({ code: 'internal', what: `The ${part} of ${head.name} is malformed: ${z.prettifyError(error)}` })))
       }
-      const sendCancel = (): void => port.send(JSON.stringify({ kind: 'cancel', id: requestId } satisfies ClientMessage))
+      const send = (kind: 'cancel' | 'read'): void => port.send(JSON.stringify({ kind, id: requestId } satisfies ClientMessage))
+      const sendRead = (): void => {
+        if (open.has(requestId)) send('read')
+      }
       const onAbort = (): void => {
-        sendCancel()
+        send('cancel')
         finish(() => reject(new LabError(cancelled)))
       }
       open.set(requestId, {
         event(value) {
           const parsed = schemas.event?.safeParse(value)
-          if (parsed?.success) onEvent(parsed.data)
-          else if (parsed) {
-            sendCancel()
+          if (parsed?.success) {
+            const dealing = onEvent(parsed.data)
+            if (dealing) void dealing.then(sendRead)
+            else sendRead()
+          } else if (parsed) {
+            send('cancel')
             misfit('event', parsed.error)
           }
         },
@@ -200,13 +211,22 @@ export function createClient(port: Port): Client {
 
 // --- server -----------------------------------------------------------------------------------------------------------
 
+/** Where a stream's events go. */
+export interface EventReader<Event> {
+  emit(event: Event): void
+  /** Events that the client has not dealt with yet. A stream that can leave something out does so when they become many. */
+  unread(): number
+  /** Calls `listener` each time the client has dealt with one. */
+  onRead(listener: () => void): void
+}
+
 /** One function per call and per stream. `signal` aborts when the client cancels or goes away. */
 export interface Handlers {
   calls: { [K in CallName]: (args: CallArgs[K], context: { signal: AbortSignal }) => Promise<CallResults[K]> }
   streams: {
     [K in StreamName]: (
       args: StreamArgs[K],
-      context: { signal: AbortSignal; emit: (event: StreamEvents[K]) => void },
+      context: EventReader<StreamEvents[K]> & { readonly signal: AbortSignal },
     ) => Promise<StreamEnds[K]>
   }
 }
@@ -216,9 +236,27 @@ export interface ServeOptions {
   onDefect?: (message: string, error?: unknown) => void
 }
 
+/** A request that is being answered. */
+class Running {
+  readonly controller = new AbortController()
+  unread = 0
+  #onRead: (() => void) | undefined
+
+  onRead(listener: () => void): void {
+    this.#onRead = listener
+  }
+
+  read(): void {
+    // A client that says more than it was told gains nothing.
+    if (this.unread === 0) return
+    this.unread--
+    this.#onRead?.()
+  }
+}
+
 /** Answers a port's requests until it closes; then aborts what is still running. */
 export function serveChannel(port: Port, handlers: Handlers, options: ServeOptions = {}): void {
-  const running = new Map<number, AbortController>()
+  const running = new Map<number, Running>()
   let closed = false
 
   const send = (message: ServerMessage): void => {
@@ -235,23 +273,27 @@ export function serveChannel(port: Port, handlers: Handlers, options: ServeOptio
   }
   function shutDown(): void {
     closed = true
-    for (const controller of running.values()) controller.abort()
+    for (const { controller } of running.values()) controller.abort()
     running.clear()
   }
 
   function runCall<K extends CallName>(name: K, rawArgs: unknown, signal: AbortSignal): Promise<unknown> {
     return handlers.calls[name](parseArgs(name, callTable[name].args, rawArgs), { signal })
   }
-  function runStream<K extends StreamName>(name: K, rawArgs: unknown, requestId: number, signal: AbortSignal): Promise<unknown> {
+  function runStream<K extends StreamName>(name: K, rawArgs: unknown, requestId: number, request: Running): Promise<unknown> {
+    const { signal } = request.controller
     const emit = (event: StreamEvents[K]): void => {
-      if (!signal.aborted) send({ kind: 'event', id: requestId, value: event })
+      if (signal.aborted) return
+      request.unread++
+      send({ kind: 'event', id: requestId, value: event })
     }
-    return handlers.streams[name](parseArgs(name, streamTable[name].args, rawArgs), { signal, emit })
+    const context = { signal, emit, unread: () => request.unread, onRead: (listener: () => void) => request.onRead(listener) }
+    return handlers.streams[name](parseArgs(name, streamTable[name].args, rawArgs), context)
   }
-  async function run(message: Exclude<ClientMessage, { kind: 'cancel' }>, signal: AbortSignal): Promise<unknown> {
+  async function run(message: Extract<ClientMessage, { name: string }>, request: Running): Promise<unknown> {
     const { kind, name, args } = message
-    if (kind === 'call' && isCallName(name)) return runCall(name, args, signal)
-    if (kind === 'listen' && isStreamName(name)) return runStream(name, args, message.id, signal)
+    if (kind === 'call' && isCallName(name)) return runCall(name, args, request.controller.signal)
+    if (kind === 'listen' && isStreamName(name)) return runStream(name, args, message.id, request)
     throw new LabError({ code: 'bad-request', what: `There is no ${kind === 'call' ? 'call' : 'stream'} named ${JSON.stringify(name)}.` })
   }
 
@@ -261,16 +303,20 @@ export function serveChannel(port: Port, handlers: Handlers, options: ServeOptio
     const message = parseMessage<ClientMessage>(clientMessage, raw)
     if (!message) return refuse('it is malformed or too long')
     if (message.kind === 'cancel') {
-      running.get(message.id)?.abort()
+      running.get(message.id)?.controller.abort()
+      return
+    }
+    if (message.kind === 'read') {
+      running.get(message.id)?.read()
       return
     }
     if (running.has(message.id)) return refuse(`request id ${message.id} is in use`)
     if (running.size >= MAX_OPEN_REQUESTS) {
       return fail(message.id, { code: 'busy', what: `More than ${MAX_OPEN_REQUESTS} requests are open.`, next: 'Wait for some to end.' })
     }
-    const controller = new AbortController()
-    running.set(message.id, controller)
-    run(message, controller.signal)
+    const request = new Running()
+    running.set(message.id, request)
+    run(message, request)
       .then(
         (value) => send({ kind: 'end', id: message.id, value }),
         (error: unknown) => {

@@ -117,8 +117,8 @@ export type BootSource = z.infer<typeof bootSourceSchema>
 export const machineEventSchema = z.discriminatedUnion('type', [
   /** The whole screen, at most once per frame, only when it changed. The first event of every watch. */
   z.object({ type: z.literal('screen'), screen: screenSchema }),
-  /** Bytes the guest sent; `port` is the UART, or the debug port 0xE9. */
-  z.object({ type: z.literal('serial'), port: z.enum(['com1', 'debug']), data: base64 }),
+  /** Bytes the guest sent; `port` is the UART, or the debug port 0xE9. `lost` bytes before them were left out: the reader was too slow. */
+  z.object({ type: z.literal('serial'), port: z.enum(['com1', 'debug']), data: base64, lost: z.number().int().positive().optional() }),
   z.object({ type: z.literal('state'), state: machineStateSchema }),
 ])
 export type MachineEvent = z.infer<typeof machineEventSchema>

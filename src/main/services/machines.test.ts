@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import type { EventReader } from '../../shared/channel'
 import type { MachineEvent } from '../../shared/contract'
 import type { MachineReport, MachineState, Screen } from '../../shared/machine-schemas'
 import type { MachineListener, RunningMachine, StartOptions } from '../emulator/host/options'
@@ -25,6 +26,24 @@ function doubles() {
   return { machines, last }
 }
 
+/** A reader that has read what it was told; with `slow`, only what the test says. */
+function reader(emit: (event: MachineEvent) => void, slow = false): EventReader<MachineEvent> & { read(): void } {
+  let unread = 0
+  let listener: (() => void) | undefined
+  return {
+    emit(event) {
+      if (slow) unread++
+      emit(event)
+    },
+    unread: () => unread,
+    onRead: (own) => (listener = own),
+    read() {
+      unread--
+      listener?.()
+    },
+  }
+}
+
 const never = (): AbortSignal => new AbortController().signal
 
 describe('Machines', () => {
@@ -37,7 +56,7 @@ describe('Machines', () => {
     listener.serial('com1', new Uint8Array([0x69]))
     listener.state(state)
     const events: MachineEvent[] = []
-    const watched = machines.watch(id, (event) => events.push(event), never())
+    const watched = machines.watch(id, reader((event) => events.push(event)), never())
     expect(events).toEqual([
       { type: 'screen', screen },
       { type: 'serial', port: 'com1', data: Buffer.from('hi').toString('base64') },
@@ -49,7 +68,7 @@ describe('Machines', () => {
     expect(events.at(-1)).toEqual({ type: 'serial', port: 'debug', data: 'AA==' })
     listener.state(state)
     expect(events).toHaveLength(4)
-    expect(await machines.watch(id, () => undefined, never())).toEqual(report)
+    expect(await machines.watch(id, reader(() => undefined), never())).toEqual(report)
   })
 
   it('keeps the last 256 KiB of serial output', async () => {
@@ -57,11 +76,43 @@ describe('Machines', () => {
     const id = machines.boot(options)
     for (let chunk = 0; chunk < 100; chunk++) last().listener.serial('com1', new Uint8Array(10_000).fill(chunk))
     const seen: Buffer[] = []
-    void machines.watch(id, (event) => event.type === 'serial' && seen.push(Buffer.from(event.data, 'base64')), never())
-    expect(seen[0]).toHaveLength(256 * 1024)
-    expect(seen[0]?.at(-1)).toBe(99)
-    expect(seen[0]?.at(-10_001)).toBe(98)
+    void machines.watch(id, reader((event) => event.type === 'serial' && seen.push(Buffer.from(event.data, 'base64'))), never())
+    const all = Buffer.concat(seen)
+    expect(all).toHaveLength(256 * 1024)
+    expect(all.at(-1)).toBe(99)
+    expect(all.at(-10_001)).toBe(98)
     await machines.close()
+  })
+
+  it('tells a slow reader the latest screen, the last serial output and how much it missed', async () => {
+    const { machines, last } = doubles()
+    const id = machines.boot(options)
+    const { listener } = last()
+    const events: MachineEvent[] = []
+    const slow = reader((event) => events.push(event), true)
+    const watched = machines.watch(id, slow, never())
+    const bytes = (fill: number, length: number): Uint8Array => new Uint8Array(length).fill(fill)
+    for (const fill of [1, 2, 3]) listener.serial('com1', bytes(fill, 1))
+    for (let instructions = 1; instructions < 100; instructions++) {
+      listener.screen({ ...screen, cells: [instructions] })
+      listener.state({ ...state, instructions })
+      listener.serial('com1', bytes(4, 10_000))
+    }
+    expect(events.map(({ type }) => type)).toEqual(['serial', 'serial', 'serial'])
+    events.length = 0
+    slow.read()
+    expect(events).toEqual([{ type: 'screen', screen: { ...screen, cells: [99] } }])
+    slow.read()
+    const lost = 99 * 10_000 - 256 * 1024
+    expect(events[1]).toEqual({ type: 'serial', port: 'com1', data: Buffer.alloc(32 * 1024, 4).toString('base64'), lost })
+    // The end waits for nobody: what is left comes before it.
+    listener.end(report)
+    expect(await watched).toEqual(report)
+    const rest = events.slice(2)
+    expect(rest.at(-1)).toEqual({ type: 'state', state: { ...state, instructions: 99 } })
+    const serial = rest.flatMap((event) => (event.type === 'serial' ? [event] : []))
+    expect(serial.every((event) => event.lost === undefined)).toBe(true)
+    expect(serial.reduce((sum, { data }) => sum + Buffer.from(data, 'base64').length, 0)).toBe(256 * 1024 - 32 * 1024)
   })
 
   it('goes on running when a watcher leaves', async () => {
@@ -69,7 +120,7 @@ describe('Machines', () => {
     const id = machines.boot(options)
     const leaving = new AbortController()
     const watcher = vi.fn()
-    const watched = machines.watch(id, watcher, leaving.signal)
+    const watched = machines.watch(id, reader(watcher), leaving.signal)
     leaving.abort()
     await expect(watched).rejects.toMatchObject({ name: 'AbortError' })
     last().listener.state(state)
@@ -87,7 +138,7 @@ describe('Machines', () => {
       const id = machines.boot(options)
       const leaving = new AbortController()
       await vi.advanceTimersByTimeAsync(UNWATCHED_MILLISECONDS - 1)
-      const first = machines.watch(id, () => undefined, leaving.signal)
+      const first = machines.watch(id, reader(() => undefined), leaving.signal)
       first.catch(() => undefined)
       await vi.advanceTimersByTimeAsync(2 * UNWATCHED_MILLISECONDS)
       leaving.abort()
@@ -95,7 +146,7 @@ describe('Machines', () => {
       // A page that reloads comes back in time.
       await vi.advanceTimersByTimeAsync(UNWATCHED_MILLISECONDS - 1)
       const back = new AbortController()
-      const second = machines.watch(id, () => undefined, back.signal)
+      const second = machines.watch(id, reader(() => undefined), back.signal)
       second.catch(() => undefined)
       await vi.advanceTimersByTimeAsync(2 * UNWATCHED_MILLISECONDS)
       expect(last().machine.stop).not.toHaveBeenCalled()
@@ -114,7 +165,7 @@ describe('Machines', () => {
     await machines.stop(id)
     expect(() => machines.reset(id)).toThrow(/has ended/)
     expect(() => machines.keys('other', [])).toThrow(/no such machine/)
-    await expect(machines.watch('other', () => undefined, never())).rejects.toMatchObject({ failure: { code: 'not-found' } })
+    await expect(machines.watch('other', reader(() => undefined), never())).rejects.toMatchObject({ failure: { code: 'not-found' } })
   })
 
   it('runs a few at once, forgets old ones, and ends all when it closes', async () => {

@@ -1,15 +1,18 @@
 /** The machines that run: each with its latest screen, its serial output so far, and those who watch it. */
 import { randomUUID } from 'node:crypto'
 import type { MachineEvent } from '../../shared/contract'
+import type { EventReader } from '../../shared/channel'
 import { LabError } from '../../shared/failure'
 import type { KeyEvent, MachineReport, MachineState, Screen } from '../../shared/machine-schemas'
 import type { MachineListener, RunningMachine, RunReport, StartOptions } from '../emulator/host/options'
+import { MachineWatcher } from './machine-watcher'
+import { SerialLog } from './serial-log'
 
 /** Machines that may run at once: each holds its guest's memory. */
 const MAX_RUNNING = 4
 /** Ended machines whose report can still be asked for. */
 const MAX_ENDED = 8
-/** Serial output kept for those who begin to watch later, in bytes per port. */
+/** Serial output kept for those who begin to watch later, or read slowly, in bytes per port. */
 const MAX_SERIAL = 256 * 1024
 
 /** A machine that nobody watched for this long is ended: its page was closed, and it would run on unseen. */
@@ -18,38 +21,37 @@ export const UNWATCHED_MILLISECONDS = 60_000
 /** How a machine is started: in a worker thread, or as tests have it. */
 export type MachineStarter = (options: StartOptions, listener: MachineListener) => RunningMachine
 
-type Watcher = (event: MachineEvent) => void
-
 class Machine {
   readonly id = randomUUID()
   readonly report: Promise<MachineReport>
-  readonly watchers = new Set<Watcher>()
+  readonly #watchers = new Set<MachineWatcher>()
   readonly running: RunningMachine
   ended = false
   #screen: Screen | undefined
   #state: MachineState | undefined
   #resolve: ((report: MachineReport) => void) | undefined
   #unwatched: NodeJS.Timeout | undefined
-  readonly #serial = { com1: new SerialLog(), debug: new SerialLog() }
+  readonly #serial = { com1: new SerialLog(MAX_SERIAL), debug: new SerialLog(MAX_SERIAL) }
 
   constructor(start: MachineStarter, options: StartOptions) {
     this.report = new Promise((resolve) => (this.#resolve = resolve))
     this.running = start(options, {
       screen: (screen) => {
         this.#screen = screen
-        this.#tell({ type: 'screen', screen })
+        this.#tell((watcher) => watcher.screen(screen))
       },
       serial: (port, bytes) => {
         this.#serial[port].add(bytes)
-        this.#tell({ type: 'serial', port, data: toBase64(bytes) })
+        this.#tell()
       },
       state: (state) => {
         this.#state = state
-        this.#tell({ type: 'state', state })
+        this.#tell((watcher) => watcher.state(state))
       },
       end: (report) => {
         this.ended = true
         clearTimeout(this.#unwatched)
+        for (const watcher of this.#watchers) watcher.finish()
         this.#resolve?.(asMachineReport(report))
       },
     })
@@ -57,51 +59,32 @@ class Machine {
   }
 
   /** Tells a newcomer how things stand, and from then on every change. */
-  watch(watcher: Watcher): () => void {
-    if (this.#screen) watcher({ type: 'screen', screen: this.#screen })
-    for (const port of ['com1', 'debug'] as const) {
-      const bytes = this.#serial[port].bytes()
-      if (bytes.length > 0) watcher({ type: 'serial', port, data: toBase64(bytes) })
-    }
-    if (this.#state) watcher({ type: 'state', state: this.#state })
-    this.watchers.add(watcher)
+  watch(reader: EventReader<MachineEvent>): () => void {
+    const watcher = new MachineWatcher(reader, this.#serial)
+    watcher.screen(this.#screen)
+    watcher.state(this.#state)
+    if (this.ended) watcher.finish()
+    else watcher.tell()
+    this.#watchers.add(watcher)
     clearTimeout(this.#unwatched)
     return () => {
-      this.watchers.delete(watcher)
+      this.#watchers.delete(watcher)
       this.#endUnlessWatched()
     }
   }
 
   #endUnlessWatched(): void {
-    if (this.ended || this.watchers.size > 0) return
+    if (this.ended || this.#watchers.size > 0) return
     clearTimeout(this.#unwatched)
     this.#unwatched = setTimeout(() => this.running.stop(), UNWATCHED_MILLISECONDS)
     this.#unwatched.unref()
   }
 
-  #tell(event: MachineEvent): void {
-    for (const watcher of this.watchers) watcher(event)
-  }
-}
-
-/** The last bytes of a serial port. */
-class SerialLog {
-  #chunks: Uint8Array[] = []
-  #length = 0
-
-  add(bytes: Uint8Array): void {
-    this.#chunks.push(bytes.slice())
-    this.#length += bytes.length
-    // Joined only now and then, so that a chatty guest costs little.
-    if (this.#length > 2 * MAX_SERIAL) {
-      const kept = this.bytes()
-      this.#chunks = [kept]
-      this.#length = kept.length
+  #tell(change?: (watcher: MachineWatcher) => void): void {
+    for (const watcher of this.#watchers) {
+      change?.(watcher)
+      watcher.tell()
     }
-  }
-
-  bytes(): Uint8Array {
-    return new Uint8Array(Buffer.concat(this.#chunks).subarray(-MAX_SERIAL))
   }
 }
 
@@ -130,10 +113,10 @@ export class Machines {
   }
 
   /** Resolves with the report when the machine ends. @throws the signal's reason when cancelled */
-  async watch(id: string, watcher: Watcher, signal: AbortSignal): Promise<MachineReport> {
+  async watch(id: string, reader: EventReader<MachineEvent>, signal: AbortSignal): Promise<MachineReport> {
     const machine = this.#find(id)
     signal.throwIfAborted()
-    const unwatch = machine.watch(watcher)
+    const unwatch = machine.watch(reader)
     try {
       return await orAborted(machine.report, signal)
     } finally {
@@ -181,8 +164,6 @@ export class Machines {
     throw new LabError({ code: 'ended', what: 'The machine has ended.', next: 'Boot again.' })
   }
 }
-
-const toBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
 
 /** What the promise gives, unless the signal aborts first: then its reason. */
 function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

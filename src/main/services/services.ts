@@ -165,7 +165,7 @@ export function createServices(options: ServicesOptions): Services {
 
   const streams: Handlers['streams'] = {
     'builds.run': async ({ directory }, { emit, signal }) => (await builder.build(await projectFolder(directory), { onLog: emit, signal })).result,
-    'machines.watch': ({ machine }, { emit, signal }) => machines.watch(machine, emit, signal),
+    'machines.watch': ({ machine }, context) => machines.watch(machine, context, context.signal),
   }
 
   const close = async (): Promise<void> => {

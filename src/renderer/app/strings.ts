@@ -129,6 +129,7 @@ export const strings = {
     debugLabel: 'Debug port 0xE9: output of the kernel',
     serialEmpty: 'No serial output yet.',
     serialEmptyHint: 'What the kernel writes to COM1 (0x3F8) appears here. Type here to answer it.',
+    serialLost: (bytes: number) => `${bytes.toLocaleString('en-US')} bytes are left out here: the kernel sends faster than they can be shown.`,
     reportEmpty: 'No report yet.',
     reportEmptyHint: 'When the machine ends, this says why: a triple fault with its chain of exceptions, a halt, an exit code.',
     lower: 'Serial ports and report',

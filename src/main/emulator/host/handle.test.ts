@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { screenLines } from '../../../shared/screen-text'
 import type { Screen } from '../../../shared/machine-schemas'
 import { buildEmulatorWorker, type BuiltWorker } from '../../../../tests/support/emulator-worker'
-import { prepareMachine, startMachine } from './handle'
+import { FORCED, prepareMachine, startMachine } from './handle'
 import type { MachineListener, RunReport, RunningMachine, StartOptions } from './options'
 
 let worker: BuiltWorker
@@ -100,7 +100,8 @@ describe('a machine in a worker', () => {
     await new Promise((done) => setTimeout(done, 100))
     const stopped = performance.now()
     machine.stop()
-    expect((await end).report.reason).toBe('stopped')
+    const { report } = await end
+    expect(report).toMatchObject({ reason: 'stopped', summary: FORCED })
     expect(performance.now() - stopped).toBeLessThan(300)
   })
 

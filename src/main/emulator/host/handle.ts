@@ -6,7 +6,9 @@ import type { Command, MachineListener, RunningMachine, RunReport, StartOptions,
 import { eventSchema, startOptionsSchema } from './options'
 
 /** A worker that has not ended this long after `stop` is ended by force. */
-const STOP_MS = 80
+const STOP_MS = 60
+/** What the report says then. */
+export const FORCED = `The machine was stopped by force: its thread did not answer within ${STOP_MS} ms. The last output may be missing.`
 /** A worker that has not reported this long after its time limit hangs. */
 const OVERDUE_MS = 2_000
 
@@ -81,7 +83,7 @@ class MachineHandle implements RunningMachine {
     if (this.#ended) return
     this.#send({ type: 'stop' })
     clearTimeout(this.#watchdog)
-    this.#watchdog = setTimeout(() => this.#end(reportAsked('stopped', 'The machine was stopped.', this.#instructions)), STOP_MS)
+    this.#watchdog = setTimeout(() => this.#end(reportAsked('stopped', FORCED, this.#instructions)), STOP_MS)
   }
 
   reset(): void {
@@ -125,7 +127,7 @@ class MachineHandle implements RunningMachine {
         this.#listener.screen(event.screen)
         return
       case 'serial':
-        this.#listener.serial(event.port, event.bytes)
+        this.#onSerial(event.port, event.bytes)
         return
       case 'state':
         this.#instructions = event.state.instructions
@@ -137,6 +139,12 @@ class MachineHandle implements RunningMachine {
       case 'end':
         this.#end(event.report)
     }
+  }
+
+  #onSerial(port: 'com1' | 'debug', bytes: Uint8Array): void {
+    const dealing = this.#listener.serial(port, bytes)
+    if (dealing) dealing.then(() => this.#send({ type: 'read' }), (error: unknown) => this.#fail(error))
+    else this.#send({ type: 'read' })
   }
 
   #fail(error: unknown): void {

@@ -43,7 +43,8 @@ export type RunReport = z.infer<typeof runReportSchema>
 /** What a machine tells, in order; `end` is the last. */
 export interface MachineListener {
   screen(screen: Screen): void
-  serial(port: 'com1' | 'debug', bytes: Uint8Array): void
+  /** May answer with a promise that resolves when the bytes are dealt with: a guest that sends faster than they are waits. */
+  serial(port: 'com1' | 'debug', bytes: Uint8Array): void | Promise<void>
   state(state: MachineState): void
   end(report: RunReport): void
 }
@@ -71,6 +72,8 @@ export const commandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('keys'), events: z.array(keyEventSchema) }),
   z.object({ type: z.literal('type'), text: z.string() }),
   z.object({ type: z.literal('serial'), bytes: bytesSchema }),
+  /** One more `serial` event was dealt with. */
+  z.object({ type: z.literal('read') }),
 ])
 export type Command = z.infer<typeof commandSchema>
 

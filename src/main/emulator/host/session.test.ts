@@ -119,6 +119,56 @@ describe('a session', () => {
     expect(debug).toBe('D')
   })
 
+  test('waits for a reader that does not keep up, and loses nothing', async () => {
+    // mov dx,3F8h; mov ecx,200000; again: out dx,al; inc al; dec ecx; jnz again; cli; hlt
+    const code = [0xba, 0xf8, 0x03, 0x66, 0xb9, 0x40, 0x0d, 0x03, 0x00, 0xee, 0xfe, 0xc0, 0x66, 0x49, 0x75, 0xf9, CLI, HLT]
+    const [most, all] = [128 * 1024, 200_000]
+    let [taken, unread, mostUnread] = [0, 0, 0]
+    let release: (() => void)[] = []
+    const ended = new Promise<RunReport>((end) => {
+      const session = new Session(
+        { image: image(code), memoryBytes: 4 << 20, backend: 'interp', pace: 'fast', timeoutMilliseconds: 20_000 },
+        {
+          screen: () => undefined,
+          serial: (_port, bytes) => {
+            taken += bytes.length
+            unread += bytes.length
+            mostUnread = Math.max(mostUnread, unread)
+            return new Promise((resolve) => release.push(resolve))
+          },
+          state: () => undefined,
+          end,
+        },
+      )
+      void session.run()
+    })
+    // Reads all that waits, once the guest has come to stand.
+    const reading = setInterval(() => {
+      const waiting = release
+      release = []
+      unread = 0
+      for (const resolve of waiting) resolve()
+    }, 300)
+    expect((await ended).reason).toBe('halted-forever')
+    clearInterval(reading)
+    expect(taken).toBe(all)
+    // One turn more than is allowed.
+    expect(mostUnread).toBeLessThan(all)
+    expect(mostUnread).toBeGreaterThan(most)
+  })
+
+  test('ends at its time limit also while nobody reads its serial output', async () => {
+    // mov dx,3F8h; again: out dx,al; jmp again
+    const reason = await new Promise<string>((end) => {
+      const session = new Session(
+        { image: image([0xba, 0xf8, 0x03, 0xee, 0xeb, 0xfd]), memoryBytes: 4 << 20, backend: 'interp', pace: 'fast', timeoutMilliseconds: 1_000 },
+        { screen: () => undefined, serial: () => new Promise(() => undefined), state: () => undefined, end: (report) => end(report.reason) },
+      )
+      void session.run()
+    })
+    expect(reason).toBe('timeout')
+  })
+
   test('reports a triple fault with chain, instruction and cause', async () => {
     // lidt [cs:zero]; then protected mode with an empty GDT: cli; lidt; mov eax,cr0; or al,1; mov cr0,eax; ud2
     const code = [CLI, 0x0f, 0x01, 0x1e, 0x20, 0x7c, 0x0f, 0x20, 0xc0, 0x0c, 0x01, 0x0f, 0x22, 0xc0, 0x0f, 0x0b]

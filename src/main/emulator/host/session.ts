@@ -21,6 +21,8 @@ const STATE_MS = 100
 const AHEAD_MS = { realtime: 2, fast: 5_000 } as const
 /** After the awaited text appeared the guest goes on for this long, so that a screen which it is filling looks finished. */
 const SETTLE_TICKS = TICKS_PER_MILLISECOND
+/** Serial bytes that may wait for a slow reader; a guest that sends more waits with them. */
+const MOST_UNREAD = 128 * 1024
 /** A guest that fell behind by more than this is not hurried to catch up. */
 const BEHIND_MS = 100
 const LONGEST_SLEEP_MS = 50
@@ -31,6 +33,8 @@ export class Session implements RunningMachine {
   readonly #listener: MachineListener
   readonly #typist: Typist
   readonly #started = performance.now()
+  /** Serial bytes that the listener has not dealt with yet. */
+  #unread = 0
   readonly #serial: { port: 'com1' | 'debug'; bytes: number[] }[] = []
   #paused = false
   #ended = false
@@ -70,11 +74,9 @@ export class Session implements RunningMachine {
   async run(): Promise<void> {
     try {
       while (!this.#ended) {
-        if (this.#paused) await this.#sleep(LONGEST_SLEEP_MS)
-        else {
-          this.#turn()
-          if (!this.#ended) await this.#sleep(this.#pause())
-        }
+        if (!this.#waiting) this.#turn()
+        else if (this.#timedOut(performance.now())) this.#end(this.#timeoutReport())
+        if (!this.#ended) await this.#sleep(this.#waiting ? LONGEST_SLEEP_MS : this.#pause())
       }
     } catch (error) {
       this.#end(reportHostError(error, this.#machine.instructions))
@@ -115,6 +117,11 @@ export class Session implements RunningMachine {
   serialInput(bytes: Uint8Array): void {
     this.#machine.uart.receive(bytes)
     this.#wake?.()
+  }
+
+  /** For `resume`, or for the reader of its serial output. */
+  get #waiting(): boolean {
+    return this.#paused || this.#unread > MOST_UNREAD
   }
 
   /** Slices until the turn's time is over or virtual time is too far ahead. */
@@ -201,8 +208,24 @@ export class Session implements RunningMachine {
     else this.#serial.push({ port, bytes: [byte] })
   }
 
+  #tellSerial(): void {
+    for (const { port, bytes } of this.#serial.splice(0)) {
+      const dealing = this.#listener.serial(port, Uint8Array.from(bytes))
+      if (!dealing) continue
+      this.#unread += bytes.length
+      dealing.then(
+        () => {
+          const waited = this.#waiting
+          this.#unread -= bytes.length
+          if (waited && !this.#waiting) this.#wake?.()
+        },
+        (error: unknown) => this.#end(reportHostError(error, this.#machine.instructions)),
+      )
+    }
+  }
+
   #tell(now: number): void {
-    for (const { port, bytes } of this.#serial.splice(0)) this.#listener.serial(port, Uint8Array.from(bytes))
+    this.#tellSerial()
     if (now - this.#screenAt >= SCREEN_MS) {
       this.#screenAt = now
       this.#tellScreen()
@@ -234,7 +257,7 @@ export class Session implements RunningMachine {
   #end(report: RunReport): void {
     if (this.#ended) return
     this.#ended = true
-    for (const { port, bytes } of this.#serial.splice(0)) this.#listener.serial(port, Uint8Array.from(bytes))
+    this.#tellSerial()
     this.#tellScreen()
     this.#tellState('ended')
     this.#listener.end(report)

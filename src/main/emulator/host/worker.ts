@@ -10,6 +10,8 @@ function listen(port: NonNullable<typeof parentPort>): void {
   const post = (event: WorkerEvent): void => port.postMessage(event)
   let session: Session | undefined
 
+  /** Serial events on their way, oldest first. */
+  const unread: (() => void)[] = []
   let prepared = false
 
   /** Takes the interpreter that another worker compiled, or compiles it and passes it on. */
@@ -26,7 +28,10 @@ function listen(port: NonNullable<typeof parentPort>): void {
     try {
       session = new Session(command.options, {
         screen: (screen) => post({ type: 'screen', screen }),
-        serial: (from, bytes) => post({ type: 'serial', port: from, bytes }),
+        serial: (from, bytes) => {
+          post({ type: 'serial', port: from, bytes })
+          return new Promise((resolve) => unread.push(resolve))
+        },
         state: (state) => post({ type: 'state', state }),
         end: (report) => post({ type: 'end', report }),
       })
@@ -54,6 +59,9 @@ function listen(port: NonNullable<typeof parentPort>): void {
         return
       case 'serial':
         session?.serialInput(command.bytes)
+        return
+      case 'read':
+        unread.shift()?.()
         return
       case 'stop':
       case 'reset':

@@ -24,6 +24,31 @@ const light: ITheme = {
   brightYellow: '#8a5a00',
 }
 
+/** Writes to a terminal that say when they are done; a terminal that is disposed of has done them all. */
+class PendingWrites {
+  readonly #terminal: Terminal
+  readonly #waiting = new Set<() => void>()
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#waiting.delete(done)
+        resolve()
+      }
+      this.#waiting.add(done)
+      this.#terminal.write(bytes, done)
+    })
+  }
+
+  dispose(): void {
+    for (const done of this.#waiting) done()
+  }
+}
+
 /** A terminal on one of the machine's output ports; typing reaches COM1. */
 export function SerialPane({ port }: { port: SerialPort }): ReactElement {
   const { machine } = useLab()
@@ -50,10 +75,12 @@ export function SerialPane({ port }: { port: SerialPort }): ReactElement {
     terminal.current = created
     const resized = new ResizeObserver(() => fit.fit())
     resized.observe(host.current)
+    const writes = new PendingWrites(created)
     const stopListening = machine.onSerial((from, bytes) => {
-      if (from !== port) return
-      if (bytes === 'cleared') created.reset()
-      else created.write(bytes)
+      if (from !== port) return undefined
+      if (bytes !== 'cleared') return writes.write(bytes)
+      created.reset()
+      return undefined
     })
     const encoder = new TextEncoder()
     const typed = created.onData((data) => machine.sendSerial(encoder.encode(data)))
@@ -62,6 +89,7 @@ export function SerialPane({ port }: { port: SerialPort }): ReactElement {
       stopListening()
       resized.disconnect()
       created.dispose()
+      writes.dispose()
       terminal.current = null
     }
   }, [machine, port])

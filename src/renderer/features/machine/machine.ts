@@ -4,6 +4,7 @@ import type { BootSource, ScreenFont } from '../../../shared/contract'
 import { toFailure } from '../../../shared/failure'
 import type { KeyEvent, MachineReport, MachineState, Screen } from '../../../shared/machine-schemas'
 import type { Connection } from '../../app/connection'
+import { strings } from '../../app/strings'
 import { fromBase64, toBase64 } from './base64'
 
 export type SerialPort = 'com1' | 'debug'
@@ -19,7 +20,8 @@ export interface MachineView {
   received: Readonly<Record<SerialPort, number>>
 }
 
-type SerialListener = (port: SerialPort, bytes: Uint8Array | 'cleared') => void
+/** May answer with a promise that resolves when the bytes are shown: until then no more than a few others come. */
+type SerialListener = (port: SerialPort, bytes: Uint8Array | 'cleared') => void | Promise<void>
 
 export interface MachineOptions {
   connection: Connection
@@ -44,6 +46,16 @@ const MAX_REPLAY = 256 * 1024
 
 export type Machine = ReturnType<typeof createMachine>
 
+/** The bytes, after a line in reverse video that says how many are missing before them. */
+function withNotice(bytes: Uint8Array, lost: number | undefined): Uint8Array {
+  if (lost === undefined) return bytes
+  const notice = new TextEncoder().encode(`\r\n\x1b[7m${strings.machine.serialLost(lost)}\x1b[0m\r\n`)
+  const both = new Uint8Array(notice.length + bytes.length)
+  both.set(notice)
+  both.set(bytes, notice.length)
+  return both
+}
+
 export function createMachine({ connection, onError, storage }: MachineOptions) {
   const store: StoreApi<MachineView> = createStore<MachineView>(() => ({ ...off, font: undefined }))
   const serialListeners = new Set<SerialListener>()
@@ -59,18 +71,18 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
   function clearSerial(): void {
     for (const port of ['com1', 'debug'] as const) {
       replay[port] = []
-      for (const listener of serialListeners) listener(port, 'cleared')
+      for (const listener of serialListeners) void listener(port, 'cleared')
     }
     store.setState({ received: { com1: 0, debug: 0 } })
   }
 
-  function receive(port: SerialPort, bytes: Uint8Array): void {
+  async function receive(port: SerialPort, bytes: Uint8Array): Promise<void> {
     const kept = replay[port]
     kept.push(bytes)
     let size = kept.reduce((sum, chunk) => sum + chunk.length, 0)
     while (size > MAX_REPLAY && kept.length > 1) size -= kept.shift()?.length ?? 0
-    for (const listener of serialListeners) listener(port, bytes)
     store.setState(({ received }) => ({ received: { ...received, [port]: received[port] + bytes.length } }))
+    await Promise.all([...serialListeners].map((listener) => listener(port, bytes)))
   }
 
   /** Watches until the machine ends, the connection drops or another machine takes its place. */
@@ -85,10 +97,10 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
         'machines.watch',
         { machine },
         (event) => {
-          if (watching !== controller) return
-          if (event.type === 'screen') store.setState({ screen: event.screen })
-          else if (event.type === 'state') store.setState({ state: event.state })
-          else receive(event.port, fromBase64(event.data))
+          if (watching !== controller) return undefined
+          if (event.type === 'serial') return receive(event.port, withNotice(fromBase64(event.data), event.lost))
+          store.setState(event.type === 'screen' ? { screen: event.screen } : { state: event.state })
+          return undefined
         },
         { signal: controller.signal },
       )
@@ -188,7 +200,7 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
 
   /** Listens to serial bytes; first gets what came before. Returns a function that removes the listener. */
   function onSerial(listener: SerialListener): () => void {
-    for (const port of ['com1', 'debug'] as const) for (const bytes of replay[port]) listener(port, bytes)
+    for (const port of ['com1', 'debug'] as const) for (const bytes of replay[port]) void listener(port, bytes)
     serialListeners.add(listener)
     return () => serialListeners.delete(listener)
   }

@@ -1,0 +1,76 @@
+/**
+ * Tells one reader of a machine what changes, no faster than it reads: of screens and states only the last one waits for it, of serial
+ * output the last `SerialLog`. A reader that falls behind hears how many bytes it missed; the machine never waits for it.
+ */
+import type { EventReader } from '../../shared/channel'
+import type { MachineEvent } from '../../shared/contract'
+import type { MachineState, Screen } from '../../shared/machine-schemas'
+import type { SerialLog } from './serial-log'
+
+/** Events on their way to the reader at one time. Few, so that what counts (the end of the machine) has little before it. */
+const MOST_UNREAD = 3
+/** Serial bytes in one event. */
+const MOST_BYTES = 32 * 1024
+
+const PORTS = ['com1', 'debug'] as const
+type SerialPort = (typeof PORTS)[number]
+export type SerialLogs = Readonly<Record<SerialPort, SerialLog>>
+
+export class MachineWatcher {
+  readonly #reader: EventReader<MachineEvent>
+  readonly #logs: SerialLogs
+  readonly #places: Record<SerialPort, number>
+  #screen: Screen | undefined
+  #state: MachineState | undefined
+
+  /** Begins with the serial output that is kept. */
+  constructor(reader: EventReader<MachineEvent>, logs: SerialLogs) {
+    this.#reader = reader
+    this.#logs = logs
+    this.#places = { com1: logs.com1.start, debug: logs.debug.start }
+    reader.onRead(() => this.tell())
+  }
+
+  screen(screen: Screen | undefined): void {
+    this.#screen = screen
+  }
+
+  state(state: MachineState | undefined): void {
+    this.#state = state
+  }
+
+  /** Tells what is new, as far as the reader follows; the rest when it has read. */
+  tell(): void {
+    while (this.#reader.unread() < MOST_UNREAD) {
+      const event = this.#next()
+      if (!event) return
+      this.#reader.emit(event)
+    }
+  }
+
+  /** Tells all that is left: the machine has ended. */
+  finish(): void {
+    for (let event = this.#next(); event; event = this.#next()) this.#reader.emit(event)
+  }
+
+  #next(): MachineEvent | undefined {
+    const [screen, state] = [this.#screen, this.#state]
+    if (screen) {
+      this.#screen = undefined
+      return { type: 'screen', screen }
+    }
+    for (const port of PORTS) if (this.#places[port] < this.#logs[port].end) return this.#nextBytes(port)
+    if (!state) return undefined
+    this.#state = undefined
+    return { type: 'state', state }
+  }
+
+  #nextBytes(port: SerialPort): MachineEvent {
+    const log = this.#logs[port]
+    const place = Math.max(this.#places[port], log.start)
+    const lost = place - this.#places[port]
+    const bytes = log.read(place, MOST_BYTES)
+    this.#places[port] = place + bytes.length
+    return { type: 'serial', port, data: Buffer.from(bytes).toString('base64'), ...(lost > 0 ? { lost } : {}) }
+  }
+}
