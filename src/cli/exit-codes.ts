@@ -12,6 +12,7 @@ export const EXIT = {
   halted: 74,
   tripleFault: 76,
   differs: 78,
+  reset: 80,
   timeout: 124,
   interrupted: 130,
 } as const
@@ -27,6 +28,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   halted: 'the machine halted for good before it showed the text of --until-text, or the BIOS stopped it',
   tripleFault: 'the kernel ended in a triple fault',
   differs: 'the two backends of --lockstep came to differ',
+  reset: 'the kernel reset the PC (in "bootlab runner": elsewhere the PC starts anew)',
   timeout: 'the time of --timeout ran out',
   interrupted: 'stopped with Ctrl-C, or nobody reads the output any more',
 }

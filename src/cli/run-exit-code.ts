@@ -13,6 +13,8 @@ export function exitCodeOf(report: RunReport, awaitsText: boolean): number {
       return awaitsText || report.by === 'bios' ? EXIT.halted : EXIT.ok
     case 'triple-fault':
       return EXIT.tripleFault
+    case 'reset':
+      return EXIT.reset
     case 'timeout':
       return EXIT.timeout
     case 'stopped':

@@ -3,7 +3,7 @@ import type { Registers } from '../../../shared/machine-schemas'
 import type { RunReport } from '../host/options'
 import type { CpuRegisters } from '../cpu/shutdown'
 import { disassemble } from '../cpu/decode/disassemble'
-import type { Machine, Outcome } from '../machine/machine'
+import type { Machine, Outcome, ResetSource } from '../machine/machine'
 import { describeFault, expandsDown, likelyCause, vectorName } from './explain'
 import { hex } from './registers'
 
@@ -23,6 +23,8 @@ export function reportOutcome(machine: Machine, outcome: Outcome): RunReport {
       return tripleFault(machine)
     case 'halted-forever':
       return haltedForever(machine, outcome.interruptsEnabled)
+    case 'reset':
+      return reset(machine, outcome.by)
   }
 }
 
@@ -78,6 +80,18 @@ function haltedForever(machine: Machine, interruptsEnabled: boolean): RunReport 
   const { unhandled, gaveUp } = machine.firmware
   const by = unhandled || gaveUp !== undefined ? 'bios' : 'guest'
   return { reason: 'halted-forever', by, summary, lines, instructions: machine.instructions, registers: toContract(registers) }
+}
+
+/** What the guest did to reset the PC; a triple fault is a report of its own. */
+const RESET_WAYS: Readonly<Record<ResetSource, string>> = {
+  chipset: 'through the keyboard controller (command 0xfe to port 0x64) or port 0x92',
+  bios: 'through the BIOS (Ctrl-Alt-Del)',
+}
+
+function reset(machine: Machine, by: ResetSource): RunReport {
+  const registers = machine.cpu.registers()
+  const summary = `The guest reset the PC ${RESET_WAYS[by]}, just before ${place(registers)}.`
+  return { reason: 'reset', summary, lines: [summary, '', ...registerLines(registers), `${grouped(machine.instructions)} instructions were executed.`], instructions: machine.instructions }
 }
 
 function haltSummary({ firmware }: Machine, interruptsEnabled: boolean, registers: CpuRegisters): string {

@@ -25,6 +25,8 @@ export const startOptionsSchema = z.object({
   timeoutMilliseconds: z.number().positive().optional(),
   /** Typed into the guest as soon as it takes keys. */
   keys: z.string().optional(),
+  /** What a guest's reset does: start the PC anew (default), or end the run. */
+  onReset: z.enum(['restart', 'end']).optional(),
   /** Date of the real-time clock at power-on, in milliseconds since 1970 (UTC). */
   startDate: z.number().int().optional(),
 })
@@ -37,6 +39,7 @@ export const runReportSchema = z.discriminatedUnion('reason', [
   ...machineReportSchema.options,
   z.object({ reason: z.literal('until-text'), ...askedEnd }),
   z.object({ reason: z.literal('timeout'), ...askedEnd }),
+  z.object({ reason: z.literal('reset'), ...askedEnd }),
 ])
 export type RunReport = z.infer<typeof runReportSchema>
 

@@ -58,6 +58,7 @@ export class Session implements RunningMachine {
       backend: options.backend,
       model: options.model,
       startDate: options.startDate ?? DEFAULT_START_DATE,
+      onReset: options.onReset,
       onSerial: (byte) => this.#collect('com1', byte),
       onDebugConsole: (byte) => this.#collect('debug', byte),
     })

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { TICKS_PER_SECOND } from './clock'
 import type { BackendName, Outcome } from './machine'
 import { Machine } from './machine'
+import { reportOutcome } from '../debug/report'
 import { screenLines } from '../../../shared/screen-text'
 
 const BACKENDS: readonly BackendName[] = ['interp', 'oracle']
@@ -130,6 +131,14 @@ describe.each(BACKENDS)('a machine on the %s backend', (backend) => {
     whole.run(watched.now)
     expect(whole.cpu.snapshotHash()).toBe(watched.cpu.snapshotHash())
     expect(whole.serial).toEqual(watched.serial)
+  })
+
+  test('ends when the guest resets it, where that is asked for', () => {
+    // mov al,0FEh; out 64h,al; jmp $
+    const reset = { image: bootSector([0xb0, 0xfe, 0xe6, 0x64, 0xeb, 0xfe]), memoryBytes: 4 << 20, backend, startDate: 0, onSerial: () => undefined, onDebugConsole: () => undefined }
+    const machine = new Machine({ ...reset, onReset: 'end' })
+    expect(run(machine)).toEqual({ reason: 'reset', by: 'chipset' })
+    expect(reportOutcome(machine, { reason: 'reset', by: 'chipset' })).toMatchObject({ reason: 'reset', summary: expect.stringMatching(/^The guest reset the PC through the keyboard controller .* 0000:7c0[46]\.$/) })
   })
 
   test('goes on after a triple fault when it is reset', () => {

@@ -32,14 +32,20 @@ export interface MachineOptions {
   model?: CpuModelName | undefined
   /** Date of the real-time clock at power-on, in milliseconds since 1970 (UTC). */
   startDate: number
+  /** What a guest's reset does: start the PC anew (default), or end the run. */
+  onReset?: 'restart' | 'end' | undefined
   onSerial: (byte: number) => void
   onDebugConsole: (byte: number) => void
 }
+
+export type ResetSource = 'chipset' | 'bios'
 
 /** Why a machine can go no further by itself. */
 export type Outcome =
   | { reason: 'debug-exit'; value: number }
   | { reason: 'triple-fault' }
+  /** The guest reset the PC, and the run was to end with that. `by`: through what. */
+  | { reason: 'reset'; by: ResetSource }
   /** HLT, and no interrupt can come: interrupts are off, or every source that is alive is masked. */
   | { reason: 'halted-forever'; interruptsEnabled: boolean }
 
@@ -63,7 +69,8 @@ export class Machine {
   readonly firmware: Firmware
   readonly #devices: readonly Device[]
   #outcome: Outcome | undefined
-  #resetRequested = false
+  #resetRequested: ResetSource | undefined
+  readonly #endsOnReset: boolean
   #built = false
 
   /** Throws a RangeError for an empty image or a memory size that a PC cannot have. */
@@ -79,8 +86,9 @@ export class Machine {
     this.cpu = new Cpu({ memory, physical: this.memoryMap, ports: this.bus, interrupts: this.pic, backend: options.backend, model: options.model })
     this.clock = new EventClock(() => this.now, attention)
     const { clock, pic } = this
-    const resetMachine = (): void => {
-      this.#resetRequested = true
+    this.#endsOnReset = options.onReset === 'end'
+    const resetMachine = (by: ResetSource) => (): void => {
+      this.#resetRequested = by
       attention()
     }
     this.pit = new Pit8254(clock, pic.line(IRQ.timer))
@@ -89,7 +97,7 @@ export class Machine {
       irq1: pic.line(IRQ.keyboard),
       irq12: pic.line(IRQ.mouse),
       a20: (level) => this.cpu.setA20(level),
-      resetMachine,
+      resetMachine: resetMachine('chipset'),
     })
     this.rtc = new RtcMc146818(clock, pic.line(IRQ.clock), options.startDate)
     configureCmos(this.rtc.ram, options.memoryBytes)
@@ -111,7 +119,7 @@ export class Machine {
       disk: this.disk,
       now: () => this.now,
       skipTo: (tick) => this.#skipTo(Math.min(tick, this.clock.nextDue)),
-      resetMachine,
+      resetMachine: resetMachine('bios'),
     })
     this.memoryMap.installRom(this.firmware.rom.bytes)
     const debug = new DebugPorts(options.onDebugConsole, (value) => {
@@ -148,7 +156,7 @@ export class Machine {
   /** The reset button: processor and chips start anew; memory, clock and disk keep what they hold. */
   reset(): void {
     this.#outcome = undefined
-    this.#resetRequested = false
+    this.#resetRequested = undefined
     for (const device of this.#devices) device.reset()
     this.cpu.reset()
     this.cpu.setA20(this.kbc.a20)
@@ -175,6 +183,7 @@ export class Machine {
   #execute(instructions: number, enough: (() => boolean) | undefined): void {
     this.cpu.run(Math.min(instructions, MAX_SLICE), enough)
     if (this.cpu.shutdown) this.#outcome = { reason: 'triple-fault' }
+    else if (this.#resetRequested && this.#endsOnReset) this.#outcome = { reason: 'reset', by: this.#resetRequested }
     else if (this.#resetRequested) this.reset()
   }
 
