@@ -1,6 +1,7 @@
 import { createScanner, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser'
 import type { z } from 'zod'
-import type { Problem, ProblemSource } from '../../shared/problems'
+import type { Problem, ProblemSource, TextRange } from '../../shared/problems'
+import { LineIndex } from './line-index'
 
 /** jsonc-parser's SyntaxKind values; its own declaration is a `const enum`, which isolated modules cannot read. */
 const TOKEN = { openBrace: 1, closeBrace: 2, openBracket: 3, closeBracket: 4, lineComment: 12, blockComment: 13, end: 17 } as const
@@ -25,14 +26,6 @@ const SYNTAX_SENTENCES: Readonly<Record<string, string>> = {
   InvalidUnicode: 'A \\u must be followed by four hexadecimal digits.',
   InvalidEscapeCharacter: 'JSON knows no such escape after the backslash.',
   InvalidCharacter: 'This character must be written as an escape (\\u0000).',
-}
-
-/** A place in a text: lines and columns count from 1, the end is exclusive. Columns are UTF-16 units, as editors count. */
-export interface TextRange {
-  line: number
-  column: number
-  endLine: number
-  endColumn: number
 }
 
 /** A JSON text that parsed, with the way back from values to places. */
@@ -185,33 +178,4 @@ function toValue(node: Node): unknown {
     )
   }
   return node.value
-}
-
-/** Offsets to lines and columns. */
-class LineIndex {
-  private readonly starts: number[] = [0]
-  private readonly length: number
-
-  constructor(text: string) {
-    this.length = text.length
-    for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) this.starts.push(at + 1)
-  }
-
-  range(offset: number, length: number): TextRange {
-    const start = this.position(offset)
-    const end = this.position(offset + Math.max(1, length))
-    return { line: start.line, column: start.column, endLine: end.line, endColumn: end.line === start.line ? Math.max(end.column, start.column + 1) : end.column }
-  }
-
-  private position(offset: number): { line: number; column: number } {
-    const at = Math.min(Math.max(0, offset), this.length)
-    let low = 0
-    let high = this.starts.length - 1
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      if ((this.starts[middle] ?? 0) <= at) low = middle
-      else high = middle - 1
-    }
-    return { line: low + 1, column: at - (this.starts[low] ?? 0) + 1 }
-  }
 }

@@ -32,6 +32,7 @@ export const CODE_KEYS = {
     cpu === 'generic' ? { note: '"cpu": "generic" is clang\'s own default.' } : { compile: [`-march=${cpu}`] },
   ),
   'need-explicit-cpu': rustOnly(flag, 'Demand that -Ctarget-cpu is given.'),
+  'unsupported-cpus': rustOnly(texts, 'Processors that -Ctarget-cpu may not name.'),
   features: flags(
     text.regex(FEATURES_PATTERN, 'features are "+name" or "-name", separated by commas, without spaces.'),
     'CPU features to add (+) or take away (-). A kernel takes away mmx and sse and adds soft-float, so that interrupts need not save those registers.',

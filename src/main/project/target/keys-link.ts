@@ -2,7 +2,7 @@ import { describes, flag, flags, linkArgs, linkerFlavor, linkObjects, oneOf, rus
 import { z } from 'zod'
 
 /** Flavors whose arguments a GNU-style ld.lld understands as they stand. */
-const GNU_LD: readonly LinkerFlavor[] = ['gnu-lld', 'gnu', 'ld.lld', 'ld']
+export const GNU_LINKERS: readonly LinkerFlavor[] = ['gnu-lld', 'gnu', 'ld.lld', 'ld']
 
 const RELRO: Readonly<Record<string, readonly string[]>> = {
   full: ['-z', 'relro', '-z', 'now'],
@@ -18,8 +18,8 @@ type LinkArgs = Partial<Record<LinkerFlavor, string[]>>
  * "gnu-lld" and its older spelling "ld.lld" mean the same, and so the same list under both names counts once.
  */
 function argsForLld(lists: LinkArgs): Flags {
-  const chosen = GNU_LD.find((flavor) => lists[flavor] !== undefined)
-  const others = Object.keys(lists).filter((flavor) => !GNU_LD.some((known) => known === flavor))
+  const chosen = GNU_LINKERS.find((flavor) => lists[flavor] !== undefined)
+  const others = Object.keys(lists).filter((flavor) => !GNU_LINKERS.some((known) => known === flavor))
   return {
     link: chosen === undefined ? [] : lists[chosen],
     ...(others.length > 0 ? { note: `Link arguments for ${others.join(', ')} are passed over: C is linked by ld.lld, which takes those under "gnu-lld".` } : {}),
@@ -32,7 +32,7 @@ export const LINK_KEYS = {
     /(^|[/\\])(rust-lld|ld\.lld|lld)(\.exe)?$/.test(linker) ? {} : { note: `"linker": "${linker}" is not run: Bootlab links with its own ld.lld.` },
   ),
   'linker-flavor': flags(linkerFlavor, 'The family of the linker\'s command line; "gnu-lld" (older: "ld.lld") for kernels.', (flavor) =>
-    GNU_LD.includes(flavor) ? {} : { note: `"linker-flavor": "${flavor}" is not what ld.lld speaks: C is linked the GNU way.` },
+    GNU_LINKERS.includes(flavor) ? {} : { note: `"linker-flavor": "${flavor}" is not what ld.lld speaks: C is linked the GNU way.` },
   ),
   'lld-flavor': describes(oneOf(['wasm', 'darwin', 'gnu', 'link']), 'Which kind of lld the linker is.'),
   'linker-is-gnu': describes(flag, 'The linker understands GNU options.'),

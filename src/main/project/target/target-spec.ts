@@ -5,20 +5,9 @@ import { ProjectError } from '../errors'
 import { parseJsonText, problemsOfIssues, type JsonDocument } from '../json-text'
 import { readTextFile } from '../text-file'
 import { isTargetKey, TARGET_KEYS, type TargetKeyName, type TargetSpec } from './keys'
+import { machineOf, type TargetMachine } from './machines'
 
-/** The processors of Bootlab's PC, by the first part of an LLVM triple. */
-const MACHINES: readonly { pattern: RegExp; machine: TargetMachine }[] = [
-  { pattern: /^i[3-6]86$/, machine: { arch: 'x86', pointerWidth: 32, elf: 'elf_i386' } },
-  { pattern: /^x86_64$/, machine: { arch: 'x86_64', pointerWidth: 64, elf: 'elf_x86_64' } },
-]
-
-export interface TargetMachine {
-  /** Rust's name of the architecture. */
-  arch: 'x86' | 'x86_64'
-  pointerWidth: 32 | 64
-  /** ld.lld's name (`-m`) of the object format. */
-  elf: 'elf_i386' | 'elf_x86_64'
-}
+export type { TargetMachine }
 
 /** A target specification that can be built with. */
 export interface Target {
@@ -55,7 +44,7 @@ export function parseTargetSpec(text: string, file: string): TargetResult {
   const at = placer(json.document, file)
   const warnings = Object.keys(unknown).map((name) => at(name, 'warning', `${JSON.stringify(name)} is not a key of target specifications: rustc refuses it, and C has no use for it.`, true))
 
-  const machine = MACHINES.find(({ pattern }) => pattern.test(spec['llvm-target'].split('-')[0] ?? ''))?.machine
+  const machine = machineOf(spec['llvm-target'])
   if (machine === undefined) {
     const problem = at('llvm-target', 'error', `"${spec['llvm-target']}" is not a triple for the PC: it must start with i386 to i686 or with x86_64.`)
     return { ok: false, problems: [problem, ...warnings] }
