@@ -4,6 +4,7 @@ import type { Row } from '../isa/row'
 import type { Random } from '../semantics/random'
 import type { CodeMode } from './decoded'
 
+const ADDRESS_SIZE = 0x67
 /** ModRM.rm before a SIB byte. */
 const SIB_FOLLOWS = 4
 const MAP_BYTES: Readonly<Record<Row['map'], readonly number[]>> = { '': [], '0f': [0x0f], '0f38': [0x0f, 0x38], '0f3a': [0x0f, 0x3a] }
@@ -11,9 +12,11 @@ const VEX_MAPS: Readonly<Record<Row['map'], number>> = { '': 0, '0f': 1, '0f38':
 const PREFIX_BYTES: Readonly<Record<NonNullable<Row['prefix']>, readonly number[]>> = { none: [], 'no-repeat': [], '66': [0x66], f2: [0xf2], f3: [0xf3] }
 const VEX_PP: Readonly<Record<NonNullable<Row['prefix']>, number>> = { none: 0, 'no-repeat': 0, '66': 1, f3: 2, f2: 3 }
 
-/** From the mandatory prefix to the ModRM byte; SIB, displacement and immediates may be any bytes. */
+/** From the first prefix that it needs to the ModRM byte; SIB, displacement and immediates may be any bytes. */
 export function encodeRow(row: Row, mode: CodeMode, random: Random): number[] {
   const bytes = row.vex === undefined ? legacyStart(row, mode, random) : vexStart(row, mode, random)
+  // 16-bit addresses have no SIB byte.
+  if (mode === 16 && hasPlace(row, 'vsib')) bytes.unshift(ADDRESS_SIZE)
   bytes.push(row.opcode + (hasOpcodeRegister(row) ? random.below(8) : 0))
   if (hasModRm(row)) bytes.push((modOf(row, random) << 6) | ((row.reg ?? random.below(8)) << 3) | (row.rm ?? (hasPlace(row, 'vsib') ? SIB_FOLLOWS : random.below(8))))
   return bytes

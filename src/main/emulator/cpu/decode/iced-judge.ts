@@ -40,7 +40,7 @@ function normalised(text: string): string {
     .replace(/^(l(?:ar|sl) \w+, )(\w+)$/, (_, start: string, name: string) => start + wordRegister(name))
     .replace(/^(imul (\w+)), \2, /, '$1, ')
     .replace(/^(l[sfg]s )([er]\w+),/, (_, start: string, name: string) => `${start}${wordRegister(name)},`)
-    .replace(/^(pcmpestr[im])64 /, '$1 ')
+    .replace(/^(v?pcmpestr[im])64 /, '$1 ')
     .replace(/^wbnoinvd$/, 'wbinvd')
     // The top of the stack where the mnemonic says it already.
     .replace(/^(f\w+) st, (.*ptr .*)$/, '$1 $2')
@@ -66,7 +66,7 @@ function wordRegister(name: string): string {
 const FEATURES: ReadonlySet<string> = new Set([
   'INTEL8086', 'INTEL8086_ONLY', 'INTEL186', 'INTEL286', 'INTEL386', 'INTEL486', 'X64', 'CPUID', 'FPU', 'FPU287', 'FPU287XL_ONLY', 'FPU387', 'TSC', 'MSR', 'CX8', 'CMOV', 'SEP', 'SYSCALL', 'MULTIBYTENOP',
   'PAUSE', 'SSE', 'SSE2', 'SSE3', 'SSSE3', 'SSE4_1', 'SSE4_2', 'MMX', 'AES', 'PCLMULQDQ', 'SHA', 'POPCNT', 'LZCNT', 'BMI1', 'BMI2', 'ADX', 'MOVBE', 'CMPXCHG16B', 'SMAP', 'CET_IBT', 'CLDEMOTE', 'PREFETCHW', 'PREFETCHWT1', 'PREFETCHITI',
-  'WBNOINVD', 'CLFSH', 'CLFLUSHOPT', 'CLWB', 'RDPMC', 'RDTSCP', 'RDRAND', 'RDSEED', 'RDPID', 'FSGSBASE', 'INVPCID', 'XSAVE', 'XSAVEOPT', 'FXSR',
+  'WBNOINVD', 'CLFSH', 'CLFLUSHOPT', 'CLWB', 'RDPMC', 'RDTSCP', 'RDRAND', 'RDSEED', 'RDPID', 'FSGSBASE', 'INVPCID', 'XSAVE', 'XSAVEOPT', 'FXSR', 'AVX', 'AVX2',
 ])
 
 /**

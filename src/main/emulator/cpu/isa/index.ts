@@ -1,5 +1,6 @@
 import { aluRows } from './alu'
 import { atomicRows } from './atomic'
+import { avxFloatRows, avxVectorRows } from './avx'
 import { bcdRows } from './bcd'
 import { bitRows } from './bits'
 import { bmiRows } from './bmi'
@@ -25,7 +26,7 @@ import { x87ControlRows } from './x87-control'
 import { xsaveRows } from './xsave'
 
 /** Instructions of the floating-point and vector units: many and large, and seldom in kernels. */
-export const unitRows: readonly Row[] = [...vectorRows, ...x87Rows, ...x87ControlRows, ...sseFloatRows, ...sseConvertRows, ...fxsaveRows, ...xsaveRows]
+export const unitRows: readonly Row[] = [...vectorRows, ...x87Rows, ...x87ControlRows, ...sseFloatRows, ...sseConvertRows, ...fxsaveRows, ...xsaveRows, ...avxVectorRows, ...avxFloatRows]
 
 /** Every instruction form of the CPU. */
 export const rows: readonly Row[] = [

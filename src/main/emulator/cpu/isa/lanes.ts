@@ -5,6 +5,11 @@ export type Bits = 32 | 64
 
 const VECTOR_BITS = 128
 
+/** The one or two vectors of 128 bits that a vector operand has, the low one first. */
+export function halvesOf<V, X>(operand: Operand<V, X>): readonly X[] {
+  return operand.vectorBits > VECTOR_BITS ? operand.readWide() : [operand.readVector()]
+}
+
 /** Lanes of an operand, lane 0 first: of a scalar one only its own, of one in memory as many as are read. */
 export function readLanes<V, X>(b: Builder<V, X>, operand: Operand<V, X>, bits: Bits): V[] {
   const { vectorBits } = operand
@@ -12,8 +17,7 @@ export function readLanes<V, X>(b: Builder<V, X>, operand: Operand<V, X>, bits: 
     const low = operand.read()
     return Array.from({ length: vectorBits / bits }, (_, index) => (vectorBits === bits ? low : b.zext(bits, b.shrU(low, b.constant(index * bits)))))
   }
-  const halves = vectorBits > VECTOR_BITS ? operand.readWide() : [operand.readVector()]
-  return halves.flatMap((half) => Array.from({ length: VECTOR_BITS / bits }, (_, index) => b.vExtract(bits, half, index)))
+  return halvesOf(operand).flatMap((half) => Array.from({ length: VECTOR_BITS / bits }, (_, index) => b.vExtract(bits, half, index)))
 }
 
 /** Writes lanes, lane 0 first. In a scalar operand the lanes above stay; in others those without a value are cleared. */

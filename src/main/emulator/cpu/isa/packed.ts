@@ -23,20 +23,22 @@ export interface PackedForm {
   /** MMX form (undefined: there is none) and SSE form. */
   readonly mmxFeature?: Feature
   readonly sseFeature?: Feature
+  /** The target's old value does not matter. */
+  readonly unary?: boolean
 }
 
 /** `op P, Q` and `66 op V, W` (aligned). */
-export function packedRows({ name, map = '0f', opcode, combine, mmxFeature, sseFeature = 'sse2' }: PackedForm): Row[] {
-  const rows: Row[] = [sseRow(name, map, opcode, sseFeature, combine)]
+export function packedRows({ name, map = '0f', opcode, combine, mmxFeature, sseFeature = 'sse2', unary = false }: PackedForm): Row[] {
+  const rows: Row[] = [sseRow(name, map, opcode, sseFeature, combine, unary)]
   if (mmxFeature !== undefined) {
-    rows.push({ name, map, opcode, prefix: 'none', operands: ['Pq:rw', 'Qq:r'], feature: mmxFeature, faults: ['#UD', '#NM', '#MF'], unit: 'mmx', semantics: combining(combine, 8) })
+    rows.push({ name, map, opcode, prefix: 'none', operands: [unary ? 'Pq:w' : 'Pq:rw', 'Qq:r'], feature: mmxFeature, faults: ['#UD', '#NM', '#MF'], unit: 'mmx', semantics: combining(combine, 8) })
   }
   return rows
 }
 
 /** `66 op V, W` (aligned). */
-export function sseRow(name: string, map: OpcodeMap, opcode: number, feature: Feature, combine: Combine): Row {
-  return { name, map, opcode, prefix: '66', operands: ['Vdq:rw', 'Wdq:r'], feature, faults: ['#UD', '#NM'], unit: 'sse', semantics: combining(combine) }
+export function sseRow(name: string, map: OpcodeMap, opcode: number, feature: Feature, combine: Combine, unary = false): Row {
+  return { name, map, opcode, prefix: '66', operands: [unary ? 'Vdq:w' : 'Vdq:rw', 'Wdq:r'], feature, faults: ['#UD', '#NM'], unit: 'sse', semantics: combining(combine) }
 }
 
 /** A vector constant from its lanes, lane 0 first; a short list is repeated. */

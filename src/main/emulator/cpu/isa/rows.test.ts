@@ -187,7 +187,8 @@ describe.each(MODES)('rows in $bits-bit code', (mode) => {
       faults++
       expect(after.registers.slice(0, 16), where).toEqual(wild.gprs)
       expect(after.flags, where).toBe(found.flags)
-      expect(after.floating, where).toBe(before.floating)
+      // A gather keeps the elements that it has.
+      if (!row.operands.some((spec) => rowOperand(spec).place === 'vsib')) expect(after.floating, where).toBe(before.floating)
       if (STORES_BEFORE_FAULT.has(row.name)) return
       before.memory.set(found.bytes, CODE + 0x4000)
       expect(Buffer.compare(before.memory, after.memory), `${where}: memory`).toBe(0)

@@ -105,7 +105,7 @@ function multiplyCarryless<V, X>(b: Builder<V, X>, target: Operand<V, X>, source
 const FAULTS = ['#UD', '#NM'] as const
 
 export const aesRows: readonly Row[] = [
-  sseRow('aesimc', '0f38', 0xdb, 'aes', (b, _, x) => inverseMixColumns(b, x)),
+  sseRow('aesimc', '0f38', 0xdb, 'aes', (b, _, x) => inverseMixColumns(b, x), true),
   sseRow('aesenc', '0f38', 0xdc, 'aes', encrypt), sseRow('aesenclast', '0f38', 0xdd, 'aes', encryptLast),
   sseRow('aesdec', '0f38', 0xde, 'aes', decrypt), sseRow('aesdeclast', '0f38', 0xdf, 'aes', decryptLast),
   {

@@ -1,6 +1,7 @@
 /** Moves of vector registers, bitwise logic, sign masks, PTEST, EMMS (SDM vol. 2: MOVAPS … MOVUPS, MASKMOV, MOVNT*, LDDQU, ANDPS … PXOR). */
 import type { Builder, Operand } from '../semantics/builder'
 import { enterMmx, requireMmx } from './fpu-access'
+import { halvesOf } from './lanes'
 import { combining, packedRows, type Combine } from './packed'
 import type { Feature, OperandSpec, Row, Semantics } from './row'
 
@@ -86,10 +87,14 @@ const ALL_FLAGS_MASK = 0x8d5
 
 /** ZF: no common ones; CF: no ones of the source outside the target. */
 function testBits<V, X>(b: Builder<V, X>, target: Operand<V, X>, source: Operand<V, X>): void {
-  const a = target.readVector()
-  const x = source.readVector()
-  const isZero = (v: X): V => b.isZero(b.or(b.vExtract(64, v, 0), b.vExtract(64, v, 1)))
-  b.setFlagsImage(b.or(b.shl(isZero(b.vAnd(a, x)), b.constant(ZF_BIT)), isZero(b.vAndNot(x, a))), ALL_FLAGS_MASK)
+  const others = halvesOf(source)
+  const pairs = halvesOf(target).flatMap((a, index) => {
+    const x = others[index]
+    return x === undefined ? [] : [[a, x] as const]
+  })
+  const areZero = (vectors: readonly X[]): V => b.isZero(vectors.flatMap((v) => [b.vExtract(64, v, 0), b.vExtract(64, v, 1)]).reduce((all, part) => b.or(all, part)))
+  const common = areZero(pairs.map(([a, x]) => b.vAnd(a, x)))
+  b.setFlagsImage(b.or(b.shl(common, b.constant(ZF_BIT)), areZero(pairs.map(([a, x]) => b.vAndNot(x, a)))), ALL_FLAGS_MASK)
 }
 
 const emms: Semantics = (b) => {

@@ -94,8 +94,9 @@ const SSSE3: readonly Entry[] = [
   ['pmaddubsw', 0x04, multiplyAddBytes],
   ['phsubw', 0x05, horizontal(16, sub(16))], ['phsubd', 0x06, horizontal(32, sub(32))], ['phsubsw', 0x07, horizontal(16, subSaturated(16, 's'))],
   ['psignb', 0x08, applySign(8)], ['psignw', 0x09, applySign(16)], ['psignd', 0x0a, applySign(32)], ['pmulhrsw', 0x0b, multiplyRounded],
-  ['pabsb', 0x1c, absolute(8)], ['pabsw', 0x1d, absolute(16)], ['pabsd', 0x1e, absolute(32)],
 ]
+
+const ABSOLUTES: readonly Entry[] = [['pabsb', 0x1c, absolute(8)], ['pabsw', 0x1d, absolute(16)], ['pabsd', 0x1e, absolute(32)]]
 
 /** Place and value of the smallest 16-bit lane; of equal ones the first. */
 const smallestWord: Combine = (b, _, x) => {
@@ -106,7 +107,7 @@ const smallestWord: Combine = (b, _, x) => {
 }
 
 const SSE41: readonly Entry[] = [
-  ['pmuldq', 0x28, multiplyEven('s')], ['pcmpeqq', 0x29, equal(64)], ['pmulld', 0x40, (b, a, x) => b.vMul(32, a, x)], ['phminposuw', 0x41, smallestWord],
+  ['pmuldq', 0x28, multiplyEven('s')], ['pcmpeqq', 0x29, equal(64)], ['pmulld', 0x40, (b, a, x) => b.vMul(32, a, x)],
   ['pminsb', 0x38, min(8, 's')], ['pminsd', 0x39, min(32, 's')], ['pminuw', 0x3a, min(16, 'u')], ['pminud', 0x3b, min(32, 'u')],
   ['pmaxsb', 0x3c, max(8, 's')], ['pmaxsd', 0x3d, max(32, 's')], ['pmaxuw', 0x3e, max(16, 'u')], ['pmaxud', 0x3f, max(32, 'u')],
 ]
@@ -126,14 +127,14 @@ function slidingDifferences<V, X>(b: Builder<V, X>, target: Operand<V, X>, sourc
   target.writeVector(sums.reduce((sum, next) => b.vAdd(16, sum, next)))
 }
 
-function both(entries: readonly Entry[], mmxFeature: Feature, sseFeature: Feature, map: '0f' | '0f38' = '0f'): Row[] {
-  return entries.flatMap(([name, opcode, combine]) => packedRows({ name, map, opcode, combine, mmxFeature, sseFeature }))
+function both(entries: readonly Entry[], mmxFeature: Feature, sseFeature: Feature, map: '0f' | '0f38' = '0f', unary = false): Row[] {
+  return entries.flatMap(([name, opcode, combine]) => packedRows({ name, map, opcode, combine, mmxFeature, sseFeature, unary }))
 }
 
 export const packedIntegerRows: readonly Row[] = [
-  ...both(MMX, 'mmx', 'sse2'), ...both(SSE, 'sse', 'sse2'), ...both(SSE2, 'sse2', 'sse2'), ...both(SSSE3, 'ssse3', 'ssse3', '0f38'),
+  ...both(MMX, 'mmx', 'sse2'), ...both(SSE, 'sse', 'sse2'), ...both(SSE2, 'sse2', 'sse2'), ...both(SSSE3, 'ssse3', 'ssse3', '0f38'), ...both(ABSOLUTES, 'ssse3', 'ssse3', '0f38', true),
   ...SSE41.map(([name, opcode, combine]) => sseRow(name, '0f38', opcode, 'sse4.1', combine)),
-  sseRow('pcmpgtq', '0f38', 0x37, 'sse4.2', greater(64)),
+  sseRow('phminposuw', '0f38', 0x41, 'sse4.1', smallestWord, true), sseRow('pcmpgtq', '0f38', 0x37, 'sse4.2', greater(64)),
   {
     name: 'mpsadbw', map: '0f3a', opcode: 0x42, prefix: '66', operands: ['Vdq:rw', 'Wdq:r', 'Ib:r'], feature: 'sse4.1', faults: ['#UD', '#NM'],
     unit: 'sse', semantics: slidingDifferences,

@@ -62,7 +62,7 @@ function doublewordBytes<V, X>(b: Builder<V, X>, control: V): X {
   return b.vAdd(32, b.vMul(32, selectors(b, 32, control), laneConstant(b, 32, [0x0404_0404])), laneConstant(b, 32, [0x0302_0100]))
 }
 
-const shuffleDoublewords: Semantics = (b, target, source, control) => {
+export const shuffleDoublewords: Semantics = (b, target, source, control) => {
   target.writeVector(b.vSwizzle(source.readVector(), doublewordBytes(b, control.read())))
 }
 
@@ -108,7 +108,7 @@ function align(bytes: Bytes): Semantics {
 }
 
 /** The source's lane where the bit of the immediate is set. */
-function blendByImmediate(lane: Lane): Semantics {
+export function blendByImmediate(lane: Lane): Semantics {
   return (b, target, source, control) => {
     const a = target.readVector()
     target.writeVector(b.vBlend(maskFromBits(b, lane, control.read()), source.readVector(), a))
@@ -116,7 +116,7 @@ function blendByImmediate(lane: Lane): Semantics {
 }
 
 /** The source's lane where the lane of XMM0 is negative. */
-function blendByRegister(lane: Lane): Semantics {
+export function blendByRegister(lane: Lane): Semantics {
   return (b, target, source, control) => {
     const a = target.readVector()
     const x = source.readVector()

@@ -292,15 +292,15 @@ export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, Wa
     const bytes = vectorBits / 8
     const host = (kind: 'r' | 'w'): number =>
       (aligned ? callForAlignedHost : callForHost)(this, this.#functions, this.recordSegment(), operand.address(), bytes, kind)
-    const read128 = (source: number, offset: number): WasmVector => {
+    const read128 = (source: number, part: number): WasmVector => {
       this.code.get(source)
-      this.code.simdMemory('v128_load', offset)
+      this.code.simdMemory('v128_load', part)
       return this.popVector()
     }
-    const write128 = (target: number, value: WasmVector, offset: number): void => {
+    const write128 = (target: number, value: WasmVector, part: number): void => {
       this.code.get(target)
       this.pushVector(value)
-      this.code.simdMemory('v128_store', offset)
+      this.code.simdMemory('v128_store', part)
     }
     return {
       ...operand,

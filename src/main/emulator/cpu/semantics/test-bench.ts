@@ -16,6 +16,8 @@ const RAM_BYTES = 0x10_0000
 const PAGE = 4096
 const FLAT_ATTRIBUTES = ATTRIBUTE.present | ATTRIBUTE.segment | ATTRIBUTE.writable
 
+const XCR0_ALL = 7n
+
 const TRUTH_HELPERS: ReadonlySet<string> = new Set(['verr', 'verw'])
 
 /** A bare CPU for backend tests: flat memory without paging, helpers and devices that only note what is asked of them. */
@@ -83,7 +85,8 @@ export class TestBench {
   #enter(mode: 0 | 1 | 2): void {
     const { state } = this
     state.setControl(0, mode === CODE_16 ? 0n : CR0.PE)
-    state.setControl(4, CR4.OSFXSR | CR4.OSXMMEXCPT)
+    state.setControl(4, CR4.OSFXSR | CR4.OSXMMEXCPT | CR4.OSXSAVE)
+    state.xcr0 = XCR0_ALL
     if (mode === CODE_64) state.efer = EFER_BITS.LME | EFER_BITS.LMA
     const limit = mode === CODE_16 ? 0xffff : 0xffff_ffff
     const size = mode === CODE_16 ? 0 : ATTRIBUTE.big
