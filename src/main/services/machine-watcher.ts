@@ -10,7 +10,7 @@ import type { SerialLog } from './serial-log'
 /** Events on their way to the reader at one time. Few, so that what counts (the end of the machine) has little before it. */
 const MOST_UNREAD = 3
 /** Serial bytes in one event. */
-const MOST_BYTES = 32 * 1024
+const MOST_BYTES = 16 * 1024
 
 const PORTS = ['com1', 'debug'] as const
 type SerialPort = (typeof PORTS)[number]

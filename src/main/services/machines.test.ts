@@ -104,7 +104,7 @@ describe('Machines', () => {
     expect(events).toEqual([{ type: 'screen', screen: { ...screen, cells: [99] } }])
     slow.read()
     const lost = 99 * 10_000 - 256 * 1024
-    expect(events[1]).toEqual({ type: 'serial', port: 'com1', data: Buffer.alloc(32 * 1024, 4).toString('base64'), lost })
+    expect(events[1]).toEqual({ type: 'serial', port: 'com1', data: Buffer.alloc(16 * 1024, 4).toString('base64'), lost })
     // The end waits for nobody: what is left comes before it.
     listener.end(report)
     expect(await watched).toEqual(report)
@@ -112,7 +112,7 @@ describe('Machines', () => {
     expect(rest.at(-1)).toEqual({ type: 'state', state: { ...state, instructions: 99 } })
     const serial = rest.flatMap((event) => (event.type === 'serial' ? [event] : []))
     expect(serial.every((event) => event.lost === undefined)).toBe(true)
-    expect(serial.reduce((sum, { data }) => sum + Buffer.from(data, 'base64').length, 0)).toBe(256 * 1024 - 32 * 1024)
+    expect(serial.reduce((sum, { data }) => sum + Buffer.from(data, 'base64').length, 0)).toBe(256 * 1024 - 16 * 1024)
   })
 
   it('goes on running when a watcher leaves', async () => {

@@ -195,7 +195,7 @@ test('the machine shows its screen, state and report; a reload of the page finds
   const reloaded = startLab(services, memoryStorage(), session)
   await vi.waitFor(() => expect(reloaded.machine.store.getState().phase).toBe('on'))
   const heard: string[] = []
-  reloaded.machine.onSerial((port, bytes) => heard.push(`${port}:${bytes === 'cleared' ? bytes : String.fromCharCode(...bytes)}`))
+  reloaded.machine.onSerial((port, bytes) => void heard.push(`${port}:${bytes === 'cleared' ? bytes : String.fromCharCode(...bytes)}`))
   await vi.waitFor(() => {
     for (const machine of services.machines.values()) machine.emit({ type: 'serial', port: 'com1', data: btoa('hi') })
     expect(heard).toContain('com1:hi')

@@ -157,6 +157,16 @@ describe('a session', () => {
     expect(mostUnread).toBeGreaterThan(most)
   })
 
+  test('sends a person no more serial output than a terminal shows', async () => {
+    // mov dx,3F8h; again: out dx,al; jmp again
+    const flood = [0xba, 0xf8, 0x03, 0xee, 0xeb, 0xfd]
+    const started = performance.now()
+    const { com1 } = await run(flood, { pace: 'realtime', timeoutMilliseconds: 800 })
+    // 1 MiB a second, a burst of 64 KiB, and what two turns may send; without the limit it is four times as much.
+    expect(com1.length).toBeLessThan((performance.now() - started) * 1024 + 160 * 1024)
+    expect(com1.length).toBeGreaterThan(10_000)
+  })
+
   test('ends at its time limit also while nobody reads its serial output', async () => {
     // mov dx,3F8h; again: out dx,al; jmp again
     const reason = await new Promise<string>((end) => {

@@ -21,6 +21,13 @@ const STATE_MS = 100
 const AHEAD_MS = { realtime: 2, fast: 5_000 } as const
 /** After the awaited text appeared the guest goes on for this long, so that a screen which it is filling looks finished. */
 const SETTLE_TICKS = TICKS_PER_MILLISECOND
+/**
+ * Serial bytes per millisecond that a person who watches gets: ninety times the fastest COM1, and no more than a terminal shows while the window
+ * stays quick. The UART takes no time; a guest that floods it waits for the host.
+ */
+const SERIAL_RATE = 1024
+/** How far ahead of that rate a burst may be, in milliseconds. */
+const SERIAL_BURST_MS = 64
 /** Serial bytes that may wait for a slow reader; a guest that sends more waits with them. */
 const MOST_UNREAD = 128 * 1024
 /** A guest that fell behind by more than this is not hurried to catch up. */
@@ -33,6 +40,8 @@ export class Session implements RunningMachine {
   readonly #listener: MachineListener
   readonly #typist: Typist
   readonly #started = performance.now()
+  /** When the serial bytes told so far have gone at `SERIAL_RATE`, in the host's time. */
+  #serialGone = 0
   /** Serial bytes that the listener has not dealt with yet. */
   #unread = 0
   readonly #serial: { port: 'com1' | 'debug'; bytes: number[] }[] = []
@@ -150,13 +159,17 @@ export class Session implements RunningMachine {
 
   /**
    * Milliseconds to wait until the host's time has caught up. At pace `fast` only the time that passes in HLT is held against the guest:
-   * one that computes is never slowed down.
+   * one that computes or sends is never slowed down.
    */
   #pause(): number {
-    const ahead = this.#pacedMs() - (performance.now() - this.#base)
-    if (ahead < -BEHIND_MS) this.#base = performance.now() - this.#pacedMs()
-    const allowed = AHEAD_MS[this.#options.pace]
-    return ahead > allowed ? Math.min(ahead - allowed / 2, LONGEST_SLEEP_MS) : 0
+    const now = performance.now()
+    const { pace } = this.#options
+    const ahead = this.#pacedMs() - (now - this.#base)
+    if (ahead < -BEHIND_MS) this.#base = now - this.#pacedMs()
+    const allowed = AHEAD_MS[pace]
+    const wait = ahead > allowed ? ahead - allowed / 2 : 0
+    const waitForSerial = pace === 'realtime' ? this.#serialGone - now - SERIAL_BURST_MS : 0
+    return Math.min(Math.max(wait, waitForSerial), LONGEST_SLEEP_MS)
   }
 
   #sleep(milliseconds: number): Promise<void> {
@@ -211,6 +224,7 @@ export class Session implements RunningMachine {
 
   #tellSerial(): void {
     for (const { port, bytes } of this.#serial.splice(0)) {
+      this.#serialGone = Math.max(this.#serialGone, performance.now()) + bytes.length / SERIAL_RATE
       const dealing = this.#listener.serial(port, Uint8Array.from(bytes))
       if (!dealing) continue
       this.#unread += bytes.length

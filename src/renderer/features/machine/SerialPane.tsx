@@ -24,7 +24,7 @@ const light: ITheme = {
   brightYellow: '#8a5a00',
 }
 
-/** Writes to a terminal that say when they are done; a terminal that is disposed of has done them all. */
+/** Writes to a terminal that say when they are shown, so at most once per frame; a terminal that is disposed of has shown them all. */
 class PendingWrites {
   readonly #terminal: Terminal
   readonly #waiting = new Set<() => void>()
@@ -40,7 +40,7 @@ class PendingWrites {
         resolve()
       }
       this.#waiting.add(done)
-      this.#terminal.write(bytes, done)
+      this.#terminal.write(bytes, () => requestAnimationFrame(done))
     })
   }
 
@@ -65,6 +65,8 @@ export function SerialPane({ port }: { port: SerialPort }): ReactElement {
       fontSize: 12.5,
       fontFamily: "ui-monospace, 'SF Mono', 'Cascadia Code', Menlo, Consolas, 'DejaVu Sans Mono', monospace",
       scrollback: SCROLLBACK_LINES,
+      // It logs every byte that is no text, and a kernel may send what it likes.
+      logLevel: 'off',
       disableStdin: port !== 'com1',
       cursorInactiveStyle: 'outline',
     })
