@@ -9,7 +9,7 @@ export const UNIT_TESTED: Readonly<Record<string, readonly string[]>> = {
     'int', 'fneni', 'fndisi', 'fnsetpm', 'mov 0F 20', 'mov 0F 21', 'mov 0F 22', 'mov 0F 23',
   ],
   'src/main/emulator/cpu/isa/x87.test.ts': ['fxsave', 'fxrstor'],
-  'src/main/emulator/cpu/isa/xsave.test.ts': ['xsave', 'xrstor', 'xsaveopt'],
+  'src/main/emulator/cpu/isa/xsave.test.ts': ['xsave', 'xrstor', 'xsaveopt', 'xsavec'],
   'src/main/emulator/cpu/system/debug-registers.test.ts': ['int1'],
   'src/main/emulator/cpu/system/extensions.test.ts': ['rdtscp', 'rdpid', 'rdrand', 'xgetbv', 'xsetbv', 'clflush', 'rdpmc', 'invpcid'],
   'src/main/emulator/cpu/system/modes.test.ts': ['cpuid', 'rdtsc', 'rdmsr', 'wrmsr'],

@@ -10,6 +10,9 @@ const IMAGE = 0xe000
 const XSAVE64 = [0x48, 0x0f, 0xae, 0x23]
 const XRSTOR64 = [0x48, 0x0f, 0xae, 0x2b]
 const XSAVEOPT = [0x0f, 0xae, 0x33]
+const XSAVEC = [0x0f, 0xc7, 0x23]
+const COMPACTED = 1n << 63n
+const AVX_OFFSET = 576
 
 /** One instruction on the image at [rbx], with `wanted` in EDX:EAX and XCR0 = 3. */
 function machineWith(backend: Backend, code: readonly number[], wanted: bigint, setup?: (machine: ModeMachine) => void): ModeMachine {
@@ -34,6 +37,23 @@ function machineWith(backend: Backend, code: readonly number[], wanted: bigint, 
   return machine
 }
 
+/** With AVX state enabled; the upper half of YMMn begins with 0x100 + n. */
+function withAvx(before?: (machine: ModeMachine) => void): (machine: ModeMachine) => void {
+  return (machine) => {
+    const { state } = machine.cpu
+    state.xcr0 = 7n
+    for (let register = 0; register < 16; register++) state.u64[(at.XMM + register * at.XMM_STRIDE + at.YMM_UPPER) >> 3] = BigInt(0x100 + register)
+    before?.(machine)
+  }
+}
+
+/** All of XMM, or all upper halves, to zero. */
+function clear(machine: ModeMachine, half: 0 | 16): void {
+  const { state } = machine.cpu
+  for (let register = 0; register < 16; register++) state.u8.fill(0, at.XMM + register * at.XMM_STRIDE + half, at.XMM + register * at.XMM_STRIDE + half + 16)
+}
+
+const upper = (machine: ModeMachine, register: number): bigint => machine.cpu.state.u64[(at.XMM + register * at.XMM_STRIDE + at.YMM_UPPER) >> 3] ?? 0n
 const xmm = (machine: ModeMachine, register: number): bigint => machine.cpu.state.u64[(at.XMM + register * at.XMM_STRIDE) >> 3] ?? 0n
 
 describe.each(BACKENDS)('XSAVE and XRSTOR on %s', (backend) => {
@@ -58,6 +78,62 @@ describe.each(BACKENDS)('XSAVE and XRSTOR on %s', (backend) => {
     expect([xmm(machine, 3), xmm(machine, 4)]).toEqual([0x1234n, 0n])
   })
 
+  it.each([['xsave', XSAVE64], ['xsaveopt', XSAVEOPT], ['xsavec', XSAVEC]] as const)('%s writes the upper halves of YMM behind the header', (_name, code) => {
+    const machine = machineWith(backend, code, 7n, withAvx())
+    expect([0, 1, 15].map((register) => machine.peek64(IMAGE + AVX_OFFSET + register * 16))).toEqual([0x100n, 0x101n, 0x10fn])
+    expect(machine.peek64(IMAGE + 512)).toBe(7n)
+    expect(machine.peek64(IMAGE + 520)).toBe(code === XSAVEC ? COMPACTED | 7n : 0n)
+  })
+
+  it('xsaveopt and xsavec do not write what is in its initial state, xsave does', () => {
+    const clearUpper = withAvx((machine) => {
+      clear(machine, 16)
+      machine.poke64(IMAGE + AVX_OFFSET, 0x77n)
+    })
+    const saved = (code: readonly number[]): bigint[] => {
+      const machine = machineWith(backend, code, 7n, clearUpper)
+      return [machine.peek64(IMAGE + 512), machine.peek64(IMAGE + AVX_OFFSET)]
+    }
+    expect([saved(XSAVE64), saved(XSAVEOPT), saved(XSAVEC)]).toEqual([[3n, 0n], [3n, 0x77n], [3n, 0x77n]])
+  })
+
+  it('xsavec keeps an MXCSR that is not initial as SSE state, and else nothing of it', () => {
+    const empty = (mxcsr: number) => withAvx((machine) => {
+      clear(machine, 0)
+      machine.cpu.state.u32[at.MXCSR >> 2] = mxcsr
+      machine.poke32(IMAGE + 24, 0x1234)
+    })
+    const saved = (mxcsr: number): [bigint, number] => {
+      const machine = machineWith(backend, XSAVEC, 2n, empty(mxcsr))
+      return [machine.peek64(IMAGE + 512), machine.peek32(IMAGE + 24)]
+    }
+    expect([saved(0x1f80), saved(0x9fc0)]).toEqual([[0n, 0x1234], [2n, 0x9fc0]])
+  })
+
+  it('xrstor loads or clears the upper halves, and takes MXCSR along', () => {
+    const image = (components: bigint) => withAvx((machine) => {
+      machine.poke32(IMAGE + 24, 0x1fa0)
+      machine.poke64(IMAGE + 512, components)
+      machine.poke64(IMAGE + AVX_OFFSET + 5 * 16, 0x55n)
+    })
+    const loaded = machineWith(backend, XRSTOR64, 4n, image(4n))
+    expect([upper(loaded, 5), upper(loaded, 6), xmm(loaded, 5), loaded.cpu.state.u32[at.MXCSR >> 2]]).toEqual([0x55n, 0n, 6n, 0x1fa0])
+    const cleared = machineWith(backend, XRSTOR64, 4n, image(0n))
+    expect([upper(cleared, 5), upper(cleared, 6), xmm(cleared, 5)]).toEqual([0n, 0n, 6n])
+  })
+
+  it('xrstor of a compacted image takes MXCSR for a part of SSE state', () => {
+    const image = (components: bigint) => withAvx((machine) => {
+      machine.poke32(IMAGE + 24, 0x1fa0)
+      machine.poke64(IMAGE + 512, components)
+      machine.poke64(IMAGE + 520, COMPACTED | 7n)
+      machine.poke64(IMAGE + AVX_OFFSET + 5 * 16, 0x55n)
+    })
+    const mxcsr = (wanted: bigint, components: bigint) => machineWith(backend, XRSTOR64, wanted, image(components)).cpu.state.u32[at.MXCSR >> 2]
+    expect([mxcsr(4n, 6n), mxcsr(6n, 4n), mxcsr(2n, 2n)]).toEqual([0x9fc0, 0x1f80, 0x1fa0])
+    expect(upper(machineWith(backend, XRSTOR64, 7n, image(7n)), 5)).toBe(0x55n)
+  })
+
   it('xrstor leaves components alone that are not asked for', () => {
     const machine = machineWith(backend, XRSTOR64, 1n, (before) => before.poke64(IMAGE + 512, 0n))
     expect([machine.cpu.state.u32[at.FCW >> 2], machine.cpu.state.u32[at.MXCSR >> 2], xmm(machine, 2)]).toEqual([0x37f, 0x9fc0, 3n])
@@ -69,7 +145,16 @@ describe.each(BACKENDS)('XSAVE and XRSTOR on %s', (backend) => {
     ['XSAVE, not aligned', XSAVE64, 13, (m: ModeMachine) => m.cpu.state.setGpr(3, BigInt(IMAGE + 16))],
     ['XSAVE, not mapped', XSAVE64, 14, (m: ModeMachine) => m.cpu.state.setGpr(3, 0x20_0000n)],
     ['XRSTOR of a component that XCR0 has not', XRSTOR64, 13, (m: ModeMachine) => m.poke64(IMAGE + 512, 4n)],
-    ['XRSTOR of a compacted image', XRSTOR64, 13, (m: ModeMachine) => m.poke64(IMAGE + 520, 1n << 63n)],
+    ['XRSTOR of a compacted image with a component that it does not list', XRSTOR64, 13, (m: ModeMachine) => {
+      m.poke64(IMAGE + 512, 2n)
+      m.poke64(IMAGE + 520, COMPACTED | 1n)
+    }],
+    ['XRSTOR of a compacted image with a component that XCR0 has not', XRSTOR64, 13, (m: ModeMachine) => m.poke64(IMAGE + 520, COMPACTED | 7n)],
+    ['XRSTOR of a compacted image with reserved header bytes', XRSTOR64, 13, (m: ModeMachine) => {
+      m.poke64(IMAGE + 520, COMPACTED)
+      m.poke64(IMAGE + 568, 1n)
+    }],
+    ['XRSTOR of the standard form with bits of the other', XRSTOR64, 13, (m: ModeMachine) => m.poke64(IMAGE + 520, 1n)],
     ['XRSTOR with reserved header bytes', XRSTOR64, 13, (m: ModeMachine) => m.poke64(IMAGE + 528, 1n)],
     ['XRSTOR with reserved bits of MXCSR', XRSTOR64, 13, (m: ModeMachine) => m.poke32(IMAGE + 24, 0x1_0000)],
   ] as const)('%s raises its exception', (_name, code, vector, setup) => {

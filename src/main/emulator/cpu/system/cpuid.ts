@@ -44,9 +44,11 @@ const FEATURE_BITS: readonly (readonly [feature: CpuFeature, leaf: number, regis
   ['popcnt', 1, 'ecx', 23],
   ['aes', 1, 'ecx', 25],
   ['xsave', 1, 'ecx', 26],
+  ['avx', 1, 'ecx', 28],
   ['rdrand', 1, 'ecx', 30],
   ['fsgsbase', 7, 'ebx', 0],
   ['bmi1', 7, 'ebx', 3],
+  ['avx2', 7, 'ebx', 5],
   ['smep', 7, 'ebx', 7],
   ['bmi2', 7, 'ebx', 8],
   ['invpcid', 7, 'ebx', 10],
@@ -69,11 +71,16 @@ const FEATURE_BITS: readonly (readonly [feature: CpuFeature, leaf: number, regis
   ['invariant-tsc', 0x8000_0007, 'edx', 8],
 ]
 
-/** XSAVE: components (x87, SSE), size of the image; XSAVEOPT in sub-leaf 1. */
+/**
+ * XSAVE: components (x87, SSE, AVX), size of the image for those that are enabled and for all; sub-leaf 1: XSAVEOPT, XSAVEC; sub-leaf 2: size and
+ * place of AVX state.
+ */
 const XSAVE_LEAF = 0xd
-const XSAVE_COMPONENTS = 3
+const XSAVE_COMPONENTS = 7
+const XSAVE_AVX = 4n
 const XSAVE_BYTES = 576
-const XSAVEOPT = 1
+const XSAVE_AVX_BYTES = 256
+const XSAVEOPT_XSAVEC = 3
 /** Sub-leaf n of a leaf stands at leaf + n × this. */
 const SUB_LEAF = 2 ** 32
 
@@ -108,7 +115,10 @@ function leavesOf(model: CpuModel): ReadonlyMap<number, Leaf> {
   const basic: [number, Leaf][] = [[1, [model.signature, model.has('clflush') ? 0x1_0000 | ((LINE_BYTES / 8) << 8) : 0x1_0000, features, bits(1, 'edx')]]]
   if (model.name === 'max') {
     basic.push([7, [0, bits(7, 'ebx'), bits(7, 'ecx'), bits(7, 'edx')]])
-    basic.push([XSAVE_LEAF, [XSAVE_COMPONENTS, XSAVE_BYTES, XSAVE_BYTES, 0]], [XSAVE_LEAF + SUB_LEAF, [XSAVEOPT, 0, 0, 0]])
+    basic.push(
+      [XSAVE_LEAF, [XSAVE_COMPONENTS, XSAVE_BYTES, XSAVE_BYTES + XSAVE_AVX_BYTES, 0]], [XSAVE_LEAF + SUB_LEAF, [XSAVEOPT_XSAVEC, XSAVE_BYTES, 0, 0]],
+      [XSAVE_LEAF + 2 * SUB_LEAF, [XSAVE_AVX_BYTES, XSAVE_BYTES, 0, 0]],
+    )
   }
   const all = new Map<number, Leaf>([[0, vendor(Math.max(...basic.map(([leaf]) => leaf % SUB_LEAF)))], ...basic])
   if (!model.has('long')) return all
@@ -130,6 +140,9 @@ const NOTHING: Leaf = [0, 0, 0, 0]
 /** Leaves whose content depends on ECX. */
 const SUB_LEAVES: ReadonlySet<number> = new Set([7, XSAVE_LEAF])
 
+/** Leaves whose EBX is the size of an image with what XCR0 enables. */
+const IMAGE_SIZES: ReadonlySet<number> = new Set([XSAVE_LEAF, XSAVE_LEAF + SUB_LEAF])
+
 const RAX = 0
 const RCX = 1
 const RDX = 2
@@ -144,8 +157,9 @@ export function cpuidHelpers(cx: SystemContext): Pick<Helpers, 'cpuid'> {
       const key = SUB_LEAVES.has(leaf) ? leaf + state.gpr32(RCX) * SUB_LEAF : leaf
       const [eax, ebx, ecx, edx] = leaves.get(key) ?? NOTHING
       const enabled = leaf === 1 && (state.control(4) & CR4.OSXSAVE) !== 0n ? OSXSAVE : 0
+      const sizeOfAvx = IMAGE_SIZES.has(key) && (state.xcr0 & XSAVE_AVX) !== 0n ? XSAVE_AVX_BYTES : 0
       state.setReg(RAX, 32, BigInt(eax))
-      state.setReg(RBX, 32, BigInt(ebx))
+      state.setReg(RBX, 32, BigInt(ebx + sizeOfAvx))
       state.setReg(RCX, 32, BigInt(ecx + enabled))
       state.setReg(RDX, 32, BigInt(edx))
     },

@@ -9,9 +9,10 @@ import { MSR } from './msr'
 
 type ExtensionHelpers = Pick<Helpers, 'tscAux' | 'readSegmentBase' | 'writeSegmentBase' | 'xgetbv' | 'xsetbv' | 'random' | 'invpcid'>
 
-/** States that XCR0 can enable: x87, SSE. */
+/** States that XCR0 can enable: x87, always; SSE; AVX, only with SSE. */
 const XCR0_X87 = 1n
-const XCR0_WRITABLE = 3n
+const XCR0_SSE = 2n
+const XCR0_AVX = 4n
 
 const INVPCID_ADDRESS = 0n
 const INVPCID_CONTEXT = 1n
@@ -44,7 +45,9 @@ export function extensionHelpers(cx: SystemContext): ExtensionHelpers {
     xsetbv(register, value) {
       requireCr4(CR4.OSXSAVE)
       requireLevel0(cx)
-      if (register !== 0n || (value & XCR0_X87) === 0n || (value & ~XCR0_WRITABLE) !== 0n) throw new CpuFault(Vector.GP, 0)
+      const possible = XCR0_X87 | XCR0_SSE | (cx.model.has('avx') ? XCR0_AVX : 0n)
+      const avxAlone = (value & (XCR0_SSE | XCR0_AVX)) === XCR0_AVX
+      if (register !== 0n || (value & XCR0_X87) === 0n || avxAlone || (value & ~possible) !== 0n) throw new CpuFault(Vector.GP, 0)
       state.xcr0 = value
       modesChanged(cx)
     },
