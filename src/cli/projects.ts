@@ -9,7 +9,10 @@ export async function templates(json: boolean): Promise<number> {
   if (json) console.log(JSON.stringify(list))
   else {
     const width = Math.max(...list.map(({ id }) => id.length))
-    for (const { id, teaches, language } of list) console.log(`${id.padEnd(width)}  ${language.padEnd(8)}  ${teaches}`)
+    for (const language of new Set(list.map((template) => template.language))) {
+      console.log(`${language}, step by step:`)
+      for (const { id, step, teaches } of list.filter((template) => template.language === language)) console.log(`  ${String(step).padStart(2)}  ${id.padEnd(width)}  ${teaches}`)
+    }
     console.log('\nNext: bootlab new <template> [dir]')
   }
   return EXIT.ok

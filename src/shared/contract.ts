@@ -35,7 +35,10 @@ export const templateSchema = z.object({
   title: z.string(),
   /** One sentence: what the template teaches. */
   teaches: z.string(),
+  /** The track that the template belongs to. */
   language: z.string(),
+  /** Its place in the track, from 1. */
+  step: z.number().int(),
 })
 export type Template = z.infer<typeof templateSchema>
 

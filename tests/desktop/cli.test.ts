@@ -36,8 +36,8 @@ describe('bootlab', () => {
     expect(code).toBe(0)
     const { stdout: json } = await bootlab(['templates', '--json'])
     const ids = ['miniboot-c', 'blog-os-c', 'blog-os-rust', 'boot-sector']
-    for (const id of ids) expect(stdout).toMatch(new RegExp(`^${id} .*\\.$`, 'm'))
-    expect(JSON.parse(json)).toEqual(ids.map((id) => expect.objectContaining({ id })))
+    for (const id of ids) expect(stdout).toMatch(new RegExp(`^ +\\d+ +${id} .*\\.$`, 'm'))
+    expect(JSON.parse(json)).toEqual(expect.arrayContaining(ids.map((id) => expect.objectContaining({ id }))))
   })
 
   it('shows all exit codes with --help', async () => {
@@ -94,7 +94,8 @@ describe('bootlab', () => {
   })
 
   it('says where a project was looked for, and how to make one', async () => {
-    const { code, stderr } = await bootlab(['boot', tmpdir()])
+    await mkdir(join(folder, 'nothing'))
+    const { code, stderr } = await bootlab(['boot', join(folder, 'nothing')])
     expect(code).toBe(66)
     expect(stderr).toMatch(/There is no project here\n.*bootlab\.json\.\nNext: .*bootlab new/)
   })

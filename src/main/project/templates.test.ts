@@ -16,14 +16,27 @@ afterAll(() => rm(dir, { recursive: true }))
 describe('templates', () => {
   it('are listed in their order, each with what it teaches', async () => {
     const templates = await listTemplates(templatesDir)
-    expect(templates.map(({ id }) => id)).toEqual(['miniboot-c', 'blog-os-c', 'blog-os-rust', 'boot-sector'])
+    const tracks = [...new Set(templates.map(({ language }) => language))]
+    expect(tracks).toEqual(['C', 'Rust', 'Assembly'])
+    for (const track of tracks) {
+      const steps = templates.filter(({ language }) => language === track).map(({ step }) => step)
+      expect(steps).toEqual(steps.map((_, index) => index + 1))
+    }
     for (const { teaches } of templates) expect(teaches).toMatch(/^[A-Z].{20,}\.$/)
+  })
+
+  it('that extend others bring the files of those, under their own', async () => {
+    const project = await createProject({ templatesDir, template: 'testing-c', dir: join(dir, 'extending') })
+    const read = (path: string): Promise<string> => readFile(path, 'utf8')
+    expect(await read(join(project.dir, 'vga.c'))).toBe(await read(join(templatesDir, 'vga-text-c/vga.c')))
+    expect(await read(join(project.dir, 'kernel.c'))).toBe(await read(join(templatesDir, 'testing-c/kernel.c')))
+    expect(project.manifest.name).toBe('testing-c')
   })
 
   it('become projects whose manifest and target specification are in order', async () => {
     for (const { id } of await listTemplates(templatesDir)) {
       const project = await createProject({ templatesDir, template: id, dir: join(dir, id) })
-      const target = await readTargetSpec(project.dir, project.manifest.target)
+      const target = await readTargetSpec(project.dir, 'target' in project.manifest ? (project.manifest.target ?? '') : '')
       expect(target.problems, id).toEqual([])
       expect(target.ok).toBe(true)
       for (const file of filesToOpen(project.manifest)) expect((await readFile(join(project.dir, file), 'utf8')).length).toBeGreaterThan(0)
@@ -69,6 +82,6 @@ describe('templates', () => {
   })
 
   it('that do not exist are answered with those that do', async () => {
-    await expect(createProject({ templatesDir, template: '../..', dir: join(dir, 'x') })).rejects.toThrow(/The templates are miniboot-c, blog-os-c/)
+    await expect(createProject({ templatesDir, template: '../..', dir: join(dir, 'x') })).rejects.toThrow(/The templates are miniboot-c, blog-os-c, vga-text-c/)
   })
 })

@@ -8,15 +8,25 @@ import { openProject, type Project } from './project'
 
 const TEMPLATE_FILE = 'template.json'
 
+/** The tracks, in the order in which they are shown. */
+const TRACKS = ['C', 'Rust', 'Assembly'] as const
+
 const templateSchema = z.strictObject({
   title: z.string().min(1),
   /** One sentence. */
   teaches: z.string().min(1),
-  language: z.enum(['C', 'Rust', 'Assembly']),
-  /** What the screen shows when it runs, for tests and for the first look. */
+  /** The track that it belongs to. */
+  language: z.enum(TRACKS),
+  /** Place in the track, from 1 without gaps. */
+  step: z.number().int().positive(),
+  /** The template whose files it starts from; its own come over them. */
+  extends: z.string().optional(),
+  /** What the screen shows when it runs; for one that ends with an exit code, what it sends to COM1. */
   prints: z.string().min(1),
-  /** Place in the list. */
-  order: z.number().int(),
+  /** What to type then, and what the screen shows after it. */
+  try: z.strictObject({ type: z.string().min(1), shows: z.string().min(1) }).optional(),
+  /** The exit code that it ends the machine with, through isa-debug-exit. */
+  exitCode: z.number().int().optional(),
 })
 
 /** A template as shown in the picker. */
@@ -25,11 +35,11 @@ export type Template = z.infer<typeof templateSchema> & { id: string }
 /** Written into each new project; npm packages do not carry files of this name, so it cannot lie in the templates. */
 const GITIGNORE = 'build/\n'
 
-/** The templates in a folder (`resources/templates`), in the order they are shown. */
+/** The templates in a folder (`resources/templates`), track by track and step by step. */
 export async function listTemplates(templatesDir: string): Promise<Template[]> {
   const folders = await readdir(templatesDir, { withFileTypes: true })
   const templates = await Promise.all(folders.filter((entry) => entry.isDirectory()).map((entry) => readTemplate(templatesDir, entry.name)))
-  return templates.toSorted((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1))
+  return templates.toSorted((a, b) => TRACKS.indexOf(a.language) - TRACKS.indexOf(b.language) || a.step - b.step)
 }
 
 async function readTemplate(templatesDir: string, id: string): Promise<Template> {
@@ -86,7 +96,8 @@ export async function createProject(options: CreateOptions): Promise<Project> {
   }
   await requireEmpty(dir)
   try {
-    await copyTree(join(templatesDir, template), dir)
+    await makeFolder(dir)
+    for (const id of lineage(templates, template)) await copyTree(join(templatesDir, id), dir)
     await writeFile(join(dir, '.gitignore'), GITIGNORE)
     if (name !== undefined) await setName(join(dir, MANIFEST_FILE), name)
   } catch (cause) {
@@ -100,6 +111,13 @@ export async function createProject(options: CreateOptions): Promise<Project> {
     })
   }
   return openProject(dir)
+}
+
+/** A template and those that it extends, the first one first. */
+function lineage(templates: readonly Template[], id: string, above: readonly string[] = []): string[] {
+  const base = templates.find((template) => template.id === id)?.extends
+  const ids = [id, ...above]
+  return base === undefined || ids.includes(base) ? ids : lineage(templates, base, ids)
 }
 
 async function requireEmpty(dir: string): Promise<void> {
@@ -150,7 +168,6 @@ function isThere(path: string): Promise<boolean> {
 }
 
 async function copyTree(from: string, to: string): Promise<void> {
-  await makeFolder(to)
   for (const entry of await readdir(from, { withFileTypes: true, recursive: true })) {
     if (!entry.isFile()) continue
     const path = join(entry.parentPath, entry.name)

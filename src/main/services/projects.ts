@@ -37,7 +37,7 @@ const templatesFolder = ({ resources }: Locations): string => join(resources, 't
 
 /** In the order in which they are shown. */
 export async function availableTemplates(locations: Locations): Promise<Template[]> {
-  return (await listTemplates(templatesFolder(locations))).map(({ id, title, teaches, language }) => ({ id, title, teaches, language }))
+  return (await listTemplates(templatesFolder(locations))).map(({ id, title, teaches, language, step }) => ({ id, title, teaches, language, step }))
 }
 
 /** The folder of the project that a path names by itself or by its manifest; undefined when it names another file or nothing. */

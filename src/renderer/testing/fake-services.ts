@@ -49,7 +49,7 @@ export function createFakeServices() {
     'machines.serialInput': missing('machines.serialInput'),
     'doctor.run': async () => [],
     'app.info': async () => ({ version: '0', door: 'browser', platform: 'linux', canPickDirectory: false, projectsDirectory: '/projects' }),
-    'templates.list': async () => [{ id: 'c', title: 'C', teaches: 'C.', language: 'C' }],
+    'templates.list': async () => [{ id: 'c', title: 'C', teaches: 'C.', language: 'C', step: 1 }],
     'projects.schemas': async () => [],
     'projects.recent': async () => known.map((directory) => ({ directory, name: 'demo', openedAt: 0, present: true })),
     'projects.open': async ({ directory }) => {

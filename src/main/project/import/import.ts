@@ -8,7 +8,7 @@ import { commandFacts } from './command-lines'
 import { planNative, projectName, type NativeSource } from './native'
 import type { ImportPlan } from './plan'
 import { isSource, sourceFacts } from './source-facts'
-import { readTree, treeOfFile, type SourceTree } from './tree'
+import { namesIn, readTree, treeOfFile, type SourceTree } from './tree'
 
 /**
  * Look at a folder without manifest, and say how it would be built. Nothing is written or run.
@@ -16,7 +16,16 @@ import { readTree, treeOfFile, type SourceTree } from './tree'
  */
 export async function planFolder(folder: string): Promise<{ plan: ImportPlan; tree: SourceTree }> {
   const dir = resolve(folder)
+  if (!(await looksLikeKernel(dir))) throw nothingFound(dir)
   const tree = await readTree(dir)
+  if (tree.cut) {
+    throw new ProjectError({
+      what: 'The folder holds too many files to be one kernel',
+      where: dir,
+      why: `Only the first ${tree.files.length} would be looked at.`,
+      next: 'Name the folder of the kernel itself.',
+    })
+  }
   if (tree.files.includes(MANIFEST_FILE)) {
     throw new ProjectError({
       what: 'The folder is a project already',
@@ -28,13 +37,25 @@ export async function planFolder(folder: string): Promise<{ plan: ImportPlan; tr
   return { plan: await planTree(tree, projectName(dir)), tree }
 }
 
+/** Folders in which kernels keep their sources. */
+const SOURCE_FOLDERS = /^(src|source|sources|kernel|kern|boot|arch|asm|init|sys|os)$/i
+
+/** Whether a folder is worth reading as a whole: a home folder or a disk is not. */
+async function looksLikeKernel(dir: string): Promise<boolean> {
+  const tells = (name: string): boolean => isSource(name) || /^(Cargo\.toml|(GNU)?[Mm]akefile|.*\.(ld|lds))$/.test(name)
+  const { files, folders } = await namesIn(dir)
+  if (files.some(tells)) return true
+  const below = await Promise.all(folders.filter((name) => SOURCE_FOLDERS.test(name)).map((name) => namesIn(join(dir, name))))
+  return below.some((inside) => inside.files.some(tells) || inside.folders.length > 0)
+}
+
 /** How a tree would be built; a manifest in it is passed over. @throws ProjectError when it holds no kernel */
 export async function planTree(tree: SourceTree, name: string): Promise<ImportPlan> {
   const cargo = findCargo(tree)
   if (cargo !== undefined) return planCargo(tree, cargo, name)
   const script = await findBuildScript(tree)
   const sources = await nativeSources(tree, script)
-  if (sources.length === 0) throw nothingFound(tree)
+  if (sources.length === 0) throw nothingFound(tree.dir)
   const commands = script?.commands.length ? script.commands : await commandsInComments(sources)
   return planNative({
     name,
@@ -43,7 +64,7 @@ export async function planTree(tree: SourceTree, name: string): Promise<ImportPl
     linkerScript: await findLinkerScript(tree, script),
     commands,
     commandsFrom: script?.path ?? 'its comments',
-    warnings: tree.cut ? [`The folder has more files than are looked at (${tree.files.length}).`] : [],
+    warnings: [],
   })
 }
 
@@ -92,11 +113,11 @@ async function findLinkerScript(tree: SourceTree, script: BuildScript | undefine
   return { path, text: (await tree.text(path)) ?? '', why }
 }
 
-function nothingFound(tree: SourceTree): ProjectError {
+function nothingFound(dir: string): ProjectError {
   return new ProjectError({
-    what: 'There is no kernel here',
-    where: tree.dir,
-    why: tree.files.length === 0 ? 'The folder is empty.' : 'None of its files is a source in C, assembly or Rust (.c, .S, .s, .asm, Cargo.toml).',
-    next: 'Name the folder that holds the sources, or start with `bootlab new`.',
+    what: 'There is no project here',
+    where: dir,
+    why: `The folder holds no kernel that could be recognised (sources in C or assembly, Cargo.toml, a Makefile), and no ${MANIFEST_FILE}.`,
+    next: 'Name the folder that holds the sources, or make a project with `bootlab new`.',
   })
 }

@@ -1,4 +1,6 @@
 /** Target specifications for projects that bring none. */
+import { NEWEST } from '../doctor/compiler'
+import { dataLayout } from '../doctor/data-layout'
 
 export type SpecKind = 'i386' | 'i386-code16' | 'x86_64'
 
@@ -7,12 +9,9 @@ export interface SpecChoices {
   linkArgs: readonly string[]
 }
 
-const X86_LAYOUT = 'e-m:e-p:32:32-p270:32:32-p271:32:32-p272:64:64-i128:128-f64:32:64-f80:32-n8:16:32-S128'
-const X86_64_LAYOUT = 'e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128'
-
 const i386 = (triple: string): Readonly<Record<string, unknown>> => ({
   'llvm-target': triple,
-  'data-layout': X86_LAYOUT,
+  'data-layout': dataLayout(triple, NEWEST.llvm),
   arch: 'x86',
   'target-endian': 'little',
   'target-pointer-width': 32,
@@ -26,7 +25,7 @@ const MACHINES: Readonly<Record<SpecKind, Readonly<Record<string, unknown>>>> = 
   'i386-code16': i386('i386-unknown-none-code16'),
   x86_64: {
     'llvm-target': 'x86_64-unknown-none',
-    'data-layout': X86_64_LAYOUT,
+    'data-layout': dataLayout('x86_64-unknown-none', NEWEST.llvm),
     arch: 'x86_64',
     'target-endian': 'little',
     'target-pointer-width': 64,

@@ -38,6 +38,12 @@ export async function readTree(dir: string): Promise<SourceTree> {
   return { dir, files: files.toSorted(), cut, text: textReader(dir) }
 }
 
+/** The names of the files and folders right in a folder. @throws ProjectError when it cannot be read */
+export async function namesIn(dir: string): Promise<{ files: string[]; folders: string[] }> {
+  const entries = await entriesOf(dir)
+  return { files: entries.filter((entry) => entry.isFile()).map(({ name }) => name), folders: entries.filter((entry) => entry.isDirectory()).map(({ name }) => name) }
+}
+
 /**
  * One file as a tree, with the headers beside it that it includes by quotes, and those that they include.
  * @throws ProjectError when the file cannot be read
