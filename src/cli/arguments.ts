@@ -21,6 +21,13 @@ export function parseMemory(text: string): number {
   throw new InvalidArgumentError(size.why)
 }
 
+/** An exit code of the guest's, as a process has it. */
+export function parseExitCode(text: string): number {
+  const code = /^(\d{1,3}|0x[0-9a-fA-F]{1,2})$/.test(text) ? Number(text) : -1
+  if (code >= 0 && code <= 255) return code
+  throw new InvalidArgumentError('Write an exit code from 0 to 255, such as 33: (value << 1) | 1.')
+}
+
 export function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : -1
   if (port >= 0 && port <= 65_535) return port

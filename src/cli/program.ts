@@ -3,13 +3,14 @@ import { Command, Option } from 'commander'
 import { BACKENDS } from '../shared/contract'
 import { CPU_MODEL_NAMES } from '../shared/cpu-models'
 import { locate } from '../main/services/locations'
-import { parseDuration, parseLockstep, parseMemory, parsePort, parseScreen } from './arguments'
+import { parseDuration, parseExitCode, parseLockstep, parseMemory, parsePort, parseScreen } from './arguments'
 import { boot } from './boot'
 import { build } from './build'
 import { doctorCommand } from './doctor'
 import { exitCodeHelp } from './exit-codes'
 import { KEYS_HELP, parseKeys } from './keys'
 import { newProject, templates } from './projects'
+import { runner } from './runner'
 
 const BOOT_HELP = `
 What is booted: a project's folder (it is built first), a raw disk image, a 512-byte boot sector or a kernel (ELF or flat
@@ -18,6 +19,12 @@ Multiboot). Without either, the project in the current folder.
 In a terminal the machine's screen is shown live and takes the keyboard; Ctrl-C ends it. With --headless, or when the output is
 not a terminal, nothing is shown until the run ends: use --screen, --serial or --json. The run ends when the guest shows the
 text of --until-text, writes to isa-debug-exit, halts for good or triple faults, or when --timeout runs out.
+`
+
+const RUNNER_HELP = `
+COM1 goes to standard output. "cargo run" shows the screen, live in a terminal; an exit code that the kernel writes to isa-debug-exit
+(port 0xf4) is the command's own. A test passes with the exit code of test-success-exit-code only: a triple fault, a reset, a halt for
+good or the end of its time is a failure, with a report on standard error.
 `
 
 /**
@@ -29,6 +36,7 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .description('A lab for people who write kernels: build one and boot it in the lab’s own PC.')
     .version(locate().version)
     .exitOverride()
+    .enablePositionalOptions()
     .showHelpAfterError('Next: see the options with --help.')
     .addHelpText('after', `\n${exitCodeHelp()}`)
 
@@ -72,6 +80,20 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .option('--json', 'print one JSON object when the run ends: reason, exit code, screen, serial output, report')
     .addHelpText('after', `${BOOT_HELP}\n${exitCodeHelp()}`)
     .action(async (what: string, options) => finish(await boot(what, options, signal)))
+
+  program
+    .command('runner')
+    .description('run or test a kernel that cargo has built: runner = "bootlab runner" in .cargo/config.toml')
+    .argument('<kernel>', 'the executable that cargo has built')
+    .argument('[args...]', "arguments for QEMU, as in run-args; those that Bootlab's PC has no use for are named and passed over")
+    .option('--success-exit-code <code>', 'exit code (value << 1) | 1 that is success of a test (default: test-success-exit-code in Cargo.toml)', parseExitCode)
+    .option('--timeout <time>', 'end with exit code 124 after this time (default for tests: test-timeout in Cargo.toml, else 300s)', parseDuration)
+    .option('--memory <size>', 'memory of the machine, such as 128M', parseMemory)
+    .option('--headless', 'show nothing live')
+    .passThroughOptions()
+    .allowUnknownOption()
+    .addHelpText('after', `${RUNNER_HELP}\n${exitCodeHelp()}`)
+    .action(async (kernel: string, more: string[], options) => finish(await runner(kernel, more, options, signal)))
 
   program
     .command('serve')

@@ -26,7 +26,7 @@ describe('a manifest', () => {
 
   it.each([
     ['an unknown key, at the key', '{\n  "name": "k",\n  "colour": 1,\n  "kind": "rust", "target": "t.json"\n}', [/^3:3 "colour" is not a key/]],
-    ['a missing key', '{"kind": "rust", "name": "k"}', [/^1:1 The key "target" is missing/]],
+    ['a missing key', '{"kind": "boot-sector", "name": "k", "sources": ["a.S"]}', [/^1:1 The key "target" is missing/]],
     ['a trailing comma', '{\n  "name": "k",\n}', [/^3:1 A key in double quotes must stand here/]],
     ['a comment', '{\n  // mine\n  "name": "k", "kind": "rust", "target": "t.json"}', [/^2:3 JSON has no comments/]],
     ['a key twice', '{"name": "k", "name": "l", "kind": "rust", "target": "t.json"}', [/^1:15 The key "name" stands here a second time/]],

@@ -42,14 +42,19 @@ const run = z
   })
   .describe('How the machine is set up when the project boots.')
 
-const shared = {
+const targetPath = projectPath
+  .refine((path) => path.endsWith('.json'), 'a target specification is a .json file.')
+  .describe("Path of the target specification: Rust's target JSON. It decides triple, CPU features, red zone, code model and linking.")
+
+const base = {
   $schema: z.string().optional().describe('For editors; ignored by Bootlab.'),
   name,
   title: z.string().max(200).optional().describe('A line shown for the project.'),
-  target: projectPath.refine((path) => path.endsWith('.json'), 'a target specification is a .json file.').describe("Path of the target specification: Rust's target JSON. It decides triple, CPU features, red zone, code model and linking."),
   run: run.prefault({}),
   open: z.array(projectPath).max(16).optional().describe('Files that the window opens in tabs first; by default the target specification and the first source.'),
 }
+
+const shared = { ...base, target: targetPath }
 
 const sourceFile = projectPath.refine((path) => /\.(c|S|s)$/.test(path), 'a source is a .c, .S or .s file.')
 
@@ -72,12 +77,23 @@ const bootSectorManifest = z.strictObject({
   kind: z.literal('boot-sector').describe('One 512-byte sector, linked at 0x7c00, that the BIOS loads and starts itself.'),
 })
 const rustManifest = z.strictObject({
-  ...shared,
+  ...base,
+  target: z
+    .union([targetPath, z.string().regex(/^[a-z0-9_]+(-[a-z0-9_.]+)+$/, 'a built-in target has a name such as "x86_64-unknown-none".')])
+    .optional()
+    .describe("Path of the target specification (Rust's target JSON), or the name of a target that is built into rustc. By default that of .cargo/config.toml, else x86_64-unknown-none."),
   kind: z.literal('rust').describe('A kernel built by cargo with build-std.'),
-  manifestPath: projectPath.default('Cargo.toml').describe('The Cargo.toml to build.'),
+  manifestPath: projectPath.default('Cargo.toml').describe('The Cargo.toml to build: of a package or a workspace.'),
+  package: z.string().min(1).max(128).optional().describe('The package of the workspace that is the kernel; needed only when several could be.'),
   bin: z.string().min(1).max(128).optional().describe('The binary target to build; needed only when the package has several.'),
-  profile: z.enum(['dev', 'release']).default('dev').describe("Cargo's profile."),
-  buildStd: z.array(z.enum(['core', 'compiler_builtins', 'alloc'])).min(1).default(['core', 'compiler_builtins']).describe('The parts of the standard library to build for the target.'),
+  features: z.array(z.string().min(1).max(128)).max(64).default([]).describe('Features to switch on.'),
+  defaultFeatures: z.boolean().default(true).describe('Whether the default features are on.'),
+  profile: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'a profile has a name such as "release".').default('dev').describe("Cargo's profile: dev, release, or one of your own."),
+  buildStd: z
+    .array(z.enum(['core', 'compiler_builtins', 'alloc']))
+    .min(1)
+    .optional()
+    .describe('The parts of the standard library to build for the target. By default those of .cargo/config.toml (unstable.build-std), else core, compiler_builtins and alloc.'),
 })
 
 /** The one description of `bootlab.json`; parsing, the editor's schema and the documentation come from it. */

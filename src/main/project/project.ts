@@ -26,7 +26,8 @@ export async function openProject(path: string): Promise<Project> {
 export function filesToOpen(manifest: Manifest): string[] {
   if (manifest.open !== undefined && manifest.open.length > 0) return manifest.open
   const entry = manifest.kind === 'rust' ? 'src/main.rs' : manifest.sources[0]
-  return entry === undefined ? [manifest.target] : [manifest.target, entry]
+  const files = [manifest.target, entry].filter((path) => path !== undefined)
+  return files.length > 0 ? files : [MANIFEST_FILE]
 }
 
 async function requireFolder(dir: string): Promise<void> {

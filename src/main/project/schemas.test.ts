@@ -28,7 +28,7 @@ describe('schemas for the editor', () => {
     const kinds = manifestJsonSchema()['oneOf']
     expect(kinds).toEqual([
       expect.objectContaining({ required: ['name', 'target', 'sources', 'kind'] }),
-      expect.objectContaining({ required: ['name', 'target', 'kind'] }),
+      expect.objectContaining({ required: ['name', 'kind'] }),
       expect.objectContaining({ required: ['name', 'target', 'sources', 'kind'] }),
     ])
   })

@@ -1,3 +1,4 @@
+import type { BootloaderCrate } from '../../shared/boot'
 import type { BuildStep, LogEvent, Problem } from '../../shared/problems'
 
 export interface BuildOptions {
@@ -14,6 +15,8 @@ export interface BuildSuccess {
   elfPath: string
   /** Boot sectors only: the 512 bytes, signature included. */
   sector?: Uint8Array
+  /** Kernels in Rust that are written for the bootloader crate: how it starts them. */
+  bootloader?: BootloaderCrate
   /** Warnings and remarks. */
   problems: Problem[]
   steps: BuildStep[]

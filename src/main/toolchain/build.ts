@@ -1,8 +1,9 @@
 import { TOOL_MISSING } from '../../shared/problems'
-import { ProjectError, readTargetSpec, resolveInside, type Project, type Target } from '../project'
+import { ProjectError, type Project } from '../project'
 import { BuildRecord, type BuildOptions, type BuildResult } from './build-result'
 import { buildNative } from './build-native'
 import { systemErrorCode, ToolError } from './errors'
+import { loadTarget } from './load-target'
 import { buildRust } from './rust/build-rust'
 
 /**
@@ -16,10 +17,12 @@ export async function buildKernel(project: Project, options: BuildOptions = {}):
   const start = performance.now()
   options.signal?.throwIfAborted()
   const { manifest } = project
-  record.info(`Building ${manifest.name} (${manifest.kind}) for ${manifest.target}`)
-  const target = await loadTarget(project, record)
-  if (target === undefined) return record.fail()
-  const result = await orProblem(record, () => (manifest.kind === 'rust' ? buildRust(project, manifest, target, record) : buildNative(project, manifest, target, record)))
+  record.info(`Building ${manifest.name} (${manifest.kind})${manifest.target === undefined ? '' : ` for ${manifest.target}`}`)
+  const result = await orProblem(record, async () => {
+    if (manifest.kind === 'rust') return buildRust(project, manifest, record)
+    const target = await loadTarget(project, manifest.target, record)
+    return target === undefined ? record.fail() : buildNative(project, manifest, target, record)
+  })
   if (result.ok) record.info(`Built ${result.elfPath} (${result.elf.length} bytes) in ${Math.round(performance.now() - start)} ms`)
   return result
 }
@@ -38,19 +41,5 @@ async function orProblem(record: BuildRecord, build: () => Promise<BuildResult>)
     const next = 'Check that the build folder of the project and the cache of Bootlab are folders that you may write to, and that the disk has space.'
     record.report({ severity: 'error', source: 'build', message: `The operating system refused: ${error.message}.`, next })
     return record.fail()
-  }
-}
-
-async function loadTarget(project: Project, record: BuildRecord): Promise<Target | undefined> {
-  const { target: path } = project.manifest
-  try {
-    await resolveInside(project.dir, path, 'target specification')
-    const result = await readTargetSpec(project.dir, path)
-    for (const problem of result.problems) record.report(problem)
-    return result.ok ? result.target : undefined
-  } catch (error) {
-    if (!(error instanceof ProjectError)) throw error
-    record.report({ severity: 'error', source: 'target', file: path, message: `${error.what}. ${error.why}`, next: error.next })
-    return undefined
   }
 }

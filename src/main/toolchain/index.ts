@@ -4,4 +4,5 @@ export type { BuildFailure, BuildOptions, BuildResult, BuildSuccess } from './bu
 export { assembleFlat, type FlatAssembly } from './assemble-flat'
 export { cacheDirectory, writeFileAtomically } from './cache'
 export { ToolError } from './errors'
+export { type BuiltKernel, describeBuiltKernel } from './rust/built-kernel'
 export { toolchainReport, type ToolReport } from './report'

@@ -1,7 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
-import { z } from 'zod'
-import { BUILD_DIR, resolveInside, type Project, type RustManifest, type Target } from '../../project'
+import { basename, dirname, isAbsolute, join, relative } from 'node:path'
+import { BUILD_DIR, resolveInside, type Project, type RustManifest } from '../../project'
 import type { Problem } from '../../../shared/problems'
 import type { BuildRecord, BuildResult } from '../build-result'
 import { writeFileAtomically } from '../cache'
@@ -10,61 +9,61 @@ import { tieToTarget } from '../diagnostics/target'
 import { settlePlaces } from '../diagnostics/places'
 import { runProcess, type ProcessResult } from '../process'
 import { locateZig, showCommand } from '../zig'
-import { systemErrorCode } from '../errors'
+import { bootloaderPlan } from './boot-metadata'
+import { cargoEnvironment, configFiles, type RustCall } from './cargo'
+import { cargoFacts, CargoRefusal, cargoSettings, type CargoFacts, type CargoSettings } from './cargo-facts'
+import { chooseKernel, isProblem, type Kernel } from './choose-kernel'
 import { plantCore } from './core-seed'
+import { joinCrates, sourceArgs } from './crate-sources'
 import { linkerWrapper } from './linker-wrapper'
-import { locateRust, type RustTools } from './locate'
+import { locateRust } from './locate'
 import { parseCargoLine, problemsOfCargoText, problemsOfDiagnostic } from './messages'
+import { rustTarget, type RustTarget } from './rust-target'
 
-/** Build a kernel through the person's cargo, with core built for the project's target specification. */
-export async function buildRust(project: Project, manifest: RustManifest, target: Target, record: BuildRecord): Promise<BuildResult> {
+/** What is built of the standard library when neither the manifest nor `.cargo/config.toml` says. */
+const DEFAULT_BUILD_STD = ['core', 'compiler_builtins', 'alloc']
+
+/** Build a kernel through the person's cargo, with core built for the project's target. */
+export async function buildRust(project: Project, manifest: RustManifest, record: BuildRecord): Promise<BuildResult> {
   const { signal } = record.options
   await resolveInside(project.dir, manifest.manifestPath, 'Cargo manifest')
   const tools = await record.time('find cargo', () => locateRust(project.dir, signal))
   record.info(`Using ${tools.cargo} with ${tools.rustcVersion}`)
   if (!tools.nightly) record.info('This Rust is not a nightly: RUSTC_BOOTSTRAP=1 lets it read target specifications and build core.')
+  const manifestPath = join(project.dir, manifest.manifestPath)
+  const asking: RustCall = { tools, cwd: dirname(manifestPath), env: cargoEnvironment(tools), signal }
+  const settings = await cargoSettings(asking)
+  const target = await rustTarget(project, manifest, settings.config, asking, record)
+  if (target === undefined) return record.fail()
+  const call: RustCall = { ...asking, env: { ...asking.env, [linkerVariable(target)]: await linkerWrapper(locateZig()) } }
 
-  const env = await cargoEnvironment(tools, target)
-  const targetDir = join(BUILD_DIR, 'cargo')
-  const core = await coreArgs(project, manifest, tools, env, signal)
-  const onCompile = (): void => record.info("The first build for a target specification compiles Rust's core for it, which takes about 20 seconds; later builds do not.")
-  await mkdir(join(project.dir, BUILD_DIR), { recursive: true })
-  await record.time(
-    'core',
-    () => plantCore({ tools, onCompile, targetFile: join(project.dir, target.file), args: [...core, ...vendoredRegistry(tools)], env, signal }, join(project.dir, targetDir)),
-    (compiled) => !compiled,
-  )
-  const args = [
-    'build',
-    '--manifest-path', manifest.manifestPath,
-    '--target', target.file,
-    '--target-dir', targetDir,
-    '--message-format=json',
-    ...(manifest.bin === undefined ? [] : ['--bin', manifest.bin]),
-    ...core,
-    ...((await needsRegistry(project, manifest, tools, env, signal)) ? [] : vendoredRegistry(tools)),
-  ]
-  record.log({ level: 'command', text: showCommand('cargo', args) })
-  const run = await record.time('cargo build', () => runCargo(project, manifest, tools, args, env, record))
-  await settlePlaces(run.problems, project.dir, run.workspace, 'code points')
+  const facts = await record.time('read Cargo.toml', () => readFacts({ project, manifest, target, settings, call, manifestPath, record }))
+  if (facts === undefined) return record.fail()
+  const kernel = await chooseKernel(facts, manifest, manifestPath)
+  if (isProblem(kernel)) {
+    record.report(kernel)
+    return record.fail()
+  }
+  const boot = bootloaderPlan(kernel.package, manifest.manifestPath)
+  for (const problem of boot?.problems ?? []) record.report(problem)
+  if (record.failed) return record.fail()
+
+  const run = await compile({ project, manifest, target, settings, call, facts, kernel, record })
+  if (run === undefined) return record.fail()
+  await settlePlaces(run.problems, project.dir, facts.workspaceRoot, 'code points')
   for (const problem of run.problems) {
-    tieToTarget(problem, target)
+    if (target.own) tieToTarget(problem, target.own)
     // The log shows a compiler's problem in the compiler's own words; the linker's stand deep inside a paragraph.
     if (problem.source === 'linker') record.report(problem)
     else record.note(problem)
   }
   if (run.result.code !== 0) {
-    const texts = problemsOfCargoText(run.result.stderr, target.file)
-    await settlePlaces(texts, project.dir, project.dir, 'code points')
-    for (const problem of texts) {
-      tieToTarget(problem, target)
-      record.report(problem, true)
-    }
+    await reportText(run.result.stderr, project, target, call, record)
     if (!record.failed) record.report(unexplained('cargo', undefined, run.result.code, run.result.endedBy, run.result.stderr))
     return record.fail()
   }
-  const executable = chooseExecutable(run.executables, manifest, record)
-  if (executable === undefined) return record.fail()
+  const executable = run.executables.find(({ name }) => name === kernel.binary)?.path
+  if (executable === undefined) throw new Error(`cargo built ${kernel.binary} and does not say where it is.`)
   const elf = await readFile(executable)
   if (!hasEntryPoint(elf, target)) {
     record.report({
@@ -77,80 +76,110 @@ export async function buildRust(project: Project, manifest: RustManifest, target
   }
   const elfPath = join(project.dir, BUILD_DIR, `${manifest.name}.elf`)
   await writeFileAtomically(elfPath, elf)
-  return { ok: true, elf, elfPath, problems: record.problems, steps: record.steps }
+  return { ok: true, elf, elfPath, ...(boot ? { bootloader: boot.bootloader } : {}), problems: record.problems, steps: record.steps }
 }
 
 /** rustc keeps the linker's warnings to itself; e_entry (ELF specification, ELF header) shows that the name was not found. */
-function hasEntryPoint(elf: Buffer, target: Target): boolean {
+function hasEntryPoint(elf: Buffer, target: RustTarget): boolean {
   const E_ENTRY = 24
-  return target.machine.pointerWidth === 64 ? elf.readBigUInt64LE(E_ENTRY) !== 0n : elf.readUInt32LE(E_ENTRY) !== 0
+  return target.pointerWidth === 64 ? elf.readBigUInt64LE(E_ENTRY) !== 0n : elf.readUInt32LE(E_ENTRY) !== 0
 }
 
-/** cargo names a target of one's own by its file, in capitals, in its variables. */
-function targetVariable(target: Target): string {
-  return basename(target.file).replace(/\.json$/, '').replaceAll(/[-.]/g, '_').toUpperCase()
+/** cargo names a target by its name, or its file's, in capitals, in its variables. */
+function linkerVariable({ argument }: RustTarget): string {
+  return `CARGO_TARGET_${basename(argument).replace(/\.json$/, '').replaceAll(/[-.]/g, '_').toUpperCase()}_LINKER`
 }
 
-async function cargoEnvironment(tools: RustTools, target: Target): Promise<Record<string, string | undefined>> {
-  return {
-    ...process.env,
-    RUSTC: tools.rustc,
-    ...(tools.nightly ? {} : { RUSTC_BOOTSTRAP: '1' }),
-    CARGO_TERM_COLOR: 'never',
-    CARGO_TERM_PROGRESS_WHEN: 'never',
-    [`CARGO_TARGET_${targetVariable(target)}_LINKER`]: await linkerWrapper(locateZig()),
+interface Asked {
+  project: Project
+  manifest: RustManifest
+  target: RustTarget
+  settings: CargoSettings
+  call: RustCall
+  record: BuildRecord
+}
+
+function featureArgs({ features, defaultFeatures }: RustManifest): string[] {
+  return [...(features.length > 0 ? ['--features', features.join(',')] : []), ...(defaultFeatures ? [] : ['--no-default-features'])]
+}
+
+/** What cargo knows about the project; undefined when it refuses it (reported). */
+async function readFacts({ project, manifest, target, call, manifestPath, record }: Asked & { manifestPath: string }): Promise<CargoFacts | undefined> {
+  try {
+    return await cargoFacts(call, manifestPath, featureArgs(manifest))
+  } catch (error) {
+    if (!(error instanceof CargoRefusal)) throw error
+    for (const line of error.stderr.trimEnd().split(/\r?\n/)) record.log({ level: 'output', text: line })
+    await reportText(error.stderr, project, target, call, record)
+    if (!record.failed) record.report(unexplained('cargo', undefined, 101, null, error.stderr))
+    return undefined
   }
 }
 
-/** What concerns core as well as the project. */
-async function coreArgs(project: Project, manifest: RustManifest, tools: RustTools, env: Readonly<Record<string, string | undefined>>, signal: AbortSignal | undefined): Promise<string[]> {
-  const known = await unstableFlags(tools, project.dir, env, signal)
+async function compile({ project, manifest, target, settings, call, facts, kernel, record }: Asked & { facts: CargoFacts; kernel: Kernel }): Promise<CargoRun | undefined> {
+  const { tools, signal } = call
+  const targetDir = join(project.dir, BUILD_DIR, 'cargo')
+  const unstable = unstableArgs(manifest, target, settings)
+  const profile = ['--profile', manifest.profile]
+  const onCompile = (): void => record.info("The first build for a target compiles Rust's core for it, which takes about 20 seconds; later builds do not.")
+  await mkdir(join(project.dir, BUILD_DIR), { recursive: true })
+  await record.time(
+    'core',
+    () =>
+      plantCore(
+        {
+          tools,
+          onCompile,
+          target: target.argument,
+          args: [...profile, ...unstable, ...(tools.vendoredCrates === undefined ? [] : sourceArgs(tools.vendoredCrates))],
+          workspaceManifest: join(facts.workspaceRoot, 'Cargo.toml'),
+          configFiles: configFiles(call.cwd, call.env),
+          env: call.env,
+          signal,
+        },
+        targetDir,
+      ),
+    (compiled) => !compiled,
+  )
+  const args = [
+    'build',
+    '--package', kernel.package.name,
+    '--bin', kernel.binary,
+    '--target', shownPath(target.argument, call.cwd),
+    '--target-dir', shownPath(targetDir, call.cwd),
+    '--message-format=json',
+    ...profile,
+    ...featureArgs(manifest),
+    ...unstable,
+    ...(tools.vendoredCrates === undefined ? [] : sourceArgs(await joinCrates(tools.vendoredCrates, facts))),
+  ]
+  record.log({ level: 'command', text: showCommand('cargo', args) })
+  return record.time('cargo build', () => runCargo(call, args, record))
+}
+
+/** The log shows what to type: short paths, where they are inside the folder. */
+function shownPath(path: string, cwd: string): string {
+  const way = relative(cwd, path)
+  return isAbsolute(path) && !way.startsWith('..') && !isAbsolute(way) ? way : path
+}
+
+function unstableArgs(manifest: RustManifest, target: RustTarget, { flags, config }: CargoSettings): string[] {
+  const parts = manifest.buildStd ?? config.buildStd ?? DEFAULT_BUILD_STD
+  const features = new Set(['compiler-builtins-mem', ...(config.buildStdFeatures ?? [])])
   return [
-    ...(manifest.profile === 'release' ? ['--release'] : []),
-    `-Zbuild-std=${manifest.buildStd.join(',')}`,
-    '-Zbuild-std-features=compiler-builtins-mem',
-    ...(known.has('json-target-spec') ? ['-Zjson-target-spec'] : []),
+    `-Zbuild-std=${parts.join(',')}`,
+    `-Zbuild-std-features=${[...features].join(',')}`,
+    ...(target.own !== undefined && flags.includes('json-target-spec') ? ['-Zjson-target-spec'] : []),
   ]
 }
 
-const knownFlags = new Map<string, Set<string>>()
-
-/** The names of cargo's unstable flags; asked once for each version. */
-async function unstableFlags(tools: RustTools, cwd: string, env: Readonly<Record<string, string | undefined>>, signal: AbortSignal | undefined): Promise<Set<string>> {
-  const key = `${tools.cargo} ${tools.rustcVersion}`
-  const known = knownFlags.get(key)
-  if (known) return known
-  const help = await runProcess({ command: tools.cargo, args: ['-Zhelp'], cwd, env, signal })
-  const flags = new Set([...help.stdout.matchAll(/^\s*-Z ([a-z-]+)/gm)].map((match) => match[1] ?? ''))
-  knownFlags.set(key, flags)
-  return flags
-}
-
-const metadataSchema = z.object({ packages: z.array(z.object({ dependencies: z.array(z.object({ source: z.string().nullable() })) })) })
-
-/** The few crates that core is built with come with rust-src: with them, no network is needed. */
-function vendoredRegistry(tools: RustTools): string[] {
-  if (tools.vendoredCrates === undefined) return []
-  return ['--offline', '--config', 'source.crates-io.replace-with="rust-src"', '--config', `source.rust-src.directory=${JSON.stringify(tools.vendoredCrates)}`]
-}
-
-/** Whether the kernel has crates from a registry; replacing it would hide them. */
-async function needsRegistry(project: Project, manifest: RustManifest, tools: RustTools, env: Readonly<Record<string, string | undefined>>, signal: AbortSignal | undefined): Promise<boolean> {
-  if (await lockedCrates(project, manifest)) return true
-  const args = ['metadata', '--no-deps', '--offline', '--format-version=1', '--manifest-path', manifest.manifestPath]
-  const result = await runProcess({ command: tools.cargo, args, cwd: project.dir, env, signal })
-  // A manifest that cargo cannot read is reported by the build that follows.
-  if (result.code !== 0) return false
-  const metadata = metadataSchema.parse(JSON.parse(result.stdout))
-  return metadata.packages.some(({ dependencies }) => dependencies.some(({ source }) => source !== null))
-}
-
-async function lockedCrates(project: Project, manifest: RustManifest): Promise<boolean> {
-  try {
-    return (await readFile(join(project.dir, dirname(manifest.manifestPath), 'Cargo.lock'), 'utf8')).includes('\nsource = ')
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return false
-    throw error
+/** cargo's words on standard error as problems. */
+async function reportText(stderr: string, project: Project, target: RustTarget, call: RustCall, record: BuildRecord): Promise<void> {
+  const texts = problemsOfCargoText(stderr, target.own?.file)
+  await settlePlaces(texts, project.dir, call.cwd, 'code points')
+  for (const problem of texts) {
+    if (target.own) tieToTarget(problem, target.own)
+    record.report(problem, true)
   }
 }
 
@@ -158,19 +187,17 @@ interface CargoRun {
   result: ProcessResult
   problems: Problem[]
   executables: { name: string; path: string }[]
-  /** The folder that rustc's paths start from. */
-  workspace: string
 }
 
-async function runCargo(project: Project, manifest: RustManifest, tools: RustTools, args: readonly string[], env: Readonly<Record<string, string | undefined>>, record: BuildRecord): Promise<CargoRun> {
+async function runCargo({ tools, cwd, env, signal }: RustCall, args: readonly string[], record: BuildRecord): Promise<CargoRun> {
   const problems: Problem[] = []
   const executables: { name: string; path: string }[] = []
   const result = await runProcess({
     command: tools.cargo,
     args,
-    cwd: project.dir,
+    cwd,
     env,
-    signal: record.options.signal,
+    signal,
     onLine: (line, stream) => {
       if (stream === 'stderr') {
         record.log({ level: 'output', text: line })
@@ -188,18 +215,5 @@ async function runCargo(project: Project, manifest: RustManifest, tools: RustToo
       } else if (message === undefined && line.trim() !== '' && !line.startsWith('{')) record.log({ level: 'output', text: line })
     },
   })
-  return { result, problems, executables, workspace: join(project.dir, dirname(manifest.manifestPath)) }
-}
-
-function chooseExecutable(executables: readonly { name: string; path: string }[], manifest: RustManifest, record: BuildRecord): string | undefined {
-  const [only] = executables
-  if (only !== undefined && executables.length === 1) return only.path
-  record.report({
-    severity: 'error',
-    source: 'cargo',
-    file: manifest.manifestPath,
-    message: only === undefined ? 'The package has no binary, so there is no kernel to boot.' : `The package has several binaries: ${executables.map(({ name }) => name).join(', ')}.`,
-    next: only === undefined ? 'Add src/main.rs.' : 'Name one as "bin" in bootlab.json.',
-  })
-  return undefined
+  return { result, problems, executables }
 }

@@ -1,10 +1,10 @@
-import { access, constants, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { constants, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { basename, join } from 'node:path'
 import { cacheFolder, contentKey } from '../cache'
-import { systemErrorCode } from '../errors'
 import { runProcess } from '../process'
 import type { RustTools } from './locate'
+import { exists, settle } from './settle'
 
 /** Variables by which cargo knows whether what was compiled still fits: the linker, whose path moves with Bootlab, among them. */
 const FINGERPRINTED = /^(CARGO_(BUILD|ENCODED|PROFILE|TARGET)_|RUSTC|RUSTFLAGS)/
@@ -12,11 +12,15 @@ const FINGERPRINTED = /^(CARGO_(BUILD|ENCODED|PROFILE|TARGET)_|RUSTC|RUSTFLAGS)/
 /** What decides how core is compiled. */
 export interface CoreBuild {
   tools: RustTools
-  /** Absolute path of the target specification. */
-  targetFile: string
+  /** A built-in target's name, or the absolute path of a specification. */
+  target: string
   /** cargo's arguments that concern core: profile and -Z options, and the registry to take its crates from. */
   args: readonly string[]
   env: Readonly<Record<string, string | undefined>>
+  /** The workspace's Cargo.toml: its profiles count for core, too. */
+  workspaceManifest: string
+  /** cargo's configuration files of the project, existing or not, the nearest first. */
+  configFiles: readonly string[]
   signal?: AbortSignal | undefined
   /** Called before the long work, when it is needed. */
   onCompile?: () => void
@@ -31,15 +35,19 @@ export interface CoreBuild {
  */
 export async function plantCore(build: CoreBuild, targetDir: string): Promise<boolean> {
   if (await exists(targetDir)) return false
-  const specification = await readFile(build.targetFile)
+  const specification = build.target.endsWith('.json') ? await readFile(build.target) : ''
+  const profiles = profileSections(await readFile(build.workspaceManifest, 'utf8'))
+  const configs = await existing(build.configFiles)
   // cargo names its folders by the file's name, so the name counts as well as the content.
   const variables = Object.entries(build.env).flatMap(([name, value]) => (FINGERPRINTED.test(name) && value !== undefined ? [`${name}=${value}`] : []))
-  const key = contentKey([...variables.toSorted(), build.tools.rustc, build.tools.rustcVersion, build.tools.librarySource, basename(build.targetFile), specification, ...build.args])
+  const { rustc, rustcVersion, librarySource } = build.tools
+  const texts = await Promise.all(configs.map((path) => readFile(path)))
+  const key = contentKey([...variables.toSorted(), rustc, rustcVersion, librarySource, basename(build.target), specification, profiles, ...texts, ...build.args])
   const seed = join(await cacheFolder('cargo-core'), key.slice(0, 32))
   const compiled = !(await exists(seed))
   if (compiled) build.onCompile?.()
   // When core does not compile, the project's own build will say why.
-  if (compiled && !(await compileSeed(build, specification, seed))) return true
+  if (compiled && !(await compileSeed(build, { specification, profiles, configs }, seed))) return true
   const temporary = `${targetDir}.${randomBytes(6).toString('hex')}.tmp`
   try {
     // cargo goes by the times of files, so they are kept.
@@ -51,14 +59,22 @@ export async function plantCore(build: CoreBuild, targetDir: string): Promise<bo
   return compiled
 }
 
-async function compileSeed({ tools, targetFile, args, env, signal }: CoreBuild, specification: Uint8Array, seed: string): Promise<boolean> {
+interface SeedInputs {
+  specification: Uint8Array | string
+  profiles: string
+  configs: readonly string[]
+}
+
+async function compileSeed({ tools, target, args, env, signal }: CoreBuild, { specification, profiles, configs }: SeedInputs, seed: string): Promise<boolean> {
   const dir = `${seed}.${randomBytes(6).toString('hex')}.tmp`
   try {
     await mkdir(join(dir, 'src'), { recursive: true })
-    await writeFile(join(dir, 'Cargo.toml'), '[package]\nname = "bootlab_core_seed"\nversion = "0.0.0"\nedition = "2021"\n\n[workspace]\n')
+    await writeFile(join(dir, 'Cargo.toml'), `[package]\nname = "bootlab_core_seed"\nversion = "0.0.0"\nedition = "2021"\n\n[workspace]\n\n${profiles}`)
     await writeFile(join(dir, 'src', 'lib.rs'), '#![no_std]\n')
-    await writeFile(join(dir, basename(targetFile)), specification)
-    const result = await runProcess({ command: tools.cargo, args: ['build', '--lib', '--target', basename(targetFile), '--target-dir', 'target', ...args], cwd: dir, env, signal })
+    if (target.endsWith('.json')) await writeFile(join(dir, basename(target)), specification)
+    // The farthest first: a later one wins over an earlier one, as a nearer file over a farther one.
+    const settings = configs.toReversed().flatMap((path) => ['--config', path])
+    const result = await runProcess({ command: tools.cargo, args: ['build', '--lib', '--target', basename(target), '--target-dir', 'target', ...settings, ...args], cwd: dir, env, signal })
     if (result.code === 0) await settle(join(dir, 'target'), seed)
     return result.code === 0
   } finally {
@@ -66,18 +82,12 @@ async function compileSeed({ tools, targetFile, args, env, signal }: CoreBuild, 
   }
 }
 
-/** Move a folder to its place; when another build was faster, its folder is as good. */
-async function settle(from: string, to: string): Promise<void> {
-  try {
-    await rename(from, to)
-  } catch (error) {
-    if (!['EEXIST', 'ENOTEMPTY', 'EPERM'].includes(systemErrorCode(error) ?? '') || !(await exists(to))) throw error
-  }
+/** The `[profile…]` tables of a Cargo.toml, as text: they decide how core is compiled. Overrides for single packages have no meaning without them. */
+export function profileSections(manifest: string): string {
+  const sections = manifest.split(/^(?=\s*\[)/m)
+  return sections.filter((section) => /^\s*\[\s*profile\./.test(section) && !/^\s*\[\s*profile\.[^\]]*\.package\b/.test(section)).join('\n')
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
+async function existing(paths: readonly string[]): Promise<string[]> {
+  return (await Promise.all(paths.map(async (path) => ((await exists(path)) ? [path] : [])))).flat()
 }

@@ -1,22 +1,31 @@
 import { access, constants } from 'node:fs/promises'
-import { delimiter, dirname, join } from 'node:path'
+import { homedir } from 'node:os'
+import { delimiter, dirname, join, resolve } from 'node:path'
+import { z } from 'zod'
 import { ToolError } from '../errors'
 import { runProcess } from '../process'
 import * as advice from './advice'
+import { remember } from './remember'
 
-/** A Rust toolchain that can build `core` for a target of one's own. */
-export interface RustTools {
-  cargo: string
-  rustc: string
+const toolsSchema = z.object({
+  cargo: z.string(),
+  rustc: z.string(),
   /** "rustc 1.96.0 (ac68faa20 2026-05-25)" */
-  rustcVersion: string
+  rustcVersion: z.string(),
+  /** The computer's own target: "x86_64-unknown-linux-gnu". */
+  host: z.string(),
   /** Whether unstable options work without RUSTC_BOOTSTRAP. */
-  nightly: boolean
+  nightly: z.boolean(),
   /** `library` of rust-src, the sources of `core`. */
-  librarySource: string
+  librarySource: z.string(),
   /** The crates that `core` and `alloc` are built with, when rust-src brings them: then no network is needed. */
-  vendoredCrates: string | undefined
-}
+  vendoredCrates: z.string().optional(),
+})
+/** A Rust toolchain that can build `core` for a target of one's own. */
+export type RustTools = z.infer<typeof toolsSchema>
+
+/** What else decides which toolchain rustup starts (The rustup book, "Overrides"). */
+const VARIABLES = ['PATH', 'BOOTLAB_CARGO', 'RUSTUP_TOOLCHAIN', 'RUSTUP_HOME', 'HOME', 'USERPROFILE'] as const
 
 /**
  * Find cargo, rustc and rust-src: BOOTLAB_CARGO when it is set, else the first cargo on PATH that has all three.
@@ -24,7 +33,27 @@ export interface RustTools {
  * @throws ToolError that names what is missing, for the first cargo on PATH, and the command that gets it
  */
 export async function locateRust(cwd: string, signal?: AbortSignal): Promise<RustTools> {
-  const [first, ...others] = await cargoCandidates()
+  const candidates = await cargoCandidates()
+  const rustup = process.env['RUSTUP_HOME'] || join(homedir(), '.rustup')
+  return remember({
+    kind: 'rust-tools',
+    key: [cwd, ...VARIABLES.map((name) => `${name}=${process.env[name] ?? ''}`)],
+    schema: toolsSchema,
+    inputs: ({ rustc, librarySource }) => [
+      ...candidates,
+      rustc,
+      // <sysroot>/lib/rustlib/src/rust/library: the compiler itself, when rustc is rustup's stand-in for it.
+      resolve(librarySource, '../../../../..', 'bin', programName('rustc')),
+      librarySource,
+      join(librarySource, 'core', 'Cargo.toml'),
+      join(rustup, 'settings.toml'),
+      ...toolchainFiles(cwd),
+    ],
+    ask: () => search(candidates, cwd, signal),
+  })
+}
+
+async function search([first, ...others]: readonly string[], cwd: string, signal: AbortSignal | undefined): Promise<RustTools> {
   if (first === undefined) throw noCargo()
   try {
     return await inspect(first, cwd, signal)
@@ -38,6 +67,14 @@ export async function locateRust(cwd: string, signal?: AbortSignal): Promise<Rus
       if (tools) return tools
     }
     throw error
+  }
+}
+
+function toolchainFiles(cwd: string): string[] {
+  const files: string[] = []
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    files.push(join(folder, 'rust-toolchain'), join(folder, 'rust-toolchain.toml'))
+    if (dirname(folder) === folder) return files
   }
 }
 
@@ -59,9 +96,10 @@ async function inspect(cargo: string, cwd: string, signal: AbortSignal | undefin
     cargo,
     rustc,
     rustcVersion: version.split('\n')[0] ?? '',
+    host: /^host: (.*)$/m.exec(version)?.[1] ?? '',
     nightly: /^release: .*-(nightly|dev)/m.test(version),
     librarySource,
-    vendoredCrates: (await exists(vendored)) ? vendored : undefined,
+    ...((await exists(vendored)) ? { vendoredCrates: vendored } : {}),
   }
 }
 

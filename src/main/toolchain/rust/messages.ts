@@ -111,9 +111,9 @@ const JSON_PLACE = / at line (\d+) column (\d+)$/
 
 /**
  * What cargo printed as text on standard error, as problems. Sentences that sum up JSON messages are left out.
- * @param targetFile path of the target specification, for mistakes in it
+ * @param targetFile path of the target specification, for mistakes in it; undefined when the target is built into rustc
  */
-export function problemsOfCargoText(stderr: string, targetFile: string): Problem[] {
+export function problemsOfCargoText(stderr: string, targetFile: string | undefined): Problem[] {
   const lines = stderr.split(/\r?\n/)
   return lines.flatMap((line, index) => {
     const match = ERROR_LINE.exec(line)
@@ -129,7 +129,7 @@ export function problemsOfCargoText(stderr: string, targetFile: string): Problem
     if (match?.[1] !== undefined) problem.code = match[1]
     const place = block.map((entry) => PLACE_LINE.exec(entry)).find((found) => found !== null)
     if (place) Object.assign(problem, { file: place[1], line: Number(place[2]), column: Number(place[3]) })
-    else if (known?.target) problem.file = targetFile
+    else if (known?.target && targetFile !== undefined) problem.file = targetFile
     if (json !== null) problem.line = Number(json[1])
     return [problem]
   })

@@ -56,10 +56,11 @@ describe('advice', () => {
 
 describe.skipIf(process.platform === 'win32')('the search for Rust', () => {
   it('passes over a cargo without sources for one that has them', async () => {
+    await ownCache()
     const dir = await temporaryFolder()
     const [bare, whole] = [await fakeRust(join(dir, 'toolchains', 'bare'), false), await fakeRust(join(dir, 'whole'), true)]
     usePath(bare, whole)
-    expect(await locateRust(dir)).toMatchObject({ cargo: join(whole, 'cargo'), nightly: true, vendoredCrates: undefined })
+    expect(await locateRust(dir)).toEqual({ cargo: join(whole, 'cargo'), rustc: join(whole, 'rustc'), rustcVersion: 'rustc 1.99.0-nightly (abc)', host: '', nightly: true, librarySource: join(dir, 'whole/lib/rustlib/src/rust/library') })
     usePath(bare)
     await expect(locateRust(dir)).rejects.toThrow(/rust-src.*rustup component add rust-src --toolchain bare/s)
     usePath(dir)
