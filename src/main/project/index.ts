@@ -1,9 +1,12 @@
 /** Projects: manifest, target specification, templates. */
 export { ProjectError, type ProjectErrorParts } from './errors'
-export { MANIFEST_FILE, parseManifest, readManifest, type BootSectorManifest, type CManifest, type Manifest, type ManifestResult, type ProjectKind, type RustManifest } from './manifest'
+export { MANIFEST_FILE, parseManifest, readManifest, type BootSectorManifest, type CManifest, type CommandManifest, type DiskManifest, type Manifest, type ManifestResult, type PrebuiltManifest, type ProjectKind, type RustManifest } from './manifest'
+export { sourcePathOf, type DiskPart, type NativeSettings, type SourceEntry } from './manifest-parts'
 export { memorySize } from './memory-size'
 export { isInside, pathFault, projectRelative, resolveInside } from './paths'
 export { BUILD_DIR, filesToOpen, openProject, type Project } from './project'
+export { refusedArgument } from './refused-args'
+export { expandSources, type SourceFile } from './source-files'
 export { manifestJsonSchema, targetJsonSchema, type JsonSchema } from './schemas'
 export { parseTargetSpec, readTargetSpec, targetSpecError, type Target, type TargetMachine, type TargetResult } from './target/target-spec'
 export { isTargetKey, TARGET_KEYS, type TargetKeyName, type TargetSpec } from './target/keys'

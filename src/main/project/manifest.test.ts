@@ -20,13 +20,18 @@ describe('a manifest', () => {
   it('gets its defaults', () => {
     expect(parseManifest(text(GOOD))).toEqual({
       ok: true,
-      manifest: { ...GOOD, includeDirs: [], defines: {}, optimize: '2', warnings: 'all', run: { memory: '128M', append: '' } },
+      manifest: { ...GOOD, output: 'elf', includeDirs: [], defines: {}, optimize: '2', warnings: 'all', flags: [], linkFlags: [], runtime: true, run: { memory: '128M', append: '' } },
     })
   })
 
   it.each([
     ['an unknown key, at the key', '{\n  "name": "k",\n  "colour": 1,\n  "kind": "rust", "target": "t.json"\n}', [/^3:3 "colour" is not a key/]],
-    ['a missing key', '{"kind": "boot-sector", "name": "k", "sources": ["a.S"]}', [/^1:1 The key "target" is missing/]],
+    ['a missing key', '{"kind": "c", "name": "k", "sources": ["a.c"]}', [/^1:1 The key "target" is missing/]],
+    ['a compiler argument that writes elsewhere', text({ ...GOOD, flags: ['-MF', 'x'] }), [/^9:5 "flags.0": the compiler argument "-MF" is refused/]],
+    ['a linker argument that writes elsewhere', text({ ...GOOD, sources: ['a.c'], linkFlags: ['--Map=x'] }), [/the linker argument "--Map=x" is refused/]],
+    ['a part of a disk without content', text({ name: 'k', kind: 'disk', target: 't.json', parts: [{ name: 'boot', sector: 0 }] }), [/a part has either "sources" or a "file"/]],
+    ['a part of a disk with two contents', text({ name: 'k', kind: 'disk', target: 't.json', parts: [{ name: 'boot', sector: 0, file: 'a', sources: ['a.c'] }] }), [/a part has either "sources" or a "file"/]],
+    ['a command that is no list', text({ name: 'k', kind: 'command', command: 'make', output: 'k.elf' }), [/"command"/]],
     ['a trailing comma', '{\n  "name": "k",\n}', [/^3:1 A key in double quotes must stand here/]],
     ['a comment', '{\n  // mine\n  "name": "k", "kind": "rust", "target": "t.json"}', [/^2:3 JSON has no comments/]],
     ['a key twice', '{"name": "k", "name": "l", "kind": "rust", "target": "t.json"}', [/^1:15 The key "name" stands here a second time/]],
@@ -35,7 +40,7 @@ describe('a manifest', () => {
     ['a drive letter', text({ ...GOOD, target: 'C:t.json' }), [/relative to the project/]],
     ['a path that would be an option', text({ ...GOOD, sources: ['-a.c'] }), [/must not start with a dash/]],
     ['backslashes', text({ ...GOOD, sources: ['src\\a.c'] }), [/forward slash/]],
-    ['a source in another language', text({ ...GOOD, sources: ['a.pas'] }), [/a source is a .c, .S or .s file/]],
+    ['a source in another language', text({ ...GOOD, sources: ['a.pas'] }), [/a source is a .c, .S, .s or .asm file/]],
     ['a name that leaves the build folder', text({ ...GOOD, name: '../x' }), [/a name has 1 to 64/]],
     ['memory without sense', text({ ...GOOD, run: { memory: 'lots' } }), [/is not a memory size/]],
     ['memory out of range', text({ ...GOOD, run: { memory: '64G' } }), [/out of range/]],

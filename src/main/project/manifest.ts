@@ -3,18 +3,11 @@ import { CPU_MODEL_NAMES } from '../../shared/cpu-models'
 import type { Problem } from '../../shared/problems'
 import { ProjectError } from './errors'
 import { parseJsonText, problemsOfIssues } from './json-text'
+import { diskPart, nativeKeys, projectPath, targetPath } from './manifest-parts'
 import { memorySize } from './memory-size'
-import { pathFault } from './paths'
 import { readTextFile } from './text-file'
 
 export const MANIFEST_FILE = 'bootlab.json'
-
-const projectPath = z
-  .string()
-  .superRefine((path, context) => {
-    const fault = pathFault(path)
-    if (fault !== undefined) context.addIssue({ code: 'custom', message: `${fault}.` })
-  })
 
 const name = z
   .string()
@@ -42,10 +35,6 @@ const run = z
   })
   .describe('How the machine is set up when the project boots.')
 
-const targetPath = projectPath
-  .refine((path) => path.endsWith('.json'), 'a target specification is a .json file.')
-  .describe("Path of the target specification: Rust's target JSON. It decides triple, CPU features, red zone, code model and linking.")
-
 const base = {
   $schema: z.string().optional().describe('For editors; ignored by Bootlab.'),
   name,
@@ -56,25 +45,42 @@ const base = {
 
 const shared = { ...base, target: targetPath }
 
-const sourceFile = projectPath.refine((path) => /\.(c|S|s)$/.test(path), 'a source is a .c, .S or .s file.')
-
-const native = {
+const cManifest = z.strictObject({
   ...shared,
-  sources: z.array(sourceFile).min(1).max(512).describe('C (.c) and assembly (.S with, .s without C preprocessor) files, linked in this order.'),
-  includeDirs: z.array(projectPath).max(64).default([]).describe('Folders searched by #include, after the folder of the including file.'),
-  defines: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a macro name has letters, digits and "_".'), z.union([z.string().max(4096), z.number()]))
-    .default({})
-    .describe('Preprocessor macros: name to value.'),
-  optimize: z.enum(['0', '1', '2', '3', 's', 'z']).default('2').describe("The compiler's -O level."),
-  warnings: z.enum(['none', 'default', 'all', 'extra']).default('all').describe('none: -w, all: -Wall, extra: -Wall -Wextra.'),
-  linkerScript: projectPath.optional().describe('A linker script for ld.lld.'),
-}
-
-const cManifest = z.strictObject({ ...native, kind: z.literal('c').describe('A kernel from C and assembly files.') })
+  ...nativeKeys,
+  kind: z.literal('c').describe('A kernel from C and assembly files.'),
+  output: z
+    .enum(['elf', 'flat'])
+    .default('elf')
+    .describe('What is packed with the boot loader: the linked ELF file, or (flat) its bare bytes, build/<name>.bin, for a kernel whose Multiboot header says where it belongs.'),
+})
 const bootSectorManifest = z.strictObject({
-  ...native,
+  ...shared,
+  ...nativeKeys,
   kind: z.literal('boot-sector').describe('One 512-byte sector, linked at 0x7c00, that the BIOS loads and starts itself.'),
+})
+const diskManifest = z.strictObject({
+  ...shared,
+  kind: z.literal('disk').describe('A raw disk image of parts at sectors of your choice: your own boot sector, further stages, a kernel, files.'),
+  parts: z.array(diskPart).min(1).max(64).describe('What lies on the disk. The part at sector 0 is started by the BIOS.'),
+  size: memory.optional().describe('Size of the disk, such as "10M"; a whole number of MiB that holds all parts when absent.'),
+})
+const commandManifest = z.strictObject({
+  ...base,
+  kind: z.literal('command').describe('A kernel or image that a program of your own makes: make, a script.'),
+  command: z
+    .array(z.string().min(1).max(4096))
+    .min(1)
+    .max(256)
+    .describe("The program and its arguments, run without a shell. {CC}, {LD}, {AR}, {OBJCOPY} and {AS} stand for Bootlab's own tools, which are in the environment under these names too."),
+  directory: projectPath.default('.').describe('The folder that the command runs in.'),
+  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable name has letters, digits and "_".'), z.string().max(4096)).default({}).describe('Further environment variables; {CC} and its like stand for the tools here too.'),
+  output: projectPath.describe('The kernel (ELF) or disk image that the command makes.'),
+})
+const prebuiltManifest = z.strictObject({
+  ...base,
+  kind: z.literal('prebuilt').describe('A kernel (ELF) or disk image that is there already.'),
+  file: projectPath.describe('The kernel or image to boot.'),
 })
 const rustManifest = z.strictObject({
   ...base,
@@ -97,12 +103,15 @@ const rustManifest = z.strictObject({
 })
 
 /** The one description of `bootlab.json`; parsing, the editor's schema and the documentation come from it. */
-export const manifestSchema = z.discriminatedUnion('kind', [cManifest, rustManifest, bootSectorManifest])
+export const manifestSchema = z.discriminatedUnion('kind', [cManifest, rustManifest, bootSectorManifest, diskManifest, commandManifest, prebuiltManifest])
 
 export type Manifest = z.infer<typeof manifestSchema>
 export type CManifest = z.infer<typeof cManifest>
 export type RustManifest = z.infer<typeof rustManifest>
 export type BootSectorManifest = z.infer<typeof bootSectorManifest>
+export type DiskManifest = z.infer<typeof diskManifest>
+export type CommandManifest = z.infer<typeof commandManifest>
+export type PrebuiltManifest = z.infer<typeof prebuiltManifest>
 export type ProjectKind = Manifest['kind']
 
 export type ManifestResult = { ok: true; manifest: Manifest } | { ok: false; problems: Problem[] }

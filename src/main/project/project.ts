@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ProjectError, systemErrorCode } from './errors'
 import { MANIFEST_FILE, readManifest, type Manifest } from './manifest'
+import { sourcePathOf, type SourceEntry } from './manifest-parts'
 
 /** A project that was opened: its folder (absolute) and its manifest as it was read. */
 export interface Project {
@@ -25,9 +26,17 @@ export async function openProject(path: string): Promise<Project> {
 /** The files of a project that an editor opens first, relative to it. */
 export function filesToOpen(manifest: Manifest): string[] {
   if (manifest.open !== undefined && manifest.open.length > 0) return manifest.open
-  const entry = manifest.kind === 'rust' ? 'src/main.rs' : manifest.sources[0]
-  const files = [manifest.target, entry].filter((path) => path !== undefined)
+  const target = 'target' in manifest ? manifest.target : undefined
+  const files = [target, firstSource(manifest)].filter((path) => path !== undefined)
   return files.length > 0 ? files : [MANIFEST_FILE]
+}
+
+/** The first file that is named as such; a pattern names none. */
+function firstSource(manifest: Manifest): string | undefined {
+  const plain = (entries: readonly SourceEntry[] = []): string | undefined => entries.map(sourcePathOf).find((path) => !path.includes('*'))
+  if (manifest.kind === 'rust') return 'src/main.rs'
+  if (manifest.kind === 'disk') return plain(manifest.parts.flatMap(({ sources }) => sources ?? []))
+  return 'sources' in manifest ? plain(manifest.sources) : undefined
 }
 
 async function requireFolder(dir: string): Promise<void> {

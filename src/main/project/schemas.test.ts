@@ -30,6 +30,9 @@ describe('schemas for the editor', () => {
       expect.objectContaining({ required: ['name', 'target', 'sources', 'kind'] }),
       expect.objectContaining({ required: ['name', 'kind'] }),
       expect.objectContaining({ required: ['name', 'target', 'sources', 'kind'] }),
+      expect.objectContaining({ required: ['name', 'target', 'kind', 'parts'] }),
+      expect.objectContaining({ required: ['name', 'kind', 'command', 'output'] }),
+      expect.objectContaining({ required: ['name', 'kind', 'file'] }),
     ])
   })
 })

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import type { BuildResult } from '../../shared/contract'
 import { LabError } from '../../shared/failure'
 import type { BuildStep, LogEvent, Problem } from '../../shared/problems'
-import { assembleLoader, buildBootSectorImage, buildDiskImage, checkInputSize, detectInput, ImageError, type LoaderBinaries } from '../image'
+import { assembleLoader, buildBootSectorImage, buildDiskImage, buildRawImage, checkInputSize, detectInput, ImageError, SECTOR_BYTES, type LoaderBinaries } from '../image'
 import { BUILD_DIR, MANIFEST_FILE, openProject, ProjectError, type Project } from '../project'
-import { assembleFlat, buildKernel, type BuildSuccess } from '../toolchain'
+import { assembleFlat, buildKernel, replaceFile, type BuildOutput } from '../toolchain'
 import { KeyedQueue, writeFileAtomically } from './atomic-file'
 
 export interface BuildOptions {
@@ -91,53 +91,63 @@ export class Builder {
     problems.push(...kernel.problems)
     if (!kernel.ok) return { result: end({ ok: false }), project }
 
+    const elf = kernel.elfPath === undefined ? {} : { elfPath: kernel.elfPath }
     const imageStarted = performance.now()
     try {
-      const image = await makeImage(project, kernel, loader, commandLine, (text) => report({ severity: 'warning', source: 'image', message: text }))
+      const image = await makeImage({ project, output: kernel.output, loader, commandLine, warn: (text) => report({ severity: 'warning', source: 'image', message: text }) })
       signal?.throwIfAborted()
       const imagePath = output ?? join(project.dir, BUILD_DIR, `${project.manifest.name}.img`)
       const write = output !== undefined || commandLine === undefined || commandLine === project.manifest.run.append
-      if (write) await writeImage(imagePath, image)
-      steps.push({ name: 'image', milliseconds: performance.now() - imageStarted, cached: false })
-      onLog?.({ level: 'info', text: write ? `Wrote ${imagePath} (${image.length / 1024} KiB)` : `Made an image of ${image.length / 1024} KiB` })
-      return { result: end({ ok: true, elfPath: kernel.elfPath, ...(write ? { imagePath } : {}) }), image, project }
+      const written = write && (await writeImage(imagePath, image, output !== undefined))
+      steps.push({ name: 'image', milliseconds: performance.now() - imageStarted, cached: write && !written })
+      onLog?.({ level: 'info', text: written ? `Wrote ${imagePath} (${image.length / 1024} KiB)` : write ? `${imagePath} is as it was` : `Made an image of ${image.length / 1024} KiB` })
+      return { result: end({ ok: true, ...elf, ...(write ? { imagePath } : {}) }), image, project }
     } catch (error) {
       if (error instanceof ImageError) report({ severity: 'error', source: 'image', file: MANIFEST_FILE, message: `${error.what} ${error.why}`, next: error.next })
       else if (error instanceof UnwritableError) report({ severity: 'error', source: 'build', message: error.message, next: 'Choose another place, or make room there.' })
       else throw error
-      return { result: end({ ok: false, elfPath: kernel.elfPath }), project }
+      return { result: end({ ok: false, ...elf }), project }
     }
   }
 }
 
-async function makeImage(
-  project: Project,
-  kernel: BuildSuccess,
-  loader: Promise<LoaderBinaries>,
-  commandLine: string | undefined,
-  warn: (text: string) => void,
-): Promise<Uint8Array> {
-  if (kernel.sector) {
-    if (commandLine) throw noCommandLine(project.dir)
-    return buildBootSectorImage(kernel.sector, kernel.elfPath)
+interface ImageRequest {
+  project: Project
+  output: BuildOutput
+  loader: Promise<LoaderBinaries>
+  commandLine: string | undefined
+  warn: (text: string) => void
+}
+
+async function makeImage({ project, output, loader, commandLine, warn }: ImageRequest): Promise<Uint8Array> {
+  const line = commandLine ?? project.manifest.run.append
+  if (output.form === 'disk' || output.form === 'boot-sector' || (output.form === 'file' && isImage(output.bytes, output.path))) {
+    if (line !== '') throw noCommandLine(project.dir)
+    if (output.form === 'disk') return buildRawImage(output.pieces, output.givenBytes)
+    return output.bytes.length === SECTOR_BYTES ? buildBootSectorImage(output.bytes, output.path) : output.bytes
   }
-  checkInputSize(kernel.elf.length, kernel.elfPath)
-  const { image, report } = buildDiskImage({
-    kernel: kernel.elf,
-    loader: await loader,
-    commandLine: commandLine ?? project.manifest.run.append,
-    where: kernel.elfPath,
-  })
+  checkInputSize(output.bytes.length, output.path)
+  const { image, report } = buildDiskImage({ kernel: output.bytes, loader: await loader, commandLine: line, where: output.path })
   for (const warning of report.warnings) warn(warning)
   return image
+}
+
+function isImage(bytes: Uint8Array, where: string): boolean {
+  return ['disk-image', 'boot-sector'].includes(detectInput(bytes, where))
 }
 
 /** An image that could be made but not stored. */
 class UnwritableError extends Error {}
 
-async function writeImage(path: string, image: Uint8Array): Promise<void> {
+/**
+ * @param elsewhere the person named the place; missing folders are made then, but never in a project that was deleted meanwhile
+ * @returns whether anything was written: an image that is there already stays as it is
+ */
+async function writeImage(path: string, image: Uint8Array, elsewhere: boolean): Promise<boolean> {
   try {
+    if (!elsewhere) return await replaceFile(path, image)
     await writeFileAtomically(path, image)
+    return true
   } catch (error) {
     const why = error instanceof LabError ? error.failure.what : error instanceof Error && 'code' in error ? `${error.message}.` : undefined
     if (why === undefined) throw error

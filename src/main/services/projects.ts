@@ -8,7 +8,7 @@ import type { Locations } from './locations'
 export { memorySize } from '../project'
 
 /** What each kind of manifest is written in, as the window shows it. */
-const languages = { c: 'C', rust: 'Rust', 'boot-sector': 'Assembly' } as const satisfies Record<Manifest['kind'], string>
+const languages = { c: 'C', rust: 'Rust', 'boot-sector': 'Assembly', disk: 'Assembly', command: 'Command', prebuilt: 'Prebuilt' } as const satisfies Record<Manifest['kind'], string>
 
 /**
  * Opens a project for the editor. One whose manifest has mistakes opens too, with `problems`, so that they can be mended.
@@ -58,12 +58,13 @@ export async function createFromTemplate(locations: Locations, template: string,
 
 function describeProject({ dir, manifest }: Project): ProjectInfo {
   const open = filesToOpen(manifest)
-  const source = open.find((path) => path !== manifest.target && path !== MANIFEST_FILE)
+  const target = 'target' in manifest ? manifest.target : undefined
+  const source = open.find((path) => path !== target && path !== MANIFEST_FILE)
   return {
     directory: dir,
     name: manifest.name,
     language: languages[manifest.kind],
-    target: manifest.target,
+    ...(target === undefined ? {} : { target }),
     entry: source ?? MANIFEST_FILE,
     open,
     problems: [],

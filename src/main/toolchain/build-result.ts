@@ -7,14 +7,31 @@ export interface BuildOptions {
   signal?: AbortSignal | undefined
 }
 
+/** A piece of a raw disk. */
+export interface DiskPiece {
+  name: string
+  /** Its first sector of 512 bytes. */
+  sector: number
+  bytes: Uint8Array
+  /** Absolute path of the file with these bytes. */
+  path: string
+}
+
+/** What a build made, to be made bootable. `path` is the absolute path of the file that holds `bytes`. */
+export type BuildOutput =
+  /** A kernel for the boot loader: an ELF file, or a flat one whose Multiboot header brings its addresses. */
+  | { form: 'kernel'; bytes: Uint8Array; path: string }
+  /** 512 bytes, the signature included. */
+  | { form: 'boot-sector'; bytes: Uint8Array; path: string }
+  | { form: 'disk'; pieces: readonly DiskPiece[]; givenBytes?: number }
+  /** A kernel or an image, as its content says: somebody else made it. */
+  | { form: 'file'; bytes: Uint8Array; path: string }
+
 export interface BuildSuccess {
   ok: true
-  /** The linked ELF file, as it was written to `elfPath`. */
-  elf: Uint8Array
-  /** Absolute path of `build/<name>.elf`. */
-  elfPath: string
-  /** Boot sectors only: the 512 bytes, signature included. */
-  sector?: Uint8Array
+  output: BuildOutput
+  /** Absolute path of the linked ELF file, `build/<name>.elf`; absent when there is none. */
+  elfPath?: string
   /** Kernels in Rust that are written for the bootloader crate: how it starts them. */
   bootloader?: BootloaderCrate
   /** Warnings and remarks. */
@@ -69,6 +86,10 @@ export class BuildRecord {
 
   fail(): BuildFailure {
     return { ok: false, problems: this.problems, steps: this.steps }
+  }
+
+  succeed(output: BuildOutput, elfPath?: string): BuildSuccess {
+    return { ok: true, output, ...(elfPath === undefined ? {} : { elfPath }), problems: this.problems, steps: this.steps }
   }
 
   get failed(): boolean {

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import envPaths from 'env-paths'
-import { ToolError } from './errors'
+import { systemErrorCode, ToolError } from './errors'
 
 /** The folder for what can be made again: `BOOTLAB_CACHE_DIR`, or the operating system's place for caches. */
 export function cacheDirectory(): string {
@@ -27,6 +27,21 @@ export async function cacheFolder(...parts: string[]): Promise<string> {
     })
   }
   return path
+}
+
+/**
+ * Note that something in the cache is used now: what was not used for long goes first when room is made.
+ * @returns whether it is there
+ */
+export async function markUsed(path: string): Promise<boolean> {
+  const now = new Date()
+  try {
+    await utimes(path, now, now)
+    return true
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return false
+    throw error
+  }
 }
 
 /** A key that changes when any of the parts changes; parts are kept apart, so that moving a byte between two also counts. */

@@ -1,8 +1,9 @@
 /** Compilers and linkers as child processes, and what they say as problems. */
 export { buildKernel } from './build'
-export type { BuildFailure, BuildOptions, BuildResult, BuildSuccess } from './build-result'
+export type { BuildFailure, BuildOptions, BuildOutput, BuildResult, BuildSuccess } from './build-result'
 export { assembleFlat, type FlatAssembly } from './assemble-flat'
 export { cacheDirectory, writeFileAtomically } from './cache'
 export { ToolError } from './errors'
+export { replaceFile } from './native/store'
 export { type BuiltKernel, describeBuiltKernel } from './rust/built-kernel'
 export { toolchainReport, type ToolReport } from './report'

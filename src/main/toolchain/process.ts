@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { StringDecoder } from 'node:string_decoder'
+import { killTreeCommand } from './command/launch'
 import { systemErrorCode, ToolError } from './errors'
 
 /** More than any compiler's honest output; beyond it the rest is counted and dropped. */
@@ -10,6 +11,8 @@ export interface ProcessOptions {
   args: readonly string[]
   cwd: string
   env: Readonly<Record<string, string | undefined>>
+  /** Windows: the arguments are a command line already. */
+  verbatim?: boolean
   signal?: AbortSignal | undefined
   /** Called for each full line as it comes. */
   onLine?: (line: string, stream: 'stdout' | 'stderr') => void
@@ -54,7 +57,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
   }
   return new Promise((resolve, reject) => {
     // A group of its own on POSIX, so that cancelling cargo also ends the compilers it started.
-    const child = spawn(command, args, { cwd, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true, detached: process.platform !== 'win32' })
+    const child = spawn(command, args, { cwd, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true, windowsVerbatimArguments: options.verbatim === true, detached: process.platform !== 'win32' })
     const budget = { left: MAX_OUTPUT_BYTES, dropped: 0 }
     const stdout = new Collector(budget, (line) => onLine?.(line, 'stdout'))
     const stderr = new Collector(budget, (line) => onLine?.(line, 'stderr'))
@@ -91,7 +94,8 @@ function endTree(child: ChildProcess): void {
   if (child.pid === undefined) return
   if (process.platform === 'win32') {
     // Windows has no process groups to signal; taskkill walks the tree.
-    spawn('taskkill', ['/pid', String(child.pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true }).once('error', () => child.kill('SIGKILL'))
+    const { command, args } = killTreeCommand(child.pid, process.env['SystemRoot'])
+    spawn(command, args, { stdio: 'ignore', windowsHide: true }).once('error', () => child.kill('SIGKILL'))
     return
   }
   try {

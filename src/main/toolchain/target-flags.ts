@@ -1,4 +1,4 @@
-import { isTargetKey, TARGET_KEYS, type Target } from '../project'
+import { isTargetKey, refusedArgument, TARGET_KEYS, type Target } from '../project'
 import type { Problem } from '../../shared/problems'
 
 /** What a target specification comes to for C and assembly. */
@@ -18,14 +18,6 @@ export interface TargetFlags {
 /** Keys whose link arguments stand after the objects, in the order of rustc's command line. */
 const AFTER_OBJECTS = ['late-link-args', 'late-link-args-static', 'post-link-args'] as const
 
-/** Linker options that write or load files of their own choosing, or set what the build sets itself. */
-const REFUSED_LINK_ARGS: readonly { pattern: RegExp; why: string }[] = [
-  { pattern: /^(-o.*|--output(=.*)?)$/, why: 'the build decides where the kernel is written' },
-  { pattern: /^--?(Map|reproduce|dependency-file|print-archive-stats|why-extract|cref-file|time-trace|lto-obj-path|thinlto-.*|save-temps)(=.*)?$/, why: 'it makes the linker write files outside the build' },
-  { pattern: /^--?(load-pass-plugins?|plugin)(=.*)?$/, why: 'it loads a program into the linker' },
-  { pattern: /^@/, why: 'arguments must stand in the specification itself, not in another file' },
-]
-
 /** Turn a target specification into arguments for clang and ld.lld, key by key in the order of the file. */
 export function targetFlags(target: Target): TargetFlags {
   const result: TargetFlags = { compile: [], linkBefore: ['-m', target.machine.elf], linkAfter: [], linkScript: target.spec['link-script'], notes: [], problems: [] }
@@ -41,9 +33,9 @@ export function targetFlags(target: Target): TargetFlags {
     ;(after ? result.linkAfter : result.linkBefore).push(...(flags.link ?? []))
     if (flags.note) result.notes.push(flags.note)
     for (const arg of flags.link ?? []) {
-      const refused = REFUSED_LINK_ARGS.find(({ pattern }) => pattern.test(arg))
-      if (refused) {
-        result.problems.push({ severity: 'error', source: 'target', file: target.file, message: `The link argument ${JSON.stringify(arg)} is refused: ${refused.why}.`, next: 'Take it out.', ...target.locate(name) })
+      const refused = refusedArgument('linker', arg)
+      if (refused !== undefined) {
+        result.problems.push({ severity: 'error', source: 'target', file: target.file, message: `The link argument ${JSON.stringify(arg)} is refused: ${refused}.`, next: 'Take it out.', ...target.locate(name) })
       }
     }
   }

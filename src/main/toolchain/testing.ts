@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import type { BuildResult } from './build-result'
 import { createProject, openProject, type Project } from '../project'
 
 export const templatesDir = join(import.meta.dirname, '../../../resources/templates')
@@ -22,6 +23,13 @@ export async function projectFrom(template: string, files: Readonly<Record<strin
     await writeFile(join(dir, name), text)
   }
   return openProject(dir)
+}
+
+/** The kernel of a build that must have succeeded. */
+export function elfOf(result: BuildResult): Uint8Array {
+  if (!result.ok) throw new Error(JSON.stringify(result.problems, null, 1))
+  if (result.output.form !== 'kernel') throw new Error(`The build made a ${result.output.form}.`)
+  return result.output.bytes
 }
 
 /** Let a test use a cache of its own. */

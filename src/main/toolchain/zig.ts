@@ -68,7 +68,7 @@ async function zigEnvironment(): Promise<Record<string, string | undefined>> {
   }
 }
 
-export type ZigTool = 'clang' | 'ld.lld' | 'version'
+export type ZigTool = 'clang' | 'ld.lld' | 'ar' | 'version'
 
 export interface ZigRun {
   tool: ZigTool

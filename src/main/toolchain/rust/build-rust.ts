@@ -4,7 +4,7 @@ import { BUILD_DIR, resolveInside, type Project, type RustManifest } from '../..
 import type { Problem } from '../../../shared/problems'
 import type { BuildRecord, BuildResult } from '../build-result'
 import { writeFileAtomically } from '../cache'
-import { unexplained } from '../compile'
+import { unexplained } from '../outcome'
 import { tieToTarget } from '../diagnostics/target'
 import { settlePlaces } from '../diagnostics/places'
 import { runProcess, type ProcessResult } from '../process'
@@ -76,7 +76,7 @@ export async function buildRust(project: Project, manifest: RustManifest, record
   }
   const elfPath = join(project.dir, BUILD_DIR, `${manifest.name}.elf`)
   await writeFileAtomically(elfPath, elf)
-  return { ok: true, elf, elfPath, ...(boot ? { bootloader: boot.bootloader } : {}), problems: record.problems, steps: record.steps }
+  return { ...record.succeed({ form: 'kernel', bytes: elf, path: elfPath }, elfPath), ...(boot ? { bootloader: boot.bootloader } : {}) }
 }
 
 /** rustc keeps the linker's warnings to itself; e_entry (ELF specification, ELF header) shows that the name was not found. */

@@ -2,17 +2,6 @@
 export const BOOT_SECTOR_ADDRESS = 0x7c00
 const SECTOR_BYTES = 512
 
-/** The linker script of boot sectors that bring none: everything in one piece from 0x7c00 on. */
-export const BOOT_SECTOR_SCRIPT = `SECTIONS {
-  . = ${BOOT_SECTOR_ADDRESS};
-  .text : { *(.text .text.*) }
-  .rodata : { *(.rodata .rodata.*) }
-  .data : { *(.data .data.*) }
-  .bss (NOLOAD) : { *(.bss .bss.* COMMON) }
-  /DISCARD/ : { *(.eh_frame .comment .note.*) }
-}
-`
-
 /** What is wrong with a flat boot sector, or undefined when the BIOS would start it. */
 export function sectorFault(bytes: Uint8Array): { message: string; next: string } | undefined {
   if (bytes.length !== SECTOR_BYTES) {

@@ -2,20 +2,20 @@ import { spawnSync } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { requireTool } from '../../../tests/support/tools'
-import type { LogEvent } from '../../shared/problems'
-import { openProject, type Project } from '../project'
-import { buildKernel } from './build'
-import type { BuildFailure, BuildSuccess } from './build-result'
-import { projectFrom } from './testing'
+import { requireTool } from '../../../../tests/support/tools'
+import type { LogEvent } from '../../../shared/problems'
+import { openProject, type Project } from '../../project'
+import { buildKernel } from '../build'
+import type { BuildFailure, BuildSuccess } from '../build-result'
+import { projectFrom } from '../testing'
 
 const readelf = requireTool('readelf')
 
-async function succeed(project: Project): Promise<BuildSuccess & { log: string[] }> {
+async function succeed(project: Project): Promise<BuildSuccess & { elf: Uint8Array; elfPath: string; log: string[] }> {
   const log: LogEvent[] = []
   const result = await buildKernel(project, { onLog: (event) => log.push(event) })
   if (!result.ok) throw new Error(JSON.stringify(result.problems, null, 1))
-  return { ...result, log: log.map(({ text }) => text) }
+  return { ...result, elf: await readFile(result.elfPath ?? ''), elfPath: result.elfPath ?? '', log: log.map(({ text }) => text) }
 }
 
 async function fail(project: Project): Promise<BuildFailure> {
@@ -62,9 +62,10 @@ describe('the templates', () => {
   })
 
   it('boot-sector: 512 bytes that end in the signature', async () => {
-    const { sector } = await succeed(await projectFrom('boot-sector'))
-    expect(sector).toHaveLength(512)
-    expect(Array.from(sector?.subarray(510) ?? [])).toEqual([0x55, 0xaa])
+    const { output } = await succeed(await projectFrom('boot-sector'))
+    if (output.form !== 'boot-sector') throw new Error(output.form)
+    expect(output.bytes).toHaveLength(512)
+    expect(Array.from(output.bytes.subarray(510))).toEqual([0x55, 0xaa])
   })
 
   it('build to the same bytes wherever they lie', async () => {
@@ -77,7 +78,7 @@ describe('the templates', () => {
   it('leave nothing but results in the build folder', async () => {
     const project = await projectFrom('miniboot-c')
     await succeed(project)
-    expect(await readdir(join(project.dir, 'build'))).toEqual(['miniboot-c.elf'])
+    expect(await readdir(join(project.dir, 'build'))).toEqual(['.objects', 'miniboot-c.elf'])
   })
 })
 
@@ -177,6 +178,7 @@ describe('mistakes become problems at their places', () => {
 
   it('in a manifest that names a file which is not there', async () => {
     const project = await projectFrom('miniboot-c')
+    if (project.manifest.kind !== 'c') throw new Error(project.manifest.kind)
     const { problems } = await fail({ ...project, manifest: { ...project.manifest, target: 'none.json' } })
     expect(problems[0]).toMatchObject({ source: 'target', file: 'none.json', message: expect.stringContaining('does not exist') })
   })

@@ -1,0 +1,133 @@
+import { readFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { BUILD_DIR, expandSources, resolveInside, type NativeSettings, type SourceFile, type Target } from '../../project'
+import { tieToTarget } from '../diagnostics/target'
+import { inParallel } from '../parallel'
+import type { ToolOutcome } from '../outcome'
+import { targetFlags, type TargetFlags } from '../target-flags'
+import { compileFile, type Compiled } from './compile'
+import type { NativeContext } from './context'
+import { linkObjects, type LinkForm, type LinkJob } from './link'
+import { assembleWithNasm, placesItself } from './nasm'
+import { runtimeArchive } from './runtime'
+import { replaceFile } from './store'
+
+/** Sources that are linked into one program. */
+export interface Unit {
+  /** Names the results: `build/<name>.elf`, `build/<name>.bin`. */
+  name: string
+  settings: NativeSettings
+  target: Target
+  /** What is wanted beside the ELF file: the bare bytes, or the ELF file without debug information. */
+  extra?: 'flat' | 'stripped' | undefined
+  /** The linker script when neither the manifest nor the target specification brings one. */
+  script?: string | undefined
+}
+
+export interface UnitFile {
+  bytes: Uint8Array
+  /** Absolute. */
+  path: string
+}
+
+export interface BuiltUnit {
+  /** Absent when nasm wrote the flat bytes itself. */
+  elf?: UnitFile
+  extra?: UnitFile
+}
+
+/** Compile and link a unit. Returns undefined when it has errors, which are in the record then. */
+export async function buildUnit(context: NativeContext, unit: Unit): Promise<BuiltUnit | undefined> {
+  const { project, record } = context
+  const flags = targetFlags(unit.target)
+  for (const sentence of flags.notes) record.info(sentence)
+  for (const problem of flags.problems) record.report(problem)
+  const { files, problems } = await expandSources(project.dir, unit.settings)
+  for (const problem of problems) record.report(problem)
+  if (unit.settings.linkerScript !== undefined) await resolveInside(project.dir, unit.settings.linkerScript, 'linker script')
+  if (record.failed) return undefined
+
+  const [only] = files
+  if (unit.extra === 'flat' && only !== undefined && files.length === 1 && (await placesItself(project.dir, only))) return assembleAlone(context, unit, only)
+  const [objects, archive] = await Promise.allSettled([
+    compileAll(context, unit, files, flags),
+    unit.settings.runtime ? runtimeArchive(context.zig, context.zigVersion, flags, record.options.signal) : undefined,
+  ])
+  // Where flags do not fit together, what the compiler says about the person's own files counts.
+  if (objects.status === 'rejected') throw objects.reason
+  if (objects.value === undefined) return undefined
+  if (archive.status === 'rejected') throw archive.reason
+  return linkAll(context, unit, flags, objects.value, archive.value)
+}
+
+/** Compile all sources, several at a time; their logs appear in the order of the manifest. Undefined when one has errors. */
+async function compileAll(context: NativeContext, { target }: Unit, files: readonly SourceFile[], flags: TargetFlags): Promise<string[] | undefined> {
+  const { record } = context
+  const nasmFormat = target.machine.pointerWidth === 64 ? 'elf64' : 'elf32'
+  const jobs = files.map((file) => () => {
+    const compile = (): Promise<Compiled> => (file.language === 'nasm' ? assembleWithNasm(context, file, nasmFormat) : compileFile(context, file, flags.compile))
+    return record.time(`compile ${file.path}`, compile, ({ cached }) => cached)
+  })
+  const compiled = await inParallel(jobs, availableParallelism())
+  for (const { outcome } of compiled) note(context, outcome, target)
+  const objects = compiled.flatMap(({ object }) => (object === undefined ? [] : [object]))
+  return record.failed || objects.length < compiled.length ? undefined : objects
+}
+
+/** nasm writes flat code whose place the source itself states. */
+async function assembleAlone(context: NativeContext, { name, target }: Unit, file: SourceFile): Promise<BuiltUnit | undefined> {
+  const { object, outcome } = await context.record.time(`assemble ${file.path}`, () => assembleWithNasm(context, file, 'bin'), ({ cached }) => cached)
+  note(context, outcome, target)
+  if (object === undefined || context.record.failed) return undefined
+  return { extra: await publish(context, `${name}.bin`, object) }
+}
+
+async function linkAll(context: NativeContext, unit: Unit, flags: TargetFlags, objects: readonly string[], archive: string | undefined): Promise<BuiltUnit | undefined> {
+  const { record } = context
+  const job: Omit<LinkJob, 'form'> = {
+    label: unit.name,
+    before: flags.linkBefore,
+    objects,
+    archive,
+    after: [...flags.linkAfter, ...unit.settings.linkFlags],
+    script: await chooseScript(context, unit, flags),
+  }
+  const forms: readonly LinkForm[] = unit.extra === undefined ? ['elf'] : ['elf', unit.extra]
+  const link = (form: LinkForm) => () => record.time(form === 'elf' ? 'link' : `link ${form}`, () => linkObjects(context, { ...job, form }), ({ cached }) => cached)
+  const [elf, extra] = await inParallel(forms.map(link), forms.length)
+  if (elf) note(context, elf.outcome)
+  // Both links meet the same mistakes: the second one is asked only when the first found none.
+  if (extra && !record.failed) note(context, extra.outcome)
+  if (record.failed || elf?.path === undefined) return undefined
+  const name = unit.extra === 'flat' ? `${unit.name}.bin` : `${unit.name}.stripped.elf`
+  return {
+    elf: await publish(context, `${unit.name}.elf`, elf.path),
+    ...(extra?.path === undefined ? {} : { extra: await publish(context, name, extra.path) }),
+  }
+}
+
+/** The linker script that counts: the manifest's, else the specification's, else the unit's own, else none. */
+async function chooseScript({ project, store }: NativeContext, { settings, script }: Unit, flags: TargetFlags): Promise<string | undefined> {
+  if (settings.linkerScript !== undefined) return join(project.dir, settings.linkerScript)
+  const text = flags.linkScript ?? script
+  return text === undefined ? undefined : store.text('link', text, 'ld')
+}
+
+/** Put a result to where the person finds it. */
+async function publish({ project, record }: NativeContext, name: string, from: string): Promise<UnitFile> {
+  record.options.signal?.throwIfAborted()
+  const bytes = await readFile(from)
+  const path = join(project.dir, BUILD_DIR, name)
+  await replaceFile(path, bytes)
+  return { bytes, path }
+}
+
+function note({ record }: NativeContext, outcome: ToolOutcome, target?: Target): void {
+  for (const event of outcome.log) record.log(event)
+  const shown = new Set(outcome.log.map(({ problem }) => problem))
+  for (const problem of outcome.problems) {
+    if (target) tieToTarget(problem, target)
+    record.report(problem, shown.has(problem))
+  }
+}
