@@ -66,6 +66,8 @@ const USER_PHYSICAL = 0x20000
 export const USER_BYTES = RANGES.reduce((sum, range) => sum + range.bytes, 0)
 const RAM_BYTES = 0x80000
 const PAGE = 4096
+/** x87, SSE and AVX state. */
+const XCR0_ALL = 7n
 
 const PML4 = 0x1000
 const TABLES = { pdptLow: 0x2000, pdLow: 0x3000, ptData: 0x4000, ptCode: 0x5000, pdptHigh: 0x6000, pdHigh: 0x7000, ptHigh: 0x8000 } as const
@@ -185,7 +187,8 @@ export class SingleStepEnvironment {
     const { state } = this
     state.setControl(0, CR0.PE | CR0.MP | CR0.ET | CR0.NE | CR0.WP | CR0.AM | CR0.PG)
     state.setControl(3, BigInt(PML4))
-    state.setControl(4, CR4.PAE | CR4.PGE | CR4.OSFXSR | CR4.OSXMMEXCPT)
+    state.setControl(4, CR4.PAE | CR4.PGE | CR4.OSFXSR | CR4.OSXMMEXCPT | CR4.OSXSAVE)
+    state.xcr0 = XCR0_ALL
     state.efer = EFER_BITS.LME | EFER_BITS.LMA | EFER_BITS.NXE | EFER_BITS.SCE
     state.setTable(GDTR, TABLES_LINEAR, GDT_LIMIT)
     state.setTable(IDTR, TABLES_LINEAR, 0)

@@ -3,13 +3,10 @@ import { decode } from '../../../src/main/emulator/cpu/decode/decode'
 import { CpuFault, Vector } from '../../../src/main/emulator/cpu/faults'
 import { hex, MOST_DIFFERENCES, PASSED, type Outcome } from '../outcome'
 import { USER_BYTES, userLinear, userOffset, type SingleStepEnvironment } from './environment'
-import { floatingState, loadFloatingState } from './floating-state'
+import { floatingState, loadFloatingState, type VectorNames } from './floating-state'
+import { generalRegisters, SEGMENTS } from './registers'
 import { APPROXIMATE_STATUS, isClose } from './tolerance'
 import { big, bytes, type SingleStepFile, type SingleStepTest } from './format'
-
-const GENERAL_64 = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'] as const
-const GENERAL_32 = ['eax', 'ecx', 'edx', 'ebx', 'esp', 'ebp', 'esi', 'edi'] as const
-const SEGMENTS = ['es', 'cs', 'ss', 'ds', 'fs', 'gs'] as const
 
 /** More iterations than any REP of the vectors has. */
 const MOST_ITERATIONS = 70_000
@@ -26,6 +23,10 @@ const DATA_SEGMENTS: ReadonlySet<string> = new Set(['es', 'ds', 'fs', 'gs'])
  */
 function selectorAsCaptured(name: string, selector: number): number {
   return DATA_SEGMENTS.has(name) && selector < 4 ? 0 : selector
+}
+
+function vectorNames({ base }: SingleStepFile): VectorNames {
+  return base.has('ymm0') ? 'ymm' : 'xmm'
 }
 
 export class SingleStepRunner {
@@ -67,11 +68,10 @@ export class SingleStepRunner {
   #load(file: SingleStepFile, test: SingleStepTest, code: Uint8Array, initial: (name: string) => bigint): void {
     const environment = this.#environment
     const { state } = environment
-    const general = file.mode === 64 ? GENERAL_64 : GENERAL_32
-    general.forEach((name, index) => state.setGpr(index, initial(name)))
+    generalRegisters(file.mode).forEach((name, index) => state.setGpr(index, initial(name)))
     state.flags = Number(initial('flags'))
     for (const [index, name] of SEGMENTS.entries()) state.setSegment(index, environment.segment(file.mode, name, Number(initial(name))))
-    loadFloatingState(state, file.mode, initial)
+    loadFloatingState(state, file.mode, vectorNames(file), initial)
     state.rip = initial('ip')
     state.halted = false
     state.shadowAt = -1
@@ -124,11 +124,10 @@ export class SingleStepRunner {
       const expected = own === undefined ? (otherwise ?? initial(name)) : big(own)
       if (expected !== got && !undefinedRegisters.has(name)) differences.push(`${name}: expected ${hex(expected)}, got ${hex(got)}`)
     }
-    const general = file.mode === 64 ? GENERAL_64 : GENERAL_32
-    general.forEach((name, index) => expect(name, file.mode === 64 ? state.gpr(index) : state.gpr(index) & 0xffff_ffffn))
+    generalRegisters(file.mode).forEach((name, index) => expect(name, file.mode === 64 ? state.gpr(index) : state.gpr(index) & 0xffff_ffffn))
     for (const [index, name] of SEGMENTS.entries()) expect(name, BigInt(selectorAsCaptured(name, state.selector(index))))
     const undefinedStatus = big(test.us ?? '0') | (test.t === 'approx' ? APPROXIMATE_STATUS : 0n)
-    for (const [name, got] of floatingState(state, file.mode)) {
+    for (const [name, got] of floatingState(state, file.mode, vectorNames(file))) {
       const mask = name === 'fsw' ? ~undefinedStatus : ~0n
       const own = test.o[name]
       const expected = own === undefined ? initial(name) : big(own)

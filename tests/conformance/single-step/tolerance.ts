@@ -8,14 +8,15 @@ const ESTIMATE_UNITS = 3 * 2 ** 12
 /** x87: one unit in the last place for each side (SDM vol. 1, 8.3.10), and one for the halves that they round. */
 const X87_UNITS = 3n
 const LANE_BITS = 32n
+const VECTOR_BITS = 256n
 const LANE_MASK = 0xffff_ffffn
 const FLOAT_SPECIAL = 0x7f80_0000n
 
-/** @param name register: `fp0` … or `xmm0` … */
+/** @param name register: `fp0` …, `xmm0` … or `ymm0` … */
 export function isClose(name: string, expected: bigint, got: bigint): boolean {
   if (name.startsWith('fp')) return isCloseX87(expected, got)
-  if (!name.startsWith('xmm')) return false
-  for (let shift = 0n; shift < 4n * LANE_BITS; shift += LANE_BITS) {
+  if (!/^[xy]mm/.test(name)) return false
+  for (let shift = 0n; shift < VECTOR_BITS; shift += LANE_BITS) {
     if (!isCloseLane((expected >> shift) & LANE_MASK, (got >> shift) & LANE_MASK)) return false
   }
   return true
