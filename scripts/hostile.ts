@@ -5,6 +5,7 @@
 import { Argument, Command } from 'commander'
 import { attack, HOSTILE_MODES } from '../tests/boot/hostile-guest'
 import { buildEmulatorWorker } from '../tests/support/emulator-worker'
+import { blamed } from '../tests/support/stopwatch'
 
 const whole = (text: string): number => {
   const value = Number(text)
@@ -28,11 +29,12 @@ async function main(): Promise<number> {
   let good = true
   try {
     for (const mode of HOSTILE_MODES) {
-      const { machines, instructions, ends, defects, slowestStop, memoryGrowth } = await attack(mode, seconds * 1000, LIFE, worker.url, seed)
+      const { machines, instructions, ends, defects, slowestStop, forced, memoryGrowth } = await attack(mode, seconds * 1000, LIFE, worker.url, seed)
       const reasons = [...ends].map(([reason, count]) => `${count} ${reason}`).join(', ')
-      console.log(`${mode}-bit: ${machines} machines (${reasons}), ${instructions.toLocaleString('en-US')} instructions, slowest stop ${slowestStop.toFixed(0)} ms, memory +${Math.round(memoryGrowth / MEBIBYTE)} MiB`)
+      const stop = `slowest stop ${slowestStop.wall.toFixed(0)} ms (${slowestStop.processor.toFixed(0)} ms of processor time), ${forced} by force`
+      console.log(`${mode}-bit: ${machines} machines (${reasons}), ${instructions.toLocaleString('en-US')} instructions, ${stop}, memory +${Math.round(memoryGrowth / MEBIBYTE)} MiB`)
       for (const defect of defects) console.log(defect)
-      good &&= defects.length === 0 && slowestStop < STOP_WITHIN
+      good &&= defects.length === 0 && blamed(slowestStop) < STOP_WITHIN
     }
   } finally {
     await worker.remove()

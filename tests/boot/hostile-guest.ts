@@ -1,8 +1,9 @@
 /** Machines that run hostile-guest.S, one after the other, and what came of them. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startMachine } from '../../src/main/emulator/host/handle'
+import { FORCED, startMachine } from '../../src/main/emulator/host/handle'
 import type { RunReport } from '../../src/main/emulator/host/options'
 import { assembleFlat } from '../../src/main/toolchain'
+import { blamed, stopwatch, type Lap } from '../support/stopwatch'
 import source from './hostile-guest.S?raw'
 
 export const HOSTILE_MODES = [16, 32, 64] as const
@@ -28,8 +29,10 @@ export interface Attack {
   readonly ends: ReadonlyMap<RunReport['reason'], number>
   /** Reports of defects of the emulator. */
   readonly defects: readonly string[]
-  /** Longest time from `stop` to the end, in milliseconds. */
-  readonly slowestStop: number
+  /** Longest time from `stop` to the end, as `blamed` counts. */
+  readonly slowestStop: Lap
+  /** Machines whose thread did not answer in time. */
+  readonly forced: number
   /** What this process holds more than after the first machine, in bytes. */
   readonly memoryGrowth: number
 }
@@ -41,20 +44,22 @@ export interface Attack {
 export async function attack(mode: HostileMode, milliseconds: number, life: number, workerUrl: URL, firstSeed = 0): Promise<Attack> {
   const ends = new Map<RunReport['reason'], number>()
   const defects: string[] = []
-  let [machines, instructions, slowestStop, memoryBefore] = [0, 0, 0, 0]
+  let [machines, instructions, forced, memoryBefore] = [0, 0, 0, 0]
+  let slowestStop: Lap = { wall: 0, processor: 0 }
   for (const deadline = Date.now() + milliseconds; Date.now() < deadline; machines++) {
     const image = await hostileImage(mode, firstSeed + machines)
     const { report, stopTook } = await runOne(image, life, workerUrl)
     instructions += report.instructions
     ends.set(report.reason, (ends.get(report.reason) ?? 0) + 1)
     if (report.reason === 'emulator-error') defects.push(`seed ${firstSeed + machines}: ${report.lines.join('\n')}`)
-    slowestStop = Math.max(slowestStop, stopTook)
+    if (report.summary === FORCED) forced++
+    if (blamed(stopTook) > blamed(slowestStop)) slowestStop = stopTook
     if (machines === 0) memoryBefore = process.memoryUsage().rss
   }
-  return { machines, instructions, ends, defects, slowestStop, memoryGrowth: Math.max(0, process.memoryUsage().rss - memoryBefore) }
+  return { machines, instructions, ends, defects, slowestStop, forced, memoryGrowth: Math.max(0, process.memoryUsage().rss - memoryBefore) }
 }
 
-async function runOne(image: Uint8Array, life: number, workerUrl: URL): Promise<{ report: RunReport; stopTook: number }> {
+async function runOne(image: Uint8Array, life: number, workerUrl: URL): Promise<{ report: RunReport; stopTook: Lap }> {
   const stopSleep = new AbortController()
   let finish: ((report: RunReport) => void) | undefined
   const ended = new Promise<RunReport>((resolve) => (finish = resolve))
@@ -79,8 +84,8 @@ async function runOne(image: Uint8Array, life: number, workerUrl: URL): Promise<
   await sleep(life, undefined, { signal: stopSleep.signal }).catch((error: unknown) => {
     if (!stopSleep.signal.aborted) throw error
   })
-  const stopped = performance.now()
+  const stopTime = stopwatch()
   machine.stop()
   const report = await ended
-  return { report, stopTook: performance.now() - stopped }
+  return { report, stopTook: stopTime() }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { KeyEvent, Screen } from '../../../shared/machine-schemas'
 import { screenLines } from '../../../shared/screen-text'
+import { blamed, stopwatch } from '../../../../tests/support/stopwatch'
 import type { RunReport, StartOptions } from './options'
 import { runReportSchema } from './options'
 import { Session } from './session'
@@ -91,15 +92,15 @@ describe('a session', () => {
   })
 
   test('stops soon after it is told to', async () => {
-    let stopped = 0
+    let stopTime = stopwatch()
     const { report } = await run(SPIN, {}, (session) =>
       setTimeout(() => {
-        stopped = performance.now()
+        stopTime = stopwatch()
         session.stop()
       }, 50),
     )
     expect(report.reason).toBe('stopped')
-    expect(performance.now() - stopped).toBeLessThan(100)
+    expect(blamed(stopTime())).toBeLessThan(100)
   })
 
   test('says what the guest wrote to the exit port', async () => {
