@@ -6,7 +6,7 @@ import { locate } from '../main/services/locations'
 import { parseDuration, parseExitCode, parseLockstep, parseMemory, parsePort, parseScreen } from './arguments'
 import { boot } from './boot'
 import { build } from './build'
-import { doctorCommand } from './doctor'
+import { doctorCommand, type DoctorOptions } from './doctor'
 import { exitCodeHelp } from './exit-codes'
 import { KEYS_HELP, parseKeys } from './keys'
 import { newProject, templates } from './projects'
@@ -108,9 +108,12 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
 
   program
     .command('doctor')
-    .description('what is here, what is missing, what to do')
+    .description("what is wrong or out of date in a project's target specification and around it, and which tools are missing")
+    .argument('[dir]', "the project's folder (default: the current one)")
+    .option('--fix', 'mend what can be mended, and print the changes')
+    .option('--diff', 'print the changes that --fix would make')
     .option('--json', 'print JSON')
-    .action(async (options: { json?: true }) => finish(await doctorCommand(options.json === true, signal)))
+    .action(async (dir: string | undefined, options: DoctorOptions) => finish(await doctorCommand(dir, options, signal)))
 
   return program
 }

@@ -145,7 +145,7 @@ describe('bootlab', () => {
   it('tells what is here and what is missing', async () => {
     const { code, stdout } = await bootlab(['doctor', '--json'], { env: { BOOTLAB_DATA_DIR: join(folder, 'data') } })
     expect(code).toBe(0)
-    expect(JSON.parse(stdout)).toEqual(expect.arrayContaining([expect.objectContaining({ id: 'bootlab', status: 'ok' })]))
+    expect(JSON.parse(stdout)).toEqual({ project: null, tools: expect.arrayContaining([expect.objectContaining({ id: 'bootlab', status: 'ok' })]) })
   })
 })
 

@@ -8,6 +8,8 @@ export interface SpecContext {
   readonly compiler: CompilerFacts
   /** Who reads the specification: rustc, or Bootlab alone, for clang. */
   readonly language: 'rust' | 'c'
+  /** Cargo's profiles abort on a panic, whatever the specification says. */
+  readonly profilesAbort: boolean
 }
 
 /** Looks at a specification and says what is wrong with it. */

@@ -38,7 +38,7 @@ function* machine({ spec }: SpecContext): Iterable<Draft> {
   }
   const width = spec.get('target-pointer-width')
   const bits = Number(width?.value)
-  if (width !== undefined && (typeof width.value === 'number' || typeof width.value === 'string') && bits !== found.pointerWidth && !/x32$/.test(triple)) {
+  if (width !== undefined && (typeof width.value === 'number' || typeof width.value === 'string') && bits !== found.pointerWidth && !triple.endsWith('x32')) {
     const value = typeof width.value === 'string' ? String(found.pointerWidth) : found.pointerWidth
     yield {
       id: 'pointer-width-mismatch',
@@ -243,12 +243,12 @@ function* redZone({ spec }: SpecContext): Iterable<Draft> {
   }
 }
 
-function* panics({ spec, language }: SpecContext): Iterable<Draft> {
+function* panics({ spec, language, profilesAbort }: SpecContext): Iterable<Draft> {
   const property = spec.get('panic-strategy')
   if (language === 'c' || (property !== undefined && property.value !== 'unwind')) return
   yield {
     id: 'panic-strategy',
-    severity: 'error',
+    severity: profilesAbort ? 'warning' : 'error',
     what: property === undefined ? 'Nothing says what a panic does, so it unwinds the stack.' : 'A panic is to unwind the stack.',
     why: 'Unwinding needs a library that walks the stack, which a kernel does not have; rustc asks for the language item eh_personality and stops.',
     at: property?.valueNode ?? spec.start,
