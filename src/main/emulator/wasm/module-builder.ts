@@ -21,9 +21,9 @@ export class ModuleBuilder {
   readonly #memories: { module: string; name: string; pages: number }[] = []
   readonly #functions: { type: number }[] = []
   readonly #bodies = new ByteWriter()
-  /** Room that one function after the other is written into. */
-  readonly #scratch = new ByteWriter()
-  #emitting = false
+  /** Room that functions are written into, one for each that is being written. */
+  readonly #scratch: ByteWriter[] = []
+  #depth = 0
   readonly #exports: { name: string; index: number }[] = []
   #table: { module: string; name: string; size: number } | undefined
   #elements: { offset: number; functions: readonly number[] } | undefined
@@ -57,15 +57,15 @@ export class ModuleBuilder {
     this.#memories.push({ module, name, pages })
   }
 
-  /** Adds a function whose body `emit` writes; answers its index. */
+  /** Adds a function whose body `emit` writes; answers its index. `emit` may add functions that this one calls. */
   function(type: FunctionType, emit: (body: FunctionBuilder) => void): number {
-    if (this.#emitting) throw new Error('Functions are written one after the other, not one inside the other.')
-    this.#emitting = true
-    const body = new FunctionBuilder(type.parameters, this.#scratch)
+    const scratch = (this.#scratch[this.#depth] ??= new ByteWriter())
+    this.#depth++
+    const body = new FunctionBuilder(type.parameters, scratch)
     emit(body)
+    this.#depth--
     body.writeTo(this.#bodies)
     this.#functions.push({ type: this.type(type) })
-    this.#emitting = false
     return this.#imports.length + this.#functions.length - 1
   }
 

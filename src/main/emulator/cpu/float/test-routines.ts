@@ -1,7 +1,7 @@
 /** Runs routines on both backends for tests. */
 import { ModuleBuilder } from '../../wasm/module-builder'
 import { OracleRoutines } from '../semantics/oracle-routines'
-import { routines, type AnyRoutine } from '../semantics/routines'
+import type { AnyRoutine } from '../semantics/routines'
 import { addRoutines } from '../semantics/wasm-routines'
 import { CpuState } from '../state/cpu-state'
 import { memoryLayout } from '../state/layout'
@@ -12,13 +12,26 @@ const oracle = new OracleRoutines(new CpuState(new WebAssembly.Memory({ initial:
 
 export const runOnOracle: Run = (routine, ...args) => [...routine.invoke<bigint>(oracle, args.map((value) => BigInt.asUintN(64, value)))]
 
-/** All routines, compiled. */
+/** Each routine compiled, in a module of its own, when it is first run. */
 export function compileRoutines(): Run {
+  const compiled = new Map<AnyRoutine, (...args: bigint[]) => unknown>()
+  return (routine, ...args) => {
+    const run = compiled.get(routine) ?? compile(routine)
+    compiled.set(routine, run)
+    const result = run(...args)
+    const values: readonly unknown[] = Array.isArray(result) ? result : [result]
+    return values.map((value) => {
+      if (typeof value !== 'bigint') throw new TypeError(`${routine.name} gave something that is no 64-bit value.`)
+      return BigInt.asUintN(64, value)
+    })
+  }
+}
+
+function compile(routine: AnyRoutine): (...args: bigint[]) => unknown {
   const module = new ModuleBuilder()
   module.importMemory('host', 'memory', 1)
   const raise = module.importFunction('host', 'raise', { parameters: ['i32', 'i32'], results: [] })
-  const indexOf = addRoutines(module, raise)
-  routines.forEach((routine, number) => module.exportFunction(String(number), indexOf(routine)))
+  module.exportFunction('run', addRoutines(module, raise)(routine))
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), {
     host: {
       memory: new WebAssembly.Memory({ initial: 1 }),
@@ -27,14 +40,7 @@ export function compileRoutines(): Run {
       },
     },
   })
-  return (routine, ...args) => {
-    const compiled = instance.exports[String(routines.indexOf(routine))]
-    if (typeof compiled !== 'function') throw new Error(`${routine.name} was not compiled.`)
-    const result: unknown = Reflect.apply(compiled, undefined, args)
-    const values: readonly unknown[] = Array.isArray(result) ? result : [result]
-    return values.map((value) => {
-      if (typeof value !== 'bigint') throw new TypeError(`${routine.name} gave something that is no 64-bit value.`)
-      return BigInt.asUintN(64, value)
-    })
-  }
+  const run = instance.exports['run']
+  if (typeof run !== 'function') throw new Error(`${routine.name} was not compiled.`)
+  return (...args) => Reflect.apply(run, undefined, args)
 }

@@ -3,10 +3,10 @@ import type { Backend, BackendContext } from '../semantics/backend'
 import { CodeFetcher } from '../semantics/code-fetch'
 import { HELPER_NAMES } from '../semantics/helper-signatures'
 import * as at from '../state/layout'
-import { assembleInterpreter, assembleLateHandlers, TABLE_SIZE } from './module'
+import { assembleGroup, assembleInterpreter, TABLE_SIZE } from './module'
 import { RecordCache } from './records'
 import { HELPERS, HOST } from './support'
-import { FIRST_LATE, handlerNumber } from './variants'
+import { handlerNumber, lateGroups, type LateGroup } from './variants'
 
 const PAGE = 4096
 
@@ -23,12 +23,16 @@ export function setInterpreterModule(module: WebAssembly.Module): void {
   compiled = module
 }
 
-let late: WebAssembly.Module | undefined
+const groupModules = new Map<LateGroup, WebAssembly.Module>()
 
-/** The handlers of the floating-point and vector units, made once per thread when they are needed. */
-function lateModule(): WebAssembly.Module {
-  late ??= new WebAssembly.Module(assembleLateHandlers())
-  return late
+/** The handlers of a group, made once per thread when they are needed. */
+function groupModule(group: LateGroup): WebAssembly.Module {
+  let module = groupModules.get(group)
+  if (module === undefined) {
+    module = new WebAssembly.Module(assembleGroup(group))
+    groupModules.set(group, module)
+  }
+  return module
 }
 
 /** The interpreter backend: WebAssembly handlers made from the rows, over a cache of decoded instructions. */
@@ -36,8 +40,18 @@ export function createInterpreter(context: BackendContext): Backend {
   const { state, mmu, physical } = context
   const records = new RecordCache(state)
   const fetcher = new CodeFetcher(context)
-  /** Whether the late handlers are in the table. */
-  let complete = false
+  /** Groups whose handlers are not in the table yet. */
+  const missing = new Set(lateGroups)
+  const firstLate = lateGroups[0]?.first ?? Infinity
+
+  /** Puts the handlers of an instruction's group into the table. */
+  const complete = (handler: number): void => {
+    for (const group of missing) {
+      if (handler < group.first || handler >= group.first + group.variants.length) continue
+      missing.delete(group)
+      instantiate(groupModule(group))
+    }
+  }
 
   /** The record of the instruction at RIP. */
   const fetch = (): number => {
@@ -46,9 +60,9 @@ export function createInterpreter(context: BackendContext): Backend {
     const record = RecordCache.addressOf(location.physical)
     if (records.holds(record, location.physical, state.codeMode) && records.lengthOf(record) <= location.bytesToLimit) return record
     const { decoded, inOnePage } = fetcher.fetch(location)
-    if (!complete && handlerNumber(decoded) >= FIRST_LATE) {
-      complete = true
-      instantiate(lateModule())
+    if (missing.size > 0) {
+      const handler = handlerNumber(decoded)
+      if (handler >= firstLate) complete(handler)
     }
     const frame = inOnePage ? physical.readableFrame(location.physical - (location.physical % PAGE)) : 0
     if (frame === 0) return records.once(decoded)

@@ -6,7 +6,7 @@ import { runRow } from '../semantics/run-row'
 import { CS } from '../state/bits'
 import * as at from '../state/layout'
 import { addSupport, type SupportFunctions } from './support'
-import { coldVariants, hotVariants, lateVariants, type Variant } from './variants'
+import { coldVariants, hotVariants, variants, type LateGroup, type Variant } from './variants'
 
 /** (record, RIP) → RIP of the next instruction */
 const HANDLER_TYPE: FunctionType = { parameters: ['i32', 'i64'], results: ['i64'] }
@@ -15,23 +15,23 @@ const RECORD_SHIFT = Math.log2(at.RECORD_BYTES)
 const PAGE_SHIFT = 12n
 const PAGE_OFFSET = 0xfffn
 
-/** Entries of the table that both modules import and fill. */
-export const TABLE_SIZE = coldVariants.length + lateVariants.length
+/** Entries of the table that all modules import and fill: every handler but the hot ones. */
+export const TABLE_SIZE = variants.length - hotVariants.length
 
 /** Assembles the interpreter: one function per cold variant of a row, and the loop that fetches records and executes them. */
 export function assembleInterpreter(): Uint8Array {
   const module = new ModuleBuilder()
-  const functions = addSupport(module, TABLE_SIZE, false)
+  const functions = addSupport(module, TABLE_SIZE)
   module.elements(0, coldVariants.map((variant) => addHandler(module, functions, variant)))
   module.exportFunction('execute', addLoop(module, functions))
   return module.finish()
 }
 
-/** Assembles the handlers that the main module has no functions for, and the routines they call. */
-export function assembleLateHandlers(): Uint8Array {
+/** Assembles the handlers of a group that the main module has no functions for, and the routines they call. */
+export function assembleGroup({ first, variants: own }: LateGroup): Uint8Array {
   const module = new ModuleBuilder()
-  const functions = addSupport(module, TABLE_SIZE, true)
-  module.elements(coldVariants.length, lateVariants.map((variant) => addHandler(module, functions, variant)))
+  const functions = addSupport(module, TABLE_SIZE)
+  module.elements(first - hotVariants.length, own.map((variant) => addHandler(module, functions, variant)))
   return module.finish()
 }
 

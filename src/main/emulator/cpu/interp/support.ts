@@ -4,7 +4,6 @@ import { Vector } from '../faults'
 import type { Helpers } from '../semantics/builder'
 import { recordAddress, type HandlerFunctions } from '../semantics/handler'
 import { HELPER_NAMES, HELPER_SIGNATURES } from '../semantics/helper-signatures'
-import type { AnyRoutine } from '../semantics/routines'
 import { addRoutines } from '../semantics/wasm-routines'
 import { hostAddress, type MemoryFunctions } from '../semantics/memory-code'
 import { WasmValues } from '../semantics/wasm-values'
@@ -31,7 +30,7 @@ export interface SupportFunctions extends HandlerFunctions {
 }
 
 /** Imports everything, and adds the functions that handlers share. `tableSize`: entries of the table of handlers. */
-export function addSupport(module: ModuleBuilder, tableSize: number, withRoutines: boolean): SupportFunctions {
+export function addSupport(module: ModuleBuilder, tableSize: number): SupportFunctions {
   module.importMemory(HOST, 'memory', 1)
   module.importTable(HOST, 'handlers', tableSize)
   const host = (name: keyof typeof HOST_FUNCTIONS): number => module.importFunction(HOST, name, HOST_FUNCTIONS[name])
@@ -48,7 +47,7 @@ export function addSupport(module: ModuleBuilder, tableSize: number, withRoutine
     helper,
     fetch: imports.fetch,
     raise: imports.raise,
-    routine: withRoutines ? addRoutines(module, imports.raise) : noRoutines,
+    routine: addRoutines(module, imports.raise),
     attention: imports.attention,
     ...shared,
     findRead,
@@ -57,10 +56,6 @@ export function addSupport(module: ModuleBuilder, tableSize: number, withRoutine
     findAlignedWrite: addFindAligned(module, imports.raise, findWrite, true),
     effectiveAddress: addEffectiveAddress(module),
   }
-}
-
-function noRoutines({ name }: AnyRoutine): never {
-  throw new Error(`Routine ${name} is only for instructions of the floating-point and vector units.`)
 }
 
 function importHelpers(module: ModuleBuilder): (helper: keyof Helpers) => number {

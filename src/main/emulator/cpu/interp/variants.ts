@@ -1,5 +1,5 @@
 import type { Decoded } from '../decode/decoded'
-import { rows, unitRows } from '../isa'
+import { rows, unitGroups } from '../isa'
 import { formsOf, operandSizes } from '../isa/operands'
 import type { Row } from '../isa/row'
 import type { Size } from '../semantics/builder'
@@ -56,20 +56,35 @@ const all: readonly Variant[] = rows.flatMap((row) =>
 /** The handlers that stand in the main loop. */
 export const hotVariants: readonly Variant[] = all.filter(isHot)
 
-const late = new Set(unitRows)
+/** Handlers that are functions of a module of their own. */
+export interface LateGroup {
+  /** Number of the first one; the others follow. */
+  readonly first: number
+  readonly variants: readonly Variant[]
+}
+
+const groupOf = new Map(unitGroups.flatMap((group) => group.map((row) => [row, group] as const)))
 const cold = all.filter((variant) => !isHot(variant))
 
 /** The handlers that are functions of their own, called through the table. */
-export const coldVariants: readonly Variant[] = cold.filter(({ row }) => !late.has(row))
+export const coldVariants: readonly Variant[] = cold.filter(({ row }) => !groupOf.has(row))
 
-/** The same of the floating-point and vector units, in a module of their own that is made when the first of them is wanted. */
-export const lateVariants: readonly Variant[] = cold.filter(({ row }) => late.has(row))
+/** The same of the floating-point and vector units, by groups, whose modules are made when their first instruction is wanted. */
+export const lateGroups: readonly LateGroup[] = lateGroupsFrom(hotVariants.length + coldVariants.length)
+
+function lateGroupsFrom(start: number): LateGroup[] {
+  const groups: LateGroup[] = []
+  let first = start
+  for (const group of unitGroups) {
+    const own = cold.filter(({ row }) => groupOf.get(row) === group)
+    groups.push({ first, variants: own })
+    first += own.length
+  }
+  return groups
+}
 
 /** Handler numbers follow the order of this list. */
-export const variants: readonly Variant[] = [...hotVariants, ...coldVariants, ...lateVariants]
-
-/** Number of the first late handler. */
-export const FIRST_LATE = hotVariants.length + coldVariants.length
+export const variants: readonly Variant[] = [...hotVariants, ...coldVariants, ...lateGroups.flatMap((group) => group.variants)]
 
 const numbers = new Uint16Array(rows.length * KEYS_PER_ROW).fill(NONE)
 const rowNumbers = new Map(rows.map((row, number) => [row, number]))

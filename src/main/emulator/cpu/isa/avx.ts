@@ -1,5 +1,5 @@
-/** AVX instructions whose forms differ from those of SSE by more than their operands, and the whole list (SDM vol. 2: V…). */
-import { comparisonRows } from './sse-float'
+/** All of AVX and AVX2 (SDM vol. 2: V…). */
+import { vectorMoveRows } from './sse-move'
 import { blendByRegister } from './sse-shuffle'
 import { avxGatherRows } from './avx-gather'
 import { avxMoveRows } from './avx-move'
@@ -7,8 +7,8 @@ import { avxPermuteRows } from './avx-permute'
 import { avxShiftRows } from './avx-shift'
 import type { Row } from './row'
 import { sseConvertRows } from './sse-float-convert'
-import { sseFloatRows } from './sse-float'
-import { vectorRows } from './vectors'
+import { comparisonRows, sseFloatRows } from './sse-float'
+import { packedVectorRows, specialVectorRows } from './vectors'
 import { allVexForms, vexForms } from './vex-forms'
 import { inHalves, withFirstSource } from './vex-operands'
 
@@ -24,10 +24,12 @@ const blendRows: readonly Row[] = ([['vblendvps', 0x4a, 32, 'avx'], ['vblendvpd'
   ]
 })
 
-const floatRows: readonly Row[] = [...sseFloatRows, ...sseConvertRows]
+const ofAnyWidth = ({ name }: Row): boolean => name === 'ptest'
 
-/** Integer, moving and shuffling instructions; then those of floating-point arithmetic. */
-export const avxVectorRows: readonly Row[] = [
-  ...allVexForms(vectorRows, ({ name }) => name === 'ptest'), ...blendRows, ...avxMoveRows, ...avxPermuteRows, ...avxShiftRows, ...avxGatherRows,
+/** By groups that programs use together. */
+export const avxGroups: readonly (readonly Row[])[] = [
+  [...allVexForms(vectorMoveRows, ofAnyWidth), ...avxMoveRows],
+  [...allVexForms(packedVectorRows, ofAnyWidth), ...avxPermuteRows, ...avxShiftRows, ...blendRows],
+  [...allVexForms(specialVectorRows, ofAnyWidth), ...avxGatherRows],
+  [...allVexForms([...sseFloatRows, ...sseConvertRows], () => true), ...comparisonRows(ALL_PREDICATES).flatMap((row) => vexForms(row, true))],
 ]
-export const avxFloatRows: readonly Row[] = [...allVexForms(floatRows, () => true), ...comparisonRows(ALL_PREDICATES).flatMap((row) => vexForms(row, true))]

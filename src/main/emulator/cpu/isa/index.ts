@@ -1,6 +1,6 @@
 import { aluRows } from './alu'
 import { atomicRows } from './atomic'
-import { avxFloatRows, avxVectorRows } from './avx'
+import { avxGroups } from './avx'
 import { bcdRows } from './bcd'
 import { bitRows } from './bits'
 import { bmiRows } from './bmi'
@@ -17,19 +17,26 @@ import { segmentRows } from './segments'
 import { shiftRows } from './shift'
 import { sseFloatRows } from './sse-float'
 import { sseConvertRows } from './sse-float-convert'
+import { vectorMoveRows } from './sse-move'
 import { stackRows } from './stack'
 import { stringRows } from './string'
 import { systemRows } from './system'
-import { vectorRows } from './vectors'
+import { packedVectorRows, specialVectorRows } from './vectors'
 import { x87Rows } from './x87'
 import { x87ControlRows } from './x87-control'
 import { xsaveRows } from './xsave'
 
-/** Instructions of the floating-point and vector units: many and large, and seldom in kernels. */
-export const unitRows: readonly Row[] = [...vectorRows, ...x87Rows, ...x87ControlRows, ...sseFloatRows, ...sseConvertRows, ...fxsaveRows, ...xsaveRows, ...avxVectorRows, ...avxFloatRows]
+/** Instructions that every program uses. */
+const integerRows: readonly Row[] = [
+  ...aluRows, ...moveRows, ...shiftRows, ...multiplyRows, ...bitRows, ...bmiRows, ...atomicRows, ...stackRows, ...controlRows, ...stringRows, ...eflagsRows,
+  ...bcdRows, ...segmentRows, ...ioRows, ...nopRows, ...systemRows, ...extensionRows,
+]
+
+/** Instructions of the floating-point and vector units, many and large, in groups that programs use together: what is made of a group waits for its first use. */
+export const unitGroups: readonly (readonly Row[])[] = [
+  [...x87Rows, ...x87ControlRows], [...fxsaveRows, ...xsaveRows], vectorMoveRows, packedVectorRows, specialVectorRows, [...sseFloatRows, ...sseConvertRows],
+  ...avxGroups,
+]
 
 /** Every instruction form of the CPU. */
-export const rows: readonly Row[] = [
-  ...aluRows, ...moveRows, ...shiftRows, ...multiplyRows, ...bitRows, ...bmiRows, ...atomicRows, ...stackRows, ...controlRows, ...stringRows, ...eflagsRows,
-  ...bcdRows, ...segmentRows, ...ioRows, ...nopRows, ...systemRows, ...extensionRows, ...unitRows,
-]
+export const rows: readonly Row[] = [...integerRows, ...unitGroups.flat()]

@@ -25,17 +25,12 @@ export interface Routine<P extends number, R extends number> extends AnyRoutine 
   readonly body: <V>(b: RoutineBuilder<V>, args: Tuple<P, V>) => Tuple<R, V>
 }
 
-const defined: AnyRoutine[] = []
-
-/** Every routine; each comes after those it calls. */
-export const routines: readonly AnyRoutine[] = defined
-
 /** Whether an array has the length that a tuple type says. */
 export function isTuple<N extends number, T>(values: readonly T[], length: N): values is Tuple<N, T> {
   return values.length === length
 }
 
-/** Makes a routine. Routines are emitted in the order of these calls: one that calls another is defined after it. */
+/** Makes a routine. One that calls another is defined after it: there is no recursion. */
 export function defineRoutine<P extends number, R extends number>(
   name: string, parameters: P, results: R, body: <V>(b: RoutineBuilder<V>, args: Tuple<P, V>) => Tuple<R, V>,
 ): Routine<P, R> {
@@ -43,7 +38,5 @@ export function defineRoutine<P extends number, R extends number>(
     if (!isTuple(args, parameters)) throw new Error(`Routine ${name} takes ${parameters} values, not ${args.length}.`)
     return body<V>(b, args)
   }
-  const routine: Routine<P, R> = { name, parameters, results, body, invoke }
-  defined.push(routine)
-  return routine
+  return { name, parameters, results, body, invoke }
 }

@@ -2,7 +2,7 @@ import type { FunctionBuilder } from '../../wasm/function-builder'
 import type { FunctionType, ModuleBuilder } from '../../wasm/module-builder'
 import * as at from '../state/layout'
 import type { RoutineBuilder } from './builder'
-import { isTuple, routines, type AnyRoutine, type Routine, type Tuple } from './routines'
+import { isTuple, type AnyRoutine, type Routine, type Tuple } from './routines'
 import { SPECIAL_REGISTERS, type SpecialRegister, type WritableSpecial } from './special'
 import { constantValue, WasmValues, type WasmValue } from './wasm-values'
 
@@ -103,24 +103,28 @@ export class WasmRoutines extends WasmValues implements RoutineBuilder<WasmValue
   }
 }
 
-/** Adds every routine to a module. @returns index of a routine's function */
+/** Routines of a module, each added when the first of its functions calls it. @returns index of a routine's function */
 export function addRoutines(module: ModuleBuilder, raise: number): (routine: AnyRoutine) => number {
   const indices = new Map<AnyRoutine, number>()
   const indexOf = (routine: AnyRoutine): number => {
-    const index = indices.get(routine)
-    if (index === undefined) throw new Error(`Routine ${routine.name} is called by one that was defined before it.`)
+    let index = indices.get(routine)
+    if (index === undefined) {
+      index = addRoutine(module, { raise, routine: indexOf }, routine)
+      indices.set(routine, index)
+    }
     return index
   }
-  for (const routine of routines) {
-    const type: FunctionType = {
-      parameters: Array.from({ length: routine.parameters }, () => 'i64'),
-      results: Array.from({ length: routine.results }, () => 'i64'),
-    }
-    indices.set(routine, module.function(type, (body) => {
-      const b = new WasmRoutines(body, { raise, routine: indexOf })
-      const args = Array.from({ length: routine.parameters }, (_, local): WasmValue => ({ kind: 'local', local, type: 'i64', bits: 64 }))
-      for (const result of routine.invoke<WasmValue>(b, args)) b.push(result)
-    }))
-  }
   return indexOf
+}
+
+function addRoutine(module: ModuleBuilder, functions: RoutineFunctions, routine: AnyRoutine): number {
+  const type: FunctionType = {
+    parameters: Array.from({ length: routine.parameters }, () => 'i64'),
+    results: Array.from({ length: routine.results }, () => 'i64'),
+  }
+  return module.function(type, (body) => {
+    const b = new WasmRoutines(body, functions)
+    const args = Array.from({ length: routine.parameters }, (_, local): WasmValue => ({ kind: 'local', local, type: 'i64', bits: 64 }))
+    for (const result of routine.invoke<WasmValue>(b, args)) b.push(result)
+  })
 }
