@@ -1,13 +1,11 @@
-/* Reading the disk, the boot descriptor and the kernel file. Source: Enhanced Disk Drive Specification 3.0, INT 13h AH = 42h. */
+/*
+ * Reading the disk. Sources: Enhanced Disk Drive Specification 3.0, INT 13h AH = 41h, 42h; for BIOSes without extensions the IBM PS/2
+ * and PC BIOS Interface Technical Reference, INT 13h AH = 02h, 08h.
+ */
 #include "loader.h"
 
 #define ATTEMPTS 3
-#define PARTITION_ENTRIES 4
-#define PARTITION_ENTRY_BYTES 16
-#define PARTITION_ENTRY_STATUS 0
-#define PARTITION_ENTRY_TYPE 4
-#define PARTITION_ENTRY_LBA 8
-#define PARTITION_ACTIVE 0x80
+#define MAX_CYLINDERS 1024
 
 struct [[gnu::packed]] address_packet {
   uint8_t size, reserved;
@@ -16,73 +14,103 @@ struct [[gnu::packed]] address_packet {
   uint64_t sector;
 };
 
-static void read_to_bounce_buffer(uint32_t sector, uint32_t count) {
-  static struct address_packet packet;
-  uint32_t status = 0;
+/* 0 sectors per track: the drive takes linear addresses. */
+static struct {
+  uint32_t heads, sectors_per_track;
+} geometry;
+
+static bool has_extensions(void) {
+  struct bios_registers registers = {.eax = 0x4100, .ebx = 0x55aa, .edx = boot_drive};
+  bios_call(0x13, &registers);
+  return !(registers.flags & FLAG_CARRY) && (registers.ebx & 0xffff) == 0xaa55 && (registers.ecx & 1);
+}
+
+void disk_start(void) {
+  if (has_extensions()) return;
+  struct bios_registers registers = {.eax = 0x0800, .edx = boot_drive};
+  bios_call(0x13, &registers);
+  geometry.heads = (registers.edx >> 8 & 0xff) + 1;
+  geometry.sectors_per_track = registers.ecx & 0x3f;
+  if ((registers.flags & FLAG_CARRY) || geometry.sectors_per_track == 0)
+    fail("the BIOS has neither LBA disk access (INT 13h 42h) nor a geometry for drive %x.", (uint32_t)boot_drive);
+}
+
+static uint32_t read_linear(uint32_t sector, uint32_t count, struct bios_registers *registers) {
+  REAL_MODE_DATA static struct address_packet packet;
+  packet = (struct address_packet){sizeof packet, 0, (uint16_t)count, 0, BOUNCE_ADDRESS >> 4, sector};
+  *registers = (struct bios_registers){.eax = 0x4200, .edx = boot_drive, .esi = (uint32_t)&packet};
+  return count;
+}
+
+/* At most to the end of the track: not every BIOS reads on. */
+static uint32_t read_by_geometry(uint32_t sector, uint32_t count, struct bios_registers *registers) {
+  uint32_t track = sector / geometry.sectors_per_track, first = sector % geometry.sectors_per_track;
+  uint32_t cylinder = track / geometry.heads, head = track % geometry.heads;
+  if (cylinder >= MAX_CYLINDERS)
+    fail("sector %u is out of reach: this BIOS has no LBA disk access (INT 13h 42h), and without it a disk ends after %u cylinders.", sector,
+         MAX_CYLINDERS);
+  if (count > geometry.sectors_per_track - first) count = geometry.sectors_per_track - first;
+  *registers = (struct bios_registers){
+      .eax = 0x0200 | count,
+      .ecx = (cylinder & 0xff) << 8 | (cylinder >> 2 & 0xc0) | (first + 1),
+      .edx = head << 8 | boot_drive,
+      .es = BOUNCE_ADDRESS >> 4,
+  };
+  return count;
+}
+
+/* Reads some of the sectors, and returns how many: at least one. */
+static uint32_t read_some(uint32_t sector, uint32_t count, void *destination) {
+  uint32_t status = 0, done = 0;
+  if (count > BOUNCE_SECTORS) count = BOUNCE_SECTORS;
   for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-    packet = (struct address_packet){sizeof packet, 0, (uint16_t)count, 0, BOUNCE_ADDRESS >> 4, sector};
-    struct bios_registers registers = {.eax = 0x4200, .edx = boot_drive, .esi = (uint32_t)&packet};
+    struct bios_registers registers;
+    done = geometry.sectors_per_track == 0 ? read_linear(sector, count, &registers) : read_by_geometry(sector, count, &registers);
     bios_call(0x13, &registers);
-    if (!(registers.flags & FLAG_CARRY)) return;
+    if (!(registers.flags & FLAG_CARRY)) {
+      memcpy(destination, at_address(BOUNCE_ADDRESS), done * SECTOR_BYTES);
+      return done;
+    }
     status = registers.eax >> 8 & 0xff;
     struct bios_registers reset = {.edx = boot_drive};
     bios_call(0x13, &reset);
   }
   fail("the BIOS could not read sectors %u to %u of drive %x (status %x). The medium may be damaged, cut short or unplugged: "
        "write the image again.",
-       sector, sector + count - 1, (uint32_t)boot_drive, status);
+       sector, sector + done - 1, (uint32_t)boot_drive, status);
 }
 
-struct descriptor descriptor_read(void) {
-  /* Stage 1 still lies where the BIOS put it, and the partition table with it. */
-  const uint8_t *table = at_address(STAGE1_ADDRESS + MBR_PARTITION_TABLE);
-  const uint8_t *entry = table;
-  while (entry[PARTITION_ENTRY_STATUS] != PARTITION_ACTIVE || entry[PARTITION_ENTRY_TYPE] != PARTITION_TYPE) {
-    entry += PARTITION_ENTRY_BYTES;
-    if (entry == table + PARTITION_ENTRIES * PARTITION_ENTRY_BYTES)
-      fail("the partition table has no active partition of type %x, so there is no kernel to load. Write the image again.",
-           (uint32_t)PARTITION_TYPE);
-  }
-  uint32_t start = read_u32(entry + PARTITION_ENTRY_LBA);
-
-  static uint8_t sector[SECTOR_BYTES];
-  read_to_bounce_buffer(start, 1);
-  memcpy(sector, at_address(BOUNCE_ADDRESS), sizeof sector);
-  uint32_t sum = 0, any = 0;
-  for (uint32_t i = 0; i < SECTOR_BYTES; i += 4) {
-    sum += read_u32(sector + i);
-    any |= read_u32(sector + i);
-  }
-  if (!any) fail("there is no kernel on this disk: the boot descriptor in sector %u is empty. Build the image again.", start);
-  if (read_u32(sector + DESCRIPTOR_MAGIC) != DESCRIPTOR_MAGIC_VALUE || sum != 0 || sector[SECTOR_BYTES - 1] != 0)
-    fail("the boot descriptor in sector %u is damaged. Write the image again.", start);
-  if (read_u32(sector + DESCRIPTOR_VERSION) != DESCRIPTOR_VERSION_VALUE)
-    fail("the boot descriptor in sector %u has version %u, this loader knows version %u. Build the image again.", start,
-         read_u32(sector + DESCRIPTOR_VERSION), (uint32_t)DESCRIPTOR_VERSION_VALUE);
-  return (struct descriptor){
-      .protocol = read_u32(sector + DESCRIPTOR_PROTOCOL),
-      .kernel_sector = start + read_u32(sector + DESCRIPTOR_KERNEL_SECTOR),
-      .kernel_bytes = read_u32(sector + DESCRIPTOR_KERNEL_BYTES),
-      .command_line = (const char *)sector + DESCRIPTOR_COMMAND_LINE,
-  };
-}
-
-void kernel_read(const struct descriptor *kernel, uint64_t offset, uint32_t bytes, void *destination) {
-  if (offset > kernel->kernel_bytes || bytes > kernel->kernel_bytes - offset)
-    fail("the kernel file is cut short: bytes %X to %X are wanted, it has %x. Build it again.", offset, offset + bytes,
-         kernel->kernel_bytes);
+void disk_read(uint32_t sector, uint32_t count, void *destination) {
   uint8_t *to = destination;
-  uint32_t position = (uint32_t)offset;
+  while (count > 0) {
+    uint32_t done = read_some(sector, count, to);
+    sector += done;
+    count -= done;
+    to += done * SECTOR_BYTES;
+  }
+}
+
+void file_read(const struct file *file, const char *what, uint64_t offset, uint32_t bytes, void *destination) {
+  if (offset > file->bytes || bytes > file->bytes - offset)
+    fail("%s is cut short: bytes %X to %X are wanted, it has %x. Build it again.", what, offset, offset + bytes, file->bytes);
+  uint8_t *to = destination;
+  uint32_t sector = file->sector + (uint32_t)offset / SECTOR_BYTES, skip = (uint32_t)offset % SECTOR_BYTES;
+  /* Whole sectors go where they belong at once; the first and last may be needed in part only. */
   while (bytes > 0) {
-    uint32_t skip = position % SECTOR_BYTES;
-    uint32_t sectors = (skip + bytes + SECTOR_BYTES - 1) / SECTOR_BYTES;
-    if (sectors > BOUNCE_SECTORS) sectors = BOUNCE_SECTORS;
-    uint32_t length = sectors * SECTOR_BYTES - skip;
-    if (length > bytes) length = bytes;
-    read_to_bounce_buffer(kernel->kernel_sector + position / SECTOR_BYTES, sectors);
-    memcpy(to, (const uint8_t *)at_address(BOUNCE_ADDRESS) + skip, length);
+    uint32_t whole = skip == 0 ? bytes / SECTOR_BYTES : 0;
+    if (whole > 0) {
+      disk_read(sector, whole, to);
+      sector += whole;
+      to += whole * SECTOR_BYTES;
+      bytes -= whole * SECTOR_BYTES;
+      continue;
+    }
+    static uint8_t part[SECTOR_BYTES];
+    disk_read(sector++, 1, part);
+    uint32_t length = SECTOR_BYTES - skip < bytes ? SECTOR_BYTES - skip : bytes;
+    memcpy(to, part + skip, length);
     to += length;
-    position += length;
     bytes -= length;
+    skip = 0;
   }
 }

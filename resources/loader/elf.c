@@ -6,6 +6,8 @@
 #define MACHINE_386 3
 #define MACHINE_X86_64 62
 #define SEGMENT_LOAD 1
+#define SEGMENT_THREAD_LOCAL 7
+#define SECTION_NO_BITS 8
 
 struct [[gnu::packed]] elf_identification {
   uint32_t magic;
@@ -19,6 +21,7 @@ struct [[gnu::packed]] elf32_header {
   uint32_t entry, program_headers, section_headers;
   uint32_t flags;
   uint16_t header_bytes, program_header_bytes, program_header_count;
+  uint16_t section_header_bytes, section_header_count, section_names;
 };
 
 struct [[gnu::packed]] elf64_header {
@@ -26,6 +29,7 @@ struct [[gnu::packed]] elf64_header {
   uint64_t entry, program_headers, section_headers;
   uint32_t flags;
   uint16_t header_bytes, program_header_bytes, program_header_count;
+  uint16_t section_header_bytes, section_header_count, section_names;
 };
 
 struct [[gnu::packed]] elf32_program_header {
@@ -37,17 +41,37 @@ struct [[gnu::packed]] elf64_program_header {
   uint64_t offset, virtual_address, physical_address, file_bytes, memory_bytes, alignment;
 };
 
-static void add_segment(struct program *program, struct segment segment) {
+struct [[gnu::packed]] elf32_section_header {
+  uint32_t name, type, flags, address, offset, bytes, link, info, alignment, entry_bytes;
+};
+
+struct [[gnu::packed]] elf64_section_header {
+  uint32_t name, type;
+  uint64_t flags, address, offset, bytes;
+  uint32_t link, info;
+  uint64_t alignment, entry_bytes;
+};
+
+struct program program;
+
+static void add_segment(struct segment segment) {
   if (segment.memory_bytes == 0) return;
   if (segment.file_bytes > segment.memory_bytes)
     fail("the kernel's segment at %X is damaged: it has %X bytes in the file but only %X in memory. Build it again.",
          segment.virtual_address, segment.file_bytes, segment.memory_bytes);
-  if (program->count == MAX_SEGMENTS)
+  if (program.count == MAX_SEGMENTS)
     fail("the kernel has more than %u loadable segments. Link it with fewer.", (uint32_t)MAX_SEGMENTS);
-  program->segments[program->count++] = segment;
+  program.segments[program.count++] = segment;
 }
 
-void elf_read(const struct descriptor *kernel, uint32_t class_mask, struct program *program) {
+static void add_program_header(uint32_t type, struct segment segment) {
+  if (type == SEGMENT_LOAD) add_segment(segment);
+  if (type == SEGMENT_THREAD_LOCAL)
+    program.thread_local_template =
+        (struct thread_local_template){segment.virtual_address, segment.file_bytes, segment.memory_bytes};
+}
+
+void elf_read(const struct descriptor *kernel, uint32_t class_mask) {
   static union {
     struct elf_identification id;
     struct elf32_header elf32;
@@ -56,8 +80,8 @@ void elf_read(const struct descriptor *kernel, uint32_t class_mask, struct progr
   } header;
   static uint8_t table[MAX_PROGRAM_HEADER_BYTES];
 
-  uint32_t available = kernel->kernel_bytes < sizeof header ? kernel->kernel_bytes : sizeof header;
-  kernel_read(kernel, 0, available, &header);
+  uint32_t available = kernel->kernel.bytes < sizeof header ? kernel->kernel.bytes : sizeof header;
+  file_read(&kernel->kernel, "the kernel file", 0, available, &header);
   if (header.id.magic != 0x464c457f)
     fail("the kernel is not an ELF file: it starts with the bytes %x %x %x %x instead of 0x7f 0x45 0x4c 0x46. Build the image "
          "again.",
@@ -70,7 +94,7 @@ void elf_read(const struct descriptor *kernel, uint32_t class_mask, struct progr
     fail("the kernel is for another processor (ELF machine %u), not for an x86 PC.", (uint32_t)header.id.machine);
   if (header.id.type != ELF_TYPE_EXECUTABLE)
     fail("the kernel is an ELF file of type %u, not an executable (2)%s.", (uint32_t)header.id.type,
-         header.id.type == ELF_TYPE_SHARED ? ": it is position independent. Link it to fixed addresses (-no-pie)" : "");
+         header.id.type == ELF_TYPE_SHARED ? ": it is position independent, and the image builder did not relocate it" : "");
 
   uint64_t offset = is64 ? header.elf64.program_headers : header.elf32.program_headers;
   uint32_t entry_bytes = is64 ? header.elf64.program_header_bytes : header.elf32.program_header_bytes;
@@ -78,22 +102,56 @@ void elf_read(const struct descriptor *kernel, uint32_t class_mask, struct progr
   uint32_t least = is64 ? sizeof(struct elf64_program_header) : sizeof(struct elf32_program_header);
   if (entry_bytes < least || entry_bytes * count > sizeof table)
     fail("the kernel's program header table (%u entries of %u bytes) is damaged or too large. Build it again.", count, entry_bytes);
-  kernel_read(kernel, offset, entry_bytes * count, table);
+  file_read(&kernel->kernel, "the kernel file", offset, entry_bytes * count, table);
 
-  program->count = 0;
-  program->entry = is64 ? header.elf64.entry : header.elf32.entry;
+  program = (struct program){
+      .entry = is64 ? header.elf64.entry : header.elf32.entry,
+      .is64 = is64,
+      .section_offset = is64 ? header.elf64.section_headers : header.elf32.section_headers,
+      .section_count = is64 ? header.elf64.section_header_count : header.elf32.section_header_count,
+      .section_bytes = is64 ? header.elf64.section_header_bytes : header.elf32.section_header_bytes,
+      .section_names = is64 ? header.elf64.section_names : header.elf32.section_names,
+  };
   for (uint32_t i = 0; i < count; i++) {
     const void *at = table + i * entry_bytes;
-    if (read_u32(at) != SEGMENT_LOAD) continue;
     if (is64) {
       const struct elf64_program_header *from = at;
-      add_segment(program, (struct segment){from->offset, from->virtual_address, from->physical_address, from->file_bytes,
-                                            from->memory_bytes});
+      add_program_header(from->type, (struct segment){from->offset, from->virtual_address, from->physical_address, from->file_bytes,
+                                                      from->memory_bytes, from->flags});
     } else {
       const struct elf32_program_header *from = at;
-      add_segment(program, (struct segment){from->offset, from->virtual_address, from->physical_address, from->file_bytes,
-                                            from->memory_bytes});
+      add_program_header(from->type, (struct segment){from->offset, from->virtual_address, from->physical_address, from->file_bytes,
+                                                      from->memory_bytes, from->flags});
     }
   }
-  if (program->count == 0) fail("the kernel has nothing to load: no PT_LOAD segment. Check its linker script.");
+  if (program.count == 0) fail("the kernel has nothing to load: no PT_LOAD segment. Check its linker script.");
+}
+
+/* A section without an address of its own: where its content is now, 0 when there is no room for it. */
+static uint32_t load_section(const struct descriptor *kernel, uint32_t type, uint64_t offset, uint64_t bytes, uint64_t alignment) {
+  if (bytes == 0 || type == 0 || type == SECTION_NO_BITS) return 0;
+  if (alignment < 16 || (alignment & (alignment - 1)) || alignment > PAGE_BYTES) alignment = 16;
+  uint32_t to = try_allocate(bytes, alignment, ONE_MIB, RESERVED_BOOT_INFORMATION);
+  if (to) file_read(&kernel->kernel, "the kernel file", offset, (uint32_t)bytes, at_address(to));
+  return to;
+}
+
+uint32_t elf_section_table_bytes(void) {
+  uint32_t least = program.is64 ? sizeof(struct elf64_section_header) : sizeof(struct elf32_section_header);
+  uint32_t length = program.section_count * program.section_bytes;
+  return program.section_bytes < least || length > MAX_SECTION_HEADER_BYTES ? 0 : length;
+}
+
+void elf_load_sections(const struct descriptor *kernel, void *table) {
+  file_read(&kernel->kernel, "the kernel file", program.section_offset, elf_section_table_bytes(), table);
+  for (uint32_t i = 0; i < program.section_count; i++) {
+    void *at = (uint8_t *)table + i * program.section_bytes;
+    if (program.is64) {
+      struct elf64_section_header *section = at;
+      if (section->address == 0) section->address = load_section(kernel, section->type, section->offset, section->bytes, section->alignment);
+    } else {
+      struct elf32_section_header *section = at;
+      if (section->address == 0) section->address = load_section(kernel, section->type, section->offset, section->bytes, section->alignment);
+    }
+  }
 }

@@ -1,22 +1,14 @@
 /* Stage 2's course: prepare the machine, find the kernel, enter it the way its kind asks for. */
 #include "loader.h"
 
-[[noreturn]] static void boot_elf32(const struct descriptor *kernel) {
-  static struct program program;
-  elf_read(kernel, 1u << ELF_CLASS_32, &program);
-  program_load(kernel, &program);
-  enter_protected(program_physical(&program, program.entry), MULTIBOOT1_BOOT_MAGIC, multiboot_information(kernel));
-}
-
 struct boot_protocol {
   uint32_t number;
   void (*boot)(const struct descriptor *kernel);
 };
 
 static const struct boot_protocol protocols[] = {
-    {PROTOCOL_MULTIBOOT1, boot_multiboot},
-    {PROTOCOL_ELF64, boot_elf64},
-    {PROTOCOL_ELF32, boot_elf32},
+    {PROTOCOL_MULTIBOOT1, boot_multiboot1}, {PROTOCOL_MULTIBOOT2, boot_multiboot2}, {PROTOCOL_ELF64, boot_elf64},
+    {PROTOCOL_ELF32, boot_elf32},           {PROTOCOL_FLAT, boot_flat},             {PROTOCOL_BOOTLOADER_CRATE, boot_bootloader_crate},
 };
 
 void loader_main(void);
@@ -25,6 +17,7 @@ void loader_main(void) {
   console_start();
   a20_enable();
   memory_detect();
+  disk_start();
   struct descriptor kernel = descriptor_read();
   for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++)
     if (protocols[i].number == kernel.protocol) protocols[i].boot(&kernel);

@@ -4,9 +4,6 @@
 #define MAX_REGIONS 128
 #define E820_SIGNATURE 0x534d4150 /* "SMAP" */
 #define E820_ENTRY_IS_VALID 1u
-#define ONE_MIB 0x100000u
-#define TWO_MIB 0x200000u
-#define FOUR_GIB 0x100000000ull
 
 static struct memory_region regions[MAX_REGIONS];
 static uint32_t region_count;
@@ -18,7 +15,7 @@ static void add_region(uint64_t base, uint64_t length, uint32_t type) {
 }
 
 static bool detect_e820(void) {
-  static struct [[gnu::packed]] {
+  REAL_MODE_DATA static struct [[gnu::packed]] {
     uint64_t base, length;
     uint32_t type, attributes;
   } entry;
@@ -107,15 +104,4 @@ uint32_t memory_upper_kib(void) {
   uint64_t end = usable_end(ONE_MIB);
   if (end > FOUR_GIB) end = FOUR_GIB;
   return (uint32_t)((end - ONE_MIB) >> 10);
-}
-
-uint64_t memory_find(uint64_t length) {
-  uint64_t lowest = 0;
-  for (uint32_t i = 0; i < region_count; i++) {
-    uint64_t base = regions[i].base < ONE_MIB ? ONE_MIB : regions[i].base;
-    base = (base + TWO_MIB - 1) & ~(uint64_t)(TWO_MIB - 1);
-    if (base >= FOUR_GIB || length > FOUR_GIB - base || (lowest && base >= lowest)) continue;
-    if (memory_is_usable(base, length)) lowest = base;
-  }
-  return lowest;
 }

@@ -5,10 +5,8 @@
  * Source for the mode switches: Intel SDM volume 3, 10.9 "Mode Switching" and 10.8.5 "Initializing IA-32e Mode".
  */
 #define CR0_PE 0x00000001
-#define CR0_PG 0x80000000
-#define CR4_PAE 0x00000020
 #define MSR_EFER 0xc0000080
-#define EFER_LME 0x00000100
+#define BIOS_FRAME_BYTES 36
 
     .section .header, "ax"
     .long STAGE2_MAGIC
@@ -32,7 +30,7 @@ stage2:                               /* from stage 1: CS = DS = ES = SS = 0, DL
 1:  hlt                               /* loader_main does not return */
     jmp 1b
 
-    .text
+    .section .real.text, "ax"         /* below 64 KiB, where real mode reaches it */
 /* Real mode, 16-bit return address on the stack -> protected mode, returning to 32-bit code. Clobbers EAX, DX. */
     .code16
 to_protected:
@@ -44,7 +42,7 @@ to_protected:
     movl %eax, %cr0
     ljmpl $SELECTOR_CODE32, $1f
     .code32
-1:  movw $SELECTOR_DATA32, %ax
+1:  movw $SELECTOR_DATA, %ax
     movw %ax, %ds
     movw %ax, %es
     movw %ax, %fs
@@ -69,7 +67,7 @@ bios_call:
     movl %eax, bios_target
     movl 24(%esp), %esi
     movl $bios_frame, %edi
-    movl $8, %ecx
+    movl $BIOS_FRAME_BYTES / 4, %ecx
     cld
     rep movsl
     lidt bios_idt
@@ -87,10 +85,10 @@ bios_call:
     ljmp $0, $2f
 2:  xorw %ax, %ax
     movw %ax, %ds
-    movw %ax, %es
     movw %ax, %fs
     movw %ax, %gs
     movw %ax, %ss
+    movw bios_frame + 32, %es
     movl bios_frame + 0, %eax
     movl bios_frame + 4, %ebx
     movl bios_frame + 8, %ecx
@@ -112,13 +110,14 @@ bios_call:
     movl %esi, %cs:bios_frame + 16
     movl %edi, %cs:bios_frame + 20
     movl %ebp, %cs:bios_frame + 24
+    movw %es, %cs:bios_frame + 32
     xorw %ax, %ax
     movw %ax, %ds
     call to_protected
     .code32
     movl 24(%esp), %edi
     movl $bios_frame, %esi
-    movl $8, %ecx
+    movl $BIOS_FRAME_BYTES / 4, %ecx
     cld
     rep movsl
     popl %edi
@@ -150,15 +149,57 @@ stop:
     jmp 3b
     .code32
 
-/* void enter_protected(uint32_t entry, uint32_t eax, uint32_t ebx): Multiboot 0.6.96, 3.2 "Machine state". */
-    .globl enter_protected
-enter_protected:
-    movl 4(%esp), %ecx
-    movl 8(%esp), %eax
-    movl 12(%esp), %ebx
-    movl $KERNEL_STACK_TOP - 4, %esp  /* as if called, so that a C function finds its stack aligned */
-    movl $0, (%esp)
-    pushl %ecx
+/*
+ * void leave(uint32_t code, const struct entry_state *state, uint32_t stack, const void *gdt_pointer)
+ * Goes on in the copy of leave_code at the address code, with the GDT and the stack that are kept.
+ */
+    .text
+    .globl leave
+leave:
+    movl 4(%esp), %edx
+    movl 8(%esp), %ebx
+    movl 12(%esp), %ecx
+    movl 16(%esp), %eax
+    lgdtl (%eax)
+    movl %ecx, %esp
+    movw $SELECTOR_DATA, %ax
+    movw %ax, %ds
+    movw %ax, %es
+    movw %ax, %fs
+    movw %ax, %gs
+    movw %ax, %ss
+    pushl $SELECTOR_CODE32
+    pushl %edx
+    lret
+
+/* EBX = struct entry_state. Runs wherever it is copied to; nothing else of the loader may be left by now. */
+    .globl leave_code, leave_idle, leave_code_end
+leave_code:
+    cld
+    movl STATE_MOVE_COUNT(%ebx), %ebp
+    movl STATE_MOVES(%ebx), %edx
+1:  decl %ebp
+    js 2f
+    movl 0(%edx), %esi
+    movl 4(%edx), %edi
+    movl 8(%edx), %ecx
+    movl %ecx, %eax
+    shrl $2, %ecx
+    rep movsl
+    movl %eax, %ecx
+    andl $3, %ecx
+    rep movsb
+    addl $12, %edx
+    jmp 1b
+2:  cmpl $MODE_LONG, STATE_MODE(%ebx)
+    je leave_to_long
+    cmpl $MODE_REAL, STATE_MODE(%ebx)
+    je leave_to_real
+
+    movl STATE_STACK(%ebx), %esp      /* Multiboot 0.6.96, 3.2 "Machine state" */
+    pushl STATE_ENTRY(%ebx)
+    movl STATE_FIRST(%ebx), %eax
+    movl STATE_SECOND(%ebx), %ebx
     xorl %ecx, %ecx
     xorl %edx, %edx
     xorl %esi, %esi
@@ -166,42 +207,40 @@ enter_protected:
     xorl %ebp, %ebp
     ret
 
-/* void enter_long(uint64_t entry, uint32_t cr3, uint32_t rdi, uint32_t rsi) */
-    .globl enter_long
-enter_long:
-    movl 4(%esp), %ebx
-    movl 8(%esp), %ebp
-    movl 12(%esp), %eax
-    movl 16(%esp), %edi
-    movl 20(%esp), %esi
+leave_to_long:                        /* Intel SDM volume 3, 10.8.5 */
+    movl STATE_CR3(%ebx), %eax
     movl %eax, %cr3
     movl %cr4, %eax
-    orl $CR4_PAE, %eax
+    orl STATE_CR4(%ebx), %eax
     movl %eax, %cr4
     movl $MSR_EFER, %ecx
     rdmsr
-    orl $EFER_LME, %eax
+    orl STATE_EFER(%ebx), %eax
     wrmsr
     movl %cr0, %eax
-    orl $CR0_PG, %eax
+    orl STATE_CR0(%ebx), %eax
+    movl %ebx, %esp                   /* of the stacks, only the page's end is sure to be mapped at its own address */
+    orl $0xfff, %esp
+    incl %esp
     movl %eax, %cr0
-    ljmp $SELECTOR_CODE64, $1f
+    pushl $SELECTOR_CODE64
+    call 3f
+3:  addl $leave_long_mode - 3b, (%esp)
+    lret
     .code64
-1:  movw $SELECTOR_DATA32, %ax
+leave_long_mode:
+    movl %ebx, %ebx                   /* the switch leaves the upper halves undefined */
+    movl STATE_DATA_SELECTOR(%rbx), %eax
     movw %ax, %ds
     movw %ax, %es
     movw %ax, %fs
     movw %ax, %gs
+    movl STATE_STACK_SELECTOR(%rbx), %eax
     movw %ax, %ss
-    movl %ebx, %eax                   /* 32-bit moves clear the upper halves, which the switch leaves undefined */
-    movl %ebp, %ebp
-    shlq $32, %rbp
-    orq %rbp, %rax
-    movl %edi, %edi
-    movl %esi, %esi
-    movl $KERNEL_STACK_TOP - 8, %esp  /* rsp % 16 == 8, as after a call (System V AMD64 ABI, 3.4.1) */
-    movq $0, (%rsp)
-    pushq %rax
+    movq STATE_STACK(%rbx), %rsp
+    pushq STATE_ENTRY(%rbx)
+    movq STATE_FIRST(%rbx), %rdi
+    movq STATE_SECOND(%rbx), %rsi
     xorl %eax, %eax
     xorl %ebx, %ebx
     xorl %ecx, %ecx
@@ -217,16 +256,97 @@ enter_long:
     xorl %r15d, %r15d
     ret
     .code32
+leave_idle:
+    hlt                               /* the same instructions in every mode */
+    jmp leave_idle
 
-    .section .rodata, "a"
+leave_to_real:                        /* Intel SDM volume 3, 10.9.2; the page's own 16-bit segments have its base */
+    call 4f
+4:  popl %ebp
+    subl $4b - leave_code, %ebp       /* where the copy is */
+    movl STATE_STACK(%ebx), %edx
+    movl STATE_ENTRY(%ebx), %esi
+    movl STATE_FIRST(%ebx), %edi
+    lidt leave_bios_idt - leave_code(%ebp)
+    movl %ebp, %eax
+    andl $0xfff, %eax                 /* the copy's offset in its page */
+    movl %ebp, %ecx
+    shrl $4, %ecx
+    andl $0xff00, %ecx                /* the page's real-mode segment */
+    pushl $SELECTOR_CODE16_PAGE
+    leal leave_16_bit - leave_code(%eax), %ebx
+    pushl %ebx
+    lret
+    .code16
+leave_16_bit:
+    movw $SELECTOR_DATA16_PAGE, %bx
+    movw %bx, %ss
+    movw %bx, %ds
+    movw %bx, %es
+    movw %bx, %fs
+    movw %bx, %gs
+    movl $0x1000, %esp                /* the page's end */
+    movl %cr0, %ebx
+    andl $~CR0_PE, %ebx
+    movl %ebx, %cr0
+    pushw %cx
+    addl $leave_real_mode - leave_code, %eax
+    pushw %ax
+    movw %cx, %ss
+    lretw
+leave_real_mode:
+    xorl %eax, %eax
+    movw %ax, %ds
+    movw %ax, %es
+    movw %ax, %fs
+    movw %ax, %gs
+    movl %edx, %ebx                   /* the stack: in segment 0, or just below its top */
+    xorw %cx, %cx
+    cmpl $0x10000, %ebx
+    jb 5f
+    subl $0x10000, %ebx
+    shrl $4, %ebx
+    movw %bx, %cx
+    xorl %ebx, %ebx
+5:  movw %cx, %ss
+    movl %ebx, %esp
+    movl %esi, %ebx                   /* the entry: in segment 0, or at its own segment's start */
+    xorw %cx, %cx
+    cmpl $0x10000, %ebx
+    jb 6f
+    andw $15, %bx
+    shrl $4, %esi
+    movw %si, %cx
+6:  pushw $0x0002                     /* flags: interrupts off until the program has a stack of its own */
+    popfw
+    pushw %cx
+    pushw %bx
+    movl %edi, %edx
+    xorl %ebx, %ebx
+    xorl %ecx, %ecx
+    xorl %esi, %esi
+    xorl %edi, %edi
+    xorl %ebp, %ebp
+    sti
+    lretw
+    .code32
+leave_bios_idt:
+    .word 0x3ff
+    .long 0
+leave_code_end:
+
+    .section .real.data, "aw"
     .balign 8
-gdt:                                  /* Intel SDM volume 3, 3.4.5; bases 0, ring 0 */
+    .globl gdt, gdt_end
+gdt:                                  /* Intel SDM volume 3, 3.4.5; bases 0, ring 0; handoff.c gives the page's segments their base */
     .quad 0
     .quad 0x00af9b000000ffff          /* SELECTOR_CODE64 */
+    .quad 0x00cf93000000ffff          /* SELECTOR_DATA: 4 GiB, read and write */
     .quad 0x00cf9b000000ffff          /* SELECTOR_CODE32: 4 GiB, execute and read */
-    .quad 0x00cf93000000ffff          /* SELECTOR_DATA32: 4 GiB, read and write */
     .quad 0x00009b000000ffff          /* SELECTOR_CODE16 */
     .quad 0x000093000000ffff          /* SELECTOR_DATA16 */
+    .quad 0x00009b000000ffff          /* SELECTOR_CODE16_PAGE */
+    .quad 0x000093000000ffff          /* SELECTOR_DATA16_PAGE */
 gdt_end:
 gdt_pointer:
     .word gdt_end - gdt - 1
@@ -238,12 +358,11 @@ no_idt:                               /* an exception finds no gate: it ends in 
     .word 0
     .long 0, 0
 
-    .bss
     .balign 4
 bios_target:
-    .skip 4
+    .long 0
 bios_frame:                           /* struct bios_registers */
-    .skip 32
+    .skip BIOS_FRAME_BYTES
     .globl boot_drive
 boot_drive:
-    .skip 1
+    .byte 0

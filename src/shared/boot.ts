@@ -19,3 +19,14 @@ export interface BootloaderCrate {
   /** `physical-memory-offset` */
   physicalMemoryOffset?: bigint
 }
+
+/** How the loader enters a kernel. */
+export const BOOT_PROTOCOLS = ['multiboot1', 'multiboot2', 'elf32', 'elf64', 'bootloader', 'flat16', 'flat32', 'flat64'] as const
+export type BootProtocol = (typeof BOOT_PROTOCOLS)[number]
+
+/** A file that the kernel finds in memory beside itself. */
+export interface BootModule {
+  bytes: Uint8Array
+  /** At most 4095 bytes of UTF-8. */
+  commandLine: string
+}

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { assembleLoader, buildDiskImage, type LoaderBinaries } from '../../src/main/image/index'
+import { assembleLoader, buildDiskImage, type DiskImageInput, type LoaderBinaries } from '../../src/main/image/index'
 import { bootInQemu, type QemuOptions, type QemuRun } from '../support/qemu'
-import { assembleFlat } from '../../src/main/toolchain'
+import { assembleFlat } from '../../src/main/toolchain/assemble-flat'
 
 let assembled: Promise<LoaderBinaries> | undefined
 
@@ -13,8 +13,8 @@ export function loader(): Promise<LoaderBinaries> {
   return (assembled ??= assembleLoader(assembleFlat))
 }
 
-export async function imageOf(kernel: Uint8Array, commandLine?: string): Promise<Uint8Array> {
-  return buildDiskImage({ kernel, loader: await loader(), ...(commandLine !== undefined && { commandLine }) }).image
+export async function imageOf(kernel: Uint8Array, commandLine = '', more: Pick<DiskImageInput, 'modules' | 'protocol' | 'bootloader' | 'address'> = {}): Promise<Uint8Array> {
+  return buildDiskImage({ kernel, loader: await loader(), commandLine, ...more }).image
 }
 
 /** Writes the image to a temporary file and boots it. */

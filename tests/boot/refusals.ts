@@ -47,7 +47,7 @@ export const REFUSALS: Record<string, Refusal> = {
   'the boot descriptor is from a later version': {
     bits: 32,
     damage: (image) => setDescriptor(image, DESCRIPTOR.DESCRIPTOR_VERSION, 9),
-    says: 'Bootlab: the boot descriptor in sector 2048 has version 9, this loader knows version 1. Build the image again.',
+    says: 'Bootlab: the boot descriptor in sector 2048 has version 9, this loader knows version 2. Build the image again.',
   },
   'the boot protocol is unknown': {
     bits: 32,
@@ -96,10 +96,10 @@ export const REFUSALS: Record<string, Refusal> = {
     damage: () => undefined,
     says: 'is outside usable memory: this machine has 12',
   },
-  'a segment would overwrite the loader': {
+  'a segment would overwrite the BIOS’s data': {
     bits: 32,
-    damage: (image) => setU32(image, PROGRAM_HEADERS_AT[32] + loadHeader(image, 32) * 32 + 12, 0x8000),
-    says: 'would overwrite the loader, which uses memory below 0x70000. Link it at 0x100000 or above.',
+    damage: (image) => setU32(image, PROGRAM_HEADERS_AT[32] + loadHeader(image, 32) * 32 + 12, 0x400),
+    says: "would overwrite the BIOS's data below 0x500. Link it at 0x100000 or above.",
   },
   'the entry lies nowhere': {
     bits: 32,

@@ -45,8 +45,9 @@ describe('a disk image', () => {
     for (let word = 0; word < 128; word++) sum = (sum + view.getUint32(at + 4 * word, true)) >>> 0
     expect(sum).toBe(0)
     expect(new TextDecoder().decode(image.slice(at, at + 4))).toBe('BOLB')
-    expect([4, 12, 16, 20].map((offset) => view.getUint32(at + offset, true))).toEqual([1, 2, 1, kernel.length])
-    expect(new TextDecoder().decode(image.slice(at + 32, at + 38))).toBe('quiet\0')
+    expect([4, 12, 16, 20].map((offset) => view.getUint32(at + offset, true))).toEqual([2, 2, 1, kernel.length])
+    const line = at + view.getUint32(at + 28, true)
+    expect(new TextDecoder().decode(image.slice(line, line + 6))).toBe('quiet\0')
   })
 
   test('carries its identity in both stages', () => {
@@ -55,12 +56,36 @@ describe('a disk image', () => {
     expect(view.getUint32(0x1b4, true)).not.toBe(0)
   })
 
-  test.each([0, 478, 479])('takes a command line of %i bytes', (length) => {
+  test.each([0, 4094, 4095])('takes a command line of %i bytes', (length) => {
     expect(() => buildDiskImage({ kernel, loader, commandLine: 'x'.repeat(length) })).not.toThrow()
   })
-  test.each([['x'.repeat(480), /480 bytes; at most 479/], ['é'.repeat(240), /480 bytes/], ['a\0b', /zero byte at offset 1/]])('refuses a command line that does not fit', (commandLine, says) => {
+  test.each([['x'.repeat(4096), /4096 bytes; at most 4095/], ['é'.repeat(2048), /4096 bytes/], ['a\0b', /zero byte at offset 1/]])('refuses a command line that does not fit', (commandLine, says) => {
     expect(() => buildDiskImage({ kernel, loader, commandLine })).toThrow(ImageError)
     expect(() => buildDiskImage({ kernel, loader, commandLine })).toThrow(says)
+  })
+  test('holds modules behind the kernel, with their command lines', () => {
+    const modules = [{ bytes: noise(700, 6), commandLine: 'first module' }, { bytes: new Uint8Array(), commandLine: '' }, { bytes: noise(10, 7), commandLine: 'x'.repeat(1000) }]
+    const disk = buildDiskImage({ kernel, loader, modules })
+    const words = new DataView(disk.image.buffer)
+    const at = 2048 * 512
+    const length = words.getUint32(at + 24, true)
+    expect(length).toBe(1536)
+    let sum = 0
+    for (let offset = 0; offset < length; offset += 4) sum = (sum + words.getUint32(at + offset, true)) >>> 0
+    expect(sum).toBe(0)
+    const table = at + words.getUint32(at + 36, true)
+    const found = Array.from({ length: words.getUint32(at + 32, true) }, (_, index) => {
+      const [sector = 0, bytes = 0, text = 0] = [0, 4, 8].map((field) => words.getUint32(table + 12 * index + field, true))
+      const line = disk.image.slice(at + text)
+      return { bytes: disk.image.slice(at + sector * 512, at + sector * 512 + bytes), commandLine: new TextDecoder().decode(line.slice(0, line.indexOf(0))) }
+    })
+    expect(found).toEqual(modules)
+    expect(disk.report.parts.slice(3).map(({ name }) => name)).toEqual(['kernel', 'module', 'module', 'module'])
+  })
+  test('refuses more modules or longer command lines than the descriptor holds', () => {
+    const module = { bytes: new Uint8Array(1), commandLine: 'x'.repeat(4000) }
+    expect(() => buildDiskImage({ kernel, loader, modules: Array.from({ length: 129 }, () => module) })).toThrow(/129 modules; at most 128/)
+    expect(() => buildDiskImage({ kernel, loader, modules: Array.from({ length: 5 }, () => module) })).toThrow(/command lines have 20006 bytes together/)
   })
   test('refuses an empty kernel', () => expect(() => buildDiskImage({ kernel: new Uint8Array(), loader, where: 'k.elf' })).toThrow('k.elf: The file is empty.'))
 })

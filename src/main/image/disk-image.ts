@@ -1,26 +1,24 @@
 /** Raw disk images: sector 0, the loader, and one partition with the boot descriptor and the kernel. */
 import { crc32 } from 'node:zlib'
+import type { BootModule, BootProtocol } from '../../shared/boot'
+import { bootDescriptor, sectorsOf } from './descriptor'
 import { ImageError } from './errors'
-import { checkInputSize } from './input'
-import { type BootProtocol, type KernelPlan, planKernel } from './kernel'
-import { DESCRIPTOR, DISK, MAGIC, MAX_COMMAND_LINE_BYTES, MAX_STAGE2_SECTORS, MBR, MEMORY, PROTOCOL, SECTOR_BYTES } from './layout'
+import { checkInputSize, MAX_INPUT_BYTES } from './input'
+import { type KernelHints, planKernel } from './kernel'
+import { DISK, MAX_STAGE2_SECTORS, MBR, MEMORY, SECTOR_BYTES } from './layout'
 import type { LoaderBinaries } from './loader'
 import { requireBootSignature, writePartitionTable } from './mbr'
 
 const ONE_MIB = 1 << 20
 
-const PROTOCOL_NUMBERS: Readonly<Record<BootProtocol, number>> = {
-  multiboot1: PROTOCOL.PROTOCOL_MULTIBOOT1,
-  elf64: PROTOCOL.PROTOCOL_ELF64,
-  elf32: PROTOCOL.PROTOCOL_ELF32,
-}
-
-export interface DiskImageInput {
-  /** The linked kernel: an ELF file, or a flat file whose Multiboot header brings its own addresses. */
+export interface DiskImageInput extends KernelHints {
+  /** The linked kernel: an ELF file, or a flat file whose Multiboot header or hints say where it goes. */
   kernel: Uint8Array
   loader: LoaderBinaries
-  /** At most 479 bytes of UTF-8; the kernel gets it as it is. */
+  /** At most 4095 bytes of UTF-8; the kernel gets it as it is. */
   commandLine?: string
+  /** Files that the kernel finds in memory, in this order. */
+  modules?: readonly BootModule[]
   /** Names the kernel in errors, usually its path. */
   where?: string
 }
@@ -29,9 +27,11 @@ export interface DiskImageReport {
   protocol: BootProtocol
   /** The kernel's entry point, a virtual address. */
   entry: bigint
+  /** What was added to the addresses a position-independent kernel was linked to; else 0. */
+  base: bigint
   imageBytes: number
   /** First sector and sector count of each part. */
-  parts: { name: 'stage 1' | 'stage 2' | 'boot descriptor' | 'kernel'; lba: number; sectors: number }[]
+  parts: { name: 'stage 1' | 'stage 2' | 'boot descriptor' | 'kernel' | 'module'; lba: number; sectors: number }[]
   /** Sentences about what boots but is probably not meant. */
   warnings: string[]
 }
@@ -45,28 +45,36 @@ export interface DiskImage {
  * A bootable disk for a kernel. The same input gives the same bytes. The size is a whole number of MiB.
  * @throws ImageError when the kernel or the command line cannot be booted as it is.
  */
-export function buildDiskImage({ kernel, loader, commandLine = '', where = 'kernel' }: DiskImageInput): DiskImage {
+export function buildDiskImage({ kernel, loader, commandLine = '', modules = [], where = 'kernel', ...hints }: DiskImageInput): DiskImage {
   checkInputSize(kernel.length, where)
-  const plan = planKernel(kernel, where)
+  const plan = planKernel(kernel, where, hints)
   const stage2Sectors = sectorsOf(loader.stage2.length)
   if (loader.stage1.length !== SECTOR_BYTES || stage2Sectors === 0 || stage2Sectors > MAX_STAGE2_SECTORS)
     throw new RangeError('The loader does not come from assembleLoader: its stages have the wrong size.')
 
-  const kernelSectors = sectorsOf(kernel.length)
-  const partitionSectors = 1 + kernelSectors
-  const image = new Uint8Array(roundUp((DISK.PARTITION_LBA + partitionSectors) * SECTOR_BYTES, ONE_MIB))
-  const wholePartition = image.length / SECTOR_BYTES - DISK.PARTITION_LBA
-  const descriptor = bootDescriptor(plan, kernel.length, commandLine)
+  const descriptor = bootDescriptor({ protocol: plan.protocol, parameters: plan.parameters, kernelBytes: plan.bytes.length, commandLine, modules })
+  const files = [
+    { name: 'boot descriptor' as const, lba: DISK.PARTITION_LBA, bytes: descriptor.bytes },
+    { name: 'kernel' as const, lba: DISK.PARTITION_LBA + descriptor.kernelSector, bytes: plan.bytes },
+    ...modules.map(({ bytes }, index) => ({ name: 'module' as const, lba: DISK.PARTITION_LBA + (descriptor.moduleSectors[index] ?? 0), bytes })),
+  ]
+  const sectors = files.reduce((end, { lba, bytes }) => Math.max(end, lba + sectorsOf(bytes.length)), 0)
+  const imageBytes = Math.ceil((sectors * SECTOR_BYTES) / ONE_MIB) * ONE_MIB
+  if (imageBytes > MAX_INPUT_BYTES + 2 * ONE_MIB)
+    throw new ImageError({
+      what: `Kernel and modules have ${imageBytes / ONE_MIB} MiB together; at most ${MAX_INPUT_BYTES / ONE_MIB} fit.`,
+      where,
+      why: 'The PC keeps its disk in memory.',
+      next: 'Make the modules smaller.',
+    })
+  const image = new Uint8Array(imageBytes)
   const stage2At = DISK.STAGE2_LBA * SECTOR_BYTES
-  const partitionAt = DISK.PARTITION_LBA * SECTOR_BYTES
-
   image.set(loader.stage1, 0)
   image.set(loader.stage2, stage2At)
-  image.set(descriptor, partitionAt)
-  image.set(kernel, partitionAt + SECTOR_BYTES)
-  writePartitionTable(image, [{ active: true, type: DISK.PARTITION_TYPE, lba: DISK.PARTITION_LBA, sectors: wholePartition }])
+  for (const { lba, bytes } of files) image.set(bytes, lba * SECTOR_BYTES)
+  writePartitionTable(image, [{ active: true, type: DISK.PARTITION_TYPE, lba: DISK.PARTITION_LBA, sectors: image.length / SECTOR_BYTES - DISK.PARTITION_LBA }])
 
-  const identity = crc32(kernel, crc32(descriptor, crc32(loader.stage2)))
+  const identity = files.reduce((sum, { bytes }) => crc32(bytes, sum), crc32(loader.stage2))
   const view = new DataView(image.buffer)
   view.setUint16(MBR.MBR_STAGE2_SECTORS, stage2Sectors, true)
   view.setUint32(MBR.MBR_IMAGE_ID, identity, true)
@@ -78,12 +86,12 @@ export function buildDiskImage({ kernel, loader, commandLine = '', where = 'kern
     report: {
       protocol: plan.protocol,
       entry: plan.entry,
+      base: plan.base,
       imageBytes: image.length,
       parts: [
         { name: 'stage 1', lba: 0, sectors: 1 },
         { name: 'stage 2', lba: DISK.STAGE2_LBA, sectors: stage2Sectors },
-        { name: 'boot descriptor', lba: DISK.PARTITION_LBA, sectors: 1 },
-        { name: 'kernel', lba: DISK.PARTITION_LBA + 1, sectors: kernelSectors },
+        ...files.map(({ name, lba, bytes }) => ({ name, lba, sectors: sectorsOf(bytes.length) })),
       ],
       warnings: plan.warnings,
     },
@@ -107,42 +115,4 @@ export function buildBootSectorImage(bytes: Uint8Array, where = 'boot sector'): 
   const image = new Uint8Array(ONE_MIB)
   image.set(bytes)
   return image
-}
-
-function bootDescriptor(plan: KernelPlan, kernelBytes: number, commandLine: string): Uint8Array {
-  const sector = new Uint8Array(SECTOR_BYTES)
-  const view = new DataView(sector.buffer)
-  view.setUint32(DESCRIPTOR.DESCRIPTOR_MAGIC, MAGIC.DESCRIPTOR_MAGIC_VALUE, true)
-  view.setUint32(DESCRIPTOR.DESCRIPTOR_VERSION, MAGIC.DESCRIPTOR_VERSION_VALUE, true)
-  view.setUint32(DESCRIPTOR.DESCRIPTOR_PROTOCOL, PROTOCOL_NUMBERS[plan.protocol], true)
-  view.setUint32(DESCRIPTOR.DESCRIPTOR_KERNEL_SECTOR, 1, true)
-  view.setUint32(DESCRIPTOR.DESCRIPTOR_KERNEL_BYTES, kernelBytes, true)
-  sector.set(encodeCommandLine(commandLine), DESCRIPTOR.DESCRIPTOR_COMMAND_LINE)
-  let sum = 0
-  for (let at = 0; at < SECTOR_BYTES; at += 4) sum = (sum + view.getUint32(at, true)) >>> 0
-  view.setUint32(DESCRIPTOR.DESCRIPTOR_CHECKSUM, -sum >>> 0, true)
-  return sector
-}
-
-function encodeCommandLine(commandLine: string): Uint8Array {
-  const bytes = new TextEncoder().encode(commandLine)
-  const zero = bytes.indexOf(0)
-  if (bytes.length <= MAX_COMMAND_LINE_BYTES && zero === -1) return bytes
-  throw new ImageError({
-    what:
-      zero === -1
-        ? `The command line has ${bytes.length} bytes; at most ${MAX_COMMAND_LINE_BYTES} fit.`
-        : `The command line has a zero byte at offset ${zero}.`,
-    where: 'command line',
-    why: 'It is stored, ended by a zero byte, in one sector together with the boot descriptor.',
-    next: zero === -1 ? 'Shorten it.' : 'Remove the zero byte.',
-  })
-}
-
-function sectorsOf(bytes: number): number {
-  return Math.ceil(bytes / SECTOR_BYTES)
-}
-
-function roundUp(value: number, unit: number): number {
-  return Math.ceil(value / unit) * unit
 }

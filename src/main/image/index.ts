@@ -4,7 +4,7 @@ export { buildBootSectorImage, buildDiskImage, type DiskImage, type DiskImageInp
 export { ELF_MACHINE, ELF_TYPE, type ElfFile, type ElfSection, type ElfSegment, type ElfSymbol, parseElf, readSymbols, SECTION_TYPE, SEGMENT_TYPE } from './elf'
 export { ImageError, type ImageErrorParts } from './errors'
 export { checkInputSize, detectInput, type InputKind, MAX_INPUT_BYTES } from './input'
-export { type BootProtocol, type KernelPlan, planKernel } from './kernel'
+export { type KernelHints, type KernelPlan, planKernel } from './kernel'
 export { assembleLoader, type LoaderBinaries } from './loader'
 export { SECTOR_BYTES } from './layout'
 export { type Partition, readPartitionTable } from './mbr'

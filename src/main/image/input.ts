@@ -4,6 +4,7 @@ import { ImageError } from './errors'
 import { SECTOR_BYTES } from './layout'
 import { hasBootSignature, hasPartitionTable, readPartitionTable } from './mbr'
 import { findMultibootHeader } from './multiboot'
+import { findMultiboot2Header, MULTIBOOT2_TAG, multiboot2Tag } from './multiboot2'
 
 /**
  * - `elf32`, `elf64`: a kernel for buildDiskImage;
@@ -45,7 +46,7 @@ export function detectInput(bytes: Uint8Array, where = 'input file'): InputKind 
     checkWholeDisk(bytes, where)
     return 'disk-image'
   }
-  if (findMultibootHeader(bytes).header?.addresses) return 'flat-multiboot'
+  if (bringsAddresses(bytes)) return 'flat-multiboot'
   const start = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ')
   throw new ImageError({
     what:
@@ -56,6 +57,11 @@ export function detectInput(bytes: Uint8Array, where = 'input file'): InputKind 
     why: 'A BIOS would not start it, and the boot loader could not either.',
     next: 'Give a linked ELF kernel, a raw disk image, or a 512-byte boot sector.',
   })
+}
+
+function bringsAddresses(bytes: Uint8Array): boolean {
+  const second = findMultiboot2Header(bytes).header
+  return findMultibootHeader(bytes).header?.addresses !== undefined || (second !== undefined && multiboot2Tag(second, MULTIBOOT2_TAG.ADDRESS) !== undefined)
 }
 
 /** A copy that stopped half-way is the usual reason for a disk that ends inside its own active partition. */

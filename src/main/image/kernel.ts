@@ -1,47 +1,149 @@
 /** Decides how a kernel is booted, and finds before the boot what the loader would have to refuse. */
-import { ELF_MACHINE, ELF_TYPE, type ElfFile, type ElfSegment, looksLikeElf, parseElf, SEGMENT_TYPE } from './elf'
+import type { BootloaderCrate, BootProtocol } from '../../shared/boot'
+import { crateParameters } from './bootloader-crate'
+import { ELF_TYPE, type ElfFile, looksLikeElf, parseElf } from './elf'
 import { hex, ImageError } from './errors'
-import { LIMITS, MAGIC, MEMORY } from './layout'
-import { checkMultibootFeatures, findMultiboot2Header, findMultibootHeader, type MultibootHeader } from './multiboot'
+import { flatParameters, type FlatProtocol, isFlat } from './flat'
+import { MAGIC, MEMORY } from './layout'
+import { checkMultibootFeatures, findMultibootHeader, type MultibootHeader, type MultibootSearch } from './multiboot'
+import { checkMultiboot2Features, findMultiboot2Header, MULTIBOOT2_TAG, type Multiboot2Header, multiboot2Tag } from './multiboot2'
+import { checkProgram } from './program-checks'
+import { relocateKernel } from './relocate'
 
-/** How the kernel is entered. */
-export type BootProtocol = 'multiboot1' | 'elf64' | 'elf32'
+/** What is known about a kernel beside its file. */
+export interface KernelHints {
+  /** Instead of what the file's headers say. */
+  protocol?: BootProtocol | undefined
+  /** The crate it was built with. */
+  bootloader?: BootloaderCrate | undefined
+  /** Where a flat binary's first byte goes. */
+  address?: number | undefined
+}
 
 export interface KernelPlan {
   protocol: BootProtocol
+  /** The file as the loader gets it: a position-independent one is settled at an address. */
+  bytes: Uint8Array
   /** Virtual address. */
   entry: bigint
-  /** Absent for a flat Multiboot kernel that brings its own addresses. */
+  /** What was added to the addresses that a position-independent kernel was linked to. */
+  base: bigint
+  /** What only this protocol says in the boot descriptor. */
+  parameters?: Uint8Array
+  /** Absent for a flat file. */
   elf?: ElfFile
   multiboot?: MultibootHeader
+  multiboot2?: Multiboot2Header
   /** Sentences about what will boot but is probably not meant. */
   warnings: string[]
 }
 
-const FOUR_GIB = 1n << 32n
-/** Bits 63 to 47 of a canonical address in the upper half. */
-const UPPER_HALF = 0x1ffffn
+/** Position-independent kernels are settled from here up; those of the bootloader crate where the linker puts others. */
+const ONE_MIB = 0x100000n
+const TWO_MIB = 0x200000n
 
 /**
  * @param where names the file in errors.
  * @throws ImageError
  */
-export function planKernel(bytes: Uint8Array, where = 'kernel'): KernelPlan {
-  const { header, nearly } = findMultibootHeader(bytes)
-  if (header) checkMultibootFeatures(header, where)
-  // A flat file is no ELF but boots when its Multiboot header brings addresses.
-  const flat = header?.addresses && !looksLikeElf(bytes)
-  const elf = flat ? undefined : parseElf(bytes, where)
-  if (header?.addresses) {
-    checkAddresses(bytes, header, where)
-    return { protocol: 'multiboot1', entry: BigInt(header.addresses.entry), multiboot: header, warnings: [], ...(elf && { elf }) }
+export function planKernel(bytes: Uint8Array, where = 'kernel', hints: KernelHints = {}): KernelPlan {
+  const first = findMultibootHeader(bytes)
+  const second = findMultiboot2Header(bytes)
+  const protocol = hints.protocol ?? protocolOf(bytes, first, second.header, hints, where)
+  if (isFlat(protocol)) return planFlat(bytes, protocol, hints.address, where)
+  if (protocol === 'multiboot1') return planMultiboot1(bytes, first, where)
+  if (protocol === 'multiboot2') return planMultiboot2(bytes, second.header, where)
+
+  const plan = planElf(bytes, protocol, where)
+  if (protocol === 'bootloader') return planCrate(plan, hints.bootloader, where)
+  if (first.nearly) plan.warnings.push(describeNearly(first.nearly, where))
+  if (second.nearly) plan.warnings.push(describeNearly2(second.nearly, where))
+  return plan
+}
+
+function protocolOf(bytes: Uint8Array, first: MultibootSearch, second: Multiboot2Header | undefined, hints: KernelHints, where: string): BootProtocol {
+  if (hints.bootloader) return 'bootloader'
+  if (first.header && (first.header.addresses || looksLikeElf(bytes))) return 'multiboot1'
+  if (second && (multiboot2Tag(second, MULTIBOOT2_TAG.ADDRESS) || looksLikeElf(bytes))) return 'multiboot2'
+  return parseElf(bytes, where).bits === 64 ? 'elf64' : 'elf32'
+}
+
+/** Parses, settles a position-independent file's addresses, and checks what the loader will ask of it. */
+function planElf(bytes: Uint8Array, protocol: BootProtocol, where: string, movesItself = false): KernelPlan & { elf: ElfFile } {
+  let elf = parseElf(bytes, where)
+  let base = 0n
+  if (elf.type === ELF_TYPE.SHARED) {
+    // A kernel that says it can run anywhere is moved by the loader and relocates itself.
+    const settled = movesItself ? { bytes: withType(bytes, ELF_TYPE.EXECUTABLE), base } : relocateKernel(bytes, elf, protocol === 'bootloader' ? TWO_MIB : ONE_MIB, where)
+    bytes = settled.bytes
+    base = settled.base
+    elf = parseElf(bytes, where)
   }
-  if (!elf) throw new Error('unreachable: a file without addresses was parsed as ELF')
-  const second = header ? undefined : findMultiboot2Header(bytes)
-  const warnings = [...(nearly ? [describeNearly(nearly, where)] : []), ...(second === undefined ? [] : [describeSecond(second, elf.bits, where)])]
-  const protocol = header ? 'multiboot1' : elf.bits === 64 ? 'elf64' : 'elf32'
-  checkProgram(elf, protocol, where)
-  return { protocol, entry: elf.entry, elf, warnings, ...(header && { multiboot: header }) }
+  checkProgram(elf, protocol, where, movesItself)
+  return { protocol, bytes, entry: elf.entry, base, elf, warnings: [] }
+}
+
+function withType(bytes: Uint8Array, type: number): Uint8Array {
+  const copy = bytes.slice()
+  new DataView(copy.buffer).setUint16(16, type, true)
+  return copy
+}
+
+function planCrate(plan: KernelPlan, crate: BootloaderCrate | undefined, where: string): KernelPlan {
+  if (crate) return { ...plan, parameters: crateParameters(crate, where) }
+  throw new ImageError({
+    what: 'The kernel is to be booted as one of the crate bootloader, but nothing says which version and features it was built with.',
+    where,
+    why: 'The boot information has another layout for each set of features, and the kernel file does not say which.',
+    next: 'Boot the cargo project, whose Cargo.toml says it, not the kernel file alone.',
+  })
+}
+
+function planFlat(bytes: Uint8Array, protocol: FlatProtocol, address: number | undefined, where: string): KernelPlan {
+  const parameters = flatParameters(bytes.length, protocol, address, where)
+  return { protocol, bytes, entry: BigInt(address ?? 0), base: 0n, parameters, warnings: [] }
+}
+
+function planMultiboot1(bytes: Uint8Array, { header, nearly }: MultibootSearch, where: string): KernelPlan {
+  if (!header)
+    throw new ImageError({
+      what: nearly ? describeNearly(nearly, where) : 'The kernel has no Multiboot header (magic number 0x1badb002, 4-aligned, in its first 8192 bytes).',
+      where,
+      why: 'It is to be booted by Multiboot 1.',
+      next: 'Put the header first in the linker script, or choose another protocol in the manifest ("boot").',
+    })
+  checkMultibootFeatures(header, where)
+  if (!header.addresses) return { ...planElf(bytes, 'multiboot1', where), multiboot: header }
+  checkAddresses(bytes, header.offset, header.addresses, where)
+  return { protocol: 'multiboot1', bytes, entry: BigInt(header.addresses.entry), base: 0n, multiboot: header, warnings: [], ...(looksLikeElf(bytes) && { elf: parseElf(bytes, where) }) }
+}
+
+function planMultiboot2(bytes: Uint8Array, header: Multiboot2Header | undefined, where: string): KernelPlan {
+  if (!header)
+    throw new ImageError({
+      what: 'The kernel has no Multiboot 2 header (magic number 0xe85250d6, 8-aligned, in its first 32768 bytes).',
+      where,
+      why: 'It is to be booted by Multiboot 2.',
+      next: 'Put the header first in the linker script, or choose another protocol in the manifest ("boot").',
+    })
+  checkMultiboot2Features(header, where)
+  const addresses = multiboot2Tag(header, MULTIBOOT2_TAG.ADDRESS)
+  const entry = multiboot2Tag(header, MULTIBOOT2_TAG.ENTRY)?.words[0]
+  if (!addresses) {
+    const plan = planElf(bytes, 'multiboot2', where, multiboot2Tag(header, MULTIBOOT2_TAG.RELOCATABLE) !== undefined)
+    return { ...plan, multiboot2: header, ...(entry !== undefined && { entry: BigInt(entry) }) }
+  }
+  const [own = 0, load = 0, loadEnd = 0, bssEnd = 0] = addresses.words
+  if (entry === undefined)
+    throw new ImageError({
+      what: 'The Multiboot 2 header has addresses (tag 2), but no entry address (tag 3).',
+      where: `${where}+${hex(header.offset)}`,
+      why: 'With addresses of its own the ELF headers do not count, and so nothing says where the kernel starts.',
+      next: 'Add an entry address tag, or leave the address tag out.',
+    })
+  // All ones: the file from its start.
+  checkAddresses(bytes, header.offset, { header: own, load: load === 0xffff_ffff ? own - header.offset : load, loadEnd, bssEnd, entry }, where)
+  return { protocol: 'multiboot2', bytes, entry: BigInt(entry), base: 0n, multiboot2: header, warnings: [] }
 }
 
 function describeNearly({ offset, reason }: { offset: number; reason: 'too-far' | 'checksum' }, where: string): string {
@@ -50,145 +152,27 @@ function describeNearly({ offset, reason }: { offset: number; reason: 'too-far' 
     : `${where}+${hex(offset)}: a Multiboot header's magic number is here, but magic, flags and checksum do not sum to 0, so it is not used.`
 }
 
-function describeSecond(offset: number, bits: 32 | 64, where: string): string {
-  const entered = bits === 64 ? 'in long mode, where the 32-bit code that such kernels begin with does something else' : 'without its magic number and information'
-  return `${where}+${hex(offset)}: this is a Multiboot 2 kernel, and the loader speaks Multiboot 1: it is entered ${entered}. Give it a Multiboot 1 header (0x1badb002), or boot a disk image with its own boot loader.`
+const NEARLY_2 = {
+  'too-far': `a Multiboot 2 header lies here, outside the first ${MAGIC.MULTIBOOT2_SEARCH_BYTES} bytes where loaders look, so it is not used. Put its section first in the linker script.`,
+  checksum: "a Multiboot 2 header's magic number is here, but magic, architecture, length and checksum do not sum to 0, so it is not used.",
+  architecture: 'a Multiboot 2 header lies here, but for another processor than i386 (architecture 0), so it is not used.',
+} as const
+
+function describeNearly2({ offset, reason }: { offset: number; reason: keyof typeof NEARLY_2 }, where: string): string {
+  return `${where}+${hex(offset)}: ${NEARLY_2[reason]}`
 }
 
-function checkProgram(elf: ElfFile, protocol: BootProtocol, where: string): void {
-  const wanted = elf.bits === 64 ? ELF_MACHINE.X86_64 : ELF_MACHINE.I386
-  if (elf.machine !== wanted)
-    throw new ImageError({
-      what: `The ELF file is for machine ${elf.machine}; ${elf.bits}-bit x86 is ${wanted}.`,
-      where,
-      why: 'The PC could not run its instructions.',
-      next: 'Check llvm-target or the -target flag.',
-    })
-  if (elf.type !== ELF_TYPE.EXECUTABLE) throw notExecutable(elf, where)
-  const segments = elf.segments.filter(({ type, memoryBytes }) => type === SEGMENT_TYPE.LOAD && memoryBytes > 0n)
-  if (segments.length === 0)
-    throw new ImageError({
-      what: 'The kernel has no loadable segment (PT_LOAD).',
-      where,
-      why: 'There is nothing to put into memory.',
-      next: 'Check that the linker script keeps the code’s sections and that the entry symbol exists.',
-    })
-  const tableBytes = elf.segments.length * (elf.bits === 64 ? 56 : 32)
-  if (segments.length > LIMITS.MAX_SEGMENTS || tableBytes > LIMITS.MAX_PROGRAM_HEADER_BYTES)
-    throw new ImageError({
-      what: `The kernel has ${segments.length} loadable segments and ${elf.segments.length} program headers.`,
-      where,
-      why: `The boot loader has room for ${LIMITS.MAX_SEGMENTS} segments and ${LIMITS.MAX_PROGRAM_HEADER_BYTES} bytes of program headers.`,
-      next: 'Merge output sections in the linker script.',
-    })
-  const framesAreChosen = protocol === 'elf64' && wantsFrames(segments)
-  if (!framesAreChosen) checkPlaces(segments, where)
-  if (protocol === 'elf64') for (const segment of segments) checkMapping(segment, where)
-  if (!segments.some((segment) => contains(segment, elf.entry)))
-    throw new ImageError({
-      what: `The entry point ${hex(elf.entry)} lies in none of the kernel's segments.`,
-      where,
-      why: 'The processor would start in memory without code.',
-      next: 'Check that the entry symbol exists and is global: ENTRY(symbol) in the linker script, or -e symbol.',
-    })
-}
-
-function notExecutable(elf: ElfFile, where: string): ImageError {
-  const relocatable = elf.type === ELF_TYPE.RELOCATABLE
-  const shared = elf.type === ELF_TYPE.SHARED
-  return new ImageError({
-    what: relocatable
-      ? 'This is an object file, not a linked kernel.'
-      : shared
-        ? 'The kernel is position independent (ET_DYN).'
-        : `The ELF file has type ${elf.type}, not 2 (executable).`,
-    where,
-    why: relocatable ? 'Its addresses are not settled.' : 'The loader places kernels at the addresses they were linked to; it does not relocate.',
-    next: shared
-      ? 'Link with -no-pie; in a target specification set "relocation-model": "static" and "position-independent-executables": false.'
-      : 'Link it into an executable.',
-  })
-}
-
-/** The loader picks frames when the physical addresses only repeat virtual ones above 4 GiB; resources/loader/program.c. */
-function wantsFrames(segments: readonly ElfSegment[]): boolean {
-  return segments.every(({ virtualAddress, physicalAddress }) => virtualAddress >= FOUR_GIB && physicalAddress === virtualAddress)
-}
-
-function contains({ virtualAddress, memoryBytes }: ElfSegment, address: bigint): boolean {
-  return address >= virtualAddress && address - virtualAddress < memoryBytes
-}
-
-/** What 4-level paging asks of a segment's addresses (Intel SDM volume 3, 4.5). */
-function checkMapping({ virtualAddress, physicalAddress, memoryBytes }: ElfSegment, where: string): void {
-  const last = virtualAddress + memoryBytes - 1n
-  const upper = virtualAddress >> 47n
-  if ((upper !== 0n && upper !== UPPER_HALF) || last >> 47n !== upper)
-    throw new ImageError({
-      what: `The segment at virtual address ${hex(virtualAddress)} to ${hex(last)} is not in canonical addresses.`,
-      where,
-      why: 'A processor with 4-level paging has addresses below 0x800000000000 and from 0xffff800000000000 only.',
-      next: 'Link the kernel to one of these halves.',
-    })
-  if (virtualAddress === physicalAddress) return
-  if ((virtualAddress ^ physicalAddress) & 0xfffn)
-    throw new ImageError({
-      what: `The segment at virtual address ${hex(virtualAddress)} has physical address ${hex(physicalAddress)}.`,
-      where,
-      why: 'Pages have 4096 bytes, so both must agree in the lowest 12 bits.',
-      next: 'Align the section, or correct AT(...) in the linker script.',
-    })
-  if (virtualAddress < BigInt(MEMORY.LOADER_END))
-    throw new ImageError({
-      what: `The segment at virtual address ${hex(virtualAddress)} has another physical address, ${hex(physicalAddress)}.`,
-      where,
-      why: `The boot loader runs below ${hex(MEMORY.LOADER_END)} while it switches paging on, so these addresses stay as they are.`,
-      next: 'Link the kernel to virtual addresses from 0x100000 up.',
-    })
-}
-
-function checkPlaces(segments: readonly ElfSegment[], where: string): void {
-  for (const [index, segment] of segments.entries()) {
-    const start = segment.physicalAddress
-    const end = start + segment.memoryBytes
-    const place = `the segment at physical address ${hex(start)} to ${hex(end - 1n)}`
-    if (end > FOUR_GIB)
-      throw new ImageError({
-        what: `A segment does not fit below 4 GiB: ${place}.`,
-        where,
-        why: 'The loader places segments in the first 4 GiB of memory.',
-        next: 'Give it a low physical address: AT(...) in the linker script.',
-      })
-    if (start < BigInt(MEMORY.LOADER_END))
-      throw new ImageError({
-        what: `A segment would overwrite the boot loader: ${place}.`,
-        where,
-        why: `Memory below ${hex(MEMORY.LOADER_END)} holds the loader, the BIOS's data and the first stack.`,
-        next: 'Link the kernel at 0x100000 (1 MiB) or above.',
-      })
-    const other = segments.slice(0, index).find((o) => start < o.physicalAddress + o.memoryBytes && o.physicalAddress < end)
-    if (other)
-      throw new ImageError({
-        what: `Two segments overlap in memory: ${place} and the one at ${hex(other.physicalAddress)}.`,
-        where,
-        why: 'One would overwrite the other.',
-        next: 'Check the physical addresses (AT) in the linker script.',
-      })
-  }
-}
-
-function checkAddresses(bytes: Uint8Array, header: MultibootHeader, where: string): void {
-  if (!header.addresses) return
-  const { header: own, load, loadEnd, bssEnd, entry } = header.addresses
-  const fileStart = header.offset - (own - load)
+function checkAddresses(bytes: Uint8Array, offset: number, addresses: NonNullable<MultibootHeader['addresses']>, where: string): void {
+  const { header: own, load, loadEnd, bssEnd, entry } = addresses
+  const fileStart = offset - (own - load)
   const fileBytes = loadEnd === 0 ? bytes.length - fileStart : loadEnd - load
   const end = bssEnd === 0 ? load + fileBytes : bssEnd
   const fits = load <= own && fileStart >= 0 && fileBytes > 0 && fileStart + fileBytes <= bytes.length && end >= load + fileBytes
-  if (fits && load >= MEMORY.LOADER_END && entry >= load && entry < end) return
+  if (fits && load >= MEMORY.LOWEST_ADDRESS && entry >= load && entry < end) return
   throw new ImageError({
     what: `The addresses in the Multiboot header do not fit: header_addr ${hex(own)}, load_addr ${hex(load)}, load_end_addr ${hex(loadEnd)}, bss_end_addr ${hex(bssEnd)}, entry_addr ${hex(entry)}.`,
-    where: `${where}+${hex(header.offset)}`,
-    why: `The range must lie inside the file (${hex(bytes.length)} bytes), at ${hex(MEMORY.LOADER_END)} or above, and hold the entry point.`,
-    next: 'Correct the addresses, or clear bit 16 of the flags so that the ELF headers count.',
+    where: `${where}+${hex(offset)}`,
+    why: `The range must lie inside the file (${hex(bytes.length)} bytes), at ${hex(MEMORY.LOWEST_ADDRESS)} or above, and hold the entry point.`,
+    next: 'Correct the addresses, or leave them out so that the ELF headers count.',
   })
 }

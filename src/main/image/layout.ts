@@ -38,15 +38,15 @@ export const DISK = {
 } as const
 
 /**
- * The boot descriptor: the partition's first sector. Little endian; the 128 u32 words of the sector sum to 0
- * (mod 2^32), as the fields of a Multiboot header do.
+ * The boot descriptor: the partition's first sectors. Little endian; all its u32 words sum to 0 (mod 2^32), as the fields of a
+ * Multiboot header do. Texts are ended by a zero byte; offsets count from the descriptor's start.
  */
 export const DESCRIPTOR = {
   /** u32 0x424c4f42, "BOLB". */
   DESCRIPTOR_MAGIC: 0,
-  /** u32, {@link DESCRIPTOR_VERSION}. */
+  /** u32, {@link MAGIC}.DESCRIPTOR_VERSION_VALUE. */
   DESCRIPTOR_VERSION: 4,
-  /** u32: chosen so that the sector sums to 0. */
+  /** u32: chosen so that the whole sums to 0. */
   DESCRIPTOR_CHECKSUM: 8,
   /** u32: how the kernel is entered, one of {@link PROTOCOL}. */
   DESCRIPTOR_PROTOCOL: 12,
@@ -54,9 +54,70 @@ export const DESCRIPTOR = {
   DESCRIPTOR_KERNEL_SECTOR: 16,
   /** u32: the kernel file's length in bytes. */
   DESCRIPTOR_KERNEL_BYTES: 20,
-  /** Zero-terminated text up to the end of the sector. */
-  DESCRIPTOR_COMMAND_LINE: 32,
+  /** u32: the descriptor's own length, whole sectors. */
+  DESCRIPTOR_BYTES: 24,
+  /** u32: offset of the kernel's command line. */
+  DESCRIPTOR_COMMAND_LINE: 28,
+  /** u32. */
+  DESCRIPTOR_MODULE_COUNT: 32,
+  /** u32: offset of the module table. */
+  DESCRIPTOR_MODULE_TABLE: 36,
+  /** What only one protocol needs: {@link FLAT_PARAMETERS}, {@link CRATE_PARAMETERS}. */
+  DESCRIPTOR_PARAMETERS: 40,
+  /** Module table and texts. */
+  DESCRIPTOR_VARIABLE: 96,
+  DESCRIPTOR_MAX_BYTES: 16_384,
 } as const
+
+/** An entry of the module table. */
+export const MODULE_ENTRY = {
+  /** u32: the module's first sector, counted from the partition's start. */
+  MODULE_ENTRY_SECTOR: 0,
+  /** u32: length in bytes. */
+  MODULE_ENTRY_FILE_BYTES: 4,
+  /** u32: offset of its command line in the descriptor. */
+  MODULE_ENTRY_COMMAND_LINE: 8,
+  MODULE_ENTRY_BYTES: 12,
+} as const
+
+/** Parameters of a flat binary, u32 each. */
+export const FLAT_PARAMETERS = {
+  /** 16, 32 or 64. */
+  FLAT_BITS: 0,
+  /** Physical address of the file's first byte. */
+  FLAT_ADDRESS: 4,
+  FLAT_ENTRY: 8,
+} as const
+
+/** Parameters of a kernel for the `bootloader` crate; addresses are u64, {@link CRATE_CHOOSE} leaves one to the loader. */
+export const CRATE_PARAMETERS = {
+  /** u32. */
+  CRATE_FLAGS: 0,
+  /** u32: the stack's length. */
+  CRATE_STACK_PAGES: 4,
+  CRATE_STACK_ADDRESS: 8,
+  CRATE_BOOT_INFO_ADDRESS: 16,
+  CRATE_PHYSICAL_OFFSET: 24,
+  /** Where the recursive entry shows the PML4. */
+  CRATE_RECURSIVE_ADDRESS: 32,
+} as const
+
+/** What a kernel of the `bootloader` crate was built to find; which version does what is in bootloader-crate.ts. */
+export const CRATE_FLAGS_BITS = {
+  CRATE_RECURSIVE_PAGE_TABLE: 1,
+  CRATE_MAP_PHYSICAL_MEMORY: 2,
+  CRATE_SSE: 4,
+  CRATE_VGA_320X200: 8,
+  /** BootInfo has a TLS template. */
+  CRATE_THREAD_LOCAL: 16,
+  /** The page below the stack stays unmapped. */
+  CRATE_GUARD_PAGE: 32,
+  /** Entered by `call`, not by `jmp`: the stack is 8 bytes off a multiple of 16. */
+  CRATE_CALLED: 64,
+} as const
+
+/** No page starts here. */
+export const CRATE_CHOOSE = 0xffff_ffff_ffff_ffffn
 
 /** Values of the boot descriptor's protocol field. */
 export const PROTOCOL = {
@@ -66,63 +127,100 @@ export const PROTOCOL = {
   PROTOCOL_ELF64: 2,
   /** A 32-bit ELF without a Multiboot header: 32-bit protected mode, registers as for Multiboot 1. */
   PROTOCOL_ELF32: 3,
+  /** Multiboot 2: 32-bit protected mode, eax = 0x36D76289, ebx = information. */
+  PROTOCOL_MULTIBOOT2: 4,
+  /** A 64-bit ELF for the Rust crate `bootloader` 0.6 to 0.9: long mode, rdi = BootInfo. */
+  PROTOCOL_BOOTLOADER_CRATE: 5,
+  /** A flat binary. */
+  PROTOCOL_FLAT: 6,
 } as const
 
 /** Magic numbers. */
 export const MAGIC = {
   STAGE2_MAGIC: 0x32534c42,
   DESCRIPTOR_MAGIC_VALUE: 0x424c4f42,
-  DESCRIPTOR_VERSION_VALUE: 1,
+  DESCRIPTOR_VERSION_VALUE: 2,
   MULTIBOOT1_HEADER_MAGIC: 0x1badb002,
   MULTIBOOT1_BOOT_MAGIC: 0x2badb002,
   /** The header must lie in the kernel file's first 8192 bytes (Multiboot 0.6.96, 3.1). */
   MULTIBOOT1_SEARCH_BYTES: 8192,
+  /** The header must lie in the kernel file's first 32768 bytes (Multiboot2 2.0, 3.1). */
+  MULTIBOOT2_SEARCH_BYTES: 32_768,
 } as const
 
-/** Physical addresses while the loader runs. Everything below {@link MEMORY}.LOADER_END belongs to it. */
+/** Physical addresses while the loader runs. It works below {@link MEMORY}.LOADER_END; what a kernel wants there arrives last. */
 export const MEMORY = {
+  /** Interrupt table and BIOS data lie below. */
+  LOWEST_ADDRESS: 0x500,
   /** Where the BIOS puts sector 0; the loader's stack grows down from here. */
   STAGE1_ADDRESS: 0x7c00,
-  /** Stage 2 with its data: it must end below 64 KiB so that real-mode code reaches all of it. */
+  /** Stage 2 with its data. Real-mode code reaches only what lies below 64 KiB, so that comes first in it. */
   STAGE2_ADDRESS: 0x8000,
-  STAGE2_END: 0x10000,
+  STAGE2_REAL_MODE_END: 0x10000,
+  STAGE2_END: 0x20000,
   /** Stage 2's first bytes: magic u32, image identity u32, then code. */
   STAGE2_IMAGE_ID: 4,
   STAGE2_ENTRY: 8,
   /** What INT 13h reads into: starts on a 64 KiB boundary and holds one transfer, so no transfer crosses one. */
-  BOUNCE_ADDRESS: 0x10000,
+  BOUNCE_ADDRESS: 0x20000,
   /** Sectors per transfer. Some BIOSes refuse more than 62. */
   BOUNCE_SECTORS: 62,
-  /** The kernel file's first 8 KiB, searched for a Multiboot header. */
-  SCRATCH_ADDRESS: 0x18000,
-  /** Frames for the page tables of a 64-bit kernel. */
-  PAGE_TABLES_ADDRESS: 0x20000,
-  PAGE_TABLES_END: 0x60000,
-  /** The kernel's first stack, 64 KiB. */
-  KERNEL_STACK_BOTTOM: 0x60000,
-  KERNEL_STACK_TOP: 0x70000,
+  /** The kernel file's first 32 KiB, searched for a Multiboot header. */
+  SCRATCH_ADDRESS: 0x28000,
+  /** What the kernel gets: information, page tables, GDT, and at the end the first stack. Elsewhere when the kernel itself lies here. */
+  HANDOFF_ADDRESS: 0x30000,
+  HANDOFF_BYTES: 0x40000,
+  FIRST_STACK_BYTES: 0x10000,
+  /** Page tables that find room in there. */
+  LOW_PAGE_TABLES: 32,
   LOADER_END: 0x70000,
 } as const
 
 /** What one kernel may have at most. */
 export const LIMITS = {
   /** Loadable segments. */
-  MAX_SEGMENTS: 32,
-  /** The program header table: 73 entries of a 64-bit file, 128 of a 32-bit one. */
-  MAX_PROGRAM_HEADER_BYTES: 4096,
+  MAX_SEGMENTS: 128,
+  /** The program header table: 146 entries of a 64-bit file, 256 of a 32-bit one. */
+  MAX_PROGRAM_HEADER_BYTES: 8192,
+  MAX_MODULES: 128,
+  /** Longer section header tables are not handed over. */
+  MAX_SECTION_HEADER_BYTES: 65_536,
 } as const
 
-/** Selectors of the GDT the loader leaves behind. */
+/** The GDT the loader leaves behind. */
 export const SELECTORS = {
   SELECTOR_CODE64: 0x08,
-  SELECTOR_CODE32: 0x10,
-  SELECTOR_DATA32: 0x18,
+  SELECTOR_DATA: 0x10,
+  SELECTOR_CODE32: 0x18,
   SELECTOR_CODE16: 0x20,
   SELECTOR_DATA16: 0x28,
+  SELECTOR_CODE16_PAGE: 0x30,
+  SELECTOR_DATA16_PAGE: 0x38,
+  GDT_ENTRIES: 8,
 } as const
 
-/** Longest command line in bytes, without its terminating zero. */
-export const MAX_COMMAND_LINE_BYTES = SECTOR_BYTES - DESCRIPTOR.DESCRIPTOR_COMMAND_LINE - 1
+/** The loader's last instructions find the processor's state here: offsets in struct entry_state of loader.h, and its modes. */
+export const ENTRY_STATE = {
+  MODE_PROTECTED: 0,
+  MODE_LONG: 1,
+  MODE_REAL: 2,
+  STATE_MODE: 0,
+  STATE_MOVE_COUNT: 4,
+  STATE_MOVES: 8,
+  STATE_ENTRY: 12,
+  STATE_STACK: 20,
+  STATE_FIRST: 28,
+  STATE_SECOND: 36,
+  STATE_CR3: 44,
+  STATE_CR0: 48,
+  STATE_CR4: 52,
+  STATE_EFER: 56,
+  STATE_DATA_SELECTOR: 60,
+  STATE_STACK_SELECTOR: 64,
+} as const
+
+/** Longest command line of the kernel or a module in bytes, without its terminating zero. */
+export const MAX_COMMAND_LINE_BYTES = 4095
 
 /** Most sectors stage 2 may have: its data without initial value needs room too, which its linker script checks. */
 export const MAX_STAGE2_SECTORS = (MEMORY.STAGE2_END - MEMORY.STAGE2_ADDRESS) / SECTOR_BYTES
@@ -133,9 +231,14 @@ export const LOADER_DEFINES: Readonly<Record<string, number>> = {
   ...MBR,
   ...DISK,
   ...DESCRIPTOR,
+  ...MODULE_ENTRY,
+  ...FLAT_PARAMETERS,
+  ...CRATE_PARAMETERS,
+  ...CRATE_FLAGS_BITS,
   ...PROTOCOL,
   ...MAGIC,
   ...MEMORY,
   ...LIMITS,
   ...SELECTORS,
+  ...ENTRY_STATE,
 }

@@ -1,14 +1,24 @@
 /** Builds the boot loader from its sources in resources/loader. They travel inside the bundle, so nothing is looked up at run time. */
 import a20 from '../../../resources/loader/a20.c?raw'
+import bootloaderCrate from '../../../resources/loader/bootloader_crate.c?raw'
 import consoleSource from '../../../resources/loader/console.c?raw'
+import descriptor from '../../../resources/loader/descriptor.c?raw'
 import disk from '../../../resources/loader/disk.c?raw'
 import elf from '../../../resources/loader/elf.c?raw'
-import loaderHeader from '../../../resources/loader/loader.h?raw'
-import longMode from '../../../resources/loader/long_mode.c?raw'
+import elf64 from '../../../resources/loader/elf64.c?raw'
+import firmware from '../../../resources/loader/firmware.c?raw'
+import flat from '../../../resources/loader/flat.c?raw'
+import handoff from '../../../resources/loader/handoff.c?raw'
 import main from '../../../resources/loader/main.c?raw'
 import memory from '../../../resources/loader/memory.c?raw'
+import modules from '../../../resources/loader/modules.c?raw'
 import multiboot from '../../../resources/loader/multiboot.c?raw'
+import multiboot1 from '../../../resources/loader/multiboot1.c?raw'
+import multiboot2 from '../../../resources/loader/multiboot2.c?raw'
+import paging from '../../../resources/loader/paging.c?raw'
 import program from '../../../resources/loader/program.c?raw'
+import reserve from '../../../resources/loader/reserve.c?raw'
+import loaderHeader from '../../../resources/loader/loader.h?raw'
 import stage1Script from '../../../resources/loader/stage1.ld?raw'
 import stage1 from '../../../resources/loader/stage1.S?raw'
 import stage2Script from '../../../resources/loader/stage2.ld?raw'
@@ -21,7 +31,7 @@ import { LOADER_DEFINES, MAX_STAGE2_SECTORS, SECTOR_BYTES } from './layout'
 export interface LoaderBinaries {
   /** One sector. */
   stage1: Uint8Array
-  /** Up to 32 KiB. */
+  /** Up to 96 KiB, with its data. */
   stage2: Uint8Array
 }
 
@@ -59,15 +69,25 @@ export const LOADER_PROGRAMS: Readonly<Record<keyof LoaderBinaries, FlatProgram>
     sources: [
       { name: 'loader.h', text: loaderHeader },
       { name: 'stage2.S', text: stage2 },
-      { name: 'main.c', text: main },
-      { name: 'console.c', text: consoleSource },
       { name: 'a20.c', text: a20 },
-      { name: 'memory.c', text: memory },
+      { name: 'bootloader_crate.c', text: bootloaderCrate },
+      { name: 'console.c', text: consoleSource },
+      { name: 'descriptor.c', text: descriptor },
       { name: 'disk.c', text: disk },
       { name: 'elf.c', text: elf },
-      { name: 'program.c', text: program },
+      { name: 'elf64.c', text: elf64 },
+      { name: 'firmware.c', text: firmware },
+      { name: 'flat.c', text: flat },
+      { name: 'handoff.c', text: handoff },
+      { name: 'main.c', text: main },
+      { name: 'memory.c', text: memory },
+      { name: 'modules.c', text: modules },
       { name: 'multiboot.c', text: multiboot },
-      { name: 'long_mode.c', text: longMode },
+      { name: 'multiboot1.c', text: multiboot1 },
+      { name: 'multiboot2.c', text: multiboot2 },
+      { name: 'paging.c', text: paging },
+      { name: 'program.c', text: program },
+      { name: 'reserve.c', text: reserve },
     ],
     linkerScript: withLayout(stage2Script),
     defines: { ...LOADER_DEFINES },

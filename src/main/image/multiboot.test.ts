@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ImageError } from './errors'
-import { checkMultibootFeatures, findMultiboot2Header, findMultibootHeader } from './multiboot'
+import { checkMultibootFeatures, findMultibootHeader } from './multiboot'
 
 /** A file with a header at an offset. */
 function fileWith(offset: number, words: number[], length = 20_000): Uint8Array {
@@ -50,12 +50,4 @@ describe('required features', () => {
   test.each([8, 0x8000])('flags %i are not', (flags) => {
     expect(() => checkMultibootFeatures({ offset: 64, flags }, 'kernel')).toThrow(ImageError)
   })
-})
-
-test('a Multiboot 2 header is told from a constant in the code', () => {
-  const words = [0xe85250d6, 0, 24, -(0xe85250d6 + 24) >>> 0]
-  expect(findMultiboot2Header(fileWith(0x1000, words))).toBe(0x1000)
-  expect(findMultiboot2Header(fileWith(0x1004, words))).toBeUndefined()
-  expect(findMultiboot2Header(fileWith(0x1000, [0xe85250d6, 0, 24, 0]))).toBeUndefined()
-  expect(findMultiboot2Header(new Uint8Array(15))).toBeUndefined()
 })

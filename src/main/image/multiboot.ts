@@ -9,7 +9,6 @@ export const MULTIBOOT_ADDRESSES = 1 << 16
 const UNDERSTOOD = 0x0007
 const REQUIRED = 0xffff
 const HEADER_BYTES = 12
-const MULTIBOOT2_MAGIC = 0xe852_50d6
 /** How far a header that lies too far in is looked for, to explain why it does not count. */
 const NEARLY_BYTES = 1 << 20
 const HEADER_BYTES_WITH_ADDRESSES = 32
@@ -46,20 +45,6 @@ export function findMultibootHeader(bytes: Uint8Array): MultibootSearch {
     else if (inWindow) nearly ??= { offset, reason: 'checksum' }
   }
   return nearly ? { nearly } : {}
-}
-
-/**
- * Where a Multiboot 2 header stands, which the loader does not serve: 8-aligned in the first 32768 bytes; magic, architecture,
- * length and checksum sum to 0 (Multiboot2 Specification 2.0, 3.1.1 and 3.1.2).
- */
-export function findMultiboot2Header(bytes: Uint8Array): number | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  for (let offset = 0; offset + 16 <= Math.min(bytes.length, 32_768); offset += 8) {
-    if (view.getUint32(offset, true) !== MULTIBOOT2_MAGIC) continue
-    const sum = [0, 4, 8, 12].reduce((total, at) => total + view.getUint32(offset + at, true), 0)
-    if (sum % 2 ** 32 === 0) return offset
-  }
-  return undefined
 }
 
 function readHeader(bytes: Uint8Array, offset: number, flags: number): MultibootHeader {

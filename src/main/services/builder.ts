@@ -1,9 +1,10 @@
 /** From a project to a bootable image: compiles, links, adds the boot loader, writes `build/<name>.elf` and `.img`. */
 import { join } from 'node:path'
+import type { BootloaderCrate } from '../../shared/boot'
 import type { BuildResult } from '../../shared/contract'
 import { LabError } from '../../shared/failure'
 import type { BuildStep, LogEvent, Problem } from '../../shared/problems'
-import { assembleLoader, buildBootSectorImage, buildDiskImage, buildRawImage, checkInputSize, detectInput, ImageError, SECTOR_BYTES, type LoaderBinaries } from '../image'
+import { assembleLoader, buildBootSectorImage, buildDiskImage, buildRawImage, checkInputSize, detectInput, ImageError, type KernelHints, type LoaderBinaries, SECTOR_BYTES } from '../image'
 import { BUILD_DIR, MANIFEST_FILE, openProject, ProjectError, type Project } from '../project'
 import { assembleFlat, buildKernel, replaceFile, type BuildOutput } from '../toolchain'
 import { KeyedQueue, writeFileAtomically } from './atomic-file'
@@ -50,15 +51,16 @@ export class Builder {
    * The disk image for a file's bytes: an image as it is, a kernel with the boot loader.
    * @param where names the file in errors
    * @param warn hears what may keep a kernel from running
+   * @param hints what is known about a kernel beside its file
    * @throws ImageError when the bytes are neither
    */
-  async imageOf(bytes: Uint8Array, where: string, commandLine?: string, warn?: (text: string) => void): Promise<Uint8Array> {
+  async imageOf(bytes: Uint8Array, where: string, commandLine?: string, warn?: (text: string) => void, hints: KernelHints = {}): Promise<Uint8Array> {
     const kind = detectInput(bytes, where)
     if (kind === 'disk-image' || kind === 'boot-sector') {
       if (commandLine !== undefined && commandLine !== '') throw noCommandLine(where)
       return kind === 'boot-sector' ? buildBootSectorImage(bytes, where) : bytes
     }
-    const { image, report } = buildDiskImage({ kernel: bytes, loader: await this.loader(), commandLine: commandLine ?? '', where })
+    const { image, report } = buildDiskImage({ kernel: bytes, loader: await this.loader(), commandLine: commandLine ?? '', where, ...hints })
     for (const warning of report.warnings) warn?.(warning)
     return image
   }
@@ -94,7 +96,7 @@ export class Builder {
     const elf = kernel.elfPath === undefined ? {} : { elfPath: kernel.elfPath }
     const imageStarted = performance.now()
     try {
-      const image = await makeImage({ project, output: kernel.output, loader, commandLine, warn: (text) => report({ severity: 'warning', source: 'image', message: text }) })
+      const image = await makeImage({ project, output: kernel.output, bootloader: kernel.bootloader, loader, commandLine, warn: (text) => report({ severity: 'warning', source: 'image', message: text }) })
       signal?.throwIfAborted()
       const imagePath = output ?? join(project.dir, BUILD_DIR, `${project.manifest.name}.img`)
       const write = output !== undefined || commandLine === undefined || commandLine === project.manifest.run.append
@@ -114,12 +116,14 @@ export class Builder {
 interface ImageRequest {
   project: Project
   output: BuildOutput
+  /** Kernels of this crate are started as its own loader does it. */
+  bootloader: BootloaderCrate | undefined
   loader: Promise<LoaderBinaries>
   commandLine: string | undefined
   warn: (text: string) => void
 }
 
-async function makeImage({ project, output, loader, commandLine, warn }: ImageRequest): Promise<Uint8Array> {
+async function makeImage({ project, output, bootloader, loader, commandLine, warn }: ImageRequest): Promise<Uint8Array> {
   const line = commandLine ?? project.manifest.run.append
   if (output.form === 'disk' || output.form === 'boot-sector' || (output.form === 'file' && isImage(output.bytes, output.path))) {
     if (line !== '') throw noCommandLine(project.dir)
@@ -127,7 +131,7 @@ async function makeImage({ project, output, loader, commandLine, warn }: ImageRe
     return output.bytes.length === SECTOR_BYTES ? buildBootSectorImage(output.bytes, output.path) : output.bytes
   }
   checkInputSize(output.bytes.length, output.path)
-  const { image, report } = buildDiskImage({ kernel: output.bytes, loader: await loader, commandLine: line, where: output.path })
+  const { image, report } = buildDiskImage({ kernel: output.bytes, loader: await loader, commandLine: line, where: output.path, bootloader })
   for (const warning of report.warnings) warn(warning)
   return image
 }

@@ -30,7 +30,7 @@ export async function prepareRunnerJob(kernel: string, more: readonly string[], 
   const { isTest, settings, packageDir } = built
   const remarks = [...built.remarks]
   const project = packageDir !== undefined && (await hasManifest(packageDir)) ? (await openProject(packageDir)).manifest : undefined
-  const image = await new Builder().imageOf(bytes, path, project?.run.append, (warning) => remarks.push(warning))
+  const image = await new Builder().imageOf(bytes, path, project?.run.append, (warning) => remarks.push(warning), { bootloader: built.bootloader })
   const memoryBytes = settings.memoryBytes ?? (project ? memoryOf(project) : DEFAULT_MEMORY_BYTES)
   if (memoryBytes < 2 ** 20) throw new LabError({ code: 'bad-input', what: `${memoryBytes} bytes of memory are too few.`, where: 'run-args: -m', next: 'Write a size such as -m 128M.' })
   return { name: basename(path), isTest, settings, image, memoryBytes, model: project?.run.cpu, remarks }

@@ -1,0 +1,251 @@
+/*
+ * The hand-off of the Rust crate `bootloader`, versions 0.6 to 0.9, for kernels that were written for it. Source: that crate, as published
+ * on crates.io: src/main.rs (the map, the entry), src/page_table.rs (segments, stack), src/level4_entries.rs (the choice of addresses),
+ * src/bootinfo (the structures). What differs between versions comes as flags from the image builder.
+ */
+#include "loader.h"
+
+#define CR0_WP 0x00010000u
+#define CR0_MP 0x00000002u
+#define CR4_SSE 0x00000600u /* OSFXSR, OSXMMEXCPT */
+#define EFER_NXE 0x00000800u
+
+#define TOP_ENTRY_BYTES (1ull << 39)
+#define TOP_ENTRIES 512u
+#define VGA_START 0xa0000u
+#define VGA_END 0xc0000u
+#define VIDEO_MODE_320X200 0x0013
+
+enum region_type { REGION_USABLE = 0, REGION_RESERVED = 2, REGION_BAD = 5, REGION_FRAME_ZERO = 10, REGION_EMPTY = 11 };
+
+#define MAX_REGIONS 64
+
+struct region {
+  uint64_t first_frame, end_frame;
+  uint32_t type, padding;
+};
+
+struct memory_list {
+  struct region regions[MAX_REGIONS];
+  uint64_t count;
+};
+
+static_assert(sizeof(struct memory_list) == 1544, "bootinfo/memory_map.rs");
+
+/* Entries of the PML4 that are taken; the first always is. */
+static bool used[TOP_ENTRIES];
+
+static void use_addresses(uint64_t first, uint64_t last) {
+  for (uint32_t i = first >> 39 & 511; i <= (last >> 39 & 511); i++) used[i] = true;
+}
+
+static uint64_t sign_extended(uint64_t address) { return address >> 47 & 1 ? address | 0xffff000000000000ull : address; }
+
+/* The first address of so many free neighbouring entries. */
+static uint64_t free_addresses(uint64_t entries) {
+  for (uint32_t start = 1; start + entries <= TOP_ENTRIES; start++) {
+    uint32_t i = 0;
+    while (i < entries && !used[start + i]) i++;
+    if (i < entries) continue;
+    for (i = 0; i < entries; i++) used[start + i] = true;
+    return sign_extended((uint64_t)start << 39);
+  }
+  fail("the kernel leaves no free part of the address space for its boot information. Link it into one half.");
+}
+
+static uint64_t *new_table(void) {
+  return memset(at_address(allocate(PAGE_BYTES, PAGE_BYTES, RESERVED_PAGE_TABLE, "page tables")), 0, PAGE_BYTES);
+}
+
+static uint64_t segment_flags(const struct segment *segment) {
+  return (segment->flags & SEGMENT_WRITABLE ? PAGE_WRITABLE : 0) | (segment->flags & SEGMENT_EXECUTABLE ? 0 : PAGE_NO_EXECUTE);
+}
+
+/* Copies that part of the segment's content that belongs to [page, page + length) to the frame. */
+static void read_part(const struct descriptor *kernel, const struct segment *segment, uint64_t page, uint64_t length, uint32_t frame) {
+  uint64_t start = segment->virtual_address > page ? segment->virtual_address : page;
+  uint64_t file_end = segment->virtual_address + segment->file_bytes, end = file_end < page + length ? file_end : page + length;
+  if (start >= end) return;
+  file_read(&kernel->kernel, "the kernel file", segment->offset + (start - segment->virtual_address), (uint32_t)(end - start),
+            at_address(frame + (uint32_t)(start - page)));
+}
+
+static void map_segment(const struct descriptor *kernel, const struct segment *segment) {
+  uint64_t first = segment->virtual_address & ~(uint64_t)(PAGE_BYTES - 1), last = segment->virtual_address + segment->memory_bytes - 1;
+  uint64_t flags = segment_flags(segment);
+  paging_check_canonical(segment->virtual_address, last);
+  if (first < ONE_MIB)
+    fail("the kernel's segment at virtual address %X lies where the loader and the screen are mapped. Link it at 0x100000 or above.", first);
+  for (uint64_t page = first, length; page <= last && page >= first; page += length) {
+    uint64_t *shared = paging_entry(page);
+    length = PAGE_BYTES;
+    if (shared) {
+      /* Two segments on one page: it gets the rights of both. */
+      if (!(flags & PAGE_NO_EXECUTE)) *shared &= ~PAGE_NO_EXECUTE;
+      *shared |= flags & PAGE_WRITABLE;
+      read_part(kernel, segment, page, length, (uint32_t)(*shared & 0xfffff000));
+      continue;
+    }
+    while (page + length <= last && !paging_entry(page + length)) length += PAGE_BYTES;
+    uint32_t frame = allocate(length, PAGE_BYTES, RESERVED_KERNEL, "the kernel");
+    memset(at_address(frame), 0, (uint32_t)length);
+    read_part(kernel, segment, page, length, frame);
+    paging_map(page, frame, length, flags);
+  }
+}
+
+static void add_region(struct memory_list *list, uint64_t first, uint64_t end, uint32_t type) {
+  if (first >= end) return;
+  if (list->count == MAX_REGIONS)
+    fail("the memory map has more than the %u regions that the bootloader crate's BootInfo holds.", (uint32_t)MAX_REGIONS);
+  list->regions[list->count++] = (struct region){first, end, type, 0};
+}
+
+/* Takes [first, end) out of the usable regions. Whether any of it was in them. */
+static bool cut(struct memory_list *list, uint64_t first, uint64_t end) {
+  bool any = false;
+  for (uint64_t i = 0, count = list->count; i < count; i++) {
+    struct region *region = &list->regions[i];
+    uint64_t from = first > region->first_frame ? first : region->first_frame, to = end < region->end_frame ? end : region->end_frame;
+    if (region->type != REGION_USABLE || from >= to) continue;
+    uint64_t behind = region->end_frame;
+    region->end_frame = from;
+    add_region(list, to, behind, REGION_USABLE);
+    any = true;
+  }
+  return any;
+}
+
+/* By address; empty ones vanish, neighbours of one type become one. */
+static void sort_regions(struct memory_list *list) {
+  struct region *regions = list->regions;
+  uint64_t count = 0;
+  for (uint64_t i = 0; i < list->count; i++) {
+    struct region moving = regions[i];
+    if (moving.first_frame >= moving.end_frame) continue;
+    uint64_t at = count++;
+    for (; at > 0 && regions[at - 1].first_frame > moving.first_frame; at--) regions[at] = regions[at - 1];
+    regions[at] = moving;
+  }
+  list->count = 0;
+  for (uint64_t i = 0; i < count; i++) {
+    struct region *last = list->count ? &regions[list->count - 1] : NULL;
+    if (last && last->type == regions[i].type && last->end_frame == regions[i].first_frame) last->end_frame = regions[i].end_frame;
+    else regions[list->count++] = regions[i];
+  }
+  for (uint64_t i = list->count; i < MAX_REGIONS; i++) regions[i] = (struct region){0, 0, REGION_EMPTY, 0};
+}
+
+/* Usable memory in whole frames, everything else rounded outwards, so that no frame is usable in part. */
+static void fill_memory_list(struct memory_list *list) {
+  struct memory_map map = memory_map();
+  for (uint32_t i = 0; i < map.count; i++)
+    if (map.regions[i].type == MEMORY_USABLE)
+      add_region(list, align_up(map.regions[i].base, PAGE_BYTES) / PAGE_BYTES, (map.regions[i].base + map.regions[i].length) / PAGE_BYTES,
+                 REGION_USABLE);
+  for (uint32_t i = 0; i < map.count; i++) {
+    uint64_t first = map.regions[i].base / PAGE_BYTES, end = align_up(map.regions[i].base + map.regions[i].length, PAGE_BYTES) / PAGE_BYTES;
+    uint32_t type = map.regions[i].type;
+    if (type == MEMORY_USABLE) continue;
+    cut(list, first, end);
+    add_region(list, first, end, type <= REGION_BAD ? type : REGION_RESERVED);
+  }
+  if (cut(list, 0, 1)) add_region(list, 0, 1, REGION_FRAME_ZERO);
+  uint32_t count;
+  const struct reservation *reservation = reservations(&count);
+  for (uint32_t i = 0; i < count; i++, reservation++) {
+    uint64_t first = reservation->base / PAGE_BYTES, end = align_up(reservation->base + reservation->length, PAGE_BYTES) / PAGE_BYTES;
+    if (reservation->kind != RESERVED_UNTIL_ENTRY && cut(list, first, end)) add_region(list, first, end, reservation->kind);
+  }
+  sort_regions(list);
+}
+
+static uint64_t memory_end(void) {
+  struct memory_map map = memory_map();
+  uint64_t end = 0;
+  for (uint32_t i = 0; i < map.count; i++)
+    if (map.regions[i].base + map.regions[i].length > end) end = map.regions[i].base + map.regions[i].length;
+  return align_up(end, PAGE_BYTES);
+}
+
+/* An address from the kernel's Cargo.toml, or one that is chosen. */
+static uint64_t parameter(const struct descriptor *kernel, uint32_t offset) { return read_u64(kernel->parameters + offset); }
+
+static void use_if_given(uint64_t address, uint64_t bytes) {
+  if (address != CRATE_CHOOSE) use_addresses(address, address + bytes - 1);
+}
+
+void boot_bootloader_crate(const struct descriptor *kernel) {
+  uint32_t flags = read_u32(kernel->parameters + CRATE_FLAGS);
+  uint64_t stack_bytes = (uint64_t)read_u32(kernel->parameters + CRATE_STACK_PAGES) * PAGE_BYTES;
+  uint64_t stack = parameter(kernel, CRATE_STACK_ADDRESS), boot_info = parameter(kernel, CRATE_BOOT_INFO_ADDRESS);
+  uint64_t physical = parameter(kernel, CRATE_PHYSICAL_OFFSET), recursive = parameter(kernel, CRATE_RECURSIVE_ADDRESS);
+  uint64_t end_of_memory = memory_end();
+
+  long_mode_require();
+  elf_read(kernel, 1u << ELF_CLASS_64);
+  program_physical(program.entry); /* fails when the entry lies nowhere */
+  handoff_start();
+
+  used[0] = true;
+  for (uint32_t i = 0; i < program.count; i++)
+    use_addresses(program.segments[i].virtual_address, program.segments[i].virtual_address + program.segments[i].memory_bytes);
+  use_if_given(stack, stack_bytes + PAGE_BYTES);
+  use_if_given(boot_info, PAGE_BYTES);
+  use_if_given(physical, end_of_memory);
+  if (recursive == CRATE_CHOOSE) {
+    uint64_t entry = free_addresses(1) >> 39 & 511;
+    recursive = sign_extended(entry << 39 | entry << 30 | entry << 21 | entry << 12);
+  }
+  if (boot_info == CRATE_CHOOSE) boot_info = free_addresses(1);
+  if (stack == CRATE_CHOOSE) stack = boot_info + PAGE_BYTES;
+  if (flags & CRATE_GUARD_PAGE) stack += PAGE_BYTES;
+
+  paging_start(new_table);
+  paging_map(handoff_page(), handoff_page(), PAGE_BYTES, PAGE_WRITABLE);
+  paging_map(VGA_START, VGA_START, VGA_END - VGA_START, PAGE_WRITABLE);
+  uint32_t information = allocate(PAGE_BYTES, PAGE_BYTES, RESERVED_BOOT_INFORMATION, "the boot information");
+  paging_map(boot_info, information, PAGE_BYTES, PAGE_WRITABLE);
+  for (uint32_t i = 0; i < program.count; i++) map_segment(kernel, &program.segments[i]);
+  uint32_t stack_frames = allocate(stack_bytes, PAGE_BYTES, RESERVED_STACK, "the kernel's stack");
+  memset(at_address(stack_frames), 0, (uint32_t)stack_bytes);
+  paging_map(stack, stack_frames, stack_bytes, PAGE_WRITABLE);
+  if (flags & CRATE_MAP_PHYSICAL_MEMORY) {
+    if (physical == CRATE_CHOOSE) physical = free_addresses((end_of_memory + TOP_ENTRY_BYTES - 1) / TOP_ENTRY_BYTES);
+    paging_map(physical, 0, (end_of_memory & ~(TWO_MIB - 1)) + TWO_MIB, PAGE_WRITABLE | PAGE_LARGE);
+  }
+  if (flags & CRATE_RECURSIVE_PAGE_TABLE) {
+    uint64_t *root = at_address(paging_root());
+    root[recursive >> 39 & 511] = paging_root() | PAGE_PRESENT | PAGE_WRITABLE;
+  }
+
+  memset(at_address(information), 0, PAGE_BYTES);
+  fill_memory_list(at_address(information));
+  uint64_t *field = at_address(information + sizeof(struct memory_list));
+  if (flags & CRATE_RECURSIVE_PAGE_TABLE) *field++ = recursive;
+  if (flags & CRATE_MAP_PHYSICAL_MEMORY) *field++ = physical;
+  if (flags & CRATE_THREAD_LOCAL) memcpy(field, &program.thread_local_template, sizeof program.thread_local_template);
+
+  if (flags & CRATE_VGA_320X200) {
+    struct bios_registers registers = {.eax = VIDEO_MODE_320X200};
+    bios_call(0x10, &registers);
+  }
+  uint64_t stack_top = stack + stack_bytes;
+  if (flags & CRATE_CALLED) {
+    *(uint64_t *)at_address(stack_frames + (uint32_t)stack_bytes - 8) = handoff_idle();
+    stack_top -= 8;
+  }
+  bool sse = flags & CRATE_SSE;
+  handoff_enter((struct entry_state){
+      .mode = ENTRY_LONG,
+      .entry = program.entry,
+      .stack = stack_top,
+      .first = boot_info,
+      .cr3 = paging_root(),
+      .cr0_bits = CR0_PG | CR0_WP | (sse ? CR0_MP : 0),
+      .cr4_bits = CR4_PAE | (sse ? CR4_SSE : 0),
+      .efer_bits = EFER_LME | EFER_NXE,
+      .data_selector = SELECTOR_DATA,
+      .stack_selector = 0,
+  });
+}

@@ -1,0 +1,173 @@
+/* Multiboot 1, and 32-bit ELF files without any header. Source: Multiboot Specification 0.6.96, 3.1 "OS image format", 3.3 "Boot information format". */
+#include "loader.h"
+
+#define HEADER_ADDRESSES (1u << 16)
+/* Required features, bits 0-15: page-aligned modules (they always are), memory information, video information. */
+#define HEADER_UNDERSTOOD 0x00000007u
+#define HEADER_REQUIRED 0x0000ffffu
+
+struct header {
+  uint32_t magic, flags, checksum;
+  uint32_t header_address, load_address, load_end_address, bss_end_address, entry_address;
+};
+
+#define INFORMATION_MEMORY (1u << 0)
+#define INFORMATION_BOOT_DEVICE (1u << 1)
+#define INFORMATION_COMMAND_LINE (1u << 2)
+#define INFORMATION_MODULES (1u << 3)
+#define INFORMATION_ELF_SECTIONS (1u << 5)
+#define INFORMATION_MEMORY_MAP (1u << 6)
+#define INFORMATION_DRIVES (1u << 7)
+#define INFORMATION_LOADER_NAME (1u << 9)
+#define INFORMATION_FRAMEBUFFER (1u << 12)
+#define FRAMEBUFFER_TEXT 2
+
+struct [[gnu::packed]] information {
+  uint32_t flags;
+  uint32_t memory_lower_kib, memory_upper_kib;
+  uint32_t boot_device;
+  uint32_t command_line;
+  uint32_t module_count, modules;
+  uint32_t section_count, section_bytes, sections, section_names;
+  uint32_t memory_map_bytes, memory_map;
+  uint32_t drives_bytes, drives;
+  uint32_t configuration_table;
+  uint32_t loader_name;
+  uint32_t apm_table;
+  uint32_t vbe_control, vbe_mode;
+  uint16_t vbe_number, vbe_interface_segment, vbe_interface_offset, vbe_interface_bytes;
+  uint64_t framebuffer;
+  uint32_t framebuffer_pitch, framebuffer_width, framebuffer_height;
+  uint8_t framebuffer_bits_per_pixel, framebuffer_type, framebuffer_colours[6];
+};
+
+static_assert(offsetof(struct information, framebuffer) == 88, "Multiboot 0.6.96, 3.3");
+
+struct module_entry {
+  uint32_t start, end, command_line, reserved;
+};
+
+struct [[gnu::packed]] drive_entry {
+  uint32_t size;
+  uint8_t number, mode; /* mode 0: by geometry, 1: by linear address */
+  uint16_t cylinders;
+  uint8_t heads, sectors;
+  uint16_t ports_end;
+};
+
+#define BIOS_HARD_DISK_COUNT 0x475
+#define FIRST_HARD_DISK 0x80u
+
+static void add_modules(struct information *information) {
+  const struct loaded_module *from = modules(&information->module_count);
+  struct module_entry *to = handoff_allocate(information->module_count * sizeof *to, 16);
+  for (uint32_t i = 0; i < information->module_count; i++)
+    to[i] = (struct module_entry){from[i].start, from[i].end, (uint32_t)from[i].command_line, 0};
+  information->modules = (uint32_t)to;
+}
+
+static void add_memory_map(struct information *information) {
+  struct memory_map map = memory_map();
+  information->memory_map_bytes = map.count * sizeof *map.regions;
+  information->memory_map = (uint32_t)memcpy(handoff_allocate(information->memory_map_bytes, 4), map.regions, information->memory_map_bytes);
+}
+
+static void add_drives(struct information *information) {
+  uint32_t count = *(const volatile uint8_t *)at_address(BIOS_HARD_DISK_COUNT);
+  struct drive_entry *entry = handoff_allocate(count * sizeof *entry, 4);
+  information->drives = (uint32_t)entry;
+  for (uint32_t drive = FIRST_HARD_DISK; drive < FIRST_HARD_DISK + count; drive++) {
+    struct bios_registers geometry = {.eax = 0x0800, .edx = drive};
+    bios_call(0x13, &geometry);
+    if (geometry.flags & FLAG_CARRY) continue;
+    struct bios_registers extensions = {.eax = 0x4100, .ebx = 0x55aa, .edx = drive};
+    bios_call(0x13, &extensions);
+    bool linear = !(extensions.flags & FLAG_CARRY) && (extensions.ebx & 0xffff) == 0xaa55 && (extensions.ecx & 1);
+    *entry++ = (struct drive_entry){
+        .size = sizeof *entry,
+        .number = (uint8_t)drive,
+        .mode = linear,
+        .cylinders = (uint16_t)(((geometry.ecx >> 8 & 0xff) | (geometry.ecx << 2 & 0x300)) + 1),
+        .heads = (uint8_t)((geometry.edx >> 8 & 0xff) + 1),
+        .sectors = geometry.ecx & 0x3f,
+    };
+  }
+  information->drives_bytes = (uint32_t)entry - information->drives;
+}
+
+static void add_sections(const struct descriptor *kernel, struct information *information) {
+  uint32_t length = elf_section_table_bytes();
+  if (kernel->protocol != PROTOCOL_MULTIBOOT1 || length == 0) return;
+  void *table = handoff_allocate(length, 16);
+  elf_load_sections(kernel, table);
+  information->flags |= INFORMATION_ELF_SECTIONS;
+  information->section_count = program.section_count;
+  information->section_bytes = program.section_bytes;
+  information->section_names = program.section_names;
+  information->sections = (uint32_t)table;
+}
+
+uint32_t multiboot1_information(const struct descriptor *kernel) {
+  struct information *information = handoff_allocate(sizeof *information, 16);
+  *information = (struct information){
+      .flags = INFORMATION_MEMORY | INFORMATION_BOOT_DEVICE | INFORMATION_COMMAND_LINE | INFORMATION_MODULES | INFORMATION_MEMORY_MAP |
+               INFORMATION_DRIVES | INFORMATION_LOADER_NAME | INFORMATION_FRAMEBUFFER,
+      .memory_lower_kib = memory_lower_kib(),
+      .memory_upper_kib = memory_upper_kib(),
+      .boot_device = (uint32_t)boot_drive << 24 | 0x00ffff, /* drive, first partition, no sub-partitions */
+      .command_line = (uint32_t)handoff_text(kernel->command_line),
+      .loader_name = (uint32_t)handoff_text(LOADER_NAME),
+      .framebuffer = 0xb8000,
+      .framebuffer_pitch = 160,
+      .framebuffer_width = 80,
+      .framebuffer_height = 25,
+      .framebuffer_bits_per_pixel = 16,
+      .framebuffer_type = FRAMEBUFFER_TEXT,
+  };
+  add_modules(information);
+  add_memory_map(information);
+  add_drives(information);
+  add_sections(kernel, information);
+  return (uint32_t)information;
+}
+
+/* Offset of the header in the file; the header's words come with it. */
+static uint32_t find_header(const struct descriptor *kernel, struct header *header) {
+  const uint8_t *start = at_address(SCRATCH_ADDRESS);
+  uint32_t length = multiboot_read_start(kernel, MULTIBOOT1_SEARCH_BYTES);
+  for (uint32_t offset = 0; offset + 12 <= length; offset += 4) {
+    const uint8_t *at = start + offset;
+    uint32_t flags = read_u32(at + 4);
+    if (read_u32(at) != MULTIBOOT1_HEADER_MAGIC || MULTIBOOT1_HEADER_MAGIC + flags + read_u32(at + 8) != 0) continue;
+    if ((flags & HEADER_ADDRESSES) && offset + sizeof *header > length) continue;
+    memcpy(header, at, flags & HEADER_ADDRESSES ? sizeof *header : 12);
+    return offset;
+  }
+  fail("the kernel has no Multiboot header in its first %u bytes. Build the image again.", (uint32_t)MULTIBOOT1_SEARCH_BYTES);
+}
+
+[[noreturn]] static void boot_protected(const struct descriptor *kernel) {
+  uint32_t entry = program_physical(program.entry);
+  program_place();
+  handoff_start();
+  modules_load(kernel);
+  program_load(kernel);
+  enter_protected(entry, MULTIBOOT1_BOOT_MAGIC, multiboot1_information(kernel));
+}
+
+void boot_multiboot1(const struct descriptor *kernel) {
+  struct header header;
+  uint32_t offset = find_header(kernel, &header);
+  uint32_t unknown = header.flags & HEADER_REQUIRED & ~HEADER_UNDERSTOOD;
+  if (unknown) fail("the kernel's Multiboot header requires features this loader does not have (flags %x).", unknown);
+  if (header.flags & HEADER_ADDRESSES)
+    multiboot_read_by_addresses(kernel, offset, header.header_address, header.load_address, header.load_end_address,
+                                header.bss_end_address, header.entry_address);
+  else elf_read(kernel, 1u << ELF_CLASS_32 | 1u << ELF_CLASS_64);
+  boot_protected(kernel);
+}
+
+void boot_elf32(const struct descriptor *kernel) {
+  elf_read(kernel, 1u << ELF_CLASS_32);
+  boot_protected(kernel);
+}
