@@ -1,4 +1,5 @@
 //! The interrupt descriptor table: who is called for which exception or interrupt.
+#![allow(dead_code)] // each step uses some of it
 
 use crate::gdt::{KERNEL_CODE, TableRegister};
 use crate::lock::Lock;
@@ -26,7 +27,6 @@ pub type DivergingHandlerWithCode = extern "x86-interrupt" fn(Frame, u64) -> !;
 
 pub const BREAKPOINT: usize = 3;
 pub const DOUBLE_FAULT: usize = 8;
-#[allow(dead_code)]
 pub const PAGE_FAULT: usize = 14;
 
 const PRESENT_INTERRUPT_GATE: u8 = 0x8e;
@@ -70,7 +70,6 @@ pub fn set_handler(vector: usize, handler: Handler) {
     set(vector, handler as *const () as u64, 0);
 }
 
-#[allow(dead_code)]
 pub fn set_handler_with_code(vector: usize, handler: HandlerWithCode) {
     set(vector, handler as *const () as u64, 0);
 }

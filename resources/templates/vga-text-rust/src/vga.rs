@@ -1,4 +1,5 @@
 //! Text on the screen: 25 rows of 80 cells, which a PC in text mode shows from memory at 0xb8000.
+#![allow(dead_code)] // each step uses some of it
 
 use crate::lock::Lock;
 use crate::ports;
@@ -13,7 +14,6 @@ const CRT_DATA: u16 = 0x3d5;
 const CURSOR_HIGH: u8 = 0x0e;
 const CURSOR_LOW: u8 = 0x0f;
 
-#[allow(dead_code)]
 #[derive(Clone, Copy)]
 #[repr(u8)]
 pub enum Colour {
@@ -51,8 +51,7 @@ impl Writer {
     }
 
     /// The character in a cell, for tests.
-    #[allow(dead_code)]
-    pub fn character_at(&self, row: usize, column: usize) -> u8 {
+        pub fn character_at(&self, row: usize, column: usize) -> u8 {
         unsafe { self.cell(row, column).read_volatile().character }
     }
 
@@ -82,8 +81,7 @@ impl Writer {
     }
 
     /// Colours of what is printed from now on.
-    #[allow(dead_code)]
-    pub fn colour(&mut self, letters: Colour, background: Colour) {
+        pub fn colour(&mut self, letters: Colour, background: Colour) {
         self.colours = (background as u8) << 4 | letters as u8;
     }
 

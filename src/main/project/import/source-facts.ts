@@ -23,7 +23,7 @@ export interface SourceFacts {
 const LANGUAGES: readonly { pattern: RegExp; language: SourceLanguage | 'assembly' }[] = [
   { pattern: /\.c$/, language: 'c' },
   { pattern: /\.S$/, language: 'gnu' },
-  { pattern: /\.(s|asm|nasm)$/i, language: 'assembly' },
+  { pattern: /\.(s|asm)$/, language: 'assembly' },
   { pattern: /\.rs$/, language: 'rust' },
 ]
 
