@@ -49,7 +49,7 @@ function handlers(own: { calls?: Partial<Handlers['calls']>; streams?: Partial<H
 }
 
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5))
-const template = { id: 'a', title: 'A', teaches: 'Something.', language: 'c' }
+const template = { id: 'a', title: 'A', teaches: 'Something.', language: 'c', step: 1 }
 const report: MachineReport = { reason: 'stopped', summary: 'Stopped.', lines: [], instructions: 7 }
 
 describe('channel', () => {
