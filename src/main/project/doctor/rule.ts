@@ -2,14 +2,20 @@ import type { CompilerFacts } from './compiler'
 import type { Draft } from './finding'
 import type { SpecText } from './spec-text'
 
-/** What a rule about target specifications knows. */
-export interface SpecContext {
-  readonly spec: SpecText
+/** Who reads a target specification. */
+export interface SpecReader {
   readonly compiler: CompilerFacts
   /** Who reads the specification: rustc, or Bootlab alone, for clang. */
   readonly language: 'rust' | 'c'
   /** Cargo's profiles abort on a panic, whatever the specification says. */
   readonly profilesAbort: boolean
+}
+
+/** What a rule about target specifications knows. */
+export interface SpecContext extends SpecReader {
+  readonly spec: SpecText
+  /** Keys that stand there under a misspelt or former name: nothing is missing about them. */
+  readonly misnamed: ReadonlySet<string>
 }
 
 /** Looks at a specification and says what is wrong with it. */

@@ -157,10 +157,10 @@ function* featureList({ spec }: SpecContext): Iterable<Draft> {
 /** Vector units whose registers an interrupt handler would have to save, and what switches all of them off. */
 const VECTOR_UNITS = ['mmx', 'sse'] as const
 
-function* vectorUnits({ spec }: SpecContext): Iterable<Draft> {
+function* vectorUnits({ spec, misnamed }: SpecContext): Iterable<Draft> {
   const property = spec.get('features')
   const value = property?.value ?? ''
-  if (machineOf(spec.string('llvm-target') ?? '')?.arch !== 'x86_64' || typeof value !== 'string' || /\s/.test(value)) return
+  if (machineOf(spec.string('llvm-target') ?? '')?.arch !== 'x86_64' || typeof value !== 'string' || /\s/.test(value) || (property === undefined && misnamed.has('features'))) return
   const features = listOf(value)
   const soft = state(features, 'soft-float') === true
   const missing = [...VECTOR_UNITS.filter((unit) => state(features, unit) !== false).map((unit) => `-${unit}`), ...(soft ? [] : ['+soft-float'])]
@@ -227,9 +227,9 @@ function* callingConvention({ spec, compiler, language }: SpecContext): Iterable
   }
 }
 
-function* redZone({ spec }: SpecContext): Iterable<Draft> {
+function* redZone({ spec, misnamed }: SpecContext): Iterable<Draft> {
   const property = spec.get('disable-redzone')
-  if (machineOf(spec.string('llvm-target') ?? '')?.arch !== 'x86_64' || (property !== undefined && property.value !== false)) return
+  if (machineOf(spec.string('llvm-target') ?? '')?.arch !== 'x86_64' || (property !== undefined && property.value !== false) || misnamed.has('disable-redzone')) return
   yield {
     id: 'redzone',
     severity: 'warning',
@@ -243,9 +243,9 @@ function* redZone({ spec }: SpecContext): Iterable<Draft> {
   }
 }
 
-function* panics({ spec, language, profilesAbort }: SpecContext): Iterable<Draft> {
+function* panics({ spec, language, profilesAbort, misnamed }: SpecContext): Iterable<Draft> {
   const property = spec.get('panic-strategy')
-  if (language === 'c' || (property !== undefined && property.value !== 'unwind')) return
+  if (language === 'c' || (property !== undefined && property.value !== 'unwind') || (property === undefined && misnamed.has('panic-strategy'))) return
   yield {
     id: 'panic-strategy',
     severity: profilesAbort ? 'warning' : 'error',

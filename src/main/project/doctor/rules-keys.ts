@@ -56,6 +56,12 @@ function retire(spec: SpecText, property: Property, { becomes }: RetiredKey, com
   return { fix: { title: `Write "${becomes.key}" instead`, edits } }
 }
 
+/** What the keys that are no keys were meant to be. */
+export function misnamedKeys(spec: SpecText, compiler: CompilerFacts): ReadonlySet<string> {
+  const meant = spec.properties.flatMap(({ name }) => (takes(compiler, name) ? [] : [retiredKey(name)?.becomes?.key ?? nearest(name, Object.keys(TARGET_KEYS)) ?? []].flat()))
+  return new Set(meant)
+}
+
 function correct(spec: SpecText, property: Property, compiler: CompilerFacts): Pick<Draft, 'fix' | 'next'> {
   const meant = nearest(property.name, compiler.keys ?? Object.keys(TARGET_KEYS))
   if (meant === undefined) return { fix: { title: `Remove "${property.name}"`, edits: [spec.remove(property)] } }
@@ -95,7 +101,7 @@ function* missingKeys(context: SpecContext): Iterable<Draft> {
   if (!spec.isObject || spec.errors.length > 0) return
   const triple = spec.string('llvm-target')
   for (const { key, after, derive, why } of REQUIRED) {
-    if (spec.get(key) !== undefined) continue
+    if (spec.get(key) !== undefined || context.misnamed.has(key)) continue
     const value = derive(context, triple)
     yield {
       id: 'missing-key',
@@ -109,7 +115,7 @@ function* missingKeys(context: SpecContext): Iterable<Draft> {
   // Compilers before 1.56 demanded these too.
   if (context.language === 'c' || context.compiler.release >= 56) return
   for (const [key, value] of [['target-c-int-width', '32'], ['target-endian', 'little'], ['os', 'none'], ['linker-flavor', 'ld.lld']] as const) {
-    if (spec.get(key) !== undefined) continue
+    if (spec.get(key) !== undefined || context.misnamed.has(key)) continue
     yield {
       id: 'missing-key',
       severity: 'error',

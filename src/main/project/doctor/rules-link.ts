@@ -17,14 +17,14 @@ const isKnown = (name: string): boolean => LINKER_FLAVORS.some((known) => known 
 /** The flavor of ld.lld, in the words of a compiler. */
 const lldOf = (compiler: CompilerFacts): string => (has(compiler, CHANGES.canonicalFlavors) ? 'gnu-lld' : has(compiler, CHANGES.lldFlavor) ? 'ld.lld' : 'ld')
 
-function* flavor({ spec, compiler, language }: SpecContext): Iterable<Draft> {
+function* flavor({ spec, compiler, language, misnamed }: SpecContext): Iterable<Draft> {
   // C is always linked by Bootlab's ld.lld.
   if (language === 'c') return
   const property = spec.get('linker-flavor')
   const right = lldOf(compiler)
   const fix = (edits: readonly Edit[]): NonNullable<Draft['fix']> => ({ title: `Set "linker-flavor" to "${right}"`, edits })
   if (property === undefined) {
-    if (compiler.release < 56) return
+    if (compiler.release < 56 || misnamed.has('linker-flavor')) return
     const linker = spec.get('linker') === undefined ? { linker: 'rust-lld' } : {}
     const edits = Object.entries({ 'linker-flavor': right, ...linker }).map(([key, value]) => spec.insert(key, value, ['executables', 'os', 'target-c-int-width', 'target-pointer-width']))
     yield {

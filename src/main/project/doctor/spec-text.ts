@@ -29,7 +29,8 @@ export class SpecText {
   constructor(text: string) {
     this.text = text
     const errors: ParseError[] = []
-    this.root = parseTree(text, errors, { allowTrailingComma: true, disallowComments: false })
+    // A byte-order mark is found by a rule of its own; it shall not hide the rest.
+    this.root = parseTree(text.replace(/^\uFEFF/, ' '), errors, { allowTrailingComma: true, disallowComments: false })
     this.errors = errors
     this.isObject = this.root?.type === 'object'
     this.properties = (this.isObject ? (this.root?.children ?? []) : []).flatMap((node) => {
