@@ -59,7 +59,7 @@ function compareBackends(image: Uint8Array): void {
     if (end?.reason === 'ended') break
     expect(end).toBeUndefined()
   }
-  const alone = newMachine(image)
+  const { machine: alone } = newMachine(image)
   alone.run(lockstep.machine.now)
   expect([alone.instructions, alone.cpu.snapshotHash()]).toEqual([lockstep.instructions, lockstep.machine.cpu.snapshotHash()])
   expect(alone.instructions).toBeGreaterThan(LEAST_INSTRUCTIONS)
