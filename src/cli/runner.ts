@@ -76,8 +76,10 @@ async function run({ image, model, isTest, settings, memoryBytes }: RunnerJob, o
 function showRun({ report, screen }: Ended): number {
   const text = screen ? screenText(screen).trimEnd() : ''
   if (text !== '') process.stdout.write(`${text}\n`)
-  process.stderr.write(`${wordsOf(report)}\n`)
-  return exitCodeOf(report, false)
+  const exitCode = exitCodeOf(report, false)
+  const lines = exitCode === EXIT.ok || report.lines.length === 0 ? [report.summary] : report.lines
+  process.stderr.write(`${lines.join('\n')}\n`)
+  return exitCode
 }
 
 /** Only the exit code that stands for success is a pass, whatever else the kernel did before. */
@@ -101,5 +103,3 @@ function verdict(report: RunReport, success: number | undefined): string {
   if (success !== undefined) return `it ended with exit code ${code}; success is ${success}.`
   return `it ended with exit code ${code}, and nothing says that this is success.\nNext: write test-success-exit-code = ${code} below [package.metadata.bootimage] in Cargo.toml if it is.`
 }
-
-const wordsOf = ({ lines, summary }: RunReport): string => (lines.length > 0 ? lines.join('\n') : summary)

@@ -44,16 +44,20 @@ const WITHOUT_MEANING: Readonly<Record<string, string>> = {
   'minimum-image-size': 'the image is as large as it must be.',
 }
 
+/** What cargo, or a person, hands to Rust's own test harness, which a kernel has not. */
+const LIBTEST = /^(-q|--(quiet|nocapture|no-capture|show-output|exact|ignored|include-ignored|list|test-threads(=.*)?|format(=.*)?|color(=.*)?|skip(=.*)?))$/
+
 export class MetadataError extends Error {}
 
 /**
  * @param metadata `[package.metadata]`
+ * @param isTest remarks on the table as a whole are made when the kernel is run only, not for each test
  * @param more further arguments for QEMU, from the command line
  * @throws MetadataError when a value is not of its kind
  */
 export function bootimageSettings(metadata: unknown, isTest: boolean, more: readonly string[]): BootimageSettings {
   const table = section(metadata, 'bootimage')
-  const remarks = Object.keys(table).flatMap((key) => remarkOn(key))
+  const remarks = isTest ? [] : Object.keys(table).flatMap((key) => remarkOn(key))
   const parsed = tableSchema.safeParse(table)
   if (!parsed.success) {
     const key = String(parsed.error.issues[0]?.path[0])
@@ -62,7 +66,7 @@ export function bootimageSettings(metadata: unknown, isTest: boolean, more: read
   const keys = parsed.data
   const name = isTest ? 'test-args' : 'run-args'
   const own = readQemuArguments(keys[name], name)
-  const extra = readQemuArguments(more, 'argument')
+  const extra = readQemuArguments(isTest ? more.filter((argument) => !LIBTEST.test(argument)) : more, 'argument')
   const settings: RunSettings = { ...own.settings, ...extra.settings }
   if (isTest) {
     settings.timeoutMilliseconds = keys['test-timeout'] * 1000
