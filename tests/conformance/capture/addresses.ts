@@ -1,6 +1,7 @@
 /** Memory operands: where they lie, and every way to encode and compute such an address (SDM vol. 2A, 2.1.5, 2.2.1.6). */
 import type { Random } from '../../../src/main/emulator/cpu/semantics/random'
 import type { Mode } from '../single-step/format'
+import { ADDRESS_SIZE_PREFIX } from './forms'
 import { random64 } from './values'
 
 /** ModRM but for its reg, SIB, displacement; the registers, and what they must hold. */
@@ -29,7 +30,6 @@ export interface Place {
 }
 
 const OVERRIDES = { ds: 0x3e, fs: 0x64, gs: 0x65 } as const
-const ADDRESS_SIZE_PREFIX = 0x67
 const RSP = 4
 const RBP = 5
 const BASES = { ds: 0n, fs: 0x208000n, gs: 0x204000n } as const

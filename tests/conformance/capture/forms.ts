@@ -31,6 +31,7 @@ const PREFIXES: readonly PrefixNumber[] = [0, 1, 2, 3]
 const BITS = [0, 1] as const
 export const PREFIX_BYTES = [undefined, 0x66, 0xf3, 0xf2] as const
 export const MAP_BYTES: Readonly<Record<MapNumber, readonly number[]>> = { 1: [0x0f], 2: [0x0f, 0x38], 3: [0x0f, 0x3a] }
+export const ADDRESS_SIZE_PREFIX = 0x67
 /** In map 0F: prefixes of the other two maps. */
 const ESCAPES: ReadonlySet<number> = new Set([0x38, 0x3a])
 
@@ -85,8 +86,8 @@ function* encodings(vex: boolean): Generator<Encoding> {
 function identify(encoding: Encoding, mode: Mode): { name: string; wanted: boolean } | undefined {
   if (!encoding.vex && encoding.w === 1 && mode !== 64) return { name: '', wanted: false }
   for (const vvvv of UNUSED_OR_ANY) {
-    // With a SIB byte: vector indexes need one.
-    const bytes = Uint8Array.from([...opcodeBytes(encoding, { r: 0, x: 0, b: 0, vvvv, short: false }), (encoding.memory ? 0x04 : 0xc1) | (encoding.reg << 3), encoding.memory ? 0x30 : 0, 0, 0, 0, 0, 0])
+    // With a SIB byte, which vector indexes need; 16-bit addresses have none.
+    const bytes = Uint8Array.from([...(mode === 16 ? [ADDRESS_SIZE_PREFIX] : []), ...opcodeBytes(encoding, { r: 0, x: 0, b: 0, vvvv, short: false }), (encoding.memory ? 0x04 : 0xc1) | (encoding.reg << 3), encoding.memory ? 0x30 : 0, 0, 0, 0, 0, 0])
     const decoder = new Decoder(mode, bytes, DecoderOptions.None)
     const instruction = decoder.decode()
     try {

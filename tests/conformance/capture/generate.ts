@@ -4,7 +4,7 @@ import type { Random } from '../../../src/main/emulator/cpu/semantics/random'
 import type { Mode } from '../single-step/format'
 import { generalRegisters, vectorRegisters } from '../single-step/registers'
 import { operandAt, randomAddress, randomPlace, type Address, type Place } from './addresses'
-import { opcodeBytes, pickEncoding, type Encoding, type Form } from './forms'
+import { ADDRESS_SIZE_PREFIX, opcodeBytes, pickEncoding, type Encoding, type Form } from './forms'
 import type { Chunk, Registers, Segments, Start } from './processor'
 import { cancelling, random64, randomBits, randomVector, type Element } from './values'
 
@@ -154,7 +154,7 @@ export class Generator {
   }
 
   #probe(encoding: Encoding, vvvv: number): Probe {
-    const bytes = [...opcodeBytes(encoding, { r: 0, x: 0, b: 0, vvvv, short: false }), (encoding.memory ? 4 : 0xc1) | (encoding.reg << 3), encoding.memory ? SIB_ANY : 0, 0, 0, 0, 0]
+    const bytes = [...(this.#mode === 16 ? [ADDRESS_SIZE_PREFIX] : []), ...opcodeBytes(encoding, { r: 0, x: 0, b: 0, vvvv, short: false }), (encoding.memory ? 4 : 0xc1) | (encoding.reg << 3), encoding.memory ? SIB_ANY : 0, 0, 0, 0, 0]
     const decoder = new Decoder(this.#mode, Uint8Array.from(bytes), DecoderOptions.None)
     const instruction = decoder.decode()
     const valid = instruction.code !== Code.INVALID
@@ -174,9 +174,13 @@ export class Generator {
     const memory: Chunk[] = []
     const mnemonic = (Mnemonic[instruction.mnemonic] ?? '').toLowerCase()
     const element = elementOf(instruction, mnemonic)
+    const bits = random.chance(6) ? YMM_BITS : bitsOfInterest(instruction, element)
     for (const register of this.#registers(instruction)) {
-      if (register.vector) ymm[register.number] = randomVector(random, register.number === this.#countRegister(instruction, mnemonic) ? 'count' : element === 'count' ? 'integer' : element, YMM_BITS)
-      else if (register.number !== RSP) general[register.number] = this.#general(mnemonic)
+      if (register.vector) {
+        const kind = register.number === this.#countRegister(instruction, mnemonic) ? 'count' : element === 'count' ? 'integer' : element
+        const kept = (ymm[register.number] ?? 0n) >> BigInt(bits)
+        ymm[register.number] = (kept << BigInt(bits)) | randomVector(random, kind, bits)
+      } else if (register.number !== RSP) general[register.number] = this.#general(mnemonic)
     }
     this.#correlate(instruction, mnemonic, element, ymm)
     for (const [number, value] of address?.registers ?? []) general[number] = value
@@ -316,6 +320,17 @@ const WRITABLE = [[0x200000, 0x210000], [0x300000, 0x310000]] as const
 /** A chunk, if it lies in writable memory. */
 function mapped(address: number, bytes: Uint8Array): Chunk[] {
   return WRITABLE.some(([start, end]) => address >= start && address + bytes.length <= end) ? [{ address, bytes }] : []
+}
+
+/** How much of a register the instruction computes with; above that, one content is as good as another, and the base's packs well. */
+function bitsOfInterest(instruction: Instruction, element: Element): number {
+  const wide = Array.from({ length: instruction.opCount }, (_, index) => index).some((index) => instruction.opKind(index) === OpKind.Register && RegisterExt.isYMM(instruction.opRegister(index)))
+  if (instruction.code === Code.INVALID) return 0
+  if (wide) return YMM_BITS
+  const { opCode } = instruction
+  const scalar = element.startsWith('float') && (MemorySize[opCode.memorySize] ?? '').startsWith('Float')
+  opCode.free()
+  return scalar ? 64 : 128
 }
 
 /** Element kind from what memory operand the instruction has, or would have. */
