@@ -4,36 +4,73 @@ import type { Row, Semantics } from './row'
 
 type Width = 32 | 64
 
-/** A lane of a YMM register, the others stay. */
-function setLane<V, X>(b: Builder<V, X>, register: Operand<V, X>, width: Width, index: number, value: V): void {
+const VECTOR_BITS = 128
+
+function laneOf<V, X>(b: Builder<V, X>, register: Operand<V, X>, width: Width, index: number): V {
+  const count = VECTOR_BITS / width
+  return b.vExtract(width, register.readWide()[index < count ? 0 : 1], index % count)
+}
+
+/** A lane of a register; the others stay, but the upper half is cleared unless the instruction's vectors are wide. */
+function setLane<V, X>(b: Builder<V, X>, register: Operand<V, X>, wide: boolean, width: Width, index: number, value: V): void {
+  if (!wide) {
+    register.writeVector(b.vInsert(width, register.readVector(), index, value))
+    return
+  }
   const [low, high] = register.readWide()
-  const count = 128 / width
+  const count = VECTOR_BITS / width
   if (index < count) register.writeWide(b.vInsert(width, low, index, value), high)
   else register.writeWide(low, b.vInsert(width, high, index - count, value))
 }
 
-function laneOf<V, X>(b: Builder<V, X>, register: Operand<V, X>, width: Width, index: number): V {
-  const count = 128 / width
-  return b.vExtract(width, register.readWide()[index < count ? 0 : 1], index % count)
+/** All lanes of the mask become ones or zeros, by their signs, also those without an element. */
+function spreadSigns<V, X>(b: Builder<V, X>, mask: Operand<V, X>, wide: boolean, width: Width): void {
+  const spread = (half: X): X => b.vGtS(width, b.vConstant(0n), half)
+  if (!wide) {
+    mask.writeVector(spread(mask.readVector()))
+    return
+  }
+  const [low, high] = mask.readWide()
+  mask.writeWide(spread(low), spread(high))
+}
+
+/** An element at a displacement: alignment is never checked, so what is not aligned is read byte by byte. */
+function element<V, X>(b: Builder<V, X>, memory: Operand<V, X>, displacement: V, width: Width): V {
+  const value = b.variable(b.constant(0))
+  const whole = memory.at(displacement, width, 'r')
+  const bytes = width / 8
+  b.if(b.isZero(b.and(whole.linear(), b.constant(bytes - 1))), () => value.set(whole.read()), () => {
+    const count = b.variable(b.constant(0))
+    b.while(() => b.ltU(count.get(), b.constant(bytes)), () => {
+      const current = count.get()
+      const byte = memory.at(b.add(displacement, current), 8, 'r').read()
+      value.set(b.or(value.get(), b.shl(byte, b.shl(current, b.constant(3)))))
+      count.set(b.add(current, b.constant(1)))
+    })
+  })
+  return value.get()
 }
 
 /**
  * Elements whose mask is negative, one after the other: each is written, and its mask cleared, before the next one is read. So the instruction
  * goes on where it was after an exception.
  */
-const gather = (elements: number, data: Width, indices: Width): Semantics => (b, target, memory, mask, index, scale) => {
-  for (let element = 0; element < elements; element++) {
-    b.if(b.shrU(laneOf(b, mask, data, element), b.constant(data - 1)), () => {
-      const displacement = b.shl(b.sext(indices, laneOf(b, index, indices, element)), scale.read())
-      setLane(b, target, data, element, memory.at(displacement, data, 'r').read())
+const gather = (elements: number, wide: boolean, data: Width, indices: Width): Semantics => (b, target, memory, mask, index, scale) => {
+  spreadSigns(b, mask, wide, data)
+  const shift = scale.read()
+  for (let number = 0; number < elements; number++) {
+    b.if(laneOf(b, mask, data, number), () => {
+      const displacement = b.shl(b.sext(indices, laneOf(b, index, indices, number)), shift)
+      setLane(b, target, wide, data, number, element(b, memory, displacement, data))
+      setLane(b, mask, wide, data, number, b.constant(0))
     })
-    setLane(b, mask, data, element, b.constant(0))
   }
-  // Lanes beyond the elements are cleared.
+  // Whatever lies beyond the elements is cleared.
   const [low, high] = target.readWide()
   const bits = elements * data
-  const [zero, half] = [b.vConstant(0n), b.vInsert(64, b.vConstant(0n), 0, b.vExtract(64, low, 0))]
-  target.writeWide(bits < 128 ? half : low, bits > 128 ? high : zero)
+  const zero = b.vConstant(0n)
+  const half = b.vInsert(64, zero, 0, b.vExtract(64, low, 0))
+  target.writeWide(bits < VECTOR_BITS ? half : low, bits > VECTOR_BITS ? high : zero)
   mask.writeWide(zero, zero)
 }
 
@@ -59,7 +96,7 @@ export const avxGatherRows: readonly Row[] = GATHERS.flatMap(({ name, opcode, da
     return {
       name, map: '0f38', opcode, prefix: '66', vex: { l, w: data === 64 ? 1 : 0 },
       operands: [`V${width}:rw`, data === 64 ? 'VMq:r' : 'VMd:r', `H${width}:rw`, `VX${registers(indices)}:r`, 'VS:r'],
-      feature: 'avx2', faults: ['#UD', '#NM'], unit: 'avx', semantics: gather(elements, data, indices),
+      feature: 'avx2', faults: ['#UD', '#NM'], unit: 'avx', semantics: gather(elements, l === 1, data, indices),
     }
   }),
 )

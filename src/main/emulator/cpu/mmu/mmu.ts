@@ -12,6 +12,8 @@ const SLOTS = at.SCRATCH_SLOTS
 const SLOT_BYTES = at.SCRATCH_SLOT_BYTES
 /** A CPU mode in which nothing on the stack or in a descriptor table is a user access. */
 const SUPERVISOR = false
+/** Bytes of the largest access that alignment is checked of; beyond, processors differ (SDM vol. 2A, 2.4, table 2-21). */
+const LARGEST_CHECKED = 8
 
 /** A store whose bytes wait in a scratch slot. Physical addresses are behind the A20 gate. */
 interface PendingStore {
@@ -258,7 +260,7 @@ export class Mmu {
     lo >>>= 0
     hi >>>= 0
     this.#requireCanonical(lo, hi, bytes, segment)
-    if (this.#alignmentChecks && user && (lo & (bytes - 1)) !== 0) throw new CpuFault(Vector.AC, 0)
+    if (this.#alignmentChecks && user && bytes <= LARGEST_CHECKED && (lo & (bytes - 1)) !== 0) throw new CpuFault(Vector.AC, 0)
     if (this.watchpoints.watchesData) this.watchpoints.noteAccess((BigInt(hi) << 32n) | BigInt(lo), bytes, kind === 'w')
     const inPage = PAGE_SIZE - (lo & (PAGE_SIZE - 1))
     const first = this.#translate(lo, hi, kind, user)

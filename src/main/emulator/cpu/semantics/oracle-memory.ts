@@ -3,6 +3,8 @@ import { AC, ATTRIBUTE, CODE_64, CR0, FS, SS } from '../state/bits'
 import type { BackendContext } from './backend'
 
 const PAGE = 4096n
+/** Bytes of the largest access that alignment is checked of; beyond, processors differ (SDM vol. 2A, 2.4, table 2-21). */
+const LARGEST_CHECKED = 8
 const PAGE_BYTES = 4096
 
 /**
@@ -29,7 +31,8 @@ export class OracleMemory {
     const linear = this.linear(segment, offset)
     this.#checkSegment(segment, offset, linear, bytes, access)
     const user = state.cpl === 3
-    if (user && (state.systemFlags & AC) !== 0 && (state.control(0) & CR0.AM) !== 0n && linear % BigInt(bytes) !== 0n) throw new CpuFault(Vector.AC, 0)
+    const checked = user && bytes <= LARGEST_CHECKED && (state.systemFlags & AC) !== 0 && (state.control(0) & CR0.AM) !== 0n
+    if (checked && linear % BigInt(bytes) !== 0n) throw new CpuFault(Vector.AC, 0)
     const width = state.codeMode === CODE_64 ? 64 : 32
     if (mmu.watchpoints.watchesData) mmu.watchpoints.noteAccess(linear, bytes, access === 'w')
     const first = mmu.translate(linear, access, user)
