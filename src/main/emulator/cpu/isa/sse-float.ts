@@ -166,15 +166,6 @@ const roundLanes = (bits: Bits): Semantics => (b, target, source, immediate) => 
 }
 
 /**
- * How the products are added, step by step: each lane and the one whose number differs in these bits. Which comes first decides between two NaNs;
- * the manual leaves it open, processors do it so.
- */
-const DOT_STEPS: Readonly<Record<Bits, readonly { readonly partner: number; readonly ownFirst: boolean }[]>> = {
-  32: [{ partner: 1, ownFirst: false }, { partner: 2, ownFirst: true }],
-  64: [{ partner: 1, ownFirst: true }],
-}
-
-/**
  * DPPS, DPPD: products that the immediate's high half chooses, added in pairs, and the sums of the pairs; each step rounds and
  * reports before the next (SDM vol. 2A, DPPS).
  */
@@ -184,22 +175,20 @@ const dotProduct = (bits: Bits): Semantics => (b, target, source, immediate) => 
   const own = readLanes(b, target, bits)
   const count = 128 / bits
   const { arithmetic: compute } = SCALAR[bits]
-  let outcomes = readLanes(b, source, bits).map((x, index): Outcome<typeof x> => {
+  const products = readLanes(b, source, bits).map((x, index) => {
     const chosenLane = chosenBit(4 + (index % count))
     const [value, flags] = b.routine(compute, b.constant(Operation.multiply), own[index] ?? x, x, b.special('mxcsr'))
-    return [b.select(chosenLane, value, b.constant(0)), b.select(chosenLane, flags, b.constant(0))]
+    return [b.select(chosenLane, value, b.constant(0)), b.select(chosenLane, flags, b.constant(0))] as const
   })
-  report(b, outcomes)
-  for (const { partner, ownFirst } of DOT_STEPS[bits]) {
-    const values = outcomes.map(([value]) => value)
-    outcomes = values.map((value, index) => {
-      const other = values[index ^ partner] ?? value
-      const [first, second] = ownFirst ? [value, other] : [other, value]
-      return b.routine(compute, b.constant(Operation.add), first, second, b.special('mxcsr'))
-    })
-    report(b, outcomes)
+  report(b, products)
+  let values = products.map(([value]) => value)
+  while (values.length > own.length / count) {
+    const sums = pairsOf(values).map(([a, x]) => b.routine(compute, b.constant(Operation.add), a, x, b.special('mxcsr')))
+    report(b, sums)
+    values = sums.map(([value]) => value)
   }
-  writeLanes(b, target, bits, outcomes.map(([value], index) => b.select(chosenBit(index % count), value, b.constant(0))))
+  const zero = b.constant(0)
+  writeLanes(b, target, bits, own.map((_, index) => b.select(chosenBit(index % count), values[Math.floor(index / count)] ?? zero, zero)))
 }
 
 function sse41(): Row[] {
