@@ -12,6 +12,7 @@
  * Bytes travel as base64.
  */
 import * as z from 'zod'
+import { diagnosisSchema } from './diagnosis'
 import { keyEventSchema, machineReportSchema, machineStateSchema, screenSchema } from './machine-schemas'
 import { buildStepSchema, logEventSchema, problemSchema } from './problems'
 
@@ -59,6 +60,21 @@ export const projectSchema = z.object({
   commandLine: z.string(),
 })
 export type ProjectInfo = z.infer<typeof projectSchema>
+
+/** How a folder without manifest would be built, and what that was seen from. */
+export const importPlanSchema = z.object({
+  directory: z.string(),
+  name: z.string(),
+  /** The manifest's kind. */
+  kind: z.string(),
+  /** What would be written, the manifest first. */
+  files: z.array(z.object({ path: z.string(), text: z.string() })),
+  /** What was decided for the person, and why. */
+  guesses: z.array(z.object({ what: z.string(), why: z.string() })),
+  /** What may keep it from building or booting. */
+  warnings: z.array(z.string()),
+})
+export type ImportPlan = z.infer<typeof importPlanSchema>
 
 export const recentProjectSchema = z.object({
   directory: z.string(),
@@ -173,6 +189,10 @@ export const calls = {
     result: projectSchema,
   },
   'projects.open': { args: z.strictObject({ directory }), result: projectSchema },
+  /** Looks at a folder without manifest. Nothing is written; fails when it is no kernel, or a project already. */
+  'projects.planImport': { args: z.strictObject({ directory }), result: importPlanSchema },
+  /** Writes what the plan said, and opens the project. No file is written over. */
+  'projects.import': { args: z.strictObject({ directory }), result: projectSchema },
   'projects.recent': { args: nothing, result: z.array(recentProjectSchema) },
   /** Takes a project off the recent list. Its files stay. */
   'projects.forget': { args: z.strictObject({ directory }), result: z.null() },
@@ -211,6 +231,14 @@ export const calls = {
   'machines.font': { args: nothing, result: fontSchema },
 
   'doctor.run': { args: nothing, result: z.array(doctorItemSchema) },
+  /**
+   * Examines a project's target specifications and what lies around them, with unsaved texts instead of the stored ones; null for a
+   * project without specification.
+   */
+  'doctor.project': {
+    args: z.strictObject({ directory, unsaved: z.array(z.strictObject({ path, text })).max(64) }),
+    result: diagnosisSchema.nullable(),
+  },
 
   'ui.get': { args: nothing, result: uiStateSchema },
   /** Sets the given keys (null removes one) and leaves the others. */

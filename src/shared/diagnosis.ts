@@ -23,6 +23,8 @@ export type Repair = z.infer<typeof repairSchema>
 export const diagnosisSchema = z.object({
   /** The compiler that the findings are about: `rustc 1.96`. */
   compiler: z.string(),
+  /** The files that were examined. */
+  files: z.array(z.string()),
   findings: z.array(findingSchema),
   /** The files that change when all fixes are made. */
   repairs: z.array(repairSchema),

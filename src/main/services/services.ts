@@ -13,9 +13,11 @@ import { BUILD_DIR, MANIFEST_FILE, manifestJsonSchema, openProject, targetJsonSc
 import { Builder } from './builder'
 import { doctor } from './doctor'
 import { Drafts } from './drafts'
+import { describeImport, planImport, writeImport } from './imports'
 import { locate, type Locations } from './locations'
 import { prepareWorker, prepareWorkerLater, startInWorker } from './machine-host'
 import { Machines } from './machines'
+import { ProjectDoctor } from './project-doctor'
 import { ProjectFiles } from './project-files'
 import { availableTemplates, createFromTemplate, memoryOf, openForEditing } from './projects'
 import { RecentProjects } from './recent-projects'
@@ -54,6 +56,7 @@ export function createServices(options: ServicesOptions): Services {
   const recent = new RecentProjects(dataDirectory)
   const ui = new UiStateStore(dataDirectory)
   const builder = new Builder()
+  const projectDoctor = new ProjectDoctor()
   const machines = new Machines(startInWorker)
   const writes = new Set<Promise<unknown>>()
   /** Notes a write, so that `close` waits for it: a page saves its last text while it goes away. */
@@ -95,6 +98,14 @@ export function createServices(options: ServicesOptions): Services {
       prepareWorker()
       return project
     },
+    'projects.planImport': async ({ directory }) => describeImport(await planImport(absolute(directory))),
+    'projects.import': ({ directory }) =>
+      writing(async () => {
+        await writeImport(await planImport(absolute(directory)))
+        const project = await openForEditing(absolute(directory))
+        await recent.add(project.directory, project.name)
+        return project
+      }),
     'projects.recent': () => recent.list(),
     'projects.forget': async ({ directory }) => {
       await recent.forget(directory)
@@ -153,7 +164,11 @@ export function createServices(options: ServicesOptions): Services {
       glyphs: Buffer.from(textFont.bitmap).toString('base64'),
     }),
 
-    'doctor.run': (_args, { signal }) => doctor(locations, dataDirectory, signal),
+    'doctor.run': (_args, { signal }) => {
+      projectDoctor.forget()
+      return doctor(locations, dataDirectory, signal)
+    },
+    'doctor.project': async ({ directory, unsaved }, { signal }) => (await projectDoctor.diagnose(await projectFolder(directory), unsaved, signal)) ?? null,
 
     'ui.get': () => ui.get(),
     'ui.set': ({ values }) =>

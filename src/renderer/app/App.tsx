@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react'
 import { useStore } from 'zustand'
+import { FixDialog } from '../features/doctor/FixDialog'
 import { Welcome } from '../features/projects/Welcome'
 import { NotificationList } from '../features/notifications/NotificationList'
 import { QuestionDialog } from '../ui/QuestionDialog'
@@ -35,6 +36,7 @@ export function App(): ReactElement {
       )}
       <StatusBar />
       <NotificationList />
+      <FixDialog />
       <QuestionDialog />
     </div>
   )

@@ -2,6 +2,7 @@
 import { createContext, useContext } from 'react'
 import type { ProjectInfo } from '../../shared/contract'
 import { createBuild } from '../features/build/build'
+import { createProjectDoctor } from '../features/doctor/diagnosis'
 import { createDocuments, isDirty, type ConflictChoice } from '../features/editor/documents'
 import { createMachine } from '../features/machine/machine'
 import { createProjects } from '../features/projects/projects'
@@ -32,6 +33,13 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   const build = createBuild(connection)
   const machine = createMachine({ connection, onError: report, storage: sessionStorage })
   const documents = createDocuments({ connection, onError: report, storage: localStorage, resolveConflict: askAboutConflict })
+  const projectDoctor = createProjectDoctor({
+    connection,
+    documents,
+    onError: report,
+    onChanged: build.forget,
+    onStale: () => notifications.info(strings.fixes.stale, strings.fixes.staleHint),
+  })
 
   function askAboutConflict(path: string): Promise<ConflictChoice> {
     const { title, body, overwrite, reload } = strings.conflictDialog
@@ -173,7 +181,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     ui.flush()
   }
 
-  return { connection, notifications, dialogs, ui, projects, build, machine, documents, commands, createProject, openProject, attempt, comeBack, leave }
+  return { connection, notifications, dialogs, ui, projects, build, machine, documents, projectDoctor, commands, createProject, openProject, attempt, comeBack, leave }
 }
 
 export const LabContext = createContext<Lab | undefined>(undefined)

@@ -183,6 +183,22 @@ export const strings = {
     again: 'Check again',
   },
 
+  fixes: {
+    fix: 'Fix…',
+    fixHint: (title: string) => `Look at the change: ${title}`,
+    all: 'Fix all',
+    allHint: (count: number) => `${plural(count, 'problem', 'problems')} can be mended at once. Look at the changes first.`,
+    allShort: (count: number) => `Fix all (${count})…`,
+    allInFile: (count: number) => `Fix all ${count} problems of this file`,
+    why: 'Why:',
+    doctor: 'doctor',
+    changesOf: (path: string) => `Changes in ${path}`,
+    hint: 'The changes are made in the editor. Nothing is saved yet, and Ctrl+Z takes them back.',
+    apply: 'Make the changes',
+    stale: 'The text changed in the meantime',
+    staleHint: 'The places of this fix are others by now. Look at the list again, or build again.',
+  },
+
   connection: {
     connecting: 'Connecting to the lab…',
     lost: 'The connection to the lab was lost. Trying to reconnect…',

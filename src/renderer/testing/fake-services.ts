@@ -1,6 +1,7 @@
 /** Services for tests: one project in memory behind a real channel, with a switch to cut the connection. */
 import { serveChannel, type Handlers, type Port } from '../../shared/channel'
 import type { BuildResult, Draft, MachineEvent } from '../../shared/contract'
+import type { Diagnosis } from '../../shared/diagnosis'
 import { LabError } from '../../shared/failure'
 import type { MachineReport } from '../../shared/machine-schemas'
 import type { LogEvent } from '../../shared/problems'
@@ -35,19 +36,23 @@ export function createFakeServices() {
   let uiState: Record<string, unknown> = {}
   let known: string[] = []
   /** What a build says; without a result it runs until it is cancelled. */
-  const script: { build: { log: LogEvent[]; result: BuildResult | undefined } } = {
+  const script: { build: { log: LogEvent[]; result: BuildResult | undefined }; diagnose: (unsaved: readonly { path: string; text: string }[]) => Diagnosis | null } = {
     build: { log: [], result: { ok: true, problems: [], steps: [], milliseconds: 1 } },
+    diagnose: () => null,
   }
 
   const project = { directory: DIRECTORY, name: 'demo', language: 'C', entry: 'kernel.c', open: ['kernel.c', 'bootlab.json'], problems: [], memoryMiB: 128, commandLine: '' }
   const calls: Handlers['calls'] = {
     'app.pickDirectory': missing('app.pickDirectory'),
     'projects.create': missing('projects.create'),
+    'projects.planImport': missing('projects.planImport'),
+    'projects.import': missing('projects.import'),
     'projects.forget': missing('projects.forget'),
     'machines.reset': missing('machines.reset'),
     'machines.keys': missing('machines.keys'),
     'machines.serialInput': missing('machines.serialInput'),
     'doctor.run': async () => [],
+    'doctor.project': async ({ unsaved }) => script.diagnose(unsaved),
     'app.info': async () => ({ version: '0', door: 'browser', platform: 'linux', canPickDirectory: false, projectsDirectory: '/projects' }),
     'templates.list': async () => [{ id: 'c', title: 'C', teaches: 'C.', language: 'C', step: 1 }],
     'projects.schemas': async () => [],

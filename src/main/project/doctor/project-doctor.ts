@@ -31,7 +31,7 @@ export function diagnose(patient: Patient): Diagnosis {
     if (patient.files.has(path)) findings.push({ severity: 'info', source: 'cargo', code: id, message: what, why, next, file: path, line: 1, column: 1 })
   }
   const { language, compiler } = patient
-  return { compiler: language === 'rust' ? compilerName(compiler) : 'clang', findings: findings.toSorted(byWeight), repairs: repairsOf(patient) }
+  return { compiler: language === 'rust' ? compilerName(compiler) : 'clang', files: [...patient.files.keys()], findings: findings.toSorted(byWeight), repairs: repairsOf(patient) }
 }
 
 function repairsOf(patient: Patient): Repair[] {

@@ -6,7 +6,7 @@ import { formatDuration, strings } from '../../app/strings'
 import { Button } from '../../ui/Button'
 import { panelId, tabId, Tabs } from '../../ui/Tabs'
 import { LogView } from './LogView'
-import { ProblemList } from './ProblemList'
+import { FixAllButton, ProblemList } from './ProblemList'
 import { StepStrip } from './StepStrip'
 import { useProblems } from './use-problems'
 
@@ -55,6 +55,7 @@ export function BuildPane(): ReactElement {
         ]}
       >
         <BuildOutcome />
+        {left === 'problems' && <FixAllButton />}
         {left === 'log' && (
           <Button tone="quiet" icon={copied ? 'check' : 'copy'} title={text.copy} aria-label={text.copy} disabled={state.log.length === 0} onClick={copy} />
         )}

@@ -1,48 +1,76 @@
 import type { ReactElement } from 'react'
+import { useStore } from 'zustand'
 import { useLab } from '../../app/lab'
 import { strings } from '../../app/strings'
+import { Button } from '../../ui/Button'
 import { EmptyState } from '../../ui/EmptyState'
 import { Icon } from '../../ui/Icon'
+import { isFinding } from '../doctor/diagnosis'
 import { problemPlace, type ListedProblem } from './use-problems'
 
-const { build: text } = strings
+const { build: text, fixes } = strings
 
 export function ProblemList({ problems }: { problems: readonly ListedProblem[] }): ReactElement {
-  const { commands } = useLab()
   if (problems.length === 0) return <EmptyState icon="check" title={text.noProblems} hint={text.noProblemsHint} />
   return (
     <ul className="problems" aria-label={text.problems}>
-      {problems.map((problem, index) => {
-        const { file, line = 1, column = 1 } = problem
-        const place = problemPlace(problem)
-        return (
-          // oxlint-disable-next-line react/no-array-index-key
-          <li key={`${index}:${place}`}>
-            <button
-              type="button"
-              className={`problem problem-${problem.severity}`}
-              disabled={file === undefined}
-              onClick={() => file !== undefined && commands.openFile(file, { line, column })}
-            >
-              <Icon name={problem.severity} />
-              <span className="visually-hidden">{text.severity[problem.severity]}: </span>
-              <span className="problem-text">
-                <span className="problem-message">{problem.message}</span>
-                {problem.next !== undefined && (
-                  <span className="problem-next">
-                    {text.next} {problem.next}
-                  </span>
-                )}
-              </span>
-              <span className="problem-source">
-                {problem.live ? text.live : problem.source}
-                {problem.code !== undefined && ` ${problem.code}`}
-              </span>
-              <span className="problem-place">{place}</span>
-            </button>
-          </li>
-        )
-      })}
+      {problems.map((problem, index) => (
+        // oxlint-disable-next-line react/no-array-index-key
+        <ProblemItem key={`${index}:${problemPlace(problem)}`} problem={problem} />
+      ))}
     </ul>
+  )
+}
+
+function ProblemItem({ problem }: { problem: ListedProblem }): ReactElement {
+  const { commands, projectDoctor, attempt } = useLab()
+  const { file, line = 1, column = 1, fix } = problem
+  return (
+    <li className="problem-row">
+      <button
+        type="button"
+        className={`problem problem-${problem.severity}`}
+        disabled={file === undefined}
+        onClick={() => file !== undefined && commands.openFile(file, { line, column })}
+      >
+        <Icon name={problem.severity} />
+        <span className="visually-hidden">{text.severity[problem.severity]}: </span>
+        <span className="problem-text">
+          <span className="problem-message">{problem.message}</span>
+          {isFinding(problem) && (
+            <span className="problem-next">
+              {fixes.why} {problem.why}
+            </span>
+          )}
+          {problem.next !== undefined && (
+            <span className="problem-next">
+              {text.next} {problem.next}
+            </span>
+          )}
+        </span>
+        <span className="problem-source">
+          {isFinding(problem) ? fixes.doctor : problem.live ? text.live : problem.source}
+          {problem.code !== undefined && ` ${problem.code}`}
+        </span>
+        <span className="problem-place">{problemPlace(problem)}</span>
+      </button>
+      {fix && (
+        <Button tone="quiet" className="problem-fix" title={fixes.fixHint(fix.title)} onClick={() => attempt(projectDoctor.previewFix(problem))}>
+          {fixes.fix}
+        </Button>
+      )}
+    </li>
+  )
+}
+
+/** Shown beside the tabs: all that the doctor can mend, at once. */
+export function FixAllButton(): ReactElement | null {
+  const { projectDoctor } = useLab()
+  const count = useStore(projectDoctor.store, (state) => state.diagnosis?.findings.filter(({ fix }) => fix !== undefined).length ?? 0)
+  if (count === 0) return null
+  return (
+    <Button tone="quiet" icon="check" title={fixes.allHint(count)} onClick={projectDoctor.previewAll}>
+      {fixes.allShort(count)}
+    </Button>
   )
 }

@@ -19,6 +19,8 @@ export interface Build {
   cancel(): void
   /** Forgets the last build; shows what is wrong with a project from the start. */
   clear(problems?: readonly Problem[]): void
+  /** Drops the problems of files that were mended since. */
+  forget(paths: readonly string[]): void
 }
 
 const nothing: BuildState = { status: 'none', log: [], problems: [], result: undefined }
@@ -84,5 +86,6 @@ export function createBuild(connection: Connection): Build {
       running = undefined
       store.setState({ ...nothing, problems })
     },
+    forget: (paths) => store.setState(({ problems }) => ({ problems: problems.filter(({ file }) => file === undefined || !paths.includes(file)) })),
   }
 }

@@ -13,6 +13,18 @@ test('errors come first, and what the build reports is not repeated by the check
   ])
 })
 
+test('the doctor speaks first about a line, and alone about the JSON that it examines', () => {
+  const finding = { ...at('error', 't.json', 2), code: 'data-layout', file: 't.json', line: 2, column: 1, why: 'Because.' }
+  const diagnosis = { compiler: 'rustc 1.96', files: ['t.json'], findings: [finding], repairs: [] }
+  const merged = mergeProblems([at('error', 't.json', 2), at('error', 't.json', 5), at('warning', 'a.c', 1)], [at('error', 't.json', 3), at('error', 'other.json', 1)], diagnosis)
+  expect(merged.map(({ file, line, code }) => [file, line, code])).toEqual([
+    ['t.json', 2, 'data-layout'],
+    ['t.json', 5, undefined],
+    ['other.json', 1, undefined],
+    ['a.c', 1, undefined],
+  ])
+})
+
 test('a place is as precise as it is known', () => {
   expect(problemPlace({ ...at('error', 'a.c', 3), column: 7 })).toBe('a.c:3:7')
   expect(problemPlace({ severity: 'error', source: 'linker', message: 'x' })).toBe('')

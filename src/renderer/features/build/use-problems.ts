@@ -1,6 +1,7 @@
-/** All problems worth showing: those of the last build, and those that the editor finds while a person types. */
+/** All problems worth showing: those of the last build, and those that the doctor and the editor find while a person types. */
 import { useMemo } from 'react'
 import { useStore } from 'zustand'
+import type { Diagnosis } from '../../../shared/diagnosis'
 import type { Problem } from '../../../shared/problems'
 import { useLab } from '../../app/lab'
 import { useLiveProblems } from '../editor/live-problems'
@@ -13,19 +14,27 @@ export interface ListedProblem extends Problem {
 const SEVERITY_ORDER = { error: 0, warning: 1, info: 2 } as const
 
 export function useProblems(): ListedProblem[] {
-  const { build } = useLab()
+  const { build, projectDoctor } = useLab()
   const built = useStore(build.store, (state) => state.problems)
+  const diagnosis = useStore(projectDoctor.store, (state) => state.diagnosis)
   const live = useLiveProblems()
-  return useMemo(() => mergeProblems(built, live), [built, live])
+  return useMemo(() => mergeProblems(built, live, diagnosis), [built, live, diagnosis])
 }
 
-/** Errors first; a live problem is left out where the build reports the same line of the same file. */
-export function mergeProblems(built: readonly Problem[], live: readonly Problem[]): ListedProblem[] {
+/**
+ * Errors first. Of those who speak about the same line of the same file, the doctor comes first, for it knows what to do; then the build, then the
+ * editor's check of JSON. Of files that the doctor examines, the editor's check has nothing to add.
+ */
+export function mergeProblems(built: readonly Problem[], live: readonly Problem[], diagnosis?: Diagnosis): ListedProblem[] {
   const place = ({ file, line }: Problem): string => `${file}:${line}`
-  const known = new Set(built.map(place))
+  const found = diagnosis?.findings ?? []
+  const doctors = new Set(found.filter(({ severity }) => severity !== 'info').map(place))
+  const rest = built.filter((problem) => !doctors.has(place(problem)))
+  const known = new Set(rest.map(place))
   const all = [
-    ...built.map((problem) => ({ ...problem, live: false })),
-    ...live.filter((problem) => !known.has(place(problem))).map((problem) => ({ ...problem, live: true })),
+    ...found.map((problem) => ({ ...problem, live: true })),
+    ...rest.map((problem) => ({ ...problem, live: false })),
+    ...live.filter((problem) => !known.has(place(problem)) && !diagnosis?.files.includes(problem.file ?? '')).map((problem) => ({ ...problem, live: true })),
   ]
   return all.toSorted((a, b) => SEVERITY_ORDER[a.severity] - SEVERITY_ORDER[b.severity])
 }

@@ -6,12 +6,13 @@ import { strings } from '../../app/strings'
 import { useDarkScheme } from '../../ui/use-dark-scheme'
 import { useCursorStore } from './cursor'
 import { findModel, pathOfModel, syncModels } from './monaco/models'
+import { provideFixes } from './monaco/code-actions'
 import { followLiveProblems, lineDecorations, markProblems } from './monaco/markers'
 import { applyJsonSchemas } from './monaco/setup'
 
 /** The editor itself. Loaded when the first project opens, because Monaco is by far the largest part of the window. */
 export function MonacoEditor(): ReactElement {
-  const { documents, build, projects } = useLab()
+  const { documents, build, projects, projectDoctor } = useLab()
   const host = useRef<HTMLDivElement>(null)
   const instance = useRef<editor.IStandaloneCodeEditor>(null)
   const viewStates = useRef(new Map<string, editor.ICodeEditorViewState>())
@@ -20,6 +21,7 @@ export function MonacoEditor(): ReactElement {
   const present = useStore(documents.store, (state) => active !== undefined && state.documents[active] !== undefined)
   const reveal = useStore(documents.store, (state) => state.reveal)
   const problems = useStore(build.store, (state) => state.problems)
+  const diagnosis = useStore(projectDoctor.store, (state) => state.diagnosis)
   const schemas = useStore(projects.store, (state) => state.schemas)
 
   useEffect(() => {
@@ -37,12 +39,13 @@ export function MonacoEditor(): ReactElement {
       useCursorStore.setState({ cursor: position ? { line: position.lineNumber, column: position.column } : undefined })
     }
     const disposables = [
-      followLiveProblems(),
+      followLiveProblems((path) => projectDoctor.store.getState().diagnosis?.files.includes(path) ?? false),
+      provideFixes({ problems: () => build.store.getState().problems, diagnosis: () => projectDoctor.store.getState().diagnosis, isCurrent: projectDoctor.isCurrent }),
       editor.onDidChangeMarkers(redraw),
       created.onDidChangeModel(redraw),
       created.onDidChangeModel(showCursor),
       created.onDidChangeCursorPosition(showCursor),
-      editor.onDidCreateModel((model) => markProblems(model, build.store.getState().problems)),
+      editor.onDidCreateModel((model) => markProblems(model, build.store.getState().problems, projectDoctor.store.getState().diagnosis)),
     ]
     return () => {
       for (const disposable of disposables) disposable.dispose()
@@ -51,7 +54,7 @@ export function MonacoEditor(): ReactElement {
       instance.current = null
       useCursorStore.setState({ cursor: undefined })
     }
-  }, [documents, build])
+  }, [documents, build, projectDoctor])
 
   useEffect(() => applyJsonSchemas(schemas), [schemas])
   useEffect(() => editor.setTheme(dark ? 'bootlab-dark' : 'bootlab-light'), [dark])
@@ -80,8 +83,8 @@ export function MonacoEditor(): ReactElement {
   }, [reveal, active, present])
 
   useEffect(() => {
-    for (const model of editor.getModels()) markProblems(model, problems)
-  }, [problems])
+    for (const model of editor.getModels()) markProblems(model, problems, diagnosis)
+  }, [problems, diagnosis])
 
   return <div ref={host} className="monaco-host" />
 }

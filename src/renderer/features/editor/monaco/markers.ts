@@ -1,23 +1,37 @@
 /** Problems as marks in the editor, and the editor's own marks as problems. */
-import { editor, MarkerSeverity, type IDisposable } from 'monaco-editor/editor'
+import { editor, MarkerSeverity, type IDisposable, type IRange } from 'monaco-editor/editor'
+import type { Diagnosis } from '../../../../shared/diagnosis'
 import type { Problem } from '../../../../shared/problems'
+import { strings } from '../../../app/strings'
+import { isFinding } from '../../doctor/diagnosis'
 import { useLiveProblemStore } from '../live-problems'
 import { pathOfModel } from './models'
 
 const BUILD_OWNER = 'build'
+const DOCTOR_OWNER = 'doctor'
 const JSON_OWNER = 'json'
 
 const toSeverity = { error: MarkerSeverity.Error, warning: MarkerSeverity.Warning, info: MarkerSeverity.Info } as const
 
-/** Marks the problems that name this model's file; one without a column covers its line's text. */
-export function markProblems(model: editor.ITextModel, problems: readonly Problem[]): void {
+/** Marks the build's problems that name this model's file, but not where the doctor speaks about the same line. */
+export function markProblems(model: editor.ITextModel, problems: readonly Problem[], diagnosis: Diagnosis | undefined): void {
   const path = pathOfModel(model)
-  const markers = problems.flatMap((problem) => {
-    if (problem.file !== path || problem.line === undefined) return []
-    const line = Math.min(problem.line, model.getLineCount())
-    return [{ ...rangeOf(model, problem, line), severity: toSeverity[problem.severity], message: messageOf(problem), source: problem.source }]
+  const found = diagnosis?.findings.filter(({ file }) => file === path) ?? []
+  const doctors = new Set(found.map(({ line }) => line))
+  editor.setModelMarkers(model, BUILD_OWNER, markersOf(model, problems.filter(({ file, line }) => file === path && !doctors.has(line ?? 0))))
+  editor.setModelMarkers(model, DOCTOR_OWNER, markersOf(model, found))
+}
+
+/** The range that a problem is marked at; one without a column covers its line's text. */
+export function markerRange(model: editor.ITextModel, problem: Problem): IRange | undefined {
+  return problem.line === undefined ? undefined : rangeOf(model, problem, Math.min(problem.line, model.getLineCount()))
+}
+
+function markersOf(model: editor.ITextModel, problems: readonly Problem[]): editor.IMarkerData[] {
+  return problems.flatMap((problem) => {
+    const range = markerRange(model, problem)
+    return range ? [{ ...range, severity: toSeverity[problem.severity], message: messageOf(problem), source: isFinding(problem) ? strings.fixes.doctor : problem.source, code: problem.code ?? '' }] : []
   })
-  editor.setModelMarkers(model, BUILD_OWNER, markers)
 }
 
 function rangeOf(model: editor.ITextModel, problem: Problem, line: number) {
@@ -33,7 +47,7 @@ function rangeOf(model: editor.ITextModel, problem: Problem, line: number) {
   return { startLineNumber: line, startColumn: column, endLineNumber, endColumn }
 }
 
-const messageOf = ({ message, next }: Problem): string => (next === undefined ? message : `${message}\n${next}`)
+const messageOf = (problem: Problem): string => [problem.message, isFinding(problem) ? problem.why : undefined, problem.next].filter((part) => part !== undefined).join('\n')
 
 /** A tinted line and a sign in the margin for each marked line. */
 export function lineDecorations(model: editor.ITextModel): editor.IModelDeltaDecoration[] {
@@ -48,8 +62,18 @@ export function lineDecorations(model: editor.ITextModel): editor.IModelDeltaDec
   }))
 }
 
-/** Keeps the list of problems found while typing up to date. */
-export const followLiveProblems = (): IDisposable => editor.onDidChangeMarkers(collectLiveProblems)
+/**
+ * Keeps the list of problems found while typing up to date.
+ * @param isExamined whether the doctor examines a file: then JSON's own marks, which say less about the same places, are taken away
+ */
+export function followLiveProblems(isExamined: (path: string) => boolean): IDisposable {
+  return editor.onDidChangeMarkers(() => {
+    for (const model of editor.getModels()) {
+      if (isExamined(pathOfModel(model)) && editor.getModelMarkers({ owner: JSON_OWNER, resource: model.uri }).length > 0) editor.setModelMarkers(model, JSON_OWNER, [])
+    }
+    collectLiveProblems()
+  })
+}
 
 function collectLiveProblems(): void {
   const problems = editor.getModels().flatMap((model) =>
