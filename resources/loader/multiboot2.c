@@ -42,12 +42,6 @@ enum tag {
 #define FRAMEBUFFER_TEXT 2
 #define ACPI_VERSION_1_BYTES 20
 
-/* Where the header's tags say something about loading. */
-static struct {
-  bool relocated;
-  uint32_t load_base;
-} outcome;
-
 static uint32_t u16_at(const uint8_t *at) { return at[0] | (uint32_t)at[1] << 8; }
 
 static const uint8_t *find_header(uint32_t length) {
@@ -109,12 +103,18 @@ static void read_by_tag(const struct descriptor *kernel, const uint8_t *header, 
   multiboot_read_by_addresses(kernel, offset, header_address, load_address, read_u32(tag + 16), read_u32(tag + 20), read_u32(entry + 8));
 }
 
+static uint64_t load_base(void) {
+  uint64_t lowest = UINT64_MAX;
+  for (uint32_t i = 0; i < program.count; i++)
+    if (program.segments[i].physical_address < lowest) lowest = program.segments[i].physical_address;
+  return lowest;
+}
+
 /* Moves a program that says it can run anywhere between two addresses. */
 static void relocate(const uint8_t *tag) {
-  uint64_t lowest = UINT64_MAX, end = 0, least = read_u32(tag + 8), most = read_u32(tag + 12), alignment = read_u32(tag + 16);
+  uint64_t lowest = load_base(), end = 0, least = read_u32(tag + 8), most = read_u32(tag + 12), alignment = read_u32(tag + 16);
   for (uint32_t i = 0; i < program.count; i++) {
     const struct segment *segment = &program.segments[i];
-    if (segment->physical_address < lowest) lowest = segment->physical_address;
     if (segment->physical_address + segment->memory_bytes > end) end = segment->physical_address + segment->memory_bytes;
   }
   if (alignment == 0) alignment = 1;
@@ -125,8 +125,6 @@ static void relocate(const uint8_t *tag) {
     fail("no free memory from %X to %X is large enough for the kernel, which has %X bytes. Give the machine more memory.", least, most,
          end - lowest);
   for (uint32_t i = 0; i < program.count; i++) program.segments[i].physical_address += base - lowest;
-  outcome.relocated = true;
-  outcome.load_base = (uint32_t)base;
 }
 
 /* A tag of the information: type, size, content. Tags follow each other without a hole, so nothing else is allocated meanwhile. */
@@ -226,7 +224,7 @@ static uint32_t make_information(const struct descriptor *kernel) {
   add_screen();
   add_sections(kernel);
   add_firmware_tables();
-  if (outcome.relocated) put_u32(add_tag(TAG_LOAD_BASE, 4), outcome.load_base);
+  put_u32(add_tag(TAG_LOAD_BASE, 4), (uint32_t)load_base());
   uint8_t *end = add_tag(TAG_END, 0);
   start[0] = (uint32_t)(end - (uint8_t *)start);
   return (uint32_t)start;

@@ -1,5 +1,5 @@
 /*
- * Stage 1: sector 0 of the disk. Finds the drive it came from, loads stage 2 with INT 13h extensions, jumps to it.
+ * Stage 1: sector 0 of the disk. Finds the drive it came from, loads stage 2 with INT 13h, jumps to it.
  *
  * On entry (BIOS Boot Specification 1.01, appendix D): real mode, DL = drive, CS:IP = 0000:7C00. In practice CS:IP can
  * be 07C0:0000, so every jump before the last is relative; and DL can be wrong, so the drive is checked, not believed.
@@ -20,7 +20,7 @@ start:
     movw $STAGE1_ADDRESS, %sp
     sti
     cld
-    movw $no_extensions, %bp          /* the complaint, if nothing gets further */
+    movw $not_ours, %bp               /* the complaint, if nothing gets further */
     call try_drive                    /* the drive that DL names */
     movb $0x80, %dl                   /* then every hard disk */
 1:  call try_drive
@@ -41,26 +41,74 @@ try_drive:
     movw $0x55aa, %bx
     movb $0x41, %ah                   /* are the extensions there? */
     int $0x13
-    popw %dx
-    jc 9f
+    jc 1f
     cmpw $0xaa55, %bx
-    jne 9f
-    testb $1, %cl                     /* bit 0: AH = 42h */
-    jz 9f
+    jne 1f
+    andw $1, %cx                      /* bit 0: AH = 42h */
+    decw %cx                          /* 0 sectors a track: linear addresses */
+    jz 2f
+1:  popw %dx
+    pushw %dx
+    movb $8, %ah                      /* the drive's geometry: DH = last head, CL = sectors a track */
+    int $0x13
+    jc 3f                             /* no such drive */
+    andw $0x3f, %cx
+2:  movb %dh, %ch
+    movw %cx, geometry
+    clc
+3:  popw %dx
+    jc 9f
 
-    movw $STAGE2_ADDRESS >> 4, packet_segment
-    movw $STAGE2_LBA, packet_lba
     movw MBR_STAGE2_SECTORS + STAGE1_ADDRESS, %di
-2:  movw $32, %ax                     /* 16 KiB at a time: never across 64 KiB */
-    cmpw %di, %ax
+2:  movw MBR_STAGE2_SECTORS + STAGE1_ADDRESS, %ax
+    subw %di, %ax                     /* what is done */
+    movw %ax, %si
+    incw %si                          /* SI = sector: stage 2 begins at 1 */
+    shlw $5, %ax                      /* SECTOR_BYTES / 16 */
+    addb $STAGE2_ADDRESS >> 12, %ah
+    movw %ax, %es
+    movzbw geometry, %bx
+    movw $1, %ax                      /* by geometry one sector: never across a track */
+    testw %bx, %bx
+    jnz 3f
+    movb $32, %al                     /* else 16 KiB: never across 64 KiB */
+3:  cmpw %di, %ax
     jbe 3f
     movw %di, %ax
-3:  movw %ax, packet_count
-    movb $3, %cl                      /* attempts */
+3:  movb $3, %cl                      /* attempts */
 4:  pushaw
-    movw $packet, %si
+    movw %sp, %bp
+    testw %bx, %bx
+    jnz 5f
+    pushw %bx                         /* disk address packet (Enhanced Disk Drive Specification, AH = 42h), last field first; BX = 0 */
+    pushw %bx
+    pushw %bx
+    pushw %si
+    pushw %es
+    pushw %bx
+    pushw %ax
+    pushw $16
+    movw %sp, %si
     movb $0x42, %ah
-    int $0x13
+    jmp 6f
+5:  pushw %dx
+    xchgw %si, %ax
+    xorw %dx, %dx
+    divw %bx                          /* AX = track, DX = sector from 0 */
+    movw %dx, %cx
+    incw %cx
+    movb geometry + 1, %bl
+    incw %bx
+    xorw %dx, %dx
+    divw %bx                          /* AX = cylinder, below 256 so near the start; DX = head */
+    movb %al, %ch
+    movb %dl, %al
+    popw %dx
+    movb %al, %dh
+    xorw %bx, %bx
+    movw $0x0201, %ax
+6:  int $0x13
+    movw %bp, %sp
     popaw                             /* leaves the carry alone */
     jnc 5f
     pushaw
@@ -71,10 +119,8 @@ try_drive:
     jnz 4b
     movw $cannot_read, %si
     jmp 8f
-5:  addw $32, packet_lba
-    addw $32 * SECTOR_BYTES / 16, packet_segment
-    subw $32, %di
-    ja 2b                             /* neither borrow nor zero: more to come */
+5:  subw %ax, %di
+    jnz 2b
 
     cmpl $STAGE2_MAGIC, STAGE2_ADDRESS
     jne 7f
@@ -104,27 +150,16 @@ print:
     testb $0x20, %al                  /* transmitter empty? */
     loopz 1b
     popw %ax
-    movw $0x3f8, %dx
+    movb $0xf8, %dl
     outb %al, %dx
     jmp print
 
-    /* Disk address packet (Enhanced Disk Drive Specification, INT 13h AH = 42h). */
-packet:
-    .byte 16, 0
-packet_count:
-    .word 0
-    .word 0
-packet_segment:
-    .word 0
-packet_lba:
-    .long 0, 0
-
+geometry:
+    .word 0                           /* sectors a track, last head */
 prefix:
     .asciz "Bootlab: "
-no_extensions:
-    .asciz "this BIOS has no LBA disk access (INT 13h 42h)."
 not_ours:
-    .asciz "the loader is damaged. Write the image again."
+    .asciz "loader damaged. Write the image again."
 cannot_read:
     .asciz "disk error."
 

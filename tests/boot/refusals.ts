@@ -156,7 +156,7 @@ export const REFUSALS: Record<string, Refusal> = {
   'stage 2 is damaged': {
     bits: 32,
     damage: (image) => void image.fill(0, SECTOR_BYTES, 2 * SECTOR_BYTES),
-    says: 'Bootlab: the loader is damaged. Write the image again.',
+    says: 'Bootlab: loader damaged. Write the image again.',
   },
   'stage 2 cannot be read': {
     bits: 32,

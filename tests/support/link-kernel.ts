@@ -36,24 +36,26 @@ export interface TestKernel {
   /** Arguments of ld.lld; the entry is `start`. */
   linkArguments?: string[]
   linkerScript?: string
+  /** Position independent (ET_DYN). */
+  pie?: boolean
 }
 
 /** Compiles and links one C file into a freestanding ELF kernel. */
-export async function linkKernel({ bits, source, defines = {}, linkArguments = [], linkerScript }: TestKernel): Promise<Uint8Array> {
+export async function linkKernel({ bits, source, defines = {}, linkArguments = [], linkerScript, pie = false }: TestKernel): Promise<Uint8Array> {
   const folder = mkdtempSync(join(tmpdir(), 'bootlab-kernel-'))
   try {
     writeFileSync(join(folder, 'kernel.c'), source)
     writeFileSync(join(folder, 'report.h'), reportHeader)
     const definitions = Object.entries(defines).map(([name, value]) => `-D${name}=${value}`)
-    const machine = bits === 64 ? ['--target=x86_64-unknown-none', '-mno-red-zone', '-mcmodel=kernel'] : ['--target=i386-unknown-none', '-march=i486']
-    await run(folder, 'clang', [...machine, ...KERNEL_FLAGS, ...definitions, '-c', 'kernel.c', '-o', 'kernel.o'])
+    const machine = bits === 64 ? ['--target=x86_64-unknown-none', '-mno-red-zone', ...(pie ? [] : ['-mcmodel=kernel'])] : ['--target=i386-unknown-none', '-march=i486']
+    await run(folder, 'clang', [...machine, ...KERNEL_FLAGS, ...(pie ? ['-fpie'] : []), ...definitions, '-c', 'kernel.c', '-o', 'kernel.o'])
     const scripted: string[] = []
     if (linkerScript !== undefined) {
       writeFileSync(join(folder, 'kernel.ld'), linkerScript)
       scripted.push('-T', 'kernel.ld')
     }
     const emulation = bits === 64 ? 'elf_x86_64' : 'elf_i386'
-    await run(folder, 'ld.lld', ['-m', emulation, '-e', 'start', '-z', 'noseparate-code', ...scripted, ...linkArguments, '-o', 'kernel.elf', 'kernel.o'])
+    await run(folder, 'ld.lld', ['-m', emulation, '-e', 'start', '-z', 'noseparate-code', ...(pie ? ['-pie', '--no-dynamic-linker'] : []), ...scripted, ...linkArguments, '-o', 'kernel.elf', 'kernel.o'])
     return new Uint8Array(readFileSync(join(folder, 'kernel.elf')))
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -15,8 +15,8 @@ export interface QemuOptions {
   timeoutMs: number
   /** QEMU's -m, such as `128M`. */
   memory?: string
-  /** How the disk is attached: as the machine's own hard disk, or as a USB stick. */
-  disk?: 'hard disk' | 'USB stick'
+  /** How the image is attached: as the machine's own hard disk, as a USB stick, or as a CD. */
+  disk?: 'hard disk' | 'USB stick' | 'CD'
   /** QEMU's -cpu, such as `qemu32`. */
   cpu?: string
   /** Typed once the screen shows `afterText`. */
@@ -85,7 +85,7 @@ async function run(qemu: string, imagePath: string, folder: string, options: Qem
   const args = ['-accel', 'tcg', '-display', 'none', '-no-reboot', '-nodefaults', '-vga', 'std']
   const drive = `format=raw,snapshot=on,file=${imagePath.replaceAll(',', ',,')}`
   if (options.disk === 'USB stick') args.push('-device', 'qemu-xhci', '-drive', `if=none,id=stick,${drive}`, '-device', 'usb-storage,drive=stick')
-  else args.push('-drive', drive)
+  else args.push('-drive', options.disk === 'CD' ? `${drive},media=cdrom,readonly=on` : drive)
   args.push('-m', options.memory ?? '128M')
   if (options.cpu !== undefined) args.push('-cpu', options.cpu)
   args.push('-chardev', `file,id=serial,path=${serialFile}`, '-serial', 'chardev:serial', '-debugcon', `file:${debugFile}`)

@@ -81,8 +81,10 @@ static void check_information(const struct information *information) {
 #endif
 
 /* Sections that tell whether loading was exact: data longer than many disk transfers, and cleared memory. */
+#ifndef DATA_WORDS
 #define DATA_WORDS 60000
 #define CLEARED_WORDS 400000
+#endif
 __asm__(".section .rodata,\"a\"\n.balign 4\npattern:\n.set i, 1\n.rept 60000\n.long (i * 0x9e3779b1) & 0xffffffff\n.set i, i + 1\n.endr\n");
 extern const uint32_t pattern[DATA_WORDS];
 static uint32_t cleared[CLEARED_WORDS];
