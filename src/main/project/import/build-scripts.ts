@@ -1,4 +1,4 @@
-/** Command lines from the files that build a tree: Makefiles, shell scripts. */
+/** Command lines from the files that build a tree: Makefiles, shell scripts, and what a README tells to type. */
 import { posix } from 'node:path'
 import { commandFacts, type CommandFacts } from './command-lines'
 import { readMakefile, stem, type MakeRule } from './makefile'
@@ -7,30 +7,38 @@ import type { SourceTree } from './tree'
 
 export interface BuildScript {
   path: string
-  kind: 'make' | 'shell'
+  kind: 'make' | 'shell' | 'text'
   commands: readonly CommandFacts[]
   /** Sources that the kernel is linked from, when they could be followed; in the order of linking. */
   sources: readonly string[] | undefined
+  /** Kernels and images that it writes, the likeliest to boot first. */
+  kernels: readonly string[]
+  /** Names of its variables. */
+  variables: readonly string[]
 }
 
 const MAKEFILES = ['GNUmakefile', 'makefile', 'Makefile']
 
-/** The Makefile of the tree's root, else a shell script there that compiles something; undefined when there is neither. */
+/** The Makefile of the tree's root, else a shell script that compiles something, else the commands in a README. */
 export async function findBuildScript(tree: SourceTree): Promise<BuildScript | undefined> {
   const makefile = MAKEFILES.find((name) => tree.files.includes(name))
   if (makefile !== undefined) return ofMakefile(makefile, (await tree.text(makefile)) ?? '', tree.files)
-  const scripts = tree.files.filter((path) => /^[^/]+\.sh$/.test(path) || /^(scripts|tools)\/[^/]+\.sh$/.test(path))
-  const read = await Promise.all(scripts.map(async (path) => ofShell(path, (await tree.text(path)) ?? '', tree.files)))
-  return read.toSorted((a, b) => b.commands.length - a.commands.length).find(({ commands }) => commands.length > 0)
+  const scripts = tree.files.filter((path) => /^([^/]+|(scripts|tools)\/[^/]+)\.sh$/.test(path))
+  const read = await Promise.all(scripts.map(async (path) => ofLines(path, 'shell', (await tree.text(path)) ?? '', tree.files)))
+  const script = read.toSorted((a, b) => b.commands.length - a.commands.length).find(({ commands }) => commands.length > 0)
+  if (script) return script
+  const readme = tree.files.find((path) => /^readme(\.\w+)?$/i.test(path))
+  const told = readme === undefined ? undefined : ofLines(readme, 'text', (await tree.text(readme)) ?? '', tree.files)
+  return told && told.commands.length > 0 ? told : undefined
 }
 
 function ofMakefile(path: string, text: string, files: readonly string[]): BuildScript {
-  const { recipes } = readMakefile(text, files)
-  const commands = recipes.flatMap(({ lines, targets }) => factsOf(lines.map((line) => line.replaceAll(/\$@|\$\(@\)/g, () => targets[0] ?? ''))))
-  return { path, kind: 'make', commands, sources: linkedSources(recipes, files) }
+  const { recipes, variables } = readMakefile(text, files)
+  const lines = recipes.flatMap((rule) => rule.lines.map((line) => line.replaceAll(/\$@|\$\(@\)/g, () => rule.targets[0] ?? '').replaceAll(/\$\^|\$\(\^\)/g, () => rule.prerequisites.join(' '))))
+  return { path, kind: 'make', commands: factsOf(lines), sources: linkedSources(recipes, files), kernels: kernelsOf(lines), variables }
 }
 
-function ofShell(path: string, text: string, files: readonly string[]): BuildScript {
+function ofLines(path: string, kind: 'shell' | 'text', text: string, files: readonly string[]): BuildScript {
   const lines = text.split('\n')
   // A script goes into folders; paths count from where it stands.
   const folder = lines.map((line) => /^\s*cd\s+(\S+)/.exec(line)?.[1]).find((one) => one !== undefined) ?? '.'
@@ -41,7 +49,7 @@ function ofShell(path: string, text: string, files: readonly string[]): BuildScr
   const link = commands.find(({ tool, files: inputs }) => (tool === 'ld' || tool === 'ld.lld') && inputs.length > 0)
   const sources = link?.files.flatMap((object) => commands.find(({ output }) => output === object)?.files.filter(isSource) ?? [])
   const all = sources && sources.length > 0 && sources.every((source) => files.includes(source)) ? sources : undefined
-  return { path, kind: 'shell', commands, sources: all }
+  return { path, kind, commands, sources: all, kernels: kernelsOf(lines), variables: [] }
 }
 
 const factsOf = (lines: readonly string[]): CommandFacts[] => lines.flatMap((line) => line.split(/&&|;/)).flatMap((line) => commandFacts(line.trim()) ?? [])
@@ -76,9 +84,17 @@ function sourceOf(object: string, recipes: readonly MakeRule[], files: readonly 
   return beside.find((path) => files.includes(path))
 }
 
-/** Targets that the rules of a Makefile's recipes write: kernels and images, the likeliest first. */
-export function makeOutputs(script: BuildScript): string[] {
-  const outputs = script.commands.flatMap(({ output, flat, tool }) => (output === undefined || output.includes('$') ? [] : [{ output: posix.normalize(output), flat, tool }]))
-  const kernels = outputs.filter(({ output }) => !/\.(o|obj|a|d)$/.test(output))
-  return kernels.map(({ output }) => output)
+/** Names that lines write to which may be kernels or images: a whole disk before a linked kernel, that before a flat one. */
+function kernelsOf(lines: readonly string[]): string[] {
+  const found: { path: string; rank: number }[] = []
+  for (const line of lines.flatMap((one) => one.split(/&&|;/))) {
+    const disk = /\bcat\b.*>\s*([\w./-]+)/.exec(line)?.[1] ?? /\bdd\b.*\bof=([\w./-]+)/.exec(line)?.[1]
+    if (disk !== undefined) found.push({ path: disk, rank: 0 })
+    const command = commandFacts(line.trim())
+    const output = command?.output
+    if (!command || output === undefined || /[$%]|\.(o|obj|a|d|iso)$/.test(output)) continue
+    if (command.tool === 'ld' || command.tool === 'ld.lld' || command.tool === 'gcc' || command.tool === 'cc' || command.tool === 'clang') found.push({ path: output, rank: command.flat ? 2 : 1 })
+    else if (command.flat) found.push({ path: output, rank: 3 })
+  }
+  return [...new Set(found.toSorted((a, b) => a.rank - b.rank).map(({ path }) => posix.normalize(path)))]
 }

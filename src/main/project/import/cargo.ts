@@ -1,6 +1,6 @@
 /** Kernels built by cargo: where the target specification is, and what the crate says about its boot loader. */
 import { posix } from 'node:path'
-import { nameFrom, planOf, type Guess, type ImportPlan, type PlannedFile } from './plan'
+import { nameFrom, planOf, type Guess, type ImportPlan } from './plan'
 import { specFile, specText } from './specs'
 import type { SourceTree } from './tree'
 
@@ -15,32 +15,27 @@ export async function planCargo(tree: SourceTree, manifestPath: string, name: st
   const text = (await tree.text(manifestPath)) ?? ''
   const folder = posix.dirname(manifestPath)
   const guesses: Guess[] = [{ what: 'A Rust kernel built by cargo', why: `There is ${manifestPath}.` }]
-  const files: PlannedFile[] = []
   const configs = ['.cargo/config.toml', '.cargo/config'].flatMap((path) => (folder === '.' ? [path] : [`${folder}/${path}`, path]))
   const configPath = configs.find((path) => tree.files.includes(path))
   const config = configPath === undefined ? '' : ((await tree.text(configPath)) ?? '')
   const target = await findSpec(tree, folder, { config, configPath, text, manifestPath }, guesses)
   if (target === undefined) {
-    const path = specFile('x86_64')
-    files.push({ path, text: specText('x86_64', { linkArgs: ['--image-base=0x200000', '--entry=_start', '-z', 'max-page-size=4096'] }) })
-    guesses.push({ what: `The target of ${path}, which import adds`, why: 'No target specification lies in the folder.' })
+    const named = /^\s*target\s*=\s*"([^"]+)"/m.exec(config)?.[1]
+    guesses.push({ what: `The built-in target ${named ?? 'x86_64-unknown-none'}`, why: named === undefined ? 'No target specification lies in the folder, and this one is for kernels.' : `${configPath} names it.` })
   }
-  const alloc = /^[^#\n]*build-std\s*=\s*\[[^\]]*"alloc"/m.test(config) || (await usesAlloc(tree))
-  if (alloc) guesses.push({ what: 'The alloc library is built too', why: 'A source says `extern crate alloc`, or the configuration of cargo asks for it.' })
   const bin = /^\s*default-run\s*=\s*"([^"]+)"/m.exec(text)?.[1]
   const crate = packageName(text)
   const content = {
     name: crate === undefined ? name : nameFrom(crate),
     kind: 'rust',
-    target: target ?? specFile('x86_64'),
+    ...(target === undefined ? {} : { target }),
     ...(manifestPath === 'Cargo.toml' ? {} : { manifestPath }),
     ...(bin === undefined ? {} : { bin }),
-    ...(alloc ? { buildStd: ['core', 'compiler_builtins', 'alloc'] } : {}),
   }
   const bootloader = /^\s*bootloader(_precompiled)?\s*=\s*(?:"([^"]+)"|\{[^}]*version\s*=\s*"([^"]+)")/m.exec(text)
   if (bootloader) guesses.push({ what: `The boot protocol of the crate bootloader${bootloader[1] ?? ''} ${bootloader[2] ?? bootloader[3] ?? ''}`.trim(), why: `${manifestPath} depends on it.` })
   if (/\[package\.metadata\.bootimage\]/.test(text)) guesses.push({ what: 'Settings of bootimage for test runs', why: `${manifestPath} has [package.metadata.bootimage]; \`bootlab runner\` reads it.` })
-  return planOf(content, { files, guesses })
+  return planOf(content, { guesses })
 }
 
 const packageName = (text: string): string | undefined => /\[package\][^[]*?^\s*name\s*=\s*"([^"]+)"/m.exec(text)?.[1]
@@ -75,15 +70,9 @@ async function findSpec(tree: SourceTree, folder: string, { config, configPath, 
   return chosen
 }
 
-async function usesAlloc(tree: SourceTree): Promise<boolean> {
-  for (const path of tree.files.filter((file) => file.endsWith('.rs'))) if (/^\s*extern\s+crate\s+alloc\b/m.test((await tree.text(path)) ?? '')) return true
-  return false
-}
-
 /** One Rust file: a package around it. */
 export function planRustFile(path: string, text: string, name: string): ImportPlan {
   const edition = /#\[unsafe\(/.test(text) || /\bunsafe\s+extern\s+"/.test(text) ? '2024' : '2021'
-  const alloc = /^\s*extern\s+crate\s+alloc\b/m.test(text)
   const crates = [...new Set([...text.matchAll(/^\s*(?:use|extern\s+crate)\s+(\w+)/gm)].flatMap(([, crate]) => crate ?? []))].filter((crate) => !['core', 'alloc', 'crate', 'self', 'super', 'std'].includes(crate) && !new RegExp(`\\bmod\\s+${crate}\\b`).test(text))
   const cargo = `[package]
 name = "${name.replaceAll('.', '-')}"
@@ -101,8 +90,7 @@ bench = false
     { what: '64-bit code', why: 'Bootlab’s loader starts a Rust kernel in long mode.' },
     { what: `Edition ${edition} of Rust`, why: edition === '2024' ? `${path} uses attributes as that edition writes them.` : `${path} has nothing of a later one.` },
   ]
-  if (alloc) guesses.push({ what: 'The alloc library is built too', why: `${path} says \`extern crate alloc\`.` })
-  const content = { name, kind: 'rust', target, ...(alloc ? { buildStd: ['core', 'compiler_builtins', 'alloc'] } : {}), open: [target, path] }
+  const content = { name, kind: 'rust', target, open: [target, path] }
   const warnings = crates.length > 0 ? [`${path} uses the crates ${crates.join(', ')}: a single file does not say which versions. Put them into a Cargo.toml.`] : []
   const linkArgs = ['--image-base=0x200000', '--entry=_start', '-z', 'max-page-size=4096']
   return planOf(content, { files: [{ path: 'Cargo.toml', text: cargo }, { path: target, text: specText('x86_64', { linkArgs }) }], guesses, warnings })

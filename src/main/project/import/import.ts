@@ -4,7 +4,8 @@ import { ProjectError } from '../errors'
 import { MANIFEST_FILE } from '../manifest'
 import { findBuildScript, type BuildScript } from './build-scripts'
 import { findCargo, planCargo, planRustFile } from './cargo'
-import { commandFacts } from './command-lines'
+import { commandFacts, type CommandFacts } from './command-lines'
+import { planCommand } from './command-plan'
 import { planNative, projectName, type NativeSource } from './native'
 import type { ImportPlan } from './plan'
 import { isSource, sourceFacts } from './source-facts'
@@ -12,9 +13,10 @@ import { namesIn, readTree, treeOfFile, type SourceTree } from './tree'
 
 /**
  * Look at a folder without manifest, and say how it would be built. Nothing is written or run.
+ * @param options.again guess although there is a manifest
  * @throws ProjectError when it has a manifest, holds no kernel, or cannot be read
  */
-export async function planFolder(folder: string): Promise<{ plan: ImportPlan; tree: SourceTree }> {
+export async function planFolder(folder: string, options: { again?: boolean } = {}): Promise<{ plan: ImportPlan; tree: SourceTree }> {
   const dir = resolve(folder)
   if (!(await looksLikeKernel(dir))) throw nothingFound(dir)
   const tree = await readTree(dir)
@@ -26,7 +28,7 @@ export async function planFolder(folder: string): Promise<{ plan: ImportPlan; tr
       next: 'Name the folder of the kernel itself.',
     })
   }
-  if (tree.files.includes(MANIFEST_FILE)) {
+  if (tree.files.includes(MANIFEST_FILE) && !options.again) {
     throw new ProjectError({
       what: 'The folder is a project already',
       where: join(dir, MANIFEST_FILE),
@@ -54,9 +56,15 @@ export async function planTree(tree: SourceTree, name: string): Promise<ImportPl
   const cargo = findCargo(tree)
   if (cargo !== undefined) return planCargo(tree, cargo, name)
   const script = await findBuildScript(tree)
-  const sources = await nativeSources(tree, script)
+  const all = await sourcesOf(tree)
+  const sources = await kernelSources(tree, script, all)
+  const foreign = script && script.kind !== 'text' ? whyOnlyItsScript(tree, all) : undefined
+  const plan = script && foreign !== undefined ? planCommand(script, name, foreign) : undefined
+  if (plan) return plan
+  const below = script?.kind === 'make' && script.commands.length === 0 ? tree.files.filter((path) => /^(kernel|src|kern|sys)\/(GNUm|M|m)akefile$/.test(path)) : []
+  if (below[0] !== undefined) throw onlyCallsOthers(tree.dir, script?.path ?? '', below[0])
   if (sources.length === 0) throw nothingFound(tree.dir)
-  const commands = script?.commands.length ? script.commands : await commandsInComments(sources)
+  const commands = script?.commands.length ? script.commands : commandsInComments(sources)
   return planNative({
     name,
     sources,
@@ -87,30 +95,64 @@ export async function planFile(path: string): Promise<{ plan: ImportPlan; tree: 
   return { plan, tree }
 }
 
-/** The sources that a build script links, else all of the tree; the one with the header first, as it must lie at the front. */
-async function nativeSources(tree: SourceTree, script: BuildScript | undefined): Promise<NativeSource[]> {
-  const paths = script?.sources ?? tree.files.filter((path) => isSource(path) && !path.endsWith('.rs'))
+/** Folders of programs, tests and helpers: not of the kernel, unless its build says so. */
+const OTHER_FOLDERS = /(^|\/)(apps?|users?|userland|userspace|programs?|tests?|examples?|docs?|tools?|sdk|scripts?)\//i
+
+/** All sources of a tree. Files that others include are parts of those. */
+async function sourcesOf(tree: SourceTree): Promise<NativeSource[]> {
   const sources: NativeSource[] = []
-  for (const path of new Set(paths)) {
+  for (const path of tree.files.filter((one) => isSource(one) && !one.endsWith('.rs') && !OTHER_FOLDERS.test(one))) {
     const text = await tree.text(path)
     const facts = text === undefined ? undefined : sourceFacts(path, text)
     if (facts && facts.language !== 'rust') sources.push({ path, facts })
   }
+  const included = new Set(sources.flatMap(({ path, facts }) => facts.includes.flatMap((name) => [posix.normalize(name), posix.join(posix.dirname(path), name)])))
+  return sources.filter(({ path }) => !included.has(path))
+}
+
+/** The sources that a build script links, else all of them; the one with the header first, as it must lie at the front. */
+async function kernelSources(tree: SourceTree, script: BuildScript | undefined, all: readonly NativeSource[]): Promise<NativeSource[]> {
+  const linked: NativeSource[] = []
+  for (const path of new Set(script?.sources)) {
+    const text = await tree.text(path)
+    const facts = text === undefined ? undefined : sourceFacts(path, text)
+    if (facts && facts.language !== 'rust') linked.push({ path, facts })
+  }
+  const sources = linked.length > 0 ? linked : all
   return sources.toSorted((a, b) => Number(b.facts.multiboot !== undefined) - Number(a.facts.multiboot !== undefined))
 }
 
-async function commandsInComments(sources: readonly NativeSource[]) {
+/** Why a tree's sources cannot simply be compiled and linked; undefined when they can. */
+function whyOnlyItsScript(tree: SourceTree, sources: readonly NativeSource[]): string | undefined {
+  const other = tree.files.find((path) => /\.(cpp|cc|cxx|C|zig|nim|d|pas|adb|go)$/.test(path) && !OTHER_FOLDERS.test(path))
+  if (other !== undefined) return `${other} is in a language that only the tree's own build knows how to compile.`
+  if (sources.some(({ facts }) => facts.multiboot !== undefined)) return undefined
+  const sector = sources.find(({ facts }) => facts.bootSector)
+  if (sector !== undefined && sources.length > 1) return `${sector.path} is a boot sector of the tree's own: its build knows what goes where on the disk.`
+  return undefined
+}
+
+function commandsInComments(sources: readonly NativeSource[]): CommandFacts[] {
   return sources.flatMap(({ facts }) => facts.commands).flatMap((line) => commandFacts(line) ?? [])
 }
 
 /** The script that a build names, else the only one of the tree. */
 async function findLinkerScript(tree: SourceTree, script: BuildScript | undefined): Promise<{ path: string; text: string; why: string } | undefined> {
   const named = script?.commands.flatMap(({ linkerScript }) => linkerScript ?? []).map((path) => posix.normalize(path)).find((path) => tree.files.includes(path))
-  const scripts = tree.files.filter((path) => /\.(ld|lds|x)$/.test(path))
+  const scripts = tree.files.filter((path) => /\.(ld|lds|x)$/.test(path) && !OTHER_FOLDERS.test(path))
   const path = named ?? (scripts.length === 1 ? scripts[0] : scripts.find((one) => /(^|\/)(linker|link|kernel)\.(ld|lds)$/.test(one)))
   if (path === undefined) return undefined
   const why = named === undefined ? (scripts.length === 1 ? 'It is the only linker script here.' : `Of ${scripts.join(', ')}, it has a kernel's usual name.`) : `${script?.path} names it.`
   return { path, text: (await tree.text(path)) ?? '', why }
+}
+
+function onlyCallsOthers(dir: string, makefile: string, other: string): ProjectError {
+  return new ProjectError({
+    what: 'The folder holds several things, each with a build of its own',
+    where: join(dir, makefile),
+    why: `Its Makefile compiles nothing itself; ${other} may be the kernel's.`,
+    next: `Import that folder: bootlab import ${posix.dirname(other)}.`,
+  })
 }
 
 function nothingFound(dir: string): ProjectError {

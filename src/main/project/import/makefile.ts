@@ -9,8 +9,8 @@ import { words } from './command-lines'
 export interface MakefileFacts {
   /** Recipe lines, variables expanded; `$<`, `$@`, `$^` stay. */
   recipes: readonly MakeRule[]
-  /** The first target that is a file of its own, not a list of steps. */
-  targets: readonly string[]
+  /** Names of the variables that it sets. */
+  variables: readonly string[]
 }
 
 export interface MakeRule {
@@ -63,7 +63,7 @@ export function readMakefile(text: string, files: readonly string[]): MakefileFa
     const pattern = rest.length > 1 ? rest[0] : undefined
     return { targets: words(pattern ?? targets), prerequisites: words((rest.at(-1) ?? '').replace('|', ' ')), lines: lines.map(expand) }
   })
-  return { recipes, targets: recipes.flatMap(({ targets }) => targets).filter((target) => !target.startsWith('.') && !target.includes('%')) }
+  return { recipes, variables: [...variables.keys()] }
 }
 
 type Expand = (text: string) => string

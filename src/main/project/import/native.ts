@@ -153,7 +153,7 @@ SECTIONS {
 /** As short as a manifest can say it: a path, or an object where the suffix alone does not tell the assembler. */
 function sourceEntries(sources: readonly NativeSource[]): (string | { path: string; assembler: 'gnu' | 'nasm' })[] {
   return sources.map(({ path, facts }) => {
-    const usual = /\.(asm|nasm)$/i.test(path) ? 'nasm' : 'gnu'
+    const usual = path.endsWith('.asm') ? 'nasm' : 'gnu'
     return (facts.language === 'gnu' || facts.language === 'nasm') && facts.language !== usual ? { path, assembler: facts.language } : path
   })
 }
@@ -179,4 +179,4 @@ function settings({ commands, headers, sources, commandsFrom }: NativeTree, gues
   }
 }
 
-export const projectName = (path: string): string => nameFrom(basename(path).replace(/\.(c|S|s|asm|nasm|rs)$/i, ''))
+export const projectName = (path: string): string => nameFrom(basename(path).replace(/\.(c|S|s|asm|rs)$/, ''))

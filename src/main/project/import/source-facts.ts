@@ -6,7 +6,7 @@ export interface SourceFacts {
   language: SourceLanguage
   /** Multiboot headers, by their magic numbers (Multiboot 0.6.96 section 3.1.1; Multiboot2 2.0 section 3.1.2). */
   multiboot: 1 | 2 | undefined
-  /** Ends as a boot sector does: 0xaa55 in its last two bytes, with 16-bit code or the BIOS's address before it. */
+  /** Ends as a boot sector does: 0xaa55 in its last two bytes, with 16-bit code, the BIOS's address or filling up to byte 510 before it. */
   bootSector: boolean
   /** The narrowest mode that the text switches to or uses registers of; undefined when it does not tell. */
   bits: 16 | 32 | 64 | undefined
@@ -55,7 +55,7 @@ export function sourceFacts(path: string, text: string): SourceFacts | undefined
   return {
     language,
     multiboot,
-    bootSector: /0x?0*aa55\b|\b0?aa55h\b|0x55\s*,\s*0xaa\b/i.test(code) && (language === 'gnu' || language === 'nasm') && multiboot === undefined && (bits === 16 || start === 0x7c00),
+    bootSector: (language === 'gnu' || language === 'nasm') && multiboot === undefined && /0x0*aa55\b|\b0?aa55h\b|0x55\s*,\s*0xaa\b/i.test(code) && (bits === 16 || start === 0x7c00 || /\b(510|0x1fe)\b/i.test(code)),
     bits,
     origin: start,
     defines: definitions(code, language),
