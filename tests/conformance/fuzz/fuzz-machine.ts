@@ -20,6 +20,9 @@ const PAGE_TABLES_END = 0x10_4000
 const STATE_BYTES = at.SCRATCH
 const HLT = 0xf4
 const FCW_MASKED = 0x37f
+const YMM_BYTES = 16 * at.XMM_STRIDE
+/** Sixteen YMM registers, eight of 80 bits, x87 tags. */
+export const VECTOR_BYTES = YMM_BYTES + 8 * 10 + 1
 const XCR0_ALL = 7n
 
 /** Real mode: every vector leads to a HLT. */
@@ -74,13 +77,13 @@ export class FuzzMachine {
     cpu.mmu.flush()
   }
 
-  /** Fills x87 and XMM registers from 512 random bytes, with SSE enabled and floating-point exceptions masked. */
+  /** Fills x87 and YMM registers from random bytes (`VECTOR_BYTES`), with all of them enabled and floating-point exceptions masked. */
   setVectors(bytes: Uint8Array): void {
     const { state } = this.machine.cpu
-    for (let index = 0; index < 16; index++) state.u8.set(bytes.subarray(index * 16, index * 16 + 16), at.XMM + index * at.XMM_STRIDE)
-    for (let index = 0; index < 8; index++) state.u8.set(bytes.subarray(0x100 + index * 10, 0x100 + index * 10 + 10), at.X87 + index * at.X87_STRIDE)
+    state.u8.set(bytes.subarray(0, YMM_BYTES), at.XMM)
+    for (let index = 0; index < 8; index++) state.u8.set(bytes.subarray(YMM_BYTES + index * 10, YMM_BYTES + index * 10 + 10), at.X87 + index * at.X87_STRIDE)
     state.u32[at.FCW >> 2] = FCW_MASKED
-    state.u32[at.FTW >> 2] = bytes[0x1ff] ?? 0
+    state.u32[at.FTW >> 2] = bytes[VECTOR_BYTES - 1] ?? 0
     state.setControl(4, state.control(4) | CR4.OSFXSR | CR4.OSXMMEXCPT | CR4.OSXSAVE)
     state.xcr0 = XCR0_ALL
   }

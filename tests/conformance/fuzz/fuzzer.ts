@@ -6,7 +6,7 @@ import { encodeRow } from '../../../src/main/emulator/cpu/decode/encode-row'
 import { rows } from '../../../src/main/emulator/cpu/isa'
 import type { Row } from '../../../src/main/emulator/cpu/isa/row'
 import { Random } from '../../../src/main/emulator/cpu/semantics/random'
-import { AREA_BYTES, CODE, DATA, differences, FuzzMachine, STACK } from './fuzz-machine'
+import { AREA_BYTES, CODE, DATA, differences, FuzzMachine, STACK, VECTOR_BYTES } from './fuzz-machine'
 
 export const FUZZ_MODES: readonly CodeMode[] = [16, 32, 64]
 
@@ -34,13 +34,15 @@ export class Fuzzer {
   readonly #interp: FuzzMachine
   readonly #plain: readonly Row[]
   readonly #special: readonly Row[]
+  readonly #vectors: readonly Row[]
 
   constructor(mode: CodeMode) {
     this.mode = mode
     this.#oracle = new FuzzMachine('oracle', mode)
     this.#interp = new FuzzMachine('interp', mode)
-    const possible = rows.filter((row) => row.modes !== (mode === 64 ? 'not64' : 'only64') && !(mode === 16 && row.protectedOnly === true))
-    this.#special = possible.filter((row) => row.faults !== undefined || row.endsBlock === true)
+    const possible = rows.filter((row) => row.modes !== (mode === 64 ? 'not64' : 'only64') && !(mode === 16 && (row.protectedOnly === true || row.unit === 'avx')))
+    this.#vectors = possible.filter((row) => row.unit !== undefined)
+    this.#special = possible.filter((row) => row.unit === undefined && (row.faults !== undefined || row.endsBlock === true))
     this.#plain = possible.filter((row) => row.faults === undefined && row.endsBlock !== true)
   }
 
@@ -74,7 +76,7 @@ export class Fuzzer {
     const flags = (random.u32() & START_FLAGS) | (user && random.chance(8) ? ALIGNMENT_CHECK : 0)
     const noise = Uint8Array.from({ length: 256 }, () => random.below(256))
     const noiseAt = DATA + random.below(AREA_BYTES - noise.length)
-    const vectors = Uint8Array.from({ length: 0x200 }, () => random.below(256))
+    const vectors = Uint8Array.from({ length: VECTOR_BYTES }, () => random.below(256))
     for (const side of this.#both) {
       const { machine } = side
       const { state } = machine.cpu
@@ -99,7 +101,7 @@ export class Fuzzer {
 
   #instruction(random: Random): number[] {
     for (;;) {
-      const list = random.chance(8) ? this.#special : this.#plain
+      const list = random.chance(4) ? this.#vectors : random.chance(8) ? this.#special : this.#plain
       const row = list[random.below(list.length)]
       if (row === undefined) continue
       const bytes: number[] = []
