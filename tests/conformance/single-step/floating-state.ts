@@ -18,6 +18,7 @@ const VECTOR_WORDS = at.XMM_STRIDE / 8
 export function loadFloatingState(state: CpuState, mode: Mode, names: VectorNames, initial: (name: string) => bigint): void {
   for (const [name, offset] of FIELDS) state.u32[offset >> 2] = Number(initial(name))
   state.u32[at.FOP >> 2] = 0
+  state.u32[at.FPU_SELECTORS >> 2] = 0
   state.u64[at.FIP >> 3] = 0n
   state.u64[at.FDP >> 3] = 0n
   for (let index = 0; index < X87_REGISTERS; index++) {

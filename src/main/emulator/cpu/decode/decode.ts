@@ -34,6 +34,9 @@ function prefixKinds(): Uint8Array {
   return kinds
 }
 
+/** Opcodes D8–DF. */
+const X87_ESCAPE = 0xd8
+
 const REX_W = 8
 const REX_R = 4
 const REX_X = 2
@@ -187,7 +190,7 @@ class Decoding {
     }
     if (this.#isMemory) this.#address(modRm, addressSize)
 
-    const immediates = [0n, 0n]
+    const immediates = [row.map === '' && (opcode & ~7) === X87_ESCAPE ? BigInt(((opcode & 7) << 8) | modRm) : 0n, 0n]
     compiled.trailing.forEach((operand, i) => {
       immediates[i] = this.#trailing(operand, operandSize, addressSize)
       if (operand.place === 'offset') this.#isMemory = true

@@ -47,7 +47,7 @@ export interface Decoded {
   readonly scale: number
   /** Signed 32 bits. Includes the length (RIP-relative) and, for POP with rSP as base, the popped size. */
   readonly displacement: number
-  /** The immediate, extended to 64 bits as its operand says (unsigned pattern); branch displacement (sign-extended); moffs; far pointer; slot of the register that an immediate names. */
+  /** The immediate, extended to 64 bits as its operand says (unsigned pattern); branch displacement (sign-extended); moffs; far pointer; slot of the register that an immediate names; FOP of an x87 instruction. */
   readonly immediate: bigint
   /** Second immediate (ENTER's nesting level). */
   readonly immediate2: number

@@ -53,5 +53,5 @@ export const loadFullTagWord = defineRoutine('loadFullTagWord', 1, 0, (b, [tags]
 /** FNINIT. */
 export function initializeX87<V>(b: RoutineBuilder<V>): void {
   b.setSpecial('fcw', b.constant(FCW_RESET))
-  for (const register of ['fsw', 'ftw', 'fop', 'fip', 'fdp'] as const) b.setSpecial(register, b.constant(0))
+  for (const register of ['fsw', 'ftw', 'fop', 'fip', 'fdp', 'fpuSelectors'] as const) b.setSpecial(register, b.constant(0))
 }

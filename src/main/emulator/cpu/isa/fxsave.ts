@@ -3,6 +3,7 @@ import { loadControlAndStatus } from '../float/x87-image'
 import { physical, requireX87 } from '../float/x87-stack'
 import { Vector } from '../faults'
 import type { Builder, Operand } from '../semantics/builder'
+import { X87_REMEMBERS } from '../state/layout'
 import type { Row, Semantics } from './row'
 import { MXCSR_MASK } from './sse-float-convert'
 
@@ -46,16 +47,24 @@ export function repeat<V>(b: Builder<V>, count: number, body: (index: V) => void
   })
 }
 
+/** FCS and FDS as they are saved: 0 where the processor no longer remembers them (CPUID.7.0:EBX[13]). */
+export function savedSelectors<V>(b: Builder<V>): { fcs: V; fds: V } {
+  const kept = b.ne(b.and(b.special('x87Rules'), b.constant(X87_REMEMBERS.operandAndSelectors)), b.constant(0))
+  const selectors = b.select(kept, b.special('fpuSelectors'), b.constant(0))
+  return { fcs: b.zext(16, selectors), fds: b.shrU(selectors, b.constant(16)) }
+}
+
 /** x87 part: the registers in the order of the stack. */
 export function saveX87<V>(b: Builder<V>, image: Operand<V>): void {
   at(b, image, Image.fcw, 16, 'w').write(b.special('fcw'))
   at(b, image, Image.fsw, 16, 'w').write(b.special('fsw'))
   at(b, image, Image.tags, 16, 'w').write(b.special('ftw'))
   at(b, image, Image.fop, 16, 'w').write(b.special('fop'))
-  // With REX.W whole offsets; otherwise 32 bits and the selectors, which are not recorded.
-  const pointer = (value: V): V => (b.operandSize === 64 ? value : b.zext(32, value))
-  at(b, image, Image.fip, 64, 'w').write(pointer(b.special('fip')))
-  at(b, image, Image.fdp, 64, 'w').write(pointer(b.special('fdp')))
+  const { fcs, fds } = savedSelectors(b)
+  // With REX.W whole offsets; otherwise 32 bits and the selectors.
+  const pointer = (offset: V, selector: V): V => (b.operandSize === 64 ? offset : b.or(b.zext(32, offset), b.shl(selector, b.constant(32))))
+  at(b, image, Image.fip, 64, 'w').write(pointer(b.special('fip'), fcs))
+  at(b, image, Image.fdp, 64, 'w').write(pointer(b.special('fdp'), fds))
   repeat(b, 8, (i) => {
     const register = physical(b, i)
     const offset = b.add(b.mul(i, b.constant(SLOT)), b.constant(Image.registers))
@@ -66,11 +75,15 @@ export function saveX87<V>(b: Builder<V>, image: Operand<V>): void {
 
 export function restoreX87<V>(b: Builder<V>, image: Operand<V>): void {
   const pointer = (value: V): V => (b.operandSize === 64 ? value : b.zext(32, value))
+  const selector = (value: V): V => (b.operandSize === 64 ? b.constant(0) : b.zext(16, b.shrU(value, b.constant(32))))
   b.routine(loadControlAndStatus, at(b, image, Image.fcw, 16, 'r').read(), at(b, image, Image.fsw, 16, 'r').read())
   b.setSpecial('ftw', at(b, image, Image.tags, 8, 'r').read())
   b.setSpecial('fop', b.and(at(b, image, Image.fop, 16, 'r').read(), b.constant(FOP_BITS)))
-  b.setSpecial('fip', pointer(at(b, image, Image.fip, 64, 'r').read()))
-  b.setSpecial('fdp', pointer(at(b, image, Image.fdp, 64, 'r').read()))
+  const fip = at(b, image, Image.fip, 64, 'r').read()
+  const fdp = at(b, image, Image.fdp, 64, 'r').read()
+  b.setSpecial('fip', pointer(fip))
+  b.setSpecial('fdp', pointer(fdp))
+  b.setSpecial('fpuSelectors', b.or(selector(fip), b.shl(selector(fdp), b.constant(16))))
   repeat(b, 8, (i) => {
     const offset = b.add(b.mul(i, b.constant(SLOT)), b.constant(Image.registers))
     const significand = image.at(offset, 64, 'r').read()

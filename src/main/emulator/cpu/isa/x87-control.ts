@@ -4,7 +4,7 @@ import { fullTagWord, initializeX87, loadControlAndStatus, loadFullTagWord } fro
 import { beginX87, moveTop, physical, popStack, requireX87 } from '../float/x87-stack'
 import { Vector } from '../faults'
 import type { Builder, Operand, Size } from '../semantics/builder'
-import { probeEnds } from './fxsave'
+import { probeEnds, savedSelectors } from './fxsave'
 import type { Row, Semantics } from './row'
 
 const CR0_PE = 1
@@ -53,7 +53,7 @@ function probe<V>(b: Builder<V>, image: Operand<V>, registers: number, access: '
   })
 }
 
-/** Real and virtual-8086 mode: linear addresses instead of offsets. CS and DS are not recorded (CPUID.7.0:EBX[13]). */
+/** Real and virtual-8086 mode: linear addresses instead of selectors and offsets. */
 function realFormat<V>(b: Builder<V>): V {
   return b.or(b.isZero(b.and(b.special('cr0'), b.constant(CR0_PE))), b.eflag(EFLAGS_VM))
 }
@@ -64,13 +64,15 @@ function storeEnvironment<V>(b: Builder<V>, image: Operand<V>, size: 16 | 32): v
   const real = realFormat(b)
   const fop = b.and(b.special('fop'), b.constant(FOP_BITS))
   const upper = (address: V): V => b.shl(b.and(b.shrU(address, b.constant(16)), b.constant(size === 32 ? 0xffff : 15)), b.constant(12))
-  const fip = b.special('fip')
-  const fdp = b.special('fdp')
-  const low = (address: V): V => (size === 32 ? b.select(real, b.or(b.zext(16, address), unused), address) : address)
+  const { fcs, fds } = savedSelectors(b)
+  const address = (offset: V, selector: V): V => b.select(real, b.add(offset, b.shl(selector, b.constant(4))), offset)
+  const fip = address(b.special('fip'), fcs)
+  const fdp = address(b.special('fdp'), fds)
+  const low = (whole: V): V => (size === 32 ? b.select(real, b.or(b.zext(16, whole), unused), whole) : whole)
   const opcode = size === 32 ? b.shl(fop, b.constant(16)) : b.constant(0)
   const elements = [
     b.or(b.special('fcw'), unused), b.or(b.special('fsw'), unused), b.or(tags, unused),
-    low(fip), b.select(real, b.or(upper(fip), fop), opcode), low(fdp), b.select(real, upper(fdp), unused),
+    low(fip), b.select(real, b.or(upper(fip), fop), b.or(opcode, fcs)), low(fdp), b.select(real, upper(fdp), b.or(unused, fds)),
   ]
   elements.forEach((value, index) => image.at(b.constant(index * (size / 8)), size, 'w').write(value))
 }
@@ -85,6 +87,7 @@ function loadEnvironment<V>(b: Builder<V>, image: Operand<V>, size: 16 | 32): vo
   b.routine(loadFullTagWord, b.zext(16, tags))
   b.setSpecial('fip', b.select(real, joined(fipLow, fipHigh), fipLow))
   b.setSpecial('fdp', b.select(real, joined(fdpLow, fdpHigh), fdpLow))
+  b.setSpecial('fpuSelectors', b.select(real, b.constant(0), b.or(b.zext(16, fipHigh), b.shl(b.zext(16, fdpHigh), b.constant(16)))))
   const opcode = size === 32 ? b.shrU(fipHigh, b.constant(16)) : b.constant(0)
   b.setSpecial('fop', b.and(b.select(real, fipHigh, opcode), b.constant(FOP_BITS)))
 }

@@ -3,7 +3,7 @@ import { CpuFault, Vector } from '../faults'
 import { createInterpreter } from '../interp/interp'
 import { createOracle } from '../semantics/oracle'
 import { CODE, DATA, TestBench } from '../semantics/test-bench'
-import { CODE_64, CR0 } from '../state/bits'
+import { CODE_16, CODE_64, CR0 } from '../state/bits'
 import * as at from '../state/layout'
 
 const BACKENDS = [{ name: 'oracle', factory: createOracle }, { name: 'interp', factory: createInterpreter }] as const
@@ -81,6 +81,61 @@ describe.each(BACKENDS)('x87 and state images, $name', ({ factory }) => {
       expect(run(bench, [0xd8, 0xc1])).toBe(fadd)
       expect(run(bench, [0x9b])).toBe(fwait)
     }
+  })
+
+  it.each([
+    ['today: of exceptions', 0, { opcode: false, operand: false }],
+    ['Core 2: the operand', at.X87_REMEMBERS.operandAndSelectors, { opcode: false, operand: true }],
+    ['Pentium: opcode and operand', at.X87_REMEMBERS.operandAndSelectors | at.X87_REMEMBERS.opcode, { opcode: true, operand: true }],
+  ])('remembers of the last instruction what processors did: %s', (_name, rules, always) => {
+    const bench = prepare(factory)
+    const { state } = bench
+    const remembered = (): unknown => ({
+      fip: state.u64[at.FIP >> 3], fop: state.u32[at.FOP >> 2], fdp: state.u64[at.FDP >> 3], selectors: (state.u32[at.FPU_SELECTORS >> 2] ?? 0).toString(16),
+    })
+    const nothing = { fop: 0, fdp: 0n, selectors: '0' }
+    state.u32[at.X87_RULES >> 2] = rules
+    state.u32[at.FTW >> 2] = 0
+    state.u32[at.FCW >> 2] = 0x37b
+    bench.poke(DATA, [0, 0, 0x80, 0x3f, 0, 0, 0, 0])
+    // fld dword [rax]
+    expect(run(bench, [0xd9, 0x00])).toBeUndefined()
+    const operand = { fdp: BigInt(DATA), selectors: '100008' }
+    expect(remembered()).toEqual({ ...nothing, ...(always.opcode && { fop: 0x100 }), ...(always.operand && operand), fip: BigInt(CODE) })
+    // fninit forgets, a control instruction (fldcw) is not remembered; ZE unmasked: fld1; fdiv dword [rax+4]
+    expect(run(bench, [0xdb, 0xe3])).toBeUndefined()
+    bench.poke(DATA + 8, [0x7b, 0x03])
+    expect(run(bench, [0xd9, 0x68, 0x08])).toBeUndefined()
+    expect(remembered()).toEqual({ ...nothing, fip: 0n })
+    expect(run(bench, [0xd9, 0xe8, 0xd8, 0x70, 0x04], 2)).toBeUndefined()
+    expect(remembered()).toEqual({ fop: 0x070, fdp: BigInt(DATA + 4), selectors: '100008', fip: BigInt(CODE + 2) })
+    // The images, which show selectors only where they are remembered always: fxsave [rax]; fnstenv [rax+32], 32 bits.
+    const [fcs, fds] = always.operand ? [8, 0x10] : [0, 0]
+    expect(run(bench, [0x0f, 0xae, 0x00])).toBeUndefined()
+    const word = (offset: number): number => (bench.peek(DATA, 512)[offset] ?? 0) | ((bench.peek(DATA, 512)[offset + 1] ?? 0) << 8)
+    expect([word(6), word(12), word(20)]).toEqual([0x070, fcs, fds])
+    expect(run(bench, [0xd9, 0x70, 0x20])).toBeUndefined()
+    expect([word(32 + 16), word(32 + 18), word(32 + 24)]).toEqual([fcs, 0x070, fds])
+    // fninit; fldenv [rax+32]; fnstenv again; the same by fxrstor
+    expect(run(bench, [0xdb, 0xe3, 0xd9, 0x60, 0x20, 0xd9, 0x70, 0x20], 3)).toBeUndefined()
+    expect([word(32 + 16), word(32 + 18), word(32 + 24)]).toEqual([fcs, 0x070, fds])
+    expect(run(bench, [0x0f, 0xae, 0x00, 0xdb, 0xe3, 0x0f, 0xae, 0x08, 0x0f, 0xae, 0x00], 4)).toBeUndefined()
+    expect([word(6), word(12), word(20)]).toEqual([0x070, fcs, fds])
+  })
+
+  it('stores linear addresses in the image of real mode', () => {
+    const bench = new TestBench(factory, CODE_16)
+    const { state } = bench
+    state.u32[at.X87_RULES >> 2] = at.X87_REMEMBERS.operandAndSelectors | at.X87_REMEMBERS.opcode
+    bench.poke(CODE + 0x100, [0xd9, 0x06, 0x00, 0x02, 0xd9, 0x36, 0x10, 0x02])
+    state.rip = 0x100n
+    // fld dword [200h]; fnstenv [210h]
+    bench.run(2)
+    const image = bench.peek(DATA + 0x210, 14)
+    const word = (offset: number): number => (image[offset] ?? 0) | ((image[offset + 1] ?? 0) << 8)
+    const halves = (linear: number): [number, number] => [linear & 0xffff, (linear >> 16) << 12]
+    const [instruction, upper] = halves(CODE + 0x100)
+    expect([word(6), word(8), word(10), word(12)]).toEqual([instruction, upper | 0x106, ...halves(DATA + 0x200)])
   })
 
   it('reports an unmasked exception at the next waiting instruction', () => {

@@ -10,8 +10,10 @@ import {
 } from '../float/x87-operations'
 import { Transcendental } from '../float/transcendental'
 import { remainder, scale } from '../float/x87-scale'
+import { ERROR_SUMMARY } from '../float/bits'
 import { pushX87, readStack } from '../float/x87-stack'
 import type { Builder, Operand, Size } from '../semantics/builder'
+import { X87_REMEMBERS } from '../state/layout'
 import type { OperandSpec, Row, Semantics } from './row'
 
 const EFLAGS_OF_COMPARISON = 0x8d5
@@ -20,16 +22,34 @@ const SF = 0x40
 const ZERO = 0x800
 const SIGN = 0x8000
 const SIGN_AND_EXPONENT = 0xffff
+/** Upper half of the selectors. */
+const FDS = 0xffff_0000
 
 /** What every waiting instruction does first and, unless it is a control instruction, remembers. */
 export function waiting(semantics: Semantics): Semantics {
   return (b, ...operands) => {
     b.routine(beginX87)
     semantics(b, ...operands)
-    b.setSpecial('fip', b.special('rip'))
-    const memory = operands.find((operand) => operand.isMemory)
-    if (memory !== undefined) b.setSpecial('fdp', memory.address())
+    remember(b, operands.find((operand) => operand.isMemory))
   }
+}
+
+/**
+ * For the handler of an exception: where the instruction and its operand lie, and its opcode. The opcode of every instruction only up to the P6
+ * family, later of those with an unmasked exception, so today of the operand; then selectors are not saved any more (SDM vol. 1, 8.1.8, 8.1.9.1;
+ * CPUID.7.0:EBX[6] and [13]).
+ */
+function remember<V>(b: Builder<V>, memory: Operand<V> | undefined): void {
+  b.setSpecial('fip', b.special('rip'))
+  const rules = b.special('x87Rules')
+  const stopped = b.and(b.special('fsw'), b.constant(ERROR_SUMMARY & 0xff))
+  b.if(b.ne(b.or(rules, stopped), b.constant(0)), () => {
+    const opcode = b.or(b.and(rules, b.constant(X87_REMEMBERS.opcode)), stopped)
+    b.if(b.ne(opcode, b.constant(0)), () => b.setSpecial('fop', b.x87Opcode()))
+    const operandSelector = memory === undefined ? b.and(b.special('fpuSelectors'), b.constant(FDS)) : b.shl(memory.selector(), b.constant(16))
+    b.setSpecial('fpuSelectors', b.or(operandSelector, b.special('cs')))
+    if (memory !== undefined) b.setSpecial('fdp', memory.address())
+  })
 }
 
 type MemoryFormat = 'single' | 'double' | 'int16' | 'int32'

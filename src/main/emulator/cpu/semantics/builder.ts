@@ -72,6 +72,8 @@ export interface Operand<V, X = unknown> {
   address(): V
   /** Linear address: `address()` plus the segment's base, masked to 32 bits outside 64-bit mode; memory operands only. */
   linear(): V
+  /** Selector of the segment; memory operands only. */
+  selector(): V
   /** The memory at effective address + `displacement`, masked to the address size (a value or constant), with another width; memory operands only. */
   at(displacement: V, size: Size, access: 'r' | 'w' | 'rw'): Operand<V, X>
 }
@@ -208,6 +210,8 @@ export interface Builder<V, X = unknown> extends RoutineBuilder<V>, VectorBuilde
   // — exceptions and everything that is not arithmetic —
   /** A helper of `cpu/system`, run on the state as of the start of the instruction plus what was committed. It may raise. */
   call<K extends keyof Helpers>(helper: K, ...args: Values<Parameters<Helpers[K]>, V>): V
+  /** FOP of an x87 instruction: low 3 bits of its opcode, and ModRM (SDM vol. 1, 8.1.9). */
+  x87Opcode(): V
   /** Ends the slice after this instruction, so that the machine looks for interrupts (STI, POPF, IRET, OUT …). */
   attention(): void
   /** Inhibits interrupts until after the next instruction (STI, MOV SS, POP SS). */

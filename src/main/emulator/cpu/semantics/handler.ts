@@ -4,7 +4,7 @@ import { CODE_64, CS } from '../state/bits'
 import * as at from '../state/layout'
 import { NO_VECTOR, Reg, Seg, type Builder, type Helpers, type Operand, type Size, type Values } from './builder'
 import { HELPER_SIGNATURES } from './helper-signatures'
-import { callForAlignedHost, callForHost, hostAddress, loadOf, noteStore, segmentField, storeAt, storeOf, type MemoryFunctions, type SegmentOf } from './memory-code'
+import { callForAlignedHost, callForHost, hostAddress, loadOf, noteStore, segmentField, segmentSelector, storeAt, storeOf, type MemoryFunctions, type SegmentOf } from './memory-code'
 import { constantValue, type WasmValue, type WasmValues } from './wasm-values'
 import { WasmVectors, type WasmVector } from './wasm-vectors'
 import type { RoutineFunctions } from './wasm-routines'
@@ -151,6 +151,10 @@ export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, Wa
       this.code.set(this.#rip)
     }
     return result
+  }
+
+  x87Opcode(): WasmValue {
+    return this.zext(16, this.recordImmediate())
   }
 
   attention(): void {
@@ -349,6 +353,7 @@ export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, Wa
         const long = this.eq(this.#codeModeField(), constantValue(CODE_64))
         return this.select(long, sum, this.zext(32, sum))
       },
+      selector: () => segmentSelector(this, segment()),
       at: (displacement, otherSize, otherAccess) =>
         this.memoryOperand(segment, () => this.and(this.add(address(), displacement), mask()), mask, otherSize, otherAccess),
     }
@@ -418,5 +423,5 @@ function valueOperand(size: Size, read: () => WasmValue, write: (value: WasmValu
   const noAddress = (): never => {
     throw new Error('Only a memory operand has an address.')
   }
-  return { size, isMemory: false, ...NO_VECTOR, read, write, address: noAddress, linear: noAddress, at: noAddress }
+  return { size, isMemory: false, ...NO_VECTOR, read, write, address: noAddress, linear: noAddress, selector: noAddress, at: noAddress }
 }

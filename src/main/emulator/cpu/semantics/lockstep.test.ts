@@ -8,7 +8,7 @@ import { rows } from '../isa'
 import type { Row } from '../isa/row'
 import { createOracle } from './oracle'
 import { Random } from './random'
-import { FCW, X87 } from '../state/layout'
+import { FCW, X87, X87_RULES } from '../state/layout'
 import { CODE, DATA, STACK, TestBench } from './test-bench'
 
 const MODES = [[0, 16], [1, 32], [2, 64]] as const
@@ -53,6 +53,7 @@ class Pair {
     })
     if (random.chance(2)) gprs[1] = BigInt(random.below(40))
     const flags = random.u32() & 0x0cd5
+    const rules = random.below(4)
     const floating = Uint8Array.from({ length: FCW - X87 }, () => random.pick([0, 0x7f, 0x80, 0xff, random.below(256), random.below(256)]))
     for (const bench of this.both) {
       const { state } = bench
@@ -61,6 +62,7 @@ class Pair {
       state.flags = flags
       state.shadowAt = -1
       bench.setFloating(floating)
+      state.u32[X87_RULES >> 2] = rules
       bench.poke(CODE + offset, bytes)
       bench.calls.length = 0
       bench.attentions = 0

@@ -57,6 +57,22 @@ export function segmentField(v: WasmValues, segment: SegmentOf, field: number): 
   return v.pop('i64', 64)
 }
 
+export function segmentSelector(v: WasmValues, segment: SegmentOf): WasmValue {
+  const selector = at.DESCRIPTORS + at.DESCRIPTOR_SELECTOR
+  if ('index' in segment) {
+    v.code.i32(0)
+    v.code.memory('i64_load32_u', selector + segment.index * at.DESCRIPTOR_STRIDE)
+  } else {
+    v.code.get(segment.strideLocal)
+    v.code.i32(Math.log2(at.SEGMENT_STRIDE))
+    v.code.op('i32_shr_u')
+    v.code.i32(at.DESCRIPTOR_STRIDE)
+    v.code.op('i32_mul')
+    v.code.memory('i64_load32_u', selector)
+  }
+  return v.pop('i64', 16)
+}
+
 function pushStride(v: WasmValues, segment: SegmentOf): void {
   if ('index' in segment) v.code.i32(segment.index * at.SEGMENT_STRIDE)
   else v.code.get(segment.strideLocal)

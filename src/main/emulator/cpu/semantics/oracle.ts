@@ -166,6 +166,10 @@ class OracleBuilder extends OracleVectors implements Builder<bigint, bigint> {
     return typeof result === 'bigint' ? this.constant(result) : 0n
   }
 
+  x87Opcode(): bigint {
+    return this.#decoded.immediate
+  }
+
   attention(): void {
     this.#context.attention()
   }
@@ -317,6 +321,7 @@ class OracleBuilder extends OracleVectors implements Builder<bigint, bigint> {
       ...NO_VECTOR,
       address: () => offset,
       linear: () => memory.linear(segment, offset),
+      selector: () => BigInt(this.#context.state.selector(segment)),
       read: () => {
         if (access !== 'rw') return memory.read(memory.resolve(segment, offset, size / 8, 'r'))
         checked ??= memory.resolve(segment, offset, size / 8, 'w')
@@ -350,7 +355,7 @@ function valueOperand(size: Size, read: () => bigint, write: (value: bigint) => 
   const noAddress = (): never => {
     throw new Error('Only a memory operand has an address.')
   }
-  return { size, isMemory: false, ...NO_VECTOR, read, write, address: noAddress, linear: noAddress, at: noAddress }
+  return { size, isMemory: false, ...NO_VECTOR, read, write, address: noAddress, linear: noAddress, selector: noAddress, at: noAddress }
 }
 
 /** The oracle backend: every instruction is fetched, decoded and evaluated anew. */

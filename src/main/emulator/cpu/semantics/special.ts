@@ -1,3 +1,4 @@
+import { CS } from '../state/bits'
 import * as at from '../state/layout'
 
 /** Registers beside the general ones that rows reach directly: where they lie, and their bits. `eflags`: without the arithmetic flags. */
@@ -10,6 +11,9 @@ export const SPECIAL_REGISTERS = {
   fop: { offset: at.FOP, bits: 32 },
   fip: { offset: at.FIP, bits: 64 },
   fdp: { offset: at.FDP, bits: 64 },
+  fpuSelectors: { offset: at.FPU_SELECTORS, bits: 32 },
+  x87Rules: { offset: at.X87_RULES, bits: 32 },
+  cs: { offset: at.DESCRIPTORS + CS * at.DESCRIPTOR_STRIDE + at.DESCRIPTOR_SELECTOR, bits: 32 },
   mxcsr: { offset: at.MXCSR, bits: 32 },
   cpl: { offset: at.CPL, bits: 32 },
   cr0: { offset: at.CONTROL, bits: 64 },
@@ -19,4 +23,4 @@ export const SPECIAL_REGISTERS = {
 
 export type SpecialRegister = keyof typeof SPECIAL_REGISTERS
 /** Those that rows may write. */
-export type WritableSpecial = Exclude<SpecialRegister, 'rip' | 'eflags' | 'cpl' | 'cr0' | 'cr4' | 'xcr0'>
+export type WritableSpecial = Exclude<SpecialRegister, 'rip' | 'eflags' | 'cpl' | 'cr0' | 'cr4' | 'xcr0' | 'cs' | 'x87Rules'>

@@ -66,6 +66,7 @@ export class TestBench {
     state.u32[at.FSW >> 2] = 0
     state.u32[at.FTW >> 2] = 0xff
     state.u32[at.FOP >> 2] = 0
+    state.u32[at.FPU_SELECTORS >> 2] = 0
     state.u64[at.FIP >> 3] = 0n
     state.u64[at.FDP >> 3] = 0n
     state.u32[at.MXCSR >> 2] = 0x1f80
@@ -73,7 +74,7 @@ export class TestBench {
 
   /** All of the x87 and vector state. */
   floating(): string {
-    return Buffer.from(this.state.u8.subarray(at.X87, at.MXCSR + 4)).toString('hex')
+    return Buffer.from(this.state.u8.subarray(at.X87, at.FPU_SELECTORS + 4)).toString('hex')
   }
 
   /** Executes `count` instructions from RIP. */

@@ -25,7 +25,7 @@ export function hashState(state: CpuState, physical: PhysicalMemory, modelSpecif
   }
   for (const [index, value] of modelSpecific) values.push(BigInt(index), value)
   hash.update(BigUint64Array.from(values))
-  hash.update(state.u8.subarray(at.X87, at.MXCSR + Uint32Array.BYTES_PER_ELEMENT))
+  hash.update(state.u8.subarray(at.X87, at.FPU_SELECTORS + Uint32Array.BYTES_PER_ELEMENT))
   const ram = physical.readableFrame(0)
   if (ram !== 0) hash.update(state.u8.subarray(ram))
   return hash.digest('hex')

@@ -128,8 +128,13 @@ export const FOP = 0x68c
 export const FIP = 0x690
 export const FDP = 0x698
 export const MXCSR = 0x6a0
+/** Selectors of the last x87 instruction (low half) and operand (high half): FCS, FDS. u32. */
+export const FPU_SELECTORS = 0x6a4
 /** Extended control register 0, i64: the states that the system saves (bit 0 x87, 1 SSE, 2 AVX). */
 export const XCR0 = 0x6a8
+/** What the CPU model remembers of every x87 instruction, i32: bits of `X87_REMEMBERS`. Of one with an unmasked exception all is remembered. */
+export const X87_RULES = 0x6b0
+export const X87_REMEMBERS = { opcode: 1, operandAndSelectors: 2 } as const
 
 /**
  * Scratch of slow accesses: an address inside means "a device, or an access that crosses a page": the value is read from

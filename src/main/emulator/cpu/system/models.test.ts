@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ALL_OPCODES, opcodesWith } from '../decode/tables'
 import { decode } from '../decode/decode'
 import { AC, ID } from '../state/bits'
+import { X87_RULES } from '../state/layout'
 import { TestMachine } from '../test-machine'
 import { Cpu } from '../cpu'
 import { CPU_MODEL_NAMES } from '../../../../shared/cpu-models'
@@ -35,6 +36,12 @@ describe('CPU models', () => {
     ['popcnt', 'max', [0xf3, 0x0f, 0xb8, 0xc0]],
     ['andn', 'max', [0xc4, 0xe2, 0x78, 0xf2, 0xc0]],
   ] as const)('%s: from %s on', (_name, model, bytes) => expect(oldest(bytes)).toBe(model))
+
+  it('each remembers of x87 instructions what its processor did', () => {
+    const { memory } = new TestMachine('oracle')
+    const rules = CPU_MODEL_NAMES.map((name) => machineOf(name, memory).state.u32[X87_RULES >> 2])
+    expect(rules).toEqual([3, 3, 3, 3, 3, 2, 0])
+  })
 
   it('TZCNT and LZCNT are BSF and BSR before they came', () => {
     expect([decoded('core2', [0xf3, 0x0f, 0xbc, 0xc0]), decoded('max', [0xf3, 0x0f, 0xbc, 0xc0])]).toEqual(['bsf', 'tzcnt'])

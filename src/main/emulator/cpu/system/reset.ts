@@ -1,5 +1,4 @@
 /** State after power-on or reset (Intel SDM vol. 3A, table 10-1). */
-import type { CpuState } from '../state/cpu-state'
 import { CS, DS, ES, FS, GS, LDTR, SS, TR } from '../state/bits'
 import * as at from '../state/layout'
 import { modesChanged, type SystemContext } from './context'
@@ -38,7 +37,7 @@ export function resetRegisters(cx: SystemContext): void {
   state.setSegment(CS, { selector: 0xf000, base: 0xffff_0000n, limit: 0xffff, attributes: DATA })
   state.setSegment(LDTR, { selector: 0, base: 0n, limit: 0xffff, attributes: PRESENT | SystemType.ldt })
   state.setSegment(TR, { selector: 0, base: 0n, limit: 0xffff, attributes: PRESENT | SystemType.tss32Busy })
-  resetFloatingState(state)
+  resetFloatingState(cx)
   state.rip = 0xfff0n
   state.halted = false
   state.shadowAt = -1
@@ -47,9 +46,11 @@ export function resetRegisters(cx: SystemContext): void {
   mmu.refreshWatchpoints()
 }
 
-function resetFloatingState(state: CpuState): void {
-  state.u8.fill(0, at.X87, at.MXCSR)
+function resetFloatingState({ state, model }: SystemContext): void {
+  state.u8.fill(0, at.X87, at.XCR0)
   state.u32[at.FCW >> 2] = FCW_RESET
   state.u32[at.FTW >> 2] = FTW_RESET
   state.u32[at.MXCSR >> 2] = MXCSR_RESET
+  // FOP of every instruction: before the Pentium 4 (SDM vol. 1, 8.1.9.1).
+  state.u32[at.X87_RULES >> 2] = (model.has('sse2') ? 0 : at.X87_REMEMBERS.opcode) | (model.has('fdp-only-on-exceptions') ? 0 : at.X87_REMEMBERS.operandAndSelectors)
 }
