@@ -47,7 +47,7 @@ function normalised(text: string): string {
     .replace(/^(f\w+) (.*ptr .*|st\(\d\)), st$/, (whole, name: string, operand: string) => (/^fi?st|^fbstp/.test(name) ? `${name} ${operand}` : whole))
     .replace(/^fld st, /, 'fld ')
     .replace(/^((?:p?blendv\w+|sha256rnds2) \w+, [^,]+), xmm0$/, '$1')
-    .replace(/^(maskmov\w+ \w+, \w+), [c-gs]s$/, '$1')
+    .replace(/^(v?maskmov\w+ \w+, \w+), [c-gs]s$/, '$1')
     .replace(/^(pusha|popa|pushf|popf|iret)$/, '$1w')
     // RDSSP is a NOP on a processor without shadow stacks.
     .replace(/^(?:nop|prefetch\w*|cldemote|rdssp[dq]|xchg ax, ax|xchg eax, eax|xchg rax, rax)\b.*/, 'nop')
