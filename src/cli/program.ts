@@ -8,13 +8,15 @@ import { boot } from './boot'
 import { build } from './build'
 import { doctorCommand, type DoctorOptions } from './doctor'
 import { exitCodeHelp } from './exit-codes'
+import { importCommand, type ImportOptions } from './import'
 import { KEYS_HELP, parseKeys } from './keys'
 import { newProject, templates } from './projects'
 import { runner } from './runner'
 
 const BOOT_HELP = `
 What is booted: a project's folder (it is built first), a raw disk image, a 512-byte boot sector or a kernel (ELF or flat
-Multiboot). Without either, the project in the current folder.
+Multiboot). A source file (.c, .S, .s, .asm, .rs) or a folder without manifest is built, too: what it is is guessed, and said.
+Without any, the project in the current folder.
 
 In a terminal the machine's screen is shown live and takes the keyboard; Ctrl-C ends it. With --headless, or when the output is
 not a terminal, nothing is shown until the run ends: use --screen, --serial or --json. The run ends when the guest shows the
@@ -55,6 +57,15 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .action(async (template: string, dir: string | undefined, options: { name?: string }) => finish(await newProject(template, dir ?? template, options.name)))
 
   program
+    .command('import')
+    .description('write the manifest of a kernel that has none, and say what was guessed')
+    .argument('[path]', "a folder with a kernel's sources (cargo, make, or plain files), or one source file", '.')
+    .option('--dry-run', 'only show what would be written')
+    .option('--force', 'write over files that are there')
+    .option('--json', 'print JSON: the files, what was guessed, and why')
+    .action(async (path: string, options: ImportOptions) => finish(await importCommand(path, options)))
+
+  program
     .command('build')
     .description('build a project: writes build/<name>.elf and build/<name>.img')
     .argument('[dir]', "the project's folder", '.')
@@ -65,7 +76,7 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
   program
     .command('boot')
     .description('boot a project, an image or a kernel')
-    .argument('[what]', "a project's folder, a raw image, a boot sector or a kernel", '.')
+    .argument('[what]', "a project's folder, a raw image, a boot sector, a kernel or a source file", '.')
     .option('--headless', 'show nothing live')
     .option('--memory <size>', 'memory of the machine, such as 128M (default: as the project says, else 128M)', parseMemory)
     .option('--append <text>', "the kernel's command line")

@@ -22,11 +22,11 @@ export async function newProject(template: string, dir: string, name: string | u
   const project = await createFromTemplate(locate(), template, resolve(dir), name)
   const way = relative(process.cwd(), project.directory)
   const shown = way.startsWith('..') ? project.directory : way || '.'
-  console.log(`Made ${project.name} in ${project.directory}.\nNext: bootlab boot ${quoted(shown)}`)
+  console.log(`Made ${project.name} in ${project.directory}.\nNext: bootlab boot ${shellWord(shown)}`)
   return EXIT.ok
 }
 
 /** As a shell takes it for one word, to be copied. */
-function quoted(path: string): string {
+export function shellWord(path: string): string {
   return /^[\w./\\:@%+,=~-]+$/.test(path) ? path : `"${path.replace(/["$`]/g, '\\$&')}"`
 }
