@@ -1,7 +1,9 @@
 /** The boot descriptor, as the loader reads it (resources/loader/descriptor.c). */
-import type { BootModule, BootProtocol } from '../../shared/boot'
+import { BOOT_PROTOCOLS, type BootModule, type BootProtocol } from '../../shared/boot'
+import { ByteReader } from './byte-reader'
 import { ImageError } from './errors'
-import { DESCRIPTOR, LIMITS, MAGIC, MAX_COMMAND_LINE_BYTES, MODULE_ENTRY, PROTOCOL, SECTOR_BYTES } from './layout'
+import { isFlat } from './flat'
+import { DESCRIPTOR, FLAT_PARAMETERS, LIMITS, MAGIC, MAX_COMMAND_LINE_BYTES, MODULE_ENTRY, PROTOCOL, SECTOR_BYTES } from './layout'
 
 const PROTOCOL_NUMBERS: Readonly<Record<BootProtocol, number>> = {
   multiboot1: PROTOCOL.PROTOCOL_MULTIBOOT1,
@@ -93,6 +95,54 @@ export function bootDescriptor({ protocol, parameters, kernelBytes, commandLine,
   for (let at = 0; at < length; at += 4) sum = (sum + view.getUint32(at, true)) >>> 0
   view.setUint32(DESCRIPTOR.DESCRIPTOR_CHECKSUM, -sum >>> 0, true)
   return { bytes, kernelSector, moduleSectors }
+}
+
+/**
+ * Reads a descriptor and what it names.
+ * @param partition from its first byte on
+ * @throws ImageError when it is damaged
+ */
+export function readBootDescriptor(partition: Uint8Array, where: string): Omit<DescriptorInput, 'kernelBytes'> & { kernel: Uint8Array } {
+  const reader = new ByteReader(partition, where)
+  const field = (offset: number): number => reader.u32(offset, 'the boot descriptor')
+  const length = field(DESCRIPTOR.DESCRIPTOR_BYTES)
+  const known = field(DESCRIPTOR.DESCRIPTOR_MAGIC) === MAGIC.DESCRIPTOR_MAGIC_VALUE && field(DESCRIPTOR.DESCRIPTOR_VERSION) === MAGIC.DESCRIPTOR_VERSION_VALUE
+  if (!known || length < SECTOR_BYTES || length > DESCRIPTOR.DESCRIPTOR_MAX_BYTES || length % SECTOR_BYTES) throw damaged(where)
+  reader.require(0, length, 'the boot descriptor')
+  let sum = 0
+  for (let at = 0; at < length; at += 4) sum = (sum + field(at)) >>> 0
+  const parameters = partition.slice(DESCRIPTOR.DESCRIPTOR_PARAMETERS, DESCRIPTOR.DESCRIPTOR_VARIABLE)
+  const number = field(DESCRIPTOR.DESCRIPTOR_PROTOCOL)
+  const protocol = BOOT_PROTOCOLS.find((name) => PROTOCOL_NUMBERS[name] === number && (!isFlat(name) || name === `flat${parameters[FLAT_PARAMETERS.FLAT_BITS]}`))
+  if (sum !== 0 || !protocol) throw damaged(where)
+  const file = (sector: number, bytes: number, what: string): Uint8Array => {
+    reader.require(sector * SECTOR_BYTES, bytes, what)
+    return partition.slice(sector * SECTOR_BYTES, sector * SECTOR_BYTES + bytes)
+  }
+  const text = (offset: number): string => reader.text(offset, length)
+  const modules = Array.from({ length: Math.min(field(DESCRIPTOR.DESCRIPTOR_MODULE_COUNT), LIMITS.MAX_MODULES) }, (_, index) => {
+    const at = field(DESCRIPTOR.DESCRIPTOR_MODULE_TABLE) + index * MODULE_ENTRY.MODULE_ENTRY_BYTES
+    return {
+      bytes: file(field(at + MODULE_ENTRY.MODULE_ENTRY_SECTOR), field(at + MODULE_ENTRY.MODULE_ENTRY_FILE_BYTES), `module ${index + 1}`),
+      commandLine: text(field(at + MODULE_ENTRY.MODULE_ENTRY_COMMAND_LINE)),
+    }
+  })
+  return {
+    protocol,
+    parameters,
+    kernel: file(field(DESCRIPTOR.DESCRIPTOR_KERNEL_SECTOR), field(DESCRIPTOR.DESCRIPTOR_KERNEL_BYTES), 'the kernel'),
+    commandLine: text(field(DESCRIPTOR.DESCRIPTOR_COMMAND_LINE)),
+    modules,
+  }
+}
+
+function damaged(where: string): ImageError {
+  return new ImageError({
+    what: 'The boot descriptor of this disk is damaged, or of another version of Bootlab.',
+    where,
+    why: 'It says what lies where on the disk.',
+    next: 'Build the image again.',
+  })
 }
 
 export function sectorsOf(bytes: number): number {

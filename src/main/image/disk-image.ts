@@ -1,13 +1,13 @@
 /** Raw disk images: sector 0, the loader, and one partition with the boot descriptor and the kernel. */
 import { crc32 } from 'node:zlib'
 import type { BootModule, BootProtocol } from '../../shared/boot'
-import { bootDescriptor, sectorsOf } from './descriptor'
+import { bootDescriptor, readBootDescriptor, sectorsOf } from './descriptor'
 import { ImageError } from './errors'
 import { checkInputSize, MAX_INPUT_BYTES } from './input'
 import { type KernelHints, planKernel } from './kernel'
-import { DISK, MAX_STAGE2_SECTORS, MBR, MEMORY, SECTOR_BYTES } from './layout'
+import { DISK, MAGIC, MAX_STAGE2_SECTORS, MBR, MEMORY, SECTOR_BYTES } from './layout'
 import type { LoaderBinaries } from './loader'
-import { requireBootSignature, writePartitionTable } from './mbr'
+import { readPartitionTable, requireBootSignature, writePartitionTable } from './mbr'
 
 const ONE_MIB = 1 << 20
 
@@ -48,14 +48,65 @@ export interface DiskImage {
 export function buildDiskImage({ kernel, loader, commandLine = '', modules = [], where = 'kernel', ...hints }: DiskImageInput): DiskImage {
   checkInputSize(kernel.length, where)
   const plan = planKernel(kernel, where, hints)
+  const { image, parts } = packDisk({ loader, protocol: plan.protocol, parameters: plan.parameters, kernel: plan.bytes, commandLine, modules, where })
+  return { image, report: { protocol: plan.protocol, entry: plan.entry, base: plan.base, imageBytes: image.length, parts, warnings: plan.warnings } }
+}
+
+/**
+ * The same disk with another command line for the kernel.
+ * @throws ImageError when the image is not one of buildDiskImage, or the command line does not fit
+ */
+export function withCommandLine(image: Uint8Array, commandLine: string, where = 'disk image'): Uint8Array {
+  return packDisk({ ...unpackDisk(image, where), commandLine, where }).image
+}
+
+/** What is on a disk. */
+export interface DiskContent {
+  loader: LoaderBinaries
+  protocol: BootProtocol
+  /** What only the protocol says in the boot descriptor. */
+  parameters?: Uint8Array | undefined
+  /** The kernel file as the loader reads it. */
+  kernel: Uint8Array
+  commandLine: string
+  modules: readonly BootModule[]
+}
+
+/**
+ * What buildDiskImage put on a disk.
+ * @throws ImageError when it is another kind of disk, or damaged
+ */
+export function unpackDisk(image: Uint8Array, where = 'disk image'): DiskContent {
+  const view = new DataView(image.buffer, image.byteOffset, image.byteLength)
+  const stage2At = DISK.STAGE2_LBA * SECTOR_BYTES
+  const partition = readPartitionTable(image, where).find(({ active, type }) => active && type === DISK.PARTITION_TYPE)
+  const stage2Bytes = view.getUint16(MBR.MBR_STAGE2_SECTORS, true) * SECTOR_BYTES
+  if (!partition || stage2At + stage2Bytes > image.length || view.getUint32(stage2At, true) !== MAGIC.STAGE2_MAGIC) throw notOurs(where)
+  const stage1 = image.slice(0, SECTOR_BYTES)
+  const stage2 = image.slice(stage2At, stage2At + stage2Bytes)
+  // As assembleLoader left them, so that the same content gives the same identity.
+  stage1.fill(0, MBR.MBR_STAGE2_SECTORS, MBR.MBR_SIGNATURE)
+  stage2.fill(0, MEMORY.STAGE2_IMAGE_ID, MEMORY.STAGE2_IMAGE_ID + 4)
+  return { loader: { stage1, stage2 }, ...readBootDescriptor(image.subarray(partition.lba * SECTOR_BYTES), where) }
+}
+
+function notOurs(where: string): ImageError {
+  return new ImageError({
+    what: 'This disk does not start with Bootlab’s boot loader.',
+    where,
+    why: 'Only on a disk that Bootlab packed itself it knows what lies where.',
+    next: 'Boot the disk as it is, or build the project that it came from.',
+  })
+}
+
+function packDisk({ loader, protocol, parameters, kernel, commandLine, modules, where }: DiskContent & { where: string }): { image: Uint8Array; parts: DiskImageReport['parts'] } {
   const stage2Sectors = sectorsOf(loader.stage2.length)
   if (loader.stage1.length !== SECTOR_BYTES || stage2Sectors === 0 || stage2Sectors > MAX_STAGE2_SECTORS)
     throw new RangeError('The loader does not come from assembleLoader: its stages have the wrong size.')
-
-  const descriptor = bootDescriptor({ protocol: plan.protocol, parameters: plan.parameters, kernelBytes: plan.bytes.length, commandLine, modules })
+  const descriptor = bootDescriptor({ protocol, parameters, kernelBytes: kernel.length, commandLine, modules })
   const files = [
     { name: 'boot descriptor' as const, lba: DISK.PARTITION_LBA, bytes: descriptor.bytes },
-    { name: 'kernel' as const, lba: DISK.PARTITION_LBA + descriptor.kernelSector, bytes: plan.bytes },
+    { name: 'kernel' as const, lba: DISK.PARTITION_LBA + descriptor.kernelSector, bytes: kernel },
     ...modules.map(({ bytes }, index) => ({ name: 'module' as const, lba: DISK.PARTITION_LBA + (descriptor.moduleSectors[index] ?? 0), bytes })),
   ]
   const sectors = files.reduce((end, { lba, bytes }) => Math.max(end, lba + sectorsOf(bytes.length)), 0)
@@ -81,21 +132,12 @@ export function buildDiskImage({ kernel, loader, commandLine = '', modules = [],
   view.setUint32(MBR.MBR_DISK_SIGNATURE, identity, true)
   view.setUint32(stage2At + MEMORY.STAGE2_IMAGE_ID, identity, true)
 
-  return {
-    image,
-    report: {
-      protocol: plan.protocol,
-      entry: plan.entry,
-      base: plan.base,
-      imageBytes: image.length,
-      parts: [
-        { name: 'stage 1', lba: 0, sectors: 1 },
-        { name: 'stage 2', lba: DISK.STAGE2_LBA, sectors: stage2Sectors },
-        ...files.map(({ name, lba, bytes }) => ({ name, lba, sectors: sectorsOf(bytes.length) })),
-      ],
-      warnings: plan.warnings,
-    },
-  }
+  const parts = [
+    { name: 'stage 1' as const, lba: 0, sectors: 1 },
+    { name: 'stage 2' as const, lba: DISK.STAGE2_LBA, sectors: stage2Sectors },
+    ...files.map(({ name, lba, bytes }) => ({ name, lba, sectors: sectorsOf(bytes.length) })),
+  ]
+  return { image, parts }
 }
 
 /**

@@ -3,6 +3,7 @@ import { CPU_MODEL_NAMES } from '../../shared/cpu-models'
 import type { Problem } from '../../shared/problems'
 import { ProjectError } from './errors'
 import { parseJsonText, problemsOfIssues } from './json-text'
+import { bootKey } from './manifest-boot'
 import { diskPart, nativeKeys, projectPath, targetPath } from './manifest-parts'
 import { memorySize } from './memory-size'
 import { readTextFile } from './text-file'
@@ -48,6 +49,7 @@ const shared = { ...base, target: targetPath }
 const cManifest = z.strictObject({
   ...shared,
   ...nativeKeys,
+  boot: bootKey.optional(),
   kind: z.literal('c').describe('A kernel from C and assembly files.'),
   output: z
     .enum(['elf', 'flat'])
@@ -67,6 +69,7 @@ const diskManifest = z.strictObject({
 })
 const commandManifest = z.strictObject({
   ...base,
+  boot: bootKey.optional(),
   kind: z.literal('command').describe('A kernel or image that a program of your own makes: make, a script.'),
   command: z
     .array(z.string().min(1).max(4096))
@@ -79,11 +82,13 @@ const commandManifest = z.strictObject({
 })
 const prebuiltManifest = z.strictObject({
   ...base,
+  boot: bootKey.optional(),
   kind: z.literal('prebuilt').describe('A kernel (ELF) or disk image that is there already.'),
   file: projectPath.describe('The kernel or image to boot.'),
 })
 const rustManifest = z.strictObject({
   ...base,
+  boot: bootKey.optional(),
   target: z
     .union([targetPath, z.string().regex(/^[a-z0-9_]+(-[a-z0-9_.]+)+$/, 'a built-in target has a name such as "x86_64-unknown-none".')])
     .optional()

@@ -8,6 +8,7 @@ import { assembleLoader, buildBootSectorImage, buildDiskImage, buildRawImage, ch
 import { BUILD_DIR, MANIFEST_FILE, openProject, ProjectError, type Project } from '../project'
 import { assembleFlat, buildKernel, replaceFile, type BuildOutput } from '../toolchain'
 import { KeyedQueue, writeFileAtomically } from './atomic-file'
+import { bootRequest } from './boot-request'
 
 export interface BuildOptions {
   onLog?: ((event: LogEvent) => void) | undefined
@@ -96,7 +97,7 @@ export class Builder {
     const elf = kernel.elfPath === undefined ? {} : { elfPath: kernel.elfPath }
     const imageStarted = performance.now()
     try {
-      const image = await makeImage({ project, output: kernel.output, bootloader: kernel.bootloader, loader, commandLine, warn: (text) => report({ severity: 'warning', source: 'image', message: text }) })
+      const image = await makeImage({ project, output: kernel.output, bootloader: kernel.bootloader, loader, commandLine, signal, warn: (text) => report({ severity: 'warning', source: 'image', message: text }) })
       signal?.throwIfAborted()
       const imagePath = output ?? join(project.dir, BUILD_DIR, `${project.manifest.name}.img`)
       const write = output !== undefined || commandLine === undefined || commandLine === project.manifest.run.append
@@ -120,23 +121,27 @@ interface ImageRequest {
   bootloader: BootloaderCrate | undefined
   loader: Promise<LoaderBinaries>
   commandLine: string | undefined
+  signal: AbortSignal | undefined
   warn: (text: string) => void
 }
 
-async function makeImage({ project, output, bootloader, loader, commandLine, warn }: ImageRequest): Promise<Uint8Array> {
+async function makeImage({ project, output, bootloader, loader, commandLine, signal, warn }: ImageRequest): Promise<Uint8Array> {
   const line = commandLine ?? project.manifest.run.append
-  if (output.form === 'disk' || output.form === 'boot-sector' || (output.form === 'file' && isImage(output.bytes, output.path))) {
+  if (output.form === 'disk' || output.form === 'boot-sector' || (output.form === 'file' && isImage(project, output.bytes, output.path))) {
     if (line !== '') throw noCommandLine(project.dir)
     if (output.form === 'disk') return buildRawImage(output.pieces, output.givenBytes)
     return output.bytes.length === SECTOR_BYTES ? buildBootSectorImage(output.bytes, output.path) : output.bytes
   }
   checkInputSize(output.bytes.length, output.path)
-  const { image, report } = buildDiskImage({ kernel: output.bytes, loader: await loader, commandLine: line, where: output.path, bootloader })
+  const boot = await bootRequest(project, signal)
+  const { image, report } = buildDiskImage({ kernel: output.bytes, loader: await loader, commandLine: line, where: output.path, bootloader, ...boot })
   for (const warning of report.warnings) warn(warning)
   return image
 }
 
-function isImage(bytes: Uint8Array, where: string): boolean {
+/** A kernel whose protocol is named is none, whatever its bytes look like. */
+function isImage({ manifest }: Project, bytes: Uint8Array, where: string): boolean {
+  if ('boot' in manifest && manifest.boot?.protocol !== undefined) return false
   return ['disk-image', 'boot-sector'].includes(detectInput(bytes, where))
 }
 

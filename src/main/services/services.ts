@@ -8,7 +8,7 @@ import { jsonSchemaEntrySchema, type AppInfo, type BootSource, type JsonSchemaEn
 import { LabError } from '../../shared/failure'
 import type { StartOptions } from '../emulator/host/options'
 import { textFont } from '../emulator/machine/font'
-import { checkInputSize } from '../image'
+import { checkInputSize, withCommandLine } from '../image'
 import { BUILD_DIR, MANIFEST_FILE, manifestJsonSchema, openProject, targetJsonSchema } from '../project'
 import { Builder } from './builder'
 import { doctor } from './doctor'
@@ -198,11 +198,11 @@ export async function bootable(builder: Builder, source: BootSource, commandLine
   }
   const project = await openProject(absolute(source.directory))
   const settings = { memoryBytes: memoryOf(project.manifest), model: project.manifest.run.cpu }
-  if (commandLine !== undefined && commandLine !== project.manifest.run.append) {
-    const elf = join(project.dir, BUILD_DIR, `${project.manifest.name}.elf`)
-    return { image: await builder.imageOf(await readInput(elf), elf, commandLine), ...settings }
-  }
   const path = join(project.dir, BUILD_DIR, `${project.manifest.name}.img`)
+  if (commandLine !== undefined && commandLine !== project.manifest.run.append) {
+    // The image knows all that the build knew of the kernel; the ELF file alone does not.
+    return { image: withCommandLine(await readInput(path), commandLine, path), ...settings }
+  }
   return { image: await builder.imageOf(await readInput(path), path), ...settings }
 }
 
