@@ -53,7 +53,7 @@ const entrySettings = {
 }
 
 const sourcePath = projectPath
-  .refine((path) => /\.(c|S|s|asm)$/.test(path), 'a source is a .c, .S, .s or .asm file.')
+  .refine((path) => /(\.(c|S|s|asm)|\*)$/.test(path), 'a source is a .c, .S, .s or .asm file.')
   .describe('A source, or a pattern for several: * stands for any part of a name, ** for any folders.')
 
 const sourceEntry = z.union([sourcePath, z.strictObject({ path: sourcePath, ...entrySettings })], 'a source is a path, or an object with "path" and settings for it.')

@@ -86,7 +86,7 @@ async function sourceNames(projectDir: string): Promise<string[]> {
     for (const entry of await readdir(join(projectDir, folder), { withFileTypes: true })) {
       const path = `${folder}${entry.name}`
       if (entry.isDirectory() && !entry.name.startsWith('.') && !(folder === '' && PASSED_OVER.has(entry.name))) await visit(`${path}/`)
-      else if (entry.isFile()) found.push(path)
+      else if (entry.isFile() && /\.(c|S|s|asm)$/.test(entry.name)) found.push(path)
     }
   }
   await visit('')

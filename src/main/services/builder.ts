@@ -5,10 +5,11 @@ import type { BuildResult } from '../../shared/contract'
 import { LabError } from '../../shared/failure'
 import type { BuildStep, LogEvent, Problem } from '../../shared/problems'
 import { assembleLoader, buildBootSectorImage, buildDiskImage, buildRawImage, checkInputSize, detectInput, ImageError, type KernelHints, type LoaderBinaries, SECTOR_BYTES } from '../image'
-import { BUILD_DIR, MANIFEST_FILE, openProject, ProjectError, type Project } from '../project'
+import { BUILD_DIR, openProject, ProjectError, type Project } from '../project'
 import { assembleFlat, buildKernel, replaceFile, type BuildOutput } from '../toolchain'
 import { KeyedQueue, writeFileAtomically } from './atomic-file'
 import { bootRequest } from './boot-request'
+import { placeInProject } from './image-problems'
 
 export interface BuildOptions {
   onLog?: ((event: LogEvent) => void) | undefined
@@ -97,7 +98,9 @@ export class Builder {
     const elf = kernel.elfPath === undefined ? {} : { elfPath: kernel.elfPath }
     const imageStarted = performance.now()
     try {
-      const image = await makeImage({ project, output: kernel.output, bootloader: kernel.bootloader, loader, commandLine, signal, warn: (text) => report({ severity: 'warning', source: 'image', message: text }) })
+      const warnings: string[] = []
+      const image = await makeImage({ project, output: kernel.output, bootloader: kernel.bootloader, loader, commandLine, signal, warn: (text) => warnings.push(text) })
+      for (const message of warnings) report({ severity: 'warning', source: 'image', message, ...(await placeInProject(project, message)) })
       signal?.throwIfAborted()
       const imagePath = output ?? join(project.dir, BUILD_DIR, `${project.manifest.name}.img`)
       const write = output !== undefined || commandLine === undefined || commandLine === project.manifest.run.append
@@ -106,7 +109,7 @@ export class Builder {
       onLog?.({ level: 'info', text: written ? `Wrote ${imagePath} (${image.length / 1024} KiB)` : write ? `${imagePath} is as it was` : `Made an image of ${image.length / 1024} KiB` })
       return { result: end({ ok: true, ...elf, ...(write ? { imagePath } : {}) }), image, project }
     } catch (error) {
-      if (error instanceof ImageError) report({ severity: 'error', source: 'image', file: MANIFEST_FILE, message: `${error.what} ${error.why}`, next: error.next })
+      if (error instanceof ImageError) report({ severity: 'error', source: 'image', message: `${error.what} ${error.why}`, next: error.next, ...(await placeInProject(project, error.what)) })
       else if (error instanceof UnwritableError) report({ severity: 'error', source: 'build', message: error.message, next: 'Choose another place, or make room there.' })
       else throw error
       return { result: end({ ok: false, ...elf }), project }

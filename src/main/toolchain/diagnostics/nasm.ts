@@ -13,7 +13,6 @@ const SEVERITY: Readonly<Record<string, Problem['severity']>> = { fatal: 'error'
 const HINTS: readonly { pattern: RegExp; next: string }[] = [
   { pattern: /^(parser: )?instruction expected/, next: 'The word at the start of the line is no instruction, directive or macro that nasm knows: check its spelling.' },
   { pattern: /^symbol `[^']+' (not defined|undefined)/, next: 'Define the label, or declare it with `extern` when another source defines it.' },
-  { pattern: /^unrecognised directive \[ORG\]/i, next: '`org` is for flat files: leave it out, and let the linker place the code, or make this the only source of a boot sector.' },
   { pattern: /^invalid combination of opcode and operands/, next: 'The instruction exists, but not with these operands: check their sizes, and that not both are memory.' },
   { pattern: /^operation size not specified/, next: 'Write byte, word, dword or qword before the memory operand.' },
   { pattern: /^TIMES value -?\d+ is negative/, next: 'The code before it is longer than the space that it should fill: shorten it.' },

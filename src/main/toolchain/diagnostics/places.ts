@@ -7,24 +7,37 @@ import { systemErrorCode } from '../errors'
 /** What a tool counts columns in. Editors count UTF-16 units. */
 export type ColumnUnit = 'bytes' | 'code points'
 
+/** Anything with a place: a problem, a note, an edit's range. */
+interface Place {
+  line?: number | undefined
+  column?: number | undefined
+  endLine?: number | undefined
+  endColumn?: number | undefined
+}
+
 /**
- * Make a tool's places the editor's: files relative to the project, columns in UTF-16 units.
+ * Make a tool's places the editor's: files relative to the project, columns in UTF-16 units; those of notes and fixes too.
  * Changes the problems in place, so that log lines that carry them stay in step.
  * @param cwd the folder that the tool's relative paths start from
  */
 export async function settlePlaces(problems: readonly Problem[], projectDir: string, cwd: string, unit: ColumnUnit): Promise<void> {
   const files = new Map<string, Promise<string[] | undefined>>()
-  for (const problem of problems) {
-    if (problem.file === undefined) continue
-    const full = resolve(cwd, problem.file)
-    problem.file = projectRelative(projectDir, full)
-    if (problem.column === undefined || problem.line === undefined) continue
+  const settle = async (holder: { file?: string | undefined }, place: Place): Promise<void> => {
+    if (holder.file === undefined) return
+    const full = resolve(cwd, holder.file)
+    holder.file = projectRelative(projectDir, full)
+    if (place.column === undefined || place.line === undefined) return
     const lines = files.get(full) ?? readLines(full)
     files.set(full, lines)
     const text = await lines
-    if (text === undefined) continue
-    problem.column = toUtf16Column(text[problem.line - 1] ?? '', problem.column, unit)
-    if (problem.endColumn !== undefined) problem.endColumn = toUtf16Column(text[(problem.endLine ?? problem.line) - 1] ?? '', problem.endColumn, unit)
+    if (text === undefined) return
+    place.column = toUtf16Column(text[place.line - 1] ?? '', place.column, unit)
+    if (place.endColumn !== undefined) place.endColumn = toUtf16Column(text[(place.endLine ?? place.line) - 1] ?? '', place.endColumn, unit)
+  }
+  for (const problem of problems) {
+    await settle(problem, problem)
+    for (const note of problem.notes ?? []) await settle(note, note)
+    for (const edit of problem.fix?.edits ?? []) await settle(edit, edit.range)
   }
 }
 

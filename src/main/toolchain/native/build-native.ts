@@ -43,7 +43,7 @@ async function buildC(context: NativeContext, manifest: CManifest, target: Targe
 
 async function buildSector(context: NativeContext, manifest: BootSectorManifest, target: Target): Promise<BuildResult> {
   const { record } = context
-  const built = await buildUnit(context, { name: manifest.name, settings: manifest, target, extra: 'flat', script: flatScript(BOOT_SECTOR_ADDRESS) })
+  const built = await buildUnit(context, { name: manifest.name, settings: manifest, target, extra: 'flat', entry: BOOT_SECTOR_ADDRESS, script: flatScript(BOOT_SECTOR_ADDRESS) })
   if (built?.extra === undefined) return record.fail()
   const fault = sectorFault(built.extra.bytes)
   if (fault !== undefined) {

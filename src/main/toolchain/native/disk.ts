@@ -29,7 +29,7 @@ export async function buildDisk(context: NativeContext, manifest: DiskManifest, 
 }
 
 async function buildPart(context: NativeContext, manifest: DiskManifest, part: DiskPart, diskTarget: Target, defines: Readonly<Record<string, number>>): Promise<DiskPiece | undefined> {
-  const { name, sector, file, sources, address, format } = part
+  const { name, sector, file, sources, address = BOOT_SECTOR_ADDRESS, format } = part
   const { project, record } = context
   if (file !== undefined) {
     const path = await resolveInside(project.dir, file, `file of the part ${name}`)
@@ -44,8 +44,7 @@ async function buildPart(context: NativeContext, manifest: DiskManifest, part: D
     name: `${manifest.name}-${name}`,
     settings: { ...part, sources, defines: { ...defines, ...part.defines } },
     target,
-    extra: format === 'flat' ? 'flat' : 'stripped',
-    script: format === 'flat' ? flatScript(address ?? BOOT_SECTOR_ADDRESS) : undefined,
+    ...(format === 'flat' ? { extra: 'flat', entry: address, script: flatScript(address) } : { extra: 'stripped' }),
   })
   return built?.extra && { name, sector, ...built.extra }
 }

@@ -2,8 +2,11 @@ import { access, readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { parseLldOutput } from '../diagnostics/lld'
 import { toLog, unexplained, type ToolOutcome } from '../outcome'
+import type { Problem } from '../../../shared/problems'
 import { runZig, showCommand } from '../zig'
-import { settledProblems, withoutCommand } from './compile'
+import { settlePlaces } from '../diagnostics/places'
+import { tieToSection } from '../diagnostics/sections'
+import { withoutCommand } from './compile'
 import type { NativeContext } from './context'
 import { parseDepfile } from './depfile'
 
@@ -15,13 +18,20 @@ const FORMS: Readonly<Record<LinkForm, { args: readonly string[]; extension: str
   flat: { args: ['--oformat=binary'], extension: 'bin' },
 }
 
+export interface LinkObject {
+  /** Absolute. */
+  path: string
+  /** How it is called in the log and in problems: by its source. */
+  label: string
+}
+
 export interface LinkJob {
   /** Names the result in the log. */
   label: string
   /** ld.lld's arguments before the objects, `-m` among them. */
   before: readonly string[]
-  /** Absolute paths, in order; their names stand for their content. */
-  objects: readonly string[]
+  /** In order; the names of the files stand for their content. */
+  objects: readonly LinkObject[]
   /** An archive that fills what is missing. */
   archive?: string | undefined
   after: readonly string[]
@@ -42,11 +52,12 @@ export interface Linked {
 export async function linkObjects(context: NativeContext, job: LinkJob): Promise<Linked> {
   const { zig, project, record, store, hashes } = context
   const chosen = [...job.before, ...(job.script === undefined ? [] : ['-T', job.script]), ...FORMS[job.form].args]
-  const inputs = [...job.objects, ...(job.archive === undefined ? [] : [job.archive])]
+  const inputs = [...job.objects.map(({ path }) => path), ...(job.archive === undefined ? [] : [job.archive])]
   const args = ['--color-diagnostics=never', '--error-limit=50', '--build-id=none', ...chosen, ...inputs, ...job.after]
-  // Another place of the project or of the cache changes nothing.
-  const shown = withoutFolders([...chosen, ...inputs, ...job.after], [...inputs, ...(job.script === undefined ? [] : [job.script])])
-  const step = store.step(job.label, [context.zigVersion, ...shown, job.archive ?? ''])
+  // The folders of this computer change nothing, and say nothing to a reader of the log.
+  const labels = new Map([...job.objects.map(({ path, label }): [string, string] => [path, label]), ...[job.script, job.archive].flatMap((path): [string, string][] => (path === undefined ? [] : [[path, basename(path)]]))])
+  const shown = args.slice(3).map((arg) => labels.get(arg) ?? arg)
+  const step = store.step(job.label, [context.zigVersion, ...chosen.map((arg) => labels.get(arg) ?? arg), ...inputs.map((path) => basename(path)), ...job.after])
   const earlier = await store.find(step)
   if (earlier !== undefined) return { path: earlier.path, outcome: withoutCommand(earlier.outcome), cached: true }
 
@@ -57,8 +68,11 @@ export async function linkObjects(context: NativeContext, job: LinkJob): Promise
   const started = Date.now()
   try {
     const run = await runZig({ tool: 'ld.lld', args: [...args, `--dependency-file=${depfile}`, '-o', output], cwd: project.dir, signal: record.options.signal }, zig)
-    const lines = parseLldOutput(run.stderr)
-    const problems = await settledProblems(lines, project.dir)
+    const lines = parseLldOutput(withLabels(run.stderr, job.objects))
+    const problems = lines.flatMap(({ problem }) => (problem ? [problem] : []))
+    for (const problem of problems) tieToSource(problem, job.objects)
+    if (job.script !== undefined) await tieToSection(problems, job.script)
+    await settlePlaces(problems, project.dir, project.dir, 'bytes')
     if (run.code !== 0 && !problems.some(({ severity }) => severity === 'error')) problems.push(unexplained('linker', undefined, run.code, run.endedBy, run.stderr))
     if (run.code === 0 && !(await exists(output))) {
       const next = 'Take out link arguments such as --help or --version, which make the linker do something else.'
@@ -77,10 +91,15 @@ export async function linkObjects(context: NativeContext, job: LinkJob): Promise
   }
 }
 
-/** The folders of this computer say nothing to a reader of the log. */
-function withoutFolders(args: readonly string[], paths: readonly string[]): string[] {
-  const names = new Map(paths.map((path) => [path, basename(path)]))
-  return args.map((arg) => names.get(arg) ?? arg)
+/** What the linker says about objects, said about their sources. */
+function withLabels(output: string, objects: readonly LinkObject[]): string {
+  return objects.reduce((text, { path, label }) => text.replaceAll(path, label).replaceAll(basename(path), label), output)
+}
+
+/** `b.c.o is incompatible with …`: about a whole source. */
+function tieToSource(problem: Problem, objects: readonly LinkObject[]): void {
+  const about = objects.find(({ label }) => problem.message.startsWith(`${label} `) || problem.message.startsWith(`${label}:`))
+  if (about !== undefined && problem.file === undefined) problem.file = about.label.replace(/\.o$/, '')
 }
 
 function exists(path: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SourceFile } from '../../project'
+import type { Problem } from '../../../shared/problems'
 import { parseNasmOutput } from '../diagnostics/nasm'
 import { ToolError } from '../errors'
 import { toLog, unexplained, type ToolOutcome } from '../outcome'
@@ -63,24 +64,38 @@ export async function assembleWithNasm(context: NativeContext, source: SourceFil
   await hashes.of(source.path)
   const extension = format === 'bin' ? 'bin' : 'o'
   const object = store.temporary(step, extension)
-  const depfile = store.temporary(step, 'd')
   const started = Date.now()
+  const nasm = (args: readonly string[]) => runProcess({ command, args: [...own, ...args], cwd: project.dir, env: { ...process.env, NASMENV: undefined }, signal: record.options.signal })
   try {
-    const run = await runProcess({ command, args: [...own, source.path, '-o', object, '-MD', depfile], cwd: project.dir, env: { ...process.env, NASMENV: undefined }, signal: record.options.signal })
+    const run = await nasm([source.path, '-o', object])
     const lines = parseNasmOutput(run.stderr)
     const problems = await settledProblems(lines, project.dir)
+    if (format !== 'bin') await explainOrg(problems, project.dir)
     const ok = run.code === 0
     if (!ok && !problems.some(({ severity }) => severity === 'error')) problems.push(unexplained('assembler', source.path, run.code, run.endedBy, run.stderr))
     const outcome: ToolOutcome = { ok, problems, log: [{ level: 'command', text: showCommand('nasm', [...own, source.path]) }, ...toLog(lines)] }
     if (!ok) return { object: undefined, outcome, cached: false }
-    const { path } = await store.keep(step, object, extension, parseDepfile(await readFile(depfile, 'utf8')), outcome, started)
+    // -MD, which would need no second run, leaves out what %include reads (nasm 2.16).
+    const inputs = await nasm(['-M', source.path])
+    const { path } = await store.keep(step, object, extension, inputs.code === 0 ? parseDepfile(inputs.stdout) : undefined, outcome, started)
     return { object: path, outcome, cached: false }
   } finally {
-    await Promise.all([store.discard(object), store.discard(depfile)])
+    await store.discard(object)
+  }
+}
+
+const ORG = /^\s*\[?\s*org\b/i
+
+/** In a file that is to be linked, nasm takes `org` for an unknown word. */
+async function explainOrg(problems: readonly Problem[], projectDir: string): Promise<void> {
+  for (const problem of problems) {
+    if (problem.file === undefined || problem.line === undefined || problem.severity !== 'error') continue
+    const text = (await readFile(join(projectDir, problem.file), 'utf8')).split(/\r?\n/)[problem.line - 1] ?? ''
+    if (ORG.test(text)) problem.next = '`org` is for flat files: leave it out, and let the linker place the code, or make this the only source of a boot sector.'
   }
 }
 
 /** Whether the source says itself where it is loaded (`org`), which is for flat files only (NASM manual, "ORG: Binary File Program Origin"). */
 export async function placesItself(projectDir: string, source: SourceFile): Promise<boolean> {
-  return source.language === 'nasm' && /^\s*\[?\s*org\s/im.test(await readFile(join(projectDir, source.path), 'utf8'))
+  return source.language === 'nasm' && (await readFile(join(projectDir, source.path), 'utf8')).split(/\r?\n/).some((line) => ORG.test(line))
 }

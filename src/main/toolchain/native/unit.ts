@@ -8,7 +8,7 @@ import type { ToolOutcome } from '../outcome'
 import { targetFlags, type TargetFlags } from '../target-flags'
 import { compileFile, type Compiled } from './compile'
 import type { NativeContext } from './context'
-import { linkObjects, type LinkForm, type LinkJob } from './link'
+import { linkObjects, type LinkForm, type LinkJob, type LinkObject } from './link'
 import { assembleWithNasm, placesItself } from './nasm'
 import { runtimeArchive } from './runtime'
 import { replaceFile } from './store'
@@ -21,6 +21,8 @@ export interface Unit {
   target: Target
   /** What is wanted beside the ELF file: the bare bytes, or the ELF file without debug information. */
   extra?: 'flat' | 'stripped' | undefined
+  /** Where flat code begins to run: at its first byte, whatever entry point the target specification names. */
+  entry?: number | undefined
   /** The linker script when neither the manifest nor the target specification brings one. */
   script?: string | undefined
 }
@@ -62,7 +64,7 @@ export async function buildUnit(context: NativeContext, unit: Unit): Promise<Bui
 }
 
 /** Compile all sources, several at a time; their logs appear in the order of the manifest. Undefined when one has errors. */
-async function compileAll(context: NativeContext, { target }: Unit, files: readonly SourceFile[], flags: TargetFlags): Promise<string[] | undefined> {
+async function compileAll(context: NativeContext, { target }: Unit, files: readonly SourceFile[], flags: TargetFlags): Promise<LinkObject[] | undefined> {
   const { record } = context
   const nasmFormat = target.machine.pointerWidth === 64 ? 'elf64' : 'elf32'
   const jobs = files.map((file) => () => {
@@ -71,7 +73,7 @@ async function compileAll(context: NativeContext, { target }: Unit, files: reado
   })
   const compiled = await inParallel(jobs, availableParallelism())
   for (const { outcome } of compiled) note(context, outcome, target)
-  const objects = compiled.flatMap(({ object }) => (object === undefined ? [] : [object]))
+  const objects = compiled.flatMap(({ object }, index) => (object === undefined ? [] : [{ path: object, label: `${files[index]?.path}.o` }]))
   return record.failed || objects.length < compiled.length ? undefined : objects
 }
 
@@ -83,14 +85,14 @@ async function assembleAlone(context: NativeContext, { name, target }: Unit, fil
   return { extra: await publish(context, `${name}.bin`, object) }
 }
 
-async function linkAll(context: NativeContext, unit: Unit, flags: TargetFlags, objects: readonly string[], archive: string | undefined): Promise<BuiltUnit | undefined> {
+async function linkAll(context: NativeContext, unit: Unit, flags: TargetFlags, objects: readonly LinkObject[], archive: string | undefined): Promise<BuiltUnit | undefined> {
   const { record } = context
   const job: Omit<LinkJob, 'form'> = {
     label: unit.name,
     before: flags.linkBefore,
     objects,
     archive,
-    after: [...flags.linkAfter, ...unit.settings.linkFlags],
+    after: [...flags.linkAfter, ...(unit.entry === undefined ? [] : [`--entry=0x${unit.entry.toString(16)}`]), ...unit.settings.linkFlags],
     script: await chooseScript(context, unit, flags),
   }
   const forms: readonly LinkForm[] = unit.extra === undefined ? ['elf'] : ['elf', unit.extra]
