@@ -133,7 +133,7 @@ async function compile({ project, manifest, target, settings, call, facts, kerne
           target: target.argument,
           args: [...profile, ...unstable, ...(tools.vendoredCrates === undefined ? [] : sourceArgs(tools.vendoredCrates))],
           workspaceManifest: join(facts.workspaceRoot, 'Cargo.toml'),
-          configFiles: configFiles(call.cwd, call.env),
+          config: { effects: settings.config.effects, files: configFiles(call.cwd, call.env) },
           env: call.env,
           signal,
         },

@@ -67,7 +67,7 @@ export function cargoFacts(call: CargoCall, manifest: string, args: readonly str
 
 const settingsSchema = z.object({
   flags: z.array(z.string()),
-  config: z.object({ target: z.string().optional(), buildStd: z.array(z.string()).optional(), buildStdFeatures: z.array(z.string()).optional() }),
+  config: z.object({ target: z.string().optional(), buildStd: z.array(z.string()).optional(), buildStdFeatures: z.array(z.string()).optional(), effects: z.string() }),
 })
 export type CargoSettings = z.infer<typeof settingsSchema>
 

@@ -72,10 +72,18 @@ export async function askMetadata(call: CargoCall, args: readonly string[]): Pro
 }
 
 /** The parts of `.cargo/config.toml` that decide how a kernel is built; the person's folders and variables joined by cargo. */
-const configSchema = z.object({
-  build: z.object({ target: z.union([z.string(), z.array(z.string())]).optional() }).optional(),
-  unstable: z.object({ 'build-std': z.array(z.string()).optional(), 'build-std-features': z.array(z.string()).optional() }).optional(),
+const configSchema = z.looseObject({
+  build: z.looseObject({ target: z.union([z.string(), z.array(z.string())]).optional() }).optional(),
+  unstable: z.looseObject({ 'build-std': z.array(z.string()).optional(), 'build-std-features': z.array(z.string()).optional() }).optional(),
 })
+
+/** Tables and keys (`table.key`, `table.*.key`) that make no difference to what core is compiled to. */
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
+  ...['alias', 'cache', 'cargo-new', 'credential-alias', 'doc', 'future-incompat-report', 'http', 'include', 'install', 'net', 'paths', 'registries', 'registry', 'source', 'term'],
+  ...['build.target', 'build.jobs', 'build.target-dir', 'build.build-dir', 'build.dep-info-basedir'],
+  ...['unstable.build-std', 'unstable.build-std-features', 'unstable.json-target-spec', 'unstable.unstable-options'],
+  ...['target.*.runner', 'target.*.linker'],
+])
 
 export interface CargoConfig {
   /** `build.target`, as it is written. */
@@ -84,16 +92,29 @@ export interface CargoConfig {
   buildStd?: string[] | undefined
   /** `unstable.build-std-features` */
   buildStdFeatures?: string[] | undefined
+  /** All that can make a difference to how core is compiled (rustflags, profiles …), as JSON; `{}` when there is nothing. */
+  effects: string
 }
 
 /** The configuration that is in force in a folder. A file that cargo cannot read is reported by the build that follows. */
 export async function askConfig(call: CargoCall): Promise<CargoConfig> {
   const result = await callCargo(call, ['config', 'get', '--format=json', '-Zunstable-options'])
   const parsed = result.code === 0 ? configSchema.safeParse(JSON.parse(result.stdout)) : undefined
-  if (!parsed?.success) return {}
+  if (!parsed?.success) return { effects: '{}' }
   const { build, unstable } = parsed.data
   const target = Array.isArray(build?.target) ? build.target[0] : build?.target
-  return { target, buildStd: unstable?.['build-std'], buildStdFeatures: unstable?.['build-std-features'] }
+  return { target, buildStd: unstable?.['build-std'], buildStdFeatures: unstable?.['build-std-features'], effects: JSON.stringify(withEffect(parsed.data, '') ?? {}) }
+}
+
+/** A configuration without what has no effect, and without tables that are then empty. */
+function withEffect(value: unknown, path: string): unknown {
+  if (WITHOUT_EFFECT.has(path)) return undefined
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const entries = Object.entries(value).flatMap(([key, inner]) => {
+    const kept = withEffect(inner, path === '' ? key : `${path}.${path === 'target' ? '*' : key}`)
+    return kept === undefined ? [] : [[key, kept] as const]
+  })
+  return entries.length === 0 ? undefined : Object.fromEntries(entries)
 }
 
 /** Every place where cargo looks for its configuration, the nearest first (The Cargo Book, "Hierarchical structure"). */

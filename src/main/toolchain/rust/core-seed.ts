@@ -19,8 +19,8 @@ export interface CoreBuild {
   env: Readonly<Record<string, string | undefined>>
   /** The workspace's Cargo.toml: its profiles count for core, too. */
   workspaceManifest: string
-  /** cargo's configuration files of the project, existing or not, the nearest first. */
-  configFiles: readonly string[]
+  /** What in cargo's configuration makes a difference to core, as JSON, and the files that say so: existing or not, the nearest first. */
+  config: { effects: string; files: readonly string[] }
   signal?: AbortSignal | undefined
   /** Called before the long work, when it is needed. */
   onCompile?: () => void
@@ -37,12 +37,11 @@ export async function plantCore(build: CoreBuild, targetDir: string): Promise<bo
   if (await exists(targetDir)) return false
   const specification = build.target.endsWith('.json') ? await readFile(build.target) : ''
   const profiles = profileSections(await readFile(build.workspaceManifest, 'utf8'))
-  const configs = await existing(build.configFiles)
+  const configs = build.config.effects === '{}' ? [] : await existing(build.config.files)
   // cargo names its folders by the file's name, so the name counts as well as the content.
   const variables = Object.entries(build.env).flatMap(([name, value]) => (FINGERPRINTED.test(name) && value !== undefined ? [`${name}=${value}`] : []))
   const { rustc, rustcVersion, librarySource } = build.tools
-  const texts = await Promise.all(configs.map((path) => readFile(path)))
-  const key = contentKey([...variables.toSorted(), rustc, rustcVersion, librarySource, basename(build.target), specification, profiles, ...texts, ...build.args])
+  const key = contentKey([...variables.toSorted(), rustc, rustcVersion, librarySource, basename(build.target), specification, profiles, build.config.effects, ...build.args])
   const seed = join(await cacheFolder('cargo-core'), key.slice(0, 32))
   const compiled = !(await exists(seed))
   if (compiled) build.onCompile?.()
