@@ -35,6 +35,8 @@ describe('CPU models', () => {
     ['long nop', 'core2', [0x0f, 0x1f, 0xc0]],
     ['popcnt', 'max', [0xf3, 0x0f, 0xb8, 0xc0]],
     ['andn', 'max', [0xc4, 0xe2, 0x78, 0xf2, 0xc0]],
+    ['vaddps', 'max', [0xc5, 0xf4, 0x58, 0xc2]],
+    ['vpaddb', 'max', [0xc5, 0xf5, 0xfc, 0xc2]],
   ] as const)('%s: from %s on', (_name, model, bytes) => expect(oldest(bytes)).toBe(model))
 
   it('each remembers of x87 instructions what its processor did', () => {
@@ -76,6 +78,17 @@ describe('CPU models', () => {
     expect([2n, 3n, 4n, 5n, 8n, 6n, 15n].map((bit) => (edx >> bit) & 1n)).toEqual([1n, 1n, 1n, 1n, 1n, 0n, 0n])
     expect(ecx).toBe(0n)
   })
+
+  it('CPUID announces AVX, and how large an image of the enabled states is', () => {
+    const { memory } = new TestMachine('oracle')
+    const [core2, max] = [machineOf('core2', memory), machineOf('max', memory)]
+    const avx = (cpu: Cpu): bigint => ((leaf(cpu, memory, 1n)[2] ?? 0n) >> 28n) & 1n
+    expect([avx(core2), avx(max), ((leaf(max, memory, 7n)[1] ?? 0n) >> 5n) & 1n]).toEqual([0n, 1n, 1n])
+    expect(leaf(max, memory, 13n)).toEqual([7n, 576n, 832n, 0n])
+    max.state.xcr0 = 7n
+    expect(leaf(max, memory, 13n)).toEqual([7n, 832n, 832n, 0n])
+    expect(leaf(max, memory, 13n, 2n)).toEqual([256n, 576n, 0n, 0n])
+  })
 })
 
 const RAM = 0x20_0000
@@ -103,9 +116,9 @@ function run(cpu: Cpu, memory: WebAssembly.Memory, code: readonly number[], coun
   cpu.run(count)
 }
 
-function leaf(cpu: Cpu, memory: WebAssembly.Memory, number: bigint): bigint[] {
+function leaf(cpu: Cpu, memory: WebAssembly.Memory, number: bigint, subLeaf = 0n): bigint[] {
   cpu.state.setGpr(0, number)
-  cpu.state.setGpr(1, 0n)
+  cpu.state.setGpr(1, subLeaf)
   run(cpu, memory, [0x0f, 0xa2], 1)
   return [0, 3, 1, 2].map((index) => cpu.state.gpr(index))
 }
