@@ -254,8 +254,8 @@ export class RtcMc146818 implements Device {
   }
 }
 
-/** Fills in what a PC's setup program would: memory sizes, equipment, no floppy, and the checksum over 10h–2Dh. */
-export function configureCmos(ram: Uint8Array, memoryBytes: number): void {
+/** Fills in what a PC's setup program would: memory sizes, equipment, and the checksum over 10h–2Dh. `floppyType`: of drive A, which takes the hard disk's place. */
+export function configureCmos(ram: Uint8Array, memoryBytes: number, floppyType?: number): void {
   const kib = Math.floor(memoryBytes / 1024)
   const extended = Math.min(0xffff, Math.max(0, kib - 1024))
   const above16M = Math.min(0xffff, Math.max(0, Math.floor((kib - 16 * 1024) / 64)))
@@ -263,10 +263,10 @@ export function configureCmos(ram: Uint8Array, memoryBytes: number): void {
     ram[index] = value & 0xff
     ram[index + 1] = value >> 8
   }
-  ram[CMOS.floppies] = 0
-  ram[CMOS.disks] = 0xf0
-  // 80×25 colour display, no coprocessor, no floppy.
-  ram[CMOS.equipment] = 0x20
+  ram[CMOS.floppies] = (floppyType ?? 0) << 4
+  ram[CMOS.disks] = floppyType === undefined ? 0xf0 : 0
+  // Coprocessor, 80×25 colour display, one diskette drive or none.
+  ram[CMOS.equipment] = floppyType === undefined ? 0x22 : 0x23
   word(CMOS.baseMemory, 640)
   word(CMOS.extendedMemory, extended)
   word(CMOS.extendedMemoryFound, extended)

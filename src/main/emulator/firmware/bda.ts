@@ -47,5 +47,6 @@ export const EBDA = 0x9fc00
 /** KiB of memory below the EBDA. */
 export const BASE_MEMORY_KIB = EBDA / 1024
 
-/** Equipment word: one hard-disk-only PC with 80×25 colour, PS/2 pointing device absent, one serial port. */
-export const EQUIPMENT = 0x0220
+/** Equipment word: coprocessor, 80×25 colour, PS/2 pointing device absent, one serial port; with a diskette drive, one. */
+export const EQUIPMENT = 0x0222
+export const EQUIPMENT_FLOPPY = 0x0001

@@ -1,18 +1,19 @@
 /** Power-on and INT 18h/19h: sets up the data areas and loads the boot sector (BIOS Boot Specification 1.01). */
 import { CMOS } from '../devices/rtc-mc146818'
 import { SECTOR_BYTES } from '../machine/disk'
-import { BASE_MEMORY_KIB, BDA, EBDA, EQUIPMENT } from './bda'
+import { BASE_MEMORY_KIB, BDA, EBDA, EQUIPMENT, EQUIPMENT_FLOPPY } from './bda'
 import type { FirmwareHost, Service } from './context'
-import { FIRST_HARD_DISK } from './int13'
 import type { KeyboardFirmware } from './keyboard'
 import type { Rom } from './rom'
-import { DUMMY_IRET_OFFSET, ROM_SEGMENT } from './rom'
+import { DISKETTE_TABLE_OFFSET, DUMMY_IRET_OFFSET, ROM_SEGMENT } from './rom'
 import type { TextConsole } from './text-console'
 import { ticksSinceMidnight } from './time'
 
 export const BOOT_ADDRESS = 0x7c00
 const RBX_TO_RDI = [3, 1, 5, 6, 7] as const
 const BDA_BYTES = 0x100
+/** Points to the table of diskette parameters. */
+const DISKETTE_VECTOR = 0x1e
 /** Shutdown codes of CMOS register 0Fh: continue at 0040:0067, with and without an end of interrupt (as 80286 code leaves protected mode). */
 const RESUME_WITH_EOI = 0x05
 const RESUME = 0x0a
@@ -53,15 +54,16 @@ export function powerOn({ host, console, keyboard, rom, vectors }: BootParts): S
       memory.write16(vector * 4, (service === undefined ? undefined : entries.get(service)) ?? DUMMY_IRET_OFFSET)
       memory.write16(vector * 4 + 2, ROM_SEGMENT)
     }
+    memory.write16(DISKETTE_VECTOR * 4, DISKETTE_TABLE_OFFSET)
     // Vectors that are data pointers or belong to the user start as 0.
     for (let vector = 0x60; vector < 0x68; vector++) memory.write32(vector * 4, 0)
     for (let i = 0; i < BDA_BYTES; i++) memory.write8(0x400 + i, 0)
     memory.write16(BDA.com1, 0x3f8)
     memory.write16(BDA.ebdaSegment, EBDA >> 4)
     memory.write8(EBDA, 1)
-    memory.write16(BDA.equipment, EQUIPMENT)
+    memory.write16(BDA.equipment, EQUIPMENT | (host.disk.floppy ? EQUIPMENT_FLOPPY : 0))
     memory.write16(BDA.baseMemory, BASE_MEMORY_KIB)
-    memory.write8(BDA.diskCount, 1)
+    memory.write8(BDA.diskCount, host.disk.floppy ? 0 : 1)
     memory.write32(BDA.ticks, ticksSinceMidnight(host.rtc.date))
     keyboard.reset()
     console.setMode(3, true)
@@ -97,7 +99,7 @@ export function bootstrap({ host, console, gaveUp }: BootParts): Service {
     memory.writeBytes(BOOT_ADDRESS, sector)
     for (const register of RBX_TO_RDI) call.state.setGpr(register, 0n)
     call.eax = 0xaa55
-    call.edx = FIRST_HARD_DISK
+    call.edx = disk.drive
     call.returnIp = BOOT_ADDRESS
     call.returnCs = 0
     call.returnFlags = 0x0202

@@ -3,7 +3,7 @@ import { CR0, CS } from '../cpu/state/bits'
 import type { CpuState } from '../cpu/state/cpu-state'
 import type { Device, PortRange } from '../devices/device'
 import { FLOATING } from '../devices/device'
-import { EQUIPMENT, BASE_MEMORY_KIB } from './bda'
+import { BASE_MEMORY_KIB, BDA } from './bda'
 import { bootFailed, bootstrap, powerOn } from './boot'
 import { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
@@ -50,7 +50,7 @@ export class Firmware implements Device {
     this.console = new TextConsole(host.memory, host.vga)
     this.keyboard = new KeyboardFirmware(host)
     this.#entries = new Map(Object.entries(this.#table(host)))
-    const rom = buildRom([...this.#entries].map(([name, { shape }]) => [name, shape] as const))
+    const rom = buildRom([...this.#entries].map(([name, { shape }]) => [name, shape] as const), host.disk.geometry.sectorsPerTrack)
     this.rom = rom
     this.ports = [{ first: FIRMWARE_PORT, last: FIRMWARE_PORT, read: () => FLOATING, write: () => this.#onCall() }]
   }
@@ -82,7 +82,7 @@ export class Firmware implements Device {
       timer: { shape: 'tick', vector: 0x08, service: timerInterrupt(host) },
       keyboard: { shape: 'key', vector: 0x09, service: keyboard.interrupt },
       'int 10h': { shape: 'plain', vector: 0x10, service: videoService(host, console) },
-      'int 11h': { shape: 'plain', vector: 0x11, service: (call) => void (call.ax = EQUIPMENT) },
+      'int 11h': { shape: 'plain', vector: 0x11, service: (call) => void (call.ax = host.memory.read16(BDA.equipment)) },
       'int 12h': { shape: 'plain', vector: 0x12, service: (call) => void (call.ax = BASE_MEMORY_KIB) },
       'int 13h': { shape: 'plain', vector: 0x13, service: diskService(host) },
       'int 14h': { shape: 'plain', vector: 0x14, service: serialService(host) },

@@ -1,19 +1,23 @@
 /**
  * INT 13h, disks: the classic services (IBM Personal System/2 and Personal Computer BIOS Interface Technical Reference) and the extensions
- * (Enhanced Disk Drive Specification 3.0). One hard disk, 80h.
+ * (Enhanced Disk Drive Specification 3.0). One drive: hard disk 80h or diskette 00h.
  */
-import { SECTOR_BYTES } from '../machine/disk'
+import { FIRST_HARD_DISK, SECTOR_BYTES } from '../machine/disk'
+import { ES } from '../cpu/state/bits'
 import { BDA } from './bda'
 import type { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
-
-export const FIRST_HARD_DISK = 0x80
+import { DISKETTE_TABLE_OFFSET, ROM_SEGMENT } from './rom'
 
 /** Status codes in AH. */
 const Status = { ok: 0x00, invalid: 0x01, sectorNotFound: 0x04, boundary: 0x09 } as const
 const MAX_CHS_SECTORS = 128
+/** A DMA channel, which diskettes are read through, does not go beyond such a block of physical memory. */
+const DMA_BLOCK = 0x1_0000
 /** The extensions transfer at most this many sectors a call; the classic services fit AL. */
 const MAX_LBA_SECTORS = 127
+
+type Functions = Readonly<Record<number, (call: FirmwareCall) => number>>
 
 export function diskService(host: FirmwareHost): Service {
   const { memory, disk } = host
@@ -38,7 +42,9 @@ export function diskService(host: FirmwareHost): Service {
     if (count === 0 || count > MAX_CHS_SECTORS || sector === 0) return Status.invalid
     if (sector > sectorsPerTrack || call.dh >= heads || cylinder >= cylinders) return Status.sectorNotFound
     if (direction !== 'verify' && call.bx + count * SECTOR_BYTES > 0x10000) return Status.boundary
-    const status = transfer(direction, (cylinder * heads + call.dh) * sectorsPerTrack + sector - 1, count, call.inEs(call.bx))
+    const address = call.inEs(call.bx)
+    if (disk.floppy && direction !== 'verify' && (address % DMA_BLOCK) + count * SECTOR_BYTES > DMA_BLOCK) return Status.boundary
+    const status = transfer(direction, (cylinder * heads + call.dh) * sectorsPerTrack + sector - 1, count, address)
     if (status === Status.ok) call.al = count
     return status
   }
@@ -77,7 +83,8 @@ export function diskService(host: FirmwareHost): Service {
     return Status.ok
   }
 
-  const functions: Readonly<Record<number, (call: FirmwareCall) => number>> = {
+  /** Both kinds of drive. */
+  const common: Functions = {
     0x00: () => Status.ok,
     0x01: (call) => {
       const last = memory.read8(BDA.diskStatus)
@@ -87,6 +94,10 @@ export function diskService(host: FirmwareHost): Service {
     0x02: (call) => chs(call, 'read'),
     0x03: (call) => chs(call, 'write'),
     0x04: (call) => chs(call, 'verify'),
+  }
+
+  const hardDisk: Functions = {
+    ...common,
     0x08: (call) => {
       const { cylinders, heads, sectorsPerTrack } = disk.geometry
       const last = cylinders - 1
@@ -113,23 +124,43 @@ export function diskService(host: FirmwareHost): Service {
     0x48: parameters,
   }
 
+  const diskette: Functions = {
+    ...common,
+    0x08: (call) => {
+      const { cylinders, heads, sectorsPerTrack } = disk.geometry
+      call.ax = 0
+      call.bx = disk.floppy?.driveType ?? 0
+      call.cx = ((cylinders - 1) << 8) | sectorsPerTrack
+      call.dx = ((heads - 1) << 8) | 1
+      call.state.setSegment(ES, { ...call.state.segment(ES), selector: ROM_SEGMENT, base: BigInt(ROM_SEGMENT << 4) })
+      call.state.updateEffectiveSegment(ES)
+      call.di = DISKETTE_TABLE_OFFSET
+      return Status.ok
+    },
+  }
+
+  const functions = disk.floppy ? diskette : hardDisk
+
+  /** Kind of drive in AH: 0 none, 1 diskette without change line, 3 hard disk (CX:DX sectors). */
+  const kind = (call: FirmwareCall): void => {
+    const present = call.dl === disk.drive
+    call.ah = !present ? 0 : disk.floppy ? 1 : 3
+    call.carry = !present
+    if (!present || disk.floppy) return
+    call.cx = disk.sectors >>> 16
+    call.dx = disk.sectors & 0xffff
+  }
+
   return (call) => {
     const request = call.ah
     if (request === 0x15) {
-      // Type in AH: 3 hard disk (CX:DX sectors), 0 none.
-      const present = call.dl === FIRST_HARD_DISK
-      call.ah = present ? 3 : 0
-      if (present) {
-        call.cx = disk.sectors >>> 16
-        call.dx = disk.sectors & 0xffff
-      }
-      call.carry = !present
+      kind(call)
       return
     }
-    if (call.dl !== FIRST_HARD_DISK) {
+    if (call.dl !== disk.drive) {
       call.ah = Status.invalid
-      // No floppy drives either: AH=08h says so.
-      if (request === 0x08 && call.dl < FIRST_HARD_DISK) call.dx = 0
+      // AH=08h says how many drives there are.
+      if (request === 0x08 && call.dl < FIRST_HARD_DISK) call.dx = disk.floppy ? 1 : 0
       call.carry = true
       memory.write8(BDA.diskStatus, Status.invalid)
       return

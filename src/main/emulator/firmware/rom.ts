@@ -49,10 +49,17 @@ const MODEL_OFFSET = 0xfffe
 const FREE = 0xe100
 export const FONT_OFFSET = 0xc000
 export const CONFIGURATION_OFFSET = 0xe6f5
+export const DISKETTE_TABLE_OFFSET = 0xefc7
 const MODEL_AT = 0xfc
 
 /** The table that INT 15h AH=C0h returns: length, model AT, submodel, revision, features (second 8259, RTC, EBDA). */
 const CONFIGURATION = [0x08, 0x00, MODEL_AT, 0x01, 0x00, 0x74, 0x40, 0x00, 0x00, 0x00]
+
+/**
+ * Diskette parameters, to which vector 1Eh points: controller timing (2 bytes), motor-off delay, bytes per sector (2: 512), sectors per track, gap,
+ * data length, gap and fill byte of formatting, head settle time, motor start time.
+ */
+const disketteTable = (sectorsPerTrack: number): readonly number[] => [0xaf, 0x02, 0x25, 0x02, sectorsPerTrack, 0x1b, 0xff, 0x6c, 0xf6, 0x0f, 0x08]
 
 export interface Rom {
   bytes: Uint8Array
@@ -62,8 +69,11 @@ export interface Rom {
   calls: ReadonlyMap<number, string>
 }
 
-/** Builds the ROM for services given by name and shape; 'power' and 'boot' shapes are entry points of the reset and of INT 19h. */
-export function buildRom(services: Iterable<readonly [name: string, shape: StubShape]>): Rom {
+/**
+ * Builds the ROM for services given by name and shape; 'power' and 'boot' shapes are entry points of the reset and of INT 19h.
+ * @param sectorsPerTrack of the disk
+ */
+export function buildRom(services: Iterable<readonly [name: string, shape: StubShape]>, sectorsPerTrack: number): Rom {
   const bytes = new Uint8Array(ROM_BYTES)
   const entries = new Map<string, number>()
   const calls = new Map<number, string>()
@@ -85,6 +95,7 @@ export function buildRom(services: Iterable<readonly [name: string, shape: StubS
   bytes.set(Buffer.from('01/01/26', 'latin1'), DATE_OFFSET)
   bytes[MODEL_OFFSET] = MODEL_AT
   bytes.set(CONFIGURATION, CONFIGURATION_OFFSET)
+  bytes.set(disketteTable(sectorsPerTrack), DISKETTE_TABLE_OFFSET)
   bytes.set(textFont.bitmap, FONT_OFFSET)
   return { bytes, entries, calls }
 }

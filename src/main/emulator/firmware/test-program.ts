@@ -40,9 +40,9 @@ const DUMP_AT = LOAD + 3
 
 /**
  * A disk image that makes the calls and then exits through port F4h. `data` is written to SCRATCH first. `memory`: bytes from there that are dumped
- * at the end.
+ * at the end. `bytes`: size of the image.
  */
-export function biosProgram(calls: readonly BiosCall[], data: readonly number[] = [], memory = 0): Uint8Array {
+export function biosProgram(calls: readonly BiosCall[], data: readonly number[] = [], memory = 0, bytes = 1 << 20): Uint8Array {
   const code: number[] = []
   const near = (target: number): void => {
     // call rel16
@@ -61,7 +61,7 @@ export function biosProgram(calls: readonly BiosCall[], data: readonly number[] 
   // xor ax,ax; mov ds,ax; mov si,SCRATCH; mov cx,memory; jcxz done; again: lodsb; out E9h,al; loop again; done: mov al,0; out F4h,al; cli; hlt
   code.push(0x31, 0xc0, 0x8e, 0xd8, 0xbe, ...word(SCRATCH), 0xb9, ...word(memory), 0xe3, 0x05, 0xac, 0xe6, 0xe9, 0xe2, 0xfb, 0xb0, 0x00, 0xe6, EXIT_PORT, 0xfa, 0xf4)
   const sectors = Math.ceil(code.length / SECTOR)
-  const image = new Uint8Array(1 << 20)
+  const image = new Uint8Array(bytes)
   const boot = [
     0xeb, 1 + DUMP.length, 0x90, ...DUMP, // jmp over
     0x31, 0xc0, 0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xd0, 0xbc, ...word(LOAD), // xor ax,ax; mov ds/es/ss,ax; mov sp,7C00h

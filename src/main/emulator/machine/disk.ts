@@ -1,4 +1,9 @@
+import { floppyOf, type Floppy } from './floppy'
+
 export const SECTOR_BYTES = 512
+/** Drive numbers of INT 13h. */
+export const FIRST_FLOPPY = 0x00
+export const FIRST_HARD_DISK = 0x80
 
 /** Cylinders, heads and sectors per track as INT 13h reports them. */
 export interface Geometry {
@@ -12,10 +17,15 @@ const MAX_CYLINDERS = 1024
 /** Head counts of the LBA-assisted translation (Enhanced Disk Drive Specification, "CHS translation"). */
 const HEADS = [16, 32, 64, 128, 255] as const
 
-/** The hard disk. The image is only read; what the guest writes goes to an overlay that ends with the machine. */
+/**
+ * The one disk: a diskette in drive A where the image has the size of one, else a hard disk. The image is only read; what the guest writes goes
+ * to an overlay that ends with the machine.
+ */
 export class Disk {
   readonly sectors: number
   readonly geometry: Geometry
+  /** Undefined for a hard disk. */
+  readonly floppy: Floppy | undefined
   readonly #image: Uint8Array
   readonly #overlay = new Map<number, Uint8Array>()
 
@@ -24,9 +34,13 @@ export class Disk {
     if (image.length === 0) throw new RangeError('The disk image is empty: a disk has at least one sector of 512 bytes.')
     this.#image = image
     this.sectors = Math.ceil(image.length / SECTOR_BYTES)
-    const heads = HEADS.find((count) => this.sectors <= MAX_CYLINDERS * count * SECTORS_PER_TRACK) ?? 255
-    const cylinders = Math.min(MAX_CYLINDERS, Math.ceil(this.sectors / (heads * SECTORS_PER_TRACK)))
-    this.geometry = { cylinders, heads, sectorsPerTrack: SECTORS_PER_TRACK }
+    this.floppy = floppyOf(image)
+    this.geometry = this.floppy?.geometry ?? hardDiskGeometry(this.sectors)
+  }
+
+  /** Its number for INT 13h. */
+  get drive(): number {
+    return this.floppy ? FIRST_FLOPPY : FIRST_HARD_DISK
   }
 
   /** A copy of sector `lba`, 0 ≤ lba < sectors. */
@@ -48,4 +62,10 @@ export class Disk {
   #check(lba: number): void {
     if (!Number.isInteger(lba) || lba < 0 || lba >= this.sectors) throw new RangeError(`Sector ${lba} is not on a disk of ${this.sectors} sectors.`)
   }
+}
+
+function hardDiskGeometry(sectors: number): Geometry {
+  const heads = HEADS.find((count) => sectors <= MAX_CYLINDERS * count * SECTORS_PER_TRACK) ?? 255
+  const cylinders = Math.min(MAX_CYLINDERS, Math.ceil(sectors / (heads * SECTORS_PER_TRACK)))
+  return { cylinders, heads, sectorsPerTrack: SECTORS_PER_TRACK }
 }

@@ -100,7 +100,7 @@ export class Machine {
       resetMachine: resetMachine('chipset'),
     })
     this.rtc = new RtcMc146818(clock, pic.line(IRQ.clock), options.startDate)
-    configureCmos(this.rtc.ram, options.memoryBytes)
+    configureCmos(this.rtc.ram, options.memoryBytes, this.disk.floppy?.driveType)
     this.uart = new Uart16550({ clock, irq: pic.line(IRQ.com1), transmit: options.onSerial })
     this.vga = new VgaText(clock)
     this.memory = new GuestMemory(

@@ -93,6 +93,32 @@ describe('disk', () => {
     expect(new Disk(image).geometry).toEqual(geometry)
   })
 
+  test.each([
+    [160, { cylinders: 40, heads: 1, sectorsPerTrack: 8 }, 1],
+    [360, { cylinders: 40, heads: 2, sectorsPerTrack: 9 }, 1],
+    [720, { cylinders: 80, heads: 2, sectorsPerTrack: 9 }, 3],
+    [1200, { cylinders: 80, heads: 2, sectorsPerTrack: 15 }, 2],
+    [1440, { cylinders: 80, heads: 2, sectorsPerTrack: 18 }, 4],
+    [2880, { cylinders: 80, heads: 2, sectorsPerTrack: 36 }, 5],
+  ])('of %i KiB is a diskette', (kib, geometry, driveType) => {
+    const disk = new Disk(new Uint8Array(kib * 1024))
+    expect([disk.drive, disk.geometry, disk.floppy?.driveType]).toEqual([0x00, geometry, driveType])
+    expect([new Disk(new Uint8Array(kib * 1024 + 512)).drive, new Disk(new Uint8Array(512)).drive]).toEqual([0x80, 0x80])
+  })
+
+  test('with a partition table is a hard disk, whatever its size', () => {
+    const image = new Uint8Array(1440 * 1024)
+    // Active, type 83h, sectors 1 to 100.
+    image.set([0x80, 0, 2, 0, 0x83, 0, 0, 0, 1, 0, 0, 0, 100, 0, 0, 0], 446)
+    expect(new Disk(image).drive).toBe(0x80)
+    // Code, not a table: a status that does not exist; an entry beyond the end.
+    for (const [at, value] of [[462, 0x31], [459, 0x10]] as const) {
+      const other = image.slice()
+      other[at] = value
+      expect(new Disk(other).drive).toBe(0x00)
+    }
+  })
+
   test('refuses what is not on it', () => {
     expect(() => new Disk(new Uint8Array(0))).toThrow(/empty/)
     const disk = new Disk(new Uint8Array(512))
