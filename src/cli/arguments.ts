@@ -14,6 +14,12 @@ export function parseDuration(text: string): number {
   throw new InvalidArgumentError('Write a time from 1ms to a day, such as 10s, 500ms or 2m.')
 }
 
+/** Any text but none. */
+export function parseGiven(text: string): string {
+  if (text !== '') return text
+  throw new InvalidArgumentError('It is empty. Give a name; where it may be left out, leave the quotes out, too.')
+}
+
 /** `128M`, `1G`. @returns bytes */
 export function parseMemory(text: string): number {
   const size = memorySize(text)

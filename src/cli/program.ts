@@ -3,7 +3,7 @@ import { Command, Option } from 'commander'
 import { BACKENDS } from '../shared/contract'
 import { CPU_MODEL_NAMES } from '../shared/cpu-models'
 import { locate } from '../main/services/locations'
-import { parseDuration, parseExitCode, parseLockstep, parseMemory, parsePort, parseScreen } from './arguments'
+import { parseDuration, parseExitCode, parseGiven, parseLockstep, parseMemory, parsePort, parseScreen } from './arguments'
 import { boot } from './boot'
 import { build } from './build'
 import { doctorCommand, type DoctorOptions } from './doctor'
@@ -126,5 +126,7 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .option('--json', 'print JSON')
     .action(async (dir: string | undefined, options: DoctorOptions) => finish(await doctorCommand(dir, options, signal)))
 
+  // A path of no characters would mean the current folder: what a script with an unset variable never wants.
+  for (const command of program.commands) for (const argument of command.registeredArguments) if (!argument.variadic) argument.argParser(parseGiven)
   return program
 }

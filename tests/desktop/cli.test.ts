@@ -47,7 +47,7 @@ describe('bootlab', () => {
     expect(stdout).toContain('(v << 1) | 1')
   })
 
-  it.each([[['frobnicate']], [['boot', '--timeout', 'soon']], [['boot', '--screen', 'gif']], [['boot', '--memory', 'lots']], [['boot', '--keys', '\\q']], [['boot', '--backend', 'x']], [['serve', '--port', '70000']], [['new']]])(
+  it.each([[['frobnicate']], [['boot', '--timeout', 'soon']], [['boot', '--screen', 'gif']], [['boot', '--memory', 'lots']], [['boot', '--keys', '\\q']], [['boot', '--backend', 'x']], [['serve', '--port', '70000']], [['new']], [['boot', '']], [['new', '']]])(
     'answers %j with the usage code 64 and a next step',
     async (args) => {
       const { code, stdout, stderr } = await bootlab(args, { cwd: folder })
