@@ -9,6 +9,7 @@ import { build } from './build'
 import { doctorCommand, type DoctorOptions } from './doctor'
 import { exitCodeHelp } from './exit-codes'
 import { importCommand, type ImportOptions } from './import'
+import { inspect } from './inspect'
 import { KEYS_HELP, parseKeys } from './keys'
 import { newProject, templates } from './projects'
 import { runner } from './runner'
@@ -116,6 +117,13 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
       const { serve } = await import('./serve')
       finish(await serve(options.port, options.open === true, signal))
     })
+
+  program
+    .command('inspect')
+    .description('what a kernel or disk image is, and for each boot protocol why it fits or not')
+    .argument('<file>', 'an ELF file, a flat binary, a boot sector or a raw disk image')
+    .option('--json', 'print JSON')
+    .action(async (file: string, options: { json?: true }) => finish(await inspect(file, options)))
 
   program
     .command('doctor')

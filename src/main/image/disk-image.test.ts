@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { requireTool } from '../../../tests/support/tools'
-import { buildBootSectorImage, buildDiskImage } from './disk-image'
+import { buildBootSectorImage, buildDiskImage, unpackDisk, withCommandLine } from './disk-image'
 import { noise, sampleElf } from './elf-sample'
 import { ImageError } from './errors'
 import { readPartitionTable } from './mbr'
@@ -88,6 +88,38 @@ describe('a disk image', () => {
     expect(() => buildDiskImage({ kernel, loader, modules: Array.from({ length: 5 }, () => module) })).toThrow(/command lines have 20006 bytes together/)
   })
   test('refuses an empty kernel', () => expect(() => buildDiskImage({ kernel: new Uint8Array(), loader, where: 'k.elf' })).toThrow('k.elf: The file is empty.'))
+})
+
+describe('a disk that was built', () => {
+  const real = { stage1: noise(512, 8), stage2: Uint8Array.from([0x42, 0x4c, 0x53, 0x32, 0, 0, 0, 0, ...noise(2000, 9)]) }
+  real.stage1.fill(0, 0x1b2)
+  real.stage1.set([0x55, 0xaa], 510)
+  const input = { kernel, loader: real, modules: [{ bytes: noise(700, 6), commandLine: 'first' }], bootloader: { version: '0.9.8', features: ['map_physical_memory'] } }
+
+  test('tells what is on it', () => {
+    const { loader: stages, ...content } = unpackDisk(buildDiskImage({ ...input, commandLine: 'quiet' }).image)
+    expect(stages).toEqual({ stage1: real.stage1, stage2: new Uint8Array([...real.stage2, ...new Uint8Array(40)]) })
+    expect(content).toMatchObject({ protocol: 'bootloader', kernel, commandLine: 'quiet', modules: input.modules })
+  })
+  test('with another command line is as if built with it', () => {
+    const padded = { ...input, loader: { ...real, stage2: new Uint8Array([...real.stage2, ...new Uint8Array(40)]) } }
+    const other = 'x'.repeat(900)
+    expect(Buffer.compare(withCommandLine(buildDiskImage({ ...padded, commandLine: 'quiet' }).image, other), buildDiskImage({ ...padded, commandLine: other }).image)).toBe(0)
+  })
+  test('of a flat kernel keeps its mode', () => {
+    expect(unpackDisk(buildDiskImage({ kernel: noise(600, 1), loader: real, protocol: 'flat32', address: 0x10000 }).image)).toMatchObject({ protocol: 'flat32', commandLine: '' })
+  })
+  test.each<[string, (image: Uint8Array) => void, RegExp]>([
+    ['another loader', (image) => void image.fill(0, 512, 516), /does not start with Bootlab/],
+    ['no partition of ours', (image) => void (image[446] = 0), /does not start with Bootlab/],
+    ['a damaged descriptor', (image) => void image.fill(0xff, 2048 * 512 + 20, 2048 * 512 + 21), /damaged/],
+    ['a descriptor of another version', (image) => void (image[2048 * 512 + 4] = 1), /another version/],
+  ])('is refused with %s', (_name, damage, says) => {
+    const { image } = buildDiskImage(input)
+    damage(image)
+    expect(() => unpackDisk(image)).toThrow(ImageError)
+    expect(() => unpackDisk(image)).toThrow(says)
+  })
 })
 
 function withImage<T>(work: (path: string) => T): T {

@@ -24,7 +24,8 @@ export function checkProgram(elf: ElfFile, protocol: BootProtocol, where: string
       next: 'Check llvm-target or the -target flag.',
     })
   if (elf.type !== ELF_TYPE.EXECUTABLE) throw notExecutable(elf, where)
-  if (elf.bits === 32 && (protocol === 'elf64' || protocol === 'bootloader')) throw not64Bit(where)
+  if (elf.bits === 32 && (protocol === 'elf64' || protocol === 'bootloader')) throw wrongClass(32, where)
+  if (elf.bits === 64 && protocol === 'elf32') throw wrongClass(64, where)
   const segments = elf.segments.filter(({ type, memoryBytes }) => type === SEGMENT_TYPE.LOAD && memoryBytes > 0n)
   if (segments.length === 0)
     throw new ImageError({
@@ -63,12 +64,13 @@ function notExecutable(elf: ElfFile, where: string): ImageError {
   })
 }
 
-function not64Bit(where: string): ImageError {
+function wrongClass(bits: 32 | 64, where: string): ImageError {
+  const [other, triple] = bits === 32 ? ['64', 'x86_64'] : ['32', 'i386']
   return new ImageError({
-    what: 'The kernel is a 32-bit ELF file.',
+    what: `The kernel is a ${bits}-bit ELF file.`,
     where,
-    why: 'The boot protocol that was asked for enters 64-bit kernels only.',
-    next: 'Build it for x86_64, or choose another protocol in the manifest ("boot").',
+    why: `The boot protocol that was asked for enters ${other}-bit kernels only.`,
+    next: `Build it for ${triple}, or choose another protocol in the manifest ("boot").`,
   })
 }
 

@@ -1,0 +1,41 @@
+/** Kernels for other loaders, told by their marks. */
+import type { ElfFile } from './elf'
+import { hex } from './errors'
+
+/** Sources: Linux x86 boot protocol, "The Real-Mode Kernel Header"; Limine protocol, "Requests"; bootloader 0.11 api/src/config.rs; PE/COFF specification. */
+const LINUX_MAGIC_AT = 0x202
+const LINUX_MAGIC = 0x53726448 // "HdrS"
+const LIMINE_COMMON = [0xdf4c8b88, 0xc7b1dd30, 0xa194f07b, 0x0a82e883] as const
+const BOOTLOADER_SECTION = '.bootloader-config'
+const BOOTLOADER_RELEASES: Readonly<Record<number, string>> = { 115: '0.11.0', 124: '0.11.1 to 0.11.10', 133: '0.11.11 or later' }
+const PE_HEADER_AT = 0x3c
+const PE_MAGIC = 0x4550
+/** Requests lie in the kernel's data; far beyond that, nothing is searched. */
+const SEARCH_BYTES = 64 << 20
+
+/** Sentences, one for each format that the file bears the marks of. */
+export function foreignFormats(bytes: Uint8Array, elf: ElfFile | undefined): string[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const word = (at: number): number | undefined => (at + 4 <= bytes.length ? view.getUint32(at, true) : undefined)
+  const found: string[] = []
+  if (word(LINUX_MAGIC_AT) === LINUX_MAGIC) {
+    const version = view.getUint16(LINUX_MAGIC_AT + 4, true)
+    found.push(`A Linux kernel (bzImage, boot protocol ${version >> 8}.${String(version & 0xff).padStart(2, '0')}): the boot loader does not speak the Linux boot protocol.`)
+  }
+  const header = word(PE_HEADER_AT)
+  if (bytes[0] === 0x4d && bytes[1] === 0x5a && header !== undefined && word(header) === PE_MAGIC) found.push('A PE program, as UEFI firmware starts it: the boot loader is for BIOS machines.')
+  const crate = elf?.sections.find(({ name }) => name === BOOTLOADER_SECTION)
+  if (crate)
+    found.push(`A kernel of the crate bootloader ${BOOTLOADER_RELEASES[crate.bytes] ?? `0.11 (with a configuration of ${crate.bytes} bytes)`}: the boot loader hands over as versions 0.6 to 0.9 do.`)
+  const request = elf ? limineRequest(view, Math.min(bytes.length, SEARCH_BYTES)) : undefined
+  if (request !== undefined) found.push(`Limine requests (the first at file offset ${hex(request)}): the boot loader does not answer them.`)
+  return found
+}
+
+function limineRequest(view: DataView, end: number): number | undefined {
+  for (let at = 0; at + 16 <= end; at += 8) {
+    if (view.getUint32(at, true) !== LIMINE_COMMON[0]) continue
+    if (LIMINE_COMMON.every((value, index) => view.getUint32(at + 4 * index, true) === value)) return at
+  }
+  return undefined
+}
