@@ -10,7 +10,7 @@ test('a specification of 2018 is mended in the editor: looked at, one by one, an
   const path = 'x86_64-blog_os.json'
   await writeFile(join(server.projects, 'blog-os-c', path), await readFile(AGED, 'utf8'))
   // The window notices what another program did when the person comes back to it.
-  await page.evaluate(() => window.dispatchEvent(new Event('focus')))
+  await page.evaluate('window.dispatchEvent(new Event("focus"))')
   await lab.openTab(path)
   await page.getByRole('tab', { name: 'Problems' }).click()
   const findings = page.getByRole('list', { name: 'Problems' }).getByRole('listitem')

@@ -25,6 +25,17 @@ function* machine({ spec }: SpecContext): Iterable<Draft> {
     }
     return
   }
+  if (found.pointerWidth === 64 && triple.endsWith('-code16')) {
+    yield {
+      id: 'code16',
+      severity: 'error',
+      what: `"${triple}" asks for 16-bit code of a 64-bit processor mode.`,
+      why: 'Code for real mode is 32-bit code with prefixes, so its triple starts with i386 to i686.',
+      at: target.valueNode,
+      fix: { title: 'Write "i386-unknown-none-code16"', edits: [spec.replaceValue(target, 'i386-unknown-none-code16')] },
+    }
+    return
+  }
   const arch = spec.get('arch')
   if (arch !== undefined && arch.value !== found.arch) {
     yield {

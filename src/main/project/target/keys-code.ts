@@ -28,8 +28,9 @@ export const CODE_KEYS = {
   'data-layout': required(
     describes(text, "LLVM's layout of data types. It must equal what LLVM uses for the triple; clang derives it from llvm-target."),
   ),
-  cpu: flags(text, 'The processor to generate code for, by its LLVM name; "generic" stands for the least one of the architecture.', (cpu) =>
-    cpu === 'generic' ? { note: '"cpu": "generic" is clang\'s own default.' } : { compile: [`-march=${cpu}`] },
+  // Without a processor, or with "generic", the triple decides; see target-flags.ts of the toolchain.
+  cpu: flags(text, 'The processor to generate code for, by its LLVM name; "generic" stands for the least one of the triple: the 80386 for i386.', (cpu) =>
+    cpu === 'generic' ? {} : { compile: [`-march=${cpu}`] },
   ),
   'need-explicit-cpu': rustOnly(flag, 'Demand that -Ctarget-cpu is given.'),
   'unsupported-cpus': rustOnly(texts, 'Processors that -Ctarget-cpu may not name.'),

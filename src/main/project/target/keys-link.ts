@@ -26,6 +26,18 @@ function argsForLld(lists: LinkArgs): Flags {
   }
 }
 
+/** Kinds of output that a kernel can be, the likelier one first. Source: rustc's `LinkOutputKind`. */
+const KERNEL_KINDS = ['static-nopic-exe', 'static-pic-exe'] as const
+
+function objectsOfKernel(objects: Readonly<Record<string, string[]>>): Flags {
+  const kind = KERNEL_KINDS.find((one) => objects[one] !== undefined)
+  const others = Object.keys(objects).filter((one) => one !== kind)
+  return {
+    link: kind === undefined ? [] : (objects[kind] ?? []),
+    ...(others.length > 0 ? { note: `Objects for ${others.join(', ')} are passed over: a kernel in C is linked as ${kind ?? KERNEL_KINDS[0]}.` } : {}),
+  }
+}
+
 /** Keys that decide how object files become a kernel. */
 export const LINK_KEYS = {
   linker: flags(text, 'The linker to run. Bootlab links with the ld.lld that it brings along, whatever stands here.', (linker) =>
@@ -41,8 +53,8 @@ export const LINK_KEYS = {
   'late-link-args-static': flags(linkArgs, 'Late arguments for static linking.', argsForLld),
   'late-link-args-dynamic': rustOnly(linkArgs, 'Late arguments for dynamic linking.', 'kernels are linked statically'),
   'post-link-args': flags(linkArgs, 'Arguments after everything else, by linker flavor.', argsForLld),
-  'pre-link-objects': rustOnly(linkObjects, 'Objects linked first, by kind of output.', 'name them under "sources" in bootlab.json'),
-  'post-link-objects': rustOnly(linkObjects, 'Objects linked last, by kind of output.', 'name them under "sources" in bootlab.json'),
+  'pre-link-objects': flags(linkObjects, 'Objects linked first, by kind of output; for C paths inside the project, and the kind "static-nopic-exe".', objectsOfKernel),
+  'post-link-objects': flags(linkObjects, 'Objects linked last, by kind of output; for C paths inside the project, and the kind "static-nopic-exe".', objectsOfKernel),
   'pre-link-objects-fallback': rustOnly(linkObjects, 'Objects linked first when rustc brings its own.'),
   'post-link-objects-fallback': rustOnly(linkObjects, 'Objects linked last when rustc brings its own.'),
   // Written to a file by the build, which alone knows where; see link.ts of the toolchain.

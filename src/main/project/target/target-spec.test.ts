@@ -27,7 +27,7 @@ describe('a target specification', () => {
   })
 
   it.each([
-    ['a quoted number', text({ 'target-pointer-width': '64' }), /^5:26 "target-pointer-width": a number is expected, without quotes/],
+    ['a width in words', text({ 'target-pointer-width': 'wide' }), /^5:26 "target-pointer-width": a number is expected, without quotes/],
     ['a quoted boolean', text({ 'disable-redzone': 'true' }), /^6:21 "disable-redzone": true or false is expected, without quotes/],
     ['link arguments as a list', text({ 'pre-link-args': ['-e'] }), /"pre-link-args": the arguments stand in an object by linker flavor/],
     ['spaces among features', text({ features: '-mmx, -sse' }), /"features": features are "\+name" or "-name"/],
@@ -42,6 +42,15 @@ describe('a target specification', () => {
     const result = parseTargetSpec(source, 't.json')
     expect(result.ok).toBe(false)
     expect(messages(source)[0]).toMatch(expected)
+  })
+
+  it('takes widths in quotes, as old compilers want them, and says so', () => {
+    const result = parseTargetSpec(text({ 'target-pointer-width': '64', 'target-c-int-width': '32' }), 't.json')
+    expect(result).toMatchObject({ ok: true, target: { spec: { 'target-pointer-width': 64, 'target-c-int-width': 32 } } })
+    expect(result.problems).toMatchObject([
+      { severity: 'warning', line: 5, column: 26, next: expect.stringContaining('bootlab doctor --fix') },
+      { severity: 'warning', line: 6 },
+    ])
   })
 
   it('gives one clear error for a file that is empty, random or huge', async () => {

@@ -35,14 +35,18 @@ const specSchema = z.custom<TargetSpec>((value) => specShape.safeParse(value).su
 export function parseTargetSpec(text: string, file: string): TargetResult {
   const json = parseJsonText(text, file, 'target')
   if (!json.ok) return json
-  const parsed = specShape.safeParse(json.document.value)
+  const at = placer(json.document, file)
+  const { numeric, quoted } = withNumbers(json.document.value)
+  const parsed = specShape.safeParse(numeric)
   if (!parsed.success) return { ok: false, problems: problemsOfIssues(parsed.error.issues, json.document, file, 'target') }
 
   const entries = Object.entries(parsed.data).filter(([, value]) => value !== null)
   const spec = specSchema.parse(Object.fromEntries(entries.filter(([name]) => isTargetKey(name))))
   const unknown = Object.fromEntries(entries.filter(([name]) => !isTargetKey(name)))
-  const at = placer(json.document, file)
-  const warnings = Object.keys(unknown).map((name) => at(name, 'warning', `${JSON.stringify(name)} is not a key of target specifications: rustc refuses it, and C has no use for it.`, true))
+  const warnings = [
+    ...quoted.map((name) => ({ ...at(name, 'warning', `"${name}" stands in quotes, as rustc wanted it before version 1.91 and refuses it since.`), next: '`bootlab doctor --fix` writes it as your compiler reads it.' })),
+    ...Object.keys(unknown).map((name) => at(name, 'warning', `${JSON.stringify(name)} is not a key of target specifications: rustc refuses it, and C has no use for it.`, true)),
+  ]
 
   const machine = machineOf(spec['llvm-target'])
   if (machine === undefined) {
@@ -58,6 +62,19 @@ export function parseTargetSpec(text: string, file: string): TargetResult {
   if (mismatches.length > 0) return { ok: false, problems: [...mismatches, ...warnings] }
   const target: Target = { spec, machine, unknown, file, locate: (key) => json.document.locate([key]) }
   return { ok: true, target, problems: warnings }
+}
+
+const WIDTHS = ['target-pointer-width', 'target-c-int-width']
+
+/** Widths as numbers, also where they are written as old compilers want them; and which those are. */
+function withNumbers(value: unknown): { numeric: unknown; quoted: string[] } {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { numeric: value, quoted: [] }
+  const entries = Object.entries(value)
+  const isQuoted = (name: string, width: unknown): boolean => WIDTHS.includes(name) && typeof width === 'string' && /^\d{1,5}$/.test(width)
+  return {
+    numeric: Object.fromEntries(entries.map(([name, width]) => [name, isQuoted(name, width) ? Number(width) : width])),
+    quoted: entries.filter(([name, width]) => isQuoted(name, width)).map(([name]) => name),
+  }
 }
 
 /**
