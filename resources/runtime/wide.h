@@ -33,7 +33,7 @@ static inline uwide divide(uwide dividend, uwide divisor, uwide *remainder) {
   }
   if (divisor == 0) {
     volatile half zero = 0;
-    *remainder = 0;
+    *remainder = (half)1 % zero;
     return (half)1 / zero;
   }
   if (dividend < divisor) {

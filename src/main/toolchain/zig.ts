@@ -68,7 +68,7 @@ async function zigEnvironment(): Promise<Record<string, string | undefined>> {
   }
 }
 
-export type ZigTool = 'clang' | 'ld.lld' | 'ar' | 'version'
+export type ZigTool = 'clang' | 'ld.lld' | 'ar' | 'wasm-ld' | 'version'
 
 export interface ZigRun {
   tool: ZigTool

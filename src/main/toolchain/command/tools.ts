@@ -42,7 +42,7 @@ export function toolFiles(zig: Zig, folder: string, platform: string = process.p
     CC: script({ zig: zig.binary, tool: 'clang', args: compilerArgs(zig.includeDir, triple, linker) }),
     // GNU as calls the width of code --32 and --64, clang -m32 and -m64.
     AS: script({ zig: zig.binary, tool: 'clang', args: ['--no-default-config', `--target=${triple}-unknown-none`, '-x', 'assembler', '-c', '-Qunused-arguments', '-fno-color-diagnostics'], rename: { '--32': '-m32', '--64': '-m64' } }),
-    LD: script({ zig: zig.binary, tool: 'ld.lld', args: ['--color-diagnostics=never'], libraries: [folder, 'lib'].join(separator) }),
+    LD: script({ zig: zig.binary, tool: 'ld.lld', args: ['--color-diagnostics=never'], libraries: { folder: [folder, 'lib'].join(separator), bits: triple === 'x86_64' ? 64 : 32 } }),
     AR: script({ zig: zig.binary, tool: 'ar', args: [] }),
     OBJCOPY: script({ zig: zig.binary, tool: 'objcopy', args: [] }),
   })
@@ -60,8 +60,8 @@ interface Script {
   args: readonly string[]
   /** Arguments to be passed under another name. */
   rename?: Readonly<Record<string, string>>
-  /** The folder with `32` and `64`, which hold libgcc.a for the code that is linked. */
-  libraries?: string
+  /** For a linker: the folder with `32` and `64`, which hold libgcc.a for the code that is linked, and which of them without -m. */
+  libraries?: { folder: string; bits: 32 | 64 }
 }
 
 const quoteShell = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
@@ -72,7 +72,13 @@ function shellScript({ zig, tool, args, rename, libraries }: Script): string {
     const cases = Object.entries(rename).map(([from, to]) => `${from}) argument=${to};;`)
     lines.push('for argument do', `  shift; case $argument in ${cases.join(' ')} esac; set -- "$@" "$argument"`, 'done')
   }
-  if (libraries !== undefined) lines.push('bits=64; case " $* " in *elf_i386*) bits=32;; esac', `set -- "$@" "-L"${quoteShell(libraries)}"/$bits"`)
+  if (libraries !== undefined) {
+    lines.push(`bits=${libraries.bits}; case " $* " in *elf_i386*) bits=32;; *elf_x86_64*) bits=64;; esac`)
+    // GNU ld places .text anywhere; lld wants its image base to lie below.
+    lines.push('case " $* " in *" -T "*|*--image-base*) ;; *" -Ttext"*|*" --Ttext"*) set -- --image-base=0 "$@";; esac')
+    // What compilers call by themselves is there without -lgcc as well: clang calls memset where gcc does not.
+    lines.push(`set -- "$@" "-L"${quoteShell(libraries.folder)}"/$bits" -lgcc`)
+  }
   lines.push(`exec ${[quoteShell(zig), tool, ...args.map(quoteShell)].join(' ')} "$@"`, '')
   return lines.join('\n')
 }
@@ -84,7 +90,10 @@ function cmdScript({ zig, tool, args, rename, libraries }: Script): string {
   // A substitution in a variable that is not set would leave its own text behind.
   for (const [from, to] of Object.entries(rename ?? {})) lines.push(`if defined arguments set "arguments=%arguments:${from}=${to}%"`)
   if (libraries !== undefined) {
-    lines.push('set bits=64', 'if defined arguments if not "%arguments:elf_i386=%"=="%arguments%" set bits=32', `set arguments=%arguments% ${quoteCmd(`-L${libraries}\\`).replace(/\\"$/, '')}\\%bits%"`)
+    lines.push(`set bits=${libraries.bits}`)
+    for (const [emulation, bits] of [['elf_i386', 32], ['elf_x86_64', 64]]) lines.push(`if defined arguments if not "%arguments:${emulation}=%"=="%arguments%" set bits=${bits}`)
+    lines.push('set base=', 'if defined arguments if not "%arguments: -Ttext=%"=="%arguments%" set base=--image-base=0', 'if defined arguments if not "%arguments: -T =%"=="%arguments%" set base=')
+    lines.push(`set arguments=%base% %arguments% "-L${libraries.folder.replaceAll('%', '%%')}\\%bits%" -lgcc`)
   }
   lines.push([quoteCmd(zig), tool, ...args.map(quoteCmd), '%arguments%'].join(' '), 'exit /b %errorlevel%', '')
   return lines.join('\r\n')

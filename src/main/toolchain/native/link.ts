@@ -18,10 +18,19 @@ const FORMS: Readonly<Record<LinkForm, { args: readonly string[]; extension: str
   flat: { args: ['--oformat=binary'], extension: 'bin' },
 }
 
+const FIXED_ARGS = ['--color-diagnostics=never', '--error-limit=50', '--build-id=none'] as const
+
 export interface LinkObject {
   /** Absolute. */
   path: string
   /** How it is called in the log and in problems: by its source. */
+  label: string
+}
+
+export interface LinkScript {
+  /** Absolute. */
+  path: string
+  /** How it is called in the log and in problems; relative to the project where it is one of its files. */
   label: string
 }
 
@@ -35,8 +44,7 @@ export interface LinkJob {
   /** An archive that fills what is missing. */
   archive?: string | undefined
   after: readonly string[]
-  /** A linker script: absolute path. */
-  script?: string | undefined
+  script?: LinkScript | undefined
   /** An ELF file with debug information or without, or the bare bytes. */
   form: LinkForm
 }
@@ -51,24 +59,25 @@ export interface Linked {
 /** Link object files, unless the result is as good as new. Unresolved names, and an entry point that does not exist, are errors. */
 export async function linkObjects(context: NativeContext, job: LinkJob): Promise<Linked> {
   const { zig, project, record, store, hashes } = context
-  const chosen = [...job.before, ...(job.script === undefined ? [] : ['-T', job.script]), ...FORMS[job.form].args]
+  const chosen = [...job.before, ...(job.script === undefined ? [] : ['-T', job.script.path]), ...FORMS[job.form].args]
   const inputs = [...job.objects.map(({ path }) => path), ...(job.archive === undefined ? [] : [job.archive])]
-  const args = ['--color-diagnostics=never', '--error-limit=50', '--build-id=none', ...chosen, ...inputs, ...job.after]
+  const args = [...FIXED_ARGS, ...chosen, ...inputs, ...job.after]
   // The folders of this computer change nothing, and say nothing to a reader of the log.
-  const labels = new Map([...job.objects.map(({ path, label }): [string, string] => [path, label]), ...[job.script, job.archive].flatMap((path): [string, string][] => (path === undefined ? [] : [[path, basename(path)]]))])
-  const shown = args.slice(3).map((arg) => labels.get(arg) ?? arg)
-  const step = store.step(job.label, [context.zigVersion, ...chosen.map((arg) => labels.get(arg) ?? arg), ...inputs.map((path) => basename(path)), ...job.after])
+  const named = [...job.objects, ...(job.script === undefined ? [] : [job.script]), ...(job.archive === undefined ? [] : [{ path: job.archive, label: basename(job.archive) }])]
+  const labels = new Map(named.map(({ path, label }): [string, string] => [path, label]))
+  const shown = args.slice(FIXED_ARGS.length).map((arg) => labels.get(arg) ?? arg)
+  const step = store.step(job.label, [context.zigVersion, ...chosen.map((arg) => (arg === job.script?.path ? `${job.script.label} ${basename(arg)}` : arg)), ...inputs.map((path) => basename(path)), ...job.after])
   const earlier = await store.find(step)
   if (earlier !== undefined) return { path: earlier.path, outcome: withoutCommand(earlier.outcome), cached: true }
 
-  if (job.script !== undefined) await hashes.of(job.script)
+  if (job.script !== undefined) await hashes.of(job.script.path)
   const { extension } = FORMS[job.form]
   const output = store.temporary(step, extension)
   const depfile = store.temporary(step, 'd')
   const started = Date.now()
   try {
     const run = await runZig({ tool: 'ld.lld', args: [...args, `--dependency-file=${depfile}`, '-o', output], cwd: project.dir, signal: record.options.signal }, zig)
-    const lines = parseLldOutput(withLabels(run.stderr, job.objects))
+    const lines = parseLldOutput(withLabels(run.stderr, named))
     const problems = lines.flatMap(({ problem }) => (problem ? [problem] : []))
     for (const problem of problems) tieToSource(problem, job.objects)
     if (job.script !== undefined) await tieToSection(problems, job.script)
@@ -82,8 +91,8 @@ export async function linkObjects(context: NativeContext, job: LinkJob): Promise
     const outcome: ToolOutcome = { ok, problems, log: [{ level: 'command', text: showCommand('ld.lld', shown) }, ...toLog(lines)] }
     if (!ok) return { path: undefined, outcome, cached: false }
     // Objects and archive are named by their content: only scripts and what they include can change under a name.
-    const named = new Set(inputs)
-    const scripts = parseDepfile(await readFile(depfile, 'utf8')).filter((path) => !named.has(path))
+    const constant = new Set(inputs)
+    const scripts = parseDepfile(await readFile(depfile, 'utf8')).filter((path) => !constant.has(path))
     const { path } = await store.keep(step, output, extension, scripts, outcome, started)
     return { path, outcome, cached: false }
   } finally {
@@ -91,9 +100,9 @@ export async function linkObjects(context: NativeContext, job: LinkJob): Promise
   }
 }
 
-/** What the linker says about objects, said about their sources. */
-function withLabels(output: string, objects: readonly LinkObject[]): string {
-  return objects.reduce((text, { path, label }) => text.replaceAll(path, label).replaceAll(basename(path), label), output)
+/** What the linker says about files that the build made, said about those that the person knows. */
+function withLabels(output: string, files: readonly LinkObject[]): string {
+  return files.reduce((text, { path, label }) => text.replaceAll(path, label).replaceAll(basename(path), label), output)
 }
 
 /** `b.c.o is incompatible with …`: about a whole source. */

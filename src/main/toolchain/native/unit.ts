@@ -8,7 +8,7 @@ import type { ToolOutcome } from '../outcome'
 import { targetFlags, type TargetFlags } from '../target-flags'
 import { compileFile, type Compiled } from './compile'
 import type { NativeContext } from './context'
-import { linkObjects, type LinkForm, type LinkJob, type LinkObject } from './link'
+import { linkObjects, type LinkForm, type LinkJob, type LinkObject, type LinkScript } from './link'
 import { assembleWithNasm, placesItself } from './nasm'
 import { runtimeArchive } from './runtime'
 import { replaceFile } from './store'
@@ -109,11 +109,20 @@ async function linkAll(context: NativeContext, unit: Unit, flags: TargetFlags, o
   }
 }
 
-/** The linker script that counts: the manifest's, else the specification's, else the unit's own, else none. */
-async function chooseScript({ project, store }: NativeContext, { settings, script }: Unit, flags: TargetFlags): Promise<string | undefined> {
-  if (settings.linkerScript !== undefined) return join(project.dir, settings.linkerScript)
-  const text = flags.linkScript ?? script
-  return text === undefined ? undefined : store.text('link', text, 'ld')
+/**
+ * The linker script that counts: the manifest's, else the specification's, else the unit's own, else none.
+ * GNU ld's BLOCK, an older name of ALIGN ("Output Section Type", GNU ld manual), is unknown to lld: it gets a copy with the newer
+ * name, which is as long, so that places stay right.
+ */
+async function chooseScript({ project, store, record }: NativeContext, { settings, script }: Unit, flags: TargetFlags): Promise<LinkScript | undefined> {
+  const own = settings.linkerScript
+  const text = own === undefined ? (flags.linkScript ?? script) : await readFile(join(project.dir, own), 'utf8')
+  if (text === undefined) return undefined
+  const renamed = text.replaceAll(/\bBLOCK(?=\s*\()/g, 'ALIGN')
+  if (own === undefined) return { path: await store.text('link', renamed, 'ld'), label: 'link.ld' }
+  if (renamed === text) return { path: join(project.dir, own), label: own }
+  record.info(`${own}: BLOCK(…) is read as ALIGN(…), its newer name.`)
+  return { path: await store.text('link', renamed, 'ld'), label: own }
 }
 
 /** Put a result to where the person finds it. */
