@@ -46,6 +46,7 @@ export const DEFAULT_NAN_SIGNIFICAND = 3n << 62n
 export const WRAP = 24576
 
 /** How many low bits of a 64-bit significand a format drops, and its least exponent. The greatest is 1 − least. */
+export const HALF = { drop: 53, least: -14 } as const
 export const SINGLE = { drop: 40, least: -126 } as const
 export const DOUBLE = { drop: 11, least: -1022 } as const
 export const EXTENDED = { drop: 0, least: -16382 } as const

@@ -1,7 +1,7 @@
 /** The formats of numbers in registers and memory (SDM vol. 1, 4.2.2, 4.8.3, 8.2.2). */
 import type { RoutineBuilder } from '../semantics/builder'
 import { defineRoutine, type Routine } from '../semantics/routines'
-import { any, DE, DOUBLE, EXTENDED, IE, INFINITY, NAN, QUIET_BIT, SINGLE, SPECIAL_80, TOP_BIT, UNSUPPORTED, when, ZERO, ZERO_EXPONENT } from './bits'
+import { any, DE, DOUBLE, EXTENDED, HALF, IE, INFINITY, NAN, QUIET_BIT, SINGLE, SPECIAL_80, TOP_BIT, UNSUPPORTED, when, ZERO, ZERO_EXPONENT } from './bits'
 
 const BIAS_80 = 16383
 
@@ -57,6 +57,7 @@ function unpackHidden(name: string, bits: number, { drop, least }: { drop: numbe
 }
 
 /** (pattern) → (sign, e, g, what it is). An infinity has the exponent that it has in 80 bits. The g of a NaN has the payload at the top, as 80 bits would have it. */
+export const unpack16 = unpackHidden('unpack16', 16, HALF)
 export const unpack32 = unpackHidden('unpack32', 32, SINGLE)
 export const unpack64 = unpackHidden('unpack64', 64, DOUBLE)
 
@@ -66,15 +67,19 @@ export function packExponent80<V>(b: RoutineBuilder<V>, sign: V, e: V, significa
   return b.or(b.shl(sign, b.constant(15)), b.and(biased, b.constant(SPECIAL_80)))
 }
 
-function packHidden<V>(b: RoutineBuilder<V>, bits: number, { drop, least }: { drop: number; least: number }, sign: V, e: V, significand: V): V {
+function packHidden<V>(b: RoutineBuilder<V>, bits: 16 | 32 | 64, { drop, least }: { drop: number; least: number }, sign: V, e: V, significand: V): V {
   const fractionBits = 63 - drop
   const biased = when(b, any(b, significand, TOP_BIT), b.sub(e, b.constant(least - 1)))
   const fraction = b.shrU(b.shl(significand, b.constant(1)), b.constant(drop + 1))
   const whole = b.or(b.shl(sign, b.constant(bits - 1)), b.or(b.shl(biased, b.constant(fractionBits)), fraction))
-  return bits === 64 ? whole : b.zext(32, whole)
+  return b.zext(bits, whole)
 }
 
-/** Sign, e and significand as `round` leaves them, as 32 or 64 bits. NaNs and infinities: e is the greatest exponent plus one. */
+/** Sign, e and significand as `round` leaves them, as 16, 32 or 64 bits. NaNs and infinities: e is the greatest exponent plus one. */
+export function pack16<V>(b: RoutineBuilder<V>, sign: V, e: V, significand: V): V {
+  return packHidden(b, 16, HALF, sign, e, significand)
+}
+
 export function pack32<V>(b: RoutineBuilder<V>, sign: V, e: V, significand: V): V {
   return packHidden(b, 32, SINGLE, sign, e, significand)
 }

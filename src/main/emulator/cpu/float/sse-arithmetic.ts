@@ -3,15 +3,12 @@ import { Vector } from '../faults'
 import type { RoutineBuilder } from '../semantics/builder'
 import { defineRoutine, type Routine } from '../semantics/routines'
 import { addNumbers, divideNumbers, multiplyNumbers, rootNumber } from './arithmetic'
-import { any, C0, C1, C3, DE, DOUBLE, EXCEPTIONS, IE, INFINITY, NAN, no, OE, SINGLE, SPECIAL, UE, when, ZE, ZERO, ZERO_EXPONENT } from './bits'
-import { pack32, pack64, unpack32, unpack64 } from './format'
+import { any, C0, C1, C3, DE, EXCEPTIONS, IE, INFINITY, NAN, no, SPECIAL, when, ZE, ZERO } from './bits'
 import { fromInteger, roundToIntegral, toInteger } from './integer'
 import { FLUSH_TO_ZERO, round } from './round'
+import { DENORMALS_ARE_ZERO, FORMATS, MASK_SHIFT, ROUNDING_SHIFT, roundingMode, type Format } from './sse-format'
 import { compare80, Operation } from './x87-arithmetic'
 
-const DENORMALS_ARE_ZERO = 0x40
-const MASK_SHIFT = 7
-const ROUNDING_SHIFT = 13
 const OSXMMEXCPT = 1 << 10
 /** Exceptions found before anything is computed; unmasked, they are the only ones reported. */
 const BEFORE_RESULT = IE | DE | ZE
@@ -32,26 +29,6 @@ export const finishSse = defineRoutine('finishSse', 1, 0, (b, [flags]) => {
   })
   return [] as const
 })
-
-/** Rounding control, unmasked overflow and underflow, and FTZ, as `round` wants them. */
-function roundingMode<V>(b: RoutineBuilder<V>, mxcsr: V): V {
-  const unmasked = b.and(b.not(b.shrU(mxcsr, b.constant(MASK_SHIFT))), b.constant(OE | UE))
-  return b.or(b.or(b.and(b.shrU(mxcsr, b.constant(ROUNDING_SHIFT)), b.constant(3)), unmasked), b.and(mxcsr, b.constant(FLUSH_TO_ZERO)))
-}
-
-interface Format {
-  readonly name: string
-  readonly bits: 32 | 64
-  readonly drop: number
-  readonly least: number
-  readonly unpack: Routine<1, 4>
-  pack<V>(b: RoutineBuilder<V>, sign: V, e: V, significand: V): V
-}
-
-const FORMATS: Readonly<Record<32 | 64, Format>> = {
-  32: { name: 'single', bits: 32, ...SINGLE, unpack: unpack32, pack: pack32 },
-  64: { name: 'double', bits: 64, ...DOUBLE, unpack: unpack64, pack: pack64 },
-}
 
 /** The operations on one format. Patterns are as in registers; flags are those of MXCSR. */
 export interface ScalarRoutines {
@@ -77,30 +54,11 @@ export interface ScalarRoutines {
 }
 
 function scalarRoutines(format: Format, other: Format): ScalarRoutines {
-  const { name, bits, drop, least } = format
-  const greatest = 1 - least
-  const quietBit = 1n << BigInt(62 - drop)
-  const signBit = 1n << BigInt(bits - 1)
-  const specialExponent = BigInt(2 * greatest + 1) << BigInt(63 - drop)
-  const defaultNan = signBit | specialExponent | quietBit
-
-  /** Unpacked, with denormals as zeros where MXCSR says so. */
-  const read = defineRoutine(`${name} read`, 2, 4, (b, [pattern, mxcsr]) => {
-    const [sign, e, g, what] = b.routine(format.unpack, pattern)
-    const flush = b.and(any(b, mxcsr, DENORMALS_ARE_ZERO), any(b, what, DE))
-    return [sign, b.select(flush, b.constant(ZERO_EXPONENT), e), b.select(flush, b.constant(0), g), b.select(flush, b.constant(ZERO), what)] as const
-  })
+  const { name, drop, least, quietBit, defaultNan, read, finish, infinity, zero } = format
   /** The first NaN of two operands, quiet. */
   function propagate<V>(b: RoutineBuilder<V>, first: V, whatFirst: V, second: V): V {
     return b.or(b.select(any(b, whatFirst, NAN), first, second), b.constant(quietBit))
   }
-  const infinity = <V>(b: RoutineBuilder<V>, sign: V): V => b.or(b.shl(sign, b.constant(bits - 1)), b.constant(specialExponent))
-  const zero = <V>(b: RoutineBuilder<V>, sign: V): V => b.shl(sign, b.constant(bits - 1))
-  /** (sign, e, hi, lo, MXCSR) → (pattern, flags) */
-  const finish = defineRoutine(`${name} finish`, 5, 2, (b, [sign, e, hi, lo, mxcsr]) => {
-    const [exponent, significand, flags] = b.routine(round, sign, e, hi, lo, b.constant(drop), b.constant(least), roundingMode(b, mxcsr))
-    return [format.pack(b, sign, exponent, significand), b.and(flags, b.constant(~C1))] as const
-  })
 
   const arithmetic = defineRoutine(`${name} arithmetic`, 4, 2, (b, [operation, x, y, mxcsr]) => {
     const is = (which: number) => b.eq(operation, b.constant(which))
@@ -244,7 +202,7 @@ function scalarRoutines(format: Format, other: Format): ScalarRoutines {
 
   /** All exceptions masked, tiny operands and results as zeros, to nearest. */
   const quietly = <V>(b: RoutineBuilder<V>): V => b.constant(0x1f80 | DENORMALS_ARE_ZERO | FLUSH_TO_ZERO)
-  const one = BigInt(greatest) << BigInt(63 - drop)
+  const one = BigInt(1 - least) << BigInt(63 - drop)
   const reciprocal = defineRoutine(`${name} reciprocal`, 1, 1, (b, [x]) => {
     const [result] = b.routine(arithmetic, b.constant(Operation.divide), b.constant(one), x, quietly(b))
     return [result] as const

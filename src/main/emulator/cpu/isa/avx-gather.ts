@@ -1,6 +1,7 @@
 /** Gathers: elements at addresses of which a vector holds the indices (SDM vol. 2C: VGATHER*, VPGATHER*; vol. 2A, 2.3.12 for VSIB). */
 import type { Builder, Operand } from '../semantics/builder'
 import type { Row, Semantics } from './row'
+import { readUnchecked } from './unchecked'
 
 type Width = 32 | 64
 
@@ -34,23 +35,6 @@ function spreadSigns<V, X>(b: Builder<V, X>, mask: Operand<V, X>, wide: boolean,
   mask.writeWide(spread(low), spread(high))
 }
 
-/** An element at a displacement: alignment is never checked, so what is not aligned is read byte by byte. */
-function element<V, X>(b: Builder<V, X>, memory: Operand<V, X>, displacement: V, width: Width): V {
-  const value = b.variable(b.constant(0))
-  const whole = memory.at(displacement, width, 'r')
-  const bytes = width / 8
-  b.if(b.isZero(b.and(whole.linear(), b.constant(bytes - 1))), () => value.set(whole.read()), () => {
-    const count = b.variable(b.constant(0))
-    b.while(() => b.ltU(count.get(), b.constant(bytes)), () => {
-      const current = count.get()
-      const byte = memory.at(b.add(displacement, current), 8, 'r').read()
-      value.set(b.or(value.get(), b.shl(byte, b.shl(current, b.constant(3)))))
-      count.set(b.add(current, b.constant(1)))
-    })
-  })
-  return value.get()
-}
-
 /**
  * Elements whose mask is negative, one after the other: each is written, and its mask cleared, before the next one is read. So the instruction
  * goes on where it was after an exception.
@@ -61,7 +45,7 @@ const gather = (elements: number, wide: boolean, data: Width, indices: Width): S
   for (let number = 0; number < elements; number++) {
     b.if(laneOf(b, mask, data, number), () => {
       const displacement = b.shl(b.sext(indices, laneOf(b, index, indices, number)), shift)
-      setLane(b, target, wide, data, number, element(b, memory, displacement, data))
+      setLane(b, target, wide, data, number, readUnchecked(b, memory, displacement, data))
       setLane(b, mask, wide, data, number, b.constant(0))
     })
   }

@@ -7,6 +7,8 @@ import { bmiRows } from './bmi'
 import { controlRows } from './control'
 import { eflagsRows } from './eflags'
 import { extensionRows } from './extensions'
+import { f16cRows } from './f16c'
+import { fmaRows } from './fma'
 import { fxsaveRows } from './fxsave'
 import { ioRows } from './io'
 import { moveRows } from './move'
@@ -27,7 +29,7 @@ import { x87ControlRows } from './x87-control'
 import { xsaveRows } from './xsave'
 
 /** Instructions that every program uses. */
-const integerRows: readonly Row[] = [
+export const integerRows: readonly Row[] = [
   ...aluRows, ...moveRows, ...shiftRows, ...multiplyRows, ...bitRows, ...bmiRows, ...atomicRows, ...stackRows, ...controlRows, ...stringRows, ...eflagsRows,
   ...bcdRows, ...segmentRows, ...ioRows, ...nopRows, ...systemRows, ...extensionRows,
 ]
@@ -35,7 +37,7 @@ const integerRows: readonly Row[] = [
 /** Instructions of the floating-point and vector units, many and large, in groups that programs use together: what is made of a group waits for its first use. */
 export const unitGroups: readonly (readonly Row[])[] = [
   [...x87Rows, ...x87ControlRows], [...fxsaveRows, ...xsaveRows], vectorMoveRows, packedVectorRows, specialVectorRows, [...sseFloatRows, ...sseConvertRows],
-  ...avxGroups,
+  ...avxGroups, [...fmaRows, ...f16cRows],
 ]
 
 /** Every instruction form of the CPU. */
