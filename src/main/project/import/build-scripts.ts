@@ -22,7 +22,11 @@ const MAKEFILES = ['GNUmakefile', 'makefile', 'Makefile']
 /** The Makefile of the tree's root, else a shell script that compiles something, else the commands in a README. */
 export async function findBuildScript(tree: SourceTree): Promise<BuildScript | undefined> {
   const makefile = MAKEFILES.find((name) => tree.files.includes(name))
-  if (makefile !== undefined) return ofMakefile(makefile, (await tree.text(makefile)) ?? '', tree.files)
+  if (makefile !== undefined) {
+    const parts = tree.files.filter((path) => /(^|\/)(GNUm|M|m)akefile[^/]*$|\.(mk|mak|make)$/.test(path))
+    const texts = new Map(await Promise.all(parts.map(async (path): Promise<[string, string]> => [path, (await tree.text(path)) ?? ''])))
+    return ofMakefile(makefile, texts, tree.files)
+  }
   const scripts = tree.files.filter((path) => /^([^/]+|(scripts|tools)\/[^/]+)\.sh$/.test(path))
   const read = await Promise.all(scripts.map(async (path) => ofLines(path, 'shell', (await tree.text(path)) ?? '', tree.files)))
   const script = read.toSorted((a, b) => b.commands.length - a.commands.length).find(({ commands }) => commands.length > 0)
@@ -32,8 +36,8 @@ export async function findBuildScript(tree: SourceTree): Promise<BuildScript | u
   return told && told.commands.length > 0 ? told : undefined
 }
 
-function ofMakefile(path: string, text: string, files: readonly string[]): BuildScript {
-  const { recipes, variables } = readMakefile(text, files)
+function ofMakefile(path: string, texts: ReadonlyMap<string, string>, files: readonly string[]): BuildScript {
+  const { recipes, variables } = readMakefile(texts.get(path) ?? '', files, texts)
   const lines = recipes.flatMap((rule) => rule.lines.map((line) => line.replaceAll(/\$@|\$\(@\)/g, () => rule.targets[0] ?? '').replaceAll(/\$\^|\$\(\^\)/g, () => rule.prerequisites.join(' '))))
   return { path, kind: 'make', commands: factsOf(lines), sources: linkedSources(recipes, files), kernels: kernelsOf(lines), variables }
 }

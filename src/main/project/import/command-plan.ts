@@ -1,6 +1,7 @@
 /** Trees that only their own build script understands: make (or the script) is run, with Bootlab's tools. */
 import { posix } from 'node:path'
 import type { BuildScript } from './build-scripts'
+import { COMMON, LENIENT } from './native'
 import { planOf, type Guess, type ImportPlan } from './plan'
 
 /** Variables of Makefiles that name a tool which Bootlab has. */
@@ -18,6 +19,6 @@ export function planCommand(script: BuildScript, name: string, why: string): Imp
   const overridden = TOOL_VARIABLES.filter((variable) => script.variables.includes(variable))
   if (overridden.length > 0) guesses.push({ what: `Bootlab's own tools as ${overridden.join(', ')}`, why: `${script.path} has these variables.` })
   // A target by its name, so that nothing beyond it is made, such as a CD image.
-  const command = script.kind === 'make' ? ['make', ...overridden.map((variable) => `${variable}={${variable}}`), output] : ['sh', script.path]
+  const command = script.kind === 'make' ? ['make', ...overridden.map((variable) => `${variable}=${[`{${variable}}`, ...(variable === 'CC' ? [COMMON, ...LENIENT] : [])].join(' ')}`), output] : ['sh', script.path]
   return planOf({ name, kind: 'command', command, output: posix.normalize(output) }, { guesses })
 }

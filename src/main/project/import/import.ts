@@ -61,6 +61,7 @@ export async function planTree(tree: SourceTree, name: string): Promise<ImportPl
   const foreign = script && script.kind !== 'text' ? whyOnlyItsScript(tree, all) : undefined
   const plan = script && foreign !== undefined ? planCommand(script, name, foreign) : undefined
   if (plan) return plan
+  if (script && foreign !== undefined) throw notFollowed(tree.dir, script.path, foreign)
   const below = script?.kind === 'make' && script.commands.length === 0 ? tree.files.filter((path) => /^(kernel|src|kern|sys)\/(GNUm|M|m)akefile$/.test(path)) : []
   if (below[0] !== undefined) throw onlyCallsOthers(tree.dir, script?.path ?? '', below[0])
   if (sources.length === 0) throw nothingFound(tree.dir)
@@ -95,8 +96,8 @@ export async function planFile(path: string): Promise<{ plan: ImportPlan; tree: 
   return { plan, tree }
 }
 
-/** Folders of programs, tests and helpers: not of the kernel, unless its build says so. */
-const OTHER_FOLDERS = /(^|\/)(apps?|users?|userland|userspace|programs?|tests?|examples?|docs?|tools?|sdk|scripts?)\//i
+/** Folders of programs, tests, helpers and other processors: not of a kernel for the PC, unless its build says so. */
+const OTHER_FOLDERS = /(^|\/)(apps?|users?|userland|userspace|programs?|tests?|examples?|docs?|tools?|sdk|scripts?|arm|arm64|armv\d\w*|aarch64|riscv\w*|mips\w*|ppc\w*|powerpc|sparc\w*|m68k|s390x?|loongarch\w*)\//i
 
 /** All sources of a tree. Files that others include are parts of those. */
 async function sourcesOf(tree: SourceTree): Promise<NativeSource[]> {
@@ -152,6 +153,15 @@ function onlyCallsOthers(dir: string, makefile: string, other: string): ProjectE
     where: join(dir, makefile),
     why: `Its Makefile compiles nothing itself; ${other} may be the kernel's.`,
     next: `Import that folder: bootlab import ${posix.dirname(other)}.`,
+  })
+}
+
+function notFollowed(dir: string, script: string, why: string): ProjectError {
+  return new ProjectError({
+    what: 'What this tree builds could not be found out',
+    where: join(dir, script),
+    why,
+    next: 'Write a bootlab.json of kind "command" that runs its build and names the kernel or image that comes out.',
   })
 }
 

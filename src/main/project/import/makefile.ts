@@ -22,41 +22,43 @@ export interface MakeRule {
 const MAX_EXPANSION = 200_000
 const MAX_NESTING = 40
 
-export function readMakefile(text: string, files: readonly string[]): MakefileFacts {
+/**
+ * @param files the tree's, relative to the folder that make runs in
+ * @param includable texts of files that it may include, by path
+ */
+export function readMakefile(text: string, files: readonly string[], includable: ReadonlyMap<string, string> = new Map()): MakefileFacts {
   const variables = new Map<string, string>()
   const expand = expander(variables, files)
   const rules: { head: string; lines: string[] }[] = []
-  let current: { head: string; lines: string[] } | undefined
-  let skipped = 0
-  for (const line of text.replaceAll(/\\\r?\n[ \t]*/g, ' ').split(/\r?\n/)) {
-    if (line.startsWith('\t')) {
-      current?.lines.push(line.slice(1))
-      continue
+  const readLines = (part: string, depth: number): void => {
+    let current: { head: string; lines: string[] } | undefined
+    let skipping = false
+    for (const line of part.replaceAll(/\\\r?\n[ \t]*/g, ' ').split(/\r?\n/)) {
+      if (line.startsWith('\t')) {
+        current?.lines.push(line.slice(1))
+        continue
+      }
+      const plain = line.replace(/(^|[^\\])#.*$/, '$1').trim()
+      // Conditions depend on the computer: the first branch is read, as it is for the usual case.
+      if (/^(else|endif)\b/.test(plain)) skipping = plain.startsWith('else')
+      if (plain === '' || skipping || /^(ifeq|ifneq|ifdef|ifndef|endif)\b/.test(plain)) continue
+      const included = /^[-s]?include\s+(.*)$/.exec(plain)?.[1]
+      if (included !== undefined && depth < MAX_NESTING) {
+        for (const path of words(expand(included))) readLines(includable.get(posix.normalize(path)) ?? '', depth + 1)
+        current = undefined
+        continue
+      }
+      if (assign(variables, expand, plain)) {
+        current = undefined
+        continue
+      }
+      const rule = /^([^:=]+?)::?(?!=)\s*([^;]*)(?:;(.*))?$/.exec(plain)
+      if (!rule) continue
+      current = { head: plain, lines: rule[3] === undefined ? [] : [rule[3]] }
+      rules.push(current)
     }
-    const plain = line.replace(/(^|[^\\])#.*$/, '$1').trim()
-    if (plain === '') continue
-    // Conditions depend on the computer: the first branch is read, as it is for the usual case.
-    if (/^(ifeq|ifneq|ifdef|ifndef|else|endif)\b/.test(plain)) {
-      if (plain.startsWith('else')) skipped = 1
-      if (plain.startsWith('endif')) skipped = 0
-      continue
-    }
-    if (skipped > 0) continue
-    const assignment = /^(?:export\s+|override\s+)*([\w.-]+)\s*(\?=|\+=|::?=|=)\s*(.*)$/.exec(plain)
-    if (assignment) {
-      const [, name = '', operator, value = ''] = assignment
-      const before = variables.get(name)
-      if (operator === '?=' && before !== undefined) continue
-      if (operator === '+=') variables.set(name, before === undefined ? value : `${before} ${value}`)
-      else variables.set(name, operator?.includes(':') ? expand(value) : value)
-      current = undefined
-      continue
-    }
-    const rule = /^([^:=]+?)::?(?!=)\s*([^;]*)(?:;(.*))?$/.exec(plain)
-    if (!rule) continue
-    current = { head: plain, lines: rule[3] === undefined ? [] : [rule[3]] }
-    rules.push(current)
   }
+  readLines(text, 0)
   const recipes = rules.map(({ head, lines }): MakeRule => {
     const [targets = '', ...rest] = expand(head.split(';')[0] ?? '').split(/::?/)
     // A static pattern rule has the targets, their pattern and the prerequisites' pattern.
@@ -64,6 +66,18 @@ export function readMakefile(text: string, files: readonly string[]): MakefileFa
     return { targets: words(pattern ?? targets), prerequisites: words((rest.at(-1) ?? '').replace('|', ' ')), lines: lines.map(expand) }
   })
   return { recipes, variables: [...variables.keys()] }
+}
+
+/** Carries out `NAME = value` and its like. @returns whether the line is one */
+function assign(variables: Map<string, string>, expand: Expand, line: string): boolean {
+  const assignment = /^(?:export\s+|override\s+)*([\w.-]+)\s*(\?=|\+=|::?=|=)\s*(.*)$/.exec(line)
+  if (!assignment) return false
+  const [, name = '', operator, value = ''] = assignment
+  const before = variables.get(name)
+  if (operator === '?=' && before !== undefined) return true
+  if (operator === '+=') variables.set(name, before === undefined ? value : `${before} ${value}`)
+  else variables.set(name, operator?.includes(':') ? expand(value) : value)
+  return true
 }
 
 type Expand = (text: string) => string

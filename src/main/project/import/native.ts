@@ -32,6 +32,11 @@ const ENTRY_NAMES = ['_start', 'start', '_entry', 'entry', 'start_entry', 'boot'
 const SECTOR_ORIGIN = 0x7c00
 const KERNEL_SCRIPT = 'kernel.ld'
 
+/** What compilers took for granted until GCC 14 and Clang 16 made errors of it: kernels of hobbyists are often older. */
+export const LENIENT = ['implicit-function-declaration', 'implicit-int', 'int-conversion', 'incompatible-pointer-types', 'incompatible-function-pointer-types', 'return-mismatch'].map((name) => `-Wno-error=${name}`)
+/** A variable that a header defines without `extern` was one variable for all files until GCC 10. */
+export const COMMON = '-fcommon'
+
 /** How to build a tree of C and assembly. */
 export function planNative(tree: NativeTree): ImportPlan {
   const [only] = tree.sources
@@ -171,11 +176,15 @@ function settings({ commands, headers, sources, commandsFrom }: NativeTree, gues
   const optimize = level ?? '0'
   if (level === undefined) guesses.push({ what: 'No optimisation', why: 'Nothing asks for it, and compilers do none unless they are asked.' })
   if (Object.keys(defines).length > 0) guesses.push({ what: `Macros ${Object.keys(defines).join(', ')}`, why: `The commands in ${commandsFrom} define them.` })
+  const cFiles = sources.filter(({ facts }) => facts.language === 'c')
+  const flags = [...(cFiles.length > 1 ? [COMMON] : []), ...(cFiles.length > 0 ? LENIENT : [])]
+  if (cFiles.length > 0) guesses.push({ what: 'Old habits are warnings, not errors', why: 'Code of another age declares too little; take "flags" out of the manifest to be told strictly.' })
   return {
     ...(dirs.length > 0 ? { includeDirs: dirs } : {}),
     ...(Object.keys(defines).length > 0 ? { defines } : {}),
     optimize,
     warnings: 'default',
+    ...(flags.length > 0 ? { flags } : {}),
   }
 }
 

@@ -9,7 +9,7 @@ export interface SourceTree {
   readonly files: readonly string[]
   /** There are more files than are looked at. */
   readonly cut: boolean
-  /** The text of one of `files`; undefined for what is not UTF-8, or too long for a source. */
+  /** The text of one of `files`; undefined for what is no text, or too long for a source. */
   text(path: string): Promise<string | undefined>
 }
 
@@ -78,10 +78,20 @@ function textReader(dir: string): SourceTree['text'] {
 async function readSourceText(path: string): Promise<string | undefined> {
   try {
     if ((await stat(path)).size > MAX_TEXT_BYTES) return undefined
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path))
+    return decode(await readFile(path))
   } catch (cause) {
-    if (cause instanceof TypeError) return undefined
     throw unreadable(path, cause)
+  }
+}
+
+/** Comments of older sources are often in Latin-1; a file with a zero byte is no text. */
+function decode(bytes: Uint8Array): string | undefined {
+  if (bytes.includes(0)) return undefined
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause
+    return Buffer.from(bytes).toString('latin1')
   }
 }
 
