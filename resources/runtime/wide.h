@@ -33,8 +33,8 @@ static inline uwide divide(uwide dividend, uwide divisor, uwide *remainder) {
   }
   if (divisor == 0) {
     volatile half zero = 0;
-    *remainder = (half)1 % zero;
-    return (half)1 / zero;
+    *remainder = (half)dividend % zero;
+    return (half)dividend / zero;
   }
   if (dividend < divisor) {
     *remainder = dividend;
