@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { manifestSchema } from './manifest'
-import { TARGET_KEYS } from './target/keys'
+import { sentencesOn } from './target/describe'
+import { isTargetKey, TARGET_KEYS } from './target/keys'
 
 /** A JSON schema, as editors take it. */
 export type JsonSchema = Readonly<Record<string, unknown>>
@@ -29,8 +30,7 @@ export function targetJsonSchema(): JsonSchema {
     properties: Object.fromEntries(
       keys.map(([name, key]) => {
         const { $schema: _draft, ...schema } = z.toJSONSchema(key.schema, { target: 'draft-7', io: 'input' })
-        const note = key.forC.kind === 'rust-only' ? ` For C: no effect (${key.forC.why}).` : ''
-        return [name, { ...schema, description: `${key.doc}${note}` }]
+        return [name, { ...schema, description: isTargetKey(name) ? sentencesOn(name) : key.doc }]
       }),
     ),
     additionalProperties: false,
