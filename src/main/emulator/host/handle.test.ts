@@ -106,6 +106,20 @@ describe('a machine in a worker', () => {
     expect(blamed(stopTime())).toBeLessThan(100)
   })
 
+  test('a worker that falls silent after its time limit is reported', { timeout: 20_000 }, async () => {
+    const file = join(folder, 'silent.mjs')
+    const state = { status: 'running', instructions: 7, cpuMode: 'real', milliseconds: 1 }
+    // Lives on for a second beyond its limit, and is waited for; then it hangs.
+    await writeFile(file, `import { parentPort } from 'node:worker_threads'
+const tell = setInterval(() => parentPort.postMessage({ type: 'state', state: ${JSON.stringify(state)} }), 100)
+setTimeout(() => { clearInterval(tell); for (;;); }, 3_500)`)
+    const started = performance.now()
+    const { report } = await start(SPIN, { timeoutMilliseconds: 500 }, pathToFileURL(file)).end
+    expect(report).toMatchObject({ reason: 'emulator-error', instructions: 7 })
+    expect(report.summary).toContain('does not answer')
+    expect(performance.now() - started).toBeGreaterThan(3_500)
+  })
+
   test.each([
     ['crashes', 'throw new Error("broken on purpose")', 'broken on purpose'],
     ['leaves', 'process.exit(3)', 'ended with code 3'],

@@ -9,8 +9,10 @@ import { eventSchema, startOptionsSchema } from './options'
 const STOP_MS = 60
 /** What the report says then. */
 export const FORCED = `The machine was stopped by force: its thread did not answer within ${STOP_MS} ms. The last output may be missing.`
-/** A worker that has not reported this long after its time limit hangs. */
+/** A worker that says nothing for this long, after its time limit, hangs: a machine tells its state ten times a second. */
 const OVERDUE_MS = 2_000
+/** The same before it has said anything: a busy computer takes its time to load the emulator and to compile it. */
+const STARTING_MS = 30_000
 
 /** The interpreter as the first worker compiled it; later ones need not. */
 let interpreter: WebAssembly.Module | undefined
@@ -64,6 +66,9 @@ class MachineHandle implements RunningMachine {
   readonly #listener: MachineListener
   #ended = false
   #instructions = 0
+  readonly #started = performance.now()
+  /** When the worker last said something. */
+  #heard: number | undefined
   #watchdog: NodeJS.Timeout | undefined
 
   constructor(options: StartOptions, listener: MachineListener, workerUrl: URL) {
@@ -74,9 +79,16 @@ class MachineHandle implements RunningMachine {
     this.#worker.on('error', (error) => this.#fail(error))
     this.#worker.on('exit', (code) => this.#fail(new Error(`The machine's thread ended with code ${code}.`)))
     this.#send({ type: 'start', options, module: interpreter })
-    if (options.timeoutMilliseconds !== undefined) {
-      this.#watchdog = setTimeout(() => this.#fail(new Error("The machine's thread does not answer.")), options.timeoutMilliseconds + OVERDUE_MS)
-    }
+    if (options.timeoutMilliseconds !== undefined) this.#watch(options.timeoutMilliseconds + OVERDUE_MS)
+  }
+
+  /** After so many milliseconds, sees to it that the worker still lives. */
+  #watch(milliseconds: number): void {
+    this.#watchdog = setTimeout(() => {
+      const left = this.#heard === undefined ? STARTING_MS - performance.now() + this.#started : OVERDUE_MS - performance.now() + this.#heard
+      if (left > 0) this.#watch(left)
+      else this.#fail(new Error("The machine's thread does not answer."))
+    }, milliseconds)
   }
 
   stop(): void {
@@ -116,6 +128,7 @@ class MachineHandle implements RunningMachine {
 
   #onMessage(message: unknown): void {
     if (this.#ended) return
+    this.#heard = performance.now()
     const event = eventSchema.safeParse(message)
     if (!event.success) this.#fail(new Error(`The machine's thread sent a message that means nothing: ${event.error.message}`))
     else this.#onEvent(event.data)
