@@ -19,7 +19,7 @@ export interface MakeRule {
   lines: readonly string[]
 }
 
-const MAX_EXPANSION = 200_000
+const MAX_EXPANSION = 20_000
 const MAX_NESTING = 40
 
 /**
