@@ -24,6 +24,7 @@ declare namespace WebAssembly {
     constructor(descriptor: { initial: number; maximum?: number; element: 'anyfunc' })
     readonly length: number
     get(index: number): unknown
+    grow(delta: number): number
   }
 
   class CompileError extends Error {}

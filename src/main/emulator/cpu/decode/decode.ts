@@ -104,7 +104,7 @@ class Decoding {
         opcode = this.#u8()
       }
     }
-    const entry = opcodes?.[opcode]
+    const entry = opcodes?.entry(opcode)
     return entry === undefined ? this.#finish(undefined) : this.#finish(this.#instruction(entry, opcode))
   }
 

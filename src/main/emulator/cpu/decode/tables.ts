@@ -112,7 +112,27 @@ function matches(compiled: CompiledRow, selection: Selection, modRm: number): bo
   return rm?.place !== 'register' || isRegister
 }
 
-export type OpcodeTable = readonly (OpcodeEntry | undefined)[]
+/** One map of opcodes. Entries are made when their opcode is first met. */
+export class OpcodeTable {
+  /** Indices in `rows`, by opcode. */
+  readonly #rows: readonly (readonly number[])[]
+  readonly #entries: (OpcodeEntry | undefined)[] = []
+
+  constructor(rowsByOpcode: readonly (readonly number[])[]) {
+    this.#rows = rowsByOpcode
+  }
+
+  /** What begins with an opcode; undefined: nothing. */
+  entry(opcode: number): OpcodeEntry | undefined {
+    let entry = this.#entries[opcode]
+    const candidates = this.#rows[opcode] ?? []
+    if (entry === undefined && candidates.length > 0) {
+      entry = new OpcodeEntry(candidates.map(compiledRow))
+      this.#entries[opcode] = entry
+    }
+    return entry
+  }
+}
 
 /** The instructions of one processor. */
 export interface Opcodes {
@@ -123,25 +143,37 @@ export interface Opcodes {
   readonly has32Bit: boolean
 }
 
-function table(map: OpcodeMap, vex: boolean, compiled: readonly CompiledRow[]): OpcodeTable {
-  const byOpcode = Array.from({ length: 256 }, (): CompiledRow[] => [])
-  for (const candidate of compiled) {
-    const { row } = candidate
-    if (row.map !== map || (row.vex !== undefined) !== vex) continue
-    const count = hasOpcodeRegister(row) ? 8 : 1
-    for (let opcode = row.opcode; opcode < row.opcode + count; opcode++) byOpcode[opcode]?.push(candidate)
+const compiledRows: (CompiledRow | undefined)[] = []
+
+function compiledRow(number: number): CompiledRow {
+  let found = compiledRows[number]
+  if (found === undefined) {
+    const row = rows[number]
+    if (row === undefined) throw new Error(`There is no row ${number}.`)
+    found = compile(row, number)
+    compiledRows[number] = found
   }
-  return byOpcode.map((candidates) => (candidates.length === 0 ? undefined : new OpcodeEntry(candidates)))
+  return found
 }
 
-const compiledRows = rows.map(compile)
+const MAPS: readonly OpcodeMap[] = ['', '0f', '0f38', '0f3a']
 
 /** @param has which features the processor has; rows without a feature are in every one */
 export function opcodesWith(has: (feature: Feature) => boolean, has32Bit: boolean): Opcodes {
-  const compiled = compiledRows.filter(({ row }) => row.feature === undefined || has(row.feature))
+  const byOpcode = (): number[][] => Array.from({ length: 256 }, () => [])
+  const [legacy, vex] = [MAPS.map(byOpcode), MAPS.map(byOpcode)]
+  for (const [number, row] of rows.entries()) {
+    if (row.feature !== undefined && !has(row.feature)) continue
+    const opcodes = (row.vex === undefined ? legacy : vex)[MAPS.indexOf(row.map)]
+    const count = row.vex === undefined && hasOpcodeRegister(row) ? 8 : 1
+    for (let opcode = row.opcode; opcode < row.opcode + count; opcode++) opcodes?.[opcode]?.push(number)
+  }
+  const [oneByte, twoBytes, map38, map3a] = legacy.map((opcodes) => new OpcodeTable(opcodes))
+  if (oneByte === undefined || twoBytes === undefined || map38 === undefined || map3a === undefined) throw new Error('There are four opcode maps.')
   return {
-    legacy: { '': table('', false, compiled), '0f': table('0f', false, compiled), '0f38': table('0f38', false, compiled), '0f3a': table('0f3a', false, compiled) },
-    vex: [undefined, table('0f', true, compiled), table('0f38', true, compiled), table('0f3a', true, compiled)],
+    legacy: { '': oneByte, '0f': twoBytes, '0f38': map38, '0f3a': map3a },
+    // There is no VEX form of the one-byte map.
+    vex: vex.map((opcodes, map) => (map === 0 ? undefined : new OpcodeTable(opcodes))),
     has32Bit,
   }
 }

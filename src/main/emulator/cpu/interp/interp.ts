@@ -3,10 +3,10 @@ import type { Backend, BackendContext } from '../semantics/backend'
 import { CodeFetcher } from '../semantics/code-fetch'
 import { HELPER_NAMES } from '../semantics/helper-signatures'
 import * as at from '../state/layout'
-import { assembleGroup, assembleInterpreter, TABLE_SIZE } from './module'
+import { assembleGroup, assembleInterpreter, entriesOf, MAIN_ENTRIES } from './module'
 import { RecordCache } from './records'
 import { HELPERS, HOST } from './support'
-import { handlerNumber, lateGroups, type LateGroup } from './variants'
+import { unitGroupOf, type HandlerGroup } from './variants'
 
 const PAGE = 4096
 
@@ -23,10 +23,10 @@ export function setInterpreterModule(module: WebAssembly.Module): void {
   compiled = module
 }
 
-const groupModules = new Map<LateGroup, WebAssembly.Module>()
+const groupModules = new Map<HandlerGroup, WebAssembly.Module>()
 
 /** The handlers of a group, made once per thread when they are needed. */
-function groupModule(group: LateGroup): WebAssembly.Module {
+function groupModule(group: HandlerGroup): WebAssembly.Module {
   let module = groupModules.get(group)
   if (module === undefined) {
     module = new WebAssembly.Module(assembleGroup(group))
@@ -40,17 +40,16 @@ export function createInterpreter(context: BackendContext): Backend {
   const { state, mmu, physical } = context
   const records = new RecordCache(state)
   const fetcher = new CodeFetcher(context)
-  /** Groups whose handlers are not in the table yet. */
-  const missing = new Set(lateGroups)
-  const firstLate = lateGroups[0]?.first ?? Infinity
+  const handlers = new WebAssembly.Table({ initial: MAIN_ENTRIES, element: 'anyfunc' })
+  /** Groups whose handlers are in the table. */
+  const present = new Set<HandlerGroup>()
 
-  /** Puts the handlers of an instruction's group into the table. */
-  const complete = (handler: number): void => {
-    for (const group of missing) {
-      if (handler < group.first || handler >= group.first + group.variants.length) continue
-      missing.delete(group)
-      instantiate(groupModule(group))
-    }
+  /** Puts the handlers of a group into the table. */
+  const complete = (group: HandlerGroup): void => {
+    present.add(group)
+    const { to } = entriesOf(group)
+    if (handlers.length < to) handlers.grow(to - handlers.length)
+    instantiate(groupModule(group))
   }
 
   /** The record of the instruction at RIP. */
@@ -60,10 +59,8 @@ export function createInterpreter(context: BackendContext): Backend {
     const record = RecordCache.addressOf(location.physical)
     if (records.holds(record, location.physical, state.codeMode) && records.lengthOf(record) <= location.bytesToLimit) return record
     const { decoded, inOnePage } = fetcher.fetch(location)
-    if (missing.size > 0) {
-      const handler = handlerNumber(decoded)
-      if (handler >= firstLate) complete(handler)
-    }
+    const group = unitGroupOf(decoded)
+    if (group !== undefined && !present.has(group)) complete(group)
     const frame = inOnePage ? physical.readableFrame(location.physical - (location.physical % PAGE)) : 0
     if (frame === 0) return records.once(decoded)
     return records.keep(decoded, location.physical, frame + (location.physical % PAGE), state.codeMode)
@@ -72,7 +69,7 @@ export function createInterpreter(context: BackendContext): Backend {
   const imports = {
     [HOST]: {
       memory: state.memory,
-      handlers: new WebAssembly.Table({ initial: TABLE_SIZE, element: 'anyfunc' }),
+      handlers,
       fetch,
       slowRead: (segment: number, bytes: number, low: number, high: number) => {
         context.detour()

@@ -6,7 +6,7 @@ import { runRow } from '../semantics/run-row'
 import { CS } from '../state/bits'
 import * as at from '../state/layout'
 import { addSupport, type SupportFunctions } from './support'
-import { coldVariants, hotVariants, variants, type LateGroup, type Variant } from './variants'
+import { coldVariants, hotVariants, type HandlerGroup, type Variant } from './variants'
 
 /** (record, RIP) → RIP of the next instruction */
 const HANDLER_TYPE: FunctionType = { parameters: ['i32', 'i64'], results: ['i64'] }
@@ -15,23 +15,30 @@ const RECORD_SHIFT = Math.log2(at.RECORD_BYTES)
 const PAGE_SHIFT = 12n
 const PAGE_OFFSET = 0xfffn
 
-/** Entries of the table that all modules import and fill: every handler but the hot ones. */
-export const TABLE_SIZE = variants.length - hotVariants.length
+/** Entries of the table of handlers, which all modules import and fill, for the main module: every handler but the hot ones. */
+export const MAIN_ENTRIES = coldVariants.length
+
+/** The first entry of a group, and the one behind its last. */
+export function entriesOf({ first, variants }: HandlerGroup): { from: number; to: number } {
+  const from = first - hotVariants.length
+  return { from, to: from + variants.length }
+}
 
 /** Assembles the interpreter: one function per cold variant of a row, and the loop that fetches records and executes them. */
 export function assembleInterpreter(): Uint8Array {
   const module = new ModuleBuilder()
-  const functions = addSupport(module, TABLE_SIZE)
+  const functions = addSupport(module, MAIN_ENTRIES)
   module.elements(0, coldVariants.map((variant) => addHandler(module, functions, variant)))
   module.exportFunction('execute', addLoop(module, functions))
   return module.finish()
 }
 
 /** Assembles the handlers of a group that the main module has no functions for, and the routines they call. */
-export function assembleGroup({ first, variants: own }: LateGroup): Uint8Array {
+export function assembleGroup(group: HandlerGroup): Uint8Array {
   const module = new ModuleBuilder()
-  const functions = addSupport(module, TABLE_SIZE)
-  module.elements(first - hotVariants.length, own.map((variant) => addHandler(module, functions, variant)))
+  const { from, to } = entriesOf(group)
+  const functions = addSupport(module, to)
+  module.elements(from, group.variants.map((variant) => addHandler(module, functions, variant)))
   return module.finish()
 }
 

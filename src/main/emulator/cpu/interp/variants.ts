@@ -1,5 +1,5 @@
 import type { Decoded } from '../decode/decoded'
-import { rows, unitGroups } from '../isa'
+import { integerRows, unitGroups } from '../isa'
 import { formsOf, operandSizes } from '../isa/operands'
 import type { Row } from '../isa/row'
 import type { Size } from '../semantics/builder'
@@ -15,6 +15,7 @@ export interface Variant {
 
 const SIZES: readonly Size[] = [8, 16, 32, 64]
 const REPEATS: readonly Repeat[] = ['none', 'f2', 'f3']
+const NO_REPEAT: readonly Repeat[] = ['none']
 const FORMS = 2
 const KEYS_PER_ROW = SIZES.length * FORMS * REPEATS.length
 const NONE = 0xffff
@@ -45,57 +46,79 @@ function isHot({ row, operandSize, isMemory, repeat }: Variant): boolean {
   return HOT_NAMES.has(row.name) || conditionalJump
 }
 
-const all: readonly Variant[] = rows.flatMap((row) =>
-  operandSizes(row).flatMap((operandSize) =>
-    formsOf(row).flatMap((form) =>
-      (row.repeat === undefined ? (['none'] as const) : REPEATS).map((repeat) => ({ row, operandSize, isMemory: form === 'memory', repeat })),
-    ),
-  ),
-)
+function variantsOf(rows: readonly Row[]): Variant[] {
+  const found: Variant[] = []
+  for (const row of rows) {
+    const forms = formsOf(row)
+    const repeats = row.repeat === undefined ? NO_REPEAT : REPEATS
+    for (const operandSize of operandSizes(row)) {
+      for (const form of forms) for (const repeat of repeats) found.push({ row, operandSize, isMemory: form === 'memory', repeat })
+    }
+  }
+  return found
+}
 
-/** The handlers that stand in the main loop. */
-export const hotVariants: readonly Variant[] = all.filter(isHot)
-
-/** Handlers that are functions of a module of their own. */
-export interface LateGroup {
-  /** Number of the first one; the others follow. */
+/** The handlers of some rows, which follow each other in the instruction table. */
+export interface HandlerGroup {
+  /** Number of the first handler; the others follow. */
   readonly first: number
   readonly variants: readonly Variant[]
+  /** Index of the first row in `rows`. */
+  readonly firstRow: number
+  /** Handler numbers by `key` of row (counted from the first one), operand size, form and repeat prefix. */
+  readonly numbers: Uint16Array
 }
 
-const groupOf = new Map(unitGroups.flatMap((group) => group.map((row) => [row, group] as const)))
-const cold = all.filter((variant) => !isHot(variant))
-
-/** The handlers that are functions of their own, called through the table. */
-export const coldVariants: readonly Variant[] = cold.filter(({ row }) => !groupOf.has(row))
-
-/** The same of the floating-point and vector units, by groups, whose modules are made when their first instruction is wanted. */
-export const lateGroups: readonly LateGroup[] = lateGroupsFrom(hotVariants.length + coldVariants.length)
-
-function lateGroupsFrom(start: number): LateGroup[] {
-  const groups: LateGroup[] = []
-  let first = start
-  for (const group of unitGroups) {
-    const own = cold.filter(({ row }) => groupOf.get(row) === group)
-    groups.push({ first, variants: own })
-    first += own.length
+function groupOf(rows: readonly Row[], firstRow: number, variants: readonly Variant[], first: number): HandlerGroup {
+  const numbers = new Uint16Array(rows.length * KEYS_PER_ROW).fill(NONE)
+  const places = new Map(rows.map((row, place) => [row, place]))
+  for (const [index, { row, operandSize, isMemory, repeat }] of variants.entries()) {
+    numbers[key(places.get(row) ?? 0, operandSize, isMemory, repeat)] = first + index
   }
-  return groups
+  return { first, variants, firstRow, numbers }
 }
 
-/** Handler numbers follow the order of this list. */
-export const variants: readonly Variant[] = [...hotVariants, ...coldVariants, ...lateGroups.flatMap((group) => group.variants)]
+const integerVariants = variantsOf(integerRows)
 
-const numbers = new Uint16Array(rows.length * KEYS_PER_ROW).fill(NONE)
-const rowNumbers = new Map(rows.map((row, number) => [row, number]))
-for (const [number, { row, operandSize, isMemory, repeat }] of variants.entries()) {
-  numbers[key(rowNumbers.get(row) ?? 0, operandSize, isMemory, repeat)] = number
+/** The handlers that stand in the main loop. */
+export const hotVariants: readonly Variant[] = integerVariants.filter(isHot)
+
+/** The handlers of the main module that are functions of their own, called through the table. */
+export const coldVariants: readonly Variant[] = integerVariants.filter((variant) => !isHot(variant))
+
+const integerGroup = groupOf(integerRows, 0, [...hotVariants, ...coldVariants], 0)
+
+/** Groups of the floating-point and vector units, each numbered when an instruction of it is first met, as its module is made then. */
+const unitHandlers: (HandlerGroup | undefined)[] = unitGroups.map(() => undefined)
+let handlers = integerGroup.variants.length
+
+/** The handlers of one of `unitGroups`. */
+export function unitGroup(index: number): HandlerGroup {
+  let group = unitHandlers[index]
+  if (group === undefined) {
+    const rows = unitGroups[index] ?? []
+    const firstRow = unitGroups.slice(0, index).reduce((sum, before) => sum + before.length, integerRows.length)
+    group = groupOf(rows, firstRow, variantsOf(rows), handlers)
+    handlers += group.variants.length
+    unitHandlers[index] = group
+  }
+  return group
 }
 
-/** The handler of a decoded instruction: index into `variants`. */
+/** Index in `unitGroups` by row number. */
+const unitOfRow = Uint8Array.from(unitGroups.flatMap((group, index) => group.map(() => index)))
+
+/** The group of a decoded instruction's handler; undefined: the main module has it. */
+export function unitGroupOf({ rowNumber }: Decoded): HandlerGroup | undefined {
+  const unit = unitOfRow[rowNumber - integerRows.length]
+  return unit === undefined ? undefined : unitGroup(unit)
+}
+
+/** The handler of a decoded instruction: in the main loop, or in the table behind those. */
 export function handlerNumber(decoded: Decoded): number {
   const { row, rowNumber, operandSize, isMemory } = decoded
-  const number = numbers[key(rowNumber, operandSize, isMemory, row.repeat === undefined ? 'none' : decoded.repeat)]
+  const { numbers, firstRow } = unitGroupOf(decoded) ?? integerGroup
+  const number = numbers[key(rowNumber - firstRow, operandSize, isMemory, row.repeat === undefined ? 'none' : decoded.repeat)]
   if (number === undefined || number === NONE) {
     throw new Error(`The interpreter has no handler for ${row.name} (opcode ${row.map} ${row.opcode.toString(16)}, ${operandSize} bits, ${isMemory ? 'memory' : 'register'}).`)
   }

@@ -6,21 +6,26 @@ import type { Row } from './row'
 /** The field's polynomial x^8 + x^4 + x^3 + x + 1. */
 const POLYNOMIAL = 0x11b
 
-function multiplyInField(a: number, x: number): number {
-  let product = 0
-  for (let power = a; x !== 0; x >>= 1) {
-    if (x & 1) product ^= power
-    power = power & 0x80 ? (power << 1) ^ POLYNOMIAL : power << 1
+/** The powers of x + 1, which are all elements but 0: element i is the inverse of element 255 − i. */
+function powersInField(): number[] {
+  const powers: number[] = []
+  for (let power = 1; powers.length < 255; ) {
+    powers.push(power)
+    const doubled = power & 0x80 ? (power << 1) ^ POLYNOMIAL : power << 1
+    power ^= doubled
   }
-  return product
+  return powers
 }
 
-/** The substitution: inverse in the field, then an affine map (FIPS 197, 5.1.1). */
+/** The substitution: inverse in the field (0 stays), then an affine map (FIPS 197, 5.1.1). */
 function makeBoxes(): { forward: number[]; inverse: number[] } {
   const forward: number[] = []
   const inverse: number[] = []
+  const powers = powersInField()
+  const inverses = [0]
+  for (const [index, power] of powers.entries()) inverses[power] = powers[(powers.length - index) % powers.length] ?? 0
   for (let value = 0; value < 256; value++) {
-    const inverted = Array.from({ length: 256 }, (_, candidate) => candidate).find((candidate) => multiplyInField(value, candidate) === 1) ?? 0
+    const inverted = inverses[value] ?? 0
     const rotated = [0, 1, 2, 3, 4].reduce((sum, count) => sum ^ (inverted << count) ^ (inverted >> (8 - count)), 0) & 0xff
     forward[value] = rotated ^ 0x63
     inverse[rotated ^ 0x63] = value

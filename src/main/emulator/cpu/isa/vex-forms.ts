@@ -41,8 +41,9 @@ export function vexForms(row: Row, anyWidth: boolean): Row[] {
 }
 
 function vexForm(row: Row, { operands, semantics }: Pick<Row, 'operands' | 'semantics'>, vex: NonNullable<Row['vex']>, feature: 'avx' | 'avx2'): Row {
-  const { name, names, ...rest } = row
-  const form: Row = { ...rest, name: `v${name}`, ...(names?.[64] !== undefined && { names: { 64: `v${names[64]}` } }), vex, operands, feature, unit: 'avx', unaligned: !ALIGNED.has(name), semantics }
+  const { name } = row
+  const wideName = row.names?.[64]
+  const form: Row = { ...row, name: `v${name}`, vex, operands, feature, unit: 'avx', unaligned: !ALIGNED.has(name), semantics, ...(wideName !== undefined && { names: { 64: `v${wideName}` } }) }
   const [target, ...sources] = operands
   if (target === undefined) return form
   const { code, access, place } = rowOperand(target)
