@@ -10,7 +10,7 @@ const PROGRAM_HEADERS_AT = { 32: KERNEL_AT + 52, 64: KERNEL_AT + 64 }
 export const SOURCE = 'void start(void) { for (;;) __asm__ volatile("hlt"); } int cleared[1000];'
 
 /** Sets one word of the descriptor and corrects its checksum. */
-function setDescriptor(image: Uint8Array, offset: number, value: number): undefined {
+export function setDescriptor(image: Uint8Array, offset: number, value: number): undefined {
   const view = new DataView(image.buffer, DESCRIPTOR_AT, SECTOR_BYTES)
   const sum = view.getUint32(DESCRIPTOR.DESCRIPTOR_CHECKSUM, true) + view.getUint32(offset, true) - value
   view.setUint32(offset, value, true)
