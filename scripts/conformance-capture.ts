@@ -6,12 +6,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { Command, Option } from 'commander'
-import { Random } from '../src/main/emulator/cpu/semantics/random'
+import { captureFile } from '../tests/conformance/capture/capture'
 import { findForms, hexByte, MAP_BYTES, type Form } from '../tests/conformance/capture/forms'
-import { executions, Generator, randomBase, SEGMENTS, type Test } from '../tests/conformance/capture/generate'
 import { Processor } from '../tests/conformance/capture/processor'
-import { agree, headerLine, testLine, withoutInt3 } from '../tests/conformance/capture/vectors'
-import type { Mode } from '../tests/conformance/single-step/format'
+
+/** Tests of each undefined opcode. */
+const UNDEFINED_TESTS = 4
 
 interface Options {
   readonly modes: string
@@ -47,24 +47,6 @@ function byOpcode(forms: readonly Form[], vex: boolean): Map<string, Form[]> {
   return files
 }
 
-function capture(processor: Processor, mode: Mode, file: string, forms: readonly Form[], perForm: number, seed: number): string[] {
-  const random = new Random(seed * 0x9e37 + mode * 0x101 + [...file].reduce((sum, letter) => Math.imul(sum, 31) + letter.charCodeAt(0), 7))
-  const base = randomBase(random, mode)
-  const generator = new Generator(random, mode, base)
-  const tests: Test[] = forms.flatMap((form) => Array.from({ length: perForm }, () => generator.make(form)))
-  const both = tests.map(executions)
-  const first = processor.execute(both.map(([start]) => start)).map(withoutInt3)
-  const second = processor.execute(both.map(([, start]) => start)).map(withoutInt3)
-  const lines: string[] = []
-  tests.forEach((test, index) => {
-    const [end, again] = [first[index], second[index]]
-    if (end === undefined || again === undefined) return
-    if (!agree(end, again)) console.error(`left out, as two executions differ: ${test.name} ${Buffer.from(test.bytes).toString('hex')} (vectors ${end.vector}, ${again.vector})`)
-    else lines.push(testLine(base, test, end))
-  })
-  return [headerLine(mode, file, cpuName(), lines.length, seed, base, { ...SEGMENTS[mode] }), ...lines]
-}
-
 async function main(): Promise<number> {
   program.parse()
   const [folder] = program.args
@@ -73,6 +55,7 @@ async function main(): Promise<number> {
   const seed = Number(options.seed)
   if (folder === undefined || !Number.isInteger(perForm) || !Number.isInteger(seed)) return 64
   const pattern = new RegExp(options.filter)
+  const cpu = cpuName()
   const processor = await Processor.create()
   try {
     for (const mode of [64, 32, 16] as const) {
@@ -84,11 +67,12 @@ async function main(): Promise<number> {
         const files = [...byOpcode(forms, vex), ...(vex ? [['x-vex', none] as const] : [])].filter(([name]) => pattern.test(name))
         let count = 0
         for (const [name, own] of files) {
-          const lines = capture(processor, mode, name, own, name === 'x-vex' ? 4 : perForm, seed)
-          count += lines.length
+          const { lines, disagreements } = captureFile(processor, { mode, file: name, forms: own, perForm: name === 'x-vex' ? UNDEFINED_TESTS : perForm, seed, cpu })
+          for (const disagreement of disagreements) console.error(`left out, as two executions differ: ${disagreement}`)
+          count += lines.length - 1
           writeFileSync(join(folder, String(mode), `${name}.jsonl.gz`), gzipSync(`${lines.join('\n')}\n`, { level: 9 }))
         }
-        console.log(`${mode}-bit mode, ${vex ? 'VEX' : 'legacy'}: ${forms.length} forms, ${files.length} files, ${count} lines`)
+        console.log(`${mode}-bit mode, ${vex ? 'VEX' : 'legacy'}: ${forms.length} forms, ${files.length} files, ${count} tests`)
       }
     }
   } finally {

@@ -48,7 +48,10 @@ export interface Forms {
 /** Two values of VEX.vvvv, not inverted: unused, and any register. */
 const UNUSED_OR_ANY = [0, 5] as const
 
-export function findForms(mode: Mode, vex: boolean): Forms {
+const ALL_OPCODES: readonly number[] = Array.from({ length: 256 }, (_, opcode) => opcode)
+
+/** @param opcodes to look at, in each map */
+export function findForms(mode: Mode, vex: boolean, opcodes: readonly number[] = ALL_OPCODES): Forms {
   const forms = new Map<string, { name: string; encodings: Encoding[] }>()
   const none = new Map<string, { name: string; encodings: Encoding[] }>()
   const add = (to: typeof forms, key: string, name: string, encoding: Encoding): void => {
@@ -56,23 +59,26 @@ export function findForms(mode: Mode, vex: boolean): Forms {
     if (found === undefined) to.set(key, { name, encodings: [encoding] })
     else found.encodings.push(encoding)
   }
-  for (const encoding of encodings(vex)) {
+  for (const encoding of encodings(vex, opcodes)) {
     const found = identify(encoding, mode)
     if (found === undefined) {
-      if (vex) add(none, `${encoding.map} ${encoding.opcode}`, `VEX.${MAP_BYTES[encoding.map].map(hexByte).join('')}${hexByte(encoding.opcode)}`, encoding)
+      if (vex) add(none, `${encoding.map} ${encoding.opcode}`, undefinedName(encoding), encoding)
     } else if (found.wanted) add(forms, `${found.name} ${String(encoding.memory)}`, found.name, encoding)
   }
   return { forms: [...forms.values()], undefined: [...none.values()] }
 }
 
+/** Undefined opcodes are named by their row of the opcode map, as all of them do the same. */
+const undefinedName = ({ map, opcode }: Encoding): string => `VEX.${MAP_BYTES[map].map(hexByte).join('')}${hexByte(opcode & 0xf0).charAt(0)}x undefined`
+
 export const hexByte = (byte: number): string => byte.toString(16).toUpperCase().padStart(2, '0')
 
-function* encodings(vex: boolean): Generator<Encoding> {
+function* encodings(vex: boolean, opcodes: readonly number[]): Generator<Encoding> {
   for (const map of MAPS) {
     for (const prefix of PREFIXES) {
       for (const w of BITS) {
         for (const l of vex ? BITS : ([0] as const)) {
-          for (let opcode = 0; opcode < 256; opcode++) {
+          for (const opcode of opcodes) {
             if (!vex && map === 1 && ESCAPES.has(opcode)) continue
             for (let reg = 0; reg < 8; reg++) for (const memory of [true, false]) yield { vex, map, prefix, w, l, opcode, reg, memory }
           }
