@@ -19,6 +19,12 @@ export function installRustSource(sysroot: string, exists: (path: string) => boo
   return installRust()
 }
 
+/** The one command that brings a newer Rust than the one in a sysroot. */
+export function updateRust(sysroot: string): string {
+  // A distribution's Rust is as new as the distribution: rustup brings one beside it.
+  return basename(dirname(sysroot)) === 'toolchains' ? `rustup update ${basename(sysroot).split('-')[0] ?? ''}` : installRust()
+}
+
 /** The one command that installs the linker that rustc uses for programs of the computer itself. */
 export function installHostLinker(platform: string = process.platform, exists: (path: string) => boolean = existsSync): string {
   if (platform === 'win32') return 'winget install Microsoft.VisualStudio.2022.BuildTools --override "--add Microsoft.VisualStudio.Workload.VCTools"'

@@ -15,9 +15,10 @@ import { cargoFacts, CargoRefusal, cargoSettings, type CargoFacts, type CargoSet
 import { chooseKernel, isProblem, type Kernel } from './choose-kernel'
 import { plantCore } from './core-seed'
 import { joinCrates, sourceArgs } from './crate-sources'
-import { linkerWrapper } from './linker-wrapper'
+import { hostLinker, linkerWrapper } from './linker-wrapper'
 import { locateRust } from './locate'
-import { parseCargoLine, problemsOfCargoText, problemsOfDiagnostic } from './messages'
+import { problemsOfCargoText } from './cargo-text'
+import { parseCargoLine, problemsOfDiagnostic } from './messages'
 import { rustTarget, type RustTarget } from './rust-target'
 
 /** What is built of the standard library when neither the manifest nor `.cargo/config.toml` says. */
@@ -35,7 +36,10 @@ export async function buildRust(project: Project, manifest: RustManifest, record
   const settings = await cargoSettings(asking)
   const target = await rustTarget(project, manifest, settings.config, asking, record)
   if (target === undefined) return record.fail()
-  const call: RustCall = { ...asking, env: { ...asking.env, [linkerVariable(target)]: await linkerWrapper(locateZig()) } }
+  const zig = locateZig()
+  const host = await hostLinker(zig, tools)
+  if (Object.keys(host).length > 0) record.info("The system has no C compiler; zig's links what runs on this computer, such as build scripts.")
+  const call: RustCall = { ...asking, env: { ...asking.env, ...host, [linkerVariable(target)]: await linkerWrapper(zig) } }
 
   const facts = await record.time('read Cargo.toml', () => readFacts({ project, manifest, target, settings, call, manifestPath, record }))
   if (facts === undefined) return record.fail()
@@ -53,6 +57,8 @@ export async function buildRust(project: Project, manifest: RustManifest, record
   await settlePlaces(run.problems, project.dir, facts.workspaceRoot, 'code points')
   for (const problem of run.problems) {
     if (target.own) tieToTarget(problem, target.own)
+    // What rustc would change in a crate or in core is not the person's to change.
+    if (problem.fix?.edits.some(({ file }) => isAbsolute(file))) delete problem.fix
     // The log shows a compiler's problem in the compiler's own words; the linker's stand deep inside a paragraph.
     if (problem.source === 'linker') record.report(problem)
     else record.note(problem)
@@ -175,7 +181,7 @@ function unstableArgs(manifest: RustManifest, target: RustTarget, { flags, confi
 
 /** cargo's words on standard error as problems. */
 async function reportText(stderr: string, project: Project, target: RustTarget, call: RustCall, record: BuildRecord): Promise<void> {
-  const texts = problemsOfCargoText(stderr, target.own?.file)
+  const texts = problemsOfCargoText(stderr, { targetFile: target.own?.file, sysroot: call.tools.sysroot })
   await settlePlaces(texts, project.dir, call.cwd, 'code points')
   for (const problem of texts) {
     if (target.own) tieToTarget(problem, target.own)
@@ -205,7 +211,7 @@ async function runCargo({ tools, cwd, env, signal }: RustCall, args: readonly st
       }
       const message = parseCargoLine(line)
       if (message?.reason === 'compiler-message') {
-        const found = problemsOfDiagnostic(message.message)
+        const found = problemsOfDiagnostic(message.message, tools.sysroot)
         problems.push(...found)
         // The first line of the rendered text is what a click on it should lead from.
         const rendered = (message.message.rendered ?? message.message.message).trimEnd().split('\n')

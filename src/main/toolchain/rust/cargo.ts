@@ -78,12 +78,14 @@ const configSchema = z.looseObject({
 })
 
 /** Tables and keys (`table.key`, `table.*.key`) that make no difference to what core is compiled to. */
-const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
-  ...['alias', 'cache', 'cargo-new', 'credential-alias', 'doc', 'future-incompat-report', 'http', 'include', 'install', 'net', 'paths', 'registries', 'registry', 'source', 'term'],
-  ...['build.target', 'build.jobs', 'build.target-dir', 'build.build-dir', 'build.dep-info-basedir'],
-  ...['unstable.build-std', 'unstable.build-std-features', 'unstable.json-target-spec', 'unstable.unstable-options'],
-  ...['target.*.runner', 'target.*.linker'],
-])
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set(
+  [
+    'alias cache cargo-new credential-alias doc future-incompat-report http include install net paths registries registry source term',
+    'build.target build.jobs build.target-dir build.build-dir build.dep-info-basedir',
+    'unstable.build-std unstable.build-std-features unstable.json-target-spec unstable.unstable-options',
+    'target.*.runner target.*.linker',
+  ].flatMap((names) => names.split(' ')),
+)
 
 export interface CargoConfig {
   /** `build.target`, as it is written. */

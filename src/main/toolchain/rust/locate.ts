@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { delimiter, dirname, join, resolve } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { ToolError } from '../errors'
 import { runProcess } from '../process'
@@ -14,6 +14,7 @@ const toolsSchema = z.object({
   rustcVersion: z.string(),
   /** The computer's own target: "x86_64-unknown-linux-gnu". */
   host: z.string(),
+  sysroot: z.string(),
   /** Whether unstable options work without RUSTC_BOOTSTRAP. */
   nightly: z.boolean(),
   /** `library` of rust-src, the sources of `core`. */
@@ -39,11 +40,11 @@ export async function locateRust(cwd: string, signal?: AbortSignal): Promise<Rus
     kind: 'rust-tools',
     key: [cwd, ...VARIABLES.map((name) => `${name}=${process.env[name] ?? ''}`)],
     schema: toolsSchema,
-    inputs: ({ rustc, librarySource }) => [
+    inputs: ({ rustc, sysroot, librarySource }) => [
       ...candidates,
       rustc,
-      // <sysroot>/lib/rustlib/src/rust/library: the compiler itself, when rustc is rustup's stand-in for it.
-      resolve(librarySource, '../../../../..', 'bin', programName('rustc')),
+      // The compiler itself, when rustc is rustup's stand-in for it.
+      join(sysroot, 'bin', programName('rustc')),
       librarySource,
       join(librarySource, 'core', 'Cargo.toml'),
       join(rustup, 'settings.toml'),
@@ -97,6 +98,7 @@ async function inspect(cargo: string, cwd: string, signal: AbortSignal | undefin
     rustc,
     rustcVersion: version.split('\n')[0] ?? '',
     host: /^host: (.*)$/m.exec(version)?.[1] ?? '',
+    sysroot,
     nightly: /^release: .*-(nightly|dev)/m.test(version),
     librarySource,
     ...((await exists(vendored)) ? { vendoredCrates: vendored } : {}),

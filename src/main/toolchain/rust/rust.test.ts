@@ -1,15 +1,16 @@
 import { spawnSync } from 'node:child_process'
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { rustForTests, rustTestCache } from '../../../../tests/support/rust'
 import { ownCache, temporaryFolder } from '../testing'
 import { locateZig } from '../zig'
-import { brokenRustc, installHostLinker, installRust, installRustSource } from './advice'
-import { linkerWrapper, wrapperScript } from './linker-wrapper'
+import { brokenRustc, installHostLinker, installRust, installRustSource, updateRust } from './advice'
+import { hostLinker, linkerWrapper, wrapperScript } from './linker-wrapper'
 import { locateRust } from './locate'
-import { parseCargoLine, problemsOfCargoText, problemsOfDiagnostic } from './messages'
 
 const none = (): boolean => false
+const tools = await rustForTests()
 
 async function fakeRust(sysroot: string, withSource: boolean): Promise<string> {
   const bin = join(sysroot, 'bin')
@@ -31,16 +32,11 @@ function usePath(...folders: string[]): void {
   onTestFinished(() => void Object.assign(process.env, { PATH: before.PATH, BOOTLAB_CARGO: before.BOOTLAB_CARGO ?? '' }))
 }
 
-const span = (primary: boolean, column: number) => ({ file_name: 'src\\main.rs', line_start: 3, line_end: 3, column_start: column, column_end: column + 2, is_primary: primary, label: primary ? 'here' : null })
-
 describe('advice', () => {
   it('names the linker of build scripts where it is missing', () => {
     expect(installHostLinker('darwin', none)).toBe('xcode-select --install')
     expect(installHostLinker('linux', (path) => path === '/etc/arch-release')).toBe('sudo pacman -S gcc')
     expect(installHostLinker('linux', none)).toBe('sudo apt-get install gcc')
-    const [problem] = problemsOfCargoText('error: linker `cc` not found\n  |\n  = note: No such file or directory (os error 2)\n', 'target.json')
-    expect(problem).toMatchObject({ source: 'cargo', message: 'linker `cc` not found' })
-    expect(problem?.next).toContain(installHostLinker())
   })
 
   it('fits the toolchain', () => {
@@ -48,6 +44,8 @@ describe('advice', () => {
     expect(installRustSource('/usr', (path) => path.includes('rustc-web'))).toBe('sudo apt-get install rust-web-src')
     expect(installRustSource('/usr', (path) => path === '/etc/debian_version')).toBe('sudo apt-get install rust-src')
     expect(installRustSource('/opt/rust', none)).toBe(installRust())
+    expect(updateRust('/home/a/.rustup/toolchains/nightly-x86_64-unknown-linux-gnu')).toBe('rustup update nightly')
+    expect(updateRust('/usr')).toBe(installRust())
     expect(installRust('win32')).toBe('winget install Rustlang.Rustup')
     expect(brokenRustc("error: rustup could not choose a version of rustc to run, because one wasn't specified explicitly")).toContain('rustup default stable')
     expect(brokenRustc("error: toolchain 'nightly-2026-01-01' is not installed")).toContain('rustup toolchain install nightly-2026-01-01')
@@ -60,7 +58,7 @@ describe.skipIf(process.platform === 'win32')('the search for Rust', () => {
     const dir = await temporaryFolder()
     const [bare, whole] = [await fakeRust(join(dir, 'toolchains', 'bare'), false), await fakeRust(join(dir, 'whole'), true)]
     usePath(bare, whole)
-    expect(await locateRust(dir)).toEqual({ cargo: join(whole, 'cargo'), rustc: join(whole, 'rustc'), rustcVersion: 'rustc 1.99.0-nightly (abc)', host: '', nightly: true, librarySource: join(dir, 'whole/lib/rustlib/src/rust/library') })
+    expect(await locateRust(dir)).toEqual({ cargo: join(whole, 'cargo'), rustc: join(whole, 'rustc'), rustcVersion: 'rustc 1.99.0-nightly (abc)', host: '', sysroot: join(dir, 'whole'), nightly: true, librarySource: join(dir, 'whole/lib/rustlib/src/rust/library') })
     usePath(bare)
     await expect(locateRust(dir)).rejects.toThrow(/rust-src.*rustup component add rust-src --toolchain bare/s)
     usePath(dir)
@@ -76,33 +74,36 @@ describe('the linker for cargo', () => {
   })
 
   it('is a batch file on Windows', () => {
-    const { name, text } = wrapperScript('C:\\Program Files\\100%\\zig.exe', 'win32')
+    const { name, text } = wrapperScript('C:\\Program Files\\100%\\zig.exe', 'ld.lld', {}, 'win32')
     expect(name).toBe('ld.lld.cmd')
     expect(text).toContain('"C:\\Program Files\\100%%\\zig.exe" ld.lld %arguments%\r\n')
   })
-})
 
-describe('what cargo prints', () => {
-  it('marks primary places, with the help as what to do', () => {
-    const message = { level: 'error', message: 'wrong', code: { code: 'E0001' }, spans: [span(false, 1), span(true, 5)], children: [{ level: 'help', message: 'do it right' }] }
-    const line = parseCargoLine(JSON.stringify({ reason: 'compiler-message', message }))
-    if (line?.reason !== 'compiler-message') throw new Error('not recognised')
-    expect(problemsOfDiagnostic(line.message)).toEqual([
-      { severity: 'error', source: 'rustc', code: 'E0001', message: 'wrong: here', next: 'do it right', file: 'src\\main.rs', line: 3, column: 5, endLine: 3, endColumn: 7 },
-    ])
+  it('is zig for build scripts where the system has no compiler, and only there', async () => {
+    const cache = await ownCache()
+    usePath(cache)
+    const linux = { host: 'x86_64-unknown-linux-gnu' }
+    const path = (await hostLinker(locateZig(), linux))['CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER'] ?? ''
+    expect(await readFile(path, 'utf8')).toContain(`export ZIG_GLOBAL_CACHE_DIR='${join(cache, 'zig', 'global')}'\n`)
+    expect(await hostLinker(locateZig(), { host: 'x86_64-pc-windows-msvc' })).toEqual({})
+    await writeFile(join(cache, 'cc'), '#!/bin/sh\n', { mode: 0o755 })
+    expect(await hostLinker(locateZig(), linux)).toEqual({})
+    const { text } = wrapperScript('C:\\zig.exe', 'cc', { ZIG_GLOBAL_CACHE_DIR: 'C:\\ä b' }, 'win32')
+    expect(text.split('\r\n')).toEqual(['@echo off', 'setlocal', 'set "ZIG_GLOBAL_CACHE_DIR=C:\\ä b"', 'set "arguments=%*"', '"C:\\zig.exe" cc %arguments%', ''])
   })
 
-  it('is passed over when it is not a message', () => {
-    for (const line of ['', '{', '{"reason":"build-script-executed"}', '{"reason":"compiler-message"}', 'hello']) expect(parseCargoLine(line)).toBeUndefined()
-  })
-
-  it.each([
-    ['error: failed to get `spin` as a dependency of package `k`\n\nCaused by:\n  failed to fetch', /^failed to get `spin`.*: failed to fetch$/, /network/],
-    ['error: could not compile `k` (bin "k") due to 2 previous errors', undefined, undefined],
-    ['error: error loading target specification: target-pointer-width: invalid type: string "64", expected u16 at line 5 column 30', /^target-pointer-width: invalid type/, /without quotes/],
-  ])('%s', (text, message, next) => {
-    const problems = problemsOfCargoText(text, 't.json')
-    if (message === undefined) expect(problems).toEqual([])
-    else expect(problems).toMatchObject([{ message: expect.stringMatching(message), next: expect.stringMatching(next) }])
+  it.skipIf(tools === undefined)('of build scripts makes programs that run', { timeout: 300_000 }, async () => {
+    if (tools === undefined) return
+    const dir = await temporaryFolder()
+    await writeFile(join(dir, 'main.rs'), 'fn main() { println!("built by {}", "zig"); }')
+    // The computer's own cc is not found, as far as this process is concerned; rustc itself needs no PATH.
+    const before = process.env['BOOTLAB_CACHE_DIR']
+    process.env['BOOTLAB_CACHE_DIR'] = rustTestCache
+    onTestFinished(() => void (before === undefined ? delete process.env['BOOTLAB_CACHE_DIR'] : (process.env['BOOTLAB_CACHE_DIR'] = before)))
+    usePath(dir)
+    const [linker] = Object.values(await hostLinker(locateZig(), tools))
+    const compiled = spawnSync(tools.rustc, [`-Clinker=${linker}`, '-o', join(dir, 'main'), join(dir, 'main.rs')], { encoding: 'utf8', env: { PATH: '/usr/bin:/bin' } })
+    expect(compiled.stderr).toBe('')
+    expect(spawnSync(join(dir, 'main'), { encoding: 'utf8' }).stdout).toBe('built by zig\n')
   })
 })
