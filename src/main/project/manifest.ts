@@ -72,7 +72,7 @@ const commandManifest = z.strictObject({
   boot: bootKey.optional(),
   kind: z.literal('command').describe('A kernel or image that a program of your own makes: make, a script.'),
   command: z
-    .array(z.string().min(1).max(4096))
+    .array(z.string().max(4096))
     .min(1)
     .max(256)
     .describe("The program and its arguments, run without a shell. {CC}, {LD}, {AR}, {OBJCOPY} and {AS} stand for Bootlab's own tools, which are in the environment under these names too."),

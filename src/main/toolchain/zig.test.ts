@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { featureFlags, SAME_NAME } from '../project/target/features'
@@ -46,6 +46,20 @@ it('every feature that has an option is one that clang knows', async () => {
     const run = await runZig({ tool: 'clang', args: ['--target=x86_64-unknown-none', ...flags, '-c', 'a.c'], cwd: dir })
     expect(run).toMatchObject({ code: 0, stderr: '' })
   }
+})
+
+it('passes arguments that are too many for the operating system', async () => {
+  const dir = join(await temporaryFolder(), 'Jörg\'s "kernel"')
+  await mkdir(dir)
+  const names = Array.from({ length: 900 }, (_, index) => `part ${index} of a kernel with a long name`)
+  await writeFile(join(dir, 'a.c'), '#ifndef LAST\n#error too short\n#endif\nconst char *text = LAST;\n')
+  const defines = names.map((name, index) => `-DNAME_${index}="${name}"`)
+  const compiled = await runZig({ tool: 'clang', args: ['--target=i386-unknown-none', ...defines, '-DLAST="\\\\ it\'s last"', '-c', 'a.c', '-o', 'a b.o'], cwd: dir, platform: 'win32' })
+  expect(compiled).toMatchObject({ code: 0, stderr: '' })
+  const objects = Array.from({ length: 900 }, () => ['--defsym', 'a_symbol_with_a_long_name=5'].join('=')).flatMap((arg) => [arg, '-u', 'text'])
+  const linked = await runZig({ tool: 'ld.lld', args: ['-m', 'elf_i386', ...objects, 'a b.o', '-o', join(dir, 'out put.elf')], cwd: dir, platform: 'win32' })
+  expect(linked.code).toBe(0)
+  expect((await readFile(join(dir, 'out put.elf'))).includes("\\ it's last")).toBe(true)
 })
 
 it.skipIf(process.platform === 'win32')('shows commands that a shell understands', () => {

@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, sep } from 'node:path'
 import { z } from 'zod'
 import { cacheFolder } from './cache'
+import { needsResponseFile, responseFile } from './command/launch'
 import { ToolError } from './errors'
 import { runProcess, type ProcessResult } from './process'
 
@@ -75,11 +77,26 @@ export interface ZigRun {
   args: readonly string[]
   cwd: string
   signal?: AbortSignal | undefined
+  /** Whose limits count; this computer's. */
+  platform?: string
 }
 
-/** Run one of the tools inside zig. @throws ToolError when it cannot be started */
+/**
+ * Run one of the tools inside zig. Arguments that are too many for the operating system go through a file.
+ * @throws ToolError when it cannot be started
+ */
 export async function runZig(run: ZigRun, zig: Zig = locateZig()): Promise<ProcessResult> {
-  return runProcess({ command: zig.binary, args: [run.tool, ...run.args], cwd: run.cwd, env: await zigEnvironment(), signal: run.signal })
+  const start = async (args: readonly string[]): Promise<ProcessResult> =>
+    runProcess({ command: zig.binary, args: [run.tool, ...args], cwd: run.cwd, env: await zigEnvironment(), signal: run.signal })
+  if (!needsResponseFile(zig.binary, run.args, run.platform ?? process.platform)) return start(run.args)
+  const dir = await mkdtemp(join(tmpdir(), 'bootlab-arguments-'))
+  try {
+    const file = join(dir, 'arguments')
+    await writeFile(file, responseFile(run.args))
+    return await start([...(run.tool === 'ld.lld' ? ['--rsp-quoting=posix'] : []), `@${file}`])
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
 }
 
 /** A command line as it is shown in the log: what to type to do the same. */

@@ -20,10 +20,10 @@ export interface ToolFile {
  * clang links by itself only for the operating systems that it knows, so kernels are compiled as if for Linux, its macros taken
  * away, and nothing of Linux is linked or included.
  */
-function compilerArgs(zigInclude: string, triple: string, linker: string): string[] {
+function compilerArgs(zigInclude: string, triple: string, linker: string, sysroot: string): string[] {
   return [
     '--no-default-config', `--target=${triple}-unknown-linux-gnu`, '-U__linux__', '-U__linux', '-Ulinux', '-U__gnu_linux__', '-U__unix__', '-U__unix', '-Uunix',
-    '-nostdinc', '-isystem', zigInclude, '-fno-pic', '-fno-pie', '-no-pie', '-static', '-nostdlib', `--ld-path=${linker}`,
+    '-nostdinc', '-isystem', zigInclude, '-fno-pic', '-fno-pie', '-no-pie', '-static', '-nostdlib', `--sysroot=${sysroot}`, `--ld-path=${linker}`,
     '-Qunused-arguments', '-Wno-unknown-warning-option', '-Wno-ignored-optimization-argument', '-fno-color-diagnostics', '-fmessage-length=0',
   ]
 }
@@ -39,7 +39,7 @@ export function toolFiles(zig: Zig, folder: string, platform: string = process.p
   const extension = windows ? '.cmd' : ''
   const linker = [folder, 'bin', `${TOOL_NAMES.LD}${extension}`].join(separator)
   const texts = (triple: string): Readonly<Record<ToolName, string>> => ({
-    CC: script({ zig: zig.binary, tool: 'clang', args: compilerArgs(zig.includeDir, triple, linker) }),
+    CC: script({ zig: zig.binary, tool: 'clang', args: compilerArgs(zig.includeDir, triple, linker, [folder, 'lib'].join(separator)) }),
     // GNU as calls the width of code --32 and --64, clang -m32 and -m64.
     AS: script({ zig: zig.binary, tool: 'clang', args: ['--no-default-config', `--target=${triple}-unknown-none`, '-x', 'assembler', '-c', '-Qunused-arguments', '-fno-color-diagnostics'], rename: { '--32': '-m32', '--64': '-m64' } }),
     LD: script({ zig: zig.binary, tool: 'ld.lld', args: ['--color-diagnostics=never'], libraries: { folder: [folder, 'lib'].join(separator), bits: triple === 'x86_64' ? 64 : 32 } }),
@@ -77,7 +77,7 @@ function shellScript({ zig, tool, args, rename, libraries }: Script): string {
     // GNU ld places .text anywhere; lld wants its image base to lie below.
     lines.push('case " $* " in *" -T "*|*--image-base*) ;; *" -Ttext"*|*" --Ttext"*) set -- --image-base=0 "$@";; esac')
     // What compilers call by themselves is there without -lgcc as well: clang calls memset where gcc does not.
-    lines.push(`set -- "$@" "-L"${quoteShell(libraries.folder)}"/$bits" -lgcc`)
+    lines.push(`set -- "-L"${quoteShell(libraries.folder)}"/$bits" "$@" -lgcc`)
   }
   lines.push(`exec ${[quoteShell(zig), tool, ...args.map(quoteShell)].join(' ')} "$@"`, '')
   return lines.join('\n')
@@ -93,7 +93,7 @@ function cmdScript({ zig, tool, args, rename, libraries }: Script): string {
     lines.push(`set bits=${libraries.bits}`)
     for (const [emulation, bits] of [['elf_i386', 32], ['elf_x86_64', 64]]) lines.push(`if defined arguments if not "%arguments:${emulation}=%"=="%arguments%" set bits=${bits}`)
     lines.push('set base=', 'if defined arguments if not "%arguments: -Ttext=%"=="%arguments%" set base=--image-base=0', 'if defined arguments if not "%arguments: -T =%"=="%arguments%" set base=')
-    lines.push(`set arguments=%base% %arguments% "-L${libraries.folder.replaceAll('%', '%%')}\\%bits%" -lgcc`)
+    lines.push(`set arguments="-L${libraries.folder.replaceAll('%', '%%')}\\%bits%" %base% %arguments% -lgcc`)
   }
   lines.push([quoteCmd(zig), tool, ...args.map(quoteCmd), '%arguments%'].join(' '), 'exit /b %errorlevel%', '')
   return lines.join('\r\n')

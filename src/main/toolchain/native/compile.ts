@@ -60,8 +60,8 @@ export async function compileFile(context: NativeContext, source: SourceFile, ta
   if (earlier !== undefined) return { object: earlier.path, outcome: withoutCommand(earlier.outcome), cached: true }
 
   await hashes.of(source.path)
-  const object = store.temporary(step, 'o')
-  const depfile = store.temporary(step, 'd')
+  const folder = await store.workFolder(step)
+  const [object, depfile] = [join(folder, 'object.o'), join(folder, 'inputs.d')]
   const started = Date.now()
   try {
     const args = [...baseArgs(zig), ...own, ...language, '-c', source.path, '-o', object, '-MMD', '-MF', depfile]
@@ -77,7 +77,7 @@ export async function compileFile(context: NativeContext, source: SourceFile, ta
     const { path } = await store.keep(step, object, 'o', await inputsOf(context, source, depfile), outcome, started)
     return { object: path, outcome, cached: false }
   } finally {
-    await Promise.all([store.discard(object), store.discard(depfile)])
+    await store.discard(folder)
   }
 }
 

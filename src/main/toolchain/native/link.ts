@@ -1,5 +1,5 @@
 import { access, readFile } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import { parseLldOutput } from '../diagnostics/lld'
 import { toLog, unexplained, type ToolOutcome } from '../outcome'
 import type { Problem } from '../../../shared/problems'
@@ -72,8 +72,8 @@ export async function linkObjects(context: NativeContext, job: LinkJob): Promise
 
   if (job.script !== undefined) await hashes.of(job.script.path)
   const { extension } = FORMS[job.form]
-  const output = store.temporary(step, extension)
-  const depfile = store.temporary(step, 'd')
+  const folder = await store.workFolder(step)
+  const [output, depfile] = [join(folder, `output.${extension}`), join(folder, 'inputs.d')]
   const started = Date.now()
   try {
     const run = await runZig({ tool: 'ld.lld', args: [...args, `--dependency-file=${depfile}`, '-o', output], cwd: project.dir, signal: record.options.signal }, zig)
@@ -96,7 +96,7 @@ export async function linkObjects(context: NativeContext, job: LinkJob): Promise
     const { path } = await store.keep(step, output, extension, scripts, outcome, started)
     return { path, outcome, cached: false }
   } finally {
-    await Promise.all([store.discard(output), store.discard(depfile)])
+    await store.discard(folder)
   }
 }
 

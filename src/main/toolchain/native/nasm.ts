@@ -63,7 +63,8 @@ export async function assembleWithNasm(context: NativeContext, source: SourceFil
 
   await hashes.of(source.path)
   const extension = format === 'bin' ? 'bin' : 'o'
-  const object = store.temporary(step, extension)
+  const folder = await store.workFolder(step)
+  const object = join(folder, `object.${extension}`)
   const started = Date.now()
   const nasm = (args: readonly string[]) => runProcess({ command, args: [...own, ...args], cwd: project.dir, env: { ...process.env, NASMENV: undefined }, signal: record.options.signal })
   try {
@@ -80,7 +81,7 @@ export async function assembleWithNasm(context: NativeContext, source: SourceFil
     const { path } = await store.keep(step, object, extension, inputs.code === 0 ? parseDepfile(inputs.stdout) : undefined, outcome, started)
     return { object: path, outcome, cached: false }
   } finally {
-    await store.discard(object)
+    await store.discard(folder)
   }
 }
 

@@ -71,22 +71,24 @@ export class Store {
     return { path, outcome: { ok: true, problems: record.problems, log: record.log.map(({ problem, ...event }) => withProblem(event, record.problems[problem ?? -1])) } }
   }
 
-  /** A path that a tool may write to; `discard` or `keep` it. */
-  temporary(step: string, extension: string): string {
-    return join(this.folder, `${step}.${randomBytes(4).toString('hex')}.tmp.${extension}`)
+  /** A folder for what a tool writes, and for the temporary files that it makes of its own beside that. `discard` it. */
+  async workFolder(step: string): Promise<string> {
+    const folder = join(this.folder, `${step}.${randomBytes(4).toString('hex')}.tmp`)
+    await mkdir(folder)
+    return folder
   }
 
   /**
-   * Take what a tool wrote as the step's result.
+   * Take a file that a tool wrote as the step's result.
    * @param inputs everything that was read; undefined when that is not known, and then the next build makes it again
    * @param started when the tool began (milliseconds since 1970): a file that changed since may have been read in either state
    */
-  async keep(step: string, temporary: string, extension: string, inputs: readonly string[] | undefined, outcome: ToolOutcome, started: number): Promise<Made> {
+  async keep(step: string, written: string, extension: string, inputs: readonly string[] | undefined, outcome: ToolOutcome, started: number): Promise<Made> {
     const hashed = inputs === undefined ? undefined : await this.hashInputs(inputs, started)
     const key = hashed === undefined ? randomBytes(10).toString('hex') : contentKey(hashed.flat()).slice(0, 20)
     const result = `${step}-${key}.${extension}`
     const path = join(this.folder, result)
-    await rename(temporary, path)
+    await rename(written, path)
     this.used.add(result)
     if (hashed !== undefined) {
       const { size } = await stat(path)
@@ -105,8 +107,8 @@ export class Store {
     return join(this.folder, name)
   }
 
-  async discard(temporary: string): Promise<void> {
-    await rm(temporary, { force: true })
+  async discard(folder: string): Promise<void> {
+    await rm(folder, { recursive: true, force: true })
   }
 
   /** Remove results that this build did not use, once they are old. */
@@ -116,7 +118,7 @@ export class Store {
       if (this.used.has(name)) continue
       const path = join(this.folder, name)
       const found = await stat(path).catch(absent)
-      if (found !== undefined && found.mtimeMs < before) await rm(path, { force: true })
+      if (found !== undefined && found.mtimeMs < before) await rm(path, { recursive: true, force: true })
     }
   }
 
