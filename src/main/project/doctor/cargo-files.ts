@@ -1,5 +1,6 @@
 /** What cargo's files of older kernels hold that decides whether they build. Source: The Cargo Book, chapters The Manifest Format and Configuration. */
 import type { Draft, Examination } from './finding'
+import { codeOf } from './rust-text'
 
 export interface TomlLine {
   /** The table that the line stands in: `profile.dev`; empty before the first. */
@@ -70,7 +71,34 @@ function* oldTools(text: string): Iterable<Draft> {
   }
 }
 
-export const cargoExamination: Examination = { source: 'cargo', examine: (text) => [...edition(text), ...oldTools(text)] }
+/** The first bootloader crate whose Cargo.toml a cargo since 1.37 reads: those before ask for the feature publish-lockfile, which is gone. */
+const BOOTLOADER_READABLE = [0, 6] as const
+
+function* oldBootloader(text: string, sources: string): Iterable<Draft> {
+  for (const { table, key, value, offset, length } of tomlLines(text)) {
+    if (table !== 'dependencies' || key !== 'bootloader') continue
+    const version = /^\{.*\bversion\s*=\s*"([^"]*)"/.exec(value)?.[1] ?? value
+    const [major, minor] = /^[\^=~\s]*(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number) ?? []
+    if (major === undefined || minor === undefined || major > BOOTLOADER_READABLE[0] || minor >= BOOTLOADER_READABLE[1]) continue
+    const used = /\bbootloader(_precompiled)?\b/.test(codeOf(sources, 'blank'))
+    const eol = text.startsWith('\n', offset + length) ? 1 : 0
+    yield {
+      id: 'bootloader-too-old',
+      severity: 'error',
+      what: `The crate bootloader ${version} cannot be read by cargo any more.`,
+      why: 'Its Cargo.toml asks for a feature of cargo that was removed in 2019; Bootlab packs the kernel with a boot loader of its own.',
+      at: { offset, length },
+      ...(used
+        ? { next: 'Depend on bootloader 0.9 and follow its changes, or do without: nothing of it is needed to print to the screen.' }
+        : { fix: { title: 'Remove the dependency: no source uses it', edits: [{ offset, length: length + eol, text: '' }] } }),
+    }
+  }
+}
+
+/** Examines a Cargo.toml. @param sources of the package, which may use a dependency */
+export function cargoExamination(sources: string): Examination {
+  return { source: 'cargo', examine: (text) => [...edition(text), ...oldTools(text), ...oldBootloader(text, sources)] }
+}
 
 /** The first nightly whose cargo could build core (-Zbuild-std), and so the oldest that is of use here. */
 const BUILD_STD_SINCE = '2019-08-01'

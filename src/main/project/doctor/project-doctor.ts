@@ -53,15 +53,18 @@ function repairsOf(patient: Patient): Repair[] {
 function examinationOf({ files, specs, language, compiler }: Patient, path: string): Examination | undefined {
   if (specs.includes(path)) return specExamination({ compiler, language, profilesAbort: [...files].some(([file, text]) => isManifest(file) && profilesAbort(text)) })
   if (language === 'c') return undefined
-  if (isManifest(path)) return cargoExamination
+  if (isManifest(path)) return cargoExamination(sourcesOf(files, path).map(([, text]) => text).join('\n'))
   if (path === 'rust-toolchain' || path === 'rust-toolchain.toml') return toolchainExamination
   if (!path.endsWith('.rs')) return undefined
   const home = packageOf(files, path)
-  const elsewhere = [...files].filter(([file]) => file.endsWith('.rs') && file !== path && packageOf(files, file) === home).map(([, text]) => text).join('\n')
+  const elsewhere = sourcesOf(files, home).filter(([file]) => file !== path).map(([, text]) => text).join('\n')
   return rustExamination({ compiler, edition: editionOf(files.get(home) ?? '') ?? editionOfWorkspace(files), elsewhere })
 }
 
 const isManifest = (path: string): boolean => path === 'Cargo.toml' || path.endsWith('/Cargo.toml')
+
+/** The Rust sources of a package. */
+const sourcesOf = (files: ReadonlyMap<string, string>, manifest: string): [string, string][] => [...files].filter(([file]) => file.endsWith('.rs') && packageOf(files, file) === manifest)
 
 /** The nearest Cargo.toml above a file. */
 function packageOf(files: ReadonlyMap<string, string>, path: string): string {
