@@ -12,7 +12,8 @@ import { FCW, X87, X87_RULES } from '../state/layout'
 import { CODE, DATA, STACK, TestBench } from './test-bench'
 
 const MODES = [[0, 16], [1, 32], [2, 64]] as const
-const TRIES_PER_ROW = 12
+/** Vector instructions are many, and have vectors from hardware for each. */
+const triesOf = ({ unit }: Row): number => (unit === undefined ? 12 : 4)
 const PREFIXES = [0x66, 0x67, 0x26, 0x2e, 0x36, 0x64, 0xf2, 0xf3]
 const VEX_PREFIXES = [0x67, 0x26, 0x2e, 0x36, 0x64]
 
@@ -103,7 +104,7 @@ describe.each(MODES)('oracle and interpreter in code mode %i (%i bits)', (mode, 
     const pair = new Pair(mode, random)
     const seen = new Set<Row>()
     for (const row of rows) {
-      for (let attempt = 0; attempt < TRIES_PER_ROW; attempt++) {
+      for (let attempt = 0; attempt < triesOf(row); attempt++) {
         const bytes = encode(row, bits, random)
         const decoded = decode(Uint8Array.from(bytes), bits)
         if (decoded.outcome === 'instruction') seen.add(decoded.row)
@@ -113,8 +114,8 @@ describe.each(MODES)('oracle and interpreter in code mode %i (%i bits)', (mode, 
         const actual = outcome(pair.interp, count)
         const where = `${row.name}: ${hex(bytes)}`
         expect(actual, where).toEqual(expected)
-        expect(sameMemory(pair), `memory after ${where}`).toBe(true)
       }
+      expect(sameMemory(pair), `memory after ${row.name}`).toBe(true)
     }
     const possible = rows.filter((row) => row.modes !== (bits === 64 ? 'not64' : 'only64'))
     expect(seen.size).toBeGreaterThan(possible.length * 0.8)
