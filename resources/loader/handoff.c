@@ -70,6 +70,7 @@ void handoff_enter(struct entry_state state) {
   page->state = state;
   memcpy(page->gdt, gdt, sizeof page->gdt);
   memcpy(page->code, leave_code, (size_t)(leave_code_end - leave_code));
+  if (state.mode == ENTRY_LONG) page->gdt[SELECTOR_CODE / 8] = page->gdt[SELECTOR_CODE64 / 8];
   /* Base address bits 0-23 of the segments for the way back to real mode, which have the page's address. */
   page->gdt[SELECTOR_CODE16_PAGE / 8] |= (uint64_t)handoff_page() << 16;
   page->gdt[SELECTOR_DATA16_PAGE / 8] |= (uint64_t)handoff_page() << 16;

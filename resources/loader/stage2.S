@@ -197,6 +197,7 @@ leave_code:
     je leave_to_real
 
     movl STATE_STACK(%ebx), %esp      /* Multiboot 0.6.96, 3.2 "Machine state" */
+    pushl $SELECTOR_CODE
     pushl STATE_ENTRY(%ebx)
     movl STATE_FIRST(%ebx), %eax
     movl STATE_SECOND(%ebx), %ebx
@@ -205,7 +206,7 @@ leave_code:
     xorl %esi, %esi
     xorl %edi, %edi
     xorl %ebp, %ebp
-    ret
+    lret
 
 leave_to_long:                        /* Intel SDM volume 3, 10.8.5 */
     movl STATE_CR3(%ebx), %eax
@@ -223,7 +224,7 @@ leave_to_long:                        /* Intel SDM volume 3, 10.8.5 */
     orl $0xfff, %esp
     incl %esp
     movl %eax, %cr0
-    pushl $SELECTOR_CODE64
+    pushl $SELECTOR_CODE
     call 3f
 3:  addl $leave_long_mode - 3b, (%esp)
     lret
@@ -340,13 +341,14 @@ leave_code_end:
     .globl gdt, gdt_end
 gdt:                                  /* Intel SDM volume 3, 3.4.5; bases 0, ring 0; handoff.c gives the page's segments their base */
     .quad 0
-    .quad 0x00af9b000000ffff          /* SELECTOR_CODE64 */
+    .quad 0x00cf9b000000ffff          /* SELECTOR_CODE; in long mode handoff.c puts the 64-bit one here */
     .quad 0x00cf93000000ffff          /* SELECTOR_DATA: 4 GiB, read and write */
     .quad 0x00cf9b000000ffff          /* SELECTOR_CODE32: 4 GiB, execute and read */
     .quad 0x00009b000000ffff          /* SELECTOR_CODE16 */
     .quad 0x000093000000ffff          /* SELECTOR_DATA16 */
     .quad 0x00009b000000ffff          /* SELECTOR_CODE16_PAGE */
     .quad 0x000093000000ffff          /* SELECTOR_DATA16_PAGE */
+    .quad 0x00af9b000000ffff          /* SELECTOR_CODE64 */
 gdt_end:
 gdt_pointer:
     .word gdt_end - gdt - 1

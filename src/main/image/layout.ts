@@ -189,14 +189,16 @@ export const LIMITS = {
 
 /** The GDT the loader leaves behind. */
 export const SELECTORS = {
-  SELECTOR_CODE64: 0x08,
+  /** The kernel's code segment, of 32 or 64 bits: at 0x08, as other loaders have it, since some kernels' gates count on it. */
+  SELECTOR_CODE: 0x08,
   SELECTOR_DATA: 0x10,
   SELECTOR_CODE32: 0x18,
   SELECTOR_CODE16: 0x20,
   SELECTOR_DATA16: 0x28,
   SELECTOR_CODE16_PAGE: 0x30,
   SELECTOR_DATA16_PAGE: 0x38,
-  GDT_ENTRIES: 8,
+  SELECTOR_CODE64: 0x40,
+  GDT_ENTRIES: 9,
 } as const
 
 /** The loader's last instructions find the processor's state here: offsets in struct entry_state of loader.h, and its modes. */

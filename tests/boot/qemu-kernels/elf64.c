@@ -25,6 +25,7 @@ uint64_t entry_rsp = 1, entry_flags = 1;
   __asm__ volatile("movq %%cs, %0" : "=r"(selector));
   __asm__ volatile("larq %1, %0" : "=r"(limit) : "r"(selector));
   check("64-bit code segment", (limit & 0x600000) == 0x200000, limit);
+  check("code at 0x08", selector == 8, selector);
   struct __attribute__((packed)) {
     uint16_t limit;
     uint64_t base;

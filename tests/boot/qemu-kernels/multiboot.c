@@ -25,6 +25,7 @@ uint32_t entry_esp = 1, entry_flags = 1;
   __asm__ volatile("movl %%cs, %0" : "=r"(selector));
   __asm__ volatile("lsll %1, %0" : "=r"(limit) : "r"(selector));
   check("code limit", limit == 0xffffffff, limit);
+  check("code at 0x08", selector == 8, selector);
   __asm__ volatile("movl %%ds, %0" : "=r"(selector));
   __asm__ volatile("lsll %1, %0" : "=r"(limit) : "r"(selector));
   check("data limit", limit == 0xffffffff, limit);
