@@ -10,7 +10,9 @@ export async function loadTarget(project: Project, path: string, record: BuildRe
     await resolveInside(project.dir, path, 'target specification')
     const result = await readTargetSpec(project.dir, path)
     for (const problem of result.problems) record.report(problem)
-    return result.ok ? result.target : undefined
+    if (result.ok) return result.target
+    record.info('`bootlab doctor` says more about it, and with --fix it mends what it can.')
+    return undefined
   } catch (error) {
     if (!(error instanceof ProjectError)) throw error
     record.report({ severity: 'error', source: 'target', file: path, message: `${error.what}. ${error.why}`, next: error.next })

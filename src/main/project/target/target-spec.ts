@@ -93,7 +93,7 @@ export function targetSpecError(path: string, problems: readonly Problem[]): Pro
     what: 'The target specification has a mistake',
     where: first?.line === undefined ? path : `${path}:${first.line}:${first.column}`,
     why: first?.message ?? 'It is not a target specification.',
-    next: 'Correct it; every key is described in the editor as you type.',
+    next: 'Correct it, or let `bootlab doctor --fix` do it; every key is described in the editor as you type.',
     problems,
   })
 }

@@ -1,10 +1,12 @@
 import type { Target, TargetKeyName } from '../../project'
 import type { Problem } from '../../../shared/problems'
 
+const MEND = '`bootlab doctor --fix` makes the specification one that this compiler takes.'
+
 /** Compilers name no file when an option is at fault; these sentences are about a key of the target specification. */
-const SENTENCES: readonly { pattern: RegExp; key: TargetKeyName }[] = [
-  { pattern: /^data-layout for target/, key: 'data-layout' },
-  { pattern: /soft-float.*incompatible with the ABI/, key: 'features' },
+const SENTENCES: readonly { pattern: RegExp; key: TargetKeyName; next?: string }[] = [
+  { pattern: /^data-layout for target/, key: 'data-layout', next: MEND },
+  { pattern: /soft-float.*incompatible with the ABI/, key: 'features', next: MEND },
   { pattern: /unknown target CPU/, key: 'cpu' },
   { pattern: /unknown target triple|unknown target '|unable to create target/, key: 'llvm-target' },
   { pattern: /recognized feature for this target|unknown target feature|unsupported option '-m(?!cmodel)/, key: 'features' },
@@ -19,7 +21,7 @@ const MADE_UP_NAME = /`([^`]+)-\d{8,}`/g
 export function tieToTarget(problem: Problem, target: Target): void {
   if (problem.line !== undefined || (problem.file !== undefined && problem.file !== target.file)) return
   problem.message = problem.message.replaceAll(MADE_UP_NAME, '`$1`')
-  const key = SENTENCES.find(({ pattern }) => pattern.test(problem.message))?.key
-  if (key === undefined || target.spec[key] === undefined) return
-  Object.assign(problem, { source: 'target', file: target.file, ...target.locate(key) })
+  const sentence = SENTENCES.find(({ pattern }) => pattern.test(problem.message))
+  if (sentence === undefined || target.spec[sentence.key] === undefined) return
+  Object.assign(problem, { source: 'target', file: target.file, ...target.locate(sentence.key), ...(sentence.next === undefined || problem.next !== undefined ? {} : { next: sentence.next }) })
 }
