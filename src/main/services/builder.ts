@@ -6,7 +6,7 @@ import { LabError } from '../../shared/failure'
 import type { BuildStep, LogEvent, Problem } from '../../shared/problems'
 import { assembleLoader, buildBootSectorImage, buildDiskImage, buildRawImage, checkInputSize, detectInput, ImageError, type KernelHints, type LoaderBinaries, SECTOR_BYTES } from '../image'
 import { BUILD_DIR, openProject, ProjectError, type Project } from '../project'
-import { assembleFlat, buildKernel, replaceFile, type BuildOutput } from '../toolchain'
+import { assembleFlat, buildKernel, pruneCacheDaily, replaceFile, type BuildOutput } from '../toolchain'
 import { KeyedQueue, writeFileAtomically } from './atomic-file'
 import { bootRequest } from './boot-request'
 import { placeInProject } from './image-problems'
@@ -36,7 +36,11 @@ export class Builder {
    * @throws ProjectError when there is no project; ToolError when a compiler cannot be run; the signal's reason when cancelled
    */
   build(directory: string, options: BuildOptions = {}): Promise<Build> {
-    return this.#queue.run(directory, () => this.#build(directory, options))
+    return this.#queue.run(directory, async () => {
+      const build = await this.#build(directory, options)
+      if (build.result.ok) await tidyCache(options.onLog)
+      return build
+    })
   }
 
   /** The boot loader's binaries; assembled once per run of the lab. */
@@ -114,6 +118,16 @@ export class Builder {
       else throw error
       return { result: end({ ok: false, ...elf }), project }
     }
+  }
+}
+
+/** Once a day, after a build that went well: nothing of it is in use then. A cache that cannot be tidied is no reason to fail. */
+async function tidyCache(onLog: BuildOptions['onLog']): Promise<void> {
+  try {
+    const pruned = await pruneCacheDaily()
+    if (pruned !== undefined && pruned.entries > 0) onLog?.({ level: 'info', text: `Removed ${pruned.entries} results that were not used for long from the cache (${Math.round(pruned.bytes / 2 ** 20)} MiB)` })
+  } catch (error) {
+    onLog?.({ level: 'info', text: `The cache could not be tidied: ${error instanceof Error ? error.message : String(error)}` })
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cacheFolder, contentKey, writeFileAtomically } from './cache'
+import { cacheFolder, contentKey, markUsed, writeFileAtomically } from './cache'
 import { systemErrorCode, ToolError } from './errors'
 import { locateZig, runZig, zigVersion, type Zig } from './zig'
 
@@ -36,7 +36,7 @@ export async function assembleFlat(program: FlatAssembly, signal?: AbortSignal):
   ])
   const cached = join(await cacheFolder('flat'), `${key}.bin`)
   try {
-    return await readFile(cached)
+    if (await markUsed(cached)) return await readFile(cached)
   } catch (error) {
     if (systemErrorCode(error) !== 'ENOENT') throw error
   }

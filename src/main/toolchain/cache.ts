@@ -17,6 +17,8 @@ export async function cacheFolder(...parts: string[]): Promise<string> {
   const path = join(cacheDirectory(), ...parts)
   try {
     await mkdir(path, { recursive: true })
+    // A folder below that of its kind is one entry.
+    if (parts.length > 1) await markUsed(path)
   } catch (cause) {
     throw new ToolError({
       what: 'The folder for what can be made again cannot be used',

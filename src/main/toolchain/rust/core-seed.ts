@@ -1,7 +1,7 @@
 import { constants, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { basename, join } from 'node:path'
-import { cacheFolder, contentKey } from '../cache'
+import { cacheFolder, contentKey, markUsed } from '../cache'
 import { runProcess } from '../process'
 import type { RustTools } from './locate'
 import { exists, settle } from './settle'
@@ -43,7 +43,7 @@ export async function plantCore(build: CoreBuild, targetDir: string): Promise<bo
   const { rustc, rustcVersion, librarySource } = build.tools
   const key = contentKey([...variables.toSorted(), rustc, rustcVersion, librarySource, basename(build.target), specification, profiles, build.config.effects, ...build.args])
   const seed = join(await cacheFolder('cargo-core'), key.slice(0, 32))
-  const compiled = !(await exists(seed))
+  const compiled = !(await markUsed(seed))
   if (compiled) build.onCompile?.()
   // When core does not compile, the project's own build will say why.
   if (compiled && !(await compileSeed(build, { specification, profiles, configs }, seed))) return true

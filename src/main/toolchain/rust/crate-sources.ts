@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { cacheFolder, contentKey } from '../cache'
+import { cacheFolder, contentKey, markUsed } from '../cache'
 import { systemErrorCode, ToolError } from '../errors'
 import type { CargoFacts } from './cargo-facts'
 import { exists, settle } from './settle'
@@ -26,7 +26,7 @@ export async function joinCrates(vendored: string, { workspaceRoot, crates }: Pi
   const core = (await readdir(vendored)).filter((name) => !name.startsWith('.'))
   const key = contentKey([vendored, ...core.toSorted(), ...wanted.flatMap(({ folder, checksum }) => [folder, checksum])])
   const joined = join(await cacheFolder('crate-sources'), key.slice(0, 32))
-  if (await exists(joined)) return joined
+  if (await markUsed(joined)) return joined
 
   const temporary = `${joined}.${randomBytes(6).toString('hex')}.tmp`
   try {
@@ -50,7 +50,7 @@ export async function joinCrates(vendored: string, { workspaceRoot, crates }: Pi
 async function checkedCopy({ name, version, folder, checksum }: { name: string; version: string; folder: string; checksum: string }): Promise<string> {
   if (await exists(join(folder, CHECKSUM_FILE))) return folder
   const copy = join(await cacheFolder('crates'), `${name}-${version}-${contentKey([folder, checksum]).slice(0, 12)}`)
-  if (await exists(copy)) return copy
+  if (await markUsed(copy)) return copy
   const temporary = `${copy}.${randomBytes(6).toString('hex')}.tmp`
   try {
     await cp(folder, temporary, { recursive: true, preserveTimestamps: true })
