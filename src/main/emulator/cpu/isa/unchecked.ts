@@ -3,9 +3,11 @@ import type { Builder, Operand } from '../semantics/builder'
 
 type Width = 32 | 64
 
-/** Calls `aligned` or, for each byte, `byte` with its number. */
+/** Calls `aligned` or, for each byte, `byte` with its number. What wraps around in its segment faults as a whole access. */
 function byAlignment<V, X>(b: Builder<V, X>, whole: Operand<V, X>, bytes: number, aligned: () => unknown, byte: (number: V) => unknown): void {
-  b.if(b.isZero(b.and(whole.linear(), b.constant(bytes - 1))), () => void aligned(), () => {
+  const last = b.and(b.add(whole.address(), b.constant(bytes - 1)), b.addressMask())
+  const isAligned = b.isZero(b.and(whole.linear(), b.constant(bytes - 1)))
+  b.if(b.or(isAligned, b.ltU(last, whole.address())), () => void aligned(), () => {
     const count = b.variable(b.constant(0))
     b.while(() => b.ltU(count.get(), b.constant(bytes)), () => {
       const current = count.get()
@@ -29,6 +31,6 @@ export function readUnchecked<V, X>(b: Builder<V, X>, memory: Operand<V, X>, dis
 /** Writes a memory operand; nothing is written when a byte of it cannot be. */
 export function writeUnchecked<V, X>(b: Builder<V, X>, memory: Operand<V, X>, width: Width, value: V): void {
   const whole = memory.at(b.constant(0), width, 'w')
-  byAlignment(b, whole, width / 8, () => undefined, (number) => memory.at(number, 8, 'rw').read())
+  byAlignment(b, whole, width / 8, () => undefined, (number) => void memory.at(number, 8, 'rw').read())
   byAlignment(b, whole, width / 8, () => whole.write(value), (number) => memory.at(number, 8, 'w').write(b.shrU(value, b.shl(number, b.constant(3)))))
 }
