@@ -277,6 +277,21 @@ struct management_tables {
 /** The SMBIOS tables; no bytes when there are none. */
 struct management_tables find_management_tables(void);
 
+/* graphics.c */
+
+struct screen {
+  uint32_t address, pitch, width, height;
+  uint8_t bits;
+  /* Pixels, not characters */
+  bool graphics;
+  uint8_t colours[6];
+};
+
+/** Text mode 80x25 until graphics_start. */
+const struct screen *current_screen(void);
+/** Sets the mode with a linear framebuffer that is nearest to this one; 0 is no preference. False when there is none. */
+bool graphics_start(uint32_t width, uint32_t height, uint32_t bits);
+
 /* multiboot.c: what both versions have in common */
 
 /** Reads the start of the kernel file, up to so many bytes, where a header is looked for. Returns how many there are. */

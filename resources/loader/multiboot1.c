@@ -1,7 +1,9 @@
 /* Multiboot 1, and 32-bit ELF files without any header. Source: Multiboot Specification 0.6.96, 3.1 "OS image format", 3.3 "Boot information format". */
 #include "loader.h"
 
+#define HEADER_VIDEO (1u << 2)
 #define HEADER_ADDRESSES (1u << 16)
+#define HEADER_MODE_LINEAR 0
 /* Required features, bits 0-15: page-aligned modules (they always are), memory information, video information. */
 #define HEADER_UNDERSTOOD 0x00000007u
 #define HEADER_REQUIRED 0x0000ffffu
@@ -9,6 +11,7 @@
 struct header {
   uint32_t magic, flags, checksum;
   uint32_t header_address, load_address, load_end_address, bss_end_address, entry_address;
+  uint32_t mode_type, width, height, depth;
 };
 
 #define INFORMATION_MEMORY (1u << 0)
@@ -20,6 +23,7 @@ struct header {
 #define INFORMATION_DRIVES (1u << 7)
 #define INFORMATION_LOADER_NAME (1u << 9)
 #define INFORMATION_FRAMEBUFFER (1u << 12)
+#define FRAMEBUFFER_COLOUR 1
 #define FRAMEBUFFER_TEXT 2
 
 struct [[gnu::packed]] information {
@@ -38,7 +42,10 @@ struct [[gnu::packed]] information {
   uint16_t vbe_number, vbe_interface_segment, vbe_interface_offset, vbe_interface_bytes;
   uint64_t framebuffer;
   uint32_t framebuffer_pitch, framebuffer_width, framebuffer_height;
-  uint8_t framebuffer_bits_per_pixel, framebuffer_type, framebuffer_colours[6];
+  uint8_t framebuffer_bits_per_pixel, framebuffer_type;
+  /* The table in 3.3 has the colours at 110, the header multiboot.h in chapter 4 at 112, and so have GRUB and the kernels. */
+  uint16_t padding;
+  uint8_t framebuffer_colours[6];
 };
 
 static_assert(offsetof(struct information, framebuffer) == 88, "Multiboot 0.6.96, 3.3");
@@ -57,6 +64,17 @@ struct [[gnu::packed]] drive_entry {
 
 #define BIOS_HARD_DISK_COUNT 0x475
 #define FIRST_HARD_DISK 0x80u
+
+static void add_screen(struct information *information) {
+  const struct screen *screen = current_screen();
+  information->framebuffer = screen->address;
+  information->framebuffer_pitch = screen->pitch;
+  information->framebuffer_width = screen->width;
+  information->framebuffer_height = screen->height;
+  information->framebuffer_bits_per_pixel = screen->bits;
+  information->framebuffer_type = screen->graphics ? FRAMEBUFFER_COLOUR : FRAMEBUFFER_TEXT;
+  memcpy(information->framebuffer_colours, screen->colours, sizeof screen->colours);
+}
 
 static void add_modules(struct information *information) {
   const struct loaded_module *from = modules(&information->module_count);
@@ -117,13 +135,8 @@ uint32_t multiboot1_information(const struct descriptor *kernel) {
       .boot_device = (uint32_t)boot_drive << 24 | 0x00ffff, /* drive, first partition, no sub-partitions */
       .command_line = (uint32_t)handoff_text(kernel->command_line),
       .loader_name = (uint32_t)handoff_text(LOADER_NAME),
-      .framebuffer = 0xb8000,
-      .framebuffer_pitch = 160,
-      .framebuffer_width = 80,
-      .framebuffer_height = 25,
-      .framebuffer_bits_per_pixel = 16,
-      .framebuffer_type = FRAMEBUFFER_TEXT,
   };
+  add_screen(information);
   add_modules(information);
   add_memory_map(information);
   add_drives(information);
@@ -139,19 +152,25 @@ static uint32_t find_header(const struct descriptor *kernel, struct header *head
     const uint8_t *at = start + offset;
     uint32_t flags = read_u32(at + 4);
     if (read_u32(at) != MULTIBOOT1_HEADER_MAGIC || MULTIBOOT1_HEADER_MAGIC + flags + read_u32(at + 8) != 0) continue;
-    if ((flags & HEADER_ADDRESSES) && offset + sizeof *header > length) continue;
-    memcpy(header, at, flags & HEADER_ADDRESSES ? sizeof *header : 12);
+    uint32_t bytes = flags & HEADER_ADDRESSES ? offsetof(struct header, mode_type) : offsetof(struct header, header_address);
+    if (offset + bytes > length) continue;
+    /* Where the video fields would be beyond the window there is no wish. */
+    if ((flags & HEADER_VIDEO) && offset + sizeof *header <= length) bytes = sizeof *header;
+    *header = (struct header){.mode_type = UINT32_MAX};
+    memcpy(header, at, bytes);
     return offset;
   }
   fail("the kernel has no Multiboot header in its first %u bytes. Build the image again.", (uint32_t)MULTIBOOT1_SEARCH_BYTES);
 }
 
-[[noreturn]] static void boot_protected(const struct descriptor *kernel) {
+[[noreturn]] static void boot_protected(const struct descriptor *kernel, const struct header *header) {
   uint32_t entry = program_physical(program.entry);
   program_place();
   handoff_start();
   modules_load(kernel);
   program_load(kernel);
+  /* A wish, not a condition: the information says what became of it. */
+  if (header && (header->flags & HEADER_VIDEO) && header->mode_type == HEADER_MODE_LINEAR) graphics_start(header->width, header->height, header->depth);
   enter_protected(entry, MULTIBOOT1_BOOT_MAGIC, multiboot1_information(kernel));
 }
 
@@ -164,10 +183,10 @@ void boot_multiboot1(const struct descriptor *kernel) {
     multiboot_read_by_addresses(kernel, offset, header.header_address, header.load_address, header.load_end_address,
                                 header.bss_end_address, header.entry_address);
   else elf_read(kernel, 1u << ELF_CLASS_32 | 1u << ELF_CLASS_64);
-  boot_protected(kernel);
+  boot_protected(kernel, &header);
 }
 
 void boot_elf32(const struct descriptor *kernel) {
   elf_read(kernel, 1u << ELF_CLASS_32);
-  boot_protected(kernel);
+  boot_protected(kernel, NULL);
 }

@@ -39,7 +39,10 @@ enum tag {
   TAG_LOAD_BASE = 21,
 };
 
+#define FRAMEBUFFER_COLOUR 1
 #define FRAMEBUFFER_TEXT 2
+/* Console flags: text mode is supported. */
+#define CONSOLE_TEXT 2u
 #define ACPI_VERSION_1_BYTES 20
 
 static uint32_t u16_at(const uint8_t *at) { return at[0] | (uint32_t)at[1] << 8; }
@@ -91,8 +94,6 @@ static void check_tags(const uint8_t *header) {
     if (u16_at(tag + 2) & HEADER_OPTIONAL) continue;
     if (type > HEADER_RELOCATABLE) fail("the kernel's Multiboot 2 header requires tag %u, which this loader does not know.", type);
     if (type == HEADER_INFORMATION_REQUEST) check_request(tag);
-    if (type == HEADER_FRAMEBUFFER)
-      fail("the kernel's Multiboot 2 header requires a graphics mode (tag 5), and this loader has text mode only. Mark the tag optional.");
   }
 }
 
@@ -176,13 +177,24 @@ static void add_memory(void) {
 }
 
 static void add_screen(void) {
-  uint8_t *content = add_tag(TAG_FRAMEBUFFER, 24);
-  put_u64(content, 0xb8000);
-  put_u32(content + 8, 160); /* bytes a line */
-  put_u32(content + 12, 80);
-  put_u32(content + 16, 25);
-  content[20] = 16;
-  content[21] = FRAMEBUFFER_TEXT;
+  const struct screen *screen = current_screen();
+  uint8_t *content = add_tag(TAG_FRAMEBUFFER, screen->graphics ? 24 + sizeof screen->colours : 24);
+  put_u64(content, screen->address);
+  put_u32(content + 8, screen->pitch);
+  put_u32(content + 12, screen->width);
+  put_u32(content + 16, screen->height);
+  content[20] = screen->bits;
+  content[21] = screen->graphics ? FRAMEBUFFER_COLOUR : FRAMEBUFFER_TEXT;
+  if (screen->graphics) memcpy(content + 24, screen->colours, sizeof screen->colours);
+}
+
+/* A framebuffer that is asked for without the flag "optional", by a kernel that does not say that text mode will do, is a condition. */
+static void choose_screen(const uint8_t *header) {
+  const uint8_t *wish = find_tag(header, HEADER_FRAMEBUFFER), *console = find_tag(header, HEADER_CONSOLE);
+  if (!wish || graphics_start(read_u32(wish + 8), read_u32(wish + 12), read_u32(wish + 16))) return;
+  if ((u16_at(wish + 2) & HEADER_OPTIONAL) || (console && (read_u32(console + 8) & CONSOLE_TEXT))) return;
+  fail("the kernel's Multiboot 2 header requires a graphics mode (tag 5), and this machine's BIOS has none with a linear framebuffer (VBE). Mark the tag "
+       "optional, or boot the image in QEMU.");
 }
 
 static void add_firmware_tables(void) {
@@ -248,5 +260,7 @@ void boot_multiboot2(const struct descriptor *kernel) {
   handoff_start();
   modules_load(kernel);
   program_load(kernel);
+  /* The header's copy in the scratch area is still there. */
+  choose_screen(header);
   enter_protected(entry, BOOT_MAGIC, make_information(kernel));
 }

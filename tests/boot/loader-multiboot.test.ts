@@ -21,13 +21,17 @@ const tag = (type: number, flags: number, ...words: (number | string)[]): string
 
 interface Case {
   version: 1 | 2
-  defines?: Record<string, string>
+  defines?: Record<string, string | number>
+  graphics?: boolean
 }
 
 const KERNELS: Record<string, Case> = {
   'Multiboot 1': { version: 1 },
   'Multiboot 2': { version: 2 },
   'Multiboot 2 with requests and aligned modules': { version: 2, defines: { TAGS: `"${tag(1, 0, 1, 2, 3, 4, 5, 6, 8, 9)}${tag(6, 0)}${tag(4, 0, 3)}"` } },
+  'Multiboot 1 that asks for graphics': { version: 1, graphics: true, defines: { HEADER_FLAGS: 7, HEADER_REST: '", 0, 0, 0, 0, 0, 0, 800, 600, 32"' } },
+  'Multiboot 2 that asks for graphics': { version: 2, graphics: true, defines: { TAGS: `"${tag(5, 1, 1280, 720, 24)}"` } },
+  'Multiboot 2 that asks for any graphics or text': { version: 2, graphics: true, defines: { TAGS: `"${tag(5, 0, 640, 480, 32)}${tag(4, 0, 3)}"` } },
   'Multiboot 2 with an entry address': { version: 2, defines: { TAGS: `"${tag(3, 0, 'start')}"` } },
 }
 
@@ -58,11 +62,12 @@ describe.skipIf(findQemu() === undefined || !hasGrub())('GRUB and Bootlab’s lo
     const kernel = await kernelOf(kernelCase)
     expect(grubAccepts(kernel, kernelCase.version)).toBe(true)
     const ours = await bootImage(await imageOf(kernel, COMMAND_LINE, { modules: MODULES }), { timeoutMs: 20_000 })
-    const cd = grubCd({ kernel, multiboot: kernelCase.version, commandLine: COMMAND_LINE, modules: MODULES })
+    const cd = grubCd({ kernel, multiboot: kernelCase.version, commandLine: COMMAND_LINE, modules: MODULES, graphics: kernelCase.graphics })
     const grubs = await bootImage(cd, { timeoutMs: 25_000, disk: 'CD' })
     expect(facts(ours.serial)).toEqual(facts(grubs.serial))
     expect(facts(ours.serial).filter((line) => line.startsWith('module'))).toHaveLength(2)
     expect(facts(ours.serial).some((line) => line.startsWith('section '))).toBe(true)
+    expect(facts(ours.serial).find((line) => line.startsWith('screen'))).toMatch(kernelCase.graphics ? / type=0x0{15}1 colours=/ : / type=0x0{15}2$/)
   })
 })
 

@@ -11,6 +11,8 @@ export interface GrubCd {
   multiboot: 1 | 2
   commandLine: string
   modules: readonly { bytes: Uint8Array; commandLine: string }[]
+  /** Whether the kernel gets the graphics mode it asks for, instead of text. */
+  graphics?: boolean | undefined
 }
 
 /** Whether everything is there that a CD needs; in CI it must be. */
@@ -34,7 +36,7 @@ export function grubAccepts(kernel: Uint8Array, multiboot: 1 | 2): boolean {
 }
 
 /** The CD's bytes. */
-export function grubCd({ kernel, multiboot, commandLine, modules }: GrubCd): Uint8Array {
+export function grubCd({ kernel, multiboot, commandLine, modules, graphics = false }: GrubCd): Uint8Array {
   return inFolder((folder) => {
     const boot = join(folder, 'root', 'boot')
     mkdirSync(join(boot, 'grub'), { recursive: true })
@@ -42,7 +44,7 @@ export function grubCd({ kernel, multiboot, commandLine, modules }: GrubCd): Uin
     for (const [index, { bytes }] of modules.entries()) writeFileSync(join(boot, `module${index}`), bytes)
     const suffix = multiboot === 1 ? '' : '2'
     const commands = [
-      'set gfxpayload=text',
+      graphics ? 'insmod all_video' : 'set gfxpayload=text',
       `multiboot${suffix} /boot/kernel ${commandLine}`,
       ...modules.map((module, index) => `module${suffix} /boot/module${index} ${module.commandLine}`),
       'boot',

@@ -131,6 +131,8 @@ function planMultiboot2(bytes: Uint8Array, header: Multiboot2Header | undefined,
   const entry = multiboot2Tag(header, MULTIBOOT2_TAG.ENTRY)?.words[0]
   if (!addresses) {
     const plan = planElf(bytes, 'multiboot2', where, multiboot2Tag(header, MULTIBOOT2_TAG.RELOCATABLE) !== undefined)
+    const wish = multiboot2Tag(header, MULTIBOOT2_TAG.FRAMEBUFFER)
+    if (wish) plan.warnings.push(graphicsWish(wish.words[0] ?? 0, wish.words[1] ?? 0, where))
     return { ...plan, multiboot2: header, ...(entry !== undefined && { entry: BigInt(entry) }) }
   }
   const [own = 0, load = 0, loadEnd = 0, bssEnd = 0] = addresses.words
@@ -144,6 +146,12 @@ function planMultiboot2(bytes: Uint8Array, header: Multiboot2Header | undefined,
   // All ones: the file from its start.
   checkAddresses(bytes, header.offset, { header: own, load: load === 0xffff_ffff ? own - header.offset : load, loadEnd, bssEnd, entry }, where)
   return { protocol: 'multiboot2', bytes, entry: BigInt(entry), base: 0n, multiboot2: header, warnings: [] }
+}
+
+/** Bootlab's PC has no graphics modes yet, so a wish for one is worth a word. */
+function graphicsWish(width: number, height: number, where: string): string {
+  const size = width > 0 && height > 0 ? ` of ${width}×${height}` : ''
+  return `${where}: the Multiboot header asks for a graphics mode${size}. Bootlab's PC has text mode only, and says so in the framebuffer information; in QEMU and on real PCs the kernel gets it.`
 }
 
 function describeNearly({ offset, reason }: { offset: number; reason: 'too-far' | 'checksum' }, where: string): string {

@@ -8,6 +8,7 @@ import elf from '../../../resources/loader/elf.c?raw'
 import elf64 from '../../../resources/loader/elf64.c?raw'
 import firmware from '../../../resources/loader/firmware.c?raw'
 import flat from '../../../resources/loader/flat.c?raw'
+import graphics from '../../../resources/loader/graphics.c?raw'
 import handoff from '../../../resources/loader/handoff.c?raw'
 import main from '../../../resources/loader/main.c?raw'
 import memory from '../../../resources/loader/memory.c?raw'
@@ -78,6 +79,7 @@ export const LOADER_PROGRAMS: Readonly<Record<keyof LoaderBinaries, FlatProgram>
       { name: 'elf64.c', text: elf64 },
       { name: 'firmware.c', text: firmware },
       { name: 'flat.c', text: flat },
+      { name: 'graphics.c', text: graphics },
       { name: 'handoff.c', text: handoff },
       { name: 'main.c', text: main },
       { name: 'memory.c', text: memory },

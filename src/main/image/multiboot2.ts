@@ -9,8 +9,8 @@ const OPTIONAL = 1
 /** How far a header that lies too far in is looked for, to explain why it does not count. */
 const NEARLY_BYTES = 1 << 20
 
-/** Header tags that say where the kernel lies. */
-export const MULTIBOOT2_TAG = { ADDRESS: 2, ENTRY: 3, RELOCATABLE: 10 } as const
+/** Header tags that the image builder reads. */
+export const MULTIBOOT2_TAG = { ADDRESS: 2, ENTRY: 3, FRAMEBUFFER: 5, RELOCATABLE: 10 } as const
 
 /** Names of the header's tags, by type. Those for EFI mean nothing on a BIOS machine. */
 const HEADER_TAGS: Readonly<Record<number, string>> = {
@@ -111,7 +111,6 @@ export function checkMultiboot2Features(header: Multiboot2Header, where: string)
   for (const { type, flags, words } of header.tags) {
     if (flags & OPTIONAL) continue
     if (HEADER_TAGS[type] === undefined) throw refusal(header, where, `tag ${type}, which no version of Multiboot 2 that Bootlab knows has`)
-    if (type === 5) throw refusal(header, where, `a graphics mode (tag 5, ${HEADER_TAGS[5]}), and the boot loader has text mode only`)
     if (type !== 1) continue
     const missing = words.find((wanted) => INFORMATION_TAGS[wanted]?.offered !== true)
     if (missing !== undefined) throw refusal(header, where, `information of type ${missing} (${INFORMATION_TAGS[missing]?.name ?? 'unknown'}), which the boot loader does not have`)

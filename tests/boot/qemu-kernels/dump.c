@@ -7,6 +7,9 @@
 #ifndef HEADER_FLAGS
 #define HEADER_FLAGS 3
 #endif
+#ifndef HEADER_REST
+#define HEADER_REST ""
+#endif
 #ifndef TAGS
 #define TAGS ""
 #endif
@@ -15,7 +18,7 @@
 
 #if VERSION == 1
 #define BOOT_MAGIC 0x2badb002
-__asm__(".section .multiboot,\"a\"\n.balign 4\n.long 0x1badb002, " EXPANDED(HEADER_FLAGS) ", -(0x1badb002 + " EXPANDED(HEADER_FLAGS) ")\n");
+__asm__(".section .multiboot,\"a\"\n.balign 4\n.long 0x1badb002, " EXPANDED(HEADER_FLAGS) ", -(0x1badb002 + " EXPANDED(HEADER_FLAGS) ")" HEADER_REST "\n");
 #else
 #define BOOT_MAGIC 0x36d76289
 __asm__(".section .multiboot,\"a\"\n.balign 8\nheader: .long 0xe85250d6, 0, header_end - header, -(0xe85250d6 + header_end - header)\n" TAGS
@@ -65,6 +68,7 @@ static void show_sections(uint32_t count, uint32_t bytes, uint32_t names, const 
 static void show_screen(const void *from) {
   line("screen"), word("address", u64_at(from, 0)), word("pitch", u32_at(from, 8)), word("width", u32_at(from, 12)),
       word("height", u32_at(from, 16)), word("bits", u32_at(from, 20) & 0xff), word("type", u32_at(from, 20) >> 8 & 0xff);
+  if ((u32_at(from, 20) >> 8 & 0xff) == 1) word("colours", hash((const uint8_t *)from + 24, 6));
 }
 
 #if VERSION == 1
