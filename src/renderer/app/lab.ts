@@ -95,8 +95,20 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     await projects.refreshRecent()
   }
 
+  /** Opens a project; a folder that is none yet is offered to be imported. */
   async function openProject(directory: string): Promise<void> {
-    const project = await projects.open(directory)
+    let project: ProjectInfo
+    try {
+      project = await projects.open(directory)
+    } catch (error) {
+      return projects.offerImport(directory, error)
+    }
+    machine.clear()
+    await showProject(project)
+  }
+
+  async function importProject(directory: string): Promise<void> {
+    const project = await projects.importFolder(directory)
     machine.clear()
     await showProject(project)
   }
@@ -181,7 +193,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     ui.flush()
   }
 
-  return { connection, notifications, dialogs, ui, projects, build, machine, documents, projectDoctor, commands, createProject, openProject, attempt, comeBack, leave }
+  return { connection, notifications, dialogs, ui, projects, build, machine, documents, projectDoctor, commands, createProject, openProject, importProject, attempt, comeBack, leave }
 }
 
 export const LabContext = createContext<Lab | undefined>(undefined)

@@ -25,14 +25,15 @@ export const strings = {
 
   welcome: {
     templates: 'Start from a template',
-    templatesHint: 'Each one is a complete kernel that boots. Change it from there.',
+    templatesHint: 'Each one is a complete kernel that boots. Change it from there, or follow a track from its first step.',
     recent: 'Recent projects',
     noRecent: 'Projects you open appear here.',
     openFolder: 'Open a folder…',
     back: 'Back to the editor',
     forget: (name: string) => `Remove ${name} from this list`,
     missing: 'folder not found',
-    create: (title: string) => `Create a project from ${title}`,
+    track: (language: string) => `${language}, step by step`,
+    create: (step: number, title: string, language: string) => `Create a project from ${language}, step ${step}: ${title}`,
     opening: 'Opening…',
     noTemplates: 'No templates were found. The installation is incomplete: install Bootlab again.',
   },
@@ -50,10 +51,19 @@ export const strings = {
   openDialog: {
     title: 'Open a project',
     directory: 'Project folder',
-    hint: 'The folder that holds bootlab.json, as an absolute path.',
+    hint: 'As an absolute path. A folder without bootlab.json can be imported.',
     open: 'Open',
     pick: 'Choose a project folder',
     pickParent: 'Choose the folder for the new project',
+  },
+
+  importDialog: {
+    title: (name: string) => `Import ${name}`,
+    body: 'This folder has no bootlab.json yet. This is what it was taken for:',
+    guesses: 'What was guessed, and why',
+    file: (path: string) => `Will be written: ${path}`,
+    import: 'Import',
+    importing: 'Importing…',
   },
 
   editor: {

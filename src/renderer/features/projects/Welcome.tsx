@@ -7,13 +7,15 @@ import { Button } from '../../ui/Button'
 import { Icon } from '../../ui/Icon'
 import icon from '../../app/icon.svg'
 import { CreateDialog } from './CreateDialog'
+import { ImportDialog } from './ImportDialog'
 import { OpenDialog } from './OpenDialog'
+import { TemplateCard } from './TemplateCard'
 
 const { welcome: text } = strings
 
 export function Welcome(): ReactElement {
   const { projects, commands, connection, attempt } = useLab()
-  const { templates, recent, project, info } = useStore(projects.store)
+  const { templates, recent, project, info, importing } = useStore(projects.store)
   const [creating, setCreating] = useState<Template>()
   const [opening, setOpening] = useState(false)
 
@@ -38,33 +40,6 @@ export function Welcome(): ReactElement {
             </Button>
           )}
         </div>
-
-        <section aria-labelledby="welcome-templates">
-          <h3 id="welcome-templates">{text.templates}</h3>
-          <p className="welcome-hint">{templates.length > 0 ? text.templatesHint : text.noTemplates}</p>
-          <ul className="cards">
-            {templates.map((template) => (
-              <li key={template.id}>
-                <button
-                  type="button"
-                  className="card"
-                  data-template={template.id}
-                  aria-label={text.create(template.title)}
-                  aria-describedby={`teaches-${template.id}`}
-                  onClick={() => setCreating(template)}
-                >
-                  <span className="card-head">
-                    <span className="card-title">{template.title}</span>
-                    <span className="tag">{template.language}</span>
-                  </span>
-                  <span className="card-teaches" id={`teaches-${template.id}`}>
-                    {template.teaches}
-                  </span>
-                </button>
-              </li>
-            ))}
-          </ul>
-        </section>
 
         <section aria-labelledby="welcome-recent">
           <div className="welcome-row">
@@ -97,9 +72,32 @@ export function Welcome(): ReactElement {
             </ul>
           )}
         </section>
+
+        <section aria-labelledby="welcome-templates">
+          <h3 id="welcome-templates">{text.templates}</h3>
+          <p className="welcome-hint">{templates.length > 0 ? text.templatesHint : text.noTemplates}</p>
+          {tracksOf(templates).map((track) => (
+            <div className="track" key={track}>
+              <h4 id={`track-${track}`}>{text.track(track)}</h4>
+              <ol className="cards" aria-labelledby={`track-${track}`}>
+                {templates
+                  .filter((template) => template.language === track)
+                  .map((template) => (
+                    <TemplateCard key={template.id} template={template} onChoose={setCreating} />
+                  ))}
+              </ol>
+            </div>
+          ))}
+        </section>
       </div>
       {creating && <CreateDialog template={creating} onClose={() => setCreating(undefined)} />}
       {opening && <OpenDialog onClose={() => setOpening(false)} />}
+      {importing && <ImportDialog key={importing.directory} plan={importing} onClose={projects.dropImport} />}
     </main>
   )
+}
+
+/** In the order in which the templates come. */
+function tracksOf(templates: readonly Template[]): string[] {
+  return [...new Set(templates.map(({ language }) => language))]
 }

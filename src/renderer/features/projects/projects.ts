@@ -1,6 +1,6 @@
 /** Which project is open, which others there are, and what a new one can start from. */
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { AppInfo, CallArgs, JsonSchemaEntry, ProjectInfo, RecentProject, Template } from '../../../shared/contract'
+import type { AppInfo, CallArgs, ImportPlan, JsonSchemaEntry, ProjectInfo, RecentProject, Template } from '../../../shared/contract'
 import type { Connection } from '../../app/connection'
 
 export interface ProjectsState {
@@ -11,6 +11,8 @@ export interface ProjectsState {
   templates: readonly Template[]
   recent: readonly RecentProject[]
   schemas: readonly JsonSchemaEntry[]
+  /** A folder without manifest that was to be opened: what it could be imported as. */
+  importing: ImportPlan | undefined
 }
 
 export type Projects = ReturnType<typeof createProjects>
@@ -23,6 +25,7 @@ export function createProjects(connection: Connection) {
     templates: [],
     recent: [],
     schemas: [],
+    importing: undefined,
   }))
 
   async function load(): Promise<void> {
@@ -42,12 +45,23 @@ export function createProjects(connection: Connection) {
   const create = (args: CallArgs['projects.create']): Promise<ProjectInfo> => connection.call('projects.create', args)
   const open = (directory: string): Promise<ProjectInfo> => connection.call('projects.open', { directory })
 
+  /** For a folder that could not be opened: offers to import it. @throws the opening's error when it is nothing to import */
+  async function offerImport(directory: string, reason: unknown): Promise<void> {
+    // Why it cannot be imported adds nothing to why it cannot be opened.
+    const plan = await connection.call('projects.planImport', { directory }).catch(() => undefined)
+    if (plan === undefined) throw reason
+    store.setState({ importing: plan, view: 'welcome' })
+  }
+
+  const dropImport = (): void => store.setState({ importing: undefined })
+  const importFolder = (directory: string): Promise<ProjectInfo> => connection.call('projects.import', { directory })
+
   async function forget(directory: string): Promise<void> {
     await connection.call('projects.forget', { directory })
     await refreshRecent()
   }
 
-  return { store, load, refreshRecent, create, open, forget }
+  return { store, load, refreshRecent, create, open, offerImport, dropImport, importFolder, forget }
 }
 
 /** Path of a folder inside another, with the separators of the lab's host. */
