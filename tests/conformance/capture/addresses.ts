@@ -43,7 +43,7 @@ export const DATA = { start: 0x200000, end: 0x210000 } as const
 export const READ_ONLY = { start: 0x220000, end: 0x221000 } as const
 const PAGE = 0x1000
 /** Not at the edges: the kernel hides what lies beyond them. */
-const NOT_CANONICAL = [0x8000_0001_0000n, 0xffff_7fff_fff0_0000n, 0x1234_5678_9abc_def0n] as const
+const NOT_CANONICAL = [0x8000_0001_0000n, 0xffff_7000_0000_0000n, 0x1234_5678_9abc_def0n] as const
 /** Neither ours nor the program's. */
 const NOT_MAPPED = [0x1f_fff0, 0x50_0000, 0x1000, 0x7654_3210, 0x21_5678] as const
 
