@@ -1,6 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
-import { ProjectError, resolveInside, type PrebuiltManifest, type Project } from '../project'
+import { join } from 'node:path'
+import { BUILD_DIR, ProjectError, resolveInside, type PrebuiltManifest, type Project } from '../project'
 import type { BuildRecord, BuildResult } from './build-result'
+import { makeFolder } from './native/store'
 
 /** Larger files are not kernels or images that the PC can hold. */
 const MAX_BYTES = 512 << 20
@@ -22,5 +24,8 @@ export async function takeFile(project: Project, path: string, role: string, rec
     const why = found.isFile() ? `It has ${Math.ceil(found.size / 2 ** 20)} MiB, and the PC keeps its disk in memory: at most ${MAX_BYTES / 2 ** 20} fit.` : 'It is not a file.'
     throw new ProjectError({ what: `The ${role} cannot be booted`, where: full, why, next: 'Name another file in bootlab.json.' })
   }
-  return record.succeed({ form: 'file', bytes: await readFile(full), path: full })
+  const bytes = await readFile(full)
+  // The image goes there, and no compiler has made the folder.
+  await makeFolder(join(project.dir, BUILD_DIR))
+  return record.succeed({ form: 'file', bytes, path: full })
 }
