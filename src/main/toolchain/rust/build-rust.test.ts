@@ -1,33 +1,15 @@
 import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { LogEvent } from '../../../shared/problems'
 import { buildKernel } from '../build'
 import type { BuildResult } from '../build-result'
-import { ToolError } from '../errors'
 import { openProject } from '../../project'
-import { elfOf, projectFrom } from '../testing'
-import { requireTool } from '../../../../tests/support/tools'
-import { locateRust } from './locate'
-
-/** Building core takes 20 seconds, so these tests keep it from one run to the next. */
-const cache = join(tmpdir(), 'bootlab-test-cache')
-
-/** A cargo with rust-src, as the product would choose it, and the linker that build scripts need. In CI there must be both. */
-async function completeCargo(): Promise<string | undefined> {
-  try {
-    const { cargo: found } = await locateRust(process.cwd())
-    if (requireTool('cc') !== undefined) return found
-  } catch (error) {
-    if (!(error instanceof ToolError)) throw error
-  }
-  if (process.env['CI']) throw new Error('CI needs a cargo with rust-src: install rustc-web, cargo-web and rust-web-src.')
-  return undefined
-}
+import { elfOf, projectFrom, templatesDir } from '../testing'
+import { rustForTests, rustTestCache as cache } from '../../../../tests/support/rust'
 
 const before = process.env['BOOTLAB_CARGO']
-const cargo = await completeCargo()
+const cargo = (await rustForTests())?.cargo
 
 async function build(file: string, edit: (text: string) => string): Promise<{ result: BuildResult; log: string }> {
   const project = await projectFrom('blog-os-rust')
@@ -96,6 +78,35 @@ describe.skipIf(cargo === undefined)('a kernel in Rust', { timeout: 180_000 }, (
   it('has a mistake in Cargo.toml named', async () => {
     const { result } = await build('Cargo.toml', (text) => `${text}x = = 3\n`)
     expect(result.problems).toMatchObject([{ source: 'cargo', file: 'Cargo.toml', line: 7, column: 5 }])
+  })
+
+  it('is found in a workspace: with features, a build script, and the target of .cargo/config.toml', async () => {
+    const files = {
+      'Cargo.toml': '[workspace]\nmembers = ["kernel", "tool"]\nresolver = "2"\n',
+      'kernel/Cargo.toml': '[package]\nname = "kernel"\nversion = "0.1.0"\nedition = "2021"\n\n[features]\ngreeting = []\n',
+      'kernel/build.rs': 'fn main() { println!("cargo:rustc-env=WORD=by-build-script"); }\n',
+      'kernel/src/main.rs': (await readFile(join(templatesDir, 'blog-os-rust/src/main.rs'), 'utf8')).replace('static HELLO: &[u8] = b"HELLO"', '#[cfg(feature = "greeting")]\nstatic HELLO: &[u8] = concat!("FEATURE-", env!("WORD")).as_bytes()'),
+      'tool/Cargo.toml': '[package]\nname = "tool"\nversion = "0.1.0"\nedition = "2021"\n',
+      'tool/src/main.rs': 'fn main() {}\n',
+      '.cargo/config.toml': '[build]\ntarget = "x86_64-blog_os.json"\n\n[unstable]\nbuild-std = ["core", "compiler_builtins", "alloc"]\n',
+      'bootlab.json': JSON.stringify({ name: 'k', kind: 'rust', features: ['greeting'] }),
+    }
+    const project = await projectFrom('blog-os-rust', files)
+    const log: string[] = []
+    const result = await buildKernel(await openProject(project.dir), { onLog: ({ text }) => log.push(text) })
+    if (!result.ok) throw new Error(log.join('\n'))
+    expect(Buffer.from(elfOf(result)).includes('FEATURE-by-build-script')).toBe(true)
+    expect(log.join('\n')).toMatch(/cargo build --package kernel --bin kernel --target x86_64-blog_os\.json .*--features greeting/)
+  })
+
+  it('has changes offered that rustc is sure of, at their places', async () => {
+    const { result } = await build('src/main.rs', (text) => text.replace('#[unsafe(no_mangle)]', '/* é😀 */ #[no_mangle]'))
+    const problem = result.problems.find(({ fix }) => fix !== undefined)
+    expect(problem).toMatchObject({ file: 'src/main.rs', message: 'unsafe attribute used without unsafe: usage of unsafe attribute' })
+    expect(problem?.fix?.edits.map(({ file, range, text }) => [file, range.column, text])).toEqual([
+      ['src/main.rs', 13, 'unsafe('],
+      ['src/main.rs', 22, ')'],
+    ])
   })
 
   it('without an entry point is refused', { timeout: 60_000 }, async () => {

@@ -157,10 +157,16 @@ async function compile({ project, manifest, target, settings, call, facts, kerne
     ...profile,
     ...featureArgs(manifest),
     ...unstable,
-    ...(tools.vendoredCrates === undefined ? [] : sourceArgs(await joinCrates(tools.vendoredCrates, facts))),
+    ...(await crateArgs(tools.vendoredCrates, facts)),
   ]
   record.log({ level: 'command', text: showCommand('cargo', args) })
   return record.time('cargo build', () => runCargo(call, args, record))
+}
+
+/** Where crates come from; when not all are known, cargo has to find what it fetched before. */
+async function crateArgs(vendored: string | undefined, facts: CargoFacts): Promise<string[]> {
+  if (!facts.complete) return ['--offline']
+  return vendored === undefined ? [] : sourceArgs(await joinCrates(vendored, facts))
 }
 
 /** The log shows what to type: short paths, where they are inside the folder. */

@@ -6,7 +6,7 @@ import { LabError } from '../../../shared/failure'
 import { bootimageSettings, MetadataError, type RunSettings } from './bootimage'
 import { bootloaderPlan } from './boot-metadata'
 import type { Environment } from './cargo'
-import { cargoFacts, CargoRefusal } from './cargo-facts'
+import { ANY_KERNEL, cargoFacts, CargoRefusal } from './cargo-facts'
 import { findOnPath } from './locate'
 
 export interface BuiltKernel {
@@ -34,7 +34,7 @@ export async function describeBuiltKernel(kernel: string, more: readonly string[
   try {
     // What was just built needs nothing from the network; the kernel's platform needs no crates of operating systems.
     const call = { tools: { cargo, rustcVersion: env['RUSTUP_TOOLCHAIN'] ?? '' }, cwd: packageDir, env, signal }
-    const { packages } = await cargoFacts(call, manifest, ['--offline', '--filter-platform', 'x86_64-unknown-none'])
+    const { packages } = await cargoFacts(call, manifest, ['--offline', '--filter-platform', ANY_KERNEL])
     const own = packages.find((found) => found.manifest === manifest)
     const plan = own && bootloaderPlan(own, 'Cargo.toml')
     const [problem] = plan?.problems ?? []

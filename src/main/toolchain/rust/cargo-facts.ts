@@ -28,12 +28,17 @@ const factsSchema = z.object({
   packages: z.array(packageSchema),
   /** Crates that come from crates.io: their unpacked folders. */
   crates: z.array(z.object({ name: z.string(), version: z.string(), folder: z.string() })),
+  /** Whether these are all crates of Cargo.lock; offline, those of other platforms may never have been fetched. */
+  complete: z.boolean(),
   /** Manifests of all packages that are no crates from elsewhere: the workspace's and path dependencies. */
   manifests: z.array(z.string()),
 })
 export type CargoFacts = z.infer<typeof factsSchema>
 
 const CRATES_IO = /^(registry\+https:\/\/github\.com\/rust-lang\/crates\.io-index|sparse\+https:\/\/index\.crates\.io\/)/
+
+/** A platform without an operating system: crates for operating systems are not asked for. */
+export const ANY_KERNEL = 'x86_64-unknown-none'
 
 /** cargo could not read the project, or could not get its crates. */
 export class CargoRefusal extends Error {
@@ -46,7 +51,7 @@ export class CargoRefusal extends Error {
 }
 
 /**
- * Ask `cargo metadata`, which gets crates that are missing.
+ * Ask `cargo metadata`, which gets crates that are missing; without a network, what kernels need must be there.
  * @param manifest absolute path of Cargo.toml
  * @param args features and platform: as for the build
  * @throws CargoRefusal with what cargo printed
@@ -59,8 +64,10 @@ export function cargoFacts(call: CargoCall, manifest: string, args: readonly str
     inputs: (facts) => [join(facts.workspaceRoot, 'Cargo.lock'), ...inputsOf(facts.manifests), ...facts.crates.map(({ folder }) => join(folder, 'Cargo.toml')), ...configFiles(call.cwd, call.env)],
     ask: async () => {
       const answer = await askMetadata(call, ['--manifest-path', manifest, ...args])
-      if (!answer.ok) throw new CargoRefusal(answer.stderr)
-      return factsOf(answer.metadata)
+      if (answer.ok) return factsOf(answer.metadata, !args.includes('--filter-platform'))
+      const here = await askMetadata(call, ['--manifest-path', manifest, '--offline', '--filter-platform', ANY_KERNEL, ...args])
+      if (here.ok) return factsOf(here.metadata, false)
+      throw new CargoRefusal(answer.stderr)
     },
   })
 }
@@ -91,11 +98,12 @@ function inputsOf(manifests: readonly string[]): string[] {
   return manifests.flatMap((manifest) => [manifest, join(dirname(manifest), 'src'), join(dirname(manifest), 'src', 'bin')])
 }
 
-function factsOf({ workspace_root, workspace_members, workspace_default_members, packages, resolve }: CargoMetadata): CargoFacts {
+function factsOf({ workspace_root, workspace_members, workspace_default_members, packages, resolve }: CargoMetadata, complete: boolean): CargoFacts {
   const nodes = new Map(resolve?.nodes.map((node) => [node.id, node] as const))
   const members = packages.filter(({ id }) => workspace_members.includes(id))
   return {
     workspaceRoot: workspace_root,
+    complete,
     packages: members.map(({ id, name, manifest_path, default_run, targets, metadata }) => {
       const bootloader = packages.find((other) => other.name === 'bootloader' && nodes.get(id)?.dependencies.includes(other.id))
       return {
