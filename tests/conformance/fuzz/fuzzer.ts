@@ -94,7 +94,8 @@ export class Fuzzer {
 
   /** Mostly addresses of data, stack or (rarely) code, so that memory operands work. */
   #register(random: Random): bigint {
-    if (random.chance(3)) return random.operand()
+    // Few, where most of them are not canonical: programs end at the first exception.
+    if (random.chance(this.mode === 64 ? 8 : 3)) return random.operand()
     if (this.mode === 16) return BigInt(random.below(AREA_BYTES))
     return BigInt(random.pick([DATA, DATA, DATA, STACK, CODE]) + random.below(AREA_BYTES))
   }
