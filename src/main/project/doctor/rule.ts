@@ -20,3 +20,6 @@ export interface SpecContext extends SpecReader {
 
 /** Looks at a specification and says what is wrong with it. */
 export type SpecRule = (context: SpecContext) => Iterable<Draft>
+
+/** UEFI programs are PE files, linked as for Windows: what rules say about ELF is not about them. */
+export const isUefi = (spec: SpecText): boolean => /-uefi\b/.test(spec.string('llvm-target') ?? '') || spec.string('os') === 'uefi'

@@ -4,7 +4,7 @@ import { LINKER_FLAVORS } from '../target/key'
 import { CHANGES, compilerName, has, type CompilerFacts } from './compiler'
 import type { Draft } from './finding'
 import { nearest } from './nearest'
-import type { SpecContext, SpecRule } from './rule'
+import { isUefi, type SpecContext, type SpecRule } from './rule'
 import type { Edit, Property } from './spec-text'
 
 const ARGUMENT_KEYS = ['pre-link-args', 'late-link-args', 'late-link-args-static', 'late-link-args-dynamic', 'post-link-args'] as const
@@ -19,7 +19,7 @@ const lldOf = (compiler: CompilerFacts): string => (has(compiler, CHANGES.canoni
 
 function* flavor({ spec, compiler, language, misnamed }: SpecContext): Iterable<Draft> {
   // C is always linked by Bootlab's ld.lld.
-  if (language === 'c') return
+  if (language === 'c' || isUefi(spec)) return
   const property = spec.get('linker-flavor')
   const right = lldOf(compiler)
   const fix = (edits: readonly Edit[]): NonNullable<Draft['fix']> => ({ title: `Set "linker-flavor" to "${right}"`, edits })
@@ -78,15 +78,16 @@ function joined(edits: readonly Edit[]): Edit[] {
   return first === undefined ? [] : [{ ...first, text: edits.map(({ text }) => text).join('') }]
 }
 
-/** Arguments for ld that a C compiler would have passed on or understood itself. */
+/** Arguments for ld, without those that only a C compiler understands, and without libraries of an operating system. */
 function forLinker(args: readonly string[]): string[] {
   return args.flatMap((arg) => {
     if (arg.startsWith('-Wl,')) return arg.slice('-Wl,'.length).split(',')
-    return /^-(m(32|64)|nostdlib|nostartfiles|nodefaultlibs|ffreestanding|static-pie|no-pie|f\S*|march=\S*|g|O\S*)$/.test(arg) ? [] : [arg]
+    return /^-(m(32|64)|nostdlib|nostartfiles|nodefaultlibs|static-pie|no-pie|f\S*|march=\S*|g|O\S*|l(c|m|gcc|gcc_s|dl|pthread))$/.test(arg) ? [] : [arg]
   })
 }
 
 function* linkArguments(context: SpecContext): Iterable<Draft> {
+  if (isUefi(context.spec)) return
   for (const name of ARGUMENT_KEYS) {
     const property = context.spec.get(name)
     if (property !== undefined && property.value !== null) yield* argumentsOf(context, property)

@@ -4,7 +4,7 @@ import type { Draft } from './finding'
 import type { SpecContext, SpecRule } from './rule'
 
 /** jsonc-parser's SyntaxKind values; its own declaration is a `const enum`, which isolated modules cannot read. */
-const TOKEN = { closeBrace: 2, closeBracket: 4, comma: 5, lineComment: 12, blockComment: 13, lineBreak: 14, blank: 15, end: 17 } as const
+const TOKEN = { openBrace: 1, closeBrace: 2, openBracket: 3, closeBracket: 4, comma: 5, lineComment: 12, blockComment: 13, lineBreak: 14, blank: 15, end: 17 } as const
 const COMMENTS: readonly number[] = [TOKEN.lineComment, TOKEN.blockComment]
 const TRIVIA: readonly number[] = [...COMMENTS, TOKEN.lineBreak, TOKEN.blank]
 
@@ -87,6 +87,16 @@ function* brokenJson({ spec }: SpecContext): Iterable<Draft> {
         at,
         fix: { title: 'Insert the comma', edits: [{ offset: end, length: 0, text: ',' }] },
       }
+    } else if (unclosed(spec.text) !== '' && first.offset >= spec.text.trimEnd().length) {
+      const end = spec.text.trimEnd().length
+      yield {
+        id: 'json-unclosed',
+        severity: 'error',
+        what: `The end of the file is missing: ${unclosed(spec.text)} to close what was opened.`,
+        why: 'rustc reads on until the object ends, and finds the end of the file instead.',
+        at: { offset: end, length: 0 },
+        fix: { title: `Add ${unclosed(spec.text)}`, edits: [{ offset: end, length: 0, text: `${spec.eol}${unclosed(spec.text)}` }] },
+      }
     } else {
       yield {
         id: 'json-syntax',
@@ -107,6 +117,19 @@ function* brokenJson({ spec }: SpecContext): Iterable<Draft> {
       next: 'Start from the specification of a template (bootlab new).',
     }
   }
+}
+
+/** What closes the braces and brackets that are open at the end of a text; empty when none is, or when they are crossed. */
+function unclosed(text: string): string {
+  const open: string[] = []
+  for (const { kind } of tokens(text)) {
+    if (kind === TOKEN.openBrace) open.unshift('}')
+    else if (kind === TOKEN.openBracket) open.unshift(']')
+    else if (kind === TOKEN.closeBrace || kind === TOKEN.closeBracket) {
+      if (open.shift() !== (kind === TOKEN.closeBrace ? '}' : ']')) return ''
+    }
+  }
+  return open.join('')
 }
 
 const SYNTAX: Readonly<Record<string, string>> = {

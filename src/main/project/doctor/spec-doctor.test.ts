@@ -39,10 +39,15 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     '1:180 number-as-string', '1:208 number-as-string', '1:234 number-as-string', '1:259 boolean-as-string', '1:288 boolean-as-number', '1:403 unknown-choice', '1:428 stack-probes-shape',
     '1:449 boolean-as-string', '1:303 features-spaces',
   ],
-  hosted: ['2:18 hosted-triple', '7:9 hosted-os', '1:1 vector-units-on', '1:1 redzone', '9:21 panic-strategy', '8:18 executables', '1:1 linker-flavor-missing'],
+  hosted: ['2:18 hosted-triple', '7:9 hosted-os', '8:18 executables', '1:1 vector-units-on', '1:1 redzone', '9:21 panic-strategy', '1:1 linker-flavor-missing'],
   contradictions: [
     '13:3 duplicate-key', '1:1 missing-key', '3:11 arch-mismatch', '5:27 pointer-width-mismatch', '4:20 endian', '15:15 features-shape', '16:16 soft-abi-without-feature', '7:3 link-args-flavor', '12:3 link-args-flavor',
   ],
+  'print-of-macos': [
+    '9:3 retired-key', '10:3 retired-key', '11:3 retired-key', '24:27 number-as-string', '21:25 number-as-string', '20:19 stack-probes-shape', '13:18 hosted-triple', '14:9 hosted-os',
+    '25:13 foreign-likeness', '1:1 vector-units-on', '1:1 redzone', '1:1 panic-strategy', '12:20 linker-flavor-compiler', '15:3 link-args-flavor',
+  ],
+  unclosed: ['14:38 json-unclosed', '4:27 number-as-string', '5:18 data-layout', '14:15 soft-float-abi', '1:1 panic-strategy'],
   'sse-off': ['10:15 sse-off-without-soft-float', '9:22 redzone', '6:20 linker-flavor-foreign', '7:3 link-args-list'],
 }
 
@@ -112,6 +117,15 @@ describe('the doctor', () => {
     expect(fixAll(rust(STABLE), old)).toContain('"target-pointer-width": 64,\n  "target-c-int-width": 32')
   })
 
+  it('lets UEFI programs be what they are', () => {
+    const uefi = {
+      'llvm-target': 'x86_64-unknown-windows-msvc', 'data-layout': 'e-m:w-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128', arch: 'x86_64', 'target-pointer-width': 64, os: 'uefi',
+      'is-like-windows': true, 'is-like-msvc': true, 'linker-flavor': 'msvc-lld', linker: 'rust-lld', 'pre-link-args': { 'msvc-lld': ['/NOLOGO'], msvc: ['/NOLOGO'] },
+      'panic-strategy': 'abort', 'disable-redzone': true, features: '-mmx,-sse,+soft-float', 'rustc-abi': 'softfloat',
+    }
+    expect(findingsOf(rust(STABLE), JSON.stringify(uefi), 'x.json')).toEqual([])
+  })
+
   it('takes the word of a compiler about its keys', () => {
     const text = '{"llvm-target": "x86_64-unknown-none", "wonder": true}'
     const keys = new Set(['llvm-target', 'wonder'])
@@ -121,7 +135,7 @@ describe('the doctor', () => {
   it('asks of a specification for C only what clang and Bootlab read', async () => {
     const c = specExamination({ compiler: STABLE, language: 'c', profilesAbort: false })
     expect(findingsOf(c, await read('blog-os-2018-11'), 'x.json').map(({ code }) => code)).toEqual(['number-as-string', 'number-as-string'])
-    expect(findingsOf(c, await read('hosted'), 'x.json').map(({ code }) => code)).toEqual(['hosted-triple', 'hosted-os', 'vector-units-on', 'redzone', 'executables'])
+    expect(findingsOf(c, await read('hosted'), 'x.json').map(({ code }) => code)).toEqual(['hosted-triple', 'hosted-os', 'executables', 'vector-units-on', 'redzone'])
   })
 
   it.each(['', '{', '[1]', 'null', '{"a": {"b": [1, {}', '{"features": 3, "arch": [], "llvm-target": {}, "pre-link-args": 7, "os": null}', '\u0000\uD800', '"x"'])('does not stumble over %j', (text) => {

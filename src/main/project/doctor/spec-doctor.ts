@@ -4,12 +4,13 @@ import type { SpecReader, SpecRule } from './rule'
 import { CODE_RULES } from './rules-code'
 import { KEY_RULES, misnamedKeys } from './rules-keys'
 import { LINK_RULES } from './rules-link'
+import { MACHINE_RULES } from './rules-machine'
 import { SYNTAX_RULES } from './rules-syntax'
 import { VALUE_RULES } from './rules-values'
 import { SpecText } from './spec-text'
 
 /** In the order in which fixes are made. */
-const RULES: readonly SpecRule[] = [...KEY_RULES, ...VALUE_RULES, ...CODE_RULES, ...LINK_RULES]
+const RULES: readonly SpecRule[] = [...KEY_RULES, ...VALUE_RULES, ...MACHINE_RULES, ...CODE_RULES, ...LINK_RULES]
 
 /** Examines target specifications for the compiler that will use them. */
 export function specExamination(reader: SpecReader): Examination {
