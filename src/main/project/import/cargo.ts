@@ -70,9 +70,19 @@ async function findSpec(tree: SourceTree, folder: string, { config, configPath, 
   return chosen
 }
 
-/** One Rust file: a package around it. */
-export function planRustFile(path: string, text: string, name: string): ImportPlan {
-  const edition = /#\[unsafe\(/.test(text) || /\bunsafe\s+extern\s+"/.test(text) ? '2024' : '2021'
+/** The Rust file that a tree without Cargo.toml starts from. */
+export function findRustRoot(tree: SourceTree): string | undefined {
+  const files = tree.files.filter((path) => path.endsWith('.rs'))
+  return ['src/main.rs', 'main.rs'].find((path) => files.includes(path)) ?? (files.length === 1 ? files[0] : undefined)
+}
+
+/** Signs of code from before the edition of 2021, which refuses some of it. */
+const OLD_CODE = /^\s*extern\s+crate\b|#!\[feature\([^)]*\b(lang_items|panic_implementation|asm|const_fn)\b/m
+
+/** Rust files without Cargo.toml: a package around them. */
+export async function planRustFiles(tree: SourceTree, path: string, name: string): Promise<ImportPlan> {
+  const text = (await tree.text(path)) ?? ''
+  const edition = /#\[unsafe\(|\bunsafe\s+extern\s+"/.test(text) ? '2024' : OLD_CODE.test(text) ? '2018' : '2021'
   const crates = [...new Set([...text.matchAll(/^\s*(?:use|extern\s+crate)\s+(\w+)/gm)].flatMap(([, crate]) => crate ?? []))].filter((crate) => !['core', 'alloc', 'crate', 'self', 'super', 'std'].includes(crate) && !new RegExp(`\\bmod\\s+${crate}\\b`).test(text))
   const cargo = `[package]
 name = "${name.replaceAll('.', '-')}"
@@ -85,13 +95,13 @@ path = "${path}"
 test = false
 bench = false
 `
-  const target = specFile('x86_64')
   const guesses: Guess[] = [
-    { what: '64-bit code', why: 'Bootlab’s loader starts a Rust kernel in long mode.' },
-    { what: `Edition ${edition} of Rust`, why: edition === '2024' ? `${path} uses attributes as that edition writes them.` : `${path} has nothing of a later one.` },
+    { what: `Edition ${edition} of Rust`, why: edition === '2024' ? `${path} uses attributes as that edition writes them.` : edition === '2018' ? `${path} is written as one did then.` : `${path} has nothing of a later one.` },
   ]
-  const content = { name, kind: 'rust', target, open: [target, path] }
-  const warnings = crates.length > 0 ? [`${path} uses the crates ${crates.join(', ')}: a single file does not say which versions. Put them into a Cargo.toml.`] : []
-  const linkArgs = ['--image-base=0x200000', '--entry=_start', '-z', 'max-page-size=4096']
-  return planOf(content, { files: [{ path: 'Cargo.toml', text: cargo }, { path: target, text: specText('x86_64', { linkArgs }) }], guesses, warnings })
+  const own = await findSpec(tree, '.', { config: '', configPath: undefined, text: '', manifestPath: 'Cargo.toml' }, guesses)
+  const target = own ?? specFile('x86_64')
+  if (own === undefined) guesses.push({ what: '64-bit code', why: 'Bootlab’s loader starts a Rust kernel in long mode.' })
+  const files = [{ path: 'Cargo.toml', text: cargo }, ...(own === undefined ? [{ path: target, text: specText('x86_64', { linkArgs: ['--image-base=0x200000', '--entry=_start', '-z', 'max-page-size=4096'] }) }] : [])]
+  const warnings = crates.length > 0 ? [`${path} uses the crates ${crates.join(', ')}: without a Cargo.toml, nothing says which versions. Add them to its [dependencies].`] : []
+  return planOf({ name, kind: 'rust', target, open: [target, path] }, { files, guesses, warnings })
 }

@@ -135,6 +135,16 @@ describe('a folder that cargo builds', () => {
   })
 })
 
+describe('Rust files without Cargo.toml', () => {
+  it('get a package around them, with the specification that lies there', async () => {
+    const made = await plan({ 'main.rs': '#![feature(lang_items)]\n#![no_std]\nextern crate rlibc;\n', 'x86_64-my_os.json': '{ "llvm-target": "x86_64-unknown-none" }' })
+    expect(made.manifest).toMatchObject({ kind: 'rust', target: 'x86_64-my_os.json' })
+    expect(made.files.map(({ path }) => path)).toEqual(['bootlab.json', 'Cargo.toml'])
+    expect(fileOf(made, 'Cargo.toml')).toMatch(/edition = "2018"[^]*path = "main\.rs"/)
+    expect(made.warnings.join()).toContain('the crates rlibc:')
+  })
+})
+
 describe('what is no kernel', () => {
   it.each([
     ['an empty folder', {}],

@@ -3,7 +3,7 @@ import { basename, join, posix, resolve } from 'node:path'
 import { ProjectError } from '../errors'
 import { MANIFEST_FILE } from '../manifest'
 import { findBuildScript, type BuildScript } from './build-scripts'
-import { findCargo, planCargo, planRustFile } from './cargo'
+import { findCargo, findRustRoot, planCargo, planRustFiles } from './cargo'
 import { commandFacts, type CommandFacts } from './command-lines'
 import { planCommand } from './command-plan'
 import { planNative, projectName, type NativeSource } from './native'
@@ -64,7 +64,11 @@ export async function planTree(tree: SourceTree, name: string): Promise<ImportPl
   if (script && foreign !== undefined) throw notFollowed(tree.dir, script.path, foreign)
   const below = script?.kind === 'make' && script.commands.length === 0 ? tree.files.filter((path) => /^(kernel|src|kern|sys)\/(GNUm|M|m)akefile$/.test(path)) : []
   if (below[0] !== undefined) throw onlyCallsOthers(tree.dir, script?.path ?? '', below[0])
-  if (sources.length === 0) throw nothingFound(tree.dir)
+  if (sources.length === 0) {
+    const root = findRustRoot(tree)
+    if (root === undefined) throw nothingFound(tree.dir)
+    return planRustFiles(tree, root, name)
+  }
   const commands = script?.commands.length ? script.commands : commandsInComments(sources)
   return planNative({
     name,
@@ -90,7 +94,7 @@ export async function planFile(path: string): Promise<{ plan: ImportPlan; tree: 
   if (text === undefined || facts === undefined) {
     throw new ProjectError({ what: 'This is not a source file', where: file, why: 'It is not UTF-8 text, or too long for one.', next: 'Name a .c, .S, .s, .asm or .rs file.' })
   }
-  if (facts.language === 'rust') return { plan: planRustFile(name, text, projectName(name)), tree }
+  if (facts.language === 'rust') return { plan: await planRustFiles(tree, name, projectName(name)), tree }
   const commands = facts.commands.flatMap((line) => commandFacts(line) ?? [])
   const plan = planNative({ name: projectName(name), sources: [{ path: name, facts }], headers: [], linkerScript: undefined, commands, commandsFrom: 'its comments', warnings: [] })
   return { plan, tree }
