@@ -22,6 +22,7 @@ import { prepareWorker, startInWorker } from '../../src/main/services/machine-ho
 import { bootInQemu, findQemu } from '../support/qemu'
 import { type BootForBytes, findPeers } from './peers'
 import { measureRebuild } from './rebuild'
+import { measureRustRebuild } from './rust-rebuild'
 import { type Bits, buildWorkload, temporaryFolder, WORKLOADS, type WorkloadImage } from './workload-images'
 
 const { values } = parseArgs({
@@ -132,6 +133,20 @@ async function rebuild(): Promise<void> {
   )
 }
 
+async function rustRebuild(): Promise<void> {
+  const rust = (await toolchainReport()).find(({ name }) => name.startsWith('Rust'))
+  if (rust?.status !== 'ok') {
+    say(`  blog-os-rust not measured: ${rust?.detail ?? 'Rust is missing'}`)
+    return
+  }
+  const { builds, cargo } = await measureRustRebuild(builder, ROUNDS)
+  const added = median(builds.map((milliseconds, index) => milliseconds - (cargo[index] ?? 0)))
+  report(
+    { kind: 'rebuild', template: 'blog-os-rust', changedMs: median(builds), cargoMs: median(cargo), addedMs: added, ratio: median(builds) / median(cargo) },
+    `  blog-os-rust: one line changed ${median(builds).toFixed(0)} ms, of which cargo ${median(cargo).toFixed(0)} ms; Bootlab adds ${added.toFixed(0)} ms (aim: under 50 ms), ratio ${(median(builds) / median(cargo)).toFixed(2)}`,
+  )
+}
+
 // --- instructions per second ------------------------------------------------------------------------------------------
 
 /** What a workload says on COM1: S when it starts, E when it ended, then its checksum and a newline. */
@@ -230,7 +245,10 @@ async function speed(): Promise<void> {
 say(`Node ${process.version}, V8 ${process.versions.v8}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`)
 const wanted = (part: string): boolean => values.only === undefined || values.only === part
 if (wanted('hello')) await editToHello()
-if (wanted('rebuild')) await rebuild()
+if (wanted('rebuild')) {
+  await rebuild()
+  await rustRebuild()
+}
 if (wanted('speed')) await speed()
 if (values.json) writeFileSync(1, `${JSON.stringify(results, null, 2)}\n`)
 process.exit(0)
