@@ -77,10 +77,12 @@ static void add_screen(struct information *information) {
 }
 
 static void add_modules(struct information *information) {
-  const struct loaded_module *from = modules(&information->module_count);
-  struct module_entry *to = handoff_allocate(information->module_count * sizeof *to, 16);
-  for (uint32_t i = 0; i < information->module_count; i++)
+  uint32_t count;
+  const struct loaded_module *from = modules(&count);
+  struct module_entry *to = handoff_allocate(count * sizeof *to, 16);
+  for (uint32_t i = 0; i < count; i++)
     to[i] = (struct module_entry){from[i].start, from[i].end, (uint32_t)from[i].command_line, 0};
+  information->module_count = count;
   information->modules = (uint32_t)to;
 }
 

@@ -27,15 +27,14 @@ export function foreignFormats(bytes: Uint8Array, elf: ElfFile | undefined): str
   const crate = elf?.sections.find(({ name }) => name === BOOTLOADER_SECTION)
   if (crate)
     found.push(`A kernel of the crate bootloader ${BOOTLOADER_RELEASES[crate.bytes] ?? `0.11 (with a configuration of ${crate.bytes} bytes)`}: the boot loader hands over as versions 0.6 to 0.9 do.`)
-  const request = elf ? limineRequest(view, Math.min(bytes.length, SEARCH_BYTES)) : undefined
+  const request = elf ? limineRequest(bytes) : undefined
   if (request !== undefined) found.push(`Limine requests (the first at file offset ${hex(request)}): the boot loader does not answer them.`)
   return found
 }
 
-function limineRequest(view: DataView, end: number): number | undefined {
-  for (let at = 0; at + 16 <= end; at += 8) {
-    if (view.getUint32(at, true) !== LIMINE_COMMON[0]) continue
-    if (LIMINE_COMMON.every((value, index) => view.getUint32(at + 4 * index, true) === value)) return at
-  }
+function limineRequest(bytes: Uint8Array): number | undefined {
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, SEARCH_BYTES))
+  const wanted = Buffer.from(Uint32Array.from(LIMINE_COMMON).buffer)
+  for (let at = start.indexOf(wanted); at !== -1; at = start.indexOf(wanted, at + 1)) if (at % 8 === 0) return at
   return undefined
 }

@@ -3,6 +3,7 @@ import type { BootloaderCrate, BootProtocol } from '../../shared/boot'
 import { crateParameters } from './bootloader-crate'
 import { ELF_TYPE, type ElfFile, looksLikeElf, parseElf } from './elf'
 import { hex, ImageError } from './errors'
+import { foreignFormats } from './foreign-formats'
 import { flatParameters, type FlatProtocol, isFlat } from './flat'
 import { MAGIC, MEMORY } from './layout'
 import { checkMultibootFeatures, findMultibootHeader, type MultibootHeader, type MultibootSearch } from './multiboot'
@@ -56,6 +57,8 @@ export function planKernel(bytes: Uint8Array, where = 'kernel', hints: KernelHin
 
   const plan = planElf(bytes, protocol, where)
   if (protocol === 'bootloader') return planCrate(plan, hints.bootloader, where)
+  // The file is entered all the same: it may be made for several loaders.
+  for (const foreign of foreignFormats(plan.bytes, plan.elf)) plan.warnings.push(`${where}: ${foreign} It is entered as any ELF file is.`)
   if (first.nearly) plan.warnings.push(describeNearly(first.nearly, where))
   if (second.nearly) plan.warnings.push(describeNearly2(second.nearly, where))
   return plan
