@@ -40,6 +40,11 @@ it('says in a sentence why a program does not start', async () => {
   await expect(runProcess({ command: missing, args: [], cwd: dir, env: {} })).rejects.toThrow(/There is no such program/)
 })
 
+it('says when the folder is what is missing', async () => {
+  const run = runProcess({ command: process.execPath, args: [], cwd: join(await temporaryFolder(), 'gone'), env: {} })
+  await expect(run).rejects.toThrow(/The folder that it runs in, .*gone, does not exist any more/)
+})
+
 it.skipIf(process.platform === 'win32')('says when a file may not be run', async () => {
   const path = join(await temporaryFolder(), 'text')
   await writeFile(path, 'no program')

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 import { killTreeCommand } from './command/launch'
 import { systemErrorCode, ToolError } from './errors'
@@ -67,7 +68,8 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
     signal?.addEventListener('abort', abort, { once: true })
     child.once('error', (cause) => {
       signal?.removeEventListener('abort', abort)
-      const failure = SPAWN_FAILURES[systemErrorCode(cause) ?? '']
+      // The system says ENOENT of the program when it is the folder that is gone.
+      const failure = existsSync(cwd) ? SPAWN_FAILURES[systemErrorCode(cause) ?? ''] : { why: `The folder that it runs in, ${cwd}, does not exist any more.`, next: 'Open the project where it is now, and build again.' }
       reject(
         new ToolError({
           what: 'A program could not be started',

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import type { SourceFile } from '../../project'
 import type { ProblemSource } from '../../../shared/problems'
 import { parseClangOutput, type DiagnosedLine } from '../diagnostics/clang'
@@ -10,6 +10,7 @@ import { runZig, showCommand, type Zig } from '../zig'
 import { assemblerInputs } from './assembly-inputs'
 import type { NativeContext } from './context'
 import { parseDepfile } from './depfile'
+import type { StepInputs } from './store'
 
 /**
  * Arguments for every file, before those of the target specification, so that the specification has the last word.
@@ -84,11 +85,22 @@ export async function compileFile(context: NativeContext, source: SourceFile, ta
 const sourceOf = ({ language }: SourceFile): ProblemSource => (language === 'c' ? 'compiler' : 'assembler')
 
 /** All that was read for an object; undefined when that cannot be known. A `.s` file has no dependency file. */
-async function inputsOf({ project, zig }: NativeContext, source: SourceFile, depfile: string): Promise<string[] | undefined> {
+async function inputsOf({ project, zig }: NativeContext, source: SourceFile, depfile: string): Promise<StepInputs | undefined> {
   const listed = source.path.endsWith('.s') ? [source.path] : parseDepfile(await readFile(depfile, 'utf8'))
   const inputs = listed.filter((path) => !path.startsWith(zig.includeDir))
   const byAssembler = await assemblerInputs(project.dir, inputs, source.includeDirs)
-  return byAssembler && [...inputs, ...byAssembler]
+  return byAssembler && { read: [...inputs, ...byAssembler], absent: overlooked(inputs, source) }
+}
+
+/** Headers that would be found before those that were: in a folder that is searched earlier. */
+function overlooked(inputs: readonly string[], { path, includeDirs }: SourceFile): string[] {
+  const searched = [posix.dirname(path), ...includeDirs].map((dir) => posix.normalize(dir))
+  const found = new Set(inputs.map((input) => posix.normalize(input.replaceAll('\\', '/'))))
+  const candidates = [...found].flatMap((input) => {
+    const at = searched.findIndex((dir) => input.startsWith(`${dir}/`))
+    return at === -1 ? [] : searched.slice(0, at).map((dir) => posix.join(dir, posix.relative(searched[at] ?? '', input)))
+  })
+  return [...new Set(candidates)].filter((candidate) => !found.has(candidate))
 }
 
 /** The problems of a tool's lines, their places as the editor counts them. */

@@ -86,6 +86,16 @@ it('sees what the assembler reads itself', async () => {
   expect(Buffer.from(changed.elf).includes('two')).toBe(true)
 })
 
+it('sees a header that is found earlier than the one before', async () => {
+  const project = await twoFiles({ 'bootlab.json': JSON.stringify({ ...MANIFEST, includeDirs: ['first', 'inc'] }), 'first/x.h': '' })
+  await settled(project)
+  await made(project)
+  expect((await made(project)).steps).toEqual([])
+  await write(project, 'first/a.h', '#define FIRST 9\n')
+  expect((await made(project)).steps).toEqual(['compile a.c', 'link'])
+  expect((await made(project)).steps).toEqual([])
+})
+
 it('sees a linker script, and what it includes', async () => {
   const project = await twoFiles({
     'bootlab.json': JSON.stringify({ ...MANIFEST, linkerScript: 'k.ld' }),

@@ -93,7 +93,7 @@ export async function linkObjects(context: NativeContext, job: LinkJob): Promise
     // Objects and archive are named by their content: only scripts and what they include can change under a name.
     const constant = new Set(inputs)
     const scripts = parseDepfile(await readFile(depfile, 'utf8')).filter((path) => !constant.has(path))
-    const { path } = await store.keep(step, output, extension, scripts, outcome, started)
+    const { path } = await store.keep(step, output, extension, { read: scripts }, outcome, started)
     return { path, outcome, cached: false }
   } finally {
     await store.discard(folder)

@@ -78,7 +78,7 @@ export async function assembleWithNasm(context: NativeContext, source: SourceFil
     if (!ok) return { object: undefined, outcome, cached: false }
     // -MD, which would need no second run, leaves out what %include reads (nasm 2.16).
     const inputs = await nasm(['-M', source.path])
-    const { path } = await store.keep(step, object, extension, inputs.code === 0 ? parseDepfile(inputs.stdout) : undefined, outcome, started)
+    const { path } = await store.keep(step, object, extension, inputs.code === 0 ? { read: parseDepfile(inputs.stdout) } : undefined, outcome, started)
     return { object: path, outcome, cached: false }
   } finally {
     await store.discard(folder)

@@ -18,12 +18,19 @@ const KEPT_MILLISECONDS = 10 * 60_000
 const recordSchema = z.object({
   result: z.string().regex(/^[\w.-]+$/),
   bytes: z.number(),
-  /** Path and SHA-256 of everything that was read. */
+  /** Path and SHA-256 of everything that was read; an empty hash for a file that must not be there, since it would be read instead. */
   inputs: z.array(z.tuple([z.string(), z.string()])),
   log: z.array(logEventSchema.omit({ problem: true }).extend({ problem: z.number().optional() })),
   problems: z.array(problemSchema),
 })
 type StoredRecord = z.infer<typeof recordSchema>
+
+export interface StepInputs {
+  /** What was read. Relative to the project, or absolute. */
+  read: readonly string[]
+  /** Files that do not exist, and would have been read instead of others. */
+  absent?: readonly string[]
+}
 
 export interface Made {
   /** Absolute path of the result. Its name changes with its content's inputs, so it can stand for them. */
@@ -66,7 +73,7 @@ export class Store {
     const found = await stat(path).catch(absent)
     if (found?.size !== record.bytes) return undefined
     const hashes = await Promise.all(record.inputs.map(([input]) => this.hashes.of(input)))
-    if (record.inputs.some(([, hash], index) => hash !== hashes[index])) return undefined
+    if (record.inputs.some(([, hash], index) => hash !== (hashes[index] ?? ''))) return undefined
     this.used.add(record.result).add(`${step}.json`)
     return { path, outcome: { ok: true, problems: record.problems, log: record.log.map(({ problem, ...event }) => withProblem(event, record.problems[problem ?? -1])) } }
   }
@@ -80,10 +87,11 @@ export class Store {
 
   /**
    * Take a file that a tool wrote as the step's result.
-   * @param inputs everything that was read; undefined when that is not known, and then the next build makes it again
+   * @param inputs everything that was read, and what would have been, were it there; undefined when that is not known, and then the
+   * next build makes it again
    * @param started when the tool began (milliseconds since 1970): a file that changed since may have been read in either state
    */
-  async keep(step: string, written: string, extension: string, inputs: readonly string[] | undefined, outcome: ToolOutcome, started: number): Promise<Made> {
+  async keep(step: string, written: string, extension: string, inputs: StepInputs | undefined, outcome: ToolOutcome, started: number): Promise<Made> {
     const hashed = inputs === undefined ? undefined : await this.hashInputs(inputs, started)
     const key = hashed === undefined ? randomBytes(10).toString('hex') : contentKey(hashed.flat()).slice(0, 20)
     const result = `${step}-${key}.${extension}`
@@ -122,10 +130,11 @@ export class Store {
     }
   }
 
-  private async hashInputs(inputs: readonly string[], started: number): Promise<[string, string][] | undefined> {
-    const hashed = await Promise.all(inputs.map(async (input): Promise<[string, string | undefined]> => [input, await this.hashes.read(input, started)]))
+  private async hashInputs({ read, absent: missing = [] }: StepInputs, started: number): Promise<[string, string][] | undefined> {
+    const hashed = await Promise.all(read.map(async (input): Promise<[string, string | undefined]> => [input, await this.hashes.read(input, started)]))
     const known = hashed.flatMap(([input, hash]): [string, string][] => (hash === undefined ? [] : [[input, hash]]))
-    return known.length === hashed.length ? known : undefined
+    const without = missing.map((path): [string, string] => [path, ''])
+    return known.length === hashed.length ? [...known, ...without] : undefined
   }
 
   private async read(step: string): Promise<StoredRecord | undefined> {
