@@ -99,6 +99,15 @@ describe.skipIf(cargo === undefined)('a kernel in Rust', { timeout: 180_000 }, (
     expect(log.join('\n')).toMatch(/cargo build --package kernel --bin kernel --target x86_64-blog_os\.json .*--features greeting/)
   })
 
+  it.each([
+    ['x86_64-unknown-linux-gnu', /operating system "linux"/],
+    ['aarch64-unknown-none', /is not a triple for the PC/],
+    ['x86_64-unknown-nowhere', /^rustc knows no target "x86_64-unknown-nowhere"/],
+  ])('is not built for %s', async (target, message) => {
+    const { result } = await build('bootlab.json', (text) => text.replace('x86_64-blog_os.json', target))
+    expect(result.problems).toMatchObject([{ severity: 'error', source: 'target', message: expect.stringMatching(message), next: expect.stringContaining('x86_64-unknown-none') }])
+  })
+
   it('has changes offered that rustc is sure of, at their places', async () => {
     const { result } = await build('src/main.rs', (text) => text.replace('#[unsafe(no_mangle)]', '/* é😀 */ #[no_mangle]'))
     const problem = result.problems.find(({ fix }) => fix !== undefined)
