@@ -131,17 +131,17 @@ function initializeX87Registers<V>(b: Builder<V>): void {
 }
 
 const FORMS = [
-  { name: 'xsave', opcode: 0xae, reg: 4, semantics: (registers: number) => save(registers, 'all') },
-  { name: 'xrstor', opcode: 0xae, reg: 5, semantics: restore },
-  { name: 'xsaveopt', opcode: 0xae, reg: 6, semantics: (registers: number) => save(registers, 'optimized') },
-  { name: 'xsavec', opcode: 0xc7, reg: 4, semantics: (registers: number) => save(registers, 'compacted') },
+  { name: 'xsave', opcode: 0xae, reg: 4, feature: 'xsave', semantics: (registers: number) => save(registers, 'all') },
+  { name: 'xrstor', opcode: 0xae, reg: 5, feature: 'xsave', semantics: restore },
+  { name: 'xsaveopt', opcode: 0xae, reg: 6, feature: 'xsave', semantics: (registers: number) => save(registers, 'optimized') },
+  { name: 'xsavec', opcode: 0xc7, reg: 4, feature: 'xsavec', semantics: (registers: number) => save(registers, 'compacted') },
 ] as const
 
 const FAULTS = ['#UD: CR4.OSXSAVE', '#NM', '#GP: operand not aligned, reserved bits'] as const
 
-export const xsaveRows: readonly Row[] = FORMS.flatMap(({ name, opcode, reg, semantics }) =>
+export const xsaveRows: readonly Row[] = FORMS.flatMap(({ name, opcode, reg, feature, semantics }) =>
   ([['not64', 8], ['only64', 16]] as const).map(([modes, registers]): Row => ({
-    name, names: { 64: `${name}64` }, map: '0f', opcode, reg, form: 'memory', prefix: 'none', operands: ['M:a'], modes, sized: true, feature: 'xsave', faults: FAULTS,
+    name, names: { 64: `${name}64` }, map: '0f', opcode, reg, form: 'memory', prefix: 'none', operands: ['M:a'], modes, sized: true, feature, faults: FAULTS,
     semantics: semantics(registers),
   })),
 )

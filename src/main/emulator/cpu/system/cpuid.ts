@@ -10,7 +10,12 @@ const BRAND = 'Bootlab x86-64 virtual processor'
 /** Bytes of a cache line, for CLFLUSH. */
 const LINE_BYTES = 64
 
-type Register = 'ebx' | 'ecx' | 'edx'
+type Register = 'eax' | 'ebx' | 'ecx' | 'edx'
+
+/** Sub-leaf n of a leaf stands at leaf + n × this. */
+const SUB_LEAF = 2 ** 32
+const XSAVE_LEAF = 0xd
+const XSAVE_OPTIONS = XSAVE_LEAF + SUB_LEAF
 
 /** Where CPUID reports a feature. A feature stands here when all its instructions have rows. */
 const FEATURE_BITS: readonly (readonly [feature: CpuFeature, leaf: number, register: Register, bit: number])[] = [
@@ -65,6 +70,9 @@ const FEATURE_BITS: readonly (readonly [feature: CpuFeature, leaf: number, regis
   ['umip', 7, 'ecx', 2],
   ['la57', 7, 'ecx', 16],
   ['rdpid', 7, 'ecx', 22],
+  // XSAVEOPT comes with XSAVE.
+  ['xsave', XSAVE_OPTIONS, 'eax', 0],
+  ['xsavec', XSAVE_OPTIONS, 'eax', 1],
   ['lahf64', 0x8000_0001, 'ecx', 0],
   ['lzcnt', 0x8000_0001, 'ecx', 5],
   ['syscall', 0x8000_0001, 'edx', 11],
@@ -76,17 +84,13 @@ const FEATURE_BITS: readonly (readonly [feature: CpuFeature, leaf: number, regis
 ]
 
 /**
- * XSAVE: components (x87, SSE, AVX), size of the image for those that are enabled and for all; sub-leaf 1: XSAVEOPT, XSAVEC; sub-leaf 2: size and
+ * XSAVE: components (x87, SSE, AVX), size of the image for those that are enabled and for all; sub-leaf 2: size and
  * place of AVX state.
  */
-const XSAVE_LEAF = 0xd
 const XSAVE_COMPONENTS = 7
 const XSAVE_AVX = 4n
 const XSAVE_BYTES = 576
 const XSAVE_AVX_BYTES = 256
-const XSAVEOPT_XSAVEC = 3
-/** Sub-leaf n of a leaf stands at leaf + n × this. */
-const SUB_LEAF = 2 ** 32
 
 /** "A hypervisor is present": leaf 1, ECX. */
 const HYPERVISOR = 2 ** 31
@@ -117,10 +121,11 @@ function leavesOf(model: CpuModel): ReadonlyMap<number, Leaf> {
   const vendor = (highest: number): Leaf => [highest, word(VENDOR, 0), word(VENDOR, 2), word(VENDOR, 1)]
   const features = bits(1, 'ecx') + (model.name === 'max' ? HYPERVISOR : 0)
   const basic: [number, Leaf][] = [[1, [model.signature, model.has('clflush') ? 0x1_0000 | ((LINE_BYTES / 8) << 8) : 0x1_0000, features, bits(1, 'edx')]]]
-  if (model.name === 'max') {
-    basic.push([7, [0, bits(7, 'ebx'), bits(7, 'ecx'), bits(7, 'edx')]])
+  const extensions = [bits(7, 'ebx'), bits(7, 'ecx'), bits(7, 'edx')] as const
+  if (extensions.some((mask) => mask !== 0)) basic.push([7, [0, ...extensions]])
+  if (model.has('xsave')) {
     basic.push(
-      [XSAVE_LEAF, [XSAVE_COMPONENTS, XSAVE_BYTES, XSAVE_BYTES + XSAVE_AVX_BYTES, 0]], [XSAVE_LEAF + SUB_LEAF, [XSAVEOPT_XSAVEC, XSAVE_BYTES, 0, 0]],
+      [XSAVE_LEAF, [XSAVE_COMPONENTS, XSAVE_BYTES, XSAVE_BYTES + XSAVE_AVX_BYTES, 0]], [XSAVE_OPTIONS, [bits(XSAVE_OPTIONS, 'eax'), XSAVE_BYTES, 0, 0]],
       [XSAVE_LEAF + 2 * SUB_LEAF, [XSAVE_AVX_BYTES, XSAVE_BYTES, 0, 0]],
     )
   }
@@ -145,7 +150,7 @@ const NOTHING: Leaf = [0, 0, 0, 0]
 const SUB_LEAVES: ReadonlySet<number> = new Set([7, XSAVE_LEAF])
 
 /** Leaves whose EBX is the size of an image with what XCR0 enables. */
-const IMAGE_SIZES: ReadonlySet<number> = new Set([XSAVE_LEAF, XSAVE_LEAF + SUB_LEAF])
+const IMAGE_SIZES: ReadonlySet<number> = new Set([XSAVE_LEAF, XSAVE_OPTIONS])
 
 const RAX = 0
 const RCX = 1
