@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { isDirty } from '../features/editor/documents'
-import { createFakeServices, DIRECTORY, versionOf } from '../testing/fake-services'
+import { BARE_DIRECTORY, createFakeServices, DIRECTORY, versionOf } from '../testing/fake-services'
 import { memoryStorage } from '../testing/memory-storage'
 import { createLab, type Lab } from './lab'
 import { formatCount, formatDuration } from './strings'
@@ -37,6 +37,21 @@ test('starts with the welcome page, and the next time with the last project and 
   const next = startLab(services)
   await vi.waitFor(() => expect(next.projects.store.getState().view).toBe('project'))
   expect(next.documents.store.getState()).toMatchObject({ directory: DIRECTORY, active: 'bootlab.json' })
+})
+
+test('a folder without manifest is offered to be imported; anything else keeps its own error', async () => {
+  const services = createFakeServices()
+  const lab = startLab(services)
+  await vi.waitFor(() => expect(lab.projects.store.getState().view).toBe('welcome'))
+  await expect(lab.openProject('/nowhere')).rejects.toMatchObject({ failure: { what: 'No such project.' } })
+  expect(lab.projects.store.getState().importing).toBeUndefined()
+
+  await lab.openProject(BARE_DIRECTORY)
+  expect(lab.projects.store.getState()).toMatchObject({ view: 'welcome', importing: { directory: BARE_DIRECTORY } })
+  expect(services.log).toEqual([])
+  await lab.importProject(BARE_DIRECTORY)
+  expect(services.log).toEqual([`import ${BARE_DIRECTORY}`])
+  expect(lab.projects.store.getState().view).toBe('project')
 })
 
 test('typed text becomes a draft after a pause and comes back as unsaved text', async () => {

@@ -8,6 +8,8 @@ import type { LogEvent } from '../../shared/problems'
 import type { OpenPort } from '../app/transport'
 
 export const DIRECTORY = '/projects/demo'
+/** Holds sources, and no manifest. */
+export const BARE_DIRECTORY = '/projects/bare'
 
 /** A stand-in for SHA-256 that depends on every character, as long as the contract wants it. */
 export function versionOf(text: string): string {
@@ -45,8 +47,14 @@ export function createFakeServices() {
   const calls: Handlers['calls'] = {
     'app.pickDirectory': missing('app.pickDirectory'),
     'projects.create': missing('projects.create'),
-    'projects.planImport': missing('projects.planImport'),
-    'projects.import': missing('projects.import'),
+    'projects.planImport': async ({ directory }) => {
+      if (directory !== BARE_DIRECTORY) throw new LabError({ code: 'bad-input', what: 'Nothing to import.', where: directory })
+      return { directory, name: 'bare', kind: 'c', files: [], guesses: [], warnings: [] }
+    },
+    'projects.import': async ({ directory }) => {
+      log.push(`import ${directory}`)
+      return project
+    },
     'projects.forget': missing('projects.forget'),
     'machines.reset': missing('machines.reset'),
     'machines.keys': missing('machines.keys'),
