@@ -32,7 +32,7 @@ const run = z
   .strictObject({
     memory: memory.default('128M'),
     append: z.string().max(2048).default('').describe("The kernel's command line, handed over by the boot loader."),
-    cpu: z.enum(CPU_MODEL_NAMES).optional().describe('The processor: a model from "8086" to "core2", or "max", all that the emulator knows.'),
+    cpu: z.enum(CPU_MODEL_NAMES).optional().describe('The processor: a model from "8086" to "haswell", or "max", all that the emulator knows.'),
   })
   .describe('How the machine is set up when the project boots.')
 

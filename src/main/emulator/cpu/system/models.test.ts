@@ -33,16 +33,20 @@ describe('CPU models', () => {
     ['rdtsc', 'pentium', [0x0f, 0x31]],
     ['cmovz', 'core2', [0x0f, 0x44, 0xc0]],
     ['long nop', 'core2', [0x0f, 0x1f, 0xc0]],
-    ['popcnt', 'max', [0xf3, 0x0f, 0xb8, 0xc0]],
-    ['andn', 'max', [0xc4, 0xe2, 0x78, 0xf2, 0xc0]],
-    ['vaddps', 'max', [0xc5, 0xf4, 0x58, 0xc2]],
-    ['vpaddb', 'max', [0xc5, 0xf5, 0xfc, 0xc2]],
+    ['popcnt', 'haswell', [0xf3, 0x0f, 0xb8, 0xc0]],
+    ['andn', 'haswell', [0xc4, 0xe2, 0x78, 0xf2, 0xc0]],
+    ['vaddps', 'haswell', [0xc5, 0xf4, 0x58, 0xc2]],
+    ['vpaddb', 'haswell', [0xc5, 0xf5, 0xfc, 0xc2]],
+    ['vfmadd231ps', 'haswell', [0xc4, 0xe2, 0x71, 0xb8, 0xc2]],
+    ['vcvtph2ps', 'haswell', [0xc4, 0xe2, 0x79, 0x13, 0xc1]],
+    ['sha1nexte', 'max', [0x0f, 0x38, 0xc8, 0xc1]],
+    ['adcx', 'max', [0x66, 0x0f, 0x38, 0xf6, 0xc1]],
   ] as const)('%s: from %s on', (_name, model, bytes) => expect(oldest(bytes)).toBe(model))
 
   it('each remembers of x87 instructions what its processor did', () => {
     const { memory } = new TestMachine('oracle')
     const rules = CPU_MODEL_NAMES.map((name) => machineOf(name, memory).state.u32[X87_RULES >> 2])
-    expect(rules).toEqual([3, 3, 3, 3, 3, 2, 0])
+    expect(rules).toEqual([3, 3, 3, 3, 3, 2, 2, 0])
   })
 
   it('TZCNT and LZCNT are BSF and BSR before they came', () => {
@@ -65,7 +69,7 @@ describe('CPU models', () => {
 
   it('CPUID and EDX after reset tell the model', () => {
     const { memory } = new TestMachine('oracle')
-    for (const [name, highest, extended] of [['pentium', 1n, 0n], ['core2', 1n, 0x8000_0008n], ['max', 13n, 0x8000_0008n]] as const) {
+    for (const [name, highest, extended] of [['pentium', 1n, 0n], ['core2', 1n, 0x8000_0008n], ['haswell', 13n, 0x8000_0008n], ['max', 13n, 0x8000_0008n]] as const) {
       const cpu = machineOf(name, memory)
       expect(cpu.state.gpr(2)).toBe(BigInt(CPU_MODELS[name].signature))
       expect(leaf(cpu, memory, 0n)[0]).toBe(highest)
@@ -88,6 +92,16 @@ describe('CPU models', () => {
     max.state.xcr0 = 7n
     expect(leaf(max, memory, 13n)).toEqual([7n, 832n, 832n, 0n])
     expect(leaf(max, memory, 13n, 2n)).toEqual([256n, 576n, 0n, 0n])
+  })
+
+  it('a Haswell is the first with all of x86-64-v3', () => {
+    const { memory } = new TestMachine('oracle')
+    // System V ABI, AMD64 supplement, table 3.1: FMA, MOVBE, OSXSAVE's XSAVE, AVX, F16C in leaf 1; BMI1, AVX2, BMI2 in leaf 7; LZCNT.
+    const v3 = (cpu: Cpu): boolean => {
+      const all = (number: bigint, register: number, bits: readonly number[]): boolean => bits.every((bit) => (((leaf(cpu, memory, number)[register] ?? 0n) >> BigInt(bit)) & 1n) === 1n)
+      return all(1n, 2, [12, 22, 26, 28, 29]) && all(7n, 1, [3, 5, 8]) && all(0x8000_0001n, 2, [5])
+    }
+    expect(CPU_MODEL_NAMES.filter((name) => CPU_MODELS[name].hasCpuid && v3(machineOf(name, memory)))).toEqual(['haswell', 'max'])
   })
 })
 

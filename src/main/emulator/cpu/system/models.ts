@@ -36,6 +36,11 @@ const AGES = {
   core2: [
     'cmov', 'nopl', 'pae', 'mtrr', 'pge', 'pat', 'pse36', 'sysenter', 'mmx', 'fxsr', 'clflush', 'sse', 'sse2', 'sse3', 'ssse3', 'syscall', 'long', 'nx', 'lahf64', 'cx16',
   ],
+  // All of x86-64-v3.
+  haswell: [
+    'sse4.1', 'sse4.2', 'crc32', 'popcnt', 'aes', 'pclmulqdq', 'movbe', 'xsave', 'avx', 'f16c', 'rdrand', 'fma', 'avx2', 'bmi1', 'bmi2', 'lzcnt', 'fsgsbase', 'smep', 'invpcid', 'pcid',
+    'rdtscp', 'pdpe1gb', 'invariant-tsc',
+  ],
 } as const satisfies Readonly<Record<string, readonly CpuFeature[]>>
 
 const FLAGS_16 = 0x7fff
@@ -44,7 +49,7 @@ const FLAGS_486 = FLAGS_386 | AC
 const FLAGS_ALL = FLAGS_486 | VIF | VIP | ID
 
 type Age = keyof typeof AGES
-const ORDER: readonly Age[] = ['8086', '286', '386', '486', 'pentium', 'core2']
+const ORDER: readonly Age[] = ['8086', '286', '386', '486', 'pentium', 'core2', 'haswell']
 
 /** A model with all features up to an age. */
 function aged(name: Age, title: string, signature: number, flags: number): CpuModel {
@@ -60,6 +65,7 @@ export const CPU_MODELS: Readonly<Record<CpuModelName, CpuModel>> = {
   '486': aged('486', 'Intel 80486DX', 0x404, FLAGS_486),
   pentium: aged('pentium', 'Intel Pentium', 0x52c, FLAGS_ALL),
   core2: aged('core2', 'Intel Core 2', 0x6fb, FLAGS_ALL),
+  haswell: aged('haswell', 'Intel Haswell (x86-64-v3)', 0x306c3, FLAGS_ALL),
   max: { name: 'max', title: 'everything that the emulator knows', signature: 0x6f1, hasCpuid: true, flags: FLAGS_ALL, has32Bit: true, has: () => true },
 }
 
