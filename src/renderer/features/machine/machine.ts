@@ -4,8 +4,8 @@ import type { BootSource, ScreenFont } from '../../../shared/contract'
 import { toFailure } from '../../../shared/failure'
 import type { KeyEvent, MachineReport, MachineState, Screen } from '../../../shared/machine-schemas'
 import type { Connection } from '../../app/connection'
-import { strings } from '../../app/strings'
 import { fromBase64, toBase64 } from './base64'
+import { withNotice } from './serial-notice'
 
 export type SerialPort = 'com1' | 'debug'
 
@@ -45,16 +45,6 @@ const GONE = new Set(['not-found', 'ended'])
 const MAX_REPLAY = 256 * 1024
 
 export type Machine = ReturnType<typeof createMachine>
-
-/** The bytes, after a line in reverse video that says how many are missing before them. */
-function withNotice(bytes: Uint8Array, lost: number | undefined): Uint8Array {
-  if (lost === undefined) return bytes
-  const notice = new TextEncoder().encode(`\r\n\x1b[7m${strings.machine.serialLost(lost)}\x1b[0m\r\n`)
-  const both = new Uint8Array(notice.length + bytes.length)
-  both.set(notice)
-  both.set(bytes, notice.length)
-  return both
-}
 
 export function createMachine({ connection, onError, storage }: MachineOptions) {
   const store: StoreApi<MachineView> = createStore<MachineView>(() => ({ ...off, font: undefined }))
