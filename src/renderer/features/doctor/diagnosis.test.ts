@@ -82,3 +82,23 @@ test('a change in a file ends what the build said about it', async () => {
   await lab.projectDoctor.apply()
   expect(lab.build.store.getState().problems.map(({ message }) => message)).toEqual(['y'])
 })
+
+test("a compiler's suggestion is looked at first, too, and not made on a text that changed since the build", async () => {
+  const problem = {
+    severity: 'error' as const,
+    source: 'compiler' as const,
+    message: "expected ';'",
+    file: 'kernel.c',
+    line: 1,
+    fix: { title: "Insert ';'", edits: [{ file: 'kernel.c', range: { line: 1, column: 11, endLine: 1, endColumn: 11 }, text: ';' }] },
+  }
+  await lab.projectDoctor.previewFix(problem)
+  expect(state().preview).toEqual({
+    title: "Insert ';'",
+    changes: [{ path: 'kernel.c', text: 'int a = 1;; int b = 1;\n', diff: '--- a/kernel.c\n+++ b/kernel.c\n@@ -1,1 +1,1 @@\n-int a = 1; int b = 1;\n+int a = 1;; int b = 1;\n' }],
+  })
+  lab.projectDoctor.dismiss()
+  lab.documents.edit('kernel.c', 'int c;\n')
+  await lab.projectDoctor.previewFix(problem)
+  expect(state().preview).toBeUndefined()
+})
