@@ -69,7 +69,7 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
   program
     .command('build')
     .description('build a project: writes build/<name>.elf and build/<name>.img')
-    .argument('[dir]', "the project's folder", '.')
+    .argument('[dir]', "the project's folder; or a source file, or a folder without manifest, which is built in the cache", '.')
     .option('-o, --output <image>', 'where the image goes')
     .option('--json', 'print the result as JSON; the log goes to standard error')
     .action(async (dir: string, options: { output?: string; json?: true }) => finish(await build(dir, options, signal)))

@@ -38,6 +38,14 @@ describe('bootlab boot', { timeout: 60_000 }, () => {
     expect(await readdir(dir)).toEqual(['miniboot.c'])
   })
 
+  it('builds it as well, to where -o says', async () => {
+    const dir = await files('built', { 'miniboot.c': ONE_LINE })
+    const image = join(folder, 'built.img')
+    expect(await bootlab(['build', join(dir, 'miniboot.c'), '-o', image])).toMatchObject({ code: 0, stdout: expect.stringContaining('This is what it was taken for:') })
+    expect((await readFile(image)).readUInt16LE(510)).toBe(0xaa55)
+    expect(await readdir(dir)).toEqual(['miniboot.c'])
+  })
+
   it('shows a mistake in it at its line', async () => {
     const dir = await files('mistaken', { 'k.c': `${ONE_LINE}\nint here = nowhere;\n` })
     const { code, stderr } = await bootlab(['boot', join(dir, 'k.c'), '--headless'])
