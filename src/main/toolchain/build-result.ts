@@ -30,7 +30,7 @@ export type BuildOutput =
 export interface BuildSuccess {
   ok: true
   output: BuildOutput
-  /** Absolute path of the linked ELF file, `build/<name>.elf`; absent when there is none. */
+  /** Absolute path of the linked ELF file, with its symbols; absent when there is none. */
   elfPath?: string
   /** Kernels in Rust that are written for the bootloader crate: how it starts them. */
   bootloader?: BootloaderCrate

@@ -7,6 +7,8 @@ import { makeFolder } from './native/store'
 /** Larger files are not kernels or images that the PC can hold. */
 const MAX_BYTES = 512 << 20
 
+const ELF_MAGIC = Buffer.from('\u007fELF', 'latin1')
+
 /** Take a kernel or image that is there already. */
 export async function takePrebuilt(project: Project, manifest: PrebuiltManifest, record: BuildRecord): Promise<BuildResult> {
   return takeFile(project, manifest.file, 'prebuilt file', record)

@@ -1,3 +1,5 @@
+import { installMake } from './command/build-command'
+import { installNasm } from './native/nasm'
 import { findOnPath, locateRust } from './rust/locate'
 import { runProcess } from './process'
 import { ToolError } from './errors'
@@ -18,7 +20,7 @@ export interface ToolReport {
 
 /** Look at every tool that builds can use. Never rejects for a tool that is missing or broken. */
 export async function toolchainReport(cwd: string = process.cwd(), signal?: AbortSignal): Promise<ToolReport[]> {
-  return Promise.all([reportZig(cwd, signal), reportRust(cwd, signal), reportQemu(cwd, signal)])
+  return Promise.all([reportZig(cwd, signal), reportRust(cwd, signal), ...[QEMU, NASM, MAKE].map((extra) => reportExtra(extra, cwd, signal))])
 }
 
 async function reportZig(cwd: string, signal: AbortSignal | undefined): Promise<ToolReport> {
@@ -42,15 +44,48 @@ async function reportRust(cwd: string, signal: AbortSignal | undefined): Promise
   })
 }
 
-async function reportQemu(cwd: string, signal: AbortSignal | undefined): Promise<ToolReport> {
-  const base = { name: 'QEMU', purpose: 'A second opinion on images; Bootlab boots without it.' }
+/** A program that only something extra needs. */
+interface Extra {
+  name: string
+  command: string
+  version: string
+  purpose: string
+  why: string
+  next: string
+}
+
+const QEMU: Extra = {
+  name: 'QEMU',
+  command: 'qemu-system-x86_64',
+  version: '--version',
+  purpose: 'A second opinion on images; Bootlab boots without it.',
+  why: 'Nothing in Bootlab needs it.',
+  next: 'Install QEMU if you want to compare.',
+}
+const NASM: Extra = {
+  name: 'nasm',
+  command: 'nasm',
+  version: '-v',
+  purpose: "Assembles files in nasm's syntax (.asm).",
+  why: "GNU's syntax (.S, .s) needs nothing more.",
+  next: `Get it with: ${installNasm()}`,
+}
+const MAKE: Extra = {
+  name: 'make',
+  command: 'make',
+  version: '--version',
+  purpose: 'Builds existing trees with a Makefile ("kind": "command").',
+  why: 'Other projects do without.',
+  next: `Get it with: ${installMake()}`,
+}
+
+async function reportExtra({ name, command, version, purpose, why, next }: Extra, cwd: string, signal: AbortSignal | undefined): Promise<ToolReport> {
+  const base = { name, purpose }
   return guard({ ...base, status: 'optional' }, async () => {
-    const command = await findOnPath('qemu-system-x86_64')
-    if (command === undefined) {
-      throw new ToolError({ what: 'qemu-system-x86_64 is not on PATH', where: 'PATH', why: 'Nothing in Bootlab needs it.', next: 'Install QEMU if you want to compare.' })
-    }
-    const result = await runProcess({ command, args: ['--version'], cwd, env: process.env, signal })
-    return { ...base, status: 'ok', detail: `${result.stdout.split('\n')[0] ?? ''} at ${command}` }
+    const path = await findOnPath(command)
+    if (path === undefined) throw new ToolError({ what: `${command} is not on PATH`, where: 'PATH', why, next })
+    const result = await runProcess({ command: path, args: [version], cwd, env: process.env, signal })
+    return { ...base, status: 'ok', detail: `${result.stdout.split('\n')[0] ?? ''} at ${path}` }
   })
 }
 

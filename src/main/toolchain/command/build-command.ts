@@ -16,6 +16,11 @@ import type { Problem } from '../../../shared/problems'
 
 const INSTALL_MAKE: Readonly<Record<string, string>> = { win32: 'winget install GnuWin32.Make', darwin: 'xcode-select --install', linux: 'sudo apt install make' }
 
+/** The command that gets make on a platform of Node. */
+export function installMake(platform: string = process.platform): string {
+  return INSTALL_MAKE[platform] ?? "your system's package manager: the package is called make"
+}
+
 /**
  * Run the person's own build, with Bootlab's compiler and linker within its reach, and take what it made.
  * @throws ToolError when the program is missing; ProjectError when the build ended well but its output is not there
@@ -98,6 +103,6 @@ async function findProgram(name: string, cwd: string, path: string): Promise<str
     what: `The program ${name} is missing`,
     where: folders.length === 1 ? (folders[0] ?? '') : 'PATH',
     why: 'The project is built by it: bootlab.json names it under "command".',
-    next: /^g?make$/.test(name) ? `Get it with: ${INSTALL_MAKE[process.platform] ?? "your system's package manager: the package is called make"}` : 'Install it, or correct its name.',
+    next: /^g?make$/.test(name) ? `Get it with: ${installMake()}` : 'Install it, or correct its name.',
   })
 }

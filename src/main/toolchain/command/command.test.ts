@@ -33,18 +33,19 @@ function commandProject(command: readonly string[], files: Readonly<Record<strin
   return projectFrom('miniboot-c', { 'bootlab.json': JSON.stringify({ name: 'k', kind: 'command', command, output: 'kernel.elf', ...more }), ...files })
 }
 
-async function build(project: Project, signal?: AbortSignal): Promise<{ ok: boolean; problems: Problem[]; log: LogEvent[]; bytes: Buffer }> {
+async function build(project: Project, signal?: AbortSignal): Promise<{ ok: boolean; problems: Problem[]; log: LogEvent[]; bytes: Buffer; elfPath: string | undefined }> {
   const log: LogEvent[] = []
   const result = await buildKernel(project, { onLog: (event) => log.push(event), signal })
   const bytes = result.ok && result.output.form === 'file' ? Buffer.from(result.output.bytes) : Buffer.alloc(0)
-  return { ok: result.ok, problems: result.problems, log, bytes }
+  return { ok: result.ok, problems: result.problems, log, bytes, elfPath: result.ok ? result.elfPath : undefined }
 }
 
 describe.skipIf(make === undefined)('make', () => {
   it("builds a tree that wants a cross compiler, with Bootlab's own tools", async () => {
-    const { ok, problems, bytes } = await build(await commandProject(['make'], FILES))
+    const { ok, problems, bytes, elfPath } = await build(await commandProject(['make'], FILES))
     expect(problems).toEqual([])
     expect(ok).toBe(true)
+    expect(elfPath).toMatch(/kernel\.elf$/)
     expect(bytes.subarray(0, 5)).toEqual(Buffer.from([0x7f, 0x45, 0x4c, 0x46, 1]))
     expect(bytes.indexOf(Buffer.from([0x02, 0xb0, 0xad, 0x1b]))).toBeLessThan(8192)
     expect(bytes.toString('latin1')).toMatch(/memcpy\.c/)
