@@ -18,6 +18,7 @@ import { joinCrates, sourceArgs } from './crate-sources'
 import { hostLinker, linkerWrapper } from './linker-wrapper'
 import { locateRust } from './locate'
 import { problemsOfCargoText } from './cargo-text'
+import { blameCrate } from './known'
 import { parseCargoLine, problemsOfDiagnostic } from './messages'
 import { rustTarget, type RustTarget } from './rust-target'
 
@@ -217,7 +218,7 @@ async function runCargo({ tools, cwd, env, signal }: RustCall, args: readonly st
       }
       const message = parseCargoLine(line)
       if (message?.reason === 'compiler-message') {
-        const found = problemsOfDiagnostic(message.message, tools.sysroot)
+        const found = problemsOfDiagnostic(message.message, tools.sysroot).map((problem) => blameCrate(problem, tools.rustcVersion))
         problems.push(...found)
         // The first line of the rendered text is what a click on it should lead from.
         const rendered = (message.message.rendered ?? message.message.message).trimEnd().split('\n')

@@ -53,7 +53,7 @@ export async function describeBuiltKernel(kernel: string, more: readonly string[
   }
 }
 
-/** cargo puts what `cargo test` builds into a folder `deps`, its name ended by a hash. */
+/** cargo ends the name of what `cargo test` builds with a hash, and puts it into a folder `deps` (newer ones: `build/<package>/<hash>/out`). */
 export function isTestExecutable(path: string): boolean {
   const parent = basename(dirname(path))
   return parent === 'deps' || parent.startsWith('rustdoctest') || /-[0-9a-f]{16}(\.exe)?$/.test(basename(path))

@@ -69,3 +69,14 @@ export function advise(problem: Problem, sysroot: string): Problem {
   const known = knownFailure(problem.message, sysroot)
   return known === undefined ? problem : { ...problem, next: known.next }
 }
+
+/** A crate's unpacked sources: cargo's own copy, or the folder where Bootlab joins them. */
+const CRATE_FILE = /[\\/](?:registry[\\/]src[\\/][^\\/]+|crate-sources[\\/][0-9a-f]+|crates)[\\/]([A-Za-z0-9_-]+?)-(\d[^\\/]*)[\\/]/
+
+/** An error inside a crate is not the person's: the crate and the compiler do not fit each other. */
+export function blameCrate(problem: Problem, rustcVersion: string): Problem {
+  const [, name, version] = CRATE_FILE.exec(problem.file ?? '') ?? []
+  if (problem.severity !== 'error' || name === undefined || knownFailure(problem.message, '') !== undefined) return problem
+  const rustc = rustcVersion.split(' ').slice(0, 2).join(' ')
+  return { ...problem, next: `The crate ${name} ${version} does not fit ${rustc}. Take a newer one (cargo update ${name}), or a Rust of its time (rustup override set …).` }
+}

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Problem } from '../../../shared/problems'
 import { brokenRustc, installHostLinker, installRust } from './advice'
 import { problemsOfCargoText } from './cargo-text'
+import { blameCrate } from './known'
 import { parseCargoLine, problemsOfDiagnostic } from './messages'
 
 const recorded = (name: string): string => readFileSync(join(import.meta.dirname, '../../../../tests/fixtures/cargo-output', name), 'utf8')
@@ -115,6 +116,15 @@ describe("the compiler's messages", () => {
       ['  expected type `!`', undefined],
     ])
     expect(compiled(recorded('stable-feature.jsonl')).flatMap(({ notes }) => notes ?? [])).toEqual([])
+  })
+
+  it('blame a crate, with the version, for a mistake inside it', () => {
+    const inside = (file: string, message = 'not all trait items implemented'): string | undefined => blameCrate({ severity: 'error', source: 'rustc', message, file }, 'rustc 1.101.0-nightly (92b5b8c87 2026-10-29)').next
+    const blamed = 'The crate x86_64 0.14.13 does not fit rustc 1.101.0-nightly. Take a newer one (cargo update x86_64), or a Rust of its time (rustup override set …).'
+    expect(inside('/home/a/.cache/bootlab/crate-sources/547328607bf772e284ed46dbc8eb405e/x86_64-0.14.13/src/addr.rs')).toBe(blamed)
+    expect(inside('C:\\Users\\a\\.cargo\\registry\\src\\index.crates.io-1949cf8c6b5b557f\\x86_64-0.14.13\\src\\addr.rs')).toBe(blamed)
+    expect(inside('/home/a/k/src/main.rs')).toBeUndefined()
+    expect(inside('/a/.cargo/registry/src/index-1/memchr-2.8.3/src/lib.rs', "can't find crate for `std`")).toBeUndefined()
   })
 
   it('are passed over when they are none', () => {
