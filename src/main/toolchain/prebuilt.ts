@@ -29,5 +29,5 @@ export async function takeFile(project: Project, path: string, role: string, rec
   const bytes = await readFile(full)
   // The image goes there, and no compiler has made the folder.
   await makeFolder(join(project.dir, BUILD_DIR))
-  return record.succeed({ form: 'file', bytes, path: full })
+  return record.succeed({ form: 'file', bytes, path: full }, bytes.subarray(0, ELF_MAGIC.length).equals(ELF_MAGIC) ? full : undefined)
 }
