@@ -49,7 +49,7 @@ export function repeat<V>(b: Builder<V>, count: number, body: (index: V) => void
 
 /** FCS and FDS as they are saved: 0 where the processor no longer remembers them (CPUID.7.0:EBX[13]). */
 export function savedSelectors<V>(b: Builder<V>): { fcs: V; fds: V } {
-  const kept = b.ne(b.and(b.special('x87Rules'), b.constant(X87_REMEMBERS.operandAndSelectors)), b.constant(0))
+  const kept = b.ne(b.and(b.special('x87Rules'), b.constant(X87_REMEMBERS.selectors)), b.constant(0))
   const selectors = b.select(kept, b.special('fpuSelectors'), b.constant(0))
   return { fcs: b.zext(16, selectors), fds: b.shrU(selectors, b.constant(16)) }
 }

@@ -84,9 +84,10 @@ describe.each(BACKENDS)('x87 and state images, $name', ({ factory }) => {
   })
 
   it.each([
-    ['today: of exceptions', 0, { opcode: false, operand: false }],
-    ['Core 2: the operand', at.X87_REMEMBERS.operandAndSelectors, { opcode: false, operand: true }],
-    ['Pentium: opcode and operand', at.X87_REMEMBERS.operandAndSelectors | at.X87_REMEMBERS.opcode, { opcode: true, operand: true }],
+    ['today: of exceptions', 0, { opcode: false, operand: false, selectors: false }],
+    ['Haswell: the operand', at.X87_REMEMBERS.operand, { opcode: false, operand: true, selectors: false }],
+    ['Core 2: selectors, too', at.X87_REMEMBERS.operand | at.X87_REMEMBERS.selectors, { opcode: false, operand: true, selectors: true }],
+    ['Pentium: all', at.X87_REMEMBERS.operand | at.X87_REMEMBERS.selectors | at.X87_REMEMBERS.opcode, { opcode: true, operand: true, selectors: true }],
   ])('remembers of the last instruction what processors did: %s', (_name, rules, always) => {
     const bench = prepare(factory)
     const { state } = bench
@@ -110,7 +111,7 @@ describe.each(BACKENDS)('x87 and state images, $name', ({ factory }) => {
     expect(run(bench, [0xd9, 0xe8, 0xd8, 0x70, 0x04], 2)).toBeUndefined()
     expect(remembered()).toEqual({ fop: 0x070, fdp: BigInt(DATA + 4), selectors: '100008', fip: BigInt(CODE + 2) })
     // The images, which show selectors only where they are remembered always: fxsave [rax]; fnstenv [rax+32], 32 bits.
-    const [fcs, fds] = always.operand ? [8, 0x10] : [0, 0]
+    const [fcs, fds] = always.selectors ? [8, 0x10] : [0, 0]
     expect(run(bench, [0x0f, 0xae, 0x00])).toBeUndefined()
     const word = (offset: number): number => (bench.peek(DATA, 512)[offset] ?? 0) | ((bench.peek(DATA, 512)[offset + 1] ?? 0) << 8)
     expect([word(6), word(12), word(20)]).toEqual([0x070, fcs, fds])
@@ -126,7 +127,7 @@ describe.each(BACKENDS)('x87 and state images, $name', ({ factory }) => {
   it('stores linear addresses in the image of real mode', () => {
     const bench = new TestBench(factory, CODE_16)
     const { state } = bench
-    state.u32[at.X87_RULES >> 2] = at.X87_REMEMBERS.operandAndSelectors | at.X87_REMEMBERS.opcode
+    state.u32[at.X87_RULES >> 2] = at.X87_REMEMBERS.operand | at.X87_REMEMBERS.selectors | at.X87_REMEMBERS.opcode
     bench.poke(CODE + 0x100, [0xd9, 0x06, 0x00, 0x02, 0xd9, 0x36, 0x10, 0x02])
     state.rip = 0x100n
     // fld dword [200h]; fnstenv [210h]

@@ -54,7 +54,7 @@ class Pair {
     })
     if (random.chance(2)) gprs[1] = BigInt(random.below(40))
     const flags = random.u32() & 0x0cd5
-    const rules = random.below(4)
+    const rules = random.below(8)
     const floating = Uint8Array.from({ length: FCW - X87 }, () => random.pick([0, 0x7f, 0x80, 0xff, random.below(256), random.below(256)]))
     for (const bench of this.both) {
       const { state } = bench

@@ -132,9 +132,9 @@ export const MXCSR = 0x6a0
 export const FPU_SELECTORS = 0x6a4
 /** Extended control register 0, i64: the states that the system saves (bit 0 x87, 1 SSE, 2 AVX). */
 export const XCR0 = 0x6a8
-/** What the CPU model remembers of every x87 instruction, i32: bits of `X87_REMEMBERS`. Of one with an unmasked exception all is remembered. */
+/** What the CPU model remembers of every x87 instruction, i32: bits of `X87_REMEMBERS`; of one with an unmasked exception always opcode and operand. */
 export const X87_RULES = 0x6b0
-export const X87_REMEMBERS = { opcode: 1, operandAndSelectors: 2 } as const
+export const X87_REMEMBERS = { opcode: 1, operand: 2, selectors: 4 } as const
 
 /**
  * Scratch of slow accesses: an address inside means "a device, or an access that crosses a page": the value is read from

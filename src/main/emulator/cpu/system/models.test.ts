@@ -46,7 +46,7 @@ describe('CPU models', () => {
   it('each remembers of x87 instructions what its processor did', () => {
     const { memory } = new TestMachine('oracle')
     const rules = CPU_MODEL_NAMES.map((name) => machineOf(name, memory).state.u32[X87_RULES >> 2])
-    expect(rules).toEqual([3, 3, 3, 3, 3, 2, 2, 0])
+    expect(rules).toEqual([7, 7, 7, 7, 7, 6, 2, 0])
   })
 
   it('TZCNT and LZCNT are BSF and BSR before they came', () => {

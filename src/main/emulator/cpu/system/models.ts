@@ -39,7 +39,7 @@ const AGES = {
   // All of x86-64-v3.
   haswell: [
     'sse4.1', 'sse4.2', 'crc32', 'popcnt', 'aes', 'pclmulqdq', 'movbe', 'xsave', 'avx', 'f16c', 'rdrand', 'fma', 'avx2', 'bmi1', 'bmi2', 'lzcnt', 'fsgsbase', 'smep', 'invpcid', 'pcid',
-    'rdtscp', 'pdpe1gb', 'invariant-tsc',
+    'rdtscp', 'pdpe1gb', 'invariant-tsc', 'no-fpu-selectors',
   ],
 } as const satisfies Readonly<Record<string, readonly CpuFeature[]>>
 

@@ -51,6 +51,8 @@ function resetFloatingState({ state, model }: SystemContext): void {
   state.u32[at.FCW >> 2] = FCW_RESET
   state.u32[at.FTW >> 2] = FTW_RESET
   state.u32[at.MXCSR >> 2] = MXCSR_RESET
+  const { opcode, operand, selectors } = at.X87_REMEMBERS
   // FOP of every instruction: before the Pentium 4 (SDM vol. 1, 8.1.9.1).
-  state.u32[at.X87_RULES >> 2] = (model.has('sse2') ? 0 : at.X87_REMEMBERS.opcode) | (model.has('fdp-only-on-exceptions') ? 0 : at.X87_REMEMBERS.operandAndSelectors)
+  const rules = [[opcode, 'sse2'], [operand, 'fdp-only-on-exceptions'], [selectors, 'no-fpu-selectors']] as const
+  state.u32[at.X87_RULES >> 2] = rules.reduce((all, [rule, endedBy]) => (model.has(endedBy) ? all : all | rule), 0)
 }
