@@ -24,9 +24,12 @@ export interface BootloaderCrate {
 export const BOOT_PROTOCOLS = ['multiboot1', 'multiboot2', 'elf32', 'elf64', 'bootloader', 'flat16', 'flat32', 'flat64'] as const
 export type BootProtocol = (typeof BOOT_PROTOCOLS)[number]
 
+/** Longest command line of a kernel or a module in bytes of UTF-8, without a terminating zero. */
+export const MAX_COMMAND_LINE_BYTES = 4095
+
 /** A file that the kernel finds in memory beside itself. */
 export interface BootModule {
   bytes: Uint8Array
-  /** At most 4095 bytes of UTF-8. */
+  /** At most {@link MAX_COMMAND_LINE_BYTES}. */
   commandLine: string
 }

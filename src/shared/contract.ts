@@ -12,6 +12,7 @@
  * Bytes travel as base64.
  */
 import * as z from 'zod'
+import { MAX_COMMAND_LINE_BYTES } from './boot'
 import { diagnosisSchema } from './diagnosis'
 import { keyEventSchema, machineReportSchema, machineStateSchema, screenSchema } from './machine-schemas'
 import { buildStepSchema, logEventSchema, problemSchema } from './problems'
@@ -219,7 +220,7 @@ export const calls = {
     args: z.strictObject({
       source: bootSourceSchema,
       memoryMiB: z.number().int().min(1).max(3072).optional(),
-      commandLine: z.string().max(2000).optional(),
+      commandLine: z.string().max(MAX_COMMAND_LINE_BYTES).optional(),
       backend: z.enum(BACKENDS).optional(),
     }),
     result: z.object({ machine }),

@@ -146,8 +146,8 @@ describe('what can be looked at', { timeout: 60_000 }, () => {
     )
     // mem_upper counts the KiB above 1 MiB: 64 MiB in all make 32, as half of the MiB.
     expect(await bootlab(['boot', directory, '--serial', 'stdio', '--append', 'one two', '--memory', '64M'])).toMatchObject({ code: 65, stdout: 'one two' })
-    const { code, stderr } = await bootlab(headless(join(directory, 'build', 'miniboot-c.elf'), '--append', 'x'.repeat(1000)))
-    expect({ code, stderr }).toEqual({ code: 66, stderr: expect.stringMatching(/command line has 1000 bytes/) })
+    const { code, stderr } = await bootlab(headless(join(directory, 'build', 'miniboot-c.elf'), '--append', 'x'.repeat(5000)))
+    expect({ code, stderr }).toEqual({ code: 66, stderr: expect.stringMatching(/command line has 5000 bytes/) })
   })
 
   it('the live screen, in a terminal', async ({ skip, onTestFinished }) => {

@@ -1,9 +1,9 @@
 /** The boot descriptor, as the loader reads it (resources/loader/descriptor.c). */
-import { BOOT_PROTOCOLS, type BootModule, type BootProtocol } from '../../shared/boot'
+import { BOOT_PROTOCOLS, type BootModule, type BootProtocol, MAX_COMMAND_LINE_BYTES } from '../../shared/boot'
 import { ByteReader } from './byte-reader'
 import { ImageError } from './errors'
 import { isFlat } from './flat'
-import { DESCRIPTOR, FLAT_PARAMETERS, LIMITS, MAGIC, MAX_COMMAND_LINE_BYTES, MODULE_ENTRY, PROTOCOL, SECTOR_BYTES } from './layout'
+import { DESCRIPTOR, FLAT_PARAMETERS, LIMITS, MAGIC, MODULE_ENTRY, PROTOCOL, SECTOR_BYTES } from './layout'
 
 const PROTOCOL_NUMBERS: Readonly<Record<BootProtocol, number>> = {
   multiboot1: PROTOCOL.PROTOCOL_MULTIBOOT1,

@@ -221,9 +221,6 @@ export const ENTRY_STATE = {
   STATE_STACK_SELECTOR: 64,
 } as const
 
-/** Longest command line of the kernel or a module in bytes, without its terminating zero. */
-export const MAX_COMMAND_LINE_BYTES = 4095
-
 /** Most sectors stage 2 may have: its data without initial value needs room too, which its linker script checks. */
 export const MAX_STAGE2_SECTORS = (MEMORY.STAGE2_END - MEMORY.STAGE2_ADDRESS) / SECTOR_BYTES
 

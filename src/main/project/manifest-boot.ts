@@ -1,6 +1,6 @@
 /** The key `boot` of manifests: how the boot loader starts the kernel, and what it loads beside it. */
 import { z } from 'zod'
-import { BOOT_PROTOCOLS } from '../../shared/boot'
+import { BOOT_PROTOCOLS, MAX_COMMAND_LINE_BYTES } from '../../shared/boot'
 import { projectPath } from './manifest-parts'
 
 /** Physical addresses have up to 32 bits here. */
@@ -22,7 +22,7 @@ export const bootKey = z
       .array(
         z.strictObject({
           path: projectPath.describe('The file.'),
-          cmdline: z.string().max(4095).default('').describe('A text that the kernel finds with it.'),
+          cmdline: z.string().max(MAX_COMMAND_LINE_BYTES).default('').describe('A text that the kernel finds with it.'),
         }),
       )
       .max(128)

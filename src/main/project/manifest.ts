@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MAX_COMMAND_LINE_BYTES } from '../../shared/boot'
 import { CPU_MODEL_NAMES } from '../../shared/cpu-models'
 import type { Problem } from '../../shared/problems'
 import { ProjectError } from './errors'
@@ -31,7 +32,7 @@ const memory = z
 const run = z
   .strictObject({
     memory: memory.default('128M'),
-    append: z.string().max(2048).default('').describe("The kernel's command line, handed over by the boot loader."),
+    append: z.string().max(MAX_COMMAND_LINE_BYTES).default('').describe("The kernel's command line, handed over by the boot loader."),
     cpu: z.enum(CPU_MODEL_NAMES).optional().describe('The processor: a model from "8086" to "haswell", or "max", all that the emulator knows.'),
   })
   .describe('How the machine is set up when the project boots.')
