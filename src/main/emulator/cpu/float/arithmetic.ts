@@ -1,10 +1,44 @@
 /** Sum, product, quotient and square root of unpacked numbers, before rounding. */
-import type { RoutineBuilder } from '../semantics/builder'
+import type { Arithmetic, RoutineBuilder, Variable } from '../semantics/builder'
 import { defineRoutine } from '../semantics/routines'
 import { DOWN, TOP_BIT } from './bits'
 import { shiftRightSticky } from './round'
 
 const LOW_HALF = 0xffff_ffffn
+
+/** A number while it is made: (−1)^sign · hi:lo / 2^127 · 2^e. */
+export interface Sum<V> {
+  readonly sign: Variable<V>
+  readonly e: Variable<V>
+  readonly hi: Variable<V>
+  readonly lo: Variable<V>
+}
+
+/** Takes in the bit that an addition of significands carried out of `hi`. */
+export function takeCarry<V>(b: Arithmetic<V>, { e, hi, lo }: Sum<V>): void {
+  lo.set(b.or(b.shl(hi.get(), b.constant(63)), b.or(b.shrU(lo.get(), b.constant(1)), b.and(lo.get(), b.constant(1)))))
+  hi.set(b.or(b.shrU(hi.get(), b.constant(1)), b.constant(TOP_BIT)))
+  e.set(b.add(e.get(), b.constant(1)))
+}
+
+/** Moves the first bit of a difference of significands up to bit 63 of `hi`; an exact zero is negative only when `rc` rounds down. */
+export function normalizeDifference<V>(b: Arithmetic<V>, { sign, e, hi, lo }: Sum<V>, rc: V): void {
+  b.if(b.isZero(hi.get()), () => {
+    hi.set(lo.get())
+    lo.set(b.constant(0))
+    e.set(b.sub(e.get(), b.constant(64)))
+  })
+  const high = hi.get()
+  const low = lo.get()
+  const zeros = b.clz(high)
+  b.if(b.isZero(high), () => sign.set(b.eq(rc, b.constant(DOWN))), () => {
+    b.if(b.ne(zeros, b.constant(0)), () => {
+      hi.set(b.or(b.shl(high, zeros), b.shrU(low, b.sub(b.constant(64), zeros))))
+      lo.set(b.shl(low, zeros))
+      e.set(b.sub(e.get(), zeros))
+    })
+  })
+}
 
 /** (sign, e, g) + (sign, e, g), rounding control → (sign, e, hi, lo). An exact zero is negative only when rounding down, or when both were. */
 export const addNumbers = defineRoutine('addNumbers', 7, 4, (b, [signA, eA, gA, signB, eB, gB, rc]) => {
@@ -19,29 +53,11 @@ export const addNumbers = defineRoutine('addNumbers', 7, 4, (b, [signA, eA, gA, 
   b.if(b.eq(signA, signB), () => {
     const sum = b.add(greater, otherHigh)
     hi.set(sum)
-    b.if(b.ltU(sum, greater), () => {
-      hi.set(b.or(b.shrU(sum, b.constant(1)), b.constant(TOP_BIT)))
-      lo.set(b.or(b.shl(sum, b.constant(63)), b.or(b.shrU(otherLow, b.constant(1)), b.and(otherLow, b.constant(1)))))
-      e.set(b.add(e.get(), b.constant(1)))
-    })
+    b.if(b.ltU(sum, greater), () => takeCarry(b, { sign, e, hi, lo }))
   }, () => {
     hi.set(b.sub(b.sub(greater, otherHigh), b.ne(otherLow, b.constant(0))))
     lo.set(b.neg(otherLow))
-    b.if(b.isZero(hi.get()), () => {
-      hi.set(lo.get())
-      lo.set(b.constant(0))
-      e.set(b.sub(e.get(), b.constant(64)))
-    })
-    const high = hi.get()
-    const low = lo.get()
-    const zeros = b.clz(high)
-    b.if(b.isZero(high), () => sign.set(b.eq(rc, b.constant(DOWN))), () => {
-      b.if(b.ne(zeros, b.constant(0)), () => {
-        hi.set(b.or(b.shl(high, zeros), b.shrU(low, b.sub(b.constant(64), zeros))))
-        lo.set(b.shl(low, zeros))
-        e.set(b.sub(e.get(), zeros))
-      })
-    })
+    normalizeDifference(b, { sign, e, hi, lo }, rc)
   })
   return [sign.get(), e.get(), hi.get(), lo.get()] as const
 })

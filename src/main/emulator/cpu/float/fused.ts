@@ -1,7 +1,7 @@
 /** a · b + c with a single rounding (IEEE 754, 5.4.1; SDM vol. 1, 14.5: FMA). */
 import { defineRoutine, type Routine } from '../semantics/routines'
-import { multiplyNumbers } from './arithmetic'
-import { any, DE, DOWN, IE, INFINITY, NAN, no, SPECIAL, TOP_BIT, ZERO } from './bits'
+import { multiplyNumbers, normalizeDifference, takeCarry } from './arithmetic'
+import { any, DE, IE, INFINITY, NAN, no, SPECIAL, ZERO } from './bits'
 import { shiftRightSticky } from './round'
 import { FORMATS, ROUNDING_SHIFT, type Format } from './sse-format'
 
@@ -32,29 +32,11 @@ export const addToProduct = defineRoutine('addToProduct', 8, 4, (b, [signP, eP, 
     const over = b.or(b.ltU(partial, greaterHigh), b.ltU(high, partial))
     hi.set(high)
     lo.set(low)
-    b.if(over, () => {
-      hi.set(b.or(b.shrU(high, b.constant(1)), b.constant(TOP_BIT)))
-      lo.set(b.or(b.or(b.shl(high, b.constant(63)), b.shrU(low, b.constant(1))), b.and(low, b.constant(1))))
-      e.set(b.add(e.get(), b.constant(1)))
-    })
+    b.if(over, () => takeCarry(b, { sign, e, hi, lo }))
   }, () => {
     lo.set(b.sub(greaterLow, otherLow))
     hi.set(b.sub(b.sub(greaterHigh, otherHigh), b.ltU(greaterLow, otherLow)))
-    b.if(b.isZero(hi.get()), () => {
-      hi.set(lo.get())
-      lo.set(b.constant(0))
-      e.set(b.sub(e.get(), b.constant(64)))
-    })
-    const high = hi.get()
-    const low = lo.get()
-    const zeros = b.clz(high)
-    b.if(b.isZero(high), () => sign.set(b.eq(rc, b.constant(DOWN))), () => {
-      b.if(b.ne(zeros, b.constant(0)), () => {
-        hi.set(b.or(b.shl(high, zeros), b.shrU(low, b.sub(b.constant(64), zeros))))
-        lo.set(b.shl(low, zeros))
-        e.set(b.sub(e.get(), zeros))
-      })
-    })
+    normalizeDifference(b, { sign, e, hi, lo }, rc)
   })
   return [sign.get(), e.get(), hi.get(), lo.get()] as const
 })
