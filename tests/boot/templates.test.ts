@@ -43,15 +43,13 @@ const written = (cells: ArrayLike<number>): number[] => {
 describe.each(await templateImages())('template $template.id', ({ template, skip, path: imageOf }) => {
   const { id, prints, exitCode } = template
   const keys = template.try
-  // What is built for debugging has millions of instructions: a minute for the oracle, which the other templates exercise, too.
-  const backends = template.language === 'Rust' && template.extends !== undefined ? (['interp'] as const) : BACKENDS
   const wanted = keys?.shows ?? prints
 
   it.skipIf(skip)('builds', { timeout: 300_000 }, async () => {
     expect(readFileSync(await imageOf()).length % 512).toBe(0)
   })
 
-  it.skipIf(skip).each(backends)('shows its text in our own PC (%s)', { timeout: 120_000 }, async (backend) => {
+  it.skipIf(skip).each(BACKENDS)('shows its text in our own PC (%s)', { timeout: 120_000 }, async (backend) => {
     const { report, serial } = await bootHere(readFileSync(await imageOf()), backend, wanted, keys?.type)
     if (exitCode === undefined) return expect(report).toMatchObject({ reason: 'until-text' })
     expect(report).toMatchObject({ reason: 'debug-exit', exitCode })
