@@ -55,6 +55,21 @@ test('an error is listed, marked at its line, and gone when it is fixed', async 
   await expect(lab.page.locator('.squiggly-error')).toHaveCount(0)
 })
 
+test('a note of the compiler leads to the place that it speaks of', async ({ lab }) => {
+  await lab.createProject('miniboot-c')
+  await lab.replaceInEditor('void start_entry(void)', 'static int message;\nvoid start_entry(void)')
+  await lab.page.keyboard.press('F5')
+
+  const first = (await lab.projectFile('miniboot-c', 'kernel.c')).split('\n').findIndex((text) => text.includes('char message[]')) + 1
+  await expect(lab.problems).toHaveCount(2)
+  await expect(lab.problems.first()).toContainText('redefinition')
+  const note = lab.problems.filter({ hasText: 'Note: previous definition is here' })
+  await expect(note).toContainText(`kernel.c:${first}:`)
+  await note.click()
+  await expect(lab.page.getByText(`Ln ${first},`)).toBeVisible()
+  await lab.screenshot('13-note')
+})
+
 test('the 64-bit kernel boots in its colours, also in the light theme', async ({ lab }) => {
   await lab.page.emulateMedia({ colorScheme: 'light' })
   await lab.createProject('blog-os-c')

@@ -114,6 +114,7 @@ export const strings = {
     copy: 'Copy log',
     severity: { error: 'Error', warning: 'Warning', info: 'Note' },
     next: 'Next:',
+    note: 'Note:',
     live: 'while typing',
     errors: (count: number) => plural(count, 'error', 'errors'),
     warnings: (count: number) => plural(count, 'warning', 'warnings'),

@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react'
 import { useStore } from 'zustand'
+import type { ProblemNote } from '../../../shared/problems'
 import { useLab } from '../../app/lab'
 import { strings } from '../../app/strings'
 import { Button } from '../../ui/Button'
@@ -24,41 +25,67 @@ export function ProblemList({ problems }: { problems: readonly ListedProblem[] }
 
 function ProblemItem({ problem }: { problem: ListedProblem }): ReactElement {
   const { commands, projectDoctor, attempt } = useLab()
-  const { file, line = 1, column = 1, fix } = problem
+  const { file, line = 1, column = 1, fix, notes = [] } = problem
   return (
-    <li className="problem-row">
-      <button
-        type="button"
-        className={`problem problem-${problem.severity}`}
-        disabled={file === undefined}
-        onClick={() => file !== undefined && commands.openFile(file, { line, column })}
-      >
-        <Icon name={problem.severity} />
-        <span className="visually-hidden">{text.severity[problem.severity]}: </span>
-        <span className="problem-text">
-          <span className="problem-message">{problem.message}</span>
-          {isFinding(problem) && (
-            <span className="problem-next">
-              {fixes.why} {problem.why}
-            </span>
-          )}
-          {problem.next !== undefined && (
-            <span className="problem-next">
-              {text.next} {problem.next}
-            </span>
-          )}
-        </span>
-        <span className="problem-source">
-          {isFinding(problem) ? fixes.doctor : problem.live ? text.live : problem.source}
-          {problem.code !== undefined && ` ${problem.code}`}
-        </span>
-        <span className="problem-place">{problemPlace(problem)}</span>
-      </button>
-      {fix && (
-        <Button tone="quiet" className="problem-fix" title={fixes.fixHint(fix.title)} onClick={() => attempt(projectDoctor.previewFix(problem))}>
-          {fixes.fix}
-        </Button>
+    <li className="problem-item">
+      <div className="problem-row">
+        <button
+          type="button"
+          className={`problem problem-${problem.severity}`}
+          disabled={file === undefined}
+          onClick={() => file !== undefined && commands.openFile(file, { line, column })}
+        >
+          <Icon name={problem.severity} />
+          <span className="visually-hidden">{text.severity[problem.severity]}: </span>
+          <span className="problem-text">
+            <span className="problem-message">{problem.message}</span>
+            {isFinding(problem) && (
+              <span className="problem-next">
+                {fixes.why} {problem.why}
+              </span>
+            )}
+            {problem.next !== undefined && (
+              <span className="problem-next">
+                {text.next} {problem.next}
+              </span>
+            )}
+          </span>
+          <span className="problem-source">
+            {isFinding(problem) ? fixes.doctor : problem.live ? text.live : problem.source}
+            {problem.code !== undefined && ` ${problem.code}`}
+          </span>
+          <span className="problem-place">{problemPlace(problem)}</span>
+        </button>
+        {fix && (
+          <Button tone="quiet" className="problem-fix" title={fixes.fixHint(fix.title)} onClick={() => attempt(projectDoctor.previewFix(problem))}>
+            {fixes.fix}
+          </Button>
+        )}
+      </div>
+      {notes.length > 0 && (
+        <ul className="problem-notes">
+          {notes.map((note, index) => (
+            // oxlint-disable-next-line react/no-array-index-key
+            <NoteItem key={`${index}:${problemPlace(note)}`} note={note} />
+          ))}
+        </ul>
       )}
+    </li>
+  )
+}
+
+/** What the tool says beside its message; a place leads there. */
+function NoteItem({ note }: { note: ProblemNote }): ReactElement {
+  const { commands } = useLab()
+  const { file, line = 1, column = 1, message } = note
+  return (
+    <li>
+      <button type="button" className="problem problem-note" disabled={file === undefined} onClick={() => file !== undefined && commands.openFile(file, { line, column })}>
+        <span className="problem-text">
+          {text.note} {message}
+        </span>
+        <span className="problem-place">{problemPlace(note)}</span>
+      </button>
     </li>
   )
 }

@@ -40,6 +40,6 @@ export function mergeProblems(built: readonly Problem[], live: readonly Problem[
 }
 
 /** `kernel.c:12:5`, as far as it is known. */
-export function problemPlace({ file, line, column }: Problem): string {
+export function problemPlace({ file, line, column }: Pick<Problem, 'file' | 'line' | 'column'>): string {
   return [file, line, column].filter((part) => part !== undefined).join(':')
 }

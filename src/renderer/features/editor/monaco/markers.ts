@@ -5,7 +5,7 @@ import type { Problem } from '../../../../shared/problems'
 import { strings } from '../../../app/strings'
 import { isFinding } from '../../doctor/diagnosis'
 import { useLiveProblemStore } from '../live-problems'
-import { pathOfModel } from './models'
+import { pathOfModel, uriOf } from './models'
 
 const BUILD_OWNER = 'build'
 const DOCTOR_OWNER = 'doctor'
@@ -30,8 +30,19 @@ export function markerRange(model: editor.ITextModel, problem: Problem): IRange 
 function markersOf(model: editor.ITextModel, problems: readonly Problem[]): editor.IMarkerData[] {
   return problems.flatMap((problem) => {
     const range = markerRange(model, problem)
-    return range ? [{ ...range, severity: toSeverity[problem.severity], message: messageOf(problem), source: isFinding(problem) ? strings.fixes.doctor : problem.source, code: problem.code ?? '' }] : []
+    if (range === undefined) return []
+    const source = isFinding(problem) ? strings.fixes.doctor : problem.source
+    return [{ ...range, severity: toSeverity[problem.severity], message: messageOf(problem), source, code: problem.code ?? '', relatedInformation: relatedOf(problem) }]
   })
+}
+
+/** Notes that name a place; the others are in the list of problems. */
+function relatedOf({ notes = [] }: Problem): editor.IRelatedInformation[] {
+  return notes.flatMap(({ file, line, column = 1, endLine = line, endColumn = column, message }) =>
+    file === undefined || line === undefined || endLine === undefined
+      ? []
+      : [{ resource: uriOf(file), message, startLineNumber: line, startColumn: column, endLineNumber: endLine, endColumn }],
+  )
 }
 
 function rangeOf(model: editor.ITextModel, problem: Problem, line: number) {

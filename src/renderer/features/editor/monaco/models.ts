@@ -5,7 +5,8 @@ import { languageOf } from './languages'
 
 const SCHEME = 'bootlab'
 
-const uriOf = (path: string): Uri => Uri.from({ scheme: SCHEME, path: `/${path}` })
+/** The model's address of a project's file. */
+export const uriOf = (path: string): Uri => Uri.from({ scheme: SCHEME, path: `/${path}` })
 
 /** Path of a model's file inside the project. */
 export const pathOfModel = (model: editor.ITextModel): string => model.uri.path.slice(1)
