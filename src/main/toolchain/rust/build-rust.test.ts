@@ -53,6 +53,28 @@ describe.skipIf(cargo === undefined)('a kernel in Rust', { timeout: 180_000 }, (
     expect(Buffer.from(elfOf(first.result)).includes('HELLO')).toBe(true)
   })
 
+  it('that is cancelled, whenever that is, leaves the last good output as it was', async () => {
+    const project = await projectFrom('blog-os-rust')
+    const path = join(project.dir, 'src', 'main.rs')
+    const source = await readFile(path, 'utf8')
+    const first = await buildKernel(project)
+    const good = elfOf(first)
+    let cancelled = 0
+    for (const [index, delay] of [0, 30, 60, 100, 150].entries()) {
+      await writeFile(path, source.replace('b"HELLO"', `b"TEXT${index}"`))
+      const controller = new AbortController()
+      setTimeout(() => controller.abort(new Error('enough')), delay)
+      const result = await buildKernel(project, { signal: controller.signal }).catch((error: unknown) => error)
+      if (!(result instanceof Error)) break
+      cancelled += 1
+      expect(result.message).toBe('enough')
+      expect((await readFile(first.ok ? first.elfPath ?? '' : '')).equals(good)).toBe(true)
+    }
+    expect(cancelled).toBeGreaterThan(0)
+    await writeFile(path, source.replace('b"HELLO"', 'b"AFTER"'))
+    expect(Buffer.from(elfOf(await buildKernel(project))).includes('AFTER')).toBe(true)
+  })
+
   it('has its mistakes marked, columns counted as editors count', async () => {
     const { result } = await build('src/main.rs', (text) => text.replace('static HELLO: &[u8] = b"HELLO";', 'static HELLO: &[u8] = /* é😀 */ 3u8;'))
     expect(result.ok).toBe(false)

@@ -6,6 +6,7 @@ import { systemErrorCode } from '../errors'
 import { knownFailure, SUMMARY } from './known'
 
 const ERROR_LINE = /^error(?:\[(E\d+)\])?: (.*)$/
+const CAUSED_BY = 'Caused by:'
 const PLACE_LINE = /^\s*--> (.+):(\d+):(\d+)$/
 
 /** Sentences around the actual reason. */
@@ -34,11 +35,14 @@ export function problemsOfCargoText(stderr: string, { targetFile, sysroot, read 
   return lines.flatMap((line, index) => {
     const match = ERROR_LINE.exec(line)
     const text = match?.[2]
-    if (text === undefined || SUMMARY.test(text)) return []
+    if (text === undefined) return []
     const next = lines.findIndex((other, at) => at > index && ERROR_LINE.test(other))
     const rest = lines.slice(index + 1, next === -1 ? lines.length : next)
+    // One with a cause of its own sums up no messages: the compiler could not give any.
+    const summary = SUMMARY.test(text)
+    if (summary && !rest.includes(CAUSED_BY)) return []
     const block = rest.slice(0, rest.includes('') ? rest.indexOf('') : rest.length)
-    const cause = causedBy(rest)
+    const cause = causedBy(rest, summary ? 'first' : 'last')
     const listed = text.endsWith(':') ? block.filter((entry) => entry.startsWith('  ')).map((entry) => entry.trim()) : []
     const whole = [text, cause].filter((part) => part !== undefined).join(': ') + (listed.length > 0 ? ` ${listed.join(', ')}` : '')
     const known = knownFailure([whole, ...block].join('\n'), sysroot)
@@ -55,9 +59,9 @@ export function problemsOfCargoText(stderr: string, { targetFile, sysroot, read 
   })
 }
 
-/** The last reason below "Caused by:", or the first error of a program that cargo ran. */
-function causedBy(lines: readonly string[]): string | undefined {
-  const at = lines.lastIndexOf('Caused by:')
+/** The first or last reason below "Caused by:", or the first error of a program that cargo ran. */
+function causedBy(lines: readonly string[], which: 'first' | 'last'): string | undefined {
+  const at = which === 'first' ? lines.indexOf(CAUSED_BY) : lines.lastIndexOf(CAUSED_BY)
   if (at === -1) return undefined
   const error = lines.slice(at).find((line) => /^\s+error: /.test(line)) ?? lines[at + 1]
   return error?.trim().replace(/^error: /, '')

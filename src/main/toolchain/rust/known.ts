@@ -21,6 +21,10 @@ const KNOWN: readonly KnownFailure[] = [
   { pattern: /invalid type: .*, expected u(8|16|32|64)/, target: true, next: 'Write the number without quotes.' },
   { pattern: /`rustc-abi`|rustc-abi:/, target: true, next: 'The value is "softfloat", or "x86-softfloat" for a Rust from before July 2026.' },
   { pattern: /loading target specification|could not find specification for target|target specification/i, target: true, next: 'Correct the target specification; the message says what is at fault.' },
+  // The disk.
+  { pattern: /No space left on device|not enough space on the disk/, next: 'Make room on the disk, and build again: what was built before is still there.' },
+  { pattern: /Read-only file system/, next: 'Copy the project to a place that you may write to.' },
+  { pattern: /manifest path `[^`]+` does not exist|could not find `Cargo\.toml`/, next: 'Was the project deleted or renamed while it was built? Build again where it is now.' },
   // Crates.
   { pattern: /no matching package named `([^`]+)` found(?!.*offline mode)/s, next: ([, name]) => `Correct the name, or find the crate with: cargo search ${name}` },
   { pattern: /failed to select a version for the requirement `([^ ]+)/, next: ([, name]) => `Write a version that exists; see them with: cargo info ${name}` },

@@ -39,6 +39,9 @@ describe("cargo's text", () => {
     ['no-such-crate', { file: manifest, line: 7, next: /cargo search spin-that-is-not-there-bootlab$/ }],
     ['no-such-version', { file: manifest, line: 6, next: /cargo info spin$/ }],
     ['edition', { file: '/home/ada/k/Cargo.toml', line: 3, message: /only supports/, next: /rustup update nightly$/ }],
+    ['disk-full', { message: 'could not compile `blog_os` (bin "blog_os"): No space left on device (os error 28)', next: /^Make room/ }],
+    ['read-only', { message: /cargo-build-lock: Read-only file system/, next: /^Copy the project/ }],
+    ['project-gone', { next: /deleted or renamed/ }],
     ['no-rust-src', { next: /rustup component add rust-src$/ }],
   ])('%s is one problem, with the one command that mends it', (name, { message, next, ...place }) => {
     const problems = text(recorded(`${name}.txt`))
