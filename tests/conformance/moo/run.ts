@@ -59,11 +59,11 @@ function hasLock(instruction: Uint8Array): boolean {
   return instruction.subarray(0, Math.max(opcode, 0)).includes(LOCK)
 }
 
-/** Single recordings that contradict all others of their form: by the test's id, and what is odd. */
+/** Single recordings that contradict the manual and all others of their form: by the test's id, what is odd, and where the manual says otherwise. */
 const MISCAPTURED: ReadonlyMap<string, string> = new Map([
-  ['7df1d2a948c416f5a4416e2f747d2d357d497570', 'recorded frame holds SS in place of CS'],
-  ['ba5bb16b5a4306333a359c3abd2169b871ffa42c', 'recorded frame holds SS in place of CS'],
-  ['dce03c62813266bf0ba50e3325fa3898132cad1f', 'recorded quotient is not the quotient (#DE is due)'],
+  ['7df1d2a948c416f5a4416e2f747d2d357d497570', 'recorded frame holds SS in place of CS (Intel SDM vol. 2A, INT n/INTO: CS is pushed)'],
+  ['ba5bb16b5a4306333a359c3abd2169b871ffa42c', 'recorded frame holds SS in place of CS (Intel SDM vol. 2A, INT n/INTO: CS is pushed)'],
+  ['dce03c62813266bf0ba50e3325fa3898132cad1f', 'recorded quotient is not the quotient (Intel SDM vol. 2A, IDIV: #DE)'],
 ])
 
 /** MOV to and from segment registers. */
