@@ -182,11 +182,13 @@ export async function makeFolder(path: string): Promise<void> {
  * @returns whether it was written
  */
 export async function replaceFile(path: string, content: Uint8Array | string): Promise<boolean> {
+  // A view: images have megabytes.
+  const bytes = typeof content === 'string' ? Buffer.from(content) : Buffer.from(content.buffer, content.byteOffset, content.byteLength)
   const before = await readFile(path).catch(absent)
-  if (before?.equals(Buffer.from(content)) === true) return false
+  if (before?.equals(bytes) === true) return false
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`
   try {
-    await writeFile(temporary, content, { flag: 'wx' })
+    await writeFile(temporary, bytes, { flag: 'wx' })
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })
