@@ -7,9 +7,11 @@ test('a kernel that floods the serial port is shown, and stops when it is told t
   await lab.replaceInEditor('for (;;)', flood)
   await lab.page.keyboard.press('F5')
   await expect(lab.page.getByTestId('serial-com1')).toContainText('ABCDEFGHIJKLMNOPQRSTUVWXYZ')
-  const [before, after] = [/World !!\s+7/, /World !!\s+3/]
-  await expect(lab.screenText).toContainText(before)
-  await expect(lab.screenText).toContainText(after)
+  await expect(lab.screenText).toContainText(/World !!\s+\d/)
+  // Any later digit will do: how many of them a look at the screen misses is the computer's business.
+  const shown = (await lab.screenText.textContent()) ?? ''
+  await expect(lab.screenText).not.toHaveText(shown)
+  await expect(lab.screenText).toContainText(/World !!\s+\d/)
 
   await lab.page.keyboard.press('Shift+F5')
   await expect(lab.machineStatus).toHaveText('Ended')
