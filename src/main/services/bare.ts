@@ -13,7 +13,7 @@ import { isSource } from '../project/import/source-facts'
 import type { SourceTree } from '../project/import/tree'
 import { MANIFEST_FILE } from '../project/manifest'
 import { cacheFolder } from '../toolchain/cache'
-import { writeFileAtomically } from './atomic-file'
+import { writeFileAtomically } from '../files/atomic'
 
 /** More than this is not copied: such a folder is better imported. */
 const MAX_COPIED_BYTES = 256 * 2 ** 20

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { draftSchema, type Draft } from '../../shared/contract'
-import { KeyedQueue, writeFileAtomically } from './atomic-file'
+import { writeFileAtomically } from '../files/atomic'
+import { KeyedQueue } from '../files/keyed-queue'
 
 const fileName = (text: string): string => createHash('sha256').update(text).digest('hex')
 

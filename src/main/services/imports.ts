@@ -6,7 +6,7 @@ import { LabError } from '../../shared/failure'
 import { planFile, planFolder } from '../project/import/import'
 import type { ImportPlan } from '../project/import/plan'
 import { MANIFEST_FILE } from '../project/manifest'
-import { writeFileAtomically } from './atomic-file'
+import { writeFileAtomically } from '../files/atomic'
 
 export interface PlannedImport {
   /** The folder that the files go into. */

@@ -1,7 +1,8 @@
 /** One JSON file that the lab keeps for itself, checked when read and written atomically. */
 import { readFile, rename } from 'node:fs/promises'
 import type * as z from 'zod'
-import { KeyedQueue, writeFileAtomically } from './atomic-file'
+import { writeFileAtomically } from '../files/atomic'
+import { KeyedQueue } from '../files/keyed-queue'
 
 export class JsonStore<T> {
   readonly #file: string

@@ -6,7 +6,7 @@ import { LabError } from '../../shared/failure'
 import { MANIFEST_FILE, openProject, ProjectError, type Manifest } from '../project'
 import { diagnose, NEWEST, type CompilerFacts } from '../project/doctor'
 import { compilerFacts } from '../toolchain/compiler-facts'
-import { writeFileAtomically } from './atomic-file'
+import { writeFileAtomically } from '../files/atomic'
 
 /** Folders that hold nothing a person wrote for this kernel. */
 const SKIPPED: ReadonlySet<string> = new Set(['build', 'target', 'node_modules', '.git'])

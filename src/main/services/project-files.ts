@@ -5,7 +5,8 @@ import { dirname, join, sep } from 'node:path'
 import { MAX_TEXT_LENGTH, type FileEntry, type FileText } from '../../shared/contract'
 import { LabError } from '../../shared/failure'
 import { isInside, pathFault } from '../project/paths'
-import { KeyedQueue, writeFileAtomically } from './atomic-file'
+import { writeFileAtomically } from '../files/atomic'
+import { KeyedQueue } from '../files/keyed-queue'
 
 /** Results of builds and of other tools: not listed. */
 const hiddenFolders: ReadonlySet<string> = new Set(['build', '.git', 'node_modules', 'target'])

@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cacheFolder, contentKey, markUsed, writeFileAtomically } from './cache'
+import { writeFileAtomically } from '../files/atomic'
+import { cacheFolder, contentKey, markUsed } from './cache'
 import { systemErrorCode, ToolError } from './errors'
 import { locateZig, runZig, zigVersion, type Zig } from './zig'
 

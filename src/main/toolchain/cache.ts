@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { mkdir, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
 import envPaths from 'env-paths'
 import { systemErrorCode, ToolError } from './errors'
 
@@ -51,17 +51,4 @@ export function contentKey(parts: readonly (string | Uint8Array)[]): string {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(`${typeof part === 'string' ? Buffer.byteLength(part) : part.length}:`).update(part)
   return hash.digest('hex')
-}
-
-/** Write a file so that a reader sees the old content or the new, never a part: beside it first, then renamed over it. */
-export async function writeFileAtomically(path: string, content: Uint8Array | string, mode = 0o644): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  const temporary = `${path}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`
-  try {
-    await writeFile(temporary, content, { mode })
-    await rename(temporary, path)
-  } catch (cause) {
-    await rm(temporary, { force: true })
-    throw cause
-  }
 }

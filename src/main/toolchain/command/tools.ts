@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { cacheFolder, contentKey, writeFileAtomically } from '../cache'
+import { writeFileAtomically } from '../../files/atomic'
+import { cacheFolder, contentKey } from '../cache'
 import type { Zig } from '../zig'
 
 /** Bootlab's tools as a build of the person's own sees them: programs on PATH whose names have no spaces. */

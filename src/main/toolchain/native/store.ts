@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { logEventSchema, problemSchema } from '../../../shared/problems'
+import { replaceFile } from '../../files/atomic'
 import { contentKey } from '../cache'
 import { systemErrorCode } from '../errors'
 import type { ToolOutcome } from '../outcome'
@@ -175,24 +176,4 @@ export async function makeFolder(path: string): Promise<void> {
   } catch (error) {
     if (systemErrorCode(error) !== 'EEXIST' || !(await stat(path)).isDirectory()) throw error
   }
-}
-
-/**
- * Give a file its new content at once, in a folder that is there. One that has this content already is left alone.
- * @returns whether it was written
- */
-export async function replaceFile(path: string, content: Uint8Array | string): Promise<boolean> {
-  // A view: images have megabytes.
-  const bytes = typeof content === 'string' ? Buffer.from(content) : Buffer.from(content.buffer, content.byteOffset, content.byteLength)
-  const before = await readFile(path).catch(absent)
-  if (before?.equals(bytes) === true) return false
-  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`
-  try {
-    await writeFile(temporary, bytes, { flag: 'wx' })
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
-  return true
 }

@@ -11,7 +11,7 @@ import type { NativeContext } from './context'
 import { linkObjects, type LinkForm, type LinkJob, type LinkObject, type LinkScript } from './link'
 import { assembleWithNasm, placesItself } from './nasm'
 import { runtimeArchive } from './runtime'
-import { replaceFile } from './store'
+import { replaceFile } from '../../files/atomic'
 
 /** Sources that are linked into one program. */
 export interface Unit {

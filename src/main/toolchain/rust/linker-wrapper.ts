@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { cacheFolder, contentKey, writeFileAtomically } from '../cache'
+import { writeFileAtomically } from '../../files/atomic'
+import { cacheFolder, contentKey } from '../cache'
 import type { Zig } from '../zig'
 import { findOnPath, type RustTools } from './locate'
 

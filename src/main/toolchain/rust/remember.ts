@@ -5,7 +5,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { cacheFolder, contentKey, writeFileAtomically } from '../cache'
+import { writeFileAtomically } from '../../files/atomic'
+import { cacheFolder, contentKey } from '../cache'
 import { systemErrorCode } from '../errors'
 
 /** Larger files (compilers) are told apart by size and time. */

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { writeFileAtomically } from './atomic-file'
+import { writeFileAtomically } from './atomic'
 
 let folder: string
 beforeEach(async () => {
