@@ -18,3 +18,11 @@ export interface FlatProgram {
 
 /** Compiles for `x86-freestanding-none`, links, and returns the flat binary's bytes; rejects with the compiler's complaint. */
 export type AssemblerFn = (program: FlatProgram, signal?: AbortSignal) => Promise<Uint8Array>
+
+/** A program that becomes an EFI application; it starts at `efi_main(EFI_HANDLE, EFI_SYSTEM_TABLE *)`. */
+export interface EfiProgram extends Omit<FlatProgram, 'linkerScript'> {
+  machine: 'x64' | 'ia32'
+}
+
+/** Compiles, links, and returns the PE file's bytes; rejects with the compiler's complaint. */
+export type EfiAssemblerFn = (program: EfiProgram, signal?: AbortSignal) => Promise<Uint8Array>

@@ -1,5 +1,5 @@
 /** Kernels, boot sectors and disk images; the boot loader. The module's public face. */
-export type { AssemblerFn, FlatProgram, FlatSource } from './assembler'
+export type { AssemblerFn, EfiAssemblerFn, EfiProgram, FlatProgram, FlatSource } from './assembler'
 export { buildBootSectorImage, buildDiskImage, type DiskContent, type DiskImage, type DiskImageInput, type DiskImageReport, unpackDisk, withCommandLine } from './disk-image'
 export { ELF_MACHINE, ELF_TYPE, type ElfFile, type ElfSection, type ElfSegment, type ElfSymbol, parseElf, readSymbols, SECTION_TYPE, SEGMENT_TYPE } from './elf'
 export { ImageError, type ImageErrorParts } from './errors'

@@ -1,6 +1,7 @@
 /** Compilers and linkers as child processes, and what they say as problems. */
 export { buildKernel } from './build'
 export type { BuildFailure, BuildOptions, BuildOutput, BuildResult, BuildSuccess } from './build-result'
+export { assembleEfi, type EfiAssembly } from './assemble-efi'
 export { assembleFlat, type FlatAssembly } from './assemble-flat'
 export { cacheDirectory } from './cache'
 export { pruneCacheDaily } from './cache-prune'
