@@ -9,7 +9,7 @@ import { build } from './build'
 import { doctorCommand, type DoctorOptions } from './doctor'
 import { exitCodeHelp } from './exit-codes'
 import { importCommand, type ImportOptions } from './import'
-import { inspect } from './inspect'
+import { inspect, type InspectCommandOptions } from './inspect'
 import { KEYS_HELP, parseKeys } from './keys'
 import { newProject, templates } from './projects'
 import { runner } from './runner'
@@ -122,8 +122,9 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .command('inspect')
     .description('what a kernel or disk image is, and for each boot protocol why it fits or not')
     .argument('<file>', 'an ELF file, a flat binary, a boot sector or a raw disk image')
+    .option('--symbols', 'list all symbols instead of the largest')
     .option('--json', 'print JSON')
-    .action(async (file: string, options: { json?: true }) => finish(await inspect(file, options)))
+    .action(async (file: string, options: InspectCommandOptions) => finish(await inspect(file, options)))
 
   program
     .command('doctor')

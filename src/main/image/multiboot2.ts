@@ -13,7 +13,7 @@ const NEARLY_BYTES = 1 << 20
 export const MULTIBOOT2_TAG = { ADDRESS: 2, ENTRY: 3, FRAMEBUFFER: 5, RELOCATABLE: 10 } as const
 
 /** Names of the header's tags, by type. Those for EFI mean nothing on a BIOS machine. */
-const HEADER_TAGS: Readonly<Record<number, string>> = {
+export const HEADER_TAGS: Readonly<Record<number, string>> = {
   0: 'end',
   1: 'information request',
   2: 'address',
@@ -28,7 +28,7 @@ const HEADER_TAGS: Readonly<Record<number, string>> = {
 }
 
 /** Names of the information's tags, by type (3.6), and whether the loader gives them on a BIOS machine. */
-const INFORMATION_TAGS: Readonly<Record<number, { name: string; offered: boolean }>> = {
+export const INFORMATION_TAGS: Readonly<Record<number, { name: string; offered: boolean }>> = {
   1: { name: 'command line', offered: true },
   2: { name: 'boot loader name', offered: true },
   3: { name: 'modules', offered: true },
