@@ -28,12 +28,12 @@ test('an error is listed, marked at its line, and gone when it is fixed', async 
   await lab.replaceInEditor('static const char message', 'static const chair message')
   await lab.page.keyboard.press('F5')
 
+  await expect(lab.buildStatus).toContainText('Build failed')
   const source = (await lab.projectFile('miniboot-c', 'kernel.c')).split('\n')
   const line = source.findIndex((text) => text.includes('chair')) + 1
   expect(line).toBeGreaterThan(0)
   const problem = lab.problems.filter({ hasText: 'chair' })
   await expect(problem).toContainText(`kernel.c:${line}:`)
-  await expect(lab.buildStatus).toContainText('Build failed')
   await expect(lab.screenText).toHaveText('')
 
   // The way from the list to the place, the squiggle under it, and the sign in the margin of its line.

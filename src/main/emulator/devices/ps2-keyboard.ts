@@ -11,6 +11,8 @@ const OVERRUN_SET2 = 0x00
 const OVERRUN_SET1 = 0xff
 /** Bytes of key strokes that the keyboard keeps while the host does not take them; the last place is for the overrun code. */
 const BUFFER_BYTES = 16
+/** Pause has the most. */
+const LONGEST_STROKE = 8
 
 /** Commands that take a byte. */
 const SET_LEDS = 0xed
@@ -51,6 +53,11 @@ export class Ps2Keyboard {
   /** No key stroke waits to be sent. */
   get idle(): boolean {
     return this.#queue.length === 0
+  }
+
+  /** The stroke of a key still finds room for its bytes, eight at most. */
+  get hasRoom(): boolean {
+    return this.#queue.length + LONGEST_STROKE < BUFFER_BYTES
   }
 
   /** The next byte on its way to the controller; answers to commands go before key strokes. */

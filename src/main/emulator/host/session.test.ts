@@ -55,6 +55,8 @@ async function run(code: readonly number[], options: Partial<StartOptions> = {},
 
 const firstLine = (screen: Screen | undefined): string | undefined => screen && screenLines(screen)[0]
 
+const press = (code: string): KeyEvent[] => [{ code, down: true }, { code, down: false }]
+
 describe('a session', () => {
   test('types keys when the guest takes them, and ends when the text is there', async () => {
     const text = 'Hello, World! {[~|"]} the quick brown fox 0123456789'
@@ -83,6 +85,18 @@ describe('a session', () => {
     expect(runs[0]?.reason).toBe('halted-forever')
     expect(runs[1]).toEqual(runs[0])
     expect(runs[2]).toEqual(runs[0])
+  })
+
+  test('loses no key that is pressed while it is busy', async () => {
+    const text = 'thequickbrownfoxjumpsoverthelazydog'
+    const { screen } = await run(ECHO, { untilText: text }, (session) => {
+      setTimeout(() => {
+        session.pause()
+        for (const letter of text) session.keys(press(`Key${letter.toUpperCase()}`))
+        session.resume()
+      }, 30)
+    })
+    expect(firstLine(screen)).toBe(text)
   })
 
   test('ends at its time limit', async () => {
@@ -243,7 +257,6 @@ describe('a session', () => {
   })
 
   test('takes key events', async () => {
-    const press = (code: string): KeyEvent[] => [{ code, down: true }, { code, down: false }]
     const { screen } = await run(ECHO, { untilText: 'ok' }, (session) => setTimeout(() => session.keys([...press('KeyO'), ...press('KeyK')]), 30))
     expect(firstLine(screen)).toBe('ok')
   })

@@ -33,6 +33,8 @@ const MOST_UNREAD = 128 * 1024
 /** A guest that fell behind by more than this is not hurried to catch up. */
 const BEHIND_MS = 100
 const LONGEST_SLEEP_MS = 50
+/** Strokes that wait for a guest; what a person types beyond that is lost, as on a keyboard whose computer hangs. */
+const MOST_KEYS = 128
 
 export class Session implements RunningMachine {
   readonly #machine: Machine
@@ -45,6 +47,8 @@ export class Session implements RunningMachine {
   /** Serial bytes that the listener has not dealt with yet. */
   #unread = 0
   readonly #serial: { port: 'com1' | 'debug'; bytes: number[] }[] = []
+  /** Keys that the keyboard has no room for yet. */
+  #keys: KeyEvent[] = []
   #paused = false
   #ended = false
   /** Host time that corresponds to tick 0. */
@@ -100,6 +104,7 @@ export class Session implements RunningMachine {
   reset(): void {
     if (this.#ended) return
     this.#typist.clear()
+    this.#keys = []
     this.#machine.reset()
     this.#wake?.()
   }
@@ -115,7 +120,8 @@ export class Session implements RunningMachine {
   }
 
   keys(events: readonly KeyEvent[]): void {
-    for (const { code, down } of events) this.#machine.kbc.keyboard.key(code, down)
+    // A busy host may run the guest only now and then: the keyboard alone would drop what is typed meanwhile.
+    this.#keys.push(...events.slice(0, MOST_KEYS - this.#keys.length))
     this.#wake?.()
   }
 
@@ -129,6 +135,15 @@ export class Session implements RunningMachine {
     this.#wake?.()
   }
 
+  #giveKeys(): void {
+    const { keyboard } = this.#machine.kbc
+    while (keyboard.hasRoom) {
+      const event = this.#keys.shift()
+      if (!event) return
+      keyboard.key(event.code, event.down)
+    }
+  }
+
   /** For `resume`, or for the reader of its serial output. */
   get #waiting(): boolean {
     return this.#paused || this.#unread > MOST_UNREAD
@@ -139,6 +154,7 @@ export class Session implements RunningMachine {
     const start = performance.now()
     let now = start
     do {
+      this.#giveKeys()
       const sliceEnd = now + SLICE_MS
       const outcome = this.#machine.run(MAX_SLICE, () => performance.now() >= sliceEnd)
       now = performance.now()
