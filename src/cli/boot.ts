@@ -8,13 +8,14 @@ import { isBare, prepareBare } from '../main/services/bare'
 import { Builder } from '../main/services/builder'
 import { prepareWorker, startInWorker, type RunReport } from '../main/services/machine-host'
 import type { MachineStarter } from '../main/services/machines'
+import { checkMedium } from '../main/services/boot-medium'
 import { memoryOf, projectDirectoryOf } from '../main/services/projects'
 import { screenPng } from '../main/services/screen-output'
 import { DEFAULT_MEMORY_BYTES, readInput } from '../main/services/services'
 import type { BuildResult } from '../shared/contract'
 import type { CpuModelName } from '../shared/cpu-models'
 import { LabError } from '../shared/failure'
-import type { Screen } from '../shared/machine-schemas'
+import type { BootMedium, Screen } from '../shared/machine-schemas'
 import { screenLines, screenText } from '../shared/screen-text'
 import type { Backend, ScreenOutput } from './arguments'
 import { buildExitCode, printLog, summarize } from './build-log'
@@ -29,6 +30,7 @@ const MAX_JSON_SERIAL = 4 * 1024 * 1024
 
 export interface BootOptions {
   headless?: true
+  as?: BootMedium
   memory?: number
   append?: string
   serial?: string
@@ -44,6 +46,8 @@ export interface BootOptions {
 
 interface Bootable {
   image: Uint8Array
+  /** What it is put in as; absent: what it looks like. */
+  medium?: BootMedium | undefined
   memoryBytes: number
   /** Which processor; absent: all that the emulator knows. */
   model?: CpuModelName | undefined
@@ -60,6 +64,7 @@ export async function boot(what: string, options: BootOptions, signal: AbortSign
     if (options.json) console.log(JSON.stringify({ reason: 'build-failed', exitCode, build: prepared.failed }))
     return exitCode
   }
+  checkMedium(prepared.image, options.as, what)
   const timeoutMilliseconds = timeoutOf(options)
   return lockstep ? bootInLockstep({ ...prepared, ...options, backends: lockstep, timeoutMilliseconds }, signal) : run(prepared, options, signal, startInWorker)
 }
@@ -75,16 +80,16 @@ async function prepare(path: string, options: BootOptions, signal: AbortSignal):
   const directory = (await isBare(path)) ? await prepareBare(path, printLog(process.stderr)) : await projectDirectoryOf(path)
   if (directory === undefined) {
     const image = await builder.imageOf(await readInput(path), path, options.append, (warning) => void process.stderr.write(`warning: ${warning}\n`))
-    return { image, memoryBytes: options.memory ?? DEFAULT_MEMORY_BYTES, model: options.cpu }
+    return { image, medium: options.as, memoryBytes: options.memory ?? DEFAULT_MEMORY_BYTES, model: options.cpu }
   }
   const { result, image, project } = await builder.build(directory, { onLog: printLog(process.stderr), signal, commandLine: options.append })
   process.stderr.write(`${summarize(result)}\n`)
   if (!image || !project) return { failed: result }
-  return { image, memoryBytes: options.memory ?? memoryOf(project.manifest), model: options.cpu ?? project.manifest.run.cpu }
+  return { image, medium: options.as, memoryBytes: options.memory ?? memoryOf(project.manifest), model: options.cpu ?? project.manifest.run.cpu }
 }
 
 /** Runs a machine to its end and prints what was asked for. @returns the exit code */
-export async function run({ image, memoryBytes, model }: Bootable, options: BootOptions, signal: AbortSignal, start: MachineStarter): Promise<number> {
+export async function run({ image, medium, memoryBytes, model }: Bootable, options: BootOptions, signal: AbortSignal, start: MachineStarter): Promise<number> {
   const { untilText, json } = options
   if (options.screen?.type === 'png') await requireFileName(options.screen.file)
   const live = !options.headless && !json && options.serial !== 'stdio' && process.stdout.isTTY && process.stdin.isTTY ? new LiveTerminal() : undefined
@@ -97,6 +102,7 @@ export async function run({ image, memoryBytes, model }: Bootable, options: Boot
     const machine = start(
       {
         image,
+        medium,
         memoryBytes,
         backend: options.backend,
         model,

@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander'
 import { BACKENDS } from '../shared/contract'
 import { CPU_MODEL_NAMES } from '../shared/cpu-models'
+import { BOOT_MEDIA } from '../shared/machine-schemas'
 import { locate } from '../main/services/locations'
 import { parseDuration, parseExitCode, parseGiven, parseLockstep, parseMemory, parsePort, parseScreen } from './arguments'
 import { boot } from './boot'
@@ -79,6 +80,7 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .description('boot a project, an image or a kernel')
     .argument('[what]', "a project's folder, a raw image, a boot sector, a kernel or a source file", '.')
     .option('--headless', 'show nothing live')
+    .addOption(new Option('--as <medium>', 'what an image is put in as (default: what it looks like)').choices(BOOT_MEDIA))
     .option('--memory <size>', 'memory of the machine, such as 128M (default: as the project says, else 128M)', parseMemory)
     .option('--append <text>', "the kernel's command line")
     .option('--serial <where>', "where COM1 goes: stdio (standard output, and input to it; implies --headless) or a file")

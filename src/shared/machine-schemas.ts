@@ -4,6 +4,10 @@ import * as z from 'zod'
 /** A 64-bit value as hexadecimal digits, e.g. `0xfee00000`. */
 export const hexSchema = z.string().regex(/^0x[0-9a-f]{1,16}$/)
 
+/** What an image is put into: a hard disk (80h), diskette drive A: (00h) or a CD drive (E0h). */
+export const BOOT_MEDIA = ['disk', 'floppy', 'cd'] as const
+export type BootMedium = (typeof BOOT_MEDIA)[number]
+
 /** Text screen. `cells` holds columns × rows values in reading order: character in the low byte, attribute in the high. */
 export const screenSchema = z.object({
   mode: z.literal('text'),

@@ -10,7 +10,7 @@ import { findMultiboot2Header, MULTIBOOT2_TAG, multiboot2Tag } from './multiboot
  * - `elf32`, `elf64`: a kernel for buildDiskImage;
  * - `flat-multiboot`: not an ELF, but a kernel for buildDiskImage too: its Multiboot header brings addresses;
  * - `boot-sector`: exactly one bootable sector, for buildBootSectorImage;
- * - `disk-image`: a bootable raw disk or floppy image, to be used as it is.
+ * - `disk-image`: a bootable raw disk, floppy or CD image, to be used as it is.
  */
 export type InputKind = 'elf32' | 'elf64' | 'flat-multiboot' | 'boot-sector' | 'disk-image'
 
@@ -46,17 +46,24 @@ export function detectInput(bytes: Uint8Array, where = 'input file'): InputKind 
     checkWholeDisk(bytes, where)
     return 'disk-image'
   }
+  if (isBootableCd(bytes)) return 'disk-image'
   if (bringsAddresses(bytes)) return 'flat-multiboot'
   const start = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ')
   throw new ImageError({
     what:
       bytes.length < SECTOR_BYTES
         ? `The file has only ${bytes.length} bytes and is not an ELF file (it starts with ${start}).`
-        : `The file is neither an ELF kernel (it starts with ${start}, not 7f 45 4c 46) nor a bootable image (bytes 510 and 511 are not 55 AA).`,
+        : `The file is neither an ELF kernel (it starts with ${start}, not 7f 45 4c 46) nor a bootable image (bytes 510 and 511 are not 55 AA, and there is no El Torito boot record).`,
     where,
     why: 'A BIOS would not start it, and the boot loader could not either.',
     next: 'Give a linked ELF kernel, a raw disk image, or a 512-byte boot sector.',
   })
+}
+
+/** An ISO 9660 volume (ECMA-119, 8.4) with the boot record of the El Torito specification in its second descriptor. */
+function isBootableCd(bytes: Uint8Array): boolean {
+  const text = (at: number, length: number): string => Buffer.from(bytes.subarray(at, at + length)).toString('latin1')
+  return text(0x8001, 5) === 'CD001' && text(0x8807, 23) === 'EL TORITO SPECIFICATION'
 }
 
 function bringsAddresses(bytes: Uint8Array): boolean {

@@ -2,6 +2,7 @@
  * Lockstep: two machines run the same image on different backends and are compared as they go. The first difference is then traced to its
  * instruction by running both anew: runs are repeatable, so nothing has to be recorded.
  */
+import type { BootMedium } from '../../../shared/machine-schemas'
 import { disassemble } from '../cpu/decode/disassemble'
 import type { CpuModelName } from '../cpu/system/models'
 import { DEFAULT_START_DATE } from '../host/options'
@@ -21,6 +22,8 @@ const PARTS = 256
 
 export interface LockstepOptions {
   readonly image: Uint8Array
+  /** What the image is put in as; default: what it looks like. */
+  readonly medium?: BootMedium | undefined
   readonly memoryBytes: number
   readonly backends: readonly [BackendName, BackendName]
   readonly model?: CpuModelName | undefined
@@ -131,8 +134,8 @@ class Pair {
 }
 
 function newMachine(options: LockstepOptions, backend: BackendName): Machine {
-  const { image, memoryBytes, model, keys, startDate = DEFAULT_START_DATE, prepare } = options
-  const machine = new Machine({ image, memoryBytes, backend, model, startDate, onSerial: () => undefined, onDebugConsole: () => undefined })
+  const { image, medium, memoryBytes, model, keys, startDate = DEFAULT_START_DATE, prepare } = options
+  const machine = new Machine({ image, medium, memoryBytes, backend, model, startDate, onSerial: () => undefined, onDebugConsole: () => undefined })
   if (keys !== undefined) new Typist(machine).type(keys)
   prepare?.(machine, backend)
   return machine

@@ -4,12 +4,13 @@ import { SECTOR_BYTES } from '../machine/disk'
 import { BASE_MEMORY_KIB, BDA, EBDA, EQUIPMENT, EQUIPMENT_FLOPPY } from './bda'
 import type { FirmwareHost, Service } from './context'
 import type { KeyboardFirmware } from './keyboard'
+import type { Quirks } from './quirks'
 import type { Rom } from './rom'
 import { DISKETTE_TABLE_OFFSET, DUMMY_IRET_OFFSET, ROM_SEGMENT } from './rom'
 import type { TextConsole } from './text-console'
 import { ticksSinceMidnight } from './time'
 
-export const BOOT_ADDRESS = 0x7c00
+const BOOT_SEGMENT = 0x7c0
 const RBX_TO_RDI = [3, 1, 5, 6, 7] as const
 const BDA_BYTES = 0x100
 /** Points to the table of diskette parameters. */
@@ -23,6 +24,7 @@ const SLAVE_MASK = 0xff
 
 export interface BootParts {
   host: FirmwareHost
+  quirks: Quirks
   console: TextConsole
   keyboard: KeyboardFirmware
   rom: () => Rom
@@ -61,9 +63,9 @@ export function powerOn({ host, console, keyboard, rom, vectors }: BootParts): S
     memory.write16(BDA.com1, 0x3f8)
     memory.write16(BDA.ebdaSegment, EBDA >> 4)
     memory.write8(EBDA, 1)
-    memory.write16(BDA.equipment, EQUIPMENT | (host.disk.floppy ? EQUIPMENT_FLOPPY : 0))
+    memory.write16(BDA.equipment, EQUIPMENT | (host.drives.floppy ? EQUIPMENT_FLOPPY : 0))
     memory.write16(BDA.baseMemory, BASE_MEMORY_KIB)
-    memory.write8(BDA.diskCount, host.disk.floppy ? 0 : 1)
+    memory.write8(BDA.diskCount, host.drives.hardDisks)
     memory.write32(BDA.ticks, ticksSinceMidnight(host.rtc.date))
     keyboard.reset()
     console.setMode(3, true)
@@ -85,23 +87,37 @@ function initializePic({ ports }: FirmwareHost): void {
   }
 }
 
+/** What INT 19h loads: bytes, the segment they go to, and why there is nothing to load. */
+function bootCode({ drives }: FirmwareHost): { bytes: Uint8Array; address: number } | { why: string; next: string } {
+  const { boot, cdEntry } = drives
+  if (cdEntry !== undefined && 'why' in cdEntry) return { ...cdEntry, next: 'Make the CD bootable (El Torito), or boot the image as a disk.' }
+  if (cdEntry !== undefined && boot.medium === 'cd') {
+    const count = Math.min(Math.ceil((cdEntry.sectors * SECTOR_BYTES) / boot.sectorBytes), boot.sectors - cdEntry.lba)
+    return { bytes: boot.read(cdEntry.lba, count).subarray(0, cdEntry.sectors * SECTOR_BYTES), address: cdEntry.segment * 16 }
+  }
+  const bytes = boot.read(0)
+  if (bytes[SECTOR_BYTES - 2] === 0x55 && bytes[SECTOR_BYTES - 1] === 0xaa) return { bytes, address: (cdEntry?.segment ?? BOOT_SEGMENT) * 16 }
+  return { why: 'No bootable disk: the first sector does not end in 55 AA.', next: 'Build the image again, or choose another one.' }
+}
+
 /** INT 19h. True: there is nothing to boot; a sentence on the screen says so. */
-export function bootstrap({ host, console, gaveUp }: BootParts): Service {
-  const { memory, disk } = host
+export function bootstrap({ host, quirks, console, gaveUp }: BootParts): Service {
   return (call) => {
-    const sector = disk.read(0)
-    if (sector[SECTOR_BYTES - 2] !== 0x55 || sector[SECTOR_BYTES - 1] !== 0xaa) {
-      const why = 'No bootable disk: the first sector does not end in 55 AA.'
-      console.print(`${why}\r\nBuild the image again, or choose another one.\r\n`)
-      gaveUp(why)
+    const code = bootCode(host)
+    if ('why' in code) {
+      console.print(`${code.why}\r\n${code.next}\r\n`)
+      gaveUp(code.why)
       return true
     }
-    memory.writeBytes(BOOT_ADDRESS, sector)
+    host.memory.writeBytes(code.address, code.bytes)
+    if (quirks.a20Stuck === true) host.keyboard.setA20(false)
     for (const register of RBX_TO_RDI) call.state.setGpr(register, 0n)
     call.eax = 0xaa55
-    call.edx = disk.drive
-    call.returnIp = BOOT_ADDRESS
-    call.returnCs = 0
+    call.edx = quirks.bootDrive ?? host.drives.boot.drive
+    // As common BIOSes do it: 0000:7C00, not 07C0:0000.
+    const canonical = quirks.bootAt07C0 !== true
+    call.returnIp = canonical ? code.address & 0xffff : 0
+    call.returnCs = canonical ? (code.address >> 4) & 0xf000 : code.address >> 4
     call.returnFlags = 0x0202
     return false
   }

@@ -2,7 +2,7 @@ import type { Kbc8042 } from '../devices/kbc8042'
 import type { PicPair } from '../devices/pic8259'
 import type { RtcMc146818 } from '../devices/rtc-mc146818'
 import type { VgaText } from '../devices/vga-text'
-import type { Disk } from '../machine/disk'
+import type { Drives } from '../machine/drives'
 import type { GuestMemory } from '../machine/guest-memory'
 import type { IoBus } from '../machine/io-bus'
 import type { FirmwareCall } from './call'
@@ -16,7 +16,7 @@ export interface FirmwareHost {
   readonly keyboard: Kbc8042
   readonly rtc: RtcMc146818
   readonly vga: VgaText
-  readonly disk: Disk
+  readonly drives: Drives
   /** Present tick of virtual time. */
   now(): number
   /** Lets virtual time pass up to a tick, but not past the next event of a device. */

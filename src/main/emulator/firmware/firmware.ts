@@ -14,6 +14,7 @@ import { diskService } from './int13'
 import { serialService } from './int14'
 import { systemService } from './int15'
 import { KeyboardFirmware } from './keyboard'
+import type { Quirks } from './quirks'
 import type { Rom, StubShape } from './rom'
 import { buildRom, FIRMWARE_PORT, ROM_SEGMENT } from './rom'
 import { TextConsole } from './text-console'
@@ -44,13 +45,13 @@ export class Firmware implements Device {
   readonly #call: FirmwareCall
   readonly #entries: ReadonlyMap<string, Entry>
 
-  constructor(state: CpuState, host: FirmwareHost) {
+  constructor(state: CpuState, host: FirmwareHost, quirks: Quirks = {}) {
     this.#state = state
     this.#call = new FirmwareCall(state, host.memory)
     this.console = new TextConsole(host.memory, host.vga)
     this.keyboard = new KeyboardFirmware(host)
-    this.#entries = new Map(Object.entries(this.#table(host)))
-    const rom = buildRom([...this.#entries].map(([name, { shape }]) => [name, shape] as const), host.disk.geometry.sectorsPerTrack)
+    this.#entries = new Map(Object.entries(this.#table(host, quirks)))
+    const rom = buildRom([...this.#entries].map(([name, { shape }]) => [name, shape] as const), host.drives.boot.geometry.sectorsPerTrack)
     this.rom = rom
     this.ports = [{ first: FIRMWARE_PORT, last: FIRMWARE_PORT, read: () => FLOATING, write: () => this.#onCall() }]
   }
@@ -60,11 +61,12 @@ export class Firmware implements Device {
     this.gaveUp = undefined
   }
 
-  #table(host: FirmwareHost): Record<string, Entry> {
+  #table(host: FirmwareHost, quirks: Quirks): Record<string, Entry> {
     const { console, keyboard } = this
     const vectors = new Map<number, string>()
     const parts = {
       host,
+      quirks,
       console,
       keyboard,
       rom: () => this.rom,
@@ -84,9 +86,9 @@ export class Firmware implements Device {
       'int 10h': { shape: 'plain', vector: 0x10, service: videoService(host, console) },
       'int 11h': { shape: 'plain', vector: 0x11, service: (call) => void (call.ax = host.memory.read16(BDA.equipment)) },
       'int 12h': { shape: 'plain', vector: 0x12, service: (call) => void (call.ax = BASE_MEMORY_KIB) },
-      'int 13h': { shape: 'plain', vector: 0x13, service: diskService(host) },
+      'int 13h': { shape: 'plain', vector: 0x13, service: diskService(host, quirks) },
       'int 14h': { shape: 'plain', vector: 0x14, service: serialService(host) },
-      'int 15h': { shape: 'poll', vector: 0x15, service: systemService(host) },
+      'int 15h': { shape: 'poll', vector: 0x15, service: systemService(host, quirks) },
       'int 16h': { shape: 'wait', vector: 0x16, service: keyboard.service },
       'int 17h': { shape: 'plain', vector: 0x17, service: (call) => void (call.ah = PRINTER_TIMEOUT) },
       'int 18h': { shape: 'fatal', vector: 0x18, service: bootFailed(parts) },

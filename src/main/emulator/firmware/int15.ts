@@ -7,6 +7,7 @@ import { TICKS_PER_MICROSECOND } from '../machine/clock'
 import { EBDA } from './bda'
 import type { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
+import type { Quirks } from './quirks'
 import { CONFIGURATION_OFFSET, ROM_SEGMENT } from './rom'
 
 const SMAP = 0x534d4150
@@ -34,9 +35,9 @@ export function memoryRanges(memoryBytes: number): MemoryRange[] {
   return ranges
 }
 
-export function systemService(host: FirmwareHost): Service {
+export function systemService(host: FirmwareHost, quirks: Quirks): Service {
   const { memory, keyboard } = host
-  const ranges = memoryRanges(host.memoryBytes)
+  const ranges = quirks.e820 === undefined ? memoryRanges(host.memoryBytes) : quirks.e820 === 'absent' ? [] : quirks.e820
   const extendedKib = Math.max(0, (host.memoryBytes - MIB) / KIB)
   let waitUntil: number | undefined
 
@@ -53,10 +54,10 @@ export function systemService(host: FirmwareHost): Service {
       return
     }
     const at = call.inEs(call.di)
-    memory.write32(at, range.start)
-    memory.write32(at + 4, 0)
-    memory.write32(at + 8, range.length)
-    memory.write32(at + 12, 0)
+    for (const [i, value] of [range.start, range.length].entries()) {
+      memory.write32(at + i * 8, value % 2 ** 32)
+      memory.write32(at + i * 8 + 4, Math.floor(value / 2 ** 32))
+    }
     memory.write32(at + 16, range.type)
     call.eax = SMAP
     call.ecx = 20
@@ -125,6 +126,10 @@ export function systemService(host: FirmwareHost): Service {
     0x86: wait,
     0x87: blockMove,
     0x88: (call) => {
+      if (quirks.noMemorySizes === true) {
+        unsupported(call)
+        return
+      }
       call.ax = Math.min(extendedKib, 63 * KIB)
       call.carry = false
     },
@@ -142,7 +147,7 @@ export function systemService(host: FirmwareHost): Service {
     },
     0xe8: (call) => {
       if (call.al === 0x20) e820(call)
-      else if (call.al === 0x01) e801(call)
+      else if (call.al === 0x01 && quirks.noMemorySizes !== true) e801(call)
       else unsupported(call)
     },
   }

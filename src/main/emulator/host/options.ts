@@ -1,7 +1,7 @@
 /** What starts a machine, what it tells, and why it ends. */
 import * as z from 'zod'
 import { CPU_MODEL_NAMES } from '../../../shared/cpu-models'
-import { keyEventSchema, machineReportSchema, machineStateSchema, screenSchema } from '../../../shared/machine-schemas'
+import { BOOT_MEDIA, keyEventSchema, machineReportSchema, machineStateSchema, screenSchema } from '../../../shared/machine-schemas'
 import type { KeyEvent, MachineState, Screen } from '../../../shared/machine-schemas'
 import { MAX_MEMORY_BYTES, MIN_MEMORY_BYTES } from '../machine/memory-map'
 
@@ -13,6 +13,8 @@ const bytesSchema = z.custom<Uint8Array>((value) => value instanceof Uint8Array,
 export const startOptionsSchema = z.object({
   /** Disk image; the guest's writes never reach it. */
   image: bytesSchema.refine((bytes) => bytes.length > 0, 'the disk image is empty'),
+  /** What the image is put in as; default: what it looks like. */
+  medium: z.enum(BOOT_MEDIA).optional(),
   memoryBytes: z.number().int().min(MIN_MEMORY_BYTES).max(MAX_MEMORY_BYTES),
   backend: z.enum(['interp', 'oracle']),
   /** Which processor; default: all that the emulator knows. */

@@ -1,9 +1,12 @@
-import { floppyOf, type Floppy } from './floppy'
+import type { BootMedium } from '../../../shared/machine-schemas'
+import { CD_SECTOR_BYTES, isBootableCd } from './el-torito'
+import { floppyFor, floppySectors, looksLikeFloppy, type Floppy } from './floppy'
 
 export const SECTOR_BYTES = 512
-/** Drive numbers of INT 13h. */
-export const FIRST_FLOPPY = 0x00
-export const FIRST_HARD_DISK = 0x80
+
+/** Drive numbers of INT 13h; the CD's is the one that common BIOSes give it. */
+export const DRIVE_NUMBERS: Readonly<Record<BootMedium, number>> = { floppy: 0x00, disk: 0x80, cd: 0xe0 }
+export const FIRST_HARD_DISK = DRIVE_NUMBERS.disk
 
 /** Cylinders, heads and sectors per track as INT 13h reports them. */
 export interface Geometry {
@@ -17,51 +20,79 @@ const MAX_CYLINDERS = 1024
 /** Head counts of the LBA-assisted translation (Enhanced Disk Drive Specification, "CHS translation"). */
 const HEADS = [16, 32, 64, 128, 255] as const
 
-/**
- * The one disk: a diskette in drive A where the image has the size of one, else a hard disk. The image is only read; what the guest writes goes
- * to an overlay that ends with the machine.
- */
+/** What an image is put in as when nobody says: a CD with El Torito, a diskette by size or because it is short boot code, else a hard disk. */
+export function mediumOf(image: Uint8Array): BootMedium {
+  if (isBootableCd(image)) return 'cd'
+  return looksLikeFloppy(image) ? 'floppy' : 'disk'
+}
+
+/** One drive with its medium. The image is only read; what the guest writes goes to an overlay that ends with the machine. */
 export class Disk {
+  readonly medium: BootMedium
+  readonly sectorBytes: number
   readonly sectors: number
+  /** Of a CD, which has none: all zero. */
   readonly geometry: Geometry
-  /** Undefined for a hard disk. */
+  /** The format of a diskette. */
   readonly floppy: Floppy | undefined
   readonly #image: Uint8Array
   readonly #overlay = new Map<number, Uint8Array>()
 
-  /** An image whose length is no multiple of 512 is read as if zeros followed. Throws a RangeError for an empty one. */
-  constructor(image: Uint8Array) {
+  /**
+   * An image is read as if zeros followed up to a whole sector, and up to the size of the diskette.
+   * Throws a RangeError for an empty one, and for a diskette that is larger than any.
+   */
+  constructor(image: Uint8Array, medium: BootMedium = mediumOf(image), floppy?: Floppy) {
     if (image.length === 0) throw new RangeError('The disk image is empty: a disk has at least one sector of 512 bytes.')
     this.#image = image
-    this.sectors = Math.ceil(image.length / SECTOR_BYTES)
-    this.floppy = floppyOf(image)
-    this.geometry = this.floppy?.geometry ?? hardDiskGeometry(this.sectors)
+    this.medium = medium
+    this.sectorBytes = medium === 'cd' ? CD_SECTOR_BYTES : SECTOR_BYTES
+    this.floppy = medium === 'floppy' ? (floppy ?? floppyOf(image)) : undefined
+    this.sectors = this.floppy ? floppySectors(this.floppy) : Math.ceil(image.length / this.sectorBytes)
+    this.geometry = this.floppy?.geometry ?? (medium === 'cd' ? { cylinders: 0, heads: 0, sectorsPerTrack: 0 } : hardDiskGeometry(this.sectors))
   }
 
   /** Its number for INT 13h. */
   get drive(): number {
-    return this.floppy ? FIRST_FLOPPY : FIRST_HARD_DISK
+    return DRIVE_NUMBERS[this.medium]
   }
 
-  /** A copy of sector `lba`, 0 ≤ lba < sectors. */
-  read(lba: number): Uint8Array {
-    this.#check(lba)
-    const written = this.#overlay.get(lba)
-    if (written) return written.slice()
-    const sector = new Uint8Array(SECTOR_BYTES)
-    sector.set(this.#image.subarray(lba * SECTOR_BYTES, (lba + 1) * SECTOR_BYTES))
-    return sector
+  /** A copy of `count` sectors from `lba` on. Throws a RangeError for sectors that are not on the disk. */
+  read(lba: number, count = 1): Uint8Array {
+    this.#check(lba, count)
+    const { sectorBytes } = this
+    const bytes = new Uint8Array(count * sectorBytes)
+    bytes.set(this.#image.subarray(lba * sectorBytes, (lba + count) * sectorBytes))
+    if (this.#overlay.size === 0) return bytes
+    for (let i = 0; i < count; i++) {
+      const written = this.#overlay.get(lba + i)
+      if (written) bytes.set(written, i * sectorBytes)
+    }
+    return bytes
   }
 
   write(lba: number, sector: Uint8Array): void {
-    this.#check(lba)
-    if (sector.length !== SECTOR_BYTES) throw new RangeError(`A sector has ${SECTOR_BYTES} bytes, not ${sector.length}.`)
+    this.#check(lba, 1)
+    if (sector.length !== this.sectorBytes) throw new RangeError(`A sector has ${this.sectorBytes} bytes, not ${sector.length}.`)
     this.#overlay.set(lba, sector.slice())
   }
 
-  #check(lba: number): void {
-    if (!Number.isInteger(lba) || lba < 0 || lba >= this.sectors) throw new RangeError(`Sector ${lba} is not on a disk of ${this.sectors} sectors.`)
+  #check(lba: number, count: number): void {
+    if (Number.isInteger(lba) && lba >= 0 && lba + count <= this.sectors) return
+    throw new RangeError(`Sector ${lba + count - 1} is not on a disk of ${this.sectors} sectors.`)
   }
+}
+
+/** Why an image cannot be put in as that; undefined: it can. */
+export function mediumProblem(image: Uint8Array, medium: BootMedium | undefined): string | undefined {
+  if (medium !== 'floppy' || floppyFor(image.length)) return undefined
+  return `The image has ${image.length} bytes, and the largest diskette 2949120: it can only be a hard disk.`
+}
+
+function floppyOf(image: Uint8Array): Floppy {
+  const floppy = floppyFor(image.length)
+  if (floppy) return floppy
+  throw new RangeError(mediumProblem(image, 'floppy'))
 }
 
 function hardDiskGeometry(sectors: number): Geometry {

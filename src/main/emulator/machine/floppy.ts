@@ -5,6 +5,8 @@ const SECTOR_BYTES = 512
 const PARTITION_TABLE = 446
 const PARTITION_BYTES = 16
 const PARTITIONS = 4
+const BOOT_SIGNATURE = 510
+const MIB = 1 << 20
 
 export interface Floppy {
   readonly geometry: Geometry
@@ -14,17 +16,40 @@ export interface Floppy {
 
 const format = (cylinders: number, heads: number, sectorsPerTrack: number, driveType: number): Floppy => ({ geometry: { cylinders, heads, sectorsPerTrack }, driveType })
 
+export const FLOPPY_1200K = format(80, 2, 15, 2)
+export const FLOPPY_1440K = format(80, 2, 18, 4)
+export const FLOPPY_2880K = format(80, 2, 36, 5)
+
 const FORMATS: readonly Floppy[] = [
-  format(40, 1, 8, 1), format(40, 1, 9, 1), format(40, 2, 8, 1), format(40, 2, 9, 1), format(80, 2, 9, 3), format(80, 2, 15, 2), format(80, 2, 18, 4),
-  format(80, 2, 36, 5),
+  format(40, 1, 8, 1), format(40, 1, 9, 1), format(40, 2, 8, 1), format(40, 2, 9, 1), format(80, 2, 9, 3), FLOPPY_1200K, FLOPPY_1440K, FLOPPY_2880K,
 ]
 
-const sectorsOf = ({ geometry }: Floppy): number => geometry.cylinders * geometry.heads * geometry.sectorsPerTrack
+export const floppySectors = ({ geometry }: Floppy): number => geometry.cylinders * geometry.heads * geometry.sectorsPerTrack
 
-/** The format of an image that is exactly as large as a diskette; undefined for others, and for one with a partition table, which no diskette has. */
-export function floppyOf(image: Uint8Array): Floppy | undefined {
-  const found = FORMATS.find((floppy) => sectorsOf(floppy) * SECTOR_BYTES === image.length)
-  return found && !isPartitioned(image) ? found : undefined
+const bytesOf = (floppy: Floppy): number => floppySectors(floppy) * SECTOR_BYTES
+
+/** The format of an image that is put into drive A: of its size, or the smallest usual one that holds it. Undefined: it is larger than any diskette. */
+export function floppyFor(bytes: number): Floppy | undefined {
+  return FORMATS.find((floppy) => bytesOf(floppy) === bytes) ?? [FLOPPY_1440K, FLOPPY_2880K].find((floppy) => bytes <= bytesOf(floppy))
+}
+
+/**
+ * Whether an image that nobody said anything about is a diskette: exactly as large as one, or boot code that is shorter than the usual one and was
+ * not padded to whole MiB as disks are. A partition table says otherwise, which no diskette has, and so does code that asks for the extensions of
+ * INT 13h, which none understands.
+ */
+export function looksLikeFloppy(image: Uint8Array): boolean {
+  if (image.length < SECTOR_BYTES || isPartitioned(image)) return false
+  if (FORMATS.some((floppy) => bytesOf(floppy) === image.length)) return true
+  const bootable = image[BOOT_SIGNATURE] === 0x55 && image[BOOT_SIGNATURE + 1] === 0xaa
+  return bootable && image.length < bytesOf(FLOPPY_1440K) && image.length % MIB !== 0 && !asksForExtensions(image)
+}
+
+/** `mov ah, 41h` or `42h`, or with AX, in the first sector. */
+function asksForExtensions(image: Uint8Array): boolean {
+  const [movAh, movAx] = [0xb4, 0xb8]
+  const isFunction = (byte: number | undefined): boolean => byte === 0x41 || byte === 0x42
+  return image.subarray(0, BOOT_SIGNATURE).some((byte, i) => (byte === movAh && isFunction(image[i + 1])) || (byte === movAx && image[i + 1] === 0 && isFunction(image[i + 2])))
 }
 
 /** Whether sector 0 holds a partition table that makes sense: every entry empty, or within the disk. Code of a boot sector hardly looks so. */

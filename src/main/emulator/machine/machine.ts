@@ -1,5 +1,5 @@
 /** The PC: processor, memory, chips and BIOS on one virtual clock. */
-import type { Screen } from '../../../shared/machine-schemas'
+import type { BootMedium, Screen } from '../../../shared/machine-schemas'
 import { Cpu } from '../cpu/cpu'
 import { IF } from '../cpu/state/bits'
 import { memoryLayout } from '../cpu/state/layout'
@@ -14,8 +14,9 @@ import { configureCmos, RtcMc146818 } from '../devices/rtc-mc146818'
 import { Uart16550 } from '../devices/uart16550'
 import { TEXT_MEMORY, TEXT_MEMORY_BYTES, VgaText } from '../devices/vga-text'
 import { Firmware } from '../firmware/firmware'
+import type { Quirks } from '../firmware/quirks'
 import { EventClock } from './clock'
-import { Disk } from './disk'
+import { Drives } from './drives'
 import { GuestMemory } from './guest-memory'
 import { IoBus } from './io-bus'
 import { MemoryMap } from './memory-map'
@@ -26,6 +27,8 @@ export type BackendName = 'interp' | 'oracle'
 export interface MachineOptions {
   /** Disk image; it is never written to. */
   image: Uint8Array
+  /** What the image is put in as; default: what it looks like. */
+  medium?: BootMedium | undefined
   memoryBytes: number
   backend: BackendName
   /** Which processor; default: all that the emulator knows. */
@@ -34,6 +37,8 @@ export interface MachineOptions {
   startDate: number
   /** What a guest's reset does: start the PC anew (default), or end the run. */
   onReset?: 'restart' | 'end' | undefined
+  /** Faults of firmware and medium, for tests of loaders. */
+  quirks?: Quirks | undefined
   onSerial: (byte: number) => void
   onDebugConsole: (byte: number) => void
 }
@@ -65,17 +70,19 @@ export class Machine {
   readonly rtc: RtcMc146818
   readonly uart: Uart16550
   readonly vga: VgaText
-  readonly disk: Disk
+  readonly drives: Drives
   readonly firmware: Firmware
   readonly #devices: readonly Device[]
   #outcome: Outcome | undefined
   #resetRequested: ResetSource | undefined
   readonly #endsOnReset: boolean
+  /** The gate, once shut, does not open again. */
+  #a20Stuck = false
   #built = false
 
   /** Throws a RangeError for an empty image or a memory size that a PC cannot have. */
   constructor(options: MachineOptions) {
-    this.disk = new Disk(options.image)
+    this.drives = new Drives(options.image, options.medium)
     const { ramBase, wasmPages } = memoryLayout(options.memoryBytes)
     const memory = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages })
     this.memoryMap = new MemoryMap(memory, ramBase, options.memoryBytes)
@@ -96,16 +103,19 @@ export class Machine {
       clock,
       irq1: pic.line(IRQ.keyboard),
       irq12: pic.line(IRQ.mouse),
-      a20: (level) => this.cpu.setA20(level),
+      a20: (level) => {
+        if (!level && options.quirks?.a20Stuck === true) this.#a20Stuck = true
+        this.cpu.setA20(this.#a20)
+      },
       resetMachine: resetMachine('chipset'),
     })
     this.rtc = new RtcMc146818(clock, pic.line(IRQ.clock), options.startDate)
-    configureCmos(this.rtc.ram, options.memoryBytes, this.disk.floppy?.driveType)
+    configureCmos(this.rtc.ram, options.memoryBytes, this.drives.floppy?.driveType)
     this.uart = new Uart16550({ clock, irq: pic.line(IRQ.com1), transmit: options.onSerial })
     this.vga = new VgaText(clock)
     this.memory = new GuestMemory(
       this.memoryMap,
-      () => this.kbc.a20,
+      () => this.#a20,
       (host, bytes) => this.cpu.codeChanged(host, bytes),
     )
     this.firmware = new Firmware(this.cpu.state, {
@@ -116,11 +126,11 @@ export class Machine {
       keyboard: this.kbc,
       rtc: this.rtc,
       vga: this.vga,
-      disk: this.disk,
+      drives: this.drives,
       now: () => this.now,
       skipTo: (tick) => this.#skipTo(Math.min(tick, this.clock.nextDue)),
       resetMachine: resetMachine('bios'),
-    })
+    }, options.quirks)
     this.memoryMap.installRom(this.firmware.rom.bytes)
     const debug = new DebugPorts(options.onDebugConsole, (value) => {
       this.#outcome = { reason: 'debug-exit', value }
@@ -157,9 +167,10 @@ export class Machine {
   reset(): void {
     this.#outcome = undefined
     this.#resetRequested = undefined
+    this.#a20Stuck = false
     for (const device of this.#devices) device.reset()
     this.cpu.reset()
-    this.cpu.setA20(this.kbc.a20)
+    this.cpu.setA20(this.#a20)
   }
 
   /**
@@ -199,6 +210,10 @@ export class Machine {
   /** The bytes of text memory, to see whether anything in it changed. */
   get textMemory(): Uint8Array {
     return this.memory.readBytes(TEXT_MEMORY, TEXT_MEMORY_BYTES)
+  }
+
+  get #a20(): boolean {
+    return this.kbc.a20 && !this.#a20Stuck
   }
 
   get #interruptsEnabled(): boolean {

@@ -90,7 +90,7 @@ describe('disk', () => {
   ])('has a geometry for %d bytes', (bytes, geometry) => {
     // The content does not matter, and half a GiB of zeros would only cost time.
     const image = Object.defineProperty(new Uint8Array(1), 'length', { value: bytes })
-    expect(new Disk(image).geometry).toEqual(geometry)
+    expect(new Disk(image, 'disk').geometry).toEqual(geometry)
   })
 
   test.each([
