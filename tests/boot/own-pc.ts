@@ -1,6 +1,8 @@
 /** Runs an image in Bootlab's own PC until it ends, sleeps for ever, or the time is over; the counterpart of bootImage. */
+import type { Quirks } from '../../src/main/emulator/firmware/quirks'
 import { TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
 import { type BackendName, Machine, type Outcome } from '../../src/main/emulator/machine/machine'
+import type { BootMedium } from '../../src/shared/machine-schemas'
 import { screenLines } from '../../src/shared/screen-text'
 
 const WALL_LIMIT_MS = 20_000
@@ -13,11 +15,25 @@ export interface OwnRun {
   debugPort: string
 }
 
-export function runInOwnPc(image: Uint8Array, options: { backend: BackendName; memoryMib?: number; seconds: number; untilText?: string }): OwnRun {
+export interface OwnPcOptions {
+  backend: BackendName
+  memoryMib?: number
+  /** Virtual time after which the run ends. */
+  seconds: number
+  untilText?: string
+  /** What the image is put in as; default: what it looks like. */
+  medium?: BootMedium
+  /** Faults of BIOS and medium. */
+  quirks?: Quirks
+}
+
+export function runInOwnPc(image: Uint8Array, options: OwnPcOptions): OwnRun {
   let serial = ''
   let debugPort = ''
   const machine = new Machine({
     image,
+    medium: options.medium,
+    quirks: options.quirks,
     memoryBytes: (options.memoryMib ?? 128) << 20,
     backend: options.backend,
     startDate: Date.UTC(2026, 0, 1),

@@ -67,6 +67,7 @@ export class Session implements RunningMachine {
     this.#listener = listener
     this.#machine = new Machine({
       image: options.image,
+      medium: options.medium,
       memoryBytes: options.memoryBytes,
       backend: options.backend,
       model: options.model,
