@@ -1,6 +1,8 @@
 /** An inspection as text: from what the file is to why it boots or not, the widest first. */
 import type { BootHeader, DiskFacts, ElfFacts, Inspection, PeFacts, VolumeFacts } from '../shared/inspection'
 
+const MAX_NAME = 56
+
 export function describeInspection(name: string, found: Inspection): string[] {
   const { bytes, format, container, elf, pe, headers, disk, bootedAs, protocols, foreign } = found
   return [
@@ -30,7 +32,7 @@ function describeElf(elf: ElfFacts): string[] {
       ),
     ]),
     ...section('Sections', table(['section', 'type', 'address', 'offset', 'bytes', ''], sections.map(({ name, type, address, offset, bytes, flags }) => [name, type, address, hex(offset), hex(bytes), flags]))),
-    ...section(symbols.length < elf.symbolCount ? 'Symbols, the largest' : 'Symbols', table(['symbol', 'address', 'bytes', 'type', 'binding', 'section', 'source'], symbols.map((symbol) => [symbol.name, symbol.address, symbol.bytes, symbol.type, symbol.binding, symbol.section, symbol.source ?? '']))),
+    ...section(symbols.length < elf.symbolCount ? 'Symbols, the largest' : 'Symbols', table(['symbol', 'address', 'bytes', 'type', 'binding', 'section', 'source'], symbols.map((symbol) => [clip(symbol.name), symbol.address, symbol.bytes, symbol.type, symbol.binding, symbol.section, symbol.source ?? '']))),
     ...section('Remarks', elf.remarks),
   ]
 }
@@ -93,6 +95,11 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   const all = head.length > 0 ? [head, ...rows] : rows
   const widths = (rows[0] ?? []).map((_, column) => all.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0))
   return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
+}
+
+/** Compilers' names can be longer than a screen is wide; beginning and end tell most. */
+function clip(name: string): string {
+  return name.length <= MAX_NAME ? name : `${name.slice(0, MAX_NAME / 2)}…${name.slice(1 - MAX_NAME / 2)}`
 }
 
 function hex(value: number): string {

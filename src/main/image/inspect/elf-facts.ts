@@ -1,6 +1,7 @@
 /** What an ELF file says about itself. Source: System V ABI (gABI) chapters 4 and 5; names as readelf prints them. */
 import type { ElfFacts, SymbolFacts } from '../../../shared/inspection'
 import { ByteReader } from '../byte-reader'
+import type { SourceMap } from '../dwarf'
 import { ELF_TYPE, type ElfFile, type ElfSection, type ElfSegment, type ElfSymbol, readSymbols, SECTION_TYPE } from '../elf'
 import { hex } from '../errors'
 import { loadable } from './why-not'
@@ -28,13 +29,12 @@ const SHF_ALLOC = 2n
 export interface ElfDetail {
   /** How many symbols, largest first; Infinity for all, in the table's order. */
   symbols: number
-  /** `file:line` of the code or object at an address. */
-  sourceOf?: (address: bigint, symbol: ElfSymbol) => string | undefined
-  sourceLines?: number
+  /** The debug information, when there is any that can be read. */
+  sources: SourceMap | undefined
 }
 
 /** @throws ImageError when the symbol table is damaged */
-export function elfFacts(bytes: Uint8Array, elf: ElfFile, where: string, { symbols: wanted, sourceOf, sourceLines = 0 }: ElfDetail): ElfFacts {
+export function elfFacts(bytes: Uint8Array, elf: ElfFile, where: string, { symbols: wanted, sources }: ElfDetail): ElfFacts {
   const symbols = readSymbols(bytes, elf, where)
   const sized = symbols.filter(({ type, bytes: length }) => (type === FUNCTION || type === OBJECT) && length > 0n)
   const shown = wanted === Infinity ? symbols : sized.toSorted((a, b) => (b.bytes > a.bytes ? 1 : b.bytes < a.bytes ? -1 : 0)).slice(0, wanted)
@@ -65,10 +65,10 @@ export function elfFacts(bytes: Uint8Array, elf: ElfFile, where: string, { symbo
       flags: SECTION_FLAG_LETTERS.filter(([bit]) => flags & bit).map(([, letter]) => letter).join(''),
     })),
     symbolCount: symbols.length,
-    symbols: shown.map((symbol) => symbolFacts(symbol, elf, sourceOf?.(symbol.address, symbol))),
-    sourceLines,
+    symbols: shown.map((symbol) => symbolFacts(symbol, elf, sourceOf(symbol, sources))),
+    sourceLines: sources?.lineCount ?? 0,
     ...(buildId !== undefined && { buildId }),
-    remarks: remarksOf(bytes, elf, symbols),
+    remarks: [...remarksOf(bytes, elf, symbols), ...(sources && sources.moved !== 0n ? [`Its addresses moved by ${hex(sources.moved)} after it was linked; debug information in it has the linker's.`] : [])],
   }
 }
 
@@ -82,6 +82,12 @@ function symbolFacts({ name, address, bytes, type, binding, sectionIndex }: ElfS
     section: SPECIAL_SECTIONS[sectionIndex] ?? elf.sections[sectionIndex]?.name ?? String(sectionIndex),
     ...(source !== undefined && { source }),
   }
+}
+
+/** `file:line` of a function's or variable's definition. */
+export function sourceOf({ type, address }: ElfSymbol, sources: SourceMap | undefined): string | undefined {
+  const place = type === FUNCTION || type === OBJECT || type === 0 ? sources?.declarationAt(address) : undefined
+  return place && `${place.file}:${place.line}`
 }
 
 /** Whether readelf lists the section under the segment: an allocated one by its address, another by its place in the file. */

@@ -1,6 +1,7 @@
 /** What a file is, and for each boot protocol why it can be booted by it or why not. */
-import type { Inspection } from '../../../shared/inspection'
-import { looksLikeElf, parseElf } from '../elf'
+import type { ElfFacts, Inspection } from '../../../shared/inspection'
+import { hasSources, SourceMap } from '../dwarf'
+import { type ElfFile, looksLikeElf, parseElf, readSymbols } from '../elf'
 import { foreignFormats } from '../foreign-formats'
 import { checkInputSize } from '../input'
 import { SECTOR_BYTES } from '../layout'
@@ -31,7 +32,7 @@ export function inspectFile(bytes: Uint8Array, where = 'file', { symbols = LARGE
     version: 1,
     bytes: bytes.length,
     format: elf ? `${elf.bits}-bit ELF ${ELF_TYPE_NAMES[elf.type] ?? `of type ${elf.type}`}` : pe ? `PE program${pe.value ? ` (${pe.value.machine}, ${pe.value.subsystem})` : ', damaged'}` : disk ? (facts ? 'raw disk image' : 'boot sector') : 'raw bytes',
-    ...(elf && { elf: elfFacts(bytes, elf, where, { symbols }) }),
+    ...(elf && { elf: explainElf(bytes, elf, where, symbols) }),
     ...(pe?.value && { pe: pe.value }),
     headers: bootHeaders(bytes, where),
     ...(facts && { disk: facts }),
@@ -39,4 +40,10 @@ export function inspectFile(bytes: Uint8Array, where = 'file', { symbols = LARGE
     protocols,
     foreign: [...foreignFormats(bytes, elf), ...(pe?.why === undefined ? [] : [pe.why])],
   }
+}
+
+function explainElf(bytes: Uint8Array, elf: ElfFile, where: string, symbols: number): ElfFacts {
+  const { value: sources, why } = hasSources(elf) ? attempt(() => new SourceMap(bytes, elf, readSymbols(bytes, elf, where), where)) : {}
+  const facts = elfFacts(bytes, elf, where, { symbols, sources })
+  return why === undefined ? facts : { ...facts, remarks: [...facts.remarks, why] }
 }
