@@ -2,7 +2,7 @@
  * Address line 20: off, it folds every odd megabyte onto the even one below. Four ways are known to switch it on, and no
  * machine answers to all of them, so each is tried and then tested.
  */
-#include "loader.h"
+#include "bios.h"
 
 #define KEYBOARD_DATA 0x60
 #define KEYBOARD_STATUS 0x64

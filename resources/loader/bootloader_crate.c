@@ -14,11 +14,10 @@
 #define TOP_ENTRIES 512u
 #define VGA_START 0xa0000u
 #define VGA_END 0xc0000u
-#define VIDEO_MODE_320X200 0x0013
 
 enum region_type { REGION_USABLE = 0, REGION_RESERVED = 2, REGION_BAD = 5, REGION_FRAME_ZERO = 10, REGION_EMPTY = 11 };
 
-#define MAX_REGIONS 64
+#define BOOT_INFO_REGIONS 64
 
 struct region {
   uint64_t first_frame, end_frame;
@@ -26,7 +25,7 @@ struct region {
 };
 
 struct memory_list {
-  struct region regions[MAX_REGIONS];
+  struct region regions[BOOT_INFO_REGIONS];
   uint64_t count;
 };
 
@@ -62,15 +61,15 @@ static uint64_t segment_flags(const struct segment *segment) {
 }
 
 /* Copies that part of the segment's content that belongs to [page, page + length) to the frame. */
-static void read_part(const struct descriptor *kernel, const struct segment *segment, uint64_t page, uint64_t length, uint32_t frame) {
+static void read_part(const struct boot_entry *boot, const struct segment *segment, uint64_t page, uint64_t length, uint32_t frame) {
   uint64_t start = segment->virtual_address > page ? segment->virtual_address : page;
   uint64_t file_end = segment->virtual_address + segment->file_bytes, end = file_end < page + length ? file_end : page + length;
   if (start >= end) return;
-  file_read(&kernel->kernel, "the kernel file", segment->offset + (start - segment->virtual_address), (uint32_t)(end - start),
+  file_read(&boot->kernel, "the kernel file", segment->offset + (start - segment->virtual_address), (uint32_t)(end - start),
             at_address(frame + (uint32_t)(start - page)));
 }
 
-static void map_segment(const struct descriptor *kernel, const struct segment *segment) {
+static void map_segment(const struct boot_entry *boot, const struct segment *segment) {
   uint64_t first = segment->virtual_address & ~(uint64_t)(PAGE_BYTES - 1), last = segment->virtual_address + segment->memory_bytes - 1;
   uint64_t flags = segment_flags(segment);
   paging_check_canonical(segment->virtual_address, last);
@@ -83,21 +82,21 @@ static void map_segment(const struct descriptor *kernel, const struct segment *s
       /* Two segments on one page: it gets the rights of both. */
       if (!(flags & PAGE_NO_EXECUTE)) *shared &= ~PAGE_NO_EXECUTE;
       *shared |= flags & PAGE_WRITABLE;
-      read_part(kernel, segment, page, length, (uint32_t)(*shared & 0xfffff000));
+      read_part(boot, segment, page, length, (uint32_t)(*shared & 0xfffff000));
       continue;
     }
     while (page + length <= last && !paging_entry(page + length)) length += PAGE_BYTES;
     uint32_t frame = allocate(length, PAGE_BYTES, RESERVED_KERNEL, "the kernel");
     memset(at_address(frame), 0, (uint32_t)length);
-    read_part(kernel, segment, page, length, frame);
+    read_part(boot, segment, page, length, frame);
     paging_map(page, frame, length, flags);
   }
 }
 
 static void add_region(struct memory_list *list, uint64_t first, uint64_t end, uint32_t type) {
   if (first >= end) return;
-  if (list->count == MAX_REGIONS)
-    fail("the memory map has more than the %u regions that the bootloader crate's BootInfo holds.", (uint32_t)MAX_REGIONS);
+  if (list->count == BOOT_INFO_REGIONS)
+    fail("the memory map has more than the %u regions that the bootloader crate's BootInfo holds.", (uint32_t)BOOT_INFO_REGIONS);
   list->regions[list->count++] = (struct region){first, end, type, 0};
 }
 
@@ -133,7 +132,7 @@ static void sort_regions(struct memory_list *list) {
     if (last && last->type == regions[i].type && last->end_frame == regions[i].first_frame) last->end_frame = regions[i].end_frame;
     else regions[list->count++] = regions[i];
   }
-  for (uint64_t i = list->count; i < MAX_REGIONS; i++) regions[i] = (struct region){0, 0, REGION_EMPTY, 0};
+  for (uint64_t i = list->count; i < BOOT_INFO_REGIONS; i++) regions[i] = (struct region){0, 0, REGION_EMPTY, 0};
 }
 
 /* Usable memory in whole frames, everything else rounded outwards, so that no frame is usable in part. */
@@ -168,22 +167,23 @@ static uint64_t memory_end(void) {
   return align_up(end, PAGE_BYTES);
 }
 
-/* An address from the kernel's Cargo.toml, or one that is chosen. */
-static uint64_t parameter(const struct descriptor *kernel, uint32_t offset) { return read_u64(kernel->parameters + offset); }
-
 static void use_if_given(uint64_t address, uint64_t bytes) {
-  if (address != CRATE_CHOOSE) use_addresses(address, address + bytes - 1);
+  if (address != PARAMETER_ABSENT) use_addresses(address, address + bytes - 1);
 }
 
-void boot_bootloader_crate(const struct descriptor *kernel) {
-  uint32_t flags = read_u32(kernel->parameters + CRATE_FLAGS);
-  uint64_t stack_bytes = (uint64_t)read_u32(kernel->parameters + CRATE_STACK_PAGES) * PAGE_BYTES;
-  uint64_t stack = parameter(kernel, CRATE_STACK_ADDRESS), boot_info = parameter(kernel, CRATE_BOOT_INFO_ADDRESS);
-  uint64_t physical = parameter(kernel, CRATE_PHYSICAL_OFFSET), recursive = parameter(kernel, CRATE_RECURSIVE_ADDRESS);
+void boot_bootloader_crate(const struct boot_entry *boot) {
+  const uint64_t *parameters = boot->parameters;
+  if (parameters[PARAMETER_CRATE_FLAGS] == PARAMETER_ABSENT || parameters[PARAMETER_STACK_PAGES] > FOUR_GIB / PAGE_BYTES)
+    fail("the boot configuration does not say what the kernel's crate bootloader is like (the lines \"crate-flags\" and \"stack-pages\"). Build the image again.");
+  /* Addresses from the kernel's Cargo.toml; those that are absent are chosen. */
+  uint32_t flags = (uint32_t)parameters[PARAMETER_CRATE_FLAGS];
+  uint64_t stack_bytes = parameters[PARAMETER_STACK_PAGES] * PAGE_BYTES;
+  uint64_t stack = parameters[PARAMETER_STACK_ADDRESS], boot_info = parameters[PARAMETER_BOOT_INFO_ADDRESS];
+  uint64_t physical = parameters[PARAMETER_PHYSICAL_OFFSET], recursive = parameters[PARAMETER_RECURSIVE_ADDRESS];
   uint64_t end_of_memory = memory_end();
 
   long_mode_require();
-  elf_read(kernel, 1u << ELF_CLASS_64);
+  elf_read(boot, 1u << ELF_CLASS_64);
   program_physical(program.entry); /* fails when the entry lies nowhere */
   handoff_start();
 
@@ -193,12 +193,12 @@ void boot_bootloader_crate(const struct descriptor *kernel) {
   use_if_given(stack, stack_bytes + PAGE_BYTES);
   use_if_given(boot_info, PAGE_BYTES);
   use_if_given(physical, end_of_memory);
-  if (recursive == CRATE_CHOOSE) {
+  if (recursive == PARAMETER_ABSENT) {
     uint64_t entry = free_addresses(1) >> 39 & 511;
     recursive = sign_extended(entry << 39 | entry << 30 | entry << 21 | entry << 12);
   }
-  if (boot_info == CRATE_CHOOSE) boot_info = free_addresses(1);
-  if (stack == CRATE_CHOOSE) stack = boot_info + PAGE_BYTES;
+  if (boot_info == PARAMETER_ABSENT) boot_info = free_addresses(1);
+  if (stack == PARAMETER_ABSENT) stack = boot_info + PAGE_BYTES;
   if (flags & CRATE_GUARD_PAGE) stack += PAGE_BYTES;
 
   paging_start(new_table);
@@ -206,12 +206,12 @@ void boot_bootloader_crate(const struct descriptor *kernel) {
   paging_map(VGA_START, VGA_START, VGA_END - VGA_START, PAGE_WRITABLE);
   uint32_t information = allocate(PAGE_BYTES, PAGE_BYTES, RESERVED_BOOT_INFORMATION, "the boot information");
   paging_map(boot_info, information, PAGE_BYTES, PAGE_WRITABLE);
-  for (uint32_t i = 0; i < program.count; i++) map_segment(kernel, &program.segments[i]);
+  for (uint32_t i = 0; i < program.count; i++) map_segment(boot, &program.segments[i]);
   uint32_t stack_frames = allocate(stack_bytes, PAGE_BYTES, RESERVED_STACK, "the kernel's stack");
   memset(at_address(stack_frames), 0, (uint32_t)stack_bytes);
   paging_map(stack, stack_frames, stack_bytes, PAGE_WRITABLE);
   if (flags & CRATE_MAP_PHYSICAL_MEMORY) {
-    if (physical == CRATE_CHOOSE) physical = free_addresses((end_of_memory + TOP_ENTRY_BYTES - 1) / TOP_ENTRY_BYTES);
+    if (physical == PARAMETER_ABSENT) physical = free_addresses((end_of_memory + TOP_ENTRY_BYTES - 1) / TOP_ENTRY_BYTES);
     paging_map(physical, 0, (end_of_memory & ~(TWO_MIB - 1)) + TWO_MIB, PAGE_WRITABLE | PAGE_LARGE);
   }
   if (flags & CRATE_RECURSIVE_PAGE_TABLE) {
@@ -226,10 +226,8 @@ void boot_bootloader_crate(const struct descriptor *kernel) {
   if (flags & CRATE_MAP_PHYSICAL_MEMORY) *field++ = physical;
   if (flags & CRATE_THREAD_LOCAL) memcpy(field, &program.thread_local_template, sizeof program.thread_local_template);
 
-  if (flags & CRATE_VGA_320X200) {
-    struct bios_registers registers = {.eax = VIDEO_MODE_320X200};
-    bios_call(0x10, &registers);
-  }
+  if ((flags & CRATE_VGA_320X200) && !graphics_start_vga())
+    fail("the kernel wants the VGA's mode of 320x200 (feature vga_320x200 of the crate bootloader), which needs a BIOS. Boot it in BIOS mode (CSM).");
   uint64_t stack_top = stack + stack_bytes;
   if (flags & CRATE_CALLED) {
     *(uint64_t *)at_address(stack_frames + (uint32_t)stack_bytes - 8) = handoff_idle();

@@ -1,5 +1,5 @@
 /* The loader speaks only when it fails: on the screen, on COM1 and on port 0xE9 at once. */
-#include "loader.h"
+#include "bios.h"
 
 /* 16550 UART at COM1 (National Semiconductor PC16550D, 8.0 "Registers"). */
 #define COM1 0x3f8
@@ -46,42 +46,13 @@ static void print_text(const char *text) {
   for (; *text; text++) print_character(*text);
 }
 
-static void print_hexadecimal(uint64_t value) {
-  print_text("0x");
-  int shift = 60;
-  while (shift > 0 && !(value >> shift)) shift -= 4;
-  for (; shift >= 0; shift -= 4) print_character("0123456789abcdef"[(value >> shift) & 15]);
-}
-
-static void print_decimal(uint32_t value) {
-  char digits[11];
-  char *at = digits + sizeof digits - 1;
-  *at = 0;
-  do {
-    *--at = (char)('0' + value % 10);
-    value /= 10;
-  } while (value);
-  print_text(at);
-}
-
 void fail(const char *format, ...) {
-  __builtin_va_list arguments;
-  __builtin_va_start(arguments, format);
+  va_list arguments;
+  va_start(arguments, format);
   serial_start();
   print_text("Bootlab: ");
-  for (; *format; format++) {
-    if (*format != '%') {
-      print_character(*format);
-      continue;
-    }
-    format++;
-    if (*format == 's') print_text(__builtin_va_arg(arguments, const char *));
-    else if (*format == 'u') print_decimal(__builtin_va_arg(arguments, uint32_t));
-    else if (*format == 'x') print_hexadecimal(__builtin_va_arg(arguments, uint32_t));
-    else if (*format == 'X') print_hexadecimal(__builtin_va_arg(arguments, uint64_t));
-    else print_character(*format);
-  }
+  format_text(print_character, format, arguments);
   print_text("\r\n");
-  __builtin_va_end(arguments);
+  va_end(arguments);
   stop();
 }

@@ -2,7 +2,7 @@
  * Reading the disk. Sources: Enhanced Disk Drive Specification 3.0, INT 13h AH = 41h, 42h; for BIOSes without extensions the IBM PS/2
  * and PC BIOS Interface Technical Reference, INT 13h AH = 02h, 08h.
  */
-#include "loader.h"
+#include "bios.h"
 
 #define ATTEMPTS 3
 #define MAX_CYLINDERS 1024
@@ -82,35 +82,11 @@ static uint32_t read_some(uint32_t sector, uint32_t count, void *destination) {
 
 void disk_read(uint32_t sector, uint32_t count, void *destination) {
   uint8_t *to = destination;
+  sector += stage2_volume_lba;
   while (count > 0) {
     uint32_t done = read_some(sector, count, to);
     sector += done;
     count -= done;
     to += done * SECTOR_BYTES;
-  }
-}
-
-void file_read(const struct file *file, const char *what, uint64_t offset, uint32_t bytes, void *destination) {
-  if (offset > file->bytes || bytes > file->bytes - offset)
-    fail("%s is cut short: bytes %X to %X are wanted, it has %x. Build it again.", what, offset, offset + bytes, file->bytes);
-  uint8_t *to = destination;
-  uint32_t sector = file->sector + (uint32_t)offset / SECTOR_BYTES, skip = (uint32_t)offset % SECTOR_BYTES;
-  /* Whole sectors go where they belong at once; the first and last may be needed in part only. */
-  while (bytes > 0) {
-    uint32_t whole = skip == 0 ? bytes / SECTOR_BYTES : 0;
-    if (whole > 0) {
-      disk_read(sector, whole, to);
-      sector += whole;
-      to += whole * SECTOR_BYTES;
-      bytes -= whole * SECTOR_BYTES;
-      continue;
-    }
-    static uint8_t part[SECTOR_BYTES];
-    disk_read(sector++, 1, part);
-    uint32_t length = SECTOR_BYTES - skip < bytes ? SECTOR_BYTES - skip : bytes;
-    memcpy(to, part + skip, length);
-    to += length;
-    bytes -= length;
-    skip = 0;
   }
 }

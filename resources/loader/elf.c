@@ -71,7 +71,7 @@ static void add_program_header(uint32_t type, struct segment segment) {
         (struct thread_local_template){segment.virtual_address, segment.file_bytes, segment.memory_bytes};
 }
 
-void elf_read(const struct descriptor *kernel, uint32_t class_mask) {
+void elf_read(const struct boot_entry *boot, uint32_t class_mask) {
   static union {
     struct elf_identification id;
     struct elf32_header elf32;
@@ -80,8 +80,8 @@ void elf_read(const struct descriptor *kernel, uint32_t class_mask) {
   } header;
   static uint8_t table[MAX_PROGRAM_HEADER_BYTES];
 
-  uint32_t available = kernel->kernel.bytes < sizeof header ? kernel->kernel.bytes : sizeof header;
-  file_read(&kernel->kernel, "the kernel file", 0, available, &header);
+  uint32_t available = boot->kernel.bytes < sizeof header ? boot->kernel.bytes : sizeof header;
+  file_read(&boot->kernel, "the kernel file", 0, available, &header);
   if (header.id.magic != 0x464c457f)
     fail("the kernel is not an ELF file: it starts with the bytes %x %x %x %x instead of 0x7f 0x45 0x4c 0x46. Build the image "
          "again.",
@@ -102,7 +102,7 @@ void elf_read(const struct descriptor *kernel, uint32_t class_mask) {
   uint32_t least = is64 ? sizeof(struct elf64_program_header) : sizeof(struct elf32_program_header);
   if (entry_bytes < least || entry_bytes * count > sizeof table)
     fail("the kernel's program header table (%u entries of %u bytes) is damaged or too large. Build it again.", count, entry_bytes);
-  file_read(&kernel->kernel, "the kernel file", offset, entry_bytes * count, table);
+  file_read(&boot->kernel, "the kernel file", offset, entry_bytes * count, table);
 
   program = (struct program){
       .entry = is64 ? header.elf64.entry : header.elf32.entry,
@@ -128,11 +128,11 @@ void elf_read(const struct descriptor *kernel, uint32_t class_mask) {
 }
 
 /* A section without an address of its own: where its content is now, 0 when there is no room for it. */
-static uint32_t load_section(const struct descriptor *kernel, uint32_t type, uint64_t offset, uint64_t bytes, uint64_t alignment) {
+static uint32_t load_section(const struct boot_entry *boot, uint32_t type, uint64_t offset, uint64_t bytes, uint64_t alignment) {
   if (bytes == 0 || type == 0 || type == SECTION_NO_BITS) return 0;
   if (alignment < 16 || (alignment & (alignment - 1)) || alignment > PAGE_BYTES) alignment = 16;
   uint32_t to = try_allocate(bytes, alignment, ONE_MIB, RESERVED_BOOT_INFORMATION);
-  if (to) file_read(&kernel->kernel, "the kernel file", offset, (uint32_t)bytes, at_address(to));
+  if (to) file_read(&boot->kernel, "the kernel file", offset, (uint32_t)bytes, at_address(to));
   return to;
 }
 
@@ -142,16 +142,16 @@ uint32_t elf_section_table_bytes(void) {
   return program.section_bytes < least || length > MAX_SECTION_HEADER_BYTES ? 0 : length;
 }
 
-void elf_load_sections(const struct descriptor *kernel, void *table) {
-  file_read(&kernel->kernel, "the kernel file", program.section_offset, elf_section_table_bytes(), table);
+void elf_load_sections(const struct boot_entry *boot, void *table) {
+  file_read(&boot->kernel, "the kernel file", program.section_offset, elf_section_table_bytes(), table);
   for (uint32_t i = 0; i < program.section_count; i++) {
     void *at = (uint8_t *)table + i * program.section_bytes;
     if (program.is64) {
       struct elf64_section_header *section = at;
-      if (section->address == 0) section->address = load_section(kernel, section->type, section->offset, section->bytes, section->alignment);
+      if (section->address == 0) section->address = load_section(boot, section->type, section->offset, section->bytes, section->alignment);
     } else {
       struct elf32_section_header *section = at;
-      if (section->address == 0) section->address = load_section(kernel, section->type, section->offset, section->bytes, section->alignment);
+      if (section->address == 0) section->address = load_section(boot, section->type, section->offset, section->bytes, section->alignment);
     }
   }
 }

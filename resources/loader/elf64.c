@@ -53,13 +53,13 @@ void map_identically(void) {
   paging_map(0, 0, FOUR_GIB, PAGE_WRITABLE | PAGE_LARGE);
 }
 
-void enter_long(const struct descriptor *kernel, uint64_t entry) {
+void enter_long(const struct boot_entry *boot, uint64_t entry) {
   handoff_enter((struct entry_state){
       .mode = ENTRY_LONG,
       .entry = entry,
       .stack = handoff_stack_top() - 8, /* rsp % 16 == 8, as after a call (System V AMD64 ABI, 3.4.1) */
       .first = MULTIBOOT1_BOOT_MAGIC,
-      .second = multiboot1_information(kernel),
+      .second = multiboot1_information(boot),
       .cr3 = paging_root(),
       .cr0_bits = CR0_PG,
       .cr4_bits = CR4_PAE,
@@ -69,17 +69,17 @@ void enter_long(const struct descriptor *kernel, uint64_t entry) {
   });
 }
 
-void boot_elf64(const struct descriptor *kernel) {
+void boot_elf64(const struct boot_entry *boot) {
   long_mode_require();
-  elf_read(kernel, 1u << ELF_CLASS_64);
+  elf_read(boot, 1u << ELF_CLASS_64);
   program_physical(program.entry); /* fails when the entry lies nowhere */
   program_choose_frames();
   program_place();
   handoff_start();
-  modules_load(kernel);
+  modules_load(boot);
 
   map_identically();
   for (uint32_t i = 0; i < program.count; i++) map_segment(&program.segments[i]);
-  program_load(kernel);
-  enter_long(kernel, program.entry);
+  program_load(boot);
+  enter_long(boot, program.entry);
 }

@@ -1,5 +1,8 @@
-/* Tables that a firmware leaves below 1 MiB. Sources: ACPI 6.5, 5.2.5 "Root System Description Pointer"; SMBIOS 3.7, 5.2 "Table entry point". */
-#include "loader.h"
+/*
+ * What a BIOS knows of its machine. Sources: ACPI 6.5, 5.2.5 "Root System Description Pointer"; SMBIOS 3.7, 5.2 "Table entry point"; the IBM
+ * PS/2 and PC BIOS Interface Technical Reference, INT 13h AH = 08h, INT 1Ah AH = 02h, 04h.
+ */
+#include "bios.h"
 
 #define BIOS_EBDA_SEGMENT 0x40e
 #define EBDA_SEARCH_BYTES 1024
@@ -48,4 +51,68 @@ struct management_tables find_management_tables(void) {
       found = (struct management_tables){at[7], at[8], read_u32(at + 16), read_u32(at + 12)};
   }
   return found;
+}
+
+#define BIOS_HARD_DISK_COUNT 0x475
+#define FIRST_HARD_DISK 0x80u
+
+uint32_t firmware_drives(struct firmware_drive drives[MAX_DRIVES]) {
+  uint32_t disks = *(const volatile uint8_t *)at_address(BIOS_HARD_DISK_COUNT), count = 0;
+  for (uint32_t drive = FIRST_HARD_DISK; drive < FIRST_HARD_DISK + disks && count < MAX_DRIVES; drive++) {
+    struct bios_registers geometry = {.eax = 0x0800, .edx = drive};
+    bios_call(0x13, &geometry);
+    if (geometry.flags & FLAG_CARRY) continue;
+    struct bios_registers extensions = {.eax = 0x4100, .ebx = 0x55aa, .edx = drive};
+    bios_call(0x13, &extensions);
+    drives[count++] = (struct firmware_drive){
+        .number = (uint8_t)drive,
+        .linear = !(extensions.flags & FLAG_CARRY) && (extensions.ebx & 0xffff) == 0xaa55 && (extensions.ecx & 1),
+        .cylinders = (uint16_t)(((geometry.ecx >> 8 & 0xff) | (geometry.ecx << 2 & 0x300)) + 1),
+        .heads = (uint16_t)((geometry.edx >> 8 & 0xff) + 1),
+        .sectors = (uint16_t)(geometry.ecx & 0x3f),
+    };
+  }
+  return count;
+}
+
+uint8_t *loader_scratch(void) { return at_address(SCRATCH_ADDRESS); }
+
+uint32_t loader_end(void) { return LOADER_END; }
+
+static uint32_t from_bcd(uint32_t value) { return (value >> 4 & 15) * 10 + (value & 15); }
+
+/* Days since 1970-01-01 of a date in the Gregorian calendar, counted in years that begin in March. */
+static uint32_t days_since_1970(uint32_t year, uint32_t month, uint32_t day) {
+  if (month < 3) year--, month += 12;
+  return 365 * year + year / 4 - year / 100 + year / 400 + (153 * (month - 3) + 2) / 5 + day - 1 - 719468;
+}
+
+static uint64_t read_clock(void) {
+  struct bios_registers date = {.eax = 0x0400}, time = {.eax = 0x0200}, later = {.eax = 0x0400};
+  bios_call(0x1a, &date);
+  bios_call(0x1a, &time);
+  bios_call(0x1a, &later);
+  /* Midnight has passed between the two: the new day's time is right for the new day. */
+  if (later.edx != date.edx) {
+    time = (struct bios_registers){.eax = 0x0200};
+    bios_call(0x1a, &time);
+  }
+  if ((later.flags | time.flags) & FLAG_CARRY) return 0;
+  uint32_t year = from_bcd(later.ecx >> 8 & 0xff) * 100 + from_bcd(later.ecx & 0xff), month = from_bcd(later.edx >> 8 & 0xff), day = from_bcd(later.edx & 0xff);
+  if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31) return 0;
+  uint32_t seconds = (from_bcd(time.ecx >> 8 & 0xff) * 60 + from_bcd(time.ecx & 0xff)) * 60 + from_bcd(time.edx >> 8 & 0xff);
+  return (uint64_t)days_since_1970(year, month, day) * 86400 + seconds;
+}
+
+const struct firmware_facts *firmware_facts(void) {
+  static struct firmware_facts facts;
+  static bool known;
+  if (!known) {
+    known = true;
+    facts.boot_drive = boot_drive;
+    /* The image builder makes the boot volume the first partition, or the whole disk. */
+    facts.boot_partition = stage2_volume_lba == 0 ? NO_PARTITION : 0;
+    facts.seconds = read_clock();
+  }
+  return &facts;
 }

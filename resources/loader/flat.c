@@ -13,24 +13,27 @@
       .mode = ENTRY_REAL,
       .entry = entry,
       .stack = segment->physical_address >= REAL_MODE_STACK ? REAL_MODE_STACK : handoff_stack_top(),
-      .first = boot_drive,
+      .first = firmware_facts()->boot_drive,
   });
 }
 
-void boot_flat(const struct descriptor *kernel) {
-  uint32_t bits = read_u32(kernel->parameters + FLAT_BITS), address = read_u32(kernel->parameters + FLAT_ADDRESS);
-  uint32_t entry = read_u32(kernel->parameters + FLAT_ENTRY);
+void boot_flat(const struct boot_entry *boot) {
+  uint32_t bits = boot->protocol == PROTOCOL_FLAT16 ? 16 : boot->protocol == PROTOCOL_FLAT32 ? 32 : 64;
+  if (bits == 16 && firmware_facts()->is_uefi)
+    fail("the kernel is a 16-bit program, which needs a BIOS; this machine was started by UEFI. Boot it in BIOS mode (CSM), or build a 32- or 64-bit kernel.");
+  if (boot->parameters[PARAMETER_ADDRESS] >= FOUR_GIB)
+    fail("the boot configuration gives a flat kernel no address below 4 GiB (the line \"address\"). Build the image again.");
+  uint32_t address = (uint32_t)boot->parameters[PARAMETER_ADDRESS], entry = address;
   if (bits == 64) long_mode_require();
   program = (struct program){.entry = entry, .count = 1};
-  program.segments[0] = (struct segment){0, address, address, kernel->kernel.bytes, kernel->kernel.bytes, SEGMENT_EXECUTABLE | SEGMENT_WRITABLE};
+  program.segments[0] = (struct segment){0, address, address, boot->kernel.bytes, boot->kernel.bytes, SEGMENT_EXECUTABLE | SEGMENT_WRITABLE};
   program_physical(entry);
   program_place();
   handoff_start();
-  modules_load(kernel);
+  modules_load(boot);
   if (bits == 64) map_identically();
-  program_load(kernel);
+  program_load(boot);
   if (bits == 16) enter_real(entry, &program.segments[0]);
-  if (bits == 32) enter_protected(entry, MULTIBOOT1_BOOT_MAGIC, multiboot1_information(kernel));
-  if (bits == 64) enter_long(kernel, entry);
-  fail("the boot descriptor asks for a flat program of %u bits; 16, 32 and 64 are known. Build the image again.", bits);
+  if (bits == 32) enter_protected(entry, MULTIBOOT1_BOOT_MAGIC, multiboot1_information(boot));
+  enter_long(boot, entry);
 }

@@ -1,5 +1,5 @@
 /* The screen a kernel asks for: text mode, or a linear framebuffer. Source: VESA BIOS Extension (VBE) Core Functions Standard 3.0, functions 00h, 01h, 02h. */
-#include "loader.h"
+#include "bios.h"
 
 #define VBE_OK 0x004f
 #define VBE_INFORMATION_BYTES 512
@@ -9,6 +9,7 @@
 /* Supported, colour, graphics, linear framebuffer. */
 #define MODE_WANTED 0x0099
 #define MEMORY_DIRECT_COLOUR 6
+#define VIDEO_MODE_320X200 0x0013
 
 /* Modes are looked at where the disk's bounce buffer is. */
 #define CONTROLLER_AT BOUNCE_ADDRESS
@@ -68,5 +69,11 @@ bool graphics_start(uint32_t width, uint32_t height, uint32_t bits) {
       /* Position and size of red, green, blue, as Multiboot has them; VBE has the size first. */
       .colours = {u8_at(MODE_AT + 32), u8_at(MODE_AT + 31), u8_at(MODE_AT + 34), u8_at(MODE_AT + 33), u8_at(MODE_AT + 36), u8_at(MODE_AT + 35)},
   };
+  return true;
+}
+
+bool graphics_start_vga(void) {
+  struct bios_registers registers = {.eax = VIDEO_MODE_320X200};
+  bios_call(0x10, &registers);
   return true;
 }

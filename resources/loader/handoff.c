@@ -12,7 +12,7 @@ struct move {
 
 /* In stage2.S: code that runs wherever it is copied to, and the descriptor table. */
 extern const uint8_t leave_code[], leave_idle[], leave_code_end[];
-extern const uint64_t gdt[], gdt_end[];
+extern const uint64_t gdt[];
 [[noreturn]] void leave(uint32_t code, const struct entry_state *state, uint32_t stack, const void *gdt_pointer);
 
 /* The first page, which long mode finds at its own address. */

@@ -1,47 +1,13 @@
 /*
- * What the loader's parts know of each other. The code runs in 32-bit protected mode with flat segments, below 64 KiB;
- * upper-case names that are defined nowhere here (addresses, offsets, magic numbers) come from the image builder's layout
- * table as defines.
+ * Entering a kernel: what the parts know of each other that put it into memory and start it. The code runs in 32-bit protected mode with
+ * flat segments, under a BIOS in stage 2, under UEFI after its boot services are gone. Of the firmware it knows only what is named in
+ * "The firmware" below, which each side brings. Upper-case names that are defined nowhere here (addresses, offsets, magic numbers) come
+ * from the image builder's layout table as defines.
  */
 #ifndef BOOTLAB_LOADER_H
 #define BOOTLAB_LOADER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-/* stage2.S */
-
-/** Data that real-mode code or the BIOS touches: it must lie below 64 KiB. */
-#define REAL_MODE_DATA [[gnu::section(".real.data")]]
-
-/** Registers for a BIOS call and after it; DS is 0. stage2.S knows this order. */
-struct bios_registers {
-  uint32_t eax, ebx, ecx, edx, esi, edi, ebp;
-  uint32_t flags;
-  uint32_t es;
-};
-
-#define FLAG_CARRY 1u
-
-extern uint8_t boot_drive;
-void bios_call(uint32_t vector, struct bios_registers *registers);
-[[noreturn]] void stop(void);
-
-/* console.c */
-
-/** Text mode 80x25, serial line 115200 8N1. */
-void console_start(void);
-/**
- * Prints "Bootlab: " and a sentence on the screen, COM1 and port 0xE9, and stops.
- * Knows %s, %u (uint32_t, decimal), %x (uint32_t, hexadecimal), %X (uint64_t, hexadecimal).
- */
-[[noreturn]] void fail(const char *format, ...);
-
-/* a20.c */
-
-/** Makes memory above 1 MiB reachable, or fails. */
-void a20_enable(void);
+#include "finding.h"
 
 /* memory.c */
 
@@ -65,15 +31,82 @@ struct memory_map {
   uint32_t count;
 };
 
-/** Asks the BIOS for the memory map. */
-void memory_detect(void);
+#define MAX_REGIONS 128
+
+/** Adds what the firmware says; beyond MAX_REGIONS regions it is left out. */
+void memory_add(uint64_t base, uint64_t length, uint32_t type);
 struct memory_map memory_map(void);
-/** KiB of memory from 0, as INT 12h says. */
-uint32_t memory_lower_kib(void);
 /** KiB of memory without a hole from 1 MiB. */
 uint32_t memory_upper_kib(void);
 /** Whether all of [base, base + length) is usable memory. */
 bool memory_is_usable(uint64_t base, uint64_t length);
+
+/* The firmware: memory_bios.c, firmware.c, graphics.c on a BIOS machine */
+
+/** KiB of memory from 0, as INT 12h says. */
+uint32_t memory_lower_kib(void);
+/** Memory of SCRATCH_BYTES for whatever a protocol looks at; what lay there is lost. */
+uint8_t *loader_scratch(void);
+/** The end of the memory in which the loader itself may be: what a kernel wants below arrives at the very last. */
+uint32_t loader_end(void);
+
+struct firmware_facts {
+  bool is_uefi;
+  /* Of UEFI: its programs are 64-bit ones */
+  bool is_64bit;
+  /* The BIOS's number of the drive, and the partition from 0 on; NO_PARTITION on a disk without partitions and under UEFI */
+  uint8_t boot_drive;
+  uint32_t boot_partition;
+  /* Since 1970-01-01 00:00:00 by the machine's clock when the loader started; 0 when it has none */
+  uint64_t seconds;
+  /* Addresses of UEFI's; 0 under a BIOS */
+  uint64_t system_table, image_handle;
+  /* The memory map as UEFI gave it */
+  uint32_t efi_map, efi_map_bytes, efi_descriptor_bytes, efi_descriptor_version;
+};
+
+#define NO_PARTITION UINT32_MAX
+
+const struct firmware_facts *firmware_facts(void);
+
+struct firmware_drive {
+  uint8_t number;
+  /* Read by linear addresses (INT 13h 42h) */
+  bool linear;
+  uint16_t cylinders;
+  uint16_t heads, sectors;
+};
+
+#define MAX_DRIVES 16
+
+/** The BIOS's hard disks, at most MAX_DRIVES; none under UEFI. Returns how many. */
+uint32_t firmware_drives(struct firmware_drive drives[MAX_DRIVES]);
+
+/** The root pointer of the ACPI tables, or a null pointer. */
+const uint8_t *find_acpi_root(void);
+
+struct management_tables {
+  uint8_t major, minor;
+  uint32_t address, bytes;
+};
+
+/** The SMBIOS tables; no bytes when there are none. */
+struct management_tables find_management_tables(void);
+
+struct screen {
+  uint32_t address, pitch, width, height;
+  uint8_t bits;
+  /* Pixels, not characters */
+  bool graphics;
+  uint8_t colours[6];
+};
+
+/** Text mode 80x25 until graphics_start. */
+const struct screen *current_screen(void);
+/** Sets the mode with a linear framebuffer that is nearest to this one; 0 is no preference. False when there is none. */
+bool graphics_start(uint32_t width, uint32_t height, uint32_t bits);
+/** VGA mode 13h, 320x200 in 256 colours at 0xa0000. False when there is no such mode. */
+bool graphics_start_vga(void);
 
 /* reserve.c */
 
@@ -104,41 +137,6 @@ const struct reservation *reservations(uint32_t *count);
 uint32_t try_allocate(uint64_t length, uint64_t alignment, uint64_t lowest, enum reserved_kind kind);
 /** The same from 1 MiB up; fails when there is none, saying what it was for. */
 uint32_t allocate(uint64_t length, uint64_t alignment, enum reserved_kind kind, const char *purpose);
-
-/* disk.c */
-
-/** A file on the boot disk: sectors in a row. */
-struct file {
-  uint32_t sector; /* from the disk's start */
-  uint32_t bytes;
-};
-
-/** Asks how the drive wants to be read. */
-void disk_start(void);
-void disk_read(uint32_t sector, uint32_t count, void *destination);
-/** Copies bytes of a file to memory; what names it in a failure. */
-void file_read(const struct file *file, const char *what, uint64_t offset, uint32_t bytes, void *destination);
-
-/* descriptor.c */
-
-/** The boot descriptor's content. */
-struct descriptor {
-  uint32_t protocol;
-  struct file kernel;
-  const char *command_line;
-  uint32_t module_count;
-  const uint8_t *module_table;
-  /* DESCRIPTOR_PARAMETER_BYTES for the protocol */
-  const uint8_t *parameters;
-};
-
-struct module {
-  struct file file;
-  const char *command_line;
-};
-
-struct descriptor descriptor_read(void);
-struct module descriptor_module(const struct descriptor *kernel, uint32_t index);
 
 /* elf.c */
 
@@ -175,21 +173,21 @@ enum elf_class { ELF_CLASS_32 = 1, ELF_CLASS_64 = 2 };
 extern struct program program;
 
 /** Reads the headers of the kernel; class_mask has bit n set when e_ident[EI_CLASS] may be n. */
-void elf_read(const struct descriptor *kernel, uint32_t class_mask);
+void elf_read(const struct boot_entry *boot, uint32_t class_mask);
 /** Length of the section header table; 0 when there is none, or it is too long to hand over. */
 uint32_t elf_section_table_bytes(void);
 /**
  * Reads the section headers into a table and all sections that no segment loads into memory, their addresses filled in, for kernels
  * that read their own symbols.
  */
-void elf_load_sections(const struct descriptor *kernel, void *table);
+void elf_load_sections(const struct boot_entry *boot, void *table);
 
 /* program.c */
 
 /** Checks every segment's place and reserves it. */
 void program_place(void);
 /** Copies the segments from the file and clears the rest of them; those where the loader is arrive at the very end. */
-void program_load(const struct descriptor *kernel);
+void program_load(const struct boot_entry *boot);
 /** Gives frames to a program whose physical addresses are only a copy of its addresses above 4 GiB. */
 void program_choose_frames(void);
 /** The physical address of a virtual one. */
@@ -203,7 +201,7 @@ struct loaded_module {
 };
 
 /** Loads every module to pages of its own. */
-void modules_load(const struct descriptor *kernel);
+void modules_load(const struct boot_entry *boot);
 const struct loaded_module *modules(uint32_t *count);
 
 /* handoff.c: what stays of the loader when the kernel runs */
@@ -264,81 +262,38 @@ void paging_map(uint64_t virtual_address, uint64_t physical_address, uint64_t le
 /** Checks that a range of addresses is canonical for 4-level paging. */
 void paging_check_canonical(uint64_t first, uint64_t last);
 
-/* firmware.c: tables that a firmware leaves in its ROM */
-
-/** The root pointer of the ACPI tables, or a null pointer. */
-const uint8_t *find_acpi_root(void);
-
-struct management_tables {
-  uint8_t major, minor;
-  uint32_t address, bytes;
-};
-
-/** The SMBIOS tables; no bytes when there are none. */
-struct management_tables find_management_tables(void);
-
-/* graphics.c */
-
-struct screen {
-  uint32_t address, pitch, width, height;
-  uint8_t bits;
-  /* Pixels, not characters */
-  bool graphics;
-  uint8_t colours[6];
-};
-
-/** Text mode 80x25 until graphics_start. */
-const struct screen *current_screen(void);
-/** Sets the mode with a linear framebuffer that is nearest to this one; 0 is no preference. False when there is none. */
-bool graphics_start(uint32_t width, uint32_t height, uint32_t bits);
-
 /* multiboot.c: what both versions have in common */
 
 /** Reads the start of the kernel file, up to so many bytes, where a header is looked for. Returns how many there are. */
-uint32_t multiboot_read_start(const struct descriptor *kernel, uint32_t bytes);
+uint32_t multiboot_read_start(const struct boot_entry *boot, uint32_t bytes);
 /** One of the header's addresses as a program: a piece of the file, cleared memory behind it. */
-void multiboot_read_by_addresses(const struct descriptor *kernel, uint32_t header_offset, uint32_t header_address, uint32_t load_address,
+void multiboot_read_by_addresses(const struct boot_entry *boot, uint32_t header_offset, uint32_t header_address, uint32_t load_address,
                                  uint32_t load_end_address, uint32_t bss_end_address, uint32_t entry_address);
 
 /* boot protocols */
 
-[[noreturn]] void boot_multiboot1(const struct descriptor *kernel);
-[[noreturn]] void boot_multiboot2(const struct descriptor *kernel);
-[[noreturn]] void boot_elf32(const struct descriptor *kernel);
-[[noreturn]] void boot_elf64(const struct descriptor *kernel);
-[[noreturn]] void boot_bootloader_crate(const struct descriptor *kernel);
-[[noreturn]] void boot_flat(const struct descriptor *kernel);
+[[noreturn]] void boot_multiboot1(const struct boot_entry *boot);
+[[noreturn]] void boot_multiboot2(const struct boot_entry *boot);
+[[noreturn]] void boot_elf32(const struct boot_entry *boot);
+[[noreturn]] void boot_elf64(const struct boot_entry *boot);
+[[noreturn]] void boot_bootloader_crate(const struct boot_entry *boot);
+[[noreturn]] void boot_flat(const struct boot_entry *boot);
+/** Enters the kernel by its protocol (protocols.c). */
+[[noreturn]] void boot_by_protocol(const struct boot_entry *boot);
 /** Fills in the Multiboot 1 information structure and returns its address. */
-uint32_t multiboot1_information(const struct descriptor *kernel);
+uint32_t multiboot1_information(const struct boot_entry *boot);
 /** Begins page tables with the first 4 GiB mapped to themselves. */
 void map_identically(void);
 /** Long mode with those tables and the Multiboot 1 information. */
-[[noreturn]] void enter_long(const struct descriptor *kernel, uint64_t entry);
+[[noreturn]] void enter_long(const struct boot_entry *boot, uint64_t entry);
 
 #define CR0_PG 0x80000000u
 #define CR4_PAE 0x00000020u
 #define EFER_LME 0x00000100u
-/** An address that is left to the loader (CRATE_ parameters). */
-#define CRATE_CHOOSE UINT64_MAX
 
 #define LOADER_NAME "Bootlab"
 
 /* small helpers */
-
-void *memcpy(void *destination, const void *source, size_t bytes);
-void *memset(void *destination, int value, size_t bytes);
-
-static inline uint32_t read_u32(const void *at) {
-  uint32_t value;
-  __builtin_memcpy(&value, at, sizeof value);
-  return value;
-}
-
-static inline uint64_t read_u64(const void *at) {
-  uint64_t value;
-  __builtin_memcpy(&value, at, sizeof value);
-  return value;
-}
 
 static inline uint64_t align_up(uint64_t value, uint64_t alignment) { return (value + alignment - 1) & ~(alignment - 1); }
 

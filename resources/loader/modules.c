@@ -4,9 +4,9 @@
 static struct loaded_module loaded[MAX_MODULES];
 static uint32_t loaded_count;
 
-void modules_load(const struct descriptor *kernel) {
-  for (uint32_t i = 0; i < kernel->module_count; i++) {
-    struct module module = descriptor_module(kernel, i);
+void modules_load(const struct boot_entry *boot) {
+  for (uint32_t i = 0; i < boot->module_count; i++) {
+    struct boot_module module = boot->modules[i];
     /* Pages of its own, whether the kernel asked for them or not; an empty module has an address too. */
     uint32_t room = (uint32_t)align_up(module.file.bytes ? module.file.bytes : 1, PAGE_BYTES);
     uint32_t start = allocate(room, PAGE_BYTES, RESERVED_MODULE, "a module");

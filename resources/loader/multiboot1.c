@@ -62,9 +62,6 @@ struct [[gnu::packed]] drive_entry {
   uint16_t ports_end;
 };
 
-#define BIOS_HARD_DISK_COUNT 0x475
-#define FIRST_HARD_DISK 0x80u
-
 static void add_screen(struct information *information) {
   const struct screen *screen = current_screen();
   information->framebuffer = screen->address;
@@ -93,33 +90,27 @@ static void add_memory_map(struct information *information) {
 }
 
 static void add_drives(struct information *information) {
-  uint32_t count = *(const volatile uint8_t *)at_address(BIOS_HARD_DISK_COUNT);
-  struct drive_entry *entry = handoff_allocate(count * sizeof *entry, 4);
-  information->drives = (uint32_t)entry;
-  for (uint32_t drive = FIRST_HARD_DISK; drive < FIRST_HARD_DISK + count; drive++) {
-    struct bios_registers geometry = {.eax = 0x0800, .edx = drive};
-    bios_call(0x13, &geometry);
-    if (geometry.flags & FLAG_CARRY) continue;
-    struct bios_registers extensions = {.eax = 0x4100, .ebx = 0x55aa, .edx = drive};
-    bios_call(0x13, &extensions);
-    bool linear = !(extensions.flags & FLAG_CARRY) && (extensions.ebx & 0xffff) == 0xaa55 && (extensions.ecx & 1);
-    *entry++ = (struct drive_entry){
-        .size = sizeof *entry,
-        .number = (uint8_t)drive,
-        .mode = linear,
-        .cylinders = (uint16_t)(((geometry.ecx >> 8 & 0xff) | (geometry.ecx << 2 & 0x300)) + 1),
-        .heads = (uint8_t)((geometry.edx >> 8 & 0xff) + 1),
-        .sectors = geometry.ecx & 0x3f,
+  struct firmware_drive drives[MAX_DRIVES];
+  uint32_t count = firmware_drives(drives);
+  struct drive_entry *entries = handoff_allocate(count * sizeof *entries, 4);
+  for (uint32_t i = 0; i < count; i++)
+    entries[i] = (struct drive_entry){
+        .size = sizeof *entries,
+        .number = drives[i].number,
+        .mode = drives[i].linear,
+        .cylinders = drives[i].cylinders,
+        .heads = (uint8_t)drives[i].heads,
+        .sectors = (uint8_t)drives[i].sectors,
     };
-  }
-  information->drives_bytes = (uint32_t)entry - information->drives;
+  information->drives = (uint32_t)entries;
+  information->drives_bytes = count * sizeof *entries;
 }
 
-static void add_sections(const struct descriptor *kernel, struct information *information) {
+static void add_sections(const struct boot_entry *boot, struct information *information) {
   uint32_t length = elf_section_table_bytes();
-  if (kernel->protocol != PROTOCOL_MULTIBOOT1 || length == 0) return;
+  if (boot->protocol != PROTOCOL_MULTIBOOT1 || length == 0) return;
   void *table = handoff_allocate(length, 16);
-  elf_load_sections(kernel, table);
+  elf_load_sections(boot, table);
   information->flags |= INFORMATION_ELF_SECTIONS;
   information->section_count = program.section_count;
   information->section_bytes = program.section_bytes;
@@ -127,29 +118,29 @@ static void add_sections(const struct descriptor *kernel, struct information *in
   information->sections = (uint32_t)table;
 }
 
-uint32_t multiboot1_information(const struct descriptor *kernel) {
+uint32_t multiboot1_information(const struct boot_entry *boot) {
   struct information *information = handoff_allocate(sizeof *information, 16);
   *information = (struct information){
       .flags = INFORMATION_MEMORY | INFORMATION_BOOT_DEVICE | INFORMATION_COMMAND_LINE | INFORMATION_MODULES | INFORMATION_MEMORY_MAP |
                INFORMATION_DRIVES | INFORMATION_LOADER_NAME | INFORMATION_FRAMEBUFFER,
       .memory_lower_kib = memory_lower_kib(),
       .memory_upper_kib = memory_upper_kib(),
-      .boot_device = (uint32_t)boot_drive << 24 | 0x00ffff, /* drive, first partition, no sub-partitions */
-      .command_line = (uint32_t)handoff_text(kernel->command_line),
+      .boot_device = (uint32_t)firmware_facts()->boot_drive << 24 | (firmware_facts()->boot_partition & 0xff) << 16 | 0xffff, /* no sub-partitions */
+      .command_line = (uint32_t)handoff_text(boot->command_line),
       .loader_name = (uint32_t)handoff_text(LOADER_NAME),
   };
   add_screen(information);
   add_modules(information);
   add_memory_map(information);
   add_drives(information);
-  add_sections(kernel, information);
+  add_sections(boot, information);
   return (uint32_t)information;
 }
 
 /* Offset of the header in the file; the header's words come with it. */
-static uint32_t find_header(const struct descriptor *kernel, struct header *header) {
-  const uint8_t *start = at_address(SCRATCH_ADDRESS);
-  uint32_t length = multiboot_read_start(kernel, MULTIBOOT1_SEARCH_BYTES);
+static uint32_t find_header(const struct boot_entry *boot, struct header *header) {
+  const uint8_t *start = loader_scratch();
+  uint32_t length = multiboot_read_start(boot, MULTIBOOT1_SEARCH_BYTES);
   for (uint32_t offset = 0; offset + 12 <= length; offset += 4) {
     const uint8_t *at = start + offset;
     uint32_t flags = read_u32(at + 4);
@@ -165,30 +156,30 @@ static uint32_t find_header(const struct descriptor *kernel, struct header *head
   fail("the kernel has no Multiboot header in its first %u bytes. Build the image again.", (uint32_t)MULTIBOOT1_SEARCH_BYTES);
 }
 
-[[noreturn]] static void boot_protected(const struct descriptor *kernel, const struct header *header) {
+[[noreturn]] static void boot_protected(const struct boot_entry *boot, const struct header *header) {
   uint32_t entry = program_physical(program.entry);
   program_place();
   handoff_start();
-  modules_load(kernel);
-  program_load(kernel);
+  modules_load(boot);
+  program_load(boot);
   /* A wish, not a condition: the information says what became of it. */
   if (header && (header->flags & HEADER_VIDEO) && header->mode_type == HEADER_MODE_LINEAR) graphics_start(header->width, header->height, header->depth);
-  enter_protected(entry, MULTIBOOT1_BOOT_MAGIC, multiboot1_information(kernel));
+  enter_protected(entry, MULTIBOOT1_BOOT_MAGIC, multiboot1_information(boot));
 }
 
-void boot_multiboot1(const struct descriptor *kernel) {
+void boot_multiboot1(const struct boot_entry *boot) {
   struct header header;
-  uint32_t offset = find_header(kernel, &header);
+  uint32_t offset = find_header(boot, &header);
   uint32_t unknown = header.flags & HEADER_REQUIRED & ~HEADER_UNDERSTOOD;
   if (unknown) fail("the kernel's Multiboot header requires features this loader does not have (flags %x).", unknown);
   if (header.flags & HEADER_ADDRESSES)
-    multiboot_read_by_addresses(kernel, offset, header.header_address, header.load_address, header.load_end_address,
+    multiboot_read_by_addresses(boot, offset, header.header_address, header.load_address, header.load_end_address,
                                 header.bss_end_address, header.entry_address);
-  else elf_read(kernel, 1u << ELF_CLASS_32 | 1u << ELF_CLASS_64);
-  boot_protected(kernel, &header);
+  else elf_read(boot, 1u << ELF_CLASS_32 | 1u << ELF_CLASS_64);
+  boot_protected(boot, &header);
 }
 
-void boot_elf32(const struct descriptor *kernel) {
-  elf_read(kernel, 1u << ELF_CLASS_32);
-  boot_protected(kernel, NULL);
+void boot_elf32(const struct boot_entry *boot) {
+  elf_read(boot, 1u << ELF_CLASS_32);
+  boot_protected(boot, NULL);
 }

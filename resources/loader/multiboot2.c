@@ -48,7 +48,7 @@ enum tag {
 static uint32_t u16_at(const uint8_t *at) { return at[0] | (uint32_t)at[1] << 8; }
 
 static const uint8_t *find_header(uint32_t length) {
-  const uint8_t *start = at_address(SCRATCH_ADDRESS);
+  const uint8_t *start = loader_scratch();
   for (uint32_t offset = 0; offset + HEADER_BYTES <= length; offset += 8) {
     const uint8_t *at = start + offset;
     uint32_t bytes = read_u32(at + 8);
@@ -97,11 +97,11 @@ static void check_tags(const uint8_t *header) {
   }
 }
 
-static void read_by_tag(const struct descriptor *kernel, const uint8_t *header, const uint8_t *tag, const uint8_t *entry) {
+static void read_by_tag(const struct boot_entry *boot, const uint8_t *header, const uint8_t *tag, const uint8_t *entry) {
   if (!entry) fail("the kernel's Multiboot 2 header has addresses (tag 2), but no entry address (tag 3).");
-  uint32_t offset = (uint32_t)header - SCRATCH_ADDRESS, header_address = read_u32(tag + 8), load_address = read_u32(tag + 12);
+  uint32_t offset = (uint32_t)(header - loader_scratch()), header_address = read_u32(tag + 8), load_address = read_u32(tag + 12);
   if (load_address == UINT32_MAX) load_address = header_address - offset; /* the file from its start */
-  multiboot_read_by_addresses(kernel, offset, header_address, load_address, read_u32(tag + 16), read_u32(tag + 20), read_u32(entry + 8));
+  multiboot_read_by_addresses(boot, offset, header_address, load_address, read_u32(tag + 16), read_u32(tag + 20), read_u32(entry + 8));
 }
 
 static uint64_t load_base(void) {
@@ -120,7 +120,7 @@ static void relocate(const uint8_t *tag) {
   }
   if (alignment == 0) alignment = 1;
   if (alignment & (alignment - 1)) fail("the kernel's Multiboot 2 header wants to be aligned to %X, which is no power of 2.", alignment);
-  if (least < LOADER_END) least = LOADER_END;
+  if (least < loader_end()) least = loader_end();
   uint64_t base = end - lowest < FOUR_GIB ? try_allocate(end - lowest, alignment, least, RESERVED_KERNEL) : 0;
   if (!base || base + (end - lowest) - 1 > most)
     fail("no free memory from %X to %X is large enough for the kernel, which has %X bytes. Give the machine more memory.", least, most,
@@ -212,29 +212,29 @@ static void add_firmware_tables(void) {
   if (root[15] >= 2 && bytes >= ACPI_VERSION_1_BYTES && bytes < 256) memcpy(add_tag(TAG_ACPI_NEW, bytes), root, bytes);
 }
 
-static void add_sections(const struct descriptor *kernel) {
+static void add_sections(const struct boot_entry *boot) {
   uint32_t length = elf_section_table_bytes();
   if (length == 0) return;
   uint8_t *content = add_tag(TAG_ELF_SECTIONS, 12 + length);
   put_u32(content, program.section_count);
   put_u32(content + 4, program.section_bytes);
   put_u32(content + 8, program.section_names);
-  elf_load_sections(kernel, content + 12);
+  elf_load_sections(boot, content + 12);
 }
 
-static uint32_t make_information(const struct descriptor *kernel) {
+static uint32_t make_information(const struct boot_entry *boot) {
   /* The tags follow these two words: the total size, and a reserved one. */
   uint32_t *start = handoff_allocate(8, 8);
-  add_text(TAG_COMMAND_LINE, kernel->command_line);
+  add_text(TAG_COMMAND_LINE, boot->command_line);
   add_text(TAG_LOADER_NAME, LOADER_NAME);
   add_modules();
   add_memory();
   uint8_t *device = add_tag(TAG_BOOT_DEVICE, 12);
-  put_u32(device, boot_drive);
-  put_u32(device + 4, 0);          /* first partition */
+  put_u32(device, firmware_facts()->boot_drive);
+  put_u32(device + 4, firmware_facts()->boot_partition);
   put_u32(device + 8, UINT32_MAX); /* no sub-partition */
   add_screen();
-  add_sections(kernel);
+  add_sections(boot);
   add_firmware_tables();
   put_u32(add_tag(TAG_LOAD_BASE, 4), (uint32_t)load_base());
   uint8_t *end = add_tag(TAG_END, 0);
@@ -242,13 +242,13 @@ static uint32_t make_information(const struct descriptor *kernel) {
   return (uint32_t)start;
 }
 
-void boot_multiboot2(const struct descriptor *kernel) {
-  const uint8_t *header = find_header(multiboot_read_start(kernel, MULTIBOOT2_SEARCH_BYTES));
+void boot_multiboot2(const struct boot_entry *boot) {
+  const uint8_t *header = find_header(multiboot_read_start(boot, MULTIBOOT2_SEARCH_BYTES));
   check_tags(header);
   const uint8_t *addresses = find_tag(header, HEADER_ADDRESSES), *entry_tag = find_tag(header, HEADER_ENTRY);
   const uint8_t *relocatable = find_tag(header, HEADER_RELOCATABLE);
-  if (addresses) read_by_tag(kernel, header, addresses, entry_tag);
-  else elf_read(kernel, 1u << ELF_CLASS_32 | 1u << ELF_CLASS_64);
+  if (addresses) read_by_tag(boot, header, addresses, entry_tag);
+  else elf_read(boot, 1u << ELF_CLASS_32 | 1u << ELF_CLASS_64);
   /* The entry tag's address is a physical one, an ELF file's a virtual one. */
   uint32_t entry = entry_tag ? read_u32(entry_tag + 8) : program_physical(program.entry);
   if (relocatable && !addresses) {
@@ -258,9 +258,9 @@ void boot_multiboot2(const struct descriptor *kernel) {
   }
   program_place();
   handoff_start();
-  modules_load(kernel);
-  program_load(kernel);
+  modules_load(boot);
+  program_load(boot);
   /* The header's copy in the scratch area is still there. */
   choose_screen(header);
-  enter_protected(entry, BOOT_MAGIC, make_information(kernel));
+  enter_protected(entry, BOOT_MAGIC, make_information(boot));
 }

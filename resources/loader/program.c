@@ -31,14 +31,14 @@ void program_place(void) {
   }
 }
 
-void program_load(const struct descriptor *kernel) {
+void program_load(const struct boot_entry *boot) {
   for (uint32_t i = 0; i < program.count; i++) {
     const struct segment *segment = &program.segments[i];
     uint32_t place = (uint32_t)segment->physical_address, length = (uint32_t)segment->memory_bytes;
-    bool later = place < LOADER_END;
+    bool later = place < loader_end();
     uint8_t *to = at_address(later ? allocate(length, 16, RESERVED_UNTIL_ENTRY, "a segment on its way to low memory") : place);
     uint32_t from_file = (uint32_t)segment->file_bytes;
-    file_read(&kernel->kernel, "the kernel file", segment->offset, from_file, to);
+    file_read(&boot->kernel, "the kernel file", segment->offset, from_file, to);
     memset(to + from_file, 0, length - from_file);
     if (later) handoff_move_later(to, place, length);
   }
@@ -71,23 +71,4 @@ uint32_t program_physical(uint64_t virtual_address) {
       return (uint32_t)(virtual_address - segment->virtual_address + segment->physical_address);
   }
   fail("the kernel's entry point %X lies in none of its segments. Check the entry symbol (ENTRY() or -e).", virtual_address);
-}
-
-/* Four bytes at a time, as far as it goes: emulators and old processors take as long for a byte as for a word. */
-void *memcpy(void *destination, const void *source, size_t bytes) {
-  void *to = destination;
-  size_t words = bytes / 4;
-  __asm__ volatile("rep movsl" : "+D"(to), "+S"(source), "+c"(words) : : "memory");
-  bytes %= 4;
-  __asm__ volatile("rep movsb" : "+D"(to), "+S"(source), "+c"(bytes) : : "memory");
-  return destination;
-}
-
-void *memset(void *destination, int value, size_t bytes) {
-  void *to = destination;
-  size_t words = bytes / 4;
-  __asm__ volatile("rep stosl" : "+D"(to), "+c"(words) : "a"((uint32_t)(uint8_t)value * 0x01010101u) : "memory");
-  bytes %= 4;
-  __asm__ volatile("rep stosb" : "+D"(to), "+c"(bytes) : "a"(value) : "memory");
-  return destination;
 }

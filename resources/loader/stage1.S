@@ -59,16 +59,13 @@ try_drive:
 3:  popw %dx
     jc 9f
 
+    movl MBR_STAGE2_LBA + STAGE1_ADDRESS, %esi
     movw MBR_STAGE2_SECTORS + STAGE1_ADDRESS, %di
-2:  movw MBR_STAGE2_SECTORS + STAGE1_ADDRESS, %ax
-    subw %di, %ax                     /* what is done */
-    movw %ax, %si
-    incw %si                          /* SI = sector: stage 2 begins at 1 */
-    shlw $5, %ax                      /* SECTOR_BYTES / 16 */
-    addb $STAGE2_ADDRESS >> 12, %ah
-    movw %ax, %es
-    movzbw geometry, %bx
-    movw $1, %ax                      /* by geometry one sector: never across a track */
+    movw $STAGE2_ADDRESS >> 4, %cx
+2:  movw %cx, %es
+    movzbl geometry, %ebx
+    xorl %eax, %eax
+    incw %ax                          /* by geometry one sector: never across a track */
     testw %bx, %bx
     jnz 3f
     movb $32, %al                     /* else 16 KiB: never across 64 KiB */
@@ -76,14 +73,12 @@ try_drive:
     jbe 3f
     movw %di, %ax
 3:  movb $3, %cl                      /* attempts */
-4:  pushaw
+4:  pushal
     movw %sp, %bp
     testw %bx, %bx
     jnz 5f
-    pushw %bx                         /* disk address packet (Enhanced Disk Drive Specification, AH = 42h), last field first; BX = 0 */
-    pushw %bx
-    pushw %bx
-    pushw %si
+    pushl %ebx                        /* disk address packet (Enhanced Disk Drive Specification, AH = 42h), last field first; EBX = 0 */
+    pushl %esi
     pushw %es
     pushw %bx
     pushw %ax
@@ -92,14 +87,14 @@ try_drive:
     movb $0x42, %ah
     jmp 6f
 5:  pushw %dx
-    xchgw %si, %ax
-    xorw %dx, %dx
-    divw %bx                          /* AX = track, DX = sector from 0 */
+    xchgl %eax, %esi
+    cltd
+    divl %ebx                         /* EAX = track, EDX = sector from 0 */
     movw %dx, %cx
     incw %cx
     movb geometry + 1, %bl
     incw %bx
-    xorw %dx, %dx
+    cwtd
     divw %bx                          /* AX = cylinder, below 256 so near the start; DX = head */
     movb %al, %ch
     movb %dl, %al
@@ -109,7 +104,7 @@ try_drive:
     movw $0x0201, %ax
 6:  int $0x13
     movw %bp, %sp
-    popaw                             /* leaves the carry alone */
+    popal                             /* leaves the carry alone */
     jnc 5f
     pushaw
     movb $0, %ah                      /* reset the drive, try again */
@@ -119,11 +114,13 @@ try_drive:
     jnz 4b
     movw $cannot_read, %si
     jmp 8f
-5:  subw %ax, %di
+5:  addl %eax, %esi
+    imulw $SECTOR_BYTES >> 4, %ax, %bx
+    movw %es, %cx
+    addw %bx, %cx
+    subw %ax, %di
     jnz 2b
 
-    cmpl $STAGE2_MAGIC, STAGE2_ADDRESS
-    jne 7f
     movl MBR_IMAGE_ID + STAGE1_ADDRESS, %eax
     cmpl %eax, STAGE2_ADDRESS + STAGE2_IMAGE_ID
     jne 7f
@@ -163,9 +160,10 @@ not_ours:
 cannot_read:
     .asciz "disk error."
 
-    .org MBR_STAGE2_SECTORS
-    .word 0                           /* written by the image builder */
-    .long 0                           /* image identity, too */
+    .org MBR_STAGE2_LBA
+    .long 0                           /* written by the image builder: stage 2's first sector, */
+    .word 0                           /* how many there are, */
+    .long 0                           /* image identity */
     .org MBR_DISK_SIGNATURE
     .long 0
     .word 0

@@ -1,7 +1,8 @@
 /** What the loader says of kernels, modules and parameters that the image builder would not have let through, or that only the machine can refuse. */
 import { describe, expect, test } from 'vitest'
+import { PARAMETERS } from '../../src/main/image/boot-parameters'
 import { noise, sampleElf } from '../../src/main/image/elf-sample'
-import { DESCRIPTOR, FLAT_PARAMETERS, MODULE_ENTRY, PROTOCOL } from '../../src/main/image/layout'
+import { DESCRIPTOR, MODULE_ENTRY, PROTOCOL } from '../../src/main/image/layout'
 import { findMultibootHeader } from '../../src/main/image/multiboot'
 import { findMultiboot2Header } from '../../src/main/image/multiboot2'
 import { linkKernel } from '../support/link-kernel'
@@ -112,19 +113,16 @@ const CASES: Record<string, Case> = {
     image: async () => imageOf(await plain(), '', { modules: [module] }),
     // A table entry beyond the descriptor's end.
     damage: (image) => setDescriptor(image, DESCRIPTOR.DESCRIPTOR_VARIABLE + MODULE_ENTRY.MODULE_ENTRY_COMMAND_LINE, 9999),
-    says: 'the boot descriptor in sector 2048 is damaged.',
+    says: 'the boot descriptor is damaged.',
   },
-  'a flat program of no mode': {
+  'a flat program without an address': {
     image: async () => imageOf(noise(512, 1), '', { protocol: 'flat32', address: 0x100000 }),
-    damage: (image) => setDescriptor(image, DESCRIPTOR.DESCRIPTOR_PARAMETERS + FLAT_PARAMETERS.FLAT_BITS, 8),
-    says: 'asks for a flat program of 8 bits; 16, 32 and 64 are known.',
+    damage: (image) => setDescriptor(image, DESCRIPTOR.DESCRIPTOR_PARAMETERS + 8 * PARAMETERS.indexOf('address') + 4, 0xffff_ffff),
+    says: 'gives a flat kernel no address below 4 GiB (the line "address").',
   },
   'a 16-bit program over the last instructions': {
     image: async () => imageOf(noise(512, 1), '', { protocol: 'flat16', address: 0x20000 }),
-    damage: (image) => {
-      setDescriptor(image, DESCRIPTOR.DESCRIPTOR_PARAMETERS + FLAT_PARAMETERS.FLAT_ADDRESS, 0x30000)
-      setDescriptor(image, DESCRIPTOR.DESCRIPTOR_PARAMETERS + FLAT_PARAMETERS.FLAT_ENTRY, 0x30000)
-    },
+    damage: (image) => setDescriptor(image, DESCRIPTOR.DESCRIPTOR_PARAMETERS + 8 * PARAMETERS.indexOf('address'), 0x30000),
     says: '16-bit program at 0x30000 to 0x301ff leaves the loader no room below 1 MiB',
   },
 }

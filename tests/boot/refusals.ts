@@ -1,5 +1,5 @@
 /** Disks that cannot boot, and what the loader must say about each. */
-import { DESCRIPTOR, DISK, MBR, SECTOR_BYTES } from '../../src/main/image/layout'
+import { DESCRIPTOR, DISK, SECTOR_BYTES } from '../../src/main/image/layout'
 import { imageOf } from './qemu-judge'
 import { linkKernel } from '../support/link-kernel'
 
@@ -37,27 +37,22 @@ export const REFUSALS: Record<string, Refusal> = {
   'the boot descriptor is zero': {
     bits: 32,
     damage: (image) => void image.fill(0, DESCRIPTOR_AT, KERNEL_AT),
-    says: 'Bootlab: there is no kernel on this disk: the boot descriptor in sector 2048 is empty. Build the image again.',
+    says: 'Bootlab: there is no kernel on this disk: the boot descriptor is empty. Build the image again.',
   },
   'the boot descriptor is damaged': {
     bits: 32,
     damage: (image) => setU32(image, DESCRIPTOR_AT + DESCRIPTOR.DESCRIPTOR_KERNEL_BYTES, 77),
-    says: 'Bootlab: the boot descriptor in sector 2048 is damaged. Write the image again.',
+    says: 'Bootlab: the boot descriptor is damaged. Write the image again.',
   },
   'the boot descriptor is from a later version': {
     bits: 32,
     damage: (image) => setDescriptor(image, DESCRIPTOR.DESCRIPTOR_VERSION, 9),
-    says: 'Bootlab: the boot descriptor in sector 2048 has version 9, this loader knows version 2. Build the image again.',
+    says: 'Bootlab: the boot descriptor has version 9, this loader knows version 2. Build the image again.',
   },
   'the boot protocol is unknown': {
     bits: 32,
     damage: (image) => setDescriptor(image, DESCRIPTOR.DESCRIPTOR_PROTOCOL, 99),
-    says: 'Bootlab: the boot descriptor asks for boot protocol 99, which this loader does not know. Build the image again.',
-  },
-  'no partition is active': {
-    bits: 32,
-    damage: (image) => void image.fill(0, MBR.MBR_PARTITION_TABLE, MBR.MBR_PARTITION_TABLE + 1),
-    says: 'Bootlab: the partition table has no active partition of type 0x7f, so there is no kernel to load. Write the image again.',
+    says: 'Bootlab: the boot configuration asks for boot protocol 99, which this loader does not know. Build the image again.',
   },
   'the kernel is not an ELF file': {
     bits: 64,

@@ -2,17 +2,17 @@ import { describe, expect, test } from 'vitest'
 import { crateParameters } from './bootloader-crate'
 import { ImageError } from './errors'
 
-const CHOOSE = 0xffff_ffff_ffff_ffffn
+const ADDRESSES = ['stack-address', 'boot-info-address', 'physical-offset', 'recursive-address'] as const
 
-function read(crate: Parameters<typeof crateParameters>[0]): { flags: number; pages: number; addresses: bigint[] } {
-  const view = new DataView(crateParameters(crate, 'k').buffer)
-  return { flags: view.getUint32(0, true), pages: view.getUint32(4, true), addresses: [8, 16, 24, 32].map((at) => view.getBigUint64(at, true)) }
+function read(crate: Parameters<typeof crateParameters>[0]): { flags: number; pages: number; addresses: (bigint | undefined)[] } {
+  const parameters = crateParameters(crate, 'k')
+  return { flags: Number(parameters['crate-flags']), pages: Number(parameters['stack-pages']), addresses: ADDRESSES.map((name) => parameters[name]) }
 }
 
 describe('a version decides the hand-off', () => {
   const fixed = [0x57ac_0000_0000n, 0xb0_071f_0000n, 0xffff_fc00_0000_0000n, 0xffff_ffff_ffff_f000n]
-  const free = [CHOOSE, CHOOSE, CHOOSE, CHOOSE]
-  test.each<[string, number, bigint[]]>([
+  const free = [undefined, undefined, undefined, undefined]
+  test.each<[string, number, (bigint | undefined)[]]>([
     ['0.6.1', 0, fixed],
     ['0.7.1', 0, fixed],
     ['0.8.1', 32, free],
@@ -32,7 +32,7 @@ describe('a version decides the hand-off', () => {
 test('features and metadata', () => {
   expect(read({ version: '0.9.34', features: ['binary', 'recursive_page_table', 'map_physical_memory', 'sse', 'vga_320x200'] }).flags).toBe(127)
   const given = { kernelStackAddress: 0xffff_9000_0000_0000n, kernelStackPages: 64, bootInfoAddress: 0x1000n, physicalMemoryOffset: 0xffff_8000_0000_0000n }
-  expect(read({ version: '0.9.34', features: [], ...given })).toMatchObject({ pages: 64, addresses: [0xffff_9000_0000_0000n, 0x1000n, 0xffff_8000_0000_0000n, CHOOSE] })
+  expect(read({ version: '0.9.34', features: [], ...given })).toMatchObject({ pages: 64, addresses: [0xffff_9000_0000_0000n, 0x1000n, 0xffff_8000_0000_0000n, undefined] })
 })
 
 test.each<[string, object, RegExp]>([

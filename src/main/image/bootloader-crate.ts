@@ -4,7 +4,8 @@
  */
 import type { BootloaderCrate } from '../../shared/boot'
 import { ImageError } from './errors'
-import { CRATE_CHOOSE, CRATE_FLAGS_BITS, CRATE_PARAMETERS, DESCRIPTOR } from './layout'
+import type { BootParameters, ParameterName } from './boot-parameters'
+import { CRATE_FLAGS_BITS } from './layout'
 
 interface Release {
   /** The first version of it, as numbers. */
@@ -40,26 +41,27 @@ const DEFAULT_STACK_PAGES = 512
 const MAX_STACK_PAGES = 1 << 18
 
 /**
- * The parameters of the boot descriptor for a kernel of this crate.
+ * The parameters of the boot configuration for a kernel of this crate.
  * @throws ImageError when the version is another loader's, or an address is no page's
  */
-export function crateParameters(crate: BootloaderCrate, where: string): Uint8Array {
+export function crateParameters(crate: BootloaderCrate, where: string): BootParameters {
   const release = releaseOf(crate.version, where)
   const flags = crate.features.reduce((all, feature) => all | (FEATURES[feature] ?? 0), release.flags)
   const pages = crate.kernelStackPages ?? DEFAULT_STACK_PAGES
   if (!Number.isInteger(pages) || pages < 1 || pages > MAX_STACK_PAGES)
     throw invalid('kernel-stack-size', String(pages), `It counts pages of 4096 bytes, from 1 to ${MAX_STACK_PAGES}.`, where)
-  const bytes = new Uint8Array(DESCRIPTOR.DESCRIPTOR_VARIABLE - DESCRIPTOR.DESCRIPTOR_PARAMETERS)
-  const view = new DataView(bytes.buffer)
-  view.setUint32(CRATE_PARAMETERS.CRATE_FLAGS, flags, true)
-  view.setUint32(CRATE_PARAMETERS.CRATE_STACK_PAGES, pages, true)
-  const put = (offset: number, key: string, given: bigint | undefined, fixed: bigint | undefined): void =>
-    view.setBigUint64(offset, checkAddress(key, given, where) ?? fixed ?? CRATE_CHOOSE, true)
-  put(CRATE_PARAMETERS.CRATE_STACK_ADDRESS, 'kernel-stack-address', crate.kernelStackAddress, release.fixed?.stack)
-  put(CRATE_PARAMETERS.CRATE_BOOT_INFO_ADDRESS, 'boot-info-address', crate.bootInfoAddress, release.fixed?.bootInfo)
-  put(CRATE_PARAMETERS.CRATE_PHYSICAL_OFFSET, 'physical-memory-offset', crate.physicalMemoryOffset, release.fixed?.physicalMemory)
-  put(CRATE_PARAMETERS.CRATE_RECURSIVE_ADDRESS, 'recursive address', undefined, release.fixed?.recursive)
-  return bytes
+  const address = (name: ParameterName, key: string, given: bigint | undefined, fixed: bigint | undefined): BootParameters => {
+    const value = checkAddress(key, given, where) ?? fixed
+    return value === undefined ? {} : { [name]: value }
+  }
+  return {
+    'crate-flags': BigInt(flags),
+    'stack-pages': BigInt(pages),
+    ...address('stack-address', 'kernel-stack-address', crate.kernelStackAddress, release.fixed?.stack),
+    ...address('boot-info-address', 'boot-info-address', crate.bootInfoAddress, release.fixed?.bootInfo),
+    ...address('physical-offset', 'physical-memory-offset', crate.physicalMemoryOffset, release.fixed?.physicalMemory),
+    ...address('recursive-address', 'recursive address', undefined, release.fixed?.recursive),
+  }
 }
 
 function releaseOf(version: string, where: string): Release {

@@ -1,9 +1,9 @@
 /** The boot descriptor, as the loader reads it (resources/loader/descriptor.c). */
 import { BOOT_PROTOCOLS, type BootModule, type BootProtocol, MAX_COMMAND_LINE_BYTES } from '../../shared/boot'
+import { type BootParameters, PARAMETERS } from './boot-parameters'
 import { ByteReader } from './byte-reader'
 import { ImageError } from './errors'
-import { isFlat } from './flat'
-import { DESCRIPTOR, FLAT_PARAMETERS, LIMITS, MAGIC, MODULE_ENTRY, PROTOCOL, SECTOR_BYTES } from './layout'
+import { DESCRIPTOR, LIMITS, MAGIC, MODULE_ENTRY, PROTOCOL, SECTOR_BYTES } from './layout'
 
 const PROTOCOL_NUMBERS: Readonly<Record<BootProtocol, number>> = {
   multiboot1: PROTOCOL.PROTOCOL_MULTIBOOT1,
@@ -11,14 +11,17 @@ const PROTOCOL_NUMBERS: Readonly<Record<BootProtocol, number>> = {
   elf64: PROTOCOL.PROTOCOL_ELF64,
   elf32: PROTOCOL.PROTOCOL_ELF32,
   bootloader: PROTOCOL.PROTOCOL_BOOTLOADER_CRATE,
-  flat16: PROTOCOL.PROTOCOL_FLAT,
-  flat32: PROTOCOL.PROTOCOL_FLAT,
-  flat64: PROTOCOL.PROTOCOL_FLAT,
+  flat16: PROTOCOL.PROTOCOL_FLAT16,
+  flat32: PROTOCOL.PROTOCOL_FLAT32,
+  flat64: PROTOCOL.PROTOCOL_FLAT64,
 }
+
+/** A parameter that is not given. */
+const ABSENT = 0xffff_ffff_ffff_ffffn
 
 export interface DescriptorInput {
   protocol: BootProtocol
-  parameters?: Uint8Array | undefined
+  parameters?: BootParameters | undefined
   kernelBytes: number
   commandLine: string
   modules: readonly BootModule[]
@@ -89,7 +92,7 @@ export function bootDescriptor({ protocol, parameters, kernelBytes, commandLine,
     }),
   ]
   for (const [offset, value] of fields) view.setUint32(offset, value, true)
-  if (parameters) bytes.set(parameters, DESCRIPTOR.DESCRIPTOR_PARAMETERS)
+  for (const [index, name] of PARAMETERS.entries()) view.setBigUint64(DESCRIPTOR.DESCRIPTOR_PARAMETERS + 8 * index, parameters?.[name] ?? ABSENT, true)
   for (const [index, text] of texts.entries()) bytes.set(text, offsets[index] ?? 0)
   let sum = 0
   for (let at = 0; at < length; at += 4) sum = (sum + view.getUint32(at, true)) >>> 0
@@ -111,9 +114,10 @@ export function readBootDescriptor(partition: Uint8Array, where: string): Omit<D
   reader.require(0, length, 'the boot descriptor')
   let sum = 0
   for (let at = 0; at < length; at += 4) sum = (sum + field(at)) >>> 0
-  const parameters = partition.slice(DESCRIPTOR.DESCRIPTOR_PARAMETERS, DESCRIPTOR.DESCRIPTOR_VARIABLE)
+  const words = new DataView(partition.buffer, partition.byteOffset + DESCRIPTOR.DESCRIPTOR_PARAMETERS, 8 * PARAMETERS.length)
+  const parameters: BootParameters = Object.fromEntries(PARAMETERS.map((name, index) => [name, words.getBigUint64(8 * index, true)] as const).filter(([, value]) => value !== ABSENT))
   const number = field(DESCRIPTOR.DESCRIPTOR_PROTOCOL)
-  const protocol = BOOT_PROTOCOLS.find((name) => PROTOCOL_NUMBERS[name] === number && (!isFlat(name) || name === `flat${parameters[FLAT_PARAMETERS.FLAT_BITS]}`))
+  const protocol = BOOT_PROTOCOLS.find((name) => PROTOCOL_NUMBERS[name] === number)
   if (sum !== 0 || !protocol) throw damaged(where)
   const file = (sector: number, bytes: number, what: string): Uint8Array => {
     reader.require(sector * SECTOR_BYTES, bytes, what)

@@ -31,7 +31,7 @@ describe('a disk image', () => {
       { name: 'kernel', lba: 2049, sectors: Math.ceil(kernel.length / 512) },
     ])
     expect(image.slice(2049 * 512, 2049 * 512 + kernel.length)).toEqual(kernel)
-    expect(image.slice(512 + 8, 512 + 9000)).toEqual(loader.stage2.slice(8))
+    expect(image.slice(512 + 12, 512 + 9000)).toEqual(loader.stage2.slice(12))
   })
 
   test('is a whole number of MiB with one active partition to its end', () => {
@@ -91,18 +91,18 @@ describe('a disk image', () => {
 })
 
 describe('a disk that was built', () => {
-  const real = { stage1: noise(512, 8), stage2: Uint8Array.from([0x42, 0x4c, 0x53, 0x32, 0, 0, 0, 0, ...noise(2000, 9)]) }
-  real.stage1.fill(0, 0x1b2)
+  const real = { stage1: noise(512, 8), stage2: Uint8Array.from([0x42, 0x4c, 0x53, 0x32, ...new Uint8Array(8), ...noise(2000, 9)]) }
+  real.stage1.fill(0, 0x1ae)
   real.stage1.set([0x55, 0xaa], 510)
   const input = { kernel, loader: real, modules: [{ bytes: noise(700, 6), commandLine: 'first' }], bootloader: { version: '0.9.8', features: ['map_physical_memory'] } }
 
   test('tells what is on it', () => {
     const { loader: stages, ...content } = unpackDisk(buildDiskImage({ ...input, commandLine: 'quiet' }).image)
-    expect(stages).toEqual({ stage1: real.stage1, stage2: new Uint8Array([...real.stage2, ...new Uint8Array(40)]) })
+    expect(stages).toEqual({ stage1: real.stage1, stage2: new Uint8Array([...real.stage2, ...new Uint8Array(36)]) })
     expect(content).toMatchObject({ protocol: 'bootloader', kernel, commandLine: 'quiet', modules: input.modules })
   })
   test('with another command line is as if built with it', () => {
-    const padded = { ...input, loader: { ...real, stage2: new Uint8Array([...real.stage2, ...new Uint8Array(40)]) } }
+    const padded = { ...input, loader: { ...real, stage2: new Uint8Array([...real.stage2, ...new Uint8Array(36)]) } }
     const other = 'x'.repeat(900)
     expect(Buffer.compare(withCommandLine(buildDiskImage({ ...padded, commandLine: 'quiet' }).image, other), buildDiskImage({ ...padded, commandLine: other }).image)).toBe(0)
   })

@@ -1,6 +1,7 @@
 /** Raw disk images: sector 0, the loader, and one partition with the boot descriptor and the kernel. */
 import { crc32 } from 'node:zlib'
 import type { BootModule, BootProtocol } from '../../shared/boot'
+import type { BootParameters } from './boot-parameters'
 import { bootDescriptor, readBootDescriptor, sectorsOf } from './descriptor'
 import { ImageError } from './errors'
 import { checkInputSize, MAX_INPUT_BYTES } from './input'
@@ -64,8 +65,8 @@ export function withCommandLine(image: Uint8Array, commandLine: string, where = 
 export interface DiskContent {
   loader: LoaderBinaries
   protocol: BootProtocol
-  /** What only the protocol says in the boot descriptor. */
-  parameters?: Uint8Array | undefined
+  /** What only the protocol wants to know. */
+  parameters?: BootParameters | undefined
   /** The kernel file as the loader reads it. */
   kernel: Uint8Array
   commandLine: string
@@ -85,8 +86,8 @@ export function unpackDisk(image: Uint8Array, where = 'disk image'): DiskContent
   const stage1 = image.slice(0, SECTOR_BYTES)
   const stage2 = image.slice(stage2At, stage2At + stage2Bytes)
   // As assembleLoader left them, so that the same content gives the same identity.
-  stage1.fill(0, MBR.MBR_STAGE2_SECTORS, MBR.MBR_SIGNATURE)
-  stage2.fill(0, MEMORY.STAGE2_IMAGE_ID, MEMORY.STAGE2_IMAGE_ID + 4)
+  stage1.fill(0, MBR.MBR_STAGE2_LBA, MBR.MBR_SIGNATURE)
+  stage2.fill(0, MEMORY.STAGE2_IMAGE_ID, MEMORY.STAGE2_ENTRY)
   return { loader: { stage1, stage2 }, ...readBootDescriptor(image.subarray(partition.lba * SECTOR_BYTES), where) }
 }
 
@@ -127,10 +128,12 @@ function packDisk({ loader, protocol, parameters, kernel, commandLine, modules, 
 
   const identity = files.reduce((sum, { bytes }) => crc32(bytes, sum), crc32(loader.stage2))
   const view = new DataView(image.buffer)
+  view.setUint32(MBR.MBR_STAGE2_LBA, DISK.STAGE2_LBA, true)
   view.setUint16(MBR.MBR_STAGE2_SECTORS, stage2Sectors, true)
   view.setUint32(MBR.MBR_IMAGE_ID, identity, true)
   view.setUint32(MBR.MBR_DISK_SIGNATURE, identity, true)
   view.setUint32(stage2At + MEMORY.STAGE2_IMAGE_ID, identity, true)
+  view.setUint32(stage2At + MEMORY.STAGE2_VOLUME_LBA, DISK.PARTITION_LBA, true)
 
   const parts = [
     { name: 'stage 1' as const, lba: 0, sectors: 1 },

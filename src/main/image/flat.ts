@@ -1,7 +1,8 @@
 /** Flat binaries: a file without headers, put at an address as it is and started at its first byte. */
 import type { BootProtocol } from '../../shared/boot'
+import type { BootParameters } from './boot-parameters'
 import { hex, ImageError } from './errors'
-import { DESCRIPTOR, FLAT_PARAMETERS, MEMORY } from './layout'
+import { MEMORY } from './layout'
 
 export type FlatProtocol = Extract<BootProtocol, `flat${string}`>
 
@@ -16,10 +17,10 @@ export function isFlat(protocol: BootProtocol): protocol is FlatProtocol {
 }
 
 /**
- * The parameters of the boot descriptor.
+ * The parameters of the boot configuration.
  * @throws ImageError when the file does not fit at the address
  */
-export function flatParameters(length: number, protocol: FlatProtocol, address: number | undefined, where: string): Uint8Array {
+export function flatParameters(length: number, protocol: FlatProtocol, address: number | undefined, where: string): BootParameters {
   const bits = BITS[protocol]
   if (address === undefined)
     throw new ImageError({
@@ -44,10 +45,5 @@ export function flatParameters(length: number, protocol: FlatProtocol, address: 
       why: `The boot loader's last instructions need ${hex(MEMORY.HANDOFF_ADDRESS)} to ${hex(MEMORY.LOADER_END - 1)}, and cannot go above 1 MiB on the way back to real mode.`,
       next: `Let it end below ${hex(MEMORY.HANDOFF_ADDRESS)} or begin at ${hex(MEMORY.LOADER_END)}, and load the rest itself.`,
     })
-  const bytes = new Uint8Array(DESCRIPTOR.DESCRIPTOR_VARIABLE - DESCRIPTOR.DESCRIPTOR_PARAMETERS)
-  const view = new DataView(bytes.buffer)
-  view.setUint32(FLAT_PARAMETERS.FLAT_BITS, bits, true)
-  view.setUint32(FLAT_PARAMETERS.FLAT_ADDRESS, address, true)
-  view.setUint32(FLAT_PARAMETERS.FLAT_ENTRY, address, true)
-  return bytes
+  return { address: BigInt(address) }
 }

@@ -74,7 +74,7 @@ test('warns of a kernel that was made for another loader', () => {
 test('what the project says comes before what the file says', () => {
   const file = multiboot(64)
   expect(planKernel(file, 'k', { protocol: 'elf64' }).protocol).toBe('elf64')
-  expect(planKernel(file, 'k', { bootloader: { version: '0.9.23', features: [] } })).toMatchObject({ protocol: 'bootloader', parameters: expect.any(Uint8Array) })
+  expect(planKernel(file, 'k', { bootloader: { version: '0.9.23', features: [] } })).toMatchObject({ protocol: 'bootloader', parameters: { 'crate-flags': 112n, 'stack-pages': 512n } })
   expect(planKernel(file, 'k', { protocol: 'flat32', address: 0x10000 })).toMatchObject({ protocol: 'flat32', entry: 0x10000n })
   expect(() => planKernel(file, 'k', { protocol: 'multiboot2' })).toThrow(/no Multiboot 2 header/)
   expect(() => planKernel(file, 'k', { protocol: 'bootloader' })).toThrow(/which version and features/)

@@ -1,5 +1,6 @@
 /** Decides how a kernel is booted, and finds before the boot what the loader would have to refuse. */
 import type { BootloaderCrate, BootProtocol } from '../../shared/boot'
+import type { BootParameters } from './boot-parameters'
 import { crateParameters } from './bootloader-crate'
 import { ELF_TYPE, type ElfFile, looksLikeElf, parseElf } from './elf'
 import { hex, ImageError } from './errors'
@@ -29,8 +30,8 @@ export interface KernelPlan {
   entry: bigint
   /** What was added to the addresses that a position-independent kernel was linked to. */
   base: bigint
-  /** What only this protocol says in the boot descriptor. */
-  parameters?: Uint8Array
+  /** What only this protocol wants to know. */
+  parameters?: BootParameters
   /** Absent for a flat file. */
   elf?: ElfFile
   multiboot?: MultibootHeader

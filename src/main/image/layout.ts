@@ -5,6 +5,8 @@
  * assembly, C and linker scripts receive every one of them as a define of the same name (see loader.ts).
  */
 
+import { PARAMETER_NUMBERS, PARAMETERS } from './boot-parameters'
+
 /** Bytes in a sector; the loader and BIOS INT 13h use no other size. */
 export const SECTOR_BYTES = 512
 
@@ -12,7 +14,9 @@ export const SECTOR_BYTES = 512
 export const MBR = {
   /** Bytes 0x03–0x59 stay free: some BIOSes rewrite this "BIOS parameter block" area of whatever they boot. */
   MBR_CODE_OFFSET: 0x5a,
-  /** u16: how many sectors stage 2 has. Written by the image builder. */
+  /** u32: stage 2's first sector. Written by the image builder, as are the next two. */
+  MBR_STAGE2_LBA: 0x1ae,
+  /** u16: how many sectors stage 2 has. */
   MBR_STAGE2_SECTORS: 0x1b2,
   /** u32: the image's identity; stage 2 carries the same, so that stage 1 knows it read the right drive. */
   MBR_IMAGE_ID: 0x1b4,
@@ -62,10 +66,10 @@ export const DESCRIPTOR = {
   DESCRIPTOR_MODULE_COUNT: 32,
   /** u32: offset of the module table. */
   DESCRIPTOR_MODULE_TABLE: 36,
-  /** What only one protocol needs: {@link FLAT_PARAMETERS}, {@link CRATE_PARAMETERS}. */
+  /** What only one protocol needs: u64 by PARAMETER_ number, all ones where absent. */
   DESCRIPTOR_PARAMETERS: 40,
   /** Module table and texts. */
-  DESCRIPTOR_VARIABLE: 96,
+  DESCRIPTOR_VARIABLE: 40 + 8 * PARAMETERS.length,
   DESCRIPTOR_MAX_BYTES: 16_384,
 } as const
 
@@ -78,28 +82,6 @@ export const MODULE_ENTRY = {
   /** u32: offset of its command line in the descriptor. */
   MODULE_ENTRY_COMMAND_LINE: 8,
   MODULE_ENTRY_BYTES: 12,
-} as const
-
-/** Parameters of a flat binary, u32 each. */
-export const FLAT_PARAMETERS = {
-  /** 16, 32 or 64. */
-  FLAT_BITS: 0,
-  /** Physical address of the file's first byte. */
-  FLAT_ADDRESS: 4,
-  FLAT_ENTRY: 8,
-} as const
-
-/** Parameters of a kernel for the `bootloader` crate; addresses are u64, {@link CRATE_CHOOSE} leaves one to the loader. */
-export const CRATE_PARAMETERS = {
-  /** u32. */
-  CRATE_FLAGS: 0,
-  /** u32: the stack's length. */
-  CRATE_STACK_PAGES: 4,
-  CRATE_STACK_ADDRESS: 8,
-  CRATE_BOOT_INFO_ADDRESS: 16,
-  CRATE_PHYSICAL_OFFSET: 24,
-  /** Where the recursive entry shows the PML4. */
-  CRATE_RECURSIVE_ADDRESS: 32,
 } as const
 
 /** What a kernel of the `bootloader` crate was built to find; which version does what is in bootloader-crate.ts. */
@@ -116,9 +98,6 @@ export const CRATE_FLAGS_BITS = {
   CRATE_CALLED: 64,
 } as const
 
-/** No page starts here. */
-export const CRATE_CHOOSE = 0xffff_ffff_ffff_ffffn
-
 /** Values of the boot descriptor's protocol field. */
 export const PROTOCOL = {
   /** Multiboot 1: 32-bit protected mode, eax = 0x2BADB002, ebx = information. */
@@ -131,8 +110,10 @@ export const PROTOCOL = {
   PROTOCOL_MULTIBOOT2: 4,
   /** A 64-bit ELF for the Rust crate `bootloader` 0.6 to 0.9: long mode, rdi = BootInfo. */
   PROTOCOL_BOOTLOADER_CRATE: 5,
-  /** A flat binary. */
-  PROTOCOL_FLAT: 6,
+  /** A flat binary for 16-bit real mode; 7, 8 and 9 are other protocols'. */
+  PROTOCOL_FLAT16: 6,
+  PROTOCOL_FLAT32: 10,
+  PROTOCOL_FLAT64: 11,
 } as const
 
 /** Magic numbers. */
@@ -158,15 +139,17 @@ export const MEMORY = {
   STAGE2_ADDRESS: 0x8000,
   STAGE2_REAL_MODE_END: 0x10000,
   STAGE2_END: 0x20000,
-  /** Stage 2's first bytes: magic u32, image identity u32, then code. */
+  /** Stage 2's first bytes: magic u32, image identity u32, the boot volume's first sector u32, then code. */
   STAGE2_IMAGE_ID: 4,
-  STAGE2_ENTRY: 8,
+  STAGE2_VOLUME_LBA: 8,
+  STAGE2_ENTRY: 12,
   /** What INT 13h reads into: starts on a 64 KiB boundary and holds one transfer, so no transfer crosses one. */
   BOUNCE_ADDRESS: 0x20000,
   /** Sectors per transfer. Some BIOSes refuse more than 62. */
   BOUNCE_SECTORS: 62,
   /** The kernel file's first 32 KiB, searched for a Multiboot header. */
   SCRATCH_ADDRESS: 0x28000,
+  SCRATCH_BYTES: 0x8000,
   /** What the kernel gets: information, page tables, GDT, and at the end the first stack. Elsewhere when the kernel itself lies here. */
   HANDOFF_ADDRESS: 0x30000,
   HANDOFF_BYTES: 0x40000,
@@ -231,8 +214,7 @@ export const LOADER_DEFINES: Readonly<Record<string, number>> = {
   ...DISK,
   ...DESCRIPTOR,
   ...MODULE_ENTRY,
-  ...FLAT_PARAMETERS,
-  ...CRATE_PARAMETERS,
+  ...PARAMETER_NUMBERS,
   ...CRATE_FLAGS_BITS,
   ...PROTOCOL,
   ...MAGIC,

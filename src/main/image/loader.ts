@@ -1,30 +1,38 @@
 /** Builds the boot loader from its sources in resources/loader. They travel inside the bundle, so nothing is looked up at run time. */
 import a20 from '../../../resources/loader/a20.c?raw'
+import biosHeader from '../../../resources/loader/bios.h?raw'
 import bootloaderCrate from '../../../resources/loader/bootloader_crate.c?raw'
+import bytes from '../../../resources/loader/bytes.c?raw'
 import consoleSource from '../../../resources/loader/console.c?raw'
 import descriptor from '../../../resources/loader/descriptor.c?raw'
 import disk from '../../../resources/loader/disk.c?raw'
 import elf from '../../../resources/loader/elf.c?raw'
 import elf64 from '../../../resources/loader/elf64.c?raw'
+import findingHeader from '../../../resources/loader/finding.h?raw'
 import firmware from '../../../resources/loader/firmware.c?raw'
 import flat from '../../../resources/loader/flat.c?raw'
+import format from '../../../resources/loader/format.c?raw'
 import graphics from '../../../resources/loader/graphics.c?raw'
 import handoff from '../../../resources/loader/handoff.c?raw'
+import leave from '../../../resources/loader/leave.S?raw'
 import main from '../../../resources/loader/main.c?raw'
 import memory from '../../../resources/loader/memory.c?raw'
+import memoryBios from '../../../resources/loader/memory_bios.c?raw'
 import modules from '../../../resources/loader/modules.c?raw'
 import multiboot from '../../../resources/loader/multiboot.c?raw'
 import multiboot1 from '../../../resources/loader/multiboot1.c?raw'
 import multiboot2 from '../../../resources/loader/multiboot2.c?raw'
 import paging from '../../../resources/loader/paging.c?raw'
 import program from '../../../resources/loader/program.c?raw'
+import protocols from '../../../resources/loader/protocols.c?raw'
 import reserve from '../../../resources/loader/reserve.c?raw'
 import loaderHeader from '../../../resources/loader/loader.h?raw'
 import stage1Script from '../../../resources/loader/stage1.ld?raw'
 import stage1 from '../../../resources/loader/stage1.S?raw'
 import stage2Script from '../../../resources/loader/stage2.ld?raw'
 import stage2 from '../../../resources/loader/stage2.S?raw'
-import type { AssemblerFn, FlatProgram } from './assembler'
+import volume from '../../../resources/loader/volume.c?raw'
+import type { AssemblerFn, FlatProgram, FlatSource } from './assembler'
 import { ImageError } from './errors'
 import { LOADER_DEFINES, MAX_STAGE2_SECTORS, SECTOR_BYTES } from './layout'
 
@@ -37,7 +45,7 @@ export interface LoaderBinaries {
 }
 
 /** Any 80486 runs the loader's C; it decides itself what the processor can do. */
-const FLAGS = [
+export const LOADER_FLAGS: readonly string[] = [
   '-std=c23',
   '-Os',
   '-march=i486',
@@ -53,10 +61,52 @@ const FLAGS = [
 ]
 
 /** Linker scripts see the layout's numbers as symbols. */
-function withLayout(script: string): string {
+export function withLayout(script: string): string {
   const assignments = Object.entries(LOADER_DEFINES).map(([name, value]) => `${name} = ${value};`)
   return `${assignments.join('\n')}\n${script}`
 }
+
+/** Finds what to boot; part of stage 2 and of the UEFI programs, compiled for each. */
+export const FINDING_SOURCES: readonly FlatSource[] = [
+  { name: 'finding.h', text: findingHeader },
+  { name: 'descriptor.c', text: descriptor },
+  { name: 'format.c', text: format },
+  { name: 'volume.c', text: volume },
+]
+
+/** Puts a kernel into memory and enters it, in 32-bit mode under every firmware. */
+export const ENTERING_SOURCES: readonly FlatSource[] = [
+  { name: 'loader.h', text: loaderHeader },
+  { name: 'leave.S', text: leave },
+  { name: 'bootloader_crate.c', text: bootloaderCrate },
+  { name: 'bytes.c', text: bytes },
+  { name: 'elf.c', text: elf },
+  { name: 'elf64.c', text: elf64 },
+  { name: 'flat.c', text: flat },
+  { name: 'handoff.c', text: handoff },
+  { name: 'memory.c', text: memory },
+  { name: 'modules.c', text: modules },
+  { name: 'multiboot.c', text: multiboot },
+  { name: 'multiboot1.c', text: multiboot1 },
+  { name: 'multiboot2.c', text: multiboot2 },
+  { name: 'paging.c', text: paging },
+  { name: 'program.c', text: program },
+  { name: 'protocols.c', text: protocols },
+  { name: 'reserve.c', text: reserve },
+]
+
+/** What a BIOS machine needs of its own. */
+const BIOS_SOURCES: readonly FlatSource[] = [
+  { name: 'bios.h', text: biosHeader },
+  { name: 'stage2.S', text: stage2 },
+  { name: 'a20.c', text: a20 },
+  { name: 'console.c', text: consoleSource },
+  { name: 'disk.c', text: disk },
+  { name: 'firmware.c', text: firmware },
+  { name: 'graphics.c', text: graphics },
+  { name: 'main.c', text: main },
+  { name: 'memory_bios.c', text: memoryBios },
+]
 
 /** What is compiled, as the assembler function receives it. */
 export const LOADER_PROGRAMS: Readonly<Record<keyof LoaderBinaries, FlatProgram>> = {
@@ -64,36 +114,13 @@ export const LOADER_PROGRAMS: Readonly<Record<keyof LoaderBinaries, FlatProgram>
     sources: [{ name: 'stage1.S', text: stage1 }],
     linkerScript: withLayout(stage1Script),
     defines: { ...LOADER_DEFINES },
-    flags: FLAGS,
+    flags: [...LOADER_FLAGS],
   },
   stage2: {
-    sources: [
-      { name: 'loader.h', text: loaderHeader },
-      { name: 'stage2.S', text: stage2 },
-      { name: 'a20.c', text: a20 },
-      { name: 'bootloader_crate.c', text: bootloaderCrate },
-      { name: 'console.c', text: consoleSource },
-      { name: 'descriptor.c', text: descriptor },
-      { name: 'disk.c', text: disk },
-      { name: 'elf.c', text: elf },
-      { name: 'elf64.c', text: elf64 },
-      { name: 'firmware.c', text: firmware },
-      { name: 'flat.c', text: flat },
-      { name: 'graphics.c', text: graphics },
-      { name: 'handoff.c', text: handoff },
-      { name: 'main.c', text: main },
-      { name: 'memory.c', text: memory },
-      { name: 'modules.c', text: modules },
-      { name: 'multiboot.c', text: multiboot },
-      { name: 'multiboot1.c', text: multiboot1 },
-      { name: 'multiboot2.c', text: multiboot2 },
-      { name: 'paging.c', text: paging },
-      { name: 'program.c', text: program },
-      { name: 'reserve.c', text: reserve },
-    ],
+    sources: [...BIOS_SOURCES, ...FINDING_SOURCES, ...ENTERING_SOURCES],
     linkerScript: withLayout(stage2Script),
     defines: { ...LOADER_DEFINES },
-    flags: FLAGS,
+    flags: [...LOADER_FLAGS],
   },
 }
 
