@@ -27,6 +27,8 @@ import program from '../../../resources/loader/program.c?raw'
 import protocols from '../../../resources/loader/protocols.c?raw'
 import reserve from '../../../resources/loader/reserve.c?raw'
 import loaderHeader from '../../../resources/loader/loader.h?raw'
+import serial from '../../../resources/loader/serial.c?raw'
+import serialHeader from '../../../resources/loader/serial.h?raw'
 import stage1Script from '../../../resources/loader/stage1.ld?raw'
 import stage1 from '../../../resources/loader/stage1.S?raw'
 import stage2Script from '../../../resources/loader/stage2.ld?raw'
@@ -106,6 +108,8 @@ const BIOS_SOURCES: readonly FlatSource[] = [
   { name: 'graphics.c', text: graphics },
   { name: 'main.c', text: main },
   { name: 'memory_bios.c', text: memoryBios },
+  { name: 'serial.h', text: serialHeader },
+  { name: 'serial.c', text: serial },
 ]
 
 /** What is compiled, as the assembler function receives it. */
