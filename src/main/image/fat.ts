@@ -23,6 +23,8 @@ export interface FatInput {
   kind: FatKind | 'auto'
   /** Of 512 bytes; `fit`: as few as hold the files. */
   sectors: number | 'fit'
+  /** A fitted volume has a multiple of so many sectors; 1 when absent. */
+  multipleOf?: number | undefined
   /** At most 11 characters that FAT allows in names; kept in upper case. */
   label?: string | undefined
   /** The partition's first sector on its disk; 0 when there is no partition. */
@@ -46,12 +48,12 @@ const DEFAULT_LABEL = 'NO NAME'
  * A file system, exactly as long as asked.
  * @throws ImageError when a path or the label cannot be one on FAT, or the files do not fit
  */
-export async function makeFat({ kind, sectors, label, hiddenSectors = 0, floppy = false, files, where = 'FAT volume' }: FatInput): Promise<Uint8Array> {
+export async function makeFat({ kind, sectors, multipleOf = 1, label, hiddenSectors = 0, floppy = false, files, where = 'FAT volume' }: FatInput): Promise<Uint8Array> {
   const directories = new FatDirectories(files.map(({ path }) => path), where)
   const needs: FatNeeds = { files: files.map(({ bytes }) => bytes.length), directories: directories.places(label === undefined ? 0 : 1) }
   const volumeLabel = label?.toUpperCase()
   if (volumeLabel !== undefined && !LABEL_CHARACTERS.test(volumeLabel)) throw badLabel(volumeLabel, where)
-  const geometry = chooseGeometry(kind, sectors, needs, floppy, where)
+  const geometry = chooseGeometry(kind, sectors, multipleOf, needs, floppy, where)
 
   const library = await fatFs()
   const { volume, end } = library.make(geometry, files, directories.paths, volumeLabel)
@@ -59,9 +61,10 @@ export async function makeFat({ kind, sectors, label, hiddenSectors = 0, floppy 
   return volume
 }
 
-function chooseGeometry(kind: FatKind | 'auto', sectors: number | 'fit', needs: FatNeeds, floppy: boolean, where: string): FatGeometry {
+function chooseGeometry(kind: FatKind | 'auto', sectors: number | 'fit', multipleOf: number, needs: FatNeeds, floppy: boolean, where: string): FatGeometry {
   const smallest = smallestFat(kind, needs, floppy)
-  const geometry = sectors === 'fit' ? smallest : fatGeometry(kind, sectors, needs, floppy)
+  const fitted = smallest && fatGeometry(smallest.kind, Math.ceil(smallest.sectors / multipleOf) * multipleOf, needs, floppy)
+  const geometry = sectors === 'fit' ? fitted : fatGeometry(kind, sectors, needs, floppy)
   if (geometry && clustersNeeded(needs, geometry) <= geometry.clusters) return geometry
   const bytes = needs.files.reduce((sum, length) => sum + length, 0)
   const name = kind === 'auto' ? 'FAT' : kind.toUpperCase()
