@@ -62,8 +62,18 @@ struct [[gnu::packed]] drive_entry {
   uint16_t ports_end;
 };
 
+/* UEFI has no drive numbers. */
+static void add_boot_device(struct information *information) {
+  const struct firmware_facts *facts = firmware_facts();
+  if (facts->is_uefi) return;
+  information->flags |= INFORMATION_BOOT_DEVICE;
+  information->boot_device = (uint32_t)facts->boot_drive << 24 | (facts->boot_partition & 0xff) << 16 | 0xffff; /* no sub-partitions */
+}
+
 static void add_screen(struct information *information) {
   const struct screen *screen = current_screen();
+  if (!screen->width) return; /* UEFI without a framebuffer */
+  information->flags |= INFORMATION_FRAMEBUFFER;
   information->framebuffer = screen->address;
   information->framebuffer_pitch = screen->pitch;
   information->framebuffer_width = screen->width;
@@ -121,14 +131,14 @@ static void add_sections(const struct boot_entry *boot, struct information *info
 uint32_t multiboot1_information(const struct boot_entry *boot) {
   struct information *information = handoff_allocate(sizeof *information, 16);
   *information = (struct information){
-      .flags = INFORMATION_MEMORY | INFORMATION_BOOT_DEVICE | INFORMATION_COMMAND_LINE | INFORMATION_MODULES | INFORMATION_MEMORY_MAP |
-               INFORMATION_DRIVES | INFORMATION_LOADER_NAME | INFORMATION_FRAMEBUFFER,
+      .flags = INFORMATION_MEMORY | INFORMATION_COMMAND_LINE | INFORMATION_MODULES | INFORMATION_MEMORY_MAP |
+               INFORMATION_DRIVES | INFORMATION_LOADER_NAME,
       .memory_lower_kib = memory_lower_kib(),
       .memory_upper_kib = memory_upper_kib(),
-      .boot_device = (uint32_t)firmware_facts()->boot_drive << 24 | (firmware_facts()->boot_partition & 0xff) << 16 | 0xffff, /* no sub-partitions */
       .command_line = (uint32_t)handoff_text(boot->command_line),
       .loader_name = (uint32_t)handoff_text(LOADER_NAME),
   };
+  add_boot_device(information);
   add_screen(information);
   add_modules(information);
   add_memory_map(information);

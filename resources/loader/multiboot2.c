@@ -1,4 +1,4 @@
-/* Multiboot 2 on a BIOS machine. Source: Multiboot2 Specification 2.0, 3.1 "OS image format", 3.3 "I386 machine state", 3.6 "Boot information format". */
+/* Multiboot 2. Source: Multiboot2 Specification 2.0, 3.1 "OS image format", 3.3 "I386 machine state", 3.6 "Boot information format". */
 #include "loader.h"
 
 #define HEADER_MAGIC 0xe85250d6u
@@ -33,10 +33,16 @@ enum tag {
   TAG_FRAMEBUFFER,
   TAG_ELF_SECTIONS,
   TAG_APM,
-  TAG_SMBIOS = 13,
+  TAG_EFI32_SYSTEM_TABLE,
+  TAG_EFI64_SYSTEM_TABLE,
+  TAG_SMBIOS,
   TAG_ACPI_OLD,
   TAG_ACPI_NEW,
-  TAG_LOAD_BASE = 21,
+  TAG_EFI_MEMORY_MAP = 17,
+  TAG_EFI_BOOT_SERVICES,
+  TAG_EFI32_IMAGE_HANDLE,
+  TAG_EFI64_IMAGE_HANDLE,
+  TAG_LOAD_BASE,
 };
 
 #define FRAMEBUFFER_COLOUR 1
@@ -75,10 +81,13 @@ static const uint8_t *find_tag(const uint8_t *header, enum header_tag type) {
   return NULL;
 }
 
+/* What is required must be known, and given "if it is available" (3.1.5): what only another firmware has is not. */
 static void check_request(const uint8_t *tag) {
   static const uint32_t offered = 1u << TAG_COMMAND_LINE | 1u << TAG_LOADER_NAME | 1u << TAG_MODULE | 1u << TAG_MEMORY_SIZES |
                                   1u << TAG_BOOT_DEVICE | 1u << TAG_MEMORY_MAP | 1u << TAG_FRAMEBUFFER | 1u << TAG_ELF_SECTIONS |
-                                  1u << TAG_SMBIOS | 1u << TAG_ACPI_OLD | 1u << TAG_ACPI_NEW | 1u << TAG_LOAD_BASE;
+                                  1u << TAG_EFI32_SYSTEM_TABLE | 1u << TAG_EFI64_SYSTEM_TABLE | 1u << TAG_SMBIOS | 1u << TAG_ACPI_OLD |
+                                  1u << TAG_ACPI_NEW | 1u << TAG_EFI_MEMORY_MAP | 1u << TAG_EFI_BOOT_SERVICES | 1u << TAG_EFI32_IMAGE_HANDLE |
+                                  1u << TAG_EFI64_IMAGE_HANDLE | 1u << TAG_LOAD_BASE;
   for (uint32_t at = 8; at + 4 <= read_u32(tag + 4); at += 4) {
     uint32_t wanted = read_u32(tag + at);
     if (wanted >= 32 || !(offered >> wanted & 1))
@@ -86,7 +95,7 @@ static void check_request(const uint8_t *tag) {
   }
 }
 
-/* Every tag that is not marked optional must be one that this loader obeys, or that has no meaning on a BIOS machine. */
+/* Every tag that is not marked optional must be one that this loader obeys, or that has no meaning under this firmware. */
 static void check_tags(const uint8_t *header) {
   const uint8_t *tag = NULL;
   while ((tag = next_tag(header, tag))) {
@@ -94,6 +103,10 @@ static void check_tags(const uint8_t *header) {
     if (u16_at(tag + 2) & HEADER_OPTIONAL) continue;
     if (type > HEADER_RELOCATABLE) fail("the kernel's Multiboot 2 header requires tag %u, which this loader does not know.", type);
     if (type == HEADER_INFORMATION_REQUEST) check_request(tag);
+    /* The tags of EFI entries mean something only together with this one (3.1.12, 3.1.13). */
+    if (type == HEADER_EFI_BOOT_SERVICES && firmware_facts()->is_uefi)
+      fail("the kernel's Multiboot 2 header requires UEFI's boot services to go on (tag 7), but this loader ends them before it loads a kernel. Mark the "
+           "tag optional.");
   }
 }
 
@@ -178,6 +191,7 @@ static void add_memory(void) {
 
 static void add_screen(void) {
   const struct screen *screen = current_screen();
+  if (!screen->width) return; /* UEFI without a framebuffer */
   uint8_t *content = add_tag(TAG_FRAMEBUFFER, screen->graphics ? 24 + sizeof screen->colours : 24);
   put_u64(content, screen->address);
   put_u32(content + 8, screen->pitch);
@@ -193,7 +207,7 @@ static void choose_screen(const uint8_t *header) {
   const uint8_t *wish = find_tag(header, HEADER_FRAMEBUFFER), *console = find_tag(header, HEADER_CONSOLE);
   if (!wish || graphics_start(read_u32(wish + 8), read_u32(wish + 12), read_u32(wish + 16))) return;
   if ((u16_at(wish + 2) & HEADER_OPTIONAL) || (console && (read_u32(console + 8) & CONSOLE_TEXT))) return;
-  fail("the kernel's Multiboot 2 header requires a graphics mode (tag 5), and this machine's BIOS has none with a linear framebuffer (VBE). Mark the tag "
+  fail("the kernel's Multiboot 2 header requires a graphics mode (tag 5), and this machine's firmware has none with a linear framebuffer. Mark the tag "
        "optional, or boot the image in QEMU.");
 }
 
@@ -210,6 +224,29 @@ static void add_firmware_tables(void) {
   memcpy(add_tag(TAG_ACPI_OLD, ACPI_VERSION_1_BYTES), root, ACPI_VERSION_1_BYTES);
   uint32_t bytes = read_u32(root + 20);
   if (root[15] >= 2 && bytes >= ACPI_VERSION_1_BYTES && bytes < 256) memcpy(add_tag(TAG_ACPI_NEW, bytes), root, bytes);
+}
+
+/* BIOS: which drive and partition. */
+static void add_boot_device(void) {
+  uint8_t *device = add_tag(TAG_BOOT_DEVICE, 12);
+  put_u32(device, firmware_facts()->boot_drive);
+  put_u32(device + 4, firmware_facts()->boot_partition);
+  put_u32(device + 8, UINT32_MAX); /* no sub-partition */
+}
+
+/* UEFI: pointers of the firmware's own size, and its memory map. */
+static void add_efi(const struct firmware_facts *facts) {
+  if (facts->is_64bit) {
+    put_u64(add_tag(TAG_EFI64_SYSTEM_TABLE, 8), facts->system_table);
+    put_u64(add_tag(TAG_EFI64_IMAGE_HANDLE, 8), facts->image_handle);
+  } else {
+    put_u32(add_tag(TAG_EFI32_SYSTEM_TABLE, 4), (uint32_t)facts->system_table);
+    put_u32(add_tag(TAG_EFI32_IMAGE_HANDLE, 4), (uint32_t)facts->image_handle);
+  }
+  uint8_t *content = add_tag(TAG_EFI_MEMORY_MAP, 8 + facts->efi_map_bytes);
+  put_u32(content, facts->efi_descriptor_bytes);
+  put_u32(content + 4, facts->efi_descriptor_version);
+  memcpy(content + 8, at_address(facts->efi_map), facts->efi_map_bytes);
 }
 
 static void add_sections(const struct boot_entry *boot) {
@@ -229,10 +266,8 @@ static uint32_t make_information(const struct boot_entry *boot) {
   add_text(TAG_LOADER_NAME, LOADER_NAME);
   add_modules();
   add_memory();
-  uint8_t *device = add_tag(TAG_BOOT_DEVICE, 12);
-  put_u32(device, firmware_facts()->boot_drive);
-  put_u32(device + 4, firmware_facts()->boot_partition);
-  put_u32(device + 8, UINT32_MAX); /* no sub-partition */
+  if (firmware_facts()->is_uefi) add_efi(firmware_facts());
+  else add_boot_device();
   add_screen();
   add_sections(boot);
   add_firmware_tables();

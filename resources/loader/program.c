@@ -31,12 +31,22 @@ void program_place(void) {
   }
 }
 
+/* Whether something lies there that the loader needs until the kernel runs: itself, or (under UEFI) a file it has not put into place. */
+static bool is_needed(uint64_t base, uint64_t length) {
+  if (base < loader_end()) return true;
+  uint32_t count;
+  const struct reservation *all = reservations(&count);
+  for (uint32_t i = 0; i < count; i++)
+    if (all[i].kind == RESERVED_UNTIL_ENTRY && overlap(base, length, all[i].base, all[i].length)) return true;
+  return false;
+}
+
 void program_load(const struct boot_entry *boot) {
   for (uint32_t i = 0; i < program.count; i++) {
     const struct segment *segment = &program.segments[i];
     uint32_t place = (uint32_t)segment->physical_address, length = (uint32_t)segment->memory_bytes;
-    bool later = place < loader_end();
-    uint8_t *to = at_address(later ? allocate(length, 16, RESERVED_UNTIL_ENTRY, "a segment on its way to low memory") : place);
+    bool later = is_needed(place, length);
+    uint8_t *to = at_address(later ? allocate(length, 16, RESERVED_UNTIL_ENTRY, "a segment on its way to its place") : place);
     uint32_t from_file = (uint32_t)segment->file_bytes;
     file_read(&boot->kernel, "the kernel file", segment->offset, from_file, to);
     memset(to + from_file, 0, length - from_file);

@@ -53,9 +53,9 @@ const module = { bytes: noise(5000, 3), commandLine: 'm' }
 
 const CASES: Record<string, Case> = {
   'a Multiboot 2 header that is gone': { image: async () => imageOf(await plain()), damage: (image) => setDescriptor(image, DESCRIPTOR.DESCRIPTOR_PROTOCOL, PROTOCOL.PROTOCOL_MULTIBOOT2), says: 'has no Multiboot 2 header in its first 32768 bytes.' },
-  'a graphics mode that is required': { image: () => second([5, 800, 600, 32]), damage: required, says: "requires a graphics mode (tag 5), and this machine's BIOS has none with a linear framebuffer (VBE)." },
+  'a graphics mode that is required': { image: () => second([5, 800, 600, 32]), damage: required, says: "requires a graphics mode (tag 5), and this machine's firmware has none with a linear framebuffer." },
   'a required tag that nobody knows': { image: () => second([77]), damage: required, says: "Multiboot 2 header requires tag 77, which this loader does not know." },
-  'required information that is not there': { image: () => second([1, 6, 17]), damage: required, says: 'requires information of type 17, which this loader does not have.' },
+  'required information that nobody knows': { image: () => second([1, 6, 30]), damage: required, says: 'requires information of type 30, which this loader does not have.' },
   'a damaged tag': { image: () => second([6]), damage: (image, view) => view.setUint32(firstTag(image) + 4, 4, true), says: 'Multiboot 2 header is damaged: tag 6 has 4 bytes.' },
   'addresses without an entry': { image: () => second([4, 0, 0, 0, 0]), damage: (image, view) => view.setUint16(firstTag(image), 2, true), says: 'has addresses (tag 2), but no entry address (tag 3).' },
   'an alignment that is none': { image: () => second([10, 0x200000, 0xffffffff, 0x3000, 0]), says: 'wants to be aligned to 0x3000, which is no power of 2.' },

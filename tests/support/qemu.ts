@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import * as z from 'zod'
+import { firmwareArguments, type Firmware } from './ovmf'
 import { requireTool } from './tools'
 
 export interface QemuOptions {
@@ -17,6 +18,8 @@ export interface QemuOptions {
   memory?: string
   /** How the image is attached: as the machine's own hard disk, as a USB stick, or as a CD. */
   disk?: 'hard disk' | 'USB stick' | 'CD'
+  /** What starts the machine; SeaBIOS when not given. */
+  firmware?: Firmware
   /** QEMU's -cpu, such as `qemu32`. */
   cpu?: string
   /** Typed once the screen shows `afterText`. */
@@ -87,6 +90,7 @@ async function run(qemu: string, imagePath: string, folder: string, options: Qem
   if (options.disk === 'USB stick') args.push('-device', 'qemu-xhci', '-drive', `if=none,id=stick,${drive}`, '-device', 'usb-storage,drive=stick')
   else args.push('-drive', options.disk === 'CD' ? `${drive},media=cdrom,readonly=on` : drive)
   args.push('-m', options.memory ?? '128M')
+  if (options.firmware !== undefined) args.push(...firmwareArguments(options.firmware))
   if (options.cpu !== undefined) args.push('-cpu', options.cpu)
   args.push('-chardev', `file,id=serial,path=${serialFile}`, '-serial', 'chardev:serial', '-debugcon', `file:${debugFile}`)
   args.push('-device', 'isa-debug-exit,iobase=0xf4,iosize=0x04', '-qmp', 'stdio', ...(options.args ?? []))

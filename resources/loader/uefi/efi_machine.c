@@ -51,7 +51,6 @@ const struct firmware_facts *firmware_facts(void) {
   facts = (struct firmware_facts){
       .is_uefi = true,
       .is_64bit = hand_over->is_64bit,
-      .boot_drive = 0x80,
       .boot_partition = NO_PARTITION,
       .seconds = hand_over->seconds,
       .system_table = hand_over->system_table,

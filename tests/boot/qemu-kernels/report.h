@@ -56,10 +56,18 @@ struct __attribute__((packed)) map_entry {
 #ifdef EXPECTED_UPPER_KIB
 /* Regions that the map must have, whatever the machine: memory at 0 and at 1 MiB, and no nonsense. */
 static void check_information(const struct information *information) {
+#ifdef UEFI
+  /* No drive number; holes that are the firmware's own; the upper memory is at least so much. */
+  check("flags", (information->flags & 0x124f) == 0x124d, information->flags);
+  check("lower memory", information->memory_lower >= 128 && information->memory_lower <= 640, information->memory_lower);
+  check("upper memory", information->memory_upper >= EXPECTED_UPPER_KIB, information->memory_upper);
+  check("boot device", information->boot_device == 0, information->boot_device);
+#else
   check("flags", (information->flags & 0x24f) == 0x24f, information->flags);
   check("lower memory", information->memory_lower >= 512 && information->memory_lower <= 640, information->memory_lower);
   check("upper memory", information->memory_upper == EXPECTED_UPPER_KIB, information->memory_upper);
   check("boot device", information->boot_device == 0x8000ffff, information->boot_device);
+#endif
   check("no modules", information->module_count == 0, information->module_count);
   check("command line", same_text((const char *)(uintptr_t)information->command_line, EXPECTED_COMMAND_LINE), 0);
   check("loader name", same_text((const char *)(uintptr_t)information->loader_name, "Bootlab"), 0);
