@@ -31,6 +31,7 @@ module.exports = {
     only('project-stands-alone', '^src/main/project/', [shared], 'A module of the main process knows shared types and itself.'),
     only('toolchain-knows-projects', '^src/main/toolchain/', [shared, '^src/main/(files|project)/'], 'Compilers are driven by what a project says.'),
     only('emulator-stands-alone', '^src/main/emulator/', [shared], 'A module of the main process knows shared types and itself.'),
+    only('usb-stands-alone', '^src/main/usb/', [shared, '^src/main/files/'], 'What may be written is decided without knowing what is written.'),
     only('wasm-knows-no-x86', '^src/main/emulator/wasm/', [], 'The byte emitter is about WebAssembly only.'),
     only('cpu-knows-no-machine', '^src/main/emulator/cpu/', ['^src/main/emulator/wasm/', shared], 'The CPU meets the machine through cpu/ports.ts.'),
     only('devices-know-ports', '^src/main/emulator/devices/', [shared, '^src/main/emulator/cpu/ports\\.ts', '^src/main/emulator/machine/clock\\.ts'], 'A chip knows its bus and its clock.'),

@@ -8,6 +8,7 @@ import { parseDuration, parseExitCode, parseGiven, parseLockstep, parseMemory, p
 import { boot } from './boot'
 import { build } from './build'
 import { doctorCommand, type DoctorOptions } from './doctor'
+import { drivesCommand, type DrivesOptions } from './drives'
 import { exitCodeHelp } from './exit-codes'
 import { importCommand, type ImportOptions } from './import'
 import { inspect, type InspectCommandOptions } from './inspect'
@@ -136,6 +137,13 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .option('--diff', 'print the changes that --fix would make')
     .option('--json', 'print JSON')
     .action(async (dir: string | undefined, options: DoctorOptions) => finish(await doctorCommand(dir, options, signal)))
+
+  program
+    .command('drives')
+    .description('the drives that an image can be written to, and why not to the others')
+    .option('--all', 'those that are never written, too')
+    .option('--json', 'print JSON')
+    .action(async (options: DrivesOptions) => finish(await drivesCommand(options, signal)))
 
   // A path of no characters would mean the current folder: what a script with an unset variable never wants.
   for (const command of program.commands) for (const argument of command.registeredArguments) if (!argument.variadic) argument.argParser(parseGiven)

@@ -1,0 +1,3 @@
+/** Drives of the computer, and what may be written to them. */
+export { type DriveList, listDrives } from './drives/list'
+export { judgeDrive, type PolicyContext, sizeText } from './policy'
