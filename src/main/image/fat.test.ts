@@ -142,7 +142,7 @@ describe('what cannot be a FAT file system', () => {
     )
     const sectors = Number(/Give it (\d+) sectors/.exec(sentence)?.[1])
     expect(sectors).toBeGreaterThan(2880)
-    expect(readFat(await small(files, { sectors })).read('big')).toEqual(Uint8Array.from(content(1_500_000)))
+    expect(Buffer.from(readFat(await small(files, { sectors })).read('big')).equals(content(1_500_000))).toBe(true)
     await expect(small(files, { sectors: sectors - 1 })).rejects.toThrow(/do not fit/)
   })
 
@@ -204,7 +204,7 @@ describe('reading what is damaged', () => {
       const damaged = readFat(link(first + 9, to))
       expect(damaged.find('/boot/kernel.elf')?.problem).toMatch(sentence)
       expect(() => damaged.read('/boot/kernel.elf')).toThrow(sentence)
-      expect(damaged.read('/EFI/BOOT/BOOTX64.EFI')).toEqual(Uint8Array.from(content(65_536, 2)))
+      expect(Buffer.from(damaged.read('/EFI/BOOT/BOOTX64.EFI')).equals(content(65_536, 2))).toBe(true)
     }
   })
 })
