@@ -1,6 +1,7 @@
 /** Multiboot 1 headers. Source: Multiboot Specification 0.6.96, 3.1 "OS image format". */
 import { ByteReader } from './byte-reader'
 import { hex, ImageError } from './errors'
+import type { GraphicsWish } from './graphics-wish'
 import { MAGIC } from './layout'
 
 /** Bit 16 of the flags: the header brings its own load addresses. */
@@ -19,6 +20,20 @@ export interface MultibootHeader {
   flags: number
   /** Physical addresses of its own; a load end or BSS end of 0 means "up to the file's end" and "none". */
   addresses?: { header: number; load: number; loadEnd: number; bssEnd: number; entry: number }
+}
+
+/** Bit 2: the header asks for a video mode. */
+const VIDEO = 1 << 2
+const VIDEO_FIELDS = 32
+const LINEAR_GRAPHICS = 0
+
+/** The graphics mode that the header asks for (3.1.5); a number that is 0 is left to the loader. */
+export function multibootWish(bytes: Uint8Array, { offset, flags }: MultibootHeader): GraphicsWish | undefined {
+  const at = offset + VIDEO_FIELDS
+  if (!(flags & VIDEO) || at + 16 > Math.min(bytes.length, MAGIC.MULTIBOOT1_SEARCH_BYTES)) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, 16)
+  if (view.getUint32(0, true) !== LINEAR_GRAPHICS) return undefined
+  return { width: view.getUint32(4, true), height: view.getUint32(8, true), bits: view.getUint32(12, true) }
 }
 
 export interface MultibootSearch {

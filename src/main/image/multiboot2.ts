@@ -1,5 +1,6 @@
 /** Multiboot 2 headers. Source: Multiboot2 Specification 2.0, 3.1 "OS image format". */
 import { hex, ImageError } from './errors'
+import type { GraphicsWish } from './graphics-wish'
 import { MAGIC } from './layout'
 
 const HEADER_MAGIC = 0xe852_50d6
@@ -12,7 +13,7 @@ const NEARLY_BYTES = 1 << 20
 /** Header tags that the image builder reads. */
 export const MULTIBOOT2_TAG = { ADDRESS: 2, ENTRY: 3, FRAMEBUFFER: 5, RELOCATABLE: 10 } as const
 
-/** Names of the header's tags, by type. Those for EFI mean nothing on a BIOS machine. */
+/** Names of the header's tags, by type. Those for EFI mean nothing on a BIOS machine; under UEFI the loader refuses a kernel that requires tag 7. */
 export const HEADER_TAGS: Readonly<Record<number, string>> = {
   0: 'end',
   1: 'information request',
@@ -27,7 +28,7 @@ export const HEADER_TAGS: Readonly<Record<number, string>> = {
   10: 'relocatable header',
 }
 
-/** Names of the information's tags, by type (3.6), and whether the loader gives them on a BIOS machine. */
+/** Names of the information's tags, by type (3.6), and whether the loader gives them where the firmware has such a thing. */
 export const INFORMATION_TAGS: Readonly<Record<number, { name: string; offered: boolean }>> = {
   1: { name: 'command line', offered: true },
   2: { name: 'boot loader name', offered: true },
@@ -39,16 +40,16 @@ export const INFORMATION_TAGS: Readonly<Record<number, { name: string; offered: 
   8: { name: 'framebuffer information', offered: true },
   9: { name: 'ELF symbols', offered: true },
   10: { name: 'APM table', offered: false },
-  11: { name: 'EFI 32-bit system table', offered: false },
-  12: { name: 'EFI 64-bit system table', offered: false },
+  11: { name: 'EFI 32-bit system table', offered: true },
+  12: { name: 'EFI 64-bit system table', offered: true },
   13: { name: 'SMBIOS tables', offered: true },
   14: { name: 'ACPI old RSDP', offered: true },
   15: { name: 'ACPI new RSDP', offered: true },
   16: { name: 'network information', offered: false },
-  17: { name: 'EFI memory map', offered: false },
-  18: { name: 'EFI boot services not terminated', offered: false },
-  19: { name: 'EFI 32-bit image handle', offered: false },
-  20: { name: 'EFI 64-bit image handle', offered: false },
+  17: { name: 'EFI memory map', offered: true },
+  18: { name: 'EFI boot services not terminated', offered: true },
+  19: { name: 'EFI 32-bit image handle', offered: true },
+  20: { name: 'EFI 64-bit image handle', offered: true },
   21: { name: 'image load base physical address', offered: true },
 }
 
@@ -104,6 +105,12 @@ function readTags(view: DataView, header: number, length: number): Multiboot2Tag
 
 export function multiboot2Tag({ tags }: Multiboot2Header, type: number): Multiboot2Tag | undefined {
   return tags.find((tag) => tag.type === type)
+}
+
+/** The graphics mode that the header asks for (3.1.10); a number that is 0 is left to the loader. */
+export function multiboot2Wish(header: Multiboot2Header): GraphicsWish | undefined {
+  const tag = multiboot2Tag(header, MULTIBOOT2_TAG.FRAMEBUFFER)
+  return tag && { width: tag.words[0] ?? 0, height: tag.words[1] ?? 0, bits: tag.words[2] ?? 0 }
 }
 
 /** @throws ImageError when the header requires what the loader does not have. */
