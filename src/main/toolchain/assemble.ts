@@ -75,7 +75,10 @@ async function assembleIn(dir: string, zig: Zig, { sources, defines, flags = [] 
     '--no-default-config', `--target=${recipe.target}`, ...recipe.targetFlags, '-nostdinc', '-isystem', zig.includeDir, '-I.', '-ffreestanding',
     '-Qunused-arguments', '-fno-color-diagnostics', ...flags, ...definitions,
   ]
-  await Promise.all(units.map((name) => run(zig, dir, 'clang', name, [...common, '-c', name, '-o', `${name}.o`], signal)))
+  // All of them end before the folder goes away, also when one fails.
+  const compiled = await Promise.allSettled(units.map((name) => run(zig, dir, 'clang', name, [...common, '-c', name, '-o', `${name}.o`], signal)))
+  const failed = compiled.find((result) => result.status === 'rejected')
+  if (failed) throw failed.reason
   const where = recipe.linkerInput ? 'the linker script' : 'the linker'
   await run(zig, dir, recipe.linker, where, [...recipe.linkArguments, ...units.map((name) => `${name}.o`)], signal)
   return readFile(join(dir, LINKED))
