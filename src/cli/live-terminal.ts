@@ -1,6 +1,9 @@
 /** A person's terminal as the machine's monitor and keyboard. */
-import type { KeyEvent, Screen } from '../shared/machine-schemas'
-import { ENTER_SCREEN, LEAVE_SCREEN, paint, readInput } from './terminal'
+import type { KeyEvent, Screen, TextScreen } from '../shared/machine-schemas'
+import { ENTER_SCREEN, LEAVE_SCREEN, paint, paintPicture, readInput } from './terminal'
+
+const CLEAR = '\u001b[0m\u001b[2J'
+const [PC_COLUMNS, PC_ROWS] = [80, 25] as const
 
 export interface LiveInput {
   interrupt(): void
@@ -9,13 +12,14 @@ export interface LiveInput {
 }
 
 export class LiveTerminal {
-  #shown: Screen | undefined
+  /** Text that the terminal shows now; undefined: something else. */
+  #shown: TextScreen | undefined
   #latest: Screen | undefined
   #open = false
   #onInput: ((chunk: Buffer) => void) | undefined
   readonly #repaint = (): void => {
     this.#shown = undefined
-    process.stdout.write('\u001b[0m\u001b[2J')
+    process.stdout.write(CLEAR)
     if (this.#latest) this.show(this.#latest)
   }
 
@@ -38,7 +42,14 @@ export class LiveTerminal {
     this.#latest = screen
     if (!this.#open) return
     // A terminal of unknown size says 0; every one has room for the PC's text mode, then.
-    const size = { columns: process.stdout.columns || screen.columns, rows: process.stdout.rows || screen.rows }
+    const size = { columns: process.stdout.columns || PC_COLUMNS, rows: process.stdout.rows || PC_ROWS }
+    if (screen.mode === 'graphics') {
+      process.stdout.write(paintPicture(screen, size))
+      this.#shown = undefined
+      return
+    }
+    // What was graphics may have been larger than the text.
+    if (!this.#shown) process.stdout.write(CLEAR)
     process.stdout.write(paint(screen, this.#shown, size))
     this.#shown = screen
   }

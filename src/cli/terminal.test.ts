@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Screen } from '../shared/machine-schemas'
+import type { TextScreen } from '../shared/machine-schemas'
 import { paint, readInput } from './terminal'
 
-function screen(rows: string[], attribute = 0x07, extra: Partial<Screen> = {}): Screen {
+function screen(rows: string[], attribute = 0x07, extra: Partial<TextScreen> = {}): TextScreen {
   const cells = rows.flatMap((row) => [...row].map((character) => character.charCodeAt(0) | (attribute << 8)))
   const cursor = { row: 0, column: 0, visible: false, start: 14, end: 15 }
   return { mode: 'text', columns: rows[0]?.length ?? 0, rows: rows.length, cells, cursor, blink: true, ...extra }

@@ -1,6 +1,6 @@
 /** The machine's text screen in a terminal, live. Escape sequences: ECMA-48, and the widespread private modes of xterm. */
 import { codePageCharacter } from '../shared/code-page'
-import type { KeyEvent, Screen } from '../shared/machine-schemas'
+import type { GraphicsScreen, KeyEvent, TextScreen } from '../shared/machine-schemas'
 import { isTypeable } from './keys'
 
 /** ANSI's colour for each of the VGA's: the order of the bits is blue, green, red there and red, green, blue here. */
@@ -18,7 +18,7 @@ function rendition(attribute: number, blink: boolean): string {
   return `${ESC}0;${bright && blink ? '5;' : ''}${foreground};${background}m`
 }
 
-function rowOf(screen: Screen, row: number): number[] {
+function rowOf(screen: TextScreen, row: number): number[] {
   return screen.cells.slice(row * screen.columns, (row + 1) * screen.columns)
 }
 
@@ -40,7 +40,7 @@ function paintRow(cells: readonly number[], row: number, blink: boolean): string
  * @param before what it shows now; rows that are the same are left alone
  * @param size of the terminal, in characters; what does not fit is cut off
  */
-export function paint(screen: Screen, before: Screen | undefined, size: { columns: number; rows: number }): string {
+export function paint(screen: TextScreen, before: TextScreen | undefined, size: { columns: number; rows: number }): string {
   const same = before?.columns === screen.columns && before.rows === screen.rows && before.blink === screen.blink ? before : undefined
   const columns = Math.min(screen.columns, size.columns)
   let out = `${ESC}?25l`
@@ -52,6 +52,33 @@ export function paint(screen: Screen, before: Screen | undefined, size: { column
   const { cursor } = screen
   const showsCursor = cursor.visible && cursor.row < size.rows && cursor.column < columns
   return `${out}${ESC}0m${showsCursor ? `${ESC}${cursor.row + 1};${cursor.column + 1}H${ESC}?25h` : ''}`
+}
+
+/**
+ * What to write so that the terminal shows graphics, as large as it can: each character is an upper half block, two pixels one above the other in 24-bit
+ * colour (ISO 8613-6, SGR 38 and 48). Pixels in between are left out.
+ */
+export function paintPicture({ width, height, pixels }: GraphicsScreen, size: { columns: number; rows: number }): string {
+  const scale = Math.max(width / size.columns, height / (size.rows * 2))
+  const columns = Math.max(1, Math.min(size.columns, Math.floor(width / scale)))
+  const rows = Math.max(1, Math.min(size.rows, Math.ceil(height / scale / 2)))
+  const colour = (x: number, y: number): string => {
+    const at = (Math.min(height - 1, Math.floor(y * scale)) * width + Math.min(width - 1, Math.floor(x * scale))) * 3
+    return `${pixels[at] ?? 0};${pixels[at + 1] ?? 0};${pixels[at + 2] ?? 0}`
+  }
+  let out = `${ESC}?25l`
+  for (let row = 0; row < size.rows; row++) {
+    out += `${ESC}${row + 1};1H`
+    let last = ''
+    for (let column = 0; row < rows && column < columns; column++) {
+      const colours = `${ESC}38;2;${colour(column, row * 2)};48;2;${colour(column, row * 2 + 1)}m`
+      if (colours !== last) out += colours
+      last = colours
+      out += '▀'
+    }
+    out += `${ESC}0m${ESC}K`
+  }
+  return out
 }
 
 /** Keys that a terminal sends as sequences, by their `KeyboardEvent.code`. */

@@ -14,7 +14,7 @@
 import * as z from 'zod'
 import { MAX_COMMAND_LINE_BYTES } from './boot'
 import { diagnosisSchema } from './diagnosis'
-import { keyEventSchema, machineReportSchema, machineStateSchema, screenSchema } from './machine-schemas'
+import { keyEventSchema, machineReportSchema, machineStateSchema, sentScreenSchema } from './machine-schemas'
 import { buildStepSchema, logEventSchema, problemSchema } from './problems'
 
 /** Largest text file the editor opens or saves, in UTF-16 units. */
@@ -136,7 +136,7 @@ export type BootSource = z.infer<typeof bootSourceSchema>
 
 export const machineEventSchema = z.discriminatedUnion('type', [
   /** The whole screen, at most once per frame, only when it changed. The first event of every watch. */
-  z.object({ type: z.literal('screen'), screen: screenSchema }),
+  z.object({ type: z.literal('screen'), screen: sentScreenSchema }),
   /** Bytes the guest sent; `port` is the UART, or the debug port 0xE9. `lost` bytes before them were left out: the reader was too slow. */
   z.object({ type: z.literal('serial'), port: z.enum(['com1', 'debug']), data: base64, lost: z.number().int().positive().optional() }),
   z.object({ type: z.literal('state'), state: machineStateSchema }),

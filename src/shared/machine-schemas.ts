@@ -9,7 +9,7 @@ export const BOOT_MEDIA = ['disk', 'floppy', 'cd'] as const
 export type BootMedium = (typeof BOOT_MEDIA)[number]
 
 /** Text screen. `cells` holds columns × rows values in reading order: character in the low byte, attribute in the high. */
-export const screenSchema = z.object({
+export const textScreenSchema = z.object({
   mode: z.literal('text'),
   columns: z.number().int().min(1).max(132),
   rows: z.number().int().min(1).max(60),
@@ -25,7 +25,26 @@ export const screenSchema = z.object({
   /** Attribute bit 7 blinks the character; when false it brightens the background. */
   blink: z.boolean(),
 })
+export type TextScreen = z.infer<typeof textScreenSchema>
+
+/** Largest picture in pixels. */
+const size = z.number().int().min(1).max(4096)
+
+/** Graphics screen: `pixels` holds width × height times red, green, blue (8 bits each), in reading order. */
+export const graphicsScreenSchema = z.object({
+  mode: z.literal('graphics'),
+  width: size,
+  height: size,
+  pixels: z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes are expected'),
+})
+export type GraphicsScreen = z.infer<typeof graphicsScreenSchema>
+
+export const screenSchema = z.discriminatedUnion('mode', [textScreenSchema, graphicsScreenSchema])
 export type Screen = z.infer<typeof screenSchema>
+
+/** The same on its way to a window: `pixels` deflated (RFC 1950) and in base64. */
+export const sentScreenSchema = z.discriminatedUnion('mode', [textScreenSchema, graphicsScreenSchema.extend({ pixels: z.base64() })])
+export type SentScreen = z.infer<typeof sentScreenSchema>
 
 export const machineStateSchema = z.object({
   /** `halted`: waits for an interrupt. `ended`: the report follows. */

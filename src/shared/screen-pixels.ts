@@ -2,7 +2,7 @@
  * Text cells to pixels, as the VGA's text mode draws them.
  * Source: IBM VGA Technical Reference, alphanumeric modes (attribute byte, cursor), and the default palette of the BIOS.
  */
-import type { Screen } from './machine-schemas'
+import type { GraphicsScreen, TextScreen } from './machine-schemas'
 
 /** The 16 default colours, as 0xRRGGBB: 6-bit DAC levels 0, 21, 42, 63 spread over 8 bits. */
 export const PALETTE: readonly number[] = [
@@ -40,7 +40,7 @@ export interface BlinkPhase {
  * Draws the whole screen.
  * @param pixels columns·cellWidth × rows·height words of RGBA bytes, in reading order
  */
-export function drawScreen(pixels: Uint32Array, screen: Screen, glyphs: Glyphs, shown: BlinkPhase, cellWidth: CellWidth = GLYPH_WIDTH): void {
+export function drawScreen(pixels: Uint32Array, screen: TextScreen, glyphs: Glyphs, shown: BlinkPhase, cellWidth: CellWidth = GLYPH_WIDTH): void {
   const { columns, rows, cells, cursor, blink } = screen
   const { height } = glyphs
   const stride = columns * cellWidth
@@ -68,7 +68,17 @@ export function drawScreen(pixels: Uint32Array, screen: Screen, glyphs: Glyphs, 
   }
 }
 
+/** Copies graphics to `rgba`, width × height × 4 bytes. */
+export function drawPicture(rgba: Uint8Array | Uint8ClampedArray, { pixels }: GraphicsScreen): void {
+  for (let from = 0, to = 0; from < pixels.length; from += 3, to += 4) {
+    rgba[to] = pixels[from] ?? 0
+    rgba[to + 1] = pixels[from + 1] ?? 0
+    rgba[to + 2] = pixels[from + 2] ?? 0
+    rgba[to + 3] = 0xff
+  }
+}
+
 /** Whether anything on the screen changes with the blink phase, so that a still screen costs nothing. */
-export function hasBlinking(screen: Screen): boolean {
+export function hasBlinking(screen: TextScreen): boolean {
   return screen.cursor.visible || (screen.blink && screen.cells.some((cell) => (cell & 0x8000) !== 0))
 }

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import type { Screen } from './machine-schemas'
+import type { TextScreen } from './machine-schemas'
 import { codePageCharacter } from './code-page'
 import { drawScreen, hasBlinking, PALETTE, type BlinkPhase } from './screen-pixels'
 import { screenText } from './screen-text'
 
 const noCursor = { row: 0, column: 0, visible: false, start: 0, end: 0 }
 
-function screenOf(cells: number[], columns: number, over: Partial<Screen> = {}): Screen {
+function screenOf(cells: number[], columns: number, over: Partial<TextScreen> = {}): TextScreen {
   return { mode: 'text', columns, rows: cells.length / columns, cells, cursor: noCursor, blink: true, ...over }
 }
 
@@ -15,7 +15,7 @@ const glyphs = { height: 2, rows: Uint8Array.from({ length: 512 }, (_, index) =>
 const steady: BlinkPhase = { characters: true, cursor: true }
 
 /** Colours as 0xRRGGBB, line by line. */
-function paint(screen: Screen, shown = steady): number[][] {
+function paint(screen: TextScreen, shown = steady): number[][] {
   const width = screen.columns * 8
   const pixels = new Uint32Array(width * screen.rows * 2)
   drawScreen(pixels, screen, glyphs, shown)

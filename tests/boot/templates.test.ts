@@ -7,24 +7,26 @@ import { describe, expect, it } from 'vitest'
 import { BACKENDS } from '../../src/shared/contract'
 import { startInProcess } from '../../src/main/emulator/host/session'
 import type { RunReport } from '../../src/main/emulator/host/options'
-import type { Screen } from '../../src/shared/machine-schemas'
+import type { TextScreen } from '../../src/shared/machine-schemas'
 import { bootInQemu, findQemu } from '../support/qemu'
 import { templateImages } from './template-images'
 
 interface OwnRun {
   report: RunReport
-  screen: Screen
+  screen: TextScreen
   serial: string
 }
 
 function bootHere(image: Uint8Array, backend: (typeof BACKENDS)[number], untilText: string, keys: string | undefined): Promise<OwnRun> {
   return new Promise((resolve, reject) => {
-    let screen: Screen | undefined
+    let screen: TextScreen | undefined
     let serial = ''
     startInProcess(
       { image, memoryBytes: 128 << 20, backend, pace: 'fast', untilText, timeoutMilliseconds: 60_000, ...(keys === undefined ? {} : { keys }) },
       {
-        screen: (shown) => void (screen = shown),
+        screen(shown) {
+          if (shown.mode === 'text') screen = shown
+        },
         serial: (port, bytes) => void (serial += port === 'com1' ? Buffer.from(bytes).toString('latin1') : ''),
         state: () => undefined,
         end: (report) => (screen ? resolve({ report, screen, serial }) : reject(new Error(`The machine ended without a screen: ${report.summary}`))),

@@ -2,9 +2,10 @@
  * Tells one reader of a machine what changes, no faster than it reads: of screens and states only the last one waits for it, of serial
  * output the last `SerialLog`. A reader that falls behind hears how many bytes it missed; the machine never waits for it.
  */
+import { deflate, deflateSync } from 'node:zlib'
 import type { EventReader } from '../../shared/channel'
 import type { MachineEvent } from '../../shared/contract'
-import type { MachineState, Screen } from '../../shared/machine-schemas'
+import type { GraphicsScreen, MachineState, Screen, SentScreen } from '../../shared/machine-schemas'
 import type { SerialLog } from './serial-log'
 
 /** Events on their way to the reader at one time. Few, so that what counts (the end of the machine) has little before it. */
@@ -16,12 +17,22 @@ const PORTS = ['com1', 'debug'] as const
 type SerialPort = (typeof PORTS)[number]
 export type SerialLogs = Readonly<Record<SerialPort, SerialLog>>
 
+/** Level 1 of zlib: most of the gain in a tenth of the time. */
+const QUICKLY = { level: 1 } as const
+
+function sent({ mode, width, height }: GraphicsScreen, deflated: Buffer): SentScreen {
+  return { mode, width, height, pixels: deflated.toString('base64') }
+}
+
 export class MachineWatcher {
   readonly #reader: EventReader<MachineEvent>
   readonly #logs: SerialLogs
   readonly #places: Record<SerialPort, number>
   #screen: Screen | undefined
   #state: MachineState | undefined
+  /** A picture on its way to be the next event. */
+  #deflating = false
+  #finished = false
 
   /** Begins with the serial output that is kept. */
   constructor(reader: EventReader<MachineEvent>, logs: SerialLogs) {
@@ -50,19 +61,36 @@ export class MachineWatcher {
 
   /** Tells all that is left: the machine has ended. */
   finish(): void {
+    this.#finished = true
     for (let event = this.#next(); event; event = this.#next()) this.#reader.emit(event)
   }
 
   #next(): MachineEvent | undefined {
     const [screen, state] = [this.#screen, this.#state]
-    if (screen) {
+    if (screen?.mode === 'graphics' && !this.#finished) this.#deflate(screen)
+    else if (screen) {
       this.#screen = undefined
-      return { type: 'screen', screen }
+      return { type: 'screen', screen: screen.mode === 'text' ? screen : sent(screen, deflateSync(screen.pixels, QUICKLY)) }
     }
     for (const port of PORTS) if (this.#places[port] < this.#logs[port].end) return this.#nextBytes(port)
     if (!state) return undefined
     this.#state = undefined
     return { type: 'state', state }
+  }
+
+  /** Pictures are large: they are made small beside everything else. The last one waits in `#screen` until it was sent. */
+  #deflate(screen: GraphicsScreen): void {
+    if (this.#deflating) return
+    this.#deflating = true
+    deflate(screen.pixels, QUICKLY, (error, bytes) => {
+      this.#deflating = false
+      if (error) throw error
+      // Text came meanwhile, or the end: this one is too late.
+      if (this.#finished || this.#screen === undefined) return
+      if (this.#screen === screen) this.#screen = undefined
+      this.#reader.emit({ type: 'screen', screen: sent(screen, bytes) })
+      this.tell()
+    })
   }
 
   #nextBytes(port: SerialPort): MachineEvent {

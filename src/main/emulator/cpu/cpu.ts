@@ -201,6 +201,12 @@ export class Cpu implements SystemContext {
     this.#backend.flushDecoded()
   }
 
+  /** Other memory answers at some physical addresses: translations and decoded code are forgotten. */
+  memoryMapChanged(): void {
+    this.mmu.flush()
+    this.#backend.flushDecoded()
+  }
+
   /** Bytes of memory at a host address were changed by the machine (firmware, DMA). */
   codeChanged(host: number, bytes: number): void {
     this.mmu.noteWrite(host, bytes)

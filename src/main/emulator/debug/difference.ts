@@ -1,6 +1,7 @@
 /** What differs between two machines that should be the same: registers, memory, time. */
 import { formatValue, registerValues } from './register-values'
 import type { Machine } from '../machine/machine'
+import { FRAMEBUFFER } from '../machine/memory-map'
 
 /** Differing bytes of memory that are listed one by one. */
 const MOST_BYTES = 8
@@ -45,7 +46,11 @@ export function ramOf(machine: Machine): Uint8Array {
 }
 
 function memoryDifferences(a: Machine, b: Machine): Difference[] {
-  const [x, y] = [ramOf(a), ramOf(b)]
+  return [...differingBytes(ramOf(a), ramOf(b), 0), ...differingBytes(a.memoryMap.videoMemory, b.memoryMap.videoMemory, FRAMEBUFFER)]
+}
+
+/** @param first physical address of the first byte */
+function differingBytes(x: Uint8Array, y: Uint8Array, first: number): Difference[] {
   if (x.length !== y.length) return [{ what: 'bytes of memory', values: [String(x.length), String(y.length)] }]
   if (Buffer.compare(x, y) === 0) return []
   const found: Difference[] = []
@@ -55,7 +60,7 @@ function memoryDifferences(a: Machine, b: Machine): Difference[] {
     for (let address = start; address < Math.min(start + PIECE, x.length); address++) {
       if (x[address] === y[address]) continue
       bytes++
-      if (bytes <= MOST_BYTES) found.push({ what: `memory 0x${address.toString(16)}`, values: [byte(x[address]), byte(y[address])] })
+      if (bytes <= MOST_BYTES) found.push({ what: `memory 0x${(first + address).toString(16)}`, values: [byte(x[address]), byte(y[address])] })
     }
   }
   if (bytes > MOST_BYTES) found.push({ what: 'memory', values: [`${bytes - MOST_BYTES} more bytes differ`, ''] })

@@ -7,6 +7,8 @@ export interface PortRange {
   readonly last: number
   read(port: number): number
   write(port: number, value: number): void
+  /** Accesses of 16 bits that begin in the range, where they are more than two of 8 bits. */
+  readonly words?: { read(port: number): number; write(port: number, value: number): void }
 }
 
 export interface Device {

@@ -50,6 +50,7 @@ export class VgaText implements Device {
   readonly name = 'VGA'
   readonly ports: readonly PortRange[]
   readonly #clock: Clock
+  readonly #wideDac: () => boolean
   readonly #crtc = new Uint8Array(25)
   readonly #attribute = new Uint8Array(21)
   readonly #sequencer = new Uint8Array(5)
@@ -67,8 +68,10 @@ export class VgaText implements Device {
   #paletteMask = 0xff
   #paletteState = 3
 
-  constructor(clock: Clock) {
+  /** @param wideDac whether the palette has 8 bits a colour, instead of 6 */
+  constructor(clock: Clock, wideDac: () => boolean = () => false) {
     this.#clock = clock
+    this.#wideDac = wideDac
     this.ports = [
       { first: 0x3c0, last: 0x3cf, read: (port) => this.#readCommon(port), write: (port, value) => this.#writeCommon(port, value) },
       { first: 0x3d4, last: 0x3d5, read: (port) => this.#readCrtc(port), write: (port, value) => this.#writeCrtc(port, value) },
@@ -151,6 +154,17 @@ export class VgaText implements Device {
       const entry = (this.#value(this.#attribute, index) & this.#paletteMask) * 3
       return [gun(entry), gun(entry + 1), gun(entry + 2)]
     })
+  }
+
+  /** Red, green, blue of palette entry `index` (0–255), 8 bits each. */
+  paletteColour(index: number): [number, number, number] {
+    const wide = this.#wideDac()
+    const gun = (at: number): number => {
+      const value = this.#value(this.#palette, at)
+      return wide ? value : (value << 2) | (value >> 4)
+    }
+    const entry = (index & this.#paletteMask) * 3
+    return [gun(entry), gun(entry + 1), gun(entry + 2)]
   }
 
   #value(registers: Uint8Array, index: number): number {
@@ -242,7 +256,7 @@ export class VgaText implements Device {
         this.#paletteState = 0
         return
       case 0x3c9:
-        this.#palette[this.#paletteWrite] = value & 0x3f
+        this.#palette[this.#paletteWrite] = value & (this.#wideDac() ? 0xff : 0x3f)
         this.#paletteWrite = (this.#paletteWrite + 1) % this.#palette.length
         return
       case 0x3ce:

@@ -3,6 +3,7 @@ import type { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
 import { BDA } from './bda'
 import { FONT_OFFSET, ROM_SEGMENT } from './rom'
+import { VbeFunctions } from './int10-vbe'
 import type { TextConsole } from './text-console'
 import { COLUMNS, PAGES, ROWS } from './text-console'
 import { ES } from '../cpu/state/bits'
@@ -81,11 +82,19 @@ export function videoService(host: FirmwareHost, console: TextConsole): Service 
     call.bp = FONT_OFFSET + (call.bh === 3 ? 128 * 16 : 0)
   }
 
+  /** Sets mode AL & 7Fh; with bit 7 the memory keeps what it holds. */
+  const setMode = (request: number): void => {
+    const mode = request & ~KEEP_CONTENTS
+    // Other graphics and 40-column modes are not in this adapter; the screen stays as it is.
+    if (!TEXT_MODES.has(mode)) return
+    vbe.off()
+    console.setMode(mode === 7 ? 3 : mode, !(request & KEEP_CONTENTS))
+  }
+  const vbe = new VbeFunctions(host, setMode)
+
   const functions: Readonly<Record<number, (call: FirmwareCall) => void>> = {
     0x00: (call) => {
-      const mode = call.al & ~KEEP_CONTENTS
-      // Graphics and 40-column modes are not in this adapter; the screen stays as it is.
-      if (TEXT_MODES.has(mode)) console.setMode(mode === 7 ? 3 : mode, !(call.al & KEEP_CONTENTS))
+      setMode(call.al)
       call.al = 0x30
     },
     0x01: (call) => console.setCursorShape(call.ch, call.cl),
@@ -129,6 +138,7 @@ export function videoService(host: FirmwareHost, console: TextConsole): Service 
       } else if (call.bl >= 0x30 && call.bl <= 0x34) call.al = 0x12
     },
     0x13: writeString,
+    0x4f: (call) => vbe.call(call),
     0x1a: (call) => {
       if (call.al !== 0) return
       call.ax = (call.ax & 0xff00) | 0x1a

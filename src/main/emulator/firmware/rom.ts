@@ -4,6 +4,7 @@
  */
 import { textFont } from '../machine/font'
 import { ROM_BYTES } from '../machine/memory-map'
+import { VBE_MODES } from './vbe-modes'
 
 export const FIRMWARE_PORT = 0xb4
 export const ROM_SEGMENT = 0xf000
@@ -48,6 +49,10 @@ const DATE_OFFSET = 0xfff5
 const MODEL_OFFSET = 0xfffe
 const FREE = 0xe100
 export const FONT_OFFSET = 0xc000
+/** What VBE's information points to: strings that end with a zero, and the list of modes, which ends with FFFFh. */
+export const VBE_ROM = { maker: 0xd000, product: 0xd020, revision: 0xd040, modes: 0xd060 } as const
+const VBE_STRINGS = [[VBE_ROM.maker, 'Bootlab'], [VBE_ROM.product, 'Bootlab VBE display'], [VBE_ROM.revision, '1']] as const
+const END_OF_MODES = 0xffff
 export const CONFIGURATION_OFFSET = 0xe6f5
 export const DISKETTE_TABLE_OFFSET = 0xefc7
 const MODEL_AT = 0xfc
@@ -97,5 +102,7 @@ export function buildRom(services: Iterable<readonly [name: string, shape: StubS
   bytes.set(CONFIGURATION, CONFIGURATION_OFFSET)
   bytes.set(disketteTable(sectorsPerTrack), DISKETTE_TABLE_OFFSET)
   bytes.set(textFont.bitmap, FONT_OFFSET)
+  for (const [at, text] of VBE_STRINGS) bytes.set(Buffer.from(text, 'latin1'), at)
+  bytes.set(new Uint8Array(Uint16Array.of(...VBE_MODES.map(({ number }) => number), END_OF_MODES).buffer), VBE_ROM.modes)
   return { bytes, entries, calls }
 }

@@ -46,7 +46,7 @@ function start(code: readonly number[], options: Partial<StartOptions>, url = wo
   let finish: ((value: End) => void) | undefined
   const end = new Promise<End>((resolveEnd) => (finish = resolveEnd))
   const listener: MachineListener = {
-    screen: (next) => (screen = next),
+    screen: (next) => void (screen = next),
     serial: () => undefined,
     state: () => undefined,
     end: (report) => {

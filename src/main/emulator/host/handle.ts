@@ -137,10 +137,10 @@ class MachineHandle implements RunningMachine {
   #onEvent(event: WorkerEvent): void {
     switch (event.type) {
       case 'screen':
-        this.#listener.screen(event.screen)
+        this.#answer('seen', this.#listener.screen(event.screen))
         return
       case 'serial':
-        this.#onSerial(event.port, event.bytes)
+        this.#answer('read', this.#listener.serial(event.port, event.bytes))
         return
       case 'state':
         this.#instructions = event.state.instructions
@@ -154,10 +154,10 @@ class MachineHandle implements RunningMachine {
     }
   }
 
-  #onSerial(port: 'com1' | 'debug', bytes: Uint8Array): void {
-    const dealing = this.#listener.serial(port, bytes)
-    if (dealing) dealing.then(() => this.#send({ type: 'read' }), (error: unknown) => this.#fail(error))
-    else this.#send({ type: 'read' })
+  /** Tells the worker that the listener has dealt with something. */
+  #answer(type: 'read' | 'seen', dealing: void | Promise<void>): void {
+    if (dealing) dealing.then(() => this.#send({ type }), (error: unknown) => this.#fail(error))
+    else this.#send({ type })
   }
 
   #fail(error: unknown): void {

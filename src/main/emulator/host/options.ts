@@ -47,7 +47,8 @@ export type RunReport = z.infer<typeof runReportSchema>
 
 /** What a machine tells, in order; `end` is the last. */
 export interface MachineListener {
-  screen(screen: Screen): void
+  /** May answer with a promise that resolves when the screen is dealt with: until then few others come. */
+  screen(screen: Screen): void | Promise<void>
   /** May answer with a promise that resolves when the bytes are dealt with: a guest that sends faster than they are waits. */
   serial(port: 'com1' | 'debug', bytes: Uint8Array): void | Promise<void>
   state(state: MachineState): void
@@ -79,6 +80,8 @@ export const commandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('serial'), bytes: bytesSchema }),
   /** One more `serial` event was dealt with. */
   z.object({ type: z.literal('read') }),
+  /** One more `screen` event was dealt with. */
+  z.object({ type: z.literal('seen') }),
 ])
 export type Command = z.infer<typeof commandSchema>
 

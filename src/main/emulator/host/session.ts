@@ -16,6 +16,10 @@ const SLICE_MS = 1.5
 /** No slice is longer than 10 ms of virtual time. */
 const MAX_SLICE = 10 * TICKS_PER_MILLISECOND
 const SCREEN_MS = 16
+/** A large picture takes its time to make: no more than a quarter of the thread's. */
+const SCREEN_SHARE = 4
+/** Screens on their way to the listener. */
+const MOST_UNSEEN = 2
 const STATE_MS = 100
 /** How far virtual time may be ahead of the host's: `fast` lets a guest sleep five seconds in no time, and then paces it too. */
 const AHEAD_MS = { realtime: 2, fast: 5_000 } as const
@@ -55,7 +59,9 @@ export class Session implements RunningMachine {
   #base = performance.now()
   #wake: (() => void) | undefined
   #screen: Screen | undefined
-  #screenAt = -Infinity
+  /** Host time from which on the screen is looked at again. */
+  #screenDue = -Infinity
+  #unseen = 0
   #state: MachineState | undefined
   #stateAt = -Infinity
   /** Text memory in which the awaited text was not. */
@@ -220,12 +226,13 @@ export class Session implements RunningMachine {
 
   #showsAwaitedText(): boolean {
     const { untilText } = this.#options
-    if (untilText === undefined) return false
+    // Pixels are not read.
+    if (untilText === undefined || this.#machine.showsGraphics) return false
     const text = this.#machine.textMemory
     const { start } = this.#machine.vga.view
     if (start === this.#searched.start && Buffer.compare(text, this.#searched.text) === 0) return false
     this.#searched = { start, text }
-    const { cells, columns, rows } = this.#machine.screen
+    const { cells, columns, rows } = this.#machine.textScreen
     for (let row = 0; row < rows; row++) {
       const line = cells.slice(row * columns, (row + 1) * columns)
       if (line.map(codePageCharacter).join('').includes(untilText)) return true
@@ -258,9 +265,9 @@ export class Session implements RunningMachine {
 
   #tell(now: number): void {
     this.#tellSerial()
-    if (now - this.#screenAt >= SCREEN_MS) {
-      this.#screenAt = now
+    if (now >= this.#screenDue && this.#unseen < MOST_UNSEEN) {
       this.#tellScreen()
+      this.#screenDue = now + Math.max(SCREEN_MS, (performance.now() - now) * SCREEN_SHARE)
     }
     const status = this.#machine.halted ? 'halted' : 'running'
     if (now - this.#stateAt >= STATE_MS || (this.#state && this.#state.status !== status && now - this.#stateAt >= SCREEN_MS)) {
@@ -273,7 +280,10 @@ export class Session implements RunningMachine {
     const screen = this.#machine.screen
     if (this.#screen && sameScreen(this.#screen, screen)) return
     this.#screen = screen
-    this.#listener.screen(screen)
+    const dealing = this.#listener.screen(screen)
+    if (!dealing) return
+    this.#unseen++
+    dealing.then(() => this.#unseen--, (error: unknown) => this.#end(reportHostError(error, this.#machine.instructions)))
   }
 
   #tellState(status: MachineState['status']): void {

@@ -12,6 +12,8 @@ function listen(port: NonNullable<typeof parentPort>): void {
 
   /** Serial events on their way, oldest first. */
   const unread: (() => void)[] = []
+  /** Screens on their way, oldest first. */
+  const unseen: (() => void)[] = []
   let prepared = false
 
   /** Takes the interpreter that another worker compiled, or compiles it and passes it on. */
@@ -27,7 +29,10 @@ function listen(port: NonNullable<typeof parentPort>): void {
     useModule(command.module, command.options.backend === 'interp')
     try {
       session = new Session(command.options, {
-        screen: (screen) => post({ type: 'screen', screen }),
+        screen: (screen) => {
+          post({ type: 'screen', screen })
+          return new Promise((resolve) => unseen.push(resolve))
+        },
         serial: (from, bytes) => {
           post({ type: 'serial', port: from, bytes })
           return new Promise((resolve) => unread.push(resolve))
@@ -62,6 +67,9 @@ function listen(port: NonNullable<typeof parentPort>): void {
         return
       case 'read':
         unread.shift()?.()
+        return
+      case 'seen':
+        unseen.shift()?.()
         return
       case 'stop':
       case 'reset':

@@ -19,13 +19,17 @@ export class IoBus implements IoPorts {
   }
 
   read(port: number, size: 1 | 2 | 4): number {
+    const words = size === 2 ? this.#ranges.get(port % PORTS)?.range.words : undefined
+    if (words) return words.read(port % PORTS)
     let value = 0
     for (let i = 0; i < size; i++) value += this.read8(port + i) * 2 ** (8 * i)
     return value
   }
 
   write(port: number, size: 1 | 2 | 4, value: number): void {
-    for (let i = 0; i < size; i++) this.write8(port + i, (value >>> (8 * i)) & 0xff)
+    const words = size === 2 ? this.#ranges.get(port % PORTS)?.range.words : undefined
+    if (words) words.write(port % PORTS, value & 0xffff)
+    else for (let i = 0; i < size; i++) this.write8(port + i, (value >>> (8 * i)) & 0xff)
   }
 
   read8(port: number): number {

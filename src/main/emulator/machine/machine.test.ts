@@ -36,7 +36,7 @@ describe.each(BACKENDS)('a machine on the %s backend', (backend) => {
     const machine = boot([...print('H'), ...print('i'), CLI, HLT], backend)
     expect(run(machine)).toEqual({ reason: 'halted-forever', interruptsEnabled: false })
     expect(screenLines(machine.screen)[0]).toBe('Hi')
-    expect(machine.screen.cursor).toMatchObject({ row: 0, column: 2, visible: true })
+    expect(machine.textScreen.cursor).toMatchObject({ row: 0, column: 2, visible: true })
   })
 
   test('waits for a key in INT 16h and goes on when it comes', () => {

@@ -1,10 +1,11 @@
 /** The PC: processor, memory, chips and BIOS on one virtual clock. */
-import type { BootMedium, Screen } from '../../../shared/machine-schemas'
+import type { BootMedium, Screen, TextScreen } from '../../../shared/machine-schemas'
 import { Cpu } from '../cpu/cpu'
 import { IF } from '../cpu/state/bits'
 import { memoryLayout } from '../cpu/state/layout'
 import type { CpuModelName } from '../cpu/system/models'
 import { cpuMode } from '../debug/registers'
+import { BochsVbe } from '../devices/bochs-vbe'
 import { DebugPorts } from '../devices/debug-ports'
 import type { Device } from '../devices/device'
 import { Kbc8042 } from '../devices/kbc8042'
@@ -17,9 +18,10 @@ import { Firmware } from '../firmware/firmware'
 import type { Quirks } from '../firmware/quirks'
 import { EventClock } from './clock'
 import { Drives } from './drives'
+import { GraphicsCapture } from './graphics-screen'
 import { GuestMemory } from './guest-memory'
 import { IoBus } from './io-bus'
-import { MemoryMap } from './memory-map'
+import { MemoryMap, VIDEO_MEMORY_BYTES } from './memory-map'
 import { captureScreen } from './screen'
 
 export type BackendName = 'interp' | 'oracle'
@@ -70,6 +72,8 @@ export class Machine {
   readonly rtc: RtcMc146818
   readonly uart: Uart16550
   readonly vga: VgaText
+  readonly vbe: BochsVbe
+  readonly #capture: GraphicsCapture
   readonly drives: Drives
   readonly firmware: Firmware
   readonly #devices: readonly Device[]
@@ -83,9 +87,9 @@ export class Machine {
   /** Throws a RangeError for an empty image or a memory size that a PC cannot have. */
   constructor(options: MachineOptions) {
     this.drives = new Drives(options.image, options.medium)
-    const { ramBase, wasmPages } = memoryLayout(options.memoryBytes)
+    const { ramBase, videoBase, wasmPages } = memoryLayout(options.memoryBytes, VIDEO_MEMORY_BYTES)
     const memory = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages })
-    this.memoryMap = new MemoryMap(memory, ramBase, options.memoryBytes)
+    this.memoryMap = new MemoryMap(memory, ramBase, options.memoryBytes, { base: videoBase, bytes: VIDEO_MEMORY_BYTES })
     const attention = (): void => {
       if (this.#built) this.cpu.attention()
     }
@@ -112,7 +116,15 @@ export class Machine {
     this.rtc = new RtcMc146818(clock, pic.line(IRQ.clock), options.startDate)
     configureCmos(this.rtc.ram, options.memoryBytes, this.drives.floppy?.driveType)
     this.uart = new Uart16550({ clock, irq: pic.line(IRQ.com1), transmit: options.onSerial })
-    this.vga = new VgaText(clock)
+    this.vga = new VgaText(clock, () => this.vbe.wideDac)
+    this.vbe = new BochsVbe({
+      memory: this.memoryMap.videoMemory,
+      bankChanged: (offset) => {
+        this.memoryMap.setWindow(offset === undefined ? undefined : videoBase + offset)
+        this.cpu.memoryMapChanged()
+      },
+    })
+    this.#capture = new GraphicsCapture(this.memoryMap.videoMemory)
     this.memory = new GuestMemory(
       this.memoryMap,
       () => this.#a20,
@@ -136,7 +148,7 @@ export class Machine {
       this.#outcome = { reason: 'debug-exit', value }
       attention()
     })
-    this.#devices = [this.pic, this.pit, this.kbc, this.rtc, this.uart, this.vga, debug, this.firmware]
+    this.#devices = [this.pic, this.pit, this.kbc, this.rtc, this.uart, this.vga, this.vbe, debug, this.firmware]
     for (const device of this.#devices) this.bus.attach(device)
     this.#built = true
     this.reset()
@@ -204,6 +216,18 @@ export class Machine {
   }
 
   get screen(): Screen {
+    const { view } = this.vbe
+    if (view) return this.#capture.take(view, (index) => this.vga.paletteColour(index))
+    this.#capture.forget()
+    return this.textScreen
+  }
+
+  get showsGraphics(): boolean {
+    return this.vbe.enabled
+  }
+
+  /** What text mode shows, or would show. */
+  get textScreen(): TextScreen {
     return captureScreen(this.vga.view, (physical) => this.memoryMap.read16(physical))
   }
 

@@ -2,19 +2,25 @@
  * The PC's physical memory:
  *
  *   00000–9FFFF    RAM
- *   A0000–B7FFF    VGA window for graphics: nothing answers in text mode
+ *   A0000–AFFFF    VGA window for graphics: nothing answers in text mode
+ *   B0000–B7FFF    nothing
  *   B8000–BFFFF    VGA text memory, plain RAM
  *   C0000–EFFFF    no option ROM
  *   F0000–FFFFF    BIOS ROM, also seen at FFFF0000–FFFFFFFF, where the processor starts
  *   100000–…       RAM up to the configured size
+ *   FD000000–…     linear framebuffer: all of the video memory, plain RAM, where QEMU's standard VGA has it under SeaBIOS
  *
- * ROM and text memory live in the RAM block at their own addresses.
+ * ROM and text memory live in the RAM block at their own addresses; video memory is a block of its own.
  */
 import type { PhysicalMemory } from '../cpu/ports'
 
 const PAGE = 0x1000
 const MIB = 0x100000
 export const LOW_RAM_END = 0xa0000
+export const FRAMEBUFFER = 0xfd000000
+export const VIDEO_MEMORY_BYTES = 16 << 20
+const WINDOW_START = 0xa0000
+const WINDOW_END = 0xb0000
 const TEXT_START = 0xb8000
 const TEXT_END = 0xc0000
 export const ROM_START = 0xf0000
@@ -25,20 +31,42 @@ const UNMAPPED = 0xff
 export const MIN_MEMORY_BYTES = MIB
 export const MAX_MEMORY_BYTES = 2048 * MIB
 
+/** Video memory in the computer's one memory. */
+export interface VideoBlock {
+  readonly base: number
+  readonly bytes: number
+}
+
+/** What answers in the VGA window: plain memory from a host address on, a device, or nothing. */
+export type VgaWindow = number | { read(offset: number): number; write(offset: number, value: number): void } | undefined
+
 export class MemoryMap implements PhysicalMemory {
   /** Bytes of RAM, of which A0000–FFFFF cannot be used. */
   readonly bytes: number
   readonly #ramBase: number
   readonly #u8: Uint8Array
+  readonly #video: VideoBlock
+  #window: VgaWindow
 
   /** `ramBase`: offset of physical address 0 in `memory`. Throws a RangeError for a size that is no multiple of 4 KiB or out of bounds. */
-  constructor(memory: WebAssembly.Memory, ramBase: number, bytes: number) {
+  constructor(memory: WebAssembly.Memory, ramBase: number, bytes: number, video: VideoBlock = { base: 0, bytes: 0 }) {
     if (!Number.isInteger(bytes) || bytes < MIN_MEMORY_BYTES || bytes > MAX_MEMORY_BYTES || bytes % PAGE !== 0) {
       throw new RangeError(`A PC with ${bytes} bytes of memory cannot be built: choose 1 MiB to 2048 MiB in whole pages of 4 KiB.`)
     }
     this.bytes = bytes
     this.#ramBase = ramBase
     this.#u8 = new Uint8Array(memory.buffer)
+    this.#video = video
+  }
+
+  /** Who asks must have translations forgotten: the processor keeps those of plain memory. */
+  setWindow(window: VgaWindow): void {
+    this.#window = window
+  }
+
+  /** All of the video memory, in place. */
+  get videoMemory(): Uint8Array {
+    return this.#u8.subarray(this.#video.base, this.#video.base + this.#video.bytes)
   }
 
   installRom(rom: Uint8Array): void {
@@ -49,6 +77,8 @@ export class MemoryMap implements PhysicalMemory {
   readableFrame(physical: number): number {
     if (physical < LOW_RAM_END || (physical >= TEXT_START && physical < TEXT_END)) return this.#ramBase + physical
     if (physical >= ROM_START && physical < this.bytes) return this.#ramBase + physical
+    const video = this.#videoFrame(physical)
+    if (video !== 0) return video
     if (physical >= HIGH_ROM_START && physical < HIGH_ROM_START + ROM_BYTES) return this.#ramBase + ROM_START + (physical - HIGH_ROM_START)
     return 0
   }
@@ -56,7 +86,17 @@ export class MemoryMap implements PhysicalMemory {
   writableFrame(physical: number): number {
     if (physical < LOW_RAM_END || (physical >= TEXT_START && physical < TEXT_END)) return this.#ramBase + physical
     if (physical >= MIB && physical < this.bytes) return this.#ramBase + physical
-    return 0
+    return this.#videoFrame(physical)
+  }
+
+  #videoFrame(physical: number): number {
+    if (physical >= FRAMEBUFFER && physical < FRAMEBUFFER + this.#video.bytes) return this.#video.base + physical - FRAMEBUFFER
+    if (typeof this.#window !== 'number' || physical < WINDOW_START || physical >= WINDOW_END) return 0
+    return this.#window + physical - WINDOW_START
+  }
+
+  #device(physical: number): Exclude<VgaWindow, number> {
+    return physical >= WINDOW_START && physical < WINDOW_END && typeof this.#window === 'object' ? this.#window : undefined
   }
 
   /** Plain memory at `physical` as bytes that can be read in place, up to `count` or the end of the page. Undefined where there is none. */
@@ -78,12 +118,14 @@ export class MemoryMap implements PhysicalMemory {
 
   read8(physical: number): number {
     const frame = this.readableFrame(physical - (physical % PAGE))
-    return frame === 0 ? UNMAPPED : (this.#u8[frame + (physical % PAGE)] ?? UNMAPPED)
+    if (frame !== 0) return this.#u8[frame + (physical % PAGE)] ?? UNMAPPED
+    return this.#device(physical)?.read(physical - WINDOW_START) ?? UNMAPPED
   }
 
   write8(physical: number, value: number): void {
     const frame = this.writableFrame(physical - (physical % PAGE))
     if (frame !== 0) this.#u8[frame + (physical % PAGE)] = value
+    else this.#device(physical)?.write(physical - WINDOW_START, value)
   }
 
   read16(physical: number): number {

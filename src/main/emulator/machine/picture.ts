@@ -6,13 +6,22 @@ import { textFont } from './font'
 /** The VGA shows nine columns a cell. */
 const CELL_WIDTH = 9
 
-/** The screen as a monitor shows it, as a PNG file: 720×400 for 80×25, with blinking characters and cursor in their visible phase. */
+/**
+ * The screen as a monitor shows it, as a PNG file: 720×400 for 80×25, with blinking characters and cursor in their visible phase; graphics pixel by
+ * pixel.
+ */
 export function screenPng(screen: Screen): Uint8Array {
+  if (screen.mode === 'graphics') return encode(screen.width, screen.height, Buffer.from(screen.pixels), 2)
   const width = screen.columns * CELL_WIDTH
   const height = screen.rows * textFont.height
   const pixels = new Uint32Array(width * height)
   drawScreen(pixels, screen, { height: textFont.height, rows: textFont.bitmap }, { characters: true, cursor: true }, CELL_WIDTH)
-  const png = new PNG({ width, height, colorType: 2 })
-  png.data = Buffer.from(pixels.buffer)
-  return PNG.sync.write(png, { colorType: 2 })
+  return encode(width, height, Buffer.from(pixels.buffer), 6)
+}
+
+/** @param inputColorType PNG's number for what `data` holds: 2 RGB, 6 RGBA */
+function encode(width: number, height: number, data: Buffer, inputColorType: 2 | 6): Uint8Array {
+  const png = new PNG({ width, height })
+  png.data = data
+  return PNG.sync.write(png, { colorType: 2, inputColorType, inputHasAlpha: inputColorType === 6 })
 }

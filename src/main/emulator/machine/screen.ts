@@ -1,9 +1,9 @@
-import type { Screen } from '../../../shared/machine-schemas'
+import type { Screen, TextScreen } from '../../../shared/machine-schemas'
 import type { TextView } from '../devices/vga-text'
 import { TEXT_MEMORY, TEXT_MEMORY_BYTES } from '../devices/vga-text'
 
 /** Reads the text screen: `read16` gives the 16-bit cell at a physical address. */
-export function captureScreen(view: TextView, read16: (physical: number) => number): Screen {
+export function captureScreen(view: TextView, read16: (physical: number) => number): TextScreen {
   const { columns, rows } = view
   const cells: number[] = []
   for (let i = 0; i < columns * rows; i++) cells.push(read16(TEXT_MEMORY + ((view.start + i * 2) & (TEXT_MEMORY_BYTES - 2))))
@@ -25,7 +25,9 @@ export function captureScreen(view: TextView, read16: (physical: number) => numb
   }
 }
 
+/** Of graphics a picture that is the same is the same object. */
 export function sameScreen(a: Screen, b: Screen): boolean {
+  if (a.mode === 'graphics' || b.mode === 'graphics') return a === b
   return (
     a.columns === b.columns &&
     a.rows === b.rows &&

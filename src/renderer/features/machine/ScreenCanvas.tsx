@@ -3,7 +3,7 @@ import { useStore } from 'zustand'
 import type { Screen } from '../../../shared/machine-schemas'
 import { useLab } from '../../app/lab'
 import { fromBase64 } from './base64'
-import { drawScreen, GLYPH_WIDTH, hasBlinking, type Glyphs } from '../../../shared/screen-pixels'
+import { drawPicture, drawScreen, GLYPH_WIDTH, hasBlinking, type Glyphs } from '../../../shared/screen-pixels'
 
 /** Half periods of the VGA's blinking at 70 frames a second: the cursor 8 frames, characters 16. */
 const CURSOR_HALF_MS = 114
@@ -12,15 +12,19 @@ const CHARACTER_HALF_MS = 229
 /** Space around the picture, in CSS pixels. */
 const MARGIN = 6
 
+/** Pixels of a screen. */
+function sizeOf(screen: Screen | undefined, glyphHeight: number): { width: number; height: number } {
+  if (screen?.mode === 'graphics') return { width: screen.width, height: screen.height }
+  return { width: (screen?.columns ?? 80) * GLYPH_WIDTH, height: (screen?.rows ?? 25) * glyphHeight }
+}
+
 /** Draws the machine's screen, pixel by pixel, as large as whole device pixels allow. */
 export function ScreenCanvas(): ReactElement {
   const { machine } = useLab()
   const canvas = useRef<HTMLCanvasElement>(null)
   const font = useStore(machine.store, (view) => view.font)
-  const columns = useStore(machine.store, (view) => view.screen?.columns ?? 80)
-  const rows = useStore(machine.store, (view) => view.screen?.rows ?? 25)
-  const width = columns * GLYPH_WIDTH
-  const height = rows * (font?.height ?? 16)
+  const width = useStore(machine.store, (view) => sizeOf(view.screen, font?.height ?? 16).width)
+  const height = useStore(machine.store, (view) => sizeOf(view.screen, font?.height ?? 16).height)
 
   useEffect(() => {
     const element = canvas.current
@@ -55,18 +59,17 @@ function runPainter(
     frame = 0
     const { screen, phase } = view()
     const now = performance.now()
-    const blinking = screen !== undefined && phase === 'on' && !still.matches && hasBlinking(screen)
+    const blinking = screen?.mode === 'text' && phase === 'on' && !still.matches && hasBlinking(screen)
     const cursor = !blinking || Math.floor(now / CURSOR_HALF_MS) % 2 === 0
     const characters = !blinking || Math.floor(now / CHARACTER_HALF_MS) % 2 === 0
     const step = (cursor ? 1 : 0) + (characters ? 2 : 0)
     if (painted?.screen !== screen || painted?.phase !== step) {
       painted = { screen, phase: step }
       // A mode change arrives here one render before the canvas has its size.
-      if (screen && screen.columns * GLYPH_WIDTH === width && screen.rows * glyphs.height === height) {
-        drawScreen(pixels, screen, glyphs, { cursor, characters })
-      } else {
-        pixels.fill(0xff000000)
-      }
+      const size = sizeOf(screen, glyphs.height)
+      if (!screen || size.width !== width || size.height !== height) pixels.fill(0xff000000)
+      else if (screen.mode === 'text') drawScreen(pixels, screen, glyphs, { cursor, characters })
+      else drawPicture(image.data, screen)
       context.putImageData(image, 0, 0)
     }
     clearTimeout(timer)

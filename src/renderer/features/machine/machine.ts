@@ -2,9 +2,10 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { BootSource, ScreenFont } from '../../../shared/contract'
 import { toFailure } from '../../../shared/failure'
-import type { KeyEvent, MachineReport, MachineState, Screen } from '../../../shared/machine-schemas'
+import type { KeyEvent, MachineReport, MachineState, Screen, SentScreen } from '../../../shared/machine-schemas'
 import type { Connection } from '../../app/connection'
 import { fromBase64, toBase64 } from './base64'
+import { receivedScreen } from './received-screen'
 import { withNotice } from './serial-notice'
 
 export type SerialPort = 'com1' | 'debug'
@@ -51,6 +52,8 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
   const serialListeners = new Set<SerialListener>()
   const replay: Record<SerialPort, Uint8Array[]> = { com1: [], debug: [] }
   let watching: AbortController | undefined
+  /** The screen that came last: an older one that is made later is not shown. */
+  let latest: SentScreen | undefined
   /** Counts what takes the place of the machine shown. */
   let boots = 0
 
@@ -75,6 +78,18 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
     await Promise.all([...serialListeners].map((listener) => listener(port, bytes)))
   }
 
+  /** Text at once; graphics, which take a moment, in their order. */
+  function showScreen(sent: SentScreen): void | Promise<void> {
+    latest = sent
+    if (sent.mode === 'text') {
+      store.setState({ screen: sent })
+      return undefined
+    }
+    return receivedScreen(sent).then((screen) => {
+      if (latest === sent) store.setState({ screen })
+    }, onError)
+  }
+
   /** Watches until the machine ends, the connection drops or another machine takes its place. */
   async function watch(machine: string): Promise<void> {
     watching?.abort()
@@ -89,7 +104,8 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
         (event) => {
           if (watching !== controller) return undefined
           if (event.type === 'serial') return receive(event.port, withNotice(fromBase64(event.data), event.lost))
-          store.setState(event.type === 'screen' ? { screen: event.screen } : { state: event.state })
+          if (event.type === 'state') store.setState({ state: event.state })
+          else return showScreen(event.screen)
           return undefined
         },
         { signal: controller.signal },
@@ -124,6 +140,7 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
     const { machine } = store.getState()
     watching?.abort()
     watching = undefined
+    latest = undefined
     boots++
     if (machine === undefined) return
     store.setState({ machine: undefined })

@@ -1,0 +1,98 @@
+/** Pictures of the graphics modes, made of the video memory when somebody looks. */
+import type { GraphicsScreen } from '../../../shared/machine-schemas'
+import { pixelBytes, type GraphicsView } from '../devices/bochs-vbe'
+
+/** Palette for 8 bits a pixel: red, green, blue of an index. */
+export type Palette = (index: number) => readonly [number, number, number]
+
+/** Writes `width` pixels of a line as red, green, blue from `to` on. */
+type LineReader = (line: Uint8Array, width: number, pixels: Uint8Array, to: number, colours: Uint8Array) => void
+
+/** 5 bits to 8, and 6 bits to 8, so that all ones stay all ones. */
+const five = (value: number): number => (value << 3) | (value >> 2)
+const six = (value: number): number => (value << 2) | (value >> 4)
+
+const READERS: Readonly<Record<number, LineReader>> = {
+  8: (line, width, pixels, to, colours) => {
+    for (let x = 0; x < width; x++) {
+      const colour = (line[x] ?? 0) * 3
+      pixels[to++] = colours[colour] ?? 0
+      pixels[to++] = colours[colour + 1] ?? 0
+      pixels[to++] = colours[colour + 2] ?? 0
+    }
+  },
+  15: (line, width, pixels, to) => {
+    for (let x = 0; x < width; x++) {
+      const value = (line[x * 2] ?? 0) | ((line[x * 2 + 1] ?? 0) << 8)
+      pixels[to++] = five((value >> 10) & 0x1f)
+      pixels[to++] = five((value >> 5) & 0x1f)
+      pixels[to++] = five(value & 0x1f)
+    }
+  },
+  16: (line, width, pixels, to) => {
+    for (let x = 0; x < width; x++) {
+      const value = (line[x * 2] ?? 0) | ((line[x * 2 + 1] ?? 0) << 8)
+      pixels[to++] = five(value >> 11)
+      pixels[to++] = six((value >> 5) & 0x3f)
+      pixels[to++] = five(value & 0x1f)
+    }
+  },
+  24: (line, width, pixels, to) => packedLine(line, width, pixels, to, 3),
+  32: (line, width, pixels, to) => packedLine(line, width, pixels, to, 4),
+}
+
+function packedLine(line: Uint8Array, width: number, pixels: Uint8Array, to: number, step: number): void {
+  for (let x = 0, from = 0; x < width; x++, from += step) {
+    pixels[to++] = line[from + 2] ?? 0
+    pixels[to++] = line[from + 1] ?? 0
+    pixels[to++] = line[from] ?? 0
+  }
+}
+
+/** Remembers what it showed last, so that only lines that changed are converted, and a picture that stays the same stays the same object. */
+export class GraphicsCapture {
+  readonly #memory: Uint8Array
+  #view: GraphicsView | undefined
+  #colours = new Uint8Array()
+  /** The video memory that is shown, as it was. */
+  #shown = new Uint8Array()
+  #screen: GraphicsScreen | undefined
+
+  /** @param memory all of the video memory */
+  constructor(memory: Uint8Array) {
+    this.#memory = memory
+  }
+
+  take(view: GraphicsView, palette: Palette): GraphicsScreen {
+    const { width, height, bits, pitch, start } = view
+    const colours = bits === 8 ? Uint8Array.from(Array.from({ length: 256 }, (_, index) => palette(index)).flat()) : new Uint8Array()
+    const visible = this.#memory.subarray(start, start + (height - 1) * pitch + width * pixelBytes(bits))
+    const kept = this.#screen !== undefined && sameView(this.#view, view) && Buffer.compare(colours, this.#colours) === 0
+    if (kept && this.#screen && Buffer.compare(visible, this.#shown) === 0) return this.#screen
+    const pixels = kept && this.#screen ? this.#screen.pixels.slice() : new Uint8Array(width * height * 3)
+    const read = READERS[bits]
+    if (!read) throw new RangeError(`There is no picture with ${bits} bits a pixel.`)
+    for (let y = 0; y < height; y++) {
+      const [from, to] = [y * pitch, y * pitch + width * pixelBytes(bits)]
+      const line = visible.subarray(from, to)
+      if (kept && Buffer.compare(line, this.#shown.subarray(from, to)) === 0) continue
+      read(line, width, pixels, y * width * 3, colours)
+    }
+    if (this.#shown.length !== visible.length) this.#shown = visible.slice()
+    else this.#shown.set(visible)
+    this.#view = view
+    this.#colours = colours
+    this.#screen = { mode: 'graphics', width, height, pixels }
+    return this.#screen
+  }
+
+  /** Lets go of the memory that the last picture takes. */
+  forget(): void {
+    this.#screen = undefined
+    this.#shown = new Uint8Array()
+  }
+}
+
+function sameView(a: GraphicsView | undefined, b: GraphicsView): boolean {
+  return a?.width === b.width && a.height === b.height && a.bits === b.bits && a.pitch === b.pitch && a.start === b.start
+}
