@@ -136,6 +136,35 @@ static uint32_t load_section(const struct boot_entry *boot, uint32_t type, uint6
   return to;
 }
 
+static struct elf64_section_header read_section(const struct boot_entry *boot, uint32_t index) {
+  struct elf64_section_header section = {0};
+  uint64_t at = program.section_offset + (uint64_t)index * program.section_bytes;
+  if (program.is64) file_read(&boot->kernel, "the kernel file", at, sizeof section, &section);
+  else {
+    struct elf32_section_header narrow;
+    file_read(&boot->kernel, "the kernel file", at, sizeof narrow, &narrow);
+    section = (struct elf64_section_header){.name = narrow.name, .type = narrow.type, .offset = narrow.offset, .bytes = narrow.bytes};
+  }
+  return section;
+}
+
+bool elf_find_section(const struct boot_entry *boot, const char *name, uint64_t *offset, uint64_t *bytes) {
+  char found[32];
+  uint32_t length = 1;
+  while (name[length - 1]) length++;
+  if (length > sizeof found || !elf_section_table_bytes() || program.section_names >= program.section_count) return false;
+  struct elf64_section_header names = read_section(boot, program.section_names);
+  for (uint32_t i = 1; i < program.section_count; i++) {
+    struct elf64_section_header section = read_section(boot, i);
+    if (section.name >= names.bytes || names.bytes - section.name < length) continue;
+    file_read(&boot->kernel, "the kernel file", names.offset + section.name, length, found);
+    if (memcmp(found, name, length) != 0) continue;
+    *offset = section.offset, *bytes = section.bytes;
+    return true;
+  }
+  return false;
+}
+
 uint32_t elf_section_table_bytes(void) {
   uint32_t least = program.is64 ? sizeof(struct elf64_section_header) : sizeof(struct elf32_section_header);
   uint32_t length = program.section_count * program.section_bytes;

@@ -44,11 +44,16 @@ struct management_tables find_management_tables(void) {
   struct management_tables found = {0};
   for (uint32_t address = MANAGEMENT_AREA; address < AREA_END; address += STEP) {
     const uint8_t *at = at_address(address);
-    /* The 32-bit entry point, or the 64-bit one of version 3. */
-    if (starts_with(at, "_SM_") && sums_to_zero(at, at[5]))
-      return (struct management_tables){at[6], at[7], read_u32(at + 24), (uint32_t)at[22] | (uint32_t)at[23] << 8};
-    if (starts_with(at, "_SM3_") && sums_to_zero(at, at[6]) && read_u32(at + 20) == 0)
-      found = (struct management_tables){at[7], at[8], read_u32(at + 16), read_u32(at + 12)};
+    if (!found.entry_32 && starts_with(at, "_SM_") && sums_to_zero(at, at[5])) found.entry_32 = address;
+    if (!found.entry_64 && starts_with(at, "_SM3_") && sums_to_zero(at, at[6])) found.entry_64 = address;
+  }
+  const uint8_t *at = at_address(found.entry_32), *newer = at_address(found.entry_64);
+  if (found.entry_32) {
+    found.major = at[6], found.minor = at[7];
+    found.address = read_u32(at + 24), found.bytes = read_u16(at + 22);
+  } else if (found.entry_64 && read_u32(newer + 20) == 0) {
+    found.major = newer[7], found.minor = newer[8];
+    found.address = read_u32(newer + 16), found.bytes = read_u32(newer + 12);
   }
   return found;
 }

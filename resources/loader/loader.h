@@ -88,6 +88,8 @@ const uint8_t *find_acpi_root(void);
 struct management_tables {
   uint8_t major, minor;
   uint32_t address, bytes;
+  /* The entry points of SMBIOS 2 and 3; 0 when there is none */
+  uint32_t entry_32, entry_64;
 };
 
 /** The SMBIOS tables; no bytes when there are none. */
@@ -174,6 +176,8 @@ extern struct program program;
 
 /** Reads the headers of the kernel; class_mask has bit n set when e_ident[EI_CLASS] may be n. */
 void elf_read(const struct boot_entry *boot, uint32_t class_mask);
+/** Where in the kernel file a section is. False when it has none of this name. */
+bool elf_find_section(const struct boot_entry *boot, const char *name, uint64_t *offset, uint64_t *bytes);
 /** Length of the section header table; 0 when there is none, or it is too long to hand over. */
 uint32_t elf_section_table_bytes(void);
 /**
@@ -278,6 +282,7 @@ void multiboot_read_by_addresses(const struct boot_entry *boot, uint32_t header_
 [[noreturn]] void boot_elf64(const struct boot_entry *boot);
 [[noreturn]] void boot_bootloader_crate(const struct boot_entry *boot);
 [[noreturn]] void boot_flat(const struct boot_entry *boot);
+[[noreturn]] void boot_limine(const struct boot_entry *boot);
 /** Enters the kernel by its protocol (protocols.c). */
 [[noreturn]] void boot_by_protocol(const struct boot_entry *boot);
 /** Fills in the Multiboot 1 information structure and returns its address. */

@@ -10,6 +10,7 @@ static const struct {
     {PROTOCOL_ELF64, boot_elf64},
     {PROTOCOL_ELF32, boot_elf32},
     {PROTOCOL_BOOTLOADER_CRATE, boot_bootloader_crate},
+    {PROTOCOL_LIMINE, boot_limine},
     {PROTOCOL_FLAT16, boot_flat},
     {PROTOCOL_FLAT32, boot_flat},
     {PROTOCOL_FLAT64, boot_flat},

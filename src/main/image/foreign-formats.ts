@@ -1,17 +1,13 @@
 /** Kernels for other loaders, told by their marks. */
 import type { ElfFile } from './elf'
-import { hex } from './errors'
 
-/** Sources: Linux x86 boot protocol, "The Real-Mode Kernel Header"; Limine protocol, "Requests"; bootloader 0.11 api/src/config.rs; PE/COFF specification. */
+/** Sources: Linux x86 boot protocol, "The Real-Mode Kernel Header"; bootloader 0.11 api/src/config.rs; PE/COFF specification. */
 const LINUX_MAGIC_AT = 0x202
 const LINUX_MAGIC = 0x53726448 // "HdrS"
-const LIMINE_COMMON = [0xdf4c8b88, 0xc7b1dd30, 0xa194f07b, 0x0a82e883] as const
 const BOOTLOADER_SECTION = '.bootloader-config'
 const BOOTLOADER_RELEASES: Readonly<Record<number, string>> = { 115: '0.11.0', 124: '0.11.1 to 0.11.10', 133: '0.11.11 or later' }
 const PE_HEADER_AT = 0x3c
 const PE_MAGIC = 0x4550
-/** Requests lie in the kernel's data; far beyond that, nothing is searched. */
-const SEARCH_BYTES = 64 << 20
 
 /** Sentences, one for each format that the file bears the marks of. */
 export function foreignFormats(bytes: Uint8Array, elf: ElfFile | undefined): string[] {
@@ -27,14 +23,5 @@ export function foreignFormats(bytes: Uint8Array, elf: ElfFile | undefined): str
   const crate = elf?.sections.find(({ name }) => name === BOOTLOADER_SECTION)
   if (crate)
     found.push(`A kernel of the crate bootloader ${BOOTLOADER_RELEASES[crate.bytes] ?? `0.11 (with a configuration of ${crate.bytes} bytes)`}: the boot loader hands over as versions 0.6 to 0.9 do.`)
-  const request = elf ? limineRequest(bytes) : undefined
-  if (request !== undefined) found.push(`Limine requests (the first at file offset ${hex(request)}): the boot loader does not answer them.`)
   return found
-}
-
-function limineRequest(bytes: Uint8Array): number | undefined {
-  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, SEARCH_BYTES))
-  const wanted = Buffer.from(Uint32Array.from(LIMINE_COMMON).buffer)
-  for (let at = start.indexOf(wanted); at !== -1; at = start.indexOf(wanted, at + 1)) if (at % 8 === 0) return at
-  return undefined
 }

@@ -65,12 +65,6 @@ test.each([32, 64] as const)('a %i-bit kernel with a Multiboot 2 header is boote
   expect(planKernel(withMultiboot2(bits, [0xe85250d6, 0, 24, 7, 0, 8]), 'k')).toMatchObject({ protocol: `elf${bits}`, warnings: [expect.stringMatching(/Multiboot 2 header's magic/)] })
 })
 
-test('warns of a kernel that was made for another loader', () => {
-  const requests = new Uint8Array(Uint32Array.of(0xdf4c8b88, 0xc7b1dd30, 0xa194f07b, 0x0a82e883).buffer)
-  const file = sampleElf({ bits: 64, segments: [{ virtualAddress: 0xffffffff80000000n, content: new Uint8Array([...requests, ...requests, ...content]) }] })
-  expect(planKernel(file, 'k')).toMatchObject({ protocol: 'elf64', warnings: [expect.stringMatching(/^k: Limine requests .* entered as any ELF file/)] })
-})
-
 test('what the project says comes before what the file says', () => {
   const file = multiboot(64)
   expect(planKernel(file, 'k', { protocol: 'elf64' }).protocol).toBe('elf64')

@@ -7,6 +7,8 @@ import { hex, ImageError } from './errors'
 import { foreignFormats } from './foreign-formats'
 import { flatParameters, type FlatProtocol, isFlat } from './flat'
 import { MAGIC, MEMORY } from './layout'
+import { checkLimine, findLimine } from './limine'
+import { LIMINE_LOWEST_ADDRESS } from './limine-requests'
 import { checkMultibootFeatures, findMultibootHeader, type MultibootHeader, type MultibootSearch } from './multiboot'
 import { checkMultiboot2Features, findMultiboot2Header, MULTIBOOT2_TAG, type Multiboot2Header, multiboot2Tag } from './multiboot2'
 import { checkProgram } from './program-checks'
@@ -40,9 +42,10 @@ export interface KernelPlan {
   warnings: string[]
 }
 
-/** Position-independent kernels are settled from here up; those of the bootloader crate where the linker puts others. */
+/** Position-independent kernels are settled from 1 MiB up; those of the bootloader crate where the linker puts others. */
 const ONE_MIB = 0x100000n
-const TWO_MIB = 0x200000n
+const FOUR_GIB = 1n << 32n
+const LOWEST_PLACES: Readonly<Partial<Record<BootProtocol, bigint>>> = { bootloader: 0x200000n, limine: LIMINE_LOWEST_ADDRESS }
 
 /**
  * @param where names the file in errors.
@@ -58,6 +61,7 @@ export function planKernel(bytes: Uint8Array, where = 'kernel', hints: KernelHin
 
   const plan = planElf(bytes, protocol, where)
   if (protocol === 'bootloader') return planCrate(plan, hints.bootloader, where)
+  if (protocol === 'limine') return { ...plan, warnings: checkLimine(plan.bytes, plan.elf, where) }
   // The file is entered all the same: it may be made for several loaders.
   for (const foreign of foreignFormats(plan.bytes, plan.elf)) plan.warnings.push(`${where}: ${foreign} It is entered as any ELF file is.`)
   if (first.nearly) plan.warnings.push(describeNearly(first.nearly, where))
@@ -67,9 +71,18 @@ export function planKernel(bytes: Uint8Array, where = 'kernel', hints: KernelHin
 
 function protocolOf(bytes: Uint8Array, first: MultibootSearch, second: Multiboot2Header | undefined, hints: KernelHints, where: string): BootProtocol {
   if (hints.bootloader) return 'bootloader'
+  if (isForLimine(bytes, first.header !== undefined || second !== undefined, where)) return 'limine'
   if (first.header && (first.header.addresses || looksLikeElf(bytes))) return 'multiboot1'
   if (second && (multiboot2Tag(second, MULTIBOOT2_TAG.ADDRESS) || looksLikeElf(bytes))) return 'multiboot2'
   return parseElf(bytes, where).bits === 64 ? 'elf64' : 'elf32'
+}
+
+/** A kernel that has a Multiboot header, too, is one for Limine only when no Multiboot loader could place it. */
+function isForLimine(bytes: Uint8Array, multiboot: boolean, where: string): boolean {
+  if (!looksLikeElf(bytes)) return false
+  const elf = parseElf(bytes, where)
+  if (multiboot && elf.segments.some(({ physicalAddress, memoryBytes }) => memoryBytes > 0n && physicalAddress < FOUR_GIB)) return false
+  return findLimine(bytes, elf) !== undefined
 }
 
 /** Parses, settles a position-independent file's addresses, and checks what the loader will ask of it. */
@@ -78,7 +91,7 @@ function planElf(bytes: Uint8Array, protocol: BootProtocol, where: string, moves
   let base = 0n
   if (elf.type === ELF_TYPE.SHARED) {
     // A kernel that says it can run anywhere is moved by the loader and relocates itself.
-    const settled = movesItself ? { bytes: withType(bytes, ELF_TYPE.EXECUTABLE), base } : relocateKernel(bytes, elf, protocol === 'bootloader' ? TWO_MIB : ONE_MIB, where)
+    const settled = movesItself ? { bytes: withType(bytes, ELF_TYPE.EXECUTABLE), base } : relocateKernel(bytes, elf, LOWEST_PLACES[protocol] ?? ONE_MIB, where)
     bytes = settled.bytes
     base = settled.base
     elf = parseElf(bytes, where)

@@ -112,6 +112,8 @@ export const PROTOCOL = {
   PROTOCOL_BOOTLOADER_CRATE: 5,
   /** A flat binary for 16-bit real mode; 7, 8 and 9 are other protocols'. */
   PROTOCOL_FLAT16: 6,
+  /** A 64-bit ELF with Limine requests: long mode, its own map. */
+  PROTOCOL_LIMINE: 7,
   PROTOCOL_FLAT32: 10,
   PROTOCOL_FLAT64: 11,
 } as const

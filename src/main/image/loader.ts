@@ -37,6 +37,7 @@ import volume from '../../../resources/loader/volume.c?raw'
 import type { AssemblerFn, FlatProgram, FlatSource } from './assembler'
 import { ImageError } from './errors'
 import { LOADER_DEFINES, MAX_STAGE2_SECTORS, SECTOR_BYTES } from './layout'
+import { LIMINE_SOURCES } from './limine-sources'
 
 /** The loader's two binaries as they come from the linker; buildDiskImage completes them. */
 export interface LoaderBinaries {
@@ -86,6 +87,7 @@ export const ENTERING_SOURCES: readonly FlatSource[] = [
   { name: 'elf64.c', text: elf64 },
   { name: 'flat.c', text: flat },
   { name: 'handoff.c', text: handoff },
+  ...LIMINE_SOURCES,
   { name: 'memory.c', text: memory },
   { name: 'modules.c', text: modules },
   { name: 'multiboot.c', text: multiboot },

@@ -3,6 +3,7 @@ import type { BootProtocol } from '../../shared/boot'
 import { ELF_MACHINE, ELF_TYPE, type ElfFile, type ElfSegment, SEGMENT_TYPE } from './elf'
 import { hex, ImageError } from './errors'
 import { LIMITS, MEMORY } from './layout'
+import { checkLiminePlace } from './limine'
 
 const ONE_MIB = 0x100000n
 const FOUR_GIB = 1n << 32n
@@ -24,7 +25,7 @@ export function checkProgram(elf: ElfFile, protocol: BootProtocol, where: string
       next: 'Check llvm-target or the -target flag.',
     })
   if (elf.type !== ELF_TYPE.EXECUTABLE) throw notExecutable(elf, where)
-  if (elf.bits === 32 && (protocol === 'elf64' || protocol === 'bootloader')) throw wrongClass(32, where)
+  if (elf.bits === 32 && (protocol === 'elf64' || protocol === 'bootloader' || protocol === 'limine')) throw wrongClass(32, where)
   if (elf.bits === 64 && protocol === 'elf32') throw wrongClass(64, where)
   const segments = elf.segments.filter(({ type, memoryBytes }) => type === SEGMENT_TYPE.LOAD && memoryBytes > 0n)
   if (segments.length === 0)
@@ -43,6 +44,7 @@ export function checkProgram(elf: ElfFile, protocol: BootProtocol, where: string
       next: 'Merge output sections in the linker script.',
     })
   if (protocol === 'bootloader') for (const segment of segments) checkCrateSegment(segment, where)
+  else if (protocol === 'limine') checkLiminePlace(segments, where)
   else if (!moved && (protocol !== 'elf64' || !wantsFrames(segments))) checkPlaces(segments, where)
   if (protocol === 'elf64') for (const segment of segments) checkMapping(segment, where)
   if (!segments.some((segment) => contains(segment, elf.entry)))

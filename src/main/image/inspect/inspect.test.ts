@@ -90,7 +90,6 @@ describe('kernels for other loaders are told', () => {
     ['Linux', at(0x202, Uint8Array.of(0x48, 0x64, 0x72, 0x53, 0x0f, 0x02)), undefined, /Linux kernel \(bzImage, boot protocol 2\.15\)/],
     ['UEFI', new Uint8Array([0x4d, 0x5a, ...at(0x3a, words(0x80)), ...new Uint8Array(8)]).fill(0x50, 0x80, 0x81).fill(0x45, 0x81, 0x82).fill(0, 0x82, 0x84), undefined, /UEFI/],
     ['bootloader 0.11', new Uint8Array(8), section(133), /bootloader 0\.11\.11 or later/],
-    ['Limine', at(64, words(0xdf4c8b88, 0xc7b1dd30, 0xa194f07b, 0x0a82e883)), section(1), /Limine requests \(the first at file offset 0x40\)/],
   ])('%s', (_name, file, elf, says) => expect(foreignFormats(file, elf).join(' ')).toMatch(says))
   test('nothing is seen in noise', () => expect(foreignFormats(noise(5000, 5), undefined)).toEqual([]))
 })
