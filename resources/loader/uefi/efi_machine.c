@@ -46,6 +46,8 @@ uint8_t *loader_scratch(void) {
 
 uint32_t loader_end(void) { return ONE_MIB; /* it lies far above; what a kernel wants in the first MiB may come last all the same */ }
 
+void firmware_finish(void) {} /* the UEFI program has cleared the screen, and nothing was shown since */
+
 const struct firmware_facts *firmware_facts(void) {
   static struct firmware_facts facts;
   facts = (struct firmware_facts){
@@ -71,13 +73,20 @@ uint32_t firmware_drives(struct firmware_drive drives[MAX_DRIVES]) {
 const uint8_t *find_acpi_root(void) { return hand_over->acpi_root ? at_address(hand_over->acpi_root) : NULL; }
 
 struct management_tables find_management_tables(void) {
-  if (hand_over->management_entry_64) {
-    const uint8_t *at = at_address(hand_over->management_entry_64);
-    if (!read_u32(at + 20)) return (struct management_tables){.major = at[7], .minor = at[8], .address = read_u32(at + 16), .bytes = read_u32(at + 12)};
+  struct management_tables found = {.entry_32 = hand_over->management_entry_32, .entry_64 = hand_over->management_entry_64};
+  const uint8_t *at_32 = at_address(found.entry_32), *at_64 = at_address(found.entry_64);
+  if (found.entry_64 && !read_u32(at_64 + 20)) {
+    found.major = at_64[7];
+    found.minor = at_64[8];
+    found.address = read_u32(at_64 + 16);
+    found.bytes = read_u32(at_64 + 12);
+  } else if (found.entry_32) {
+    found.major = at_32[6];
+    found.minor = at_32[7];
+    found.address = read_u32(at_32 + 24);
+    found.bytes = read_u16(at_32 + 22);
   }
-  if (!hand_over->management_entry_32) return (struct management_tables){0};
-  const uint8_t *at = at_address(hand_over->management_entry_32);
-  return (struct management_tables){.major = at[6], .minor = at[7], .address = read_u32(at + 24), .bytes = read_u16(at + 22)};
+  return found;
 }
 
 /* The screen is what the UEFI program made it. There is no text mode: without a framebuffer there is no screen at all. */
