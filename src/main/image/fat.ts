@@ -33,6 +33,8 @@ export interface FatInput {
   floppy?: boolean | undefined
   /** They lie one after the other, each in neighbouring clusters. */
   files: readonly FatFile[]
+  /** Zeros to make it in, exactly as many as asked for; else the volume has memory of its own. */
+  into?: Uint8Array | undefined
   /** Names the volume in errors. */
   where?: string | undefined
 }
@@ -48,7 +50,7 @@ const DEFAULT_LABEL = 'NO NAME'
  * A file system, exactly as long as asked.
  * @throws ImageError when a path or the label cannot be one on FAT, or the files do not fit
  */
-export async function makeFat({ kind, sectors, multipleOf = 1, label, hiddenSectors = 0, floppy = false, files, where = 'FAT volume' }: FatInput): Promise<Uint8Array> {
+export async function makeFat({ kind, sectors, multipleOf = 1, label, hiddenSectors = 0, floppy = false, files, into, where = 'FAT volume' }: FatInput): Promise<Uint8Array> {
   const directories = new FatDirectories(files.map(({ path }) => path), where)
   const needs: FatNeeds = { files: files.map(({ bytes }) => bytes.length), directories: directories.places(label === undefined ? 0 : 1) }
   const volumeLabel = label?.toUpperCase()
@@ -56,7 +58,7 @@ export async function makeFat({ kind, sectors, multipleOf = 1, label, hiddenSect
   const geometry = chooseGeometry(kind, sectors, multipleOf, needs, floppy, where)
 
   const library = await fatFs()
-  const { volume, end } = library.make(geometry, files, directories.paths, volumeLabel)
+  const { volume, end } = library.make(into ?? new Uint8Array(geometry.sectors * SECTOR_BYTES), geometry, files, directories.paths, volumeLabel)
   settle(volume, end, geometry, { label: volumeLabel, hiddenSectors, floppy, where })
   return volume
 }
@@ -78,7 +80,7 @@ function chooseGeometry(kind: FatKind | 'auto', sectors: number | 'fit', multipl
 
 /** What FatFs does not let one say. */
 function settle(volume: Uint8Array, end: number, { kind }: FatGeometry, settings: { label: string | undefined; hiddenSectors: number; floppy: boolean; where: string }): void {
-  const view = new DataView(volume.buffer)
+  const view = new DataView(volume.buffer, volume.byteOffset, volume.byteLength)
   const { entries, reservedSectors, fats, fatSectors } = readFat(volume, settings.where)
   for (const { entryOffset, dotOffsets } of entries) for (const at of [entryOffset, ...dotOffsets]) stampEntry(view, at)
     const extended = kind === 'fat32' ? BPB.extended32 : BPB.extended16
@@ -104,7 +106,7 @@ function writeLabel(volume: Uint8Array, label: string): void {
   volume.fill(0, rootOffset, rootOffset + DIRECTORY_ENTRY_BYTES)
   volume.set(labelBytes(label), rootOffset)
   volume[rootOffset + DIRECTORY_ENTRY.attributes] = ATTRIBUTE.label
-  new DataView(volume.buffer).setUint16(rootOffset + DIRECTORY_ENTRY.writeDate, FIRST_DATE, true)
+  new DataView(volume.buffer, volume.byteOffset, volume.byteLength).setUint16(rootOffset + DIRECTORY_ENTRY.writeDate, FIRST_DATE, true)
 }
 
 function labelBytes(label: string): Uint8Array {
@@ -154,8 +156,7 @@ class FatFsLibrary {
   }
 
   /** @returns the volume, and the end of what was written in it. */
-  make(geometry: FatGeometry, files: readonly FatFile[], directories: readonly string[], label: string | undefined): { volume: Uint8Array; end: number } {
-    const volume = new Uint8Array(geometry.sectors * SECTOR_BYTES)
+  make(volume: Uint8Array, geometry: FatGeometry, files: readonly FatFile[], directories: readonly string[], label: string | undefined): { volume: Uint8Array; end: number } {
     this.#disk.insert(volume)
     const system = this.#fatFs.malloc(FatFs.sizeof_FATFS)
     try {
