@@ -3,15 +3,11 @@
  * on crates.io: src/main.rs (the map, the entry), src/page_table.rs (segments, stack), src/level4_entries.rs (the choice of addresses),
  * src/bootinfo (the structures). What differs between versions comes as flags from the image builder.
  */
-#include "loader.h"
+#include "crate_space.h"
 
-#define CR0_WP 0x00010000u
 #define CR0_MP 0x00000002u
 #define CR4_SSE 0x00000600u /* OSFXSR, OSXMMEXCPT */
-#define EFER_NXE 0x00000800u
 
-#define TOP_ENTRY_BYTES (1ull << 39)
-#define TOP_ENTRIES 512u
 #define VGA_START 0xa0000u
 #define VGA_END 0xc0000u
 
@@ -30,68 +26,6 @@ struct memory_list {
 };
 
 static_assert(sizeof(struct memory_list) == 1544, "bootinfo/memory_map.rs");
-
-/* Entries of the PML4 that are taken; the first always is. */
-static bool used[TOP_ENTRIES];
-
-static void use_addresses(uint64_t first, uint64_t last) {
-  for (uint32_t i = first >> 39 & 511; i <= (last >> 39 & 511); i++) used[i] = true;
-}
-
-static uint64_t sign_extended(uint64_t address) { return address >> 47 & 1 ? address | 0xffff000000000000ull : address; }
-
-/* The first address of so many free neighbouring entries. */
-static uint64_t free_addresses(uint64_t entries) {
-  for (uint32_t start = 1; start + entries <= TOP_ENTRIES; start++) {
-    uint32_t i = 0;
-    while (i < entries && !used[start + i]) i++;
-    if (i < entries) continue;
-    for (i = 0; i < entries; i++) used[start + i] = true;
-    return sign_extended((uint64_t)start << 39);
-  }
-  fail("the kernel leaves no free part of the address space for its boot information. Link it into one half.");
-}
-
-static uint64_t *new_table(void) {
-  return memset(at_address(allocate(PAGE_BYTES, PAGE_BYTES, RESERVED_PAGE_TABLE, "page tables")), 0, PAGE_BYTES);
-}
-
-static uint64_t segment_flags(const struct segment *segment) {
-  return (segment->flags & SEGMENT_WRITABLE ? PAGE_WRITABLE : 0) | (segment->flags & SEGMENT_EXECUTABLE ? 0 : PAGE_NO_EXECUTE);
-}
-
-/* Copies that part of the segment's content that belongs to [page, page + length) to the frame. */
-static void read_part(const struct boot_entry *boot, const struct segment *segment, uint64_t page, uint64_t length, uint32_t frame) {
-  uint64_t start = segment->virtual_address > page ? segment->virtual_address : page;
-  uint64_t file_end = segment->virtual_address + segment->file_bytes, end = file_end < page + length ? file_end : page + length;
-  if (start >= end) return;
-  file_read(&boot->kernel, "the kernel file", segment->offset + (start - segment->virtual_address), (uint32_t)(end - start),
-            at_address(frame + (uint32_t)(start - page)));
-}
-
-static void map_segment(const struct boot_entry *boot, const struct segment *segment) {
-  uint64_t first = segment->virtual_address & ~(uint64_t)(PAGE_BYTES - 1), last = segment->virtual_address + segment->memory_bytes - 1;
-  uint64_t flags = segment_flags(segment);
-  paging_check_canonical(segment->virtual_address, last);
-  if (first < ONE_MIB)
-    fail("the kernel's segment at virtual address %X lies where the loader and the screen are mapped. Link it at 0x100000 or above.", first);
-  for (uint64_t page = first, length; page <= last && page >= first; page += length) {
-    uint64_t *shared = paging_entry(page);
-    length = PAGE_BYTES;
-    if (shared) {
-      /* Two segments on one page: it gets the rights of both. */
-      if (!(flags & PAGE_NO_EXECUTE)) *shared &= ~PAGE_NO_EXECUTE;
-      *shared |= flags & PAGE_WRITABLE;
-      read_part(boot, segment, page, length, (uint32_t)(*shared & 0xfffff000));
-      continue;
-    }
-    while (page + length <= last && !paging_entry(page + length)) length += PAGE_BYTES;
-    uint32_t frame = allocate(length, PAGE_BYTES, RESERVED_KERNEL, "the kernel");
-    memset(at_address(frame), 0, (uint32_t)length);
-    read_part(boot, segment, page, length, frame);
-    paging_map(page, frame, length, flags);
-  }
-}
 
 static void add_region(struct memory_list *list, uint64_t first, uint64_t end, uint32_t type) {
   if (first >= end) return;
@@ -159,16 +93,8 @@ static void fill_memory_list(struct memory_list *list) {
   sort_regions(list);
 }
 
-static uint64_t memory_end(void) {
-  struct memory_map map = memory_map();
-  uint64_t end = 0;
-  for (uint32_t i = 0; i < map.count; i++)
-    if (map.regions[i].base + map.regions[i].length > end) end = map.regions[i].base + map.regions[i].length;
-  return align_up(end, PAGE_BYTES);
-}
-
 static void use_if_given(uint64_t address, uint64_t bytes) {
-  if (address != PARAMETER_ABSENT) use_addresses(address, address + bytes - 1);
+  if (address != PARAMETER_ABSENT) space_use(address, address + bytes - 1);
 }
 
 void boot_bootloader_crate(const struct boot_entry *boot) {
@@ -187,31 +113,31 @@ void boot_bootloader_crate(const struct boot_entry *boot) {
   program_physical(program.entry); /* fails when the entry lies nowhere */
   handoff_start();
 
-  used[0] = true;
+  space_use(0, 0);
   for (uint32_t i = 0; i < program.count; i++)
-    use_addresses(program.segments[i].virtual_address, program.segments[i].virtual_address + program.segments[i].memory_bytes);
+    space_use(program.segments[i].virtual_address, program.segments[i].virtual_address + program.segments[i].memory_bytes);
   use_if_given(stack, stack_bytes + PAGE_BYTES);
   use_if_given(boot_info, PAGE_BYTES);
   use_if_given(physical, end_of_memory);
   if (recursive == PARAMETER_ABSENT) {
-    uint64_t entry = free_addresses(1) >> 39 & 511;
+    uint64_t entry = space_find(1, PAGE_BYTES) >> 39 & 511;
     recursive = sign_extended(entry << 39 | entry << 30 | entry << 21 | entry << 12);
   }
-  if (boot_info == PARAMETER_ABSENT) boot_info = free_addresses(1);
+  if (boot_info == PARAMETER_ABSENT) boot_info = space_find(1, PAGE_BYTES);
   if (stack == PARAMETER_ABSENT) stack = boot_info + PAGE_BYTES;
   if (flags & CRATE_GUARD_PAGE) stack += PAGE_BYTES;
 
-  paging_start(new_table);
+  paging_start(space_new_table);
   paging_map(handoff_page(), handoff_page(), PAGE_BYTES, PAGE_WRITABLE);
   paging_map(VGA_START, VGA_START, VGA_END - VGA_START, PAGE_WRITABLE);
   uint32_t information = allocate(PAGE_BYTES, PAGE_BYTES, RESERVED_BOOT_INFORMATION, "the boot information");
   paging_map(boot_info, information, PAGE_BYTES, PAGE_WRITABLE);
-  for (uint32_t i = 0; i < program.count; i++) map_segment(boot, &program.segments[i]);
+  for (uint32_t i = 0; i < program.count; i++) space_map_segment(boot, &program.segments[i]);
   uint32_t stack_frames = allocate(stack_bytes, PAGE_BYTES, RESERVED_STACK, "the kernel's stack");
   memset(at_address(stack_frames), 0, (uint32_t)stack_bytes);
   paging_map(stack, stack_frames, stack_bytes, PAGE_WRITABLE);
   if (flags & CRATE_MAP_PHYSICAL_MEMORY) {
-    if (physical == PARAMETER_ABSENT) physical = free_addresses((end_of_memory + TOP_ENTRY_BYTES - 1) / TOP_ENTRY_BYTES);
+    if (physical == PARAMETER_ABSENT) physical = space_find(end_of_memory, TWO_MIB);
     paging_map(physical, 0, (end_of_memory & ~(TWO_MIB - 1)) + TWO_MIB, PAGE_WRITABLE | PAGE_LARGE);
   }
   if (flags & CRATE_RECURSIVE_PAGE_TABLE) {

@@ -6,7 +6,9 @@
 #define MACHINE_386 3
 #define MACHINE_X86_64 62
 #define SEGMENT_LOAD 1
+#define SEGMENT_DYNAMIC 2
 #define SEGMENT_THREAD_LOCAL 7
+#define SEGMENT_READ_ONLY_LATER 0x6474e552 /* PT_GNU_RELRO */
 #define SECTION_NO_BITS 8
 
 struct [[gnu::packed]] elf_identification {
@@ -64,8 +66,13 @@ static void add_segment(struct segment segment) {
   program.segments[program.count++] = segment;
 }
 
-static void add_program_header(uint32_t type, struct segment segment) {
-  if (type == SEGMENT_LOAD) add_segment(segment);
+static void add_program_header(uint32_t type, struct segment segment, uint64_t alignment) {
+  if (type == SEGMENT_LOAD) {
+    add_segment(segment);
+    if (alignment > program.alignment && !(alignment & (alignment - 1))) program.alignment = alignment;
+  }
+  if (type == SEGMENT_DYNAMIC) program.dynamic = (struct address_range){segment.virtual_address, segment.file_bytes};
+  if (type == SEGMENT_READ_ONLY_LATER) program.read_only_later = (struct address_range){segment.virtual_address, segment.memory_bytes};
   if (type == SEGMENT_THREAD_LOCAL)
     program.thread_local_template =
         (struct thread_local_template){segment.virtual_address, segment.file_bytes, segment.memory_bytes};
@@ -92,7 +99,8 @@ void elf_read(const struct boot_entry *boot, uint32_t class_mask) {
   bool is64 = header.id.class == ELF_CLASS_64;
   if (header.id.machine != (is64 ? MACHINE_X86_64 : MACHINE_386))
     fail("the kernel is for another processor (ELF machine %u), not for an x86 PC.", (uint32_t)header.id.machine);
-  if (header.id.type != ELF_TYPE_EXECUTABLE)
+  bool moves = header.id.type == ELF_TYPE_SHARED && (class_mask & ELF_MAY_MOVE);
+  if (header.id.type != ELF_TYPE_EXECUTABLE && !moves)
     fail("the kernel is an ELF file of type %u, not an executable (2)%s.", (uint32_t)header.id.type,
          header.id.type == ELF_TYPE_SHARED ? ": it is position independent, and the image builder did not relocate it" : "");
 
@@ -107,6 +115,7 @@ void elf_read(const struct boot_entry *boot, uint32_t class_mask) {
   program = (struct program){
       .entry = is64 ? header.elf64.entry : header.elf32.entry,
       .is64 = is64,
+      .moves = moves,
       .section_offset = is64 ? header.elf64.section_headers : header.elf32.section_headers,
       .section_count = is64 ? header.elf64.section_header_count : header.elf32.section_header_count,
       .section_bytes = is64 ? header.elf64.section_header_bytes : header.elf32.section_header_bytes,
@@ -117,11 +126,11 @@ void elf_read(const struct boot_entry *boot, uint32_t class_mask) {
     if (is64) {
       const struct elf64_program_header *from = at;
       add_program_header(from->type, (struct segment){from->offset, from->virtual_address, from->physical_address, from->file_bytes,
-                                                      from->memory_bytes, from->flags});
+                                                      from->memory_bytes, from->flags}, from->alignment);
     } else {
       const struct elf32_program_header *from = at;
       add_program_header(from->type, (struct segment){from->offset, from->virtual_address, from->physical_address, from->file_bytes,
-                                                      from->memory_bytes, from->flags});
+                                                      from->memory_bytes, from->flags}, from->alignment);
     }
   }
   if (program.count == 0) fail("the kernel has nothing to load: no PT_LOAD segment. Check its linker script.");

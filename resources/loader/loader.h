@@ -158,8 +158,18 @@ struct thread_local_template {
   uint64_t virtual_address, file_bytes, memory_bytes;
 };
 
+struct address_range {
+  uint64_t start, bytes;
+};
+
 struct program {
   uint64_t entry; /* virtual */
+  /* Position independent: nothing is relocated yet */
+  bool moves;
+  /* The largest p_align of its segments */
+  uint64_t alignment;
+  /* PT_DYNAMIC and PT_GNU_RELRO */
+  struct address_range dynamic, read_only_later;
   struct thread_local_template thread_local_template;
   /* The section header table, for those protocols that hand it over */
   uint64_t section_offset;
@@ -173,6 +183,9 @@ enum elf_class { ELF_CLASS_32 = 1, ELF_CLASS_64 = 2 };
 
 /** The one program that is booted. */
 extern struct program program;
+
+/** In elf_read's class_mask: a position-independent file is welcome, too. */
+#define ELF_MAY_MOVE (1u << 8)
 
 /** Reads the headers of the kernel; class_mask has bit n set when e_ident[EI_CLASS] may be n. */
 void elf_read(const struct boot_entry *boot, uint32_t class_mask);
@@ -196,6 +209,11 @@ void program_load(const struct boot_entry *boot);
 void program_choose_frames(void);
 /** The physical address of a virtual one. */
 uint32_t program_physical(uint64_t virtual_address);
+
+/* inflate.c */
+
+/** A file that begins as gzip's do is inflated to memory, and is there from then on. Fails when it is damaged; what names it then. */
+void inflate_if_compressed(struct file *file, const char *what);
 
 /* modules.c */
 
@@ -281,6 +299,8 @@ void multiboot_read_by_addresses(const struct boot_entry *boot, uint32_t header_
 [[noreturn]] void boot_elf32(const struct boot_entry *boot);
 [[noreturn]] void boot_elf64(const struct boot_entry *boot);
 [[noreturn]] void boot_bootloader_crate(const struct boot_entry *boot);
+[[noreturn]] void boot_bootloader11(const struct boot_entry *boot);
+[[noreturn]] void boot_linux(const struct boot_entry *boot);
 [[noreturn]] void boot_flat(const struct boot_entry *boot);
 [[noreturn]] void boot_limine(const struct boot_entry *boot);
 /** Enters the kernel by its protocol (protocols.c). */

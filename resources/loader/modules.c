@@ -7,6 +7,7 @@ static uint32_t loaded_count;
 void modules_load(const struct boot_entry *boot) {
   for (uint32_t i = 0; i < boot->module_count; i++) {
     struct boot_module module = boot->modules[i];
+    inflate_if_compressed(&module.file, "a module");
     /* Pages of its own, whether the kernel asked for them or not; an empty module has an address too. */
     uint32_t room = (uint32_t)align_up(module.file.bytes ? module.file.bytes : 1, PAGE_BYTES);
     uint32_t start = allocate(room, PAGE_BYTES, RESERVED_MODULE, "a module");

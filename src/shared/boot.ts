@@ -21,7 +21,7 @@ export interface BootloaderCrate {
 }
 
 /** How the loader enters a kernel. */
-export const BOOT_PROTOCOLS = ['multiboot1', 'multiboot2', 'elf32', 'elf64', 'bootloader', 'limine', 'flat16', 'flat32', 'flat64'] as const
+export const BOOT_PROTOCOLS = ['multiboot1', 'multiboot2', 'elf32', 'elf64', 'bootloader', 'limine', 'bootloader11', 'linux', 'flat16', 'flat32', 'flat64'] as const
 export type BootProtocol = (typeof BOOT_PROTOCOLS)[number]
 
 /** Longest command line of a kernel or a module in bytes of UTF-8, without a terminating zero. */

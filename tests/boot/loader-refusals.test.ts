@@ -90,9 +90,9 @@ const CASES: Record<string, Case> = {
   'addresses beyond 4 GiB': { image: async () => imageOf(small(0x100000n, 64)), damage: (_image, view) => view.setBigUint64(KERNEL_AT + 64 + 24, 0x1_0000_0000n, true), says: 'segment at 0x100000000 to 0x10000003f does not fit below 4 GiB' },
   'frames that disagree with addresses': { image: async () => imageOf(small(0x100000n, 64)), damage: (_image, view) => view.setBigUint64(KERNEL_AT + 64 + 24, 0x200800n, true), says: 'virtual address 0x100000 has physical address 0x200800: they must agree in the lowest 12 bits.' },
   'low addresses with other frames': {
-    image: async () => imageOf(small(0x30000n, 64)),
+    image: async () => imageOf(small(0x40000n, 64)),
     damage: (_image, view) => view.setBigUint64(KERNEL_AT + 64 + 24, 0x200000n, true),
-    says: 'segment at virtual address 0x30000 covers 0x30000, which the loader keeps identical to its physical address until the kernel runs.',
+    says: 'segment at virtual address 0x40000 covers 0x40000, which the loader keeps identical to its physical address until the kernel runs.',
   },
   'the crate’s kernel in the first MiB': {
     image: async () => imageOf(small(0x200000n, 64), '', crate),
@@ -122,8 +122,8 @@ const CASES: Record<string, Case> = {
   },
   'a 16-bit program over the last instructions': {
     image: async () => imageOf(noise(512, 1), '', { protocol: 'flat16', address: 0x20000 }),
-    damage: (image) => setDescriptor(image, DESCRIPTOR.DESCRIPTOR_PARAMETERS + 8 * PARAMETERS.indexOf('address'), 0x30000),
-    says: '16-bit program at 0x30000 to 0x301ff leaves the loader no room below 1 MiB',
+    damage: (image) => setDescriptor(image, DESCRIPTOR.DESCRIPTOR_PARAMETERS + 8 * PARAMETERS.indexOf('address'), 0x40000),
+    says: '16-bit program at 0x40000 to 0x401ff leaves the loader no room below 1 MiB',
   },
 }
 

@@ -3,16 +3,18 @@ import { looksLikeElf, parseElf } from './elf'
 import { ImageError } from './errors'
 import { SECTOR_BYTES } from './layout'
 import { hasBootSignature, hasPartitionTable, readPartitionTable } from './mbr'
+import { findLinuxHeader } from './linux'
 import { findMultibootHeader } from './multiboot'
 import { findMultiboot2Header, MULTIBOOT2_TAG, multiboot2Tag } from './multiboot2'
 
 /**
  * - `elf32`, `elf64`: a kernel for buildDiskImage;
  * - `flat-multiboot`: not an ELF, but a kernel for buildDiskImage too: its Multiboot header brings addresses;
+ * - `linux`: a Linux kernel (bzImage), or what comes in its form, for buildDiskImage;
  * - `boot-sector`: exactly one bootable sector, for buildBootSectorImage;
  * - `disk-image`: a bootable raw disk, floppy or CD image, to be used as it is.
  */
-export type InputKind = 'elf32' | 'elf64' | 'flat-multiboot' | 'boot-sector' | 'disk-image'
+export type InputKind = 'elf32' | 'elf64' | 'flat-multiboot' | 'linux' | 'boot-sector' | 'disk-image'
 
 /** Larger files are refused before anything is read: images live in memory. */
 export const MAX_INPUT_BYTES = 512 * 1024 * 1024
@@ -41,6 +43,7 @@ export function checkInputSize(bytes: number, where: string): void {
 export function detectInput(bytes: Uint8Array, where = 'input file'): InputKind {
   checkInputSize(bytes.length, where)
   if (looksLikeElf(bytes)) return parseElf(bytes, where).bits === 64 ? 'elf64' : 'elf32'
+  if (findLinuxHeader(bytes)) return 'linux'
   if (hasBootSignature(bytes)) {
     if (bytes.length === SECTOR_BYTES) return 'boot-sector'
     checkWholeDisk(bytes, where)

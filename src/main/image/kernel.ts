@@ -2,17 +2,19 @@
 import type { BootloaderCrate, BootProtocol } from '../../shared/boot'
 import type { BootParameters } from './boot-parameters'
 import { crateParameters } from './bootloader-crate'
+import { checkCrateConfiguration, findCrateSection, readCrateConfiguration } from './bootloader11'
 import { ELF_TYPE, type ElfFile, looksLikeElf, parseElf } from './elf'
 import { hex, ImageError } from './errors'
 import { foreignFormats } from './foreign-formats'
 import { flatParameters, type FlatProtocol, isFlat } from './flat'
 import { MAGIC, MEMORY } from './layout'
+import { checkLinux, findLinuxHeader } from './linux'
 import { checkLimine, findLimine } from './limine'
 import { LIMINE_LOWEST_ADDRESS } from './limine-requests'
 import { checkMultibootFeatures, findMultibootHeader, type MultibootHeader, type MultibootSearch } from './multiboot'
 import { checkMultiboot2Features, findMultiboot2Header, MULTIBOOT2_TAG, type Multiboot2Header, multiboot2Tag } from './multiboot2'
 import { checkProgram } from './program-checks'
-import { relocateKernel } from './relocate'
+import { checkRelativeOnly, relocateKernel } from './relocate'
 
 /** What is known about a kernel beside its file. */
 export interface KernelHints {
@@ -58,19 +60,23 @@ export function planKernel(bytes: Uint8Array, where = 'kernel', hints: KernelHin
   if (isFlat(protocol)) return planFlat(bytes, protocol, hints.address, where)
   if (protocol === 'multiboot1') return planMultiboot1(bytes, first, where)
   if (protocol === 'multiboot2') return planMultiboot2(bytes, second.header, where)
+  if (protocol === 'bootloader11') return planCrate11(bytes, where)
+  if (protocol === 'linux') return planLinux(bytes, where)
 
   const plan = planElf(bytes, protocol, where)
   if (protocol === 'bootloader') return planCrate(plan, hints.bootloader, where)
   if (protocol === 'limine') return { ...plan, warnings: checkLimine(plan.bytes, plan.elf, where) }
   // The file is entered all the same: it may be made for several loaders.
-  for (const foreign of foreignFormats(plan.bytes, plan.elf)) plan.warnings.push(`${where}: ${foreign} It is entered as any ELF file is.`)
+  for (const foreign of foreignFormats(plan.bytes)) plan.warnings.push(`${where}: ${foreign} It is entered as any ELF file is.`)
   if (first.nearly) plan.warnings.push(describeNearly(first.nearly, where))
   if (second.nearly) plan.warnings.push(describeNearly2(second.nearly, where))
   return plan
 }
 
 function protocolOf(bytes: Uint8Array, first: MultibootSearch, second: Multiboot2Header | undefined, hints: KernelHints, where: string): BootProtocol {
+  if (looksLikeElf(bytes) && findCrateSection(parseElf(bytes, where))) return 'bootloader11'
   if (hints.bootloader) return 'bootloader'
+  if (findLinuxHeader(bytes)) return 'linux'
   if (isForLimine(bytes, first.header !== undefined || second !== undefined, where)) return 'limine'
   if (first.header && (first.header.addresses || looksLikeElf(bytes))) return 'multiboot1'
   if (second && (multiboot2Tag(second, MULTIBOOT2_TAG.ADDRESS) || looksLikeElf(bytes))) return 'multiboot2'
@@ -114,6 +120,30 @@ function planCrate(plan: KernelPlan, crate: BootloaderCrate | undefined, where: 
     why: 'The boot information has another layout for each set of features, and the kernel file does not say which.',
     next: 'Boot the cargo project, whose Cargo.toml says it, not the kernel file alone.',
   })
+}
+
+/** What the crate's own loader asks for on a BIOS machine when the kernel has no wish. */
+const CRATE_SCREEN = { width: 1280n, height: 720n, bits: 32n } as const
+
+function planCrate11(bytes: Uint8Array, where: string): KernelPlan {
+  const elf = parseElf(bytes, where)
+  // The loader itself moves and relocates it.
+  const moves = elf.type === ELF_TYPE.SHARED
+  checkProgram(moves ? { ...elf, type: ELF_TYPE.EXECUTABLE } : elf, 'bootloader11', where, moves)
+  const config = readCrateConfiguration(bytes, elf, where)
+  checkCrateConfiguration(config, elf, where)
+  if (moves) checkRelativeOnly(bytes, elf, where)
+  const screen: BootParameters = {
+    'framebuffer-width': config.leastWidth ?? CRATE_SCREEN.width,
+    'framebuffer-height': config.leastHeight ?? CRATE_SCREEN.height,
+    'framebuffer-bits': CRATE_SCREEN.bits,
+  }
+  return { protocol: 'bootloader11', bytes, entry: elf.entry, base: 0n, elf, parameters: screen, warnings: [] }
+}
+
+function planLinux(bytes: Uint8Array, where: string): KernelPlan {
+  const { preferredAddress = ONE_MIB } = checkLinux(bytes, where)
+  return { protocol: 'linux', bytes, entry: preferredAddress, base: 0n, warnings: [] }
 }
 
 function planFlat(bytes: Uint8Array, protocol: FlatProtocol, address: number | undefined, where: string): KernelPlan {

@@ -110,10 +110,14 @@ export const PROTOCOL = {
   PROTOCOL_MULTIBOOT2: 4,
   /** A 64-bit ELF for the Rust crate `bootloader` 0.6 to 0.9: long mode, rdi = BootInfo. */
   PROTOCOL_BOOTLOADER_CRATE: 5,
-  /** A flat binary for 16-bit real mode; 7, 8 and 9 are other protocols'. */
+  /** A flat binary for 16-bit real mode; 7, 8 and 9 came in between. */
   PROTOCOL_FLAT16: 6,
   /** A 64-bit ELF with Limine requests: long mode, its own map. */
   PROTOCOL_LIMINE: 7,
+  /** A 64-bit ELF for the Rust crate `bootloader` 0.11: long mode, rdi = BootInfo. */
+  PROTOCOL_BOOTLOADER11: 8,
+  /** A Linux kernel (bzImage): 32-bit protected mode, esi = zero page. */
+  PROTOCOL_LINUX: 9,
   PROTOCOL_FLAT32: 10,
   PROTOCOL_FLAT64: 11,
 } as const
@@ -140,24 +144,24 @@ export const MEMORY = {
   /** Stage 2 with its data. Real-mode code reaches only what lies below 64 KiB, so that comes first in it. */
   STAGE2_ADDRESS: 0x8000,
   STAGE2_REAL_MODE_END: 0x10000,
-  STAGE2_END: 0x20000,
+  STAGE2_END: 0x30000,
   /** Stage 2's first bytes: magic u32, image identity u32, the boot volume's first sector u32, then code. */
   STAGE2_IMAGE_ID: 4,
   STAGE2_VOLUME_LBA: 8,
   STAGE2_ENTRY: 12,
   /** What INT 13h reads into: starts on a 64 KiB boundary and holds one transfer, so no transfer crosses one. */
-  BOUNCE_ADDRESS: 0x20000,
+  BOUNCE_ADDRESS: 0x30000,
   /** Sectors per transfer. Some BIOSes refuse more than 62. */
   BOUNCE_SECTORS: 62,
   /** The kernel file's first 32 KiB, searched for a Multiboot header. */
-  SCRATCH_ADDRESS: 0x28000,
+  SCRATCH_ADDRESS: 0x38000,
   SCRATCH_BYTES: 0x8000,
   /** What the kernel gets: information, page tables, GDT, and at the end the first stack. Elsewhere when the kernel itself lies here. */
-  HANDOFF_ADDRESS: 0x30000,
-  HANDOFF_BYTES: 0x40000,
+  HANDOFF_ADDRESS: 0x40000,
+  HANDOFF_BYTES: 0x30000,
   FIRST_STACK_BYTES: 0x10000,
   /** Page tables that find room in there. */
-  LOW_PAGE_TABLES: 32,
+  LOW_PAGE_TABLES: 16,
   LOADER_END: 0x70000,
 } as const
 

@@ -2,8 +2,13 @@
 import a20 from '../../../resources/loader/a20.c?raw'
 import biosHeader from '../../../resources/loader/bios.h?raw'
 import bootloaderCrate from '../../../resources/loader/bootloader_crate.c?raw'
+import bootloader11 from '../../../resources/loader/bootloader11.c?raw'
+import bootloader11Config from '../../../resources/loader/bootloader11_config.c?raw'
+import bootloader11Header from '../../../resources/loader/bootloader11.h?raw'
 import bytes from '../../../resources/loader/bytes.c?raw'
 import consoleSource from '../../../resources/loader/console.c?raw'
+import crateSpace from '../../../resources/loader/crate_space.c?raw'
+import crateSpaceHeader from '../../../resources/loader/crate_space.h?raw'
 import descriptor from '../../../resources/loader/descriptor.c?raw'
 import disk from '../../../resources/loader/disk.c?raw'
 import elf from '../../../resources/loader/elf.c?raw'
@@ -14,7 +19,9 @@ import flat from '../../../resources/loader/flat.c?raw'
 import format from '../../../resources/loader/format.c?raw'
 import graphics from '../../../resources/loader/graphics.c?raw'
 import handoff from '../../../resources/loader/handoff.c?raw'
+import inflate from '../../../resources/loader/inflate.c?raw'
 import leave from '../../../resources/loader/leave.S?raw'
+import linux from '../../../resources/loader/linux.c?raw'
 import main from '../../../resources/loader/main.c?raw'
 import memory from '../../../resources/loader/memory.c?raw'
 import memoryBios from '../../../resources/loader/memory_bios.c?raw'
@@ -25,6 +32,7 @@ import multiboot2 from '../../../resources/loader/multiboot2.c?raw'
 import paging from '../../../resources/loader/paging.c?raw'
 import program from '../../../resources/loader/program.c?raw'
 import protocols from '../../../resources/loader/protocols.c?raw'
+import relocate from '../../../resources/loader/relocate.c?raw'
 import reserve from '../../../resources/loader/reserve.c?raw'
 import loaderHeader from '../../../resources/loader/loader.h?raw'
 import serial from '../../../resources/loader/serial.c?raw'
@@ -82,12 +90,19 @@ export const ENTERING_SOURCES: readonly FlatSource[] = [
   { name: 'loader.h', text: loaderHeader },
   { name: 'leave.S', text: leave },
   { name: 'bootloader_crate.c', text: bootloaderCrate },
+  { name: 'bootloader11.h', text: bootloader11Header },
+  { name: 'bootloader11.c', text: bootloader11 },
+  { name: 'bootloader11_config.c', text: bootloader11Config },
   { name: 'bytes.c', text: bytes },
+  { name: 'crate_space.h', text: crateSpaceHeader },
+  { name: 'crate_space.c', text: crateSpace },
   { name: 'elf.c', text: elf },
   { name: 'elf64.c', text: elf64 },
   { name: 'flat.c', text: flat },
   { name: 'handoff.c', text: handoff },
+  { name: 'inflate.c', text: inflate },
   ...LIMINE_SOURCES,
+  { name: 'linux.c', text: linux },
   { name: 'memory.c', text: memory },
   { name: 'modules.c', text: modules },
   { name: 'multiboot.c', text: multiboot },
@@ -96,6 +111,7 @@ export const ENTERING_SOURCES: readonly FlatSource[] = [
   { name: 'paging.c', text: paging },
   { name: 'program.c', text: program },
   { name: 'protocols.c', text: protocols },
+  { name: 'relocate.c', text: relocate },
   { name: 'reserve.c', text: reserve },
 ]
 

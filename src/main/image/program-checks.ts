@@ -26,6 +26,7 @@ export function checkProgram(elf: ElfFile, protocol: BootProtocol, where: string
     })
   if (elf.type !== ELF_TYPE.EXECUTABLE) throw notExecutable(elf, where)
   if (elf.bits === 32 && (protocol === 'elf64' || protocol === 'bootloader' || protocol === 'limine')) throw wrongClass(32, where)
+  if (elf.bits === 32 && protocol === 'bootloader11') throw wrongClass(32, where)
   if (elf.bits === 64 && protocol === 'elf32') throw wrongClass(64, where)
   const segments = elf.segments.filter(({ type, memoryBytes }) => type === SEGMENT_TYPE.LOAD && memoryBytes > 0n)
   if (segments.length === 0)
@@ -43,7 +44,7 @@ export function checkProgram(elf: ElfFile, protocol: BootProtocol, where: string
       why: `The boot loader has room for ${LIMITS.MAX_SEGMENTS} segments and ${LIMITS.MAX_PROGRAM_HEADER_BYTES} bytes of program headers.`,
       next: 'Merge output sections in the linker script.',
     })
-  if (protocol === 'bootloader') for (const segment of segments) checkCrateSegment(segment, where)
+  if (protocol === 'bootloader' || (protocol === 'bootloader11' && !moved)) for (const segment of segments) checkCrateSegment(segment, where)
   else if (protocol === 'limine') checkLiminePlace(segments, where)
   else if (!moved && (protocol !== 'elf64' || !wantsFrames(segments))) checkPlaces(segments, where)
   if (protocol === 'elf64') for (const segment of segments) checkMapping(segment, where)

@@ -36,6 +36,16 @@ export function relocateKernel(bytes: Uint8Array, elf: ElfFile, lowest: bigint, 
   return { bytes: work.bytes, base }
 }
 
+/**
+ * For kernels that the loader itself moves at boot: of relocations it knows R_X86_64_RELATIVE in a DT_RELA table (resources/loader/relocate.c).
+ * @throws ImageError when there are others
+ */
+export function checkRelativeOnly(bytes: Uint8Array, elf: ElfFile, where: string): void {
+  new Relocation(bytes, elf, 0n, where).requireRelative()
+}
+
+const RELATIVE = 8
+
 class Relocation {
   readonly bytes: Uint8Array
   readonly #view: DataView
@@ -68,6 +78,20 @@ class Relocation {
     this.#applyTable(DT.REL, DT.RELSZ, false)
     this.#applyTable(DT.JMPREL, DT.PLTRELSZ, this.#entry(DT.PLTREL) === BigInt(DT.RELA))
     this.#applyPacked()
+  }
+
+  requireRelative(): void {
+    const others = [DT.RELSZ, DT.PLTRELSZ, DT.RELRSZ].find((tag) => (this.#entry(tag) ?? 0n) !== 0n)
+    if (others !== undefined) throw this.#refusal(`The position-independent kernel has relocations in another table than DT_RELA (dynamic tag ${others}).`, 'The boot loader moves the kernel to its place, and knows only that table.')
+    const address = this.#entry(DT.RELA)
+    const size = Number(this.#entry(DT.RELASZ) ?? 0n)
+    if (address === undefined || size === 0) return
+    const start = this.#offsetOf(address, size, 'the relocation table')
+    for (let at = start; at + 24 <= start + size; at += 24) {
+      const info = this.#read(at + 8)
+      if (info === BigInt(RELATIVE)) continue
+      throw this.#refusal(`The position-independent kernel has a relocation of type ${info & 0xffff_ffffn} for symbol ${info >> 32n} at ${hex(this.#read(at))}.`, 'The boot loader moves the kernel to its place, and knows R_X86_64_RELATIVE (8) without a symbol.')
+    }
   }
 
   /** Addresses in the ELF header, program headers, section headers and symbols; and the type. */

@@ -38,7 +38,7 @@ export function inspectFile(bytes: Uint8Array, where = 'file', { symbols = LARGE
     ...(facts && { disk: facts }),
     ...(bootedAs && { bootedAs }),
     protocols,
-    foreign: [...foreignFormats(bytes, elf), ...(pe?.why === undefined ? [] : [pe.why])],
+    foreign: [...foreignFormats(bytes), ...(pe?.why === undefined ? [] : [pe.why])],
   }
 }
 
