@@ -1,6 +1,6 @@
 /** Writes that are either whole or not there. */
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, type FileHandle, mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { LabError } from '../../shared/failure'
 
@@ -29,16 +29,58 @@ export async function writeFileAtomically(path: string, content: string | Uint8A
 export async function replaceFile(path: string, content: string | Uint8Array): Promise<boolean> {
   // A view: images have megabytes.
   const bytes = typeof content === 'string' ? Buffer.from(content) : Buffer.from(content.buffer, content.byteOffset, content.byteLength)
-  const before = await orUndefined(readFile(path))
-  if (before?.equals(bytes) === true) return false
+  if (await hasContent(path, bytes)) return false
   await writeThroughTemporary(path, bytes)
   return true
+}
+
+const CHUNK_BYTES = 1 << 20
+/** From here on, empty blocks are left out: disk images are mostly zeros. */
+const SPARSE_FROM_BYTES = 4 << 20
+const BLOCK = Buffer.alloc(64 * 1024)
+
+/** Compares piece by piece: what changed differs early, as a rule. */
+async function hasContent(path: string, bytes: Buffer): Promise<boolean> {
+  const file = await orUndefined(open(path))
+  if (!file) return false
+  try {
+    if ((await file.stat()).size !== bytes.length) return false
+    const piece = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, bytes.length))
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesRead } = await file.read(piece, 0, piece.length, at)
+      if (bytesRead === 0 || !piece.subarray(0, bytesRead).equals(bytes.subarray(at, at + bytesRead))) return false
+      at += bytesRead
+    }
+    return true
+  } finally {
+    await file.close()
+  }
+}
+
+/** The same bytes as writeFile; blocks of zeros take no room where the file system can do that. */
+async function writeSparsely(file: FileHandle, bytes: Buffer): Promise<void> {
+  await file.truncate(bytes.length)
+  const isEmpty = (at: number): boolean => {
+    const block = bytes.subarray(at, at + BLOCK.length)
+    return block.equals(BLOCK.subarray(0, block.length))
+  }
+  for (let at = 0; at < bytes.length; ) {
+    if (isEmpty(at)) {
+      at += BLOCK.length
+      continue
+    }
+    let end = at + BLOCK.length
+    while (end < bytes.length && !isEmpty(end)) end += BLOCK.length
+    end = Math.min(end, bytes.length)
+    while (at < end) at += (await file.write(bytes, at, end - at, at)).bytesWritten
+  }
 }
 
 async function writeThroughTemporary(file: string, content: string | Uint8Array, mode?: number): Promise<void> {
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`
   try {
-    await writeFile(temporary, content, { flag: 'wx' })
+    if (typeof content === 'string' || content.length < SPARSE_FROM_BYTES) await writeFile(temporary, content, { flag: 'wx' })
+    else await writeLarge(temporary, Buffer.from(content.buffer, content.byteOffset, content.byteLength))
     if (mode !== undefined) await chmod(temporary, mode)
     await rename(temporary, file)
   } catch (error) {
@@ -47,7 +89,16 @@ async function writeThroughTemporary(file: string, content: string | Uint8Array,
   }
 }
 
-/** What is known about a file; undefined when there is none. */
+async function writeLarge(path: string, bytes: Buffer): Promise<void> {
+  const file = await open(path, 'wx')
+  try {
+    await writeSparsely(file, bytes)
+  } finally {
+    await file.close()
+  }
+}
+
+/** What was found; undefined when there is no such file. */
 async function orUndefined<T>(found: Promise<T>): Promise<T | undefined> {
   try {
     return await found
