@@ -27,11 +27,14 @@ const DEPTHS: ReadonlySet<number> = new Set([8, 15, 16, 24, 32])
 /** Bytes that a pixel takes. */
 export const pixelBytes = (bits: number): number => Math.ceil(bits / 8)
 
+/** Bytes that a line of pixels takes. */
+export const lineBytes = (width: number, bits: number): number => (bits === 4 ? Math.ceil(width / 8) * 4 : width * pixelBytes(bits))
+
 /** What is shown of the video memory, as a raster of packed pixels. */
 export interface GraphicsView {
   width: number
   height: number
-  /** Bits of a pixel: 8 (an index into the palette), 15, 16, 24 or 32, with blue in the lowest bits. */
+  /** Bits of a pixel: 8 (an index into the palette), 15, 16, 24 or 32, with blue in the lowest bits; 4: a byte of each of four planes for eight pixels. */
   bits: number
   /** Bytes from a line to the next. */
   pitch: number

@@ -1,30 +1,30 @@
 /**
- * IBM VGA in 80×25 text mode (IBM Personal System/2 Hardware Interface Technical Reference, "Video Subsystem"): the registers
- * that text programs use. Text memory at B8000h is plain RAM; the screen is read from it when somebody looks.
+ * IBM VGA (IBM Personal System/2 Hardware Interface Technical Reference, "Video Subsystem"): its registers, and what they make of the picture: 80×25
+ * characters, or a raster of 16 or 256 colours. Text memory at B8000h is plain RAM; the screen is read when somebody looks.
  */
 import type { Clock } from '../machine/clock'
 import { TICKS_PER_SECOND } from '../machine/clock'
 import type { Device, PortRange } from './device'
+import type { GraphicsView } from './bochs-vbe'
 import { FLOATING } from './device'
+import { EGA_PALETTE, TEXT_MODE, type VgaMode } from './vga-modes'
 
 export const TEXT_MEMORY = 0xb8000
 export const TEXT_MEMORY_BYTES = 0x8000
 
-const CRTC = { maximumScanLine: 0x09, cursorStart: 0x0a, cursorEnd: 0x0b, startHigh: 0x0c, cursorHigh: 0x0e, protect: 0x11, offset: 0x13 } as const
-
-/** Register values that the BIOS programs for mode 3 with 400 scan lines (the manual's table of mode parameters). */
-const MODE3_CRTC = [
-  0x5f, 0x4f, 0x50, 0x82, 0x55, 0x81, 0xbf, 0x1f, 0x00, 0x4f, 0x0d, 0x0e, 0x00, 0x00, 0x00, 0x00, 0x9c, 0x8e, 0x8f, 0x28, 0x1f, 0x96, 0xb9, 0xa3, 0xff,
-]
-const MODE3_ATTRIBUTE = [
-  0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x14, 0x07, 0x38, 0x39, 0x3a, 0x3b, 0x3c, 0x3d, 0x3e, 0x3f, 0x0c, 0x00, 0x0f, 0x08, 0x00,
-]
-const MODE3_SEQUENCER = [0x03, 0x00, 0x03, 0x00, 0x02]
-const MODE3_GRAPHICS = [0x00, 0x00, 0x00, 0x00, 0x00, 0x10, 0x0e, 0x00, 0xff]
-const MODE3_MISCELLANEOUS = 0x67
+const CRTC = { displayEnd: 0x01, overflow: 0x07, maximumScanLine: 0x09, cursorStart: 0x0a, cursorEnd: 0x0b, startHigh: 0x0c, cursorHigh: 0x0e, protect: 0x11, lastLine: 0x12, offset: 0x13 } as const
 
 const ATTRIBUTE_MODE = 0x10
 const MODE_BLINK = 0x08
+const GRAPHICS_MODE = 0x05
+const SHIFT_256 = 0x40
+const GRAPHICS_MISCELLANEOUS = 0x06
+/** Bit 0: graphics; bits 3–2 are 0 or 1 for the window at A0000h. */
+const GRAPHICS_ON = 0x01
+const MAP_ELSEWHERE = 0x08
+const MEMORY_MODE = 0x04
+const CHAIN_4 = 0x08
+const DOUBLE_SCAN = 0x80
 
 /** 70.086 Hz: 449 lines of 31.469 kHz, 400 of them visible; the retrace pulse is on lines 412 and 413. */
 const LINE_TICKS = TICKS_PER_SECOND / 31_469
@@ -46,11 +46,16 @@ export interface TextView {
   cursor: { cell: number; visible: boolean; start: number; end: number }
 }
 
+/** What programs see at A0000h: nothing, the video memory byte by byte, or its four planes. */
+export type WindowKind = 'none' | 'chained' | 'planes'
+
 export class VgaText implements Device {
   readonly name = 'VGA'
   readonly ports: readonly PortRange[]
   readonly #clock: Clock
   readonly #wideDac: () => boolean
+  readonly #onWindow: () => void
+  #windowKind: WindowKind = 'none'
   readonly #crtc = new Uint8Array(25)
   readonly #attribute = new Uint8Array(21)
   readonly #sequencer = new Uint8Array(5)
@@ -68,10 +73,14 @@ export class VgaText implements Device {
   #paletteMask = 0xff
   #paletteState = 3
 
-  /** @param wideDac whether the palette has 8 bits a colour, instead of 6 */
-  constructor(clock: Clock, wideDac: () => boolean = () => false) {
+  /**
+   * @param wideDac whether the palette has 8 bits a colour, instead of 6
+   * @param onWindow hears that `window` changed
+   */
+  constructor(clock: Clock, wideDac: () => boolean = () => false, onWindow: () => void = () => undefined) {
     this.#clock = clock
     this.#wideDac = wideDac
+    this.#onWindow = onWindow
     this.ports = [
       { first: 0x3c0, last: 0x3cf, read: (port) => this.#readCommon(port), write: (port, value) => this.#writeCommon(port, value) },
       { first: 0x3d4, last: 0x3d5, read: (port) => this.#readCrtc(port), write: (port, value) => this.#writeCrtc(port, value) },
@@ -89,21 +98,52 @@ export class VgaText implements Device {
   }
 
   reset(): void {
-    this.#crtc.set(MODE3_CRTC)
-    this.#attribute.set(MODE3_ATTRIBUTE)
-    this.#sequencer.set(MODE3_SEQUENCER)
-    this.#graphics.set(MODE3_GRAPHICS)
-    this.#miscellaneous = MODE3_MISCELLANEOUS
+    this.#paletteMask = 0xff
+    this.setMode(TEXT_MODE, EGA_PALETTE)
+  }
+
+  /** Registers as the BIOS writes them. @param palette 6 bits each of red, green, blue, from entry 0 on */
+  setMode(mode: VgaMode, palette: readonly number[]): void {
+    this.#crtc.set(mode.crtc)
+    this.#attribute.set(mode.attribute)
+    this.#sequencer.set(mode.sequencer)
+    this.#graphics.set(mode.graphics)
+    this.#miscellaneous = mode.miscellaneous
     this.#attributeIndex = 0x20
     this.#attributeData = false
     this.#crtcIndex = this.#sequencerIndex = this.#graphicsIndex = 0
-    this.#paletteMask = 0xff
-    // The 64 EGA colours: bits 5–3 are the weak, bits 2–0 the strong guns of red, green, blue.
-    for (let colour = 0; colour < 64; colour++) {
-      for (let gun = 0; gun < 3; gun++) {
-        const bit = 2 - gun
-        this.#palette[colour * 3 + gun] = ((colour >> bit) & 1) * 0x2a + ((colour >> (bit + 3)) & 1) * 0x15
-      }
+    this.#palette.set(palette)
+    this.#windowChanged()
+  }
+
+  get registers(): { readonly sequencer: Uint8Array; readonly graphics: Uint8Array } {
+    return { sequencer: this.#sequencer, graphics: this.#graphics }
+  }
+
+  get #inGraphics(): boolean {
+    return (this.#value(this.#graphics, GRAPHICS_MISCELLANEOUS) & GRAPHICS_ON) !== 0
+  }
+
+  get window(): WindowKind {
+    if (!this.#inGraphics || this.#value(this.#graphics, GRAPHICS_MISCELLANEOUS) & MAP_ELSEWHERE) return 'none'
+    return this.#value(this.#sequencer, MEMORY_MODE) & CHAIN_4 ? 'chained' : 'planes'
+  }
+
+  /** The raster that the registers describe; undefined in text mode. */
+  get graphicsView(): GraphicsView | undefined {
+    if (!this.#inGraphics) return undefined
+    const crtc = (index: number): number => this.#value(this.#crtc, index)
+    const wide = (this.#value(this.#graphics, GRAPHICS_MODE) & SHIFT_256) !== 0
+    const overflow = crtc(CRTC.overflow)
+    const lines = (crtc(CRTC.lastLine) | ((overflow & 0x02) << 7) | ((overflow & 0x40) << 3)) + 1
+    const repeat = ((crtc(CRTC.maximumScanLine) & 0x1f) + 1) * (crtc(CRTC.maximumScanLine) & DOUBLE_SCAN ? 2 : 1)
+    return {
+      width: ((crtc(CRTC.displayEnd) + 1) * 8) / (wide ? 2 : 1),
+      height: Math.max(1, Math.floor(lines / repeat)),
+      bits: wide ? 8 : 4,
+      // A byte of each plane is four of the video memory.
+      pitch: crtc(CRTC.offset) * 2 * 4,
+      start: ((crtc(CRTC.startHigh) << 8) | crtc(CRTC.startHigh + 1)) * 4,
     }
   }
 
@@ -165,6 +205,18 @@ export class VgaText implements Device {
     }
     const entry = (index & this.#paletteMask) * 3
     return [gun(entry), gun(entry + 1), gun(entry + 2)]
+  }
+
+  /** Colour `index` (0–15) of four planes: through the attribute palette. */
+  planeColour(index: number): [number, number, number] {
+    return this.paletteColour(this.#value(this.#attribute, index & 0xf))
+  }
+
+  #windowChanged(): void {
+    const { window } = this
+    if (window === this.#windowKind) return
+    this.#windowKind = window
+    this.#onWindow()
   }
 
   #value(registers: Uint8Array, index: number): number {
@@ -243,6 +295,7 @@ export class VgaText implements Device {
         return
       case 0x3c5:
         if (this.#sequencerIndex < this.#sequencer.length) this.#sequencer[this.#sequencerIndex] = value
+        this.#windowChanged()
         return
       case 0x3c6:
         this.#paletteMask = value
@@ -264,6 +317,7 @@ export class VgaText implements Device {
         return
       case 0x3cf:
         if (this.#graphicsIndex < this.#graphics.length) this.#graphics[this.#graphicsIndex] = value
+        this.#windowChanged()
         return
       default:
       // The other ports of the range are read-only.

@@ -1,14 +1,10 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { requireTool } from '../../../../tests/support/tools'
 import type { BootMedium } from '../../../shared/machine-schemas'
 import type { BackendName } from '../machine/machine'
-import { Machine } from '../machine/machine'
 import type { BiosCall, Registers } from './test-program'
 import { testCd } from '../machine/test-cd'
+import { outputHere, outputInQemu } from './bios-judge'
 import { biosProgram, parseDumps, SCRATCH } from './test-program'
 
 const SMAP = 0x534d4150
@@ -172,9 +168,6 @@ const FLOPPY_CASES: readonly Case[] = [
   floppy('type of a hard disk', { eax: 0x1500, edx: 0x80 }, { fields: ['eax'], why: 'type 0 says that there is none; SeaBIOS says that the call is invalid' }),
 ]
 
-/** QEMU's kinds of drive. */
-const QEMU_DRIVES: Readonly<Record<BootMedium, string>> = { disk: 'if=ide', floppy: 'if=floppy', cd: 'if=ide,media=cdrom,readonly=on' }
-
 /** No emulation: the whole program is the boot image, and drive E0h is read in sectors of 2048 bytes. */
 const CD = 0xe0
 const CD_PACKET = SCRATCH + 0x180
@@ -227,38 +220,12 @@ const CD_PROGRAM: Program = {
 }
 const outputBytes = ({ cases }: Program): number => cases.length * 36 + MEMORY_BYTES
 
-function runHere(backend: BackendName, program: Program): ReturnType<typeof parseDumps> {
-  const output: number[] = []
-  const machine = new Machine({
-    image: program.image,
-    medium: program.medium,
-    memoryBytes: 128 << 20,
-    backend,
-    startDate: Date.UTC(2026, 0, 1, 12),
-    onSerial: () => undefined,
-    onDebugConsole: (byte) => output.push(byte),
-  })
-  expect(machine.run(RUN_TICKS)).toEqual({ reason: 'debug-exit', value: 0 })
+function parsed(output: Uint8Array, program: Program): ReturnType<typeof parseDumps> {
   expect(output).toHaveLength(outputBytes(program))
-  return parseDumps(Uint8Array.from(output), program.cases.length)
+  return parseDumps(output, program.cases.length)
 }
-
-function runQemu(qemu: string, program: Program): ReturnType<typeof parseDumps> {
-  const folder = mkdtempSync(join(tmpdir(), 'bootlab-bios-'))
-  try {
-    const image = join(folder, 'disk.img')
-    const output = join(folder, 'output')
-    writeFileSync(image, program.image)
-    const exit = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=1']
-    const quiet = ['-display', 'none', '-monitor', 'none', '-serial', 'null', '-parallel', 'none', '-net', 'none', '-no-reboot']
-    spawnSync(qemu, ['-drive', `${QEMU_DRIVES[program.medium]},format=raw,file=${image}`, '-m', '128M', '-debugcon', `file:${output}`, ...exit, ...quiet], { timeout: 50_000 })
-    const bytes = readFileSync(output)
-    expect(bytes).toHaveLength(outputBytes(program))
-    return parseDumps(Uint8Array.from(bytes), program.cases.length)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
+const runHere = (backend: BackendName, program: Program): ReturnType<typeof parseDumps> => parsed(outputHere(backend, program, RUN_TICKS), program)
+const runQemu = (qemu: string, program: Program): ReturnType<typeof parseDumps> => parsed(outputInQemu(qemu, program), program)
 
 const shown = (registers: Registers, ignored: ReadonlySet<Field>): Record<string, string> => {
   const { flags, ...others } = registers

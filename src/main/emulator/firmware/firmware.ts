@@ -83,7 +83,7 @@ export class Firmware implements Device {
       'power-on': { shape: 'power', service: powerOn(parts) },
       timer: { shape: 'tick', vector: 0x08, service: timerInterrupt(host) },
       keyboard: { shape: 'key', vector: 0x09, service: keyboard.interrupt },
-      'int 10h': { shape: 'plain', vector: 0x10, service: videoService(host, console) },
+      'int 10h': { shape: 'plain', vector: 0x10, service: videoService(host, quirks, console) },
       'int 11h': { shape: 'plain', vector: 0x11, service: (call) => void (call.ax = host.memory.read16(BDA.equipment)) },
       'int 12h': { shape: 'plain', vector: 0x12, service: (call) => void (call.ax = BASE_MEMORY_KIB) },
       'int 13h': { shape: 'plain', vector: 0x13, service: diskService(host, quirks) },

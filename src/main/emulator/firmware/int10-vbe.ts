@@ -21,14 +21,15 @@ const VBE_VERSION = 0x0300
 const SWITCHABLE_DAC = 0x0001
 const BLOCK = 0x1_0000
 const WINDOW_SEGMENT = 0xa000
-/** Supported, extended information, colour, graphics, linear framebuffer. */
-const MODE_ATTRIBUTES = 0x9b
+/** Supported, extended information, colour, graphics, no VGA mode, linear framebuffer. */
+const MODE_ATTRIBUTES = 0xbb
 /** Exists, can be read, can be written. */
 const WINDOW_ATTRIBUTES = 7
 const PACKED_PIXELS = 4
 const DIRECT_COLOUR = 6
 const REST_USABLE = 2
-const LAST_PAGE = 0xff
+/** Pictures begin at a block of the window; more than so many are not counted. */
+const MOST_PAGES = 128
 
 const modeOf = (number: number): VbeMode | undefined => VBE_MODES.find((mode) => mode.number === number)
 
@@ -113,7 +114,7 @@ export class VbeFunctions {
     const block = new Uint8Array(MODE_BYTES)
     const view = new DataView(block.buffer)
     const pitch = width * pixelBytes(bits)
-    const pages = Math.min(LAST_PAGE, Math.floor(VIDEO_MEMORY_BYTES / (pitch * height)) - 1)
+    const pages = Math.min(MOST_PAGES, Math.floor(VIDEO_MEMORY_BYTES / (Math.ceil((pitch * height) / BLOCK) * BLOCK))) - 1
     view.setUint16(0, MODE_ATTRIBUTES, true)
     block[2] = WINDOW_ATTRIBUTES
     view.setUint16(4, BLOCK / 1024, true)
@@ -143,6 +144,7 @@ export class VbeFunctions {
     }
     const mode = modeOf(asked & MODE_NUMBER)
     if (!mode) return Status.failed
+    this.off()
     // First a VGA mode of 256 colours, whose palette the modes of 8 bits have, too.
     this.#setVgaMode(0x93)
     this.#write(DISPI.width, mode.width)
@@ -156,7 +158,8 @@ export class VbeFunctions {
 
   /** BH 0: window A shows block DX; 1: which does it show? */
   #bank(call: FirmwareCall): number {
-    if (!this.#on) return Status.failed
+    // The window belongs to modes that were set without the linear framebuffer.
+    if (!this.#on || this.#mode & LINEAR) return Status.invalid
     if (call.bl !== 0) return Status.failed
     if (call.bh === 1) {
       call.dx = this.#read(DISPI.bank)

@@ -1,9 +1,12 @@
 /** INT 10h, video (IBM Personal System/2 and Personal Computer BIOS Interface Technical Reference, "Interrupt 10h"): text services. */
 import type { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
+import { GRAPHICS_MODES } from '../devices/vga-modes'
 import { BDA } from './bda'
+import { readPixel, setGraphicsMode, writePixel } from './int10-graphics'
 import { FONT_OFFSET, ROM_SEGMENT } from './rom'
 import { VbeFunctions } from './int10-vbe'
+import type { Quirks } from './quirks'
 import type { TextConsole } from './text-console'
 import { COLUMNS, PAGES, ROWS } from './text-console'
 import { ES } from '../cpu/state/bits'
@@ -11,7 +14,7 @@ import { ES } from '../cpu/state/bits'
 const TEXT_MODES: ReadonlySet<number> = new Set([2, 3, 7])
 const KEEP_CONTENTS = 0x80
 
-export function videoService(host: FirmwareHost, console: TextConsole): Service {
+export function videoService(host: FirmwareHost, quirks: Quirks, console: TextConsole): Service {
   const { memory, vga, ports } = host
 
   /** Writes CX characters without moving the cursor, on over line ends as the memory goes. */
@@ -65,6 +68,11 @@ export function videoService(host: FirmwareHost, console: TextConsole): Service 
       const colours = memory.readBytes(call.inEs(call.dx), call.cx * 3)
       for (let i = 0; i < call.cx; i++) setColour((call.bx + i) & 0xff, colours[i * 3] ?? 0, colours[i * 3 + 1] ?? 0, colours[i * 3 + 2] ?? 0)
     },
+    0x17: (call) => {
+      const at = call.inEs(call.dx)
+      ports.write8(0x3c7, call.bl)
+      for (let i = 0; i < call.cx * 3; i++) memory.write8(at + i, ports.read8(0x3c9))
+    },
     0x15: (call) => {
       ports.write8(0x3c7, call.bl)
       call.dh = ports.read8(0x3c9)
@@ -85,17 +93,22 @@ export function videoService(host: FirmwareHost, console: TextConsole): Service 
   /** Sets mode AL & 7Fh; with bit 7 the memory keeps what it holds. */
   const setMode = (request: number): void => {
     const mode = request & ~KEEP_CONTENTS
+    const clear = !(request & KEEP_CONTENTS)
+    const graphics = GRAPHICS_MODES[mode]
     // Other graphics and 40-column modes are not in this adapter; the screen stays as it is.
-    if (!TEXT_MODES.has(mode)) return
+    if (!TEXT_MODES.has(mode) && !graphics) return
     vbe.off()
-    console.setMode(mode === 7 ? 3 : mode, !(request & KEEP_CONTENTS))
+    if (graphics) setGraphicsMode(host, mode, graphics, clear)
+    else console.setMode(mode === 7 ? 3 : mode, clear)
   }
   const vbe = new VbeFunctions(host, setMode)
 
   const functions: Readonly<Record<number, (call: FirmwareCall) => void>> = {
     0x00: (call) => {
+      const mode = call.al & ~KEEP_CONTENTS
       setMode(call.al)
-      call.al = 0x30
+      // What the video BIOSes of old left there.
+      call.al = mode > 7 ? 0x20 : 0x30
     },
     0x01: (call) => console.setCursorShape(call.ch, call.cl),
     0x02: (call) => console.setCursor(call.bh, call.dh, call.dl),
@@ -120,6 +133,8 @@ export function videoService(host: FirmwareHost, console: TextConsole): Service 
     },
     0x09: (call) => repeat(call, call.bl),
     0x0a: (call) => repeat(call, undefined),
+    0x0c: (call) => writePixel(host, call),
+    0x0d: (call) => readPixel(host, call),
     0x0e: (call) => console.type(console.activePage, call.al),
     0x0f: (call) => {
       call.al = memory.read8(BDA.videoMode) | (memory.read8(BDA.videoControl) & KEEP_CONTENTS)
@@ -138,7 +153,9 @@ export function videoService(host: FirmwareHost, console: TextConsole): Service 
       } else if (call.bl >= 0x30 && call.bl <= 0x34) call.al = 0x12
     },
     0x13: writeString,
-    0x4f: (call) => vbe.call(call),
+    0x4f: (call) => {
+      if (quirks.noVbe !== true) vbe.call(call)
+    },
     0x1a: (call) => {
       if (call.al !== 0) return
       call.ax = (call.ax & 0xff00) | 0x1a

@@ -25,6 +25,8 @@ export interface Quirks {
   readonly a20Stuck?: boolean | undefined
   /** What E820 says; `absent`: there is none. */
   readonly e820?: readonly MemoryRange[] | 'absent' | undefined
+  /** No VBE: text mode is all there is. */
+  readonly noVbe?: boolean | undefined
   /** Neither E801h nor 88h is there. */
   readonly noMemorySizes?: boolean | undefined
 }

@@ -1,8 +1,8 @@
 /** Pictures of the graphics modes, made of the video memory when somebody looks. */
 import type { GraphicsScreen } from '../../../shared/machine-schemas'
-import { pixelBytes, type GraphicsView } from '../devices/bochs-vbe'
+import { lineBytes, type GraphicsView } from '../devices/bochs-vbe'
 
-/** Palette for 8 bits a pixel: red, green, blue of an index. */
+/** Palette for 4 and 8 bits a pixel: red, green, blue of an index. */
 export type Palette = (index: number) => readonly [number, number, number]
 
 /** Writes `width` pixels of a line as red, green, blue from `to` on. */
@@ -13,6 +13,16 @@ const five = (value: number): number => (value << 3) | (value >> 2)
 const six = (value: number): number => (value << 2) | (value >> 4)
 
 const READERS: Readonly<Record<number, LineReader>> = {
+  4: (line, width, pixels, to, colours) => {
+    for (let x = 0; x < width; x++) {
+      const [at, bit] = [(x >> 3) * 4, 7 - (x & 7)]
+      let index = 0
+      for (let plane = 0; plane < 4; plane++) index |= (((line[at + plane] ?? 0) >> bit) & 1) << plane
+      pixels[to++] = colours[index * 3] ?? 0
+      pixels[to++] = colours[index * 3 + 1] ?? 0
+      pixels[to++] = colours[index * 3 + 2] ?? 0
+    }
+  },
   8: (line, width, pixels, to, colours) => {
     for (let x = 0; x < width; x++) {
       const colour = (line[x] ?? 0) * 3
@@ -65,15 +75,16 @@ export class GraphicsCapture {
 
   take(view: GraphicsView, palette: Palette): GraphicsScreen {
     const { width, height, bits, pitch, start } = view
-    const colours = bits === 8 ? Uint8Array.from(Array.from({ length: 256 }, (_, index) => palette(index)).flat()) : new Uint8Array()
-    const visible = this.#memory.subarray(start, start + (height - 1) * pitch + width * pixelBytes(bits))
+    const colours = bits <= 8 ? Uint8Array.from(Array.from({ length: 1 << bits }, (_, index) => palette(index)).flat()) : new Uint8Array()
+    const bytes = lineBytes(width, bits)
+    const visible = this.#memory.subarray(start, start + (height - 1) * pitch + bytes)
     const kept = this.#screen !== undefined && sameView(this.#view, view) && Buffer.compare(colours, this.#colours) === 0
     if (kept && this.#screen && Buffer.compare(visible, this.#shown) === 0) return this.#screen
     const pixels = kept && this.#screen ? this.#screen.pixels.slice() : new Uint8Array(width * height * 3)
     const read = READERS[bits]
     if (!read) throw new RangeError(`There is no picture with ${bits} bits a pixel.`)
     for (let y = 0; y < height; y++) {
-      const [from, to] = [y * pitch, y * pitch + width * pixelBytes(bits)]
+      const [from, to] = [y * pitch, y * pitch + bytes]
       const line = visible.subarray(from, to)
       if (kept && Buffer.compare(line, this.#shown.subarray(from, to)) === 0) continue
       read(line, width, pixels, y * width * 3, colours)

@@ -13,6 +13,7 @@ import { PicPair } from '../devices/pic8259'
 import { Pit8254 } from '../devices/pit8254'
 import { configureCmos, RtcMc146818 } from '../devices/rtc-mc146818'
 import { Uart16550 } from '../devices/uart16550'
+import { VgaPlanes } from '../devices/vga-planes'
 import { TEXT_MEMORY, TEXT_MEMORY_BYTES, VgaText } from '../devices/vga-text'
 import { Firmware } from '../firmware/firmware'
 import type { Quirks } from '../firmware/quirks'
@@ -74,6 +75,9 @@ export class Machine {
   readonly vga: VgaText
   readonly vbe: BochsVbe
   readonly #capture: GraphicsCapture
+  readonly #planes: VgaPlanes
+  /** Offset of the window at A0000h in the video memory, while VBE has it. */
+  #bank: number | undefined
   readonly drives: Drives
   readonly firmware: Firmware
   readonly #devices: readonly Device[]
@@ -116,15 +120,17 @@ export class Machine {
     this.rtc = new RtcMc146818(clock, pic.line(IRQ.clock), options.startDate)
     configureCmos(this.rtc.ram, options.memoryBytes, this.drives.floppy?.driveType)
     this.uart = new Uart16550({ clock, irq: pic.line(IRQ.com1), transmit: options.onSerial })
-    this.vga = new VgaText(clock, () => this.vbe.wideDac)
+    const { videoMemory } = this.memoryMap
+    this.vga = new VgaText(clock, () => this.vbe.wideDac, () => this.#showWindow())
+    this.#planes = new VgaPlanes(videoMemory, this.vga.registers)
     this.vbe = new BochsVbe({
-      memory: this.memoryMap.videoMemory,
+      memory: videoMemory,
       bankChanged: (offset) => {
-        this.memoryMap.setWindow(offset === undefined ? undefined : videoBase + offset)
-        this.cpu.memoryMapChanged()
+        this.#bank = offset
+        this.#showWindow()
       },
     })
-    this.#capture = new GraphicsCapture(this.memoryMap.videoMemory)
+    this.#capture = new GraphicsCapture(videoMemory)
     this.memory = new GuestMemory(
       this.memoryMap,
       () => this.#a20,
@@ -180,6 +186,7 @@ export class Machine {
     this.#outcome = undefined
     this.#resetRequested = undefined
     this.#a20Stuck = false
+    this.#planes.reset()
     for (const device of this.#devices) device.reset()
     this.cpu.reset()
     this.cpu.setA20(this.#a20)
@@ -215,15 +222,24 @@ export class Machine {
     else this.#outcome = { reason: 'halted-forever', interruptsEnabled: this.#interruptsEnabled }
   }
 
+  /** Has the right part of the video memory, in the right way, seen at A0000h. */
+  #showWindow(): void {
+    const { videoBase } = this.memoryMap
+    const { window } = this.vga
+    if (this.#bank !== undefined) this.memoryMap.setWindow(videoBase + this.#bank)
+    else this.memoryMap.setWindow(window === 'chained' ? videoBase : window === 'planes' ? this.#planes : undefined)
+    this.cpu.memoryMapChanged()
+  }
+
   get screen(): Screen {
-    const { view } = this.vbe
-    if (view) return this.#capture.take(view, (index) => this.vga.paletteColour(index))
+    const view = this.vbe.view ?? this.vga.graphicsView
+    if (view) return this.#capture.take(view, (index) => (view.bits === 4 ? this.vga.planeColour(index) : this.vga.paletteColour(index)))
     this.#capture.forget()
     return this.textScreen
   }
 
   get showsGraphics(): boolean {
-    return this.vbe.enabled
+    return this.vbe.enabled || this.vga.graphicsView !== undefined
   }
 
   /** What text mode shows, or would show. */

@@ -64,6 +64,11 @@ export class MemoryMap implements PhysicalMemory {
     this.#window = window
   }
 
+  /** Host address of the video memory. */
+  get videoBase(): number {
+    return this.#video.base
+  }
+
   /** All of the video memory, in place. */
   get videoMemory(): Uint8Array {
     return this.#u8.subarray(this.#video.base, this.#video.base + this.#video.bytes)
