@@ -55,8 +55,12 @@ export async function checkingImage(kernel: TestKernel, upperKib: number): Promi
   return imageOf(await linkKernel({ ...kernel, defines }), COMMAND_LINE)
 }
 
+/** What a firmware sends to a serial terminal to move its cursor (ECMA-48, 5.4 "Control sequences"); the kernel's first line may follow. */
+// oxlint-disable-next-line no-control-regex
+const CONTROL_SEQUENCE = /\x1b\[[0-9;=]*[A-Za-z]/g
+
 /** What went well and what did not, from a kernel's report on COM1. */
 export function readReport(serial: string): { good: number; bad: string[] } {
-  const lines = serial.split('\n')
+  const lines = serial.replaceAll(CONTROL_SEQUENCE, '\n').split('\n')
   return { good: lines.filter((line) => line.startsWith('good ')).length, bad: lines.filter((line) => line.startsWith('BAD ')) }
 }

@@ -9,7 +9,10 @@ import { firmwareArguments, type Firmware } from './ovmf'
 import { requireTool } from './tools'
 
 export interface QemuOptions {
-  /** Stop as soon as the screen shows this, in one line or running on from the end of one to the start of the next. */
+  /**
+   * Stop as soon as the screen shows this, in one line or running on from the end of one to the start of the next. Under UEFI, where
+   * there is no text screen: as soon as port 0xE9 or COM1 got it.
+   */
   untilText?: string
   /** Go on for so long after `untilText`, to see whether the guest stays where it is. */
   lingerMs?: number
@@ -30,8 +33,17 @@ export interface QemuOptions {
     /** Keys pressed together after the text, by QEMU's names, such as `['ctrl', 'alt', 'delete']`. */
     chord?: string[]
   }
+  /** Take a picture of the screen at the end, while the machine still runs. */
+  picture?: boolean
   /** Further arguments. */
   args?: string[]
+}
+
+export interface Picture {
+  width: number
+  height: number
+  /** Red, green, blue; a byte each. */
+  pixels: Uint8Array
 }
 
 export interface QemuRun {
@@ -41,6 +53,8 @@ export interface QemuRun {
   screenFlow: string
   /** 80 × 25 cells: character in the low byte, attribute in the high byte. */
   screenCells: Uint16Array
+  /** With `picture`, and when the machine still ran at the end. */
+  picture?: Picture | undefined
   /** What the guest wrote to COM1. */
   serial: string
   /** What the guest wrote to port 0xE9. */
@@ -85,6 +99,7 @@ async function run(qemu: string, imagePath: string, folder: string, options: Qem
   const serialFile = join(folder, 'serial')
   const debugFile = join(folder, 'debug')
   const screenFile = join(folder, 'screen')
+  const pictureFile = join(folder, 'picture.ppm')
   const args = ['-accel', 'tcg', '-display', 'none', '-no-reboot', '-nodefaults', '-vga', 'std']
   const drive = `format=raw,snapshot=on,file=${imagePath.replaceAll(',', ',,')}`
   if (options.disk === 'USB stick') args.push('-device', 'qemu-xhci', '-drive', `if=none,id=stick,${drive}`, '-device', 'usb-storage,drive=stick')
@@ -108,6 +123,7 @@ async function run(qemu: string, imagePath: string, folder: string, options: Qem
   let screen: Buffer = Buffer.alloc(SCREEN_BYTES)
   const deadline = Date.now() + options.timeoutMs
   let exit: QemuRun['exit'] = { reason: 'timeout' }
+  let picture: Picture | undefined
   let found: number | undefined
   let typed = options.keys === undefined
   // A QEMU that stops answering must not hold up the test: its end ends every wait below.
@@ -117,17 +133,17 @@ async function run(qemu: string, imagePath: string, folder: string, options: Qem
     while (!monitor.ended && Date.now() < deadline) {
       if (!(await monitor.command('pmemsave', { val: SCREEN_ADDRESS, size: SCREEN_BYTES, filename: screenFile }))) break
       screen = readFileSync(screenFile)
-      const text = screenText(screen)
-      const flow = screenFlow(screen)
-      if (options.keys && !typed && (text.includes(options.keys.afterText) || flow.includes(options.keys.afterText))) {
+      const seen = shown(screen, options, serialFile, debugFile)
+      if (options.keys && !typed && seen(options.keys.afterText)) {
         typed = true
         for (const key of options.keys.text ?? '') await monitor.press([keyCode(key)])
         if (options.keys.chord) await monitor.press(options.keys.chord)
       }
-      if (options.untilText !== undefined && (text.includes(options.untilText) || flow.includes(options.untilText))) {
+      if (options.untilText !== undefined && seen(options.untilText)) {
         found ??= Date.now()
         if (Date.now() - found >= (options.lingerMs ?? 0)) {
           exit = { reason: 'text' }
+          if (options.picture && (await monitor.command('screendump', { filename: pictureFile }))) picture = readPicture(readFileSync(pictureFile))
           break
         }
       }
@@ -147,7 +163,20 @@ async function run(qemu: string, imagePath: string, folder: string, options: Qem
   }
   const screenCells = new Uint16Array(COLUMNS * ROWS)
   for (let cell = 0; cell < screenCells.length; cell++) screenCells[cell] = screen.readUInt16LE(cell * 2)
-  return { screenText: screenText(screen), screenFlow: screenFlow(screen), screenCells, serial: readText(serialFile), debugPort: readText(debugFile), exit }
+  return { screenText: screenText(screen), screenFlow: screenFlow(screen), screenCells, picture, serial: readText(serialFile), debugPort: readText(debugFile), exit }
+}
+
+/** Whether a text was shown where this machine shows texts. */
+function shown(screen: Buffer, { firmware = 'BIOS' }: QemuOptions, serialFile: string, debugFile: string): (text: string) => boolean {
+  const places = firmware === 'BIOS' ? [screenText(screen), screenFlow(screen)] : [readText(serialFile), readText(debugFile)]
+  return (text) => places.some((place) => place.includes(text))
+}
+
+/** QEMU's pictures: binary PPM (netpbm's ppm(5)), 8 bits a colour. */
+function readPicture(file: Buffer): Picture {
+  const header = /^P6\s+(\d+)\s+(\d+)\s+255\s/.exec(file.toString('latin1', 0, 64))
+  if (!header) throw new Error('QEMU wrote a picture that is not a PPM of 8 bits a colour.')
+  return { width: Number(header[1]), height: Number(header[2]), pixels: new Uint8Array(file.subarray(header[0].length)) }
 }
 
 /** The QEMU machine protocol on the child's standard input and output: one command at a time. */

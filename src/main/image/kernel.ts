@@ -7,12 +7,13 @@ import { ELF_TYPE, type ElfFile, looksLikeElf, parseElf } from './elf'
 import { hex, ImageError } from './errors'
 import { foreignFormats } from './foreign-formats'
 import { flatParameters, type FlatProtocol, isFlat } from './flat'
+import { wishParameters } from './graphics-wish'
 import { MAGIC, MEMORY } from './layout'
 import { checkLinux, findLinuxHeader } from './linux'
 import { checkLimine, findLimine } from './limine'
 import { LIMINE_LOWEST_ADDRESS } from './limine-requests'
-import { checkMultibootFeatures, findMultibootHeader, type MultibootHeader, type MultibootSearch } from './multiboot'
-import { checkMultiboot2Features, findMultiboot2Header, MULTIBOOT2_TAG, type Multiboot2Header, multiboot2Tag } from './multiboot2'
+import { checkMultibootFeatures, findMultibootHeader, multibootWish, type MultibootHeader, type MultibootSearch } from './multiboot'
+import { checkMultiboot2Features, findMultiboot2Header, MULTIBOOT2_TAG, type Multiboot2Header, multiboot2Tag, multiboot2Wish } from './multiboot2'
 import { checkProgram } from './program-checks'
 import { checkRelativeOnly, relocateKernel } from './relocate'
 
@@ -58,8 +59,8 @@ export function planKernel(bytes: Uint8Array, where = 'kernel', hints: KernelHin
   const second = findMultiboot2Header(bytes)
   const protocol = hints.protocol ?? protocolOf(bytes, first, second.header, hints, where)
   if (isFlat(protocol)) return planFlat(bytes, protocol, hints.address, where)
-  if (protocol === 'multiboot1') return planMultiboot1(bytes, first, where)
-  if (protocol === 'multiboot2') return planMultiboot2(bytes, second.header, where)
+  if (protocol === 'multiboot1') return withWish(planMultiboot1(bytes, first, where))
+  if (protocol === 'multiboot2') return withWish(planMultiboot2(bytes, second.header, where))
   if (protocol === 'bootloader11') return planCrate11(bytes, where)
   if (protocol === 'linux') return planLinux(bytes, where)
 
@@ -71,6 +72,12 @@ export function planKernel(bytes: Uint8Array, where = 'kernel', hints: KernelHin
   if (first.nearly) plan.warnings.push(describeNearly(first.nearly, where))
   if (second.nearly) plan.warnings.push(describeNearly2(second.nearly, where))
   return plan
+}
+
+/** The graphics mode that the header asks for, for firmware where it must be known before the header is read. */
+function withWish(plan: KernelPlan): KernelPlan {
+  const wish = plan.multiboot ? multibootWish(plan.bytes, plan.multiboot) : plan.multiboot2 && multiboot2Wish(plan.multiboot2)
+  return { ...plan, parameters: { ...plan.parameters, ...wishParameters(wish) } }
 }
 
 function protocolOf(bytes: Uint8Array, first: MultibootSearch, second: Multiboot2Header | undefined, hints: KernelHints, where: string): BootProtocol {
