@@ -85,6 +85,14 @@ static void check_map(const struct boot_info *info) {
   check("stack frames", stack_frames == STACK_PAGES, stack_frames);
 }
 
+/* Where an address on a page of 4096 bytes is, as the page tables say that are seen from offset on. */
+static uint64_t physical_of(uint64_t address, uint64_t cr3, uint64_t offset) {
+  uint64_t table = cr3;
+  for (int level = 3; level >= 0; level--)
+    table = ((const volatile uint64_t *)(uintptr_t)(offset + (table & 0x000ffffffffff000)))[address >> (12 + 9 * level) & 511];
+  return (table & 0x000ffffffffff000) | (address & 0xfff);
+}
+
 static uint32_t thread_local_size;
 
 [[noreturn]] void kernel(void);
@@ -132,8 +140,15 @@ static uint32_t thread_local_size;
 #ifdef PHYSICAL_OFFSET
     check("physical memory offset", offset == PHYSICAL_OFFSET, offset);
 #endif
-    *(volatile uint16_t *)(uintptr_t)(offset + 0xb8f9e) = 0x1f21;
-    check("physical memory", *(volatile uint16_t *)0xb8f9e == 0x1f21, offset);
+#ifdef UEFI
+    /* No text screen answers at 0xb8000: the tables say it themselves. */
+    const volatile uint64_t *root = (const volatile uint64_t *)(uintptr_t)(offset + cr3);
+    check("physical memory", (root[offset >> 39 & 511] & 3) == 3, offset);
+#else
+    static volatile uint32_t seen_twice;
+    seen_twice = 0x1f21;
+    check("physical memory", *(const volatile uint32_t *)(uintptr_t)(offset + physical_of((uint64_t)(uintptr_t)&seen_twice, cr3, offset)) == 0x1f21, offset);
+#endif
     check("page tables through it", (*(const volatile uint64_t *)(uintptr_t)(offset + cr3) & 1) == 1, cr3);
     uint64_t last = 0;
     for (uint64_t i = 0; i < info->count; i++)
