@@ -9,6 +9,7 @@ import { boot } from './boot'
 import { build } from './build'
 import { doctorCommand, type DoctorOptions } from './doctor'
 import { drivesCommand, type DrivesOptions } from './drives'
+import { flashCommand, type FlashCommandOptions } from './flash'
 import { exitCodeHelp } from './exit-codes'
 import { importCommand, type ImportOptions } from './import'
 import { inspect, type InspectCommandOptions } from './inspect'
@@ -144,6 +145,16 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .option('--all', 'those that are never written, too')
     .option('--json', 'print JSON')
     .action(async (options: DrivesOptions) => finish(await drivesCommand(options, signal)))
+
+  program
+    .command('flash')
+    .description('writes an image to a whole drive, and reads it back')
+    .argument('[what]', "an image file (.gz too), or a project's folder, which is built first", '.')
+    .requiredOption('--to <drive>', 'the drive, as "bootlab drives" names it; everything on it is lost')
+    .option('--yes', 'do not ask')
+    .option('--no-verify', 'do not read back')
+    .option('--json', 'print JSON lines')
+    .action(async (what: string, options: FlashCommandOptions) => finish(await flashCommand(what, options, signal)))
 
   // A path of no characters would mean the current folder: what a script with an unset variable never wants.
   for (const command of program.commands) for (const argument of command.registeredArguments) if (!argument.variadic) argument.argParser(parseGiven)

@@ -22,16 +22,21 @@ export async function judgedDrives(question: DriveQuestion): Promise<JudgedDrive
 }
 
 async function policyContext({ mountPoints, swapFiles }: DriveList, { neededBytes, keep }: DriveQuestion): Promise<PolicyContext> {
+  const system = process.platform === 'win32' ? 'win32' : process.platform === 'darwin' ? 'darwin' : 'linux'
+  const swap = swapFiles.map((path) => ({ path, what: 'A file that memory is moved out to' }))
+  return { system, neededBytes, mountPoints, keep: await keptPaths([...swap, ...keep]) }
+}
+
+/** What must survive in any case, and these, where symbolic links lead to. */
+export async function keptPaths(more: PolicyContext['keep']): Promise<{ path: string; what: string }[]> {
   const all = [
     { path: homedir(), what: 'Your home folder' },
     { path: tmpdir(), what: 'The folder of temporary files' },
     { path: process.cwd(), what: 'The folder you work in' },
     { path: import.meta.dirname, what: 'Bootlab itself' },
-    ...swapFiles.map((path) => ({ path, what: 'A file that memory is moved out to' })),
-    ...keep,
+    ...more,
   ]
-  const system = process.platform === 'win32' ? 'win32' : process.platform === 'darwin' ? 'darwin' : 'linux'
-  return { system, neededBytes, mountPoints, keep: await Promise.all(all.map(async ({ path, what }) => ({ path: await resolved(path), what }))) }
+  return Promise.all(all.map(async ({ path, what }) => ({ path: await resolved(path), what })))
 }
 
 /** Where a path leads through symbolic links; what is not there lies where it is said to. */

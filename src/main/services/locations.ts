@@ -25,6 +25,8 @@ export interface Locations {
   preload: string
   /** The built entry of a machine's worker thread. */
   emulatorWorker: string
+  /** The built entry of the process that writes drives. */
+  usbWriter: string
 }
 
 /** @throws LabError when no folder above `start` is Bootlab's, which means a damaged installation. */
@@ -52,6 +54,7 @@ function layout(root: string, version: string): Locations {
     renderer: join(root, 'out', 'renderer'),
     preload: join(root, 'out', 'preload', 'index.cjs'),
     emulatorWorker: join(root, 'out', 'main', 'emulator-worker.js'),
+    usbWriter: join(unpacked, 'out', 'main', 'usb-writer.js'),
   }
 }
 

@@ -1,0 +1,118 @@
+/** One job of the writing process: check, take the drive, write, read back, give the drive back. */
+import { allVolumes, type Drive } from '../../../shared/drives'
+import { LabError, toFailure, type Failure } from '../../../shared/failure'
+import type { DriveList } from '../drives/list'
+import { judgeDrive, type PolicyContext } from '../policy'
+import { codeOf, failureOf } from './failures'
+import type { DriveCondition, FlashEvent, FlashPhase, WriteRequest } from './protocol'
+import type { OpenImage } from './source'
+import type { Target } from './target'
+import { VerifyError, writeImage } from './write-image'
+
+/** What the job asks of the operating system; tests give one that fails. */
+export interface DriveSystem {
+  platform: PolicyContext['system']
+  list(signal: AbortSignal): Promise<DriveList>
+  openImage(path: string, signal: AbortSignal): Promise<OpenImage>
+  /** Takes everything off that is mounted from the drive. */
+  unmount(drive: Drive): Promise<void>
+  open(drive: Drive): Promise<Target>
+  /** A cheap look whether the medium is still the one that was opened: throws when it is not. */
+  sameMedium(drive: Drive): Promise<void>
+  /** Lets the system see the new partitions, and makes the drive ready to be taken out. */
+  release(drive: Drive): Promise<void>
+}
+
+/** Runs a job to its end; every end is told as an event. */
+export async function runJob(request: WriteRequest, system: DriveSystem, tell: (event: FlashEvent) => void, signal: AbortSignal): Promise<void> {
+  let condition: DriveCondition = 'unchanged'
+  const phase = (name: FlashPhase, done = 0, total = 0): void => tell({ type: 'progress', phase: name, done, total })
+  let image: OpenImage | undefined
+  let target: Target | undefined
+  try {
+    phase('checking')
+    image = await system.openImage(request.image, signal)
+    const drive = await permittedDrive(request, system, image.bytes, signal)
+    phase('unmounting')
+    await system.unmount(drive)
+    target = await system.open(drive)
+    // What was unmounted is seen anew, and the drive that was opened is the one that was chosen.
+    const now = await permittedDrive(request, system, image.bytes, signal)
+    const mounted = allVolumes(now).find(({ mountPoints }) => mountPoints.length > 0)
+    if (mounted) throw new LabError({ code: 'busy', what: `${mounted.path} is mounted again.`, where: now.path, why: 'Another program opened it in between, and would write into the image.', next: 'Close the file manager’s window of this drive, and try again.' })
+    const { sha256 } = await writeImage({
+      source: image,
+      target: guarded(target, () => system.sameMedium(now), (changed) => (condition = changed)),
+      targetBytes: now.bytes,
+      sectorBytes: now.sectorBytes,
+      verify: request.verify,
+      signal,
+      onProgress: (name, done, total) => {
+        if (name === 'writing' && done === total) condition = 'unverified'
+        phase(name, done, total)
+      },
+    })
+    phase('finishing')
+    await target.close()
+    target = undefined
+    await system.release(now)
+    tell({ type: 'done', sha256, bytes: image.bytes, verified: request.verify })
+  } catch (error) {
+    if (error instanceof VerifyError) condition = 'wrong'
+    tell({ type: 'failed', failure: failureFor(error, request, signal), condition })
+  } finally {
+    await closeAll(target, image)
+  }
+}
+
+function failureFor(error: unknown, { drive, image }: WriteRequest, signal: AbortSignal): Failure {
+  if (signal.aborted) return { code: 'cancelled', what: 'Writing was cancelled.', where: drive }
+  if (error instanceof LabError) return toFailure(error)
+  return failureOf(error, drive, image)
+}
+
+/** What is being thrown already matters more than a handle that does not close. */
+async function closeAll(...open: ({ close(): Promise<void> } | undefined)[]): Promise<void> {
+  await Promise.allSettled(open.map((one) => one?.close()))
+}
+
+/** The drive of the request, if it is still that drive and may be written. */
+async function permittedDrive(request: WriteRequest, system: DriveSystem, neededBytes: number, signal: AbortSignal): Promise<Drive> {
+  const { drives, mountPoints } = await system.list(signal)
+  const drive = drives.find(({ path }) => path === request.drive)
+  if (!drive) throw new LabError({ code: 'not-found', what: 'The drive is gone.', where: request.drive, why: 'It was unplugged after it was chosen.', next: 'Plug it in again and choose it anew.' })
+  if (drive.identity !== request.identity)
+    throw new LabError({ code: 'drive-changed', what: 'This is another drive than the one you chose.', where: request.drive, why: 'Another drive or medium took its place, or its contents changed. What you agreed to erase was the other.', next: 'Choose the drive anew.' })
+  const { verdict, reasons } = judgeDrive(drive, { system: system.platform, neededBytes, mountPoints, keep: request.keep })
+  if (verdict === 'refused') throw new LabError({ code: 'refused', what: 'This drive must not be written.', where: request.drive, why: reasons.join(' '), next: 'Choose another drive.' })
+  if (verdict === 'confirm' && !request.confirmed) throw new LabError({ code: 'unconfirmed', what: 'Writing this drive was not confirmed.', where: request.drive, why: reasons.join(' '), next: 'Confirm that all of it may be erased.' })
+  return drive
+}
+
+const REFUSALS = new Set(['EROFS', 'EPERM', 'EACCES', 'EBUSY'])
+
+/** Looks at the medium before every write, and knows what the first write has done. */
+function guarded(target: Target, check: () => Promise<void>, changed: (condition: DriveCondition) => void): Target {
+  let written = false
+  const begin = (): void => {
+    if (!written) changed('blank')
+    written = true
+  }
+  return {
+    write: async (bytes, position) => {
+      await check()
+      try {
+        await target.write(bytes, position)
+        begin()
+      } catch (error) {
+        // Refused outright is not written; whatever else fails may have left a part.
+        if (!REFUSALS.has(codeOf(error))) begin()
+        throw error
+      }
+    },
+    read: (into, position) => target.read(into, position),
+    flush: () => target.flush(),
+    forget: () => target.forget(),
+    close: () => target.close(),
+  }
+}

@@ -1,0 +1,59 @@
+/** How Linux takes a drive for writing and gives it back. Sources: umount(8), blockdev(8), Documentation/ABI/stable/sysfs-block. */
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { promisify } from 'node:util'
+import { allVolumes, type Drive } from '../../../shared/drives'
+import { LabError } from '../../../shared/failure'
+import { listDrives } from '../drives/list'
+import type { DriveSystem } from './job'
+import { openImage } from './source'
+import { openDrive } from './target'
+
+const run = promisify(execFile)
+
+export const linuxSystem: DriveSystem = {
+  platform: 'linux',
+  list: listDrives,
+  openImage,
+  unmount,
+  open: ({ path }) => openDrive(path),
+  sameMedium,
+  release,
+}
+
+/** The innermost first: a folder below another mount point comes before it. */
+async function unmount(drive: Drive): Promise<void> {
+  const points = allVolumes(drive).flatMap(({ mountPoints }) => mountPoints)
+  for (const point of points.toSorted((a, b) => b.length - a.length)) {
+    try {
+      await run('umount', ['--', point])
+    } catch (cause) {
+      throw new LabError({ code: 'busy', what: `${point} cannot be unmounted.`, where: drive.path, why: `${cause instanceof Error ? cause.message.trim() : String(cause)} Files on it are open.`, next: 'Close the programs that use it (a terminal in that folder counts), and try again.' }, { cause })
+    }
+  }
+}
+
+/** The kernel counts media: another one in the same place has another number. */
+async function sameMedium({ path, identity }: Drive): Promise<void> {
+  const number = await readFile(`/sys/block/${basename(path)}/diskseq`, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  })
+  // A kernel before 5.15 has no number; the list of drives said so in the identity.
+  if (number === undefined ? identity.startsWith('unnumbered') : identity.startsWith(`diskseq ${number.trim()}|`)) return
+  throw new LabError({ code: 'gone', what: 'The drive was taken out while it was written.', where: path, why: 'Another medium may lie in its place now; nothing was written to that.', next: 'Plug the drive in again, and write the image again.' })
+}
+
+/** udev has usually looked already, since the drive was open for writing: then the kernel answers that it is busy with it. */
+async function release({ path }: Drive): Promise<void> {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    try {
+      await run('blockdev', ['--rereadpt', path])
+      return
+    } catch (error) {
+      if (!(error instanceof Error) || !/busy|invalid argument/i.test(error.message)) throw error
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+  }
+}

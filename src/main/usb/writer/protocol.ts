@@ -1,0 +1,42 @@
+/** What the lab and its writing process say to each other: one JSON text a line. The lab sends the job, then perhaps `cancel`; the process sends events. */
+import { z } from 'zod'
+import { failureSchema } from '../../../shared/failure'
+
+export const jobSchema = z.strictObject({
+  /** Absolute path of the image; `.gz` is unpacked on the way. */
+  image: z.string().min(1),
+  /** The drive's path as the list of drives has it. */
+  drive: z.string().min(1),
+  /** The drive's identity when the person chose it. */
+  identity: z.string().min(1),
+  /** The person has seen and accepted what the policy asks about. */
+  confirmed: z.boolean(),
+  verify: z.boolean(),
+  /** What must survive (see PolicyContext), resolved by the lab: an elevated process has another home. */
+  keep: z.array(z.strictObject({ path: z.string(), what: z.string() })),
+})
+export type WriteRequest = z.infer<typeof jobSchema>
+
+export const phaseSchema = z.enum(['checking', 'unmounting', 'erasing', 'writing', 'verifying', 'finishing'])
+export type FlashPhase = z.infer<typeof phaseSchema>
+
+/** What the drive is like when a job has ended before its end. */
+export const conditionSchema = z.enum(['unchanged', 'blank', 'unverified', 'wrong'])
+export type DriveCondition = z.infer<typeof conditionSchema>
+
+export const eventSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('progress'), phase: phaseSchema, done: z.number().nonnegative(), total: z.number().nonnegative() }),
+  z.object({ type: z.literal('done'), sha256: z.string(), bytes: z.number(), verified: z.boolean() }),
+  z.object({ type: z.literal('failed'), failure: failureSchema, condition: conditionSchema }),
+])
+export type FlashEvent = z.infer<typeof eventSchema>
+
+export const CANCEL = 'cancel'
+
+/** Sentences about a drive after an end before time. */
+export const CONDITIONS: Readonly<Record<DriveCondition, string>> = {
+  unchanged: 'Nothing was written: the drive is as it was.',
+  blank: 'What was on the drive is lost, and nothing boots from it. Write the image again, or format the drive.',
+  unverified: 'The image was written, but not read back to its end: it may boot, and may not.',
+  wrong: 'The drive holds an image that is damaged. Do not use it; the drive itself may be worn out.',
+}

@@ -1,0 +1,74 @@
+/** What an image is written to: a drive or a file, behind one interface, so that faults can be put in between. */
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+
+export interface Target {
+  /** Writes all of it. Position and length are multiples of the sector size. */
+  write(bytes: Uint8Array, position: number): Promise<void>
+  /** Fills all of it. */
+  read(into: Uint8Array, position: number): Promise<void>
+  /** Returns when everything has reached the medium; errors of earlier writes may show only here. */
+  flush(): Promise<void>
+  /** Makes later reads come from the medium, not from memory. */
+  forget(): Promise<void>
+  close(): Promise<void>
+}
+
+/** An error of the medium: it ended early. */
+export class EndOfTarget extends Error {}
+
+/**
+ * Opens a drive for itself alone and without the system's cache: O_EXCL makes Linux refuse a drive in use, O_DIRECT makes every read
+ * one of the medium. Buffers must then be aligned: those of {@link alignedBuffer} are. Source: open(2).
+ * @throws the system's error: EBUSY in use, EROFS write-protected, ENOENT gone
+ */
+export async function openDrive(path: string): Promise<Target> {
+  return new HandleTarget(await open(path, constants.O_RDWR | constants.O_EXCL | (constants.O_DIRECT ?? 0)))
+}
+
+/** A new file, or an old one's place. */
+export async function openFile(path: string): Promise<Target> {
+  return new HandleTarget(await open(path, 'w+'))
+}
+
+class HandleTarget implements Target {
+  readonly #handle: FileHandle
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle
+  }
+
+  async write(bytes: Uint8Array, position: number): Promise<void> {
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, position + done)
+      if (bytesWritten === 0) throw new EndOfTarget(`nothing could be written at ${position + done}`)
+      done += bytesWritten
+    }
+  }
+
+  async read(into: Uint8Array, position: number): Promise<void> {
+    for (let done = 0; done < into.length; ) {
+      const { bytesRead } = await this.#handle.read(into, done, into.length - done, position + done)
+      if (bytesRead === 0) throw new EndOfTarget(`nothing could be read at ${position + done}`)
+      done += bytesRead
+    }
+  }
+
+  flush(): Promise<void> {
+    return this.#handle.sync()
+  }
+
+  /** Nothing is cached of a drive opened without cache; of a file, what was flushed is the same bytes. */
+  forget(): Promise<void> {
+    return this.#handle.sync()
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close()
+  }
+}
+
+/** Memory that begins on a page, as direct I/O wants it: WebAssembly's does. */
+export function alignedBuffer(bytes: number): Uint8Array {
+  return new Uint8Array(new WebAssembly.Memory({ initial: Math.ceil(bytes / 65_536) }).buffer, 0, bytes)
+}
