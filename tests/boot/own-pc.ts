@@ -2,10 +2,12 @@
 import type { Quirks } from '../../src/main/emulator/firmware/quirks'
 import { TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
 import { type BackendName, Machine, type Outcome } from '../../src/main/emulator/machine/machine'
-import type { BootMedium } from '../../src/shared/machine-schemas'
+import type { BootMedium, Screen } from '../../src/shared/machine-schemas'
 import { screenLines } from '../../src/shared/screen-text'
 
-const WALL_LIMIT_MS = 20_000
+const WALL_LIMIT_MS = 120_000
+/** So many milliseconds of the guest's time lie between two looks at a picture. */
+const LOOK_MS = 50
 
 export interface OwnRun {
   outcome: Outcome | undefined
@@ -13,6 +15,8 @@ export interface OwnRun {
   screenFlow: string
   serial: string
   debugPort: string
+  /** As a monitor shows it. */
+  screen: Screen
 }
 
 export interface OwnPcOptions {
@@ -21,6 +25,8 @@ export interface OwnPcOptions {
   /** Virtual time after which the run ends. */
   seconds: number
   untilText?: string
+  /** Ends the run when the screen is so. */
+  until?: (screen: Screen) => boolean
   /** What the image is put in as; default: what it looks like. */
   medium?: BootMedium
   /** Faults of BIOS and medium. */
@@ -49,6 +55,7 @@ export function runInOwnPc(image: Uint8Array, options: OwnPcOptions): OwnRun {
     outcome = machine.run(slice)
     if (Date.now() > deadline) throw new Error(`The guest went astray; the screen says:\n${flow().trim()}\nand COM1:\n${serial}`)
     if (options.untilText !== undefined && flow().includes(options.untilText)) break
+    if (options.until !== undefined && (time / slice) % LOOK_MS === 0 && options.until(machine.screen)) break
   }
-  return { outcome, screenFlow: flow(), serial, debugPort }
+  return { outcome, screenFlow: flow(), serial, debugPort, screen: machine.screen }
 }

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { requireTool } from './tools'
 
 export interface GrubCd {
@@ -35,25 +35,30 @@ export function grubAccepts(kernel: Uint8Array, multiboot: 1 | 2): boolean {
   })
 }
 
-/** The CD's bytes. */
-export function grubCd({ kernel, multiboot, commandLine, modules, graphics = false }: GrubCd): Uint8Array {
+/** A CD whose GRUB runs these commands. @param files by their path on the CD */
+export function grubCdOf(commands: readonly string[], files: Readonly<Record<string, Uint8Array>> = {}): Uint8Array {
   return inFolder((folder) => {
-    const boot = join(folder, 'root', 'boot')
-    mkdirSync(join(boot, 'grub'), { recursive: true })
-    writeFileSync(join(boot, 'kernel'), kernel)
-    for (const [index, { bytes }] of modules.entries()) writeFileSync(join(boot, `module${index}`), bytes)
-    const suffix = multiboot === 1 ? '' : '2'
-    const commands = [
-      graphics ? 'insmod all_video' : 'set gfxpayload=text',
-      `multiboot${suffix} /boot/kernel ${commandLine}`,
-      ...modules.map((module, index) => `module${suffix} /boot/module${index} ${module.commandLine}`),
-      'boot',
-    ]
-    writeFileSync(join(boot, 'grub', 'grub.cfg'), `${commands.join('\n')}\n`)
+    const root = join(folder, 'root')
+    for (const [path, bytes] of Object.entries({ ...files, 'boot/grub/grub.cfg': Buffer.from(`${commands.join('\n')}\n`) })) {
+      mkdirSync(dirname(join(root, path)), { recursive: true })
+      writeFileSync(join(root, path), bytes)
+    }
     const cd = join(folder, 'cd.iso')
-    execFileSync('grub-mkrescue', ['--directory=/usr/lib/grub/i386-pc', '-o', cd, join(folder, 'root')], { stdio: 'pipe' })
+    execFileSync('grub-mkrescue', ['--directory=/usr/lib/grub/i386-pc', '-o', cd, root], { stdio: 'pipe' })
     return new Uint8Array(readFileSync(cd))
   })
+}
+
+/** The CD's bytes. */
+export function grubCd({ kernel, multiboot, commandLine, modules, graphics = false }: GrubCd): Uint8Array {
+  const suffix = multiboot === 1 ? '' : '2'
+  const commands = [
+    graphics ? 'insmod all_video' : 'set gfxpayload=text',
+    `multiboot${suffix} /boot/kernel ${commandLine}`,
+    ...modules.map((module, index) => `module${suffix} /boot/module${index} ${module.commandLine}`),
+    'boot',
+  ]
+  return grubCdOf(commands, { 'boot/kernel': kernel, ...Object.fromEntries(modules.map(({ bytes }, index) => [`boot/module${index}`, bytes])) })
 }
 
 function inFolder<T>(work: (folder: string) => T): T {
