@@ -43,32 +43,35 @@ async function linuxDisk(kernel: Uint8Array, commandLine: string, { screen, efi 
   return imageOf(kernel, commandLine, { modules: archives.map((bytes) => ({ bytes, commandLine: '' })) })
 }
 
-describe.skipIf(!hasQemu || linux === undefined)('Debian’s Linux with an initial RAM disk in QEMU', { timeout: 120_000 }, () => {
-  test.each<[string, Firmware, string, number]>([
-    ['SeaBIOS, text', 'BIOS', 'quiet panic=-1 "two words"', SCREEN.text],
-    ['SeaBIOS, a framebuffer', 'BIOS', 'vga=0x318 quiet panic=-1', SCREEN.vesa],
-    ['OVMF', 'UEFI x64', 'quiet panic=-1', SCREEN.efi],
-  ])('%s', async (_name, firmware, commandLine, screen) => {
-    if (linux === undefined || !hasFirmware(firmware)) return
-    const efi = firmware !== 'BIOS'
-    const disk = await linuxDisk(linux, commandLine, { screen, efi })
-    const run = await bootImage(efi ? await withUefi(disk) : disk, { timeoutMs: 110_000, memory: `${MEMORY_MIB}M`, firmware })
-    expect(readReport(run.serial)).toEqual({ good: CHECKS, bad: [] })
-    expect(run.exit).toEqual({ reason: 'debug-exit', code: (0x10 << 1) | 1 })
-  })
+const BOOTS: readonly [name: string, Firmware, commandLine: string, screen: number][] = [
+  ['SeaBIOS, text', 'BIOS', 'quiet panic=-1 "two words"', SCREEN.text],
+  ['SeaBIOS, a framebuffer', 'BIOS', 'vga=0x318 quiet panic=-1', SCREEN.vesa],
+  ['OVMF', 'UEFI x64', 'quiet panic=-1', SCREEN.efi],
+]
+
+describe.skipIf(!hasQemu)('Debian’s Linux with an initial RAM disk in QEMU', { timeout: 120_000 }, () => {
+  for (const [name, firmware, commandLine, screen] of BOOTS)
+    test.skipIf(linux === undefined || !hasFirmware(firmware))(name, async () => {
+      if (linux === undefined) throw new Error('The test is skipped without a kernel.')
+      const efi = firmware !== 'BIOS'
+      const disk = await linuxDisk(linux, commandLine, { screen, efi })
+      const run = await bootImage(efi ? await withUefi(disk) : disk, { timeoutMs: 110_000, memory: `${MEMORY_MIB}M`, firmware })
+      expect(readReport(run.serial)).toEqual({ good: CHECKS, bad: [] })
+      expect(run.exit).toEqual({ reason: 'debug-exit', code: (0x10 << 1) | 1 })
+    })
 })
 
 describe.each(['memtest86+x64.bin', 'memtest86+ia32.bin'] as const)('%s', (name) => {
   const program = memtest(name)
   test.skipIf(program === undefined || !hasQemu)('tests memory in QEMU', async () => {
-    if (program === undefined) return
+    if (program === undefined) throw new Error('The test is skipped without it.')
     const run = await bootImage(await imageOf(program), { timeoutMs: 30_000, untilText: 'Pass' })
     expect(run.exit).toEqual({ reason: 'text' })
     expect(run.screenText).toContain('Memtest86+ v')
   })
 
   test.skipIf(program === undefined)('shows its screen in Bootlab’s own PC', async () => {
-    if (program === undefined) return
+    if (program === undefined) throw new Error('The test is skipped without it.')
     const run = runInOwnPc(await imageOf(program), { backend: 'interp', seconds: 5, untilText: 'Memtest86+ v' })
     expect(run.screenFlow).toContain('Memtest86+ v')
   })

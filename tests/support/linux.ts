@@ -30,11 +30,11 @@ export function debianLinux(): Uint8Array | undefined {
 function unpack(name: string): void {
   mkdirSync(CACHE, { recursive: true })
   execFileSync('apt-get', ['download', '-q', name], { cwd: CACHE, stdio: 'pipe' })
-  const archive = readdirSync(CACHE).find((file) => file.startsWith(`${name}_`) && file.endsWith('.deb'))
-  if (archive === undefined) throw new Error(`apt-get download ${name} left no archive.`)
+  const fetched = readdirSync(CACHE).find((file) => file.startsWith(`${name}_`) && file.endsWith('.deb'))
+  if (fetched === undefined) throw new Error(`apt-get download ${name} left no archive.`)
   // The other 400 MB are modules.
-  execFileSync('sh', ['-c', 'dpkg-deb --fsys-tarfile "$1" | tar -x --strip-components=2 --wildcards "./boot/vmlinuz-*"', 'sh', archive], { cwd: CACHE, stdio: 'pipe' })
-  rmSync(join(CACHE, archive))
+  execFileSync('sh', ['-c', 'dpkg-deb --fsys-tarfile "$1" | tar -x --strip-components=2 --wildcards "./boot/vmlinuz-*"', 'sh', fetched], { cwd: CACHE, stdio: 'pipe' })
+  rmSync(join(CACHE, fetched))
 }
 
 /** Debian's memtest86+, which comes in the form of a Linux kernel. Undefined on a developer's machine without it. */
