@@ -22,6 +22,10 @@ extern uint8_t boot_drive;
 /** The first sector of the boot volume on that drive; the image builder writes it. */
 extern const uint32_t stage2_volume_lba;
 void bios_call(uint32_t vector, struct bios_registers *registers);
+/** The same for real-mode code that returns by IRET: segment << 16 | offset. */
+void real_mode_call(uint32_t far_pointer, struct bios_registers *registers);
+/** Such code: sleeps until an interrupt comes. In segment 0. */
+extern const uint8_t sleep_code[];
 [[noreturn]] void stop(void);
 
 /* console.c */

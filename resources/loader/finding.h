@@ -43,6 +43,19 @@ static inline uint64_t read_u64(const void *at) {
  */
 [[noreturn]] void fail(const char *format, ...);
 
+/** An empty screen and serial terminal. */
+void console_clear(void);
+/** Shows a text, and nothing else, in a row of the screen and the serial terminal; marked stands out. */
+void console_line(uint32_t row, const char *text, bool marked);
+/** Shows how far loading is in the screen's first row; an empty text takes it away. */
+void console_progress(const char *text);
+
+#define KEY_UP 0x100u
+#define KEY_DOWN 0x101u
+
+/** A key of the keyboard or the serial terminal: its ASCII character or KEY_; 0 when none comes in so many milliseconds. */
+uint32_t console_wait_key(uint32_t milliseconds);
+
 /* format.c */
 
 /** Gives each character of a text with those directives to put. */
@@ -55,11 +68,13 @@ void disk_read(uint32_t sector, uint32_t count, void *destination);
 
 /* volume.c: the file system that the loader was started from */
 
-/** A file of the boot volume. Only the volume's own file system knows what start means. */
+/** A file of the boot volume. */
 struct file {
   uint32_t bytes;
-  /* First sector, cluster or extent */
+  /* First sector, cluster or extent: the file system knows */
   uint32_t start;
+  /* Named by its place: start is its first sector on a volume of any kind */
+  bool by_place;
   /* The address of the whole content when it is in memory already (below 4 GiB), else 0 */
   uint32_t memory;
 };
@@ -78,19 +93,32 @@ struct file_system {
   uint32_t (*extent)(const struct file *file, uint32_t index, uint32_t wanted, uint32_t *sector);
 };
 
+
+/** fat.c, iso9660.c */
+extern const struct file_system fat, iso9660;
+
 /** Finds out what the boot volume is. */
 void volume_start(void);
 /**
- * Opens a file: a path, or "@16+12345" for 12345 bytes from the volume's sector 16. A null pointer when it is there, else where in path
- * the name begins that is not there.
+ * Opens a file: a path, or "@16+12345" for 12345 bytes from the volume's sector 16 on. A null pointer when it is there, else where in
+ * path the name begins that is not there.
  */
 const char *volume_find(const char *path, struct file *file);
-/** The same; fails when it is not there. what names it in the sentence: "the kernel file". */
+/** The same; fails when it is not there. what names it in the sentence: "the kernel". */
 void volume_open(const char *path, const char *what, struct file *file);
 /** Copies bytes of a file to memory; what names it in a failure. */
 void file_read(const struct file *file, const char *what, uint64_t offset, uint32_t bytes, void *destination);
 
+/* progress.c */
+
+/** How many bytes will be read, at most. */
+void progress_start(uint64_t bytes);
+/** So many more are there. */
+void progress_add(uint32_t bytes);
+
 /* The boot configuration */
+
+#define CONFIG_PATH "/boot/bootlab.cfg"
 
 struct boot_module {
   struct file file;
@@ -103,7 +131,7 @@ struct boot_module {
 
 /** One kernel, as the boot configuration has it. */
 struct boot_entry {
-  /* One of PROTOCOL_ */
+  /* One of PROTOCOL_; PROTOCOL_DETECT when the kernel file is to be looked at */
   uint32_t protocol;
   struct file kernel;
   const char *kernel_path;
@@ -114,7 +142,7 @@ struct boot_entry {
   uint64_t parameters[PARAMETER_COUNT];
 };
 
-/** Reads the boot configuration, chooses an entry, and opens its files. */
+/** Reads the boot configuration, lets a person choose an entry when there are several, and opens the files of that one. */
 void config_read(struct boot_entry *entry);
 
 #endif

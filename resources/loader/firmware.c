@@ -80,6 +80,10 @@ uint32_t firmware_drives(struct firmware_drive drives[MAX_DRIVES]) {
   return count;
 }
 
+void firmware_finish(void) {
+  if (!current_screen()->graphics) console_progress("");
+}
+
 uint8_t *loader_scratch(void) { return at_address(SCRATCH_ADDRESS); }
 
 uint32_t loader_end(void) { return LOADER_END; }

@@ -65,6 +65,7 @@ uint32_t handoff_idle(void) { return (uint32_t)(page->code + (leave_idle - leave
 static_assert(sizeof(struct page) < PAGE_BYTES - 1024, "the code needs room, too, and a few words at the end are a stack");
 
 void handoff_enter(struct entry_state state) {
+  firmware_finish();
   state.move_count = page->state.move_count;
   state.moves = (uint32_t)page->moves;
   page->state = state;

@@ -43,6 +43,8 @@ bool memory_is_usable(uint64_t base, uint64_t length);
 
 /* The firmware: memory_bios.c, firmware.c, graphics.c on a BIOS machine */
 
+/** Takes away what the loader shows on the screen: the last thing before a kernel is entered. */
+void firmware_finish(void);
 /** KiB of memory from 0, as INT 12h says. */
 uint32_t memory_lower_kib(void);
 /** Memory of SCRATCH_BYTES for whatever a protocol looks at; what lay there is lost. */
@@ -291,6 +293,11 @@ uint32_t multiboot_read_start(const struct boot_entry *boot, uint32_t bytes);
 /** One of the header's addresses as a program: a piece of the file, cleared memory behind it. */
 void multiboot_read_by_addresses(const struct boot_entry *boot, uint32_t header_offset, uint32_t header_address, uint32_t load_address,
                                  uint32_t load_end_address, uint32_t bss_end_address, uint32_t entry_address);
+
+/* detect.c */
+
+/** The protocol of a kernel whose entry leaves it open; fails when nothing tells. */
+uint32_t detect_protocol(const struct boot_entry *boot);
 
 /* boot protocols */
 

@@ -22,6 +22,7 @@ void boot_by_protocol(const struct boot_entry *entry) {
   static struct boot_entry boot_with_kernel;
   boot_with_kernel = *entry;
   inflate_if_compressed(&boot_with_kernel.kernel, "the kernel file");
+  if (boot_with_kernel.protocol == PROTOCOL_DETECT) boot_with_kernel.protocol = detect_protocol(&boot_with_kernel);
   const struct boot_entry *boot = &boot_with_kernel;
   for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++)
     if (protocols[i].number == boot->protocol) protocols[i].boot(boot);

@@ -10,6 +10,7 @@
 #define COM1_LINE_CONTROL (COM1 + 3)
 #define COM1_MODEM_CONTROL (COM1 + 4)
 #define COM1_LINE_STATUS (COM1 + 5)
+#define LINE_STATUS_DATA_READY 0x01
 #define LINE_STATUS_TRANSMITTER_EMPTY 0x20
 
 #define DEBUG_PORT 0xe9
@@ -25,6 +26,12 @@ void serial_start(void) {
       {COM1_MODEM_CONTROL, 0x03},
   };
   for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) outb(settings[i].port, settings[i].value);
+}
+
+uint32_t serial_key(void) {
+  uint8_t status = inb(COM1_LINE_STATUS);
+  /* Where there is no COM1, all bits are set. */
+  return status != 0xff && (status & LINE_STATUS_DATA_READY) ? inb(COM1) : 0;
 }
 
 void serial_put(char character) {

@@ -57,15 +57,20 @@ to_protected:
 /*
  * void bios_call(uint32_t vector, struct bios_registers *registers);
  * Runs a BIOS service in real mode with the given registers (segments 0) and stores what it returned.
+ * void real_mode_call(uint32_t far_pointer, struct bios_registers *registers);
+ * The same for any code that returns by IRET.
  */
-    .globl bios_call
+    .globl bios_call, real_mode_call
 bios_call:
-    pushl %ebp
+    movl 4(%esp), %eax
+    movl (,%eax,4), %eax              /* the vector's far pointer from the interrupt table at 0 */
+    jmp 1f
+real_mode_call:
+    movl 4(%esp), %eax
+1:  pushl %ebp
     pushl %ebx
     pushl %esi
     pushl %edi
-    movl 20(%esp), %eax
-    movl (,%eax,4), %eax              /* the vector's far pointer from the interrupt table at 0 */
     movl %eax, bios_target
     movl 24(%esp), %esi
     movl $bios_frame, %edi
@@ -127,6 +132,15 @@ bios_call:
     popl %ebx
     popl %ebp
     ret
+
+/* For real_mode_call: sleeps until an interrupt comes, and lets the BIOS have it. */
+    .globl sleep_code
+    .code16
+sleep_code:
+    sti
+    hlt
+    iretw
+    .code32
 
 /* void stop(void): real mode, interrupts on, for ever; so that the BIOS still sees Ctrl-Alt-Del. */
     .globl stop

@@ -19,9 +19,9 @@ const SMALL = { DATA_WORDS: 60000, CLEARED_WORDS: 8 }
 
 const CASES: Record<string, TestKernel> = {
   'at 0x7e00, over the loader': { bits: 32, source: anywhere, defines: { ...SMALL, EXPECTED_ADDRESS: 0x7e00 }, linkerScript: script('0x7e00', '0') },
-  'at 0x10000, over the loader and the bounce buffer': { bits: 32, source: anywhere, defines: { ...SMALL, EXPECTED_ADDRESS: 0x10000 }, linkerScript: script('0x10000', '0') },
+  'at 0x10000, over the rest of the loader': { bits: 32, source: anywhere, defines: { ...SMALL, EXPECTED_ADDRESS: 0x10000 }, linkerScript: script('0x10000', '0') },
   'at 0x500, the lowest place': { bits: 32, source: anywhere, defines: { ...SMALL, EXPECTED_ADDRESS: 0x500 }, linkerScript: script('0x500', '0'), linkArguments: ['--nmagic'] },
-  'at 0x40000, where the boot information usually is': { bits: 32, source: anywhere, defines: { ...SMALL, EXPECTED_ADDRESS: 0x40000 }, linkerScript: script('0x40000', '0') },
+  'at 0x50000, where the boot information usually is': { bits: 32, source: anywhere, defines: { ...SMALL, EXPECTED_ADDRESS: 0x50000 }, linkerScript: script('0x50000', '0') },
   'at 0x8000, 64-bit': { bits: 64, source: anywhere, defines: { ...SMALL, EXPECTED_ADDRESS: 0x8000 }, linkerScript: script('0x8000', '0') },
   'Multiboot at 0x8000': { bits: 32, source: anywhere, defines: { ...SMALL, EXPECTED_ADDRESS: 0x8000, HEADER: header(0) }, linkerScript: script('0x8000', '0') },
   'position independent, 64-bit': { bits: 64, source: anywhere, defines: { EXPECTED_ADDRESS: 0x100000 }, pie: true },
@@ -57,11 +57,11 @@ describe('a flat binary', () => {
   test.each<[16 | 32 | 64, number, string]>([
     [16, 0x7e00, '6\x80'],
     [16, 0x600, '6\x80'],
-    [16, 0x70000, '6\x80'],
+    [16, 0x90000, '6\x80'],
     [32, 0x100000, '2'],
     [32, 0x8000, '2'],
     [64, 0x200000, '4'],
-    [64, 0x40000, '4'],
+    [64, 0x50000, '4'],
   ])('of %i bits at %i', async (bits, address, says) => {
     const code = await assembleFlat({ sources: [{ name: 'flat.S', text: FLAT[bits] }], linkerScript: `SECTIONS { . = ${address}; .text : { *(.text) } }`, defines: {} })
     const image = await imageOf(code, '', { protocol: `flat${bits}`, address })

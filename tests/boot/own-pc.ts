@@ -54,7 +54,11 @@ export function runInOwnPc(image: Uint8Array, options: OwnPcOptions): OwnRun {
   for (let time = 0; time < options.seconds * TICKS_PER_SECOND && outcome === undefined; time += slice) {
     outcome = machine.run(slice)
     if (Date.now() > deadline) throw new Error(`The guest went astray; the screen says:\n${flow().trim()}\nand COM1:\n${serial}`)
-    if (options.untilText !== undefined && flow().includes(options.untilText)) break
+    if (options.untilText !== undefined && flow().includes(options.untilText)) {
+      // The same character follows on COM1.
+      outcome ??= machine.run(slice)
+      break
+    }
     if (options.until !== undefined && (time / slice) % LOOK_MS === 0 && options.until(machine.screen)) break
   }
   return { outcome, screenFlow: flow(), serial, debugPort, screen: machine.screen }

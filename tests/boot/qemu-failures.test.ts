@@ -4,7 +4,7 @@ import { SECTOR_BYTES } from '../../src/main/image/layout'
 import { findQemu } from '../support/qemu'
 import { bootImage, imageOf } from './qemu-judge'
 import { linkKernel } from '../support/link-kernel'
-import { DESCRIPTOR_AT, KERNEL_AT, refusedImage, REFUSALS, SOURCE } from './refusals'
+import { KERNEL_AT, refusedImage, REFUSALS, SOURCE, VOLUME_AT } from './refusals'
 
 describe.skipIf(findQemu() === undefined)('the loader refuses, in QEMU,', () => {
   test.each(Object.entries(REFUSALS))('when %s', async (_name, refusal) => {
@@ -24,7 +24,7 @@ describe.skipIf(findQemu() === undefined)('the loader refuses, in QEMU,', () => 
   })
 
   test.each([
-    ['stage 2', (image: Uint8Array): void => void image.fill(0, DESCRIPTOR_AT, KERNEL_AT), 'Build the image again.'],
+    ['stage 2', (image: Uint8Array): void => void image.fill(0, VOLUME_AT, KERNEL_AT), 'Write the image again.'],
     ['stage 1', (image: Uint8Array): void => void image.fill(0, SECTOR_BYTES, 2 * SECTOR_BYTES), 'Write the image again.'],
   ])('and the BIOS still sees the keyboard: Ctrl-Alt-Del restarts after a sentence of %s', async (_name, damage, afterText) => {
     const image = await imageOf(await linkKernel({ bits: 32, source: SOURCE }))

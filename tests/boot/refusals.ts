@@ -1,20 +1,24 @@
 /** Disks that cannot boot, and what the loader must say about each. */
-import { DESCRIPTOR, DISK, SECTOR_BYTES } from '../../src/main/image/layout'
+import { DISK, RAW_VOLUME, SECTOR_BYTES } from '../../src/main/image/layout'
+import { readRawConfig, writeRawHeader } from '../../src/main/image/raw-volume'
 import { imageOf } from './qemu-judge'
 import { linkKernel } from '../support/link-kernel'
 
-export const DESCRIPTOR_AT = DISK.PARTITION_LBA * SECTOR_BYTES
-export const KERNEL_AT = DESCRIPTOR_AT + SECTOR_BYTES
+export const VOLUME_AT = DISK.PARTITION_LBA * SECTOR_BYTES
+/** Behind the header's sector and the one of the boot configuration. */
+export const KERNEL_AT = VOLUME_AT + 2 * SECTOR_BYTES
 const PROGRAM_HEADERS_AT = { 32: KERNEL_AT + 52, 64: KERNEL_AT + 64 }
 
 export const SOURCE = 'void start(void) { for (;;) __asm__ volatile("hlt"); } int cleared[1000];'
 
-/** Sets one word of the descriptor and corrects its checksum. */
-export function setDescriptor(image: Uint8Array, offset: number, value: number): undefined {
-  const view = new DataView(image.buffer, DESCRIPTOR_AT, SECTOR_BYTES)
-  const sum = view.getUint32(DESCRIPTOR.DESCRIPTOR_CHECKSUM, true) + view.getUint32(offset, true) - value
-  view.setUint32(offset, value, true)
-  view.setUint32(DESCRIPTOR.DESCRIPTOR_CHECKSUM, sum >>> 0, true)
+/** Changes the boot configuration, which stays in its sector, and the checksum with it. */
+export function setConfig(image: Uint8Array, ...[from, to]: [from: RegExp | string, to: string]): undefined {
+  const volume = image.subarray(VOLUME_AT)
+  const before = readRawConfig(volume, 'test image')
+  const after = before.replace(from, to)
+  if (after === before || after.length > SECTOR_BYTES) throw new Error(`${String(from)} cannot be replaced in\n${before}`)
+  volume.fill(0, SECTOR_BYTES, 2 * SECTOR_BYTES)
+  writeRawHeader(volume, new TextEncoder().encode(after))
 }
 
 function setU32(image: Uint8Array, at: number, value: number): undefined {
@@ -34,25 +38,30 @@ export interface Refusal {
 }
 
 export const REFUSALS: Record<string, Refusal> = {
-  'the boot descriptor is zero': {
+  'the boot volume is empty': {
     bits: 32,
-    damage: (image) => void image.fill(0, DESCRIPTOR_AT, KERNEL_AT),
-    says: 'Bootlab: there is no kernel on this disk: the boot descriptor is empty. Build the image again.',
+    damage: (image) => void image.fill(0, VOLUME_AT, KERNEL_AT),
+    says: 'Bootlab: there is no kernel on this disk: the boot volume is empty. Write the image again.',
   },
-  'the boot descriptor is damaged': {
+  'the boot volume is of no kind': {
     bits: 32,
-    damage: (image) => setU32(image, DESCRIPTOR_AT + DESCRIPTOR.DESCRIPTOR_KERNEL_BYTES, 77),
-    says: 'Bootlab: the boot descriptor is damaged. Write the image again.',
+    damage: (image) => void image.fill(0x41, VOLUME_AT, KERNEL_AT),
+    says: 'Bootlab: the boot volume has no file system that this loader knows (FAT12, FAT16, FAT32, ISO 9660, or none). Write the image again.',
   },
-  'the boot descriptor is from a later version': {
+  'the boot configuration is damaged': {
     bits: 32,
-    damage: (image) => setDescriptor(image, DESCRIPTOR.DESCRIPTOR_VERSION, 9),
-    says: 'Bootlab: the boot descriptor has version 9, this loader knows version 2. Build the image again.',
+    damage: (image) => void image.fill(0x20, VOLUME_AT + SECTOR_BYTES, VOLUME_AT + SECTOR_BYTES + 1),
+    says: "Bootlab: the boot volume's header or its boot configuration is damaged: its checksum is wrong. Write the image again.",
+  },
+  'the boot volume is from a later version': {
+    bits: 32,
+    damage: (image) => setU32(image, VOLUME_AT + RAW_VOLUME.RAW_VERSION, 9),
+    says: 'Bootlab: the boot volume has version 9, this loader knows version 3. Build the image again.',
   },
   'the boot protocol is unknown': {
     bits: 32,
-    damage: (image) => setDescriptor(image, DESCRIPTOR.DESCRIPTOR_PROTOCOL, 99),
-    says: 'Bootlab: the boot configuration asks for boot protocol 99, which this loader does not know. Build the image again.',
+    damage: (image) => setConfig(image, 'protocol elf32', 'protocol elf128'),
+    says: 'Bootlab: line 3 of the boot configuration (/boot/bootlab.cfg) names a boot protocol that this loader does not know: elf128.',
   },
   'the kernel is not an ELF file': {
     bits: 64,
@@ -61,22 +70,22 @@ export const REFUSALS: Record<string, Refusal> = {
   },
   'the kernel has the wrong class': {
     bits: 64,
-    damage: (image) => setDescriptor(image, DESCRIPTOR.DESCRIPTOR_PROTOCOL, 3),
+    damage: (image) => setConfig(image, 'protocol elf64', 'protocol elf32'),
     says: 'Bootlab: the kernel is an ELF file of class 2 (1: 32-bit, 2: 64-bit), not what its boot protocol wants.',
   },
   'the Multiboot header is gone': {
     bits: 32,
-    damage: (image) => setDescriptor(image, DESCRIPTOR.DESCRIPTOR_PROTOCOL, 1),
+    damage: (image) => setConfig(image, 'protocol elf32', 'protocol multiboot1'),
     says: 'Bootlab: the kernel has no Multiboot header in its first 8192 bytes. Build the image again.',
   },
   'the kernel file is cut short': {
     bits: 32,
-    damage: (image) => setDescriptor(image, DESCRIPTOR.DESCRIPTOR_KERNEL_BYTES, 100),
+    damage: (image) => setConfig(image, /@2\+\d+/, '@2+100'),
     says: 'Bootlab: the kernel file is cut short: bytes 0x',
   },
   'the disk ends before the kernel': {
     bits: 32,
-    damage: (image) => setDescriptor(image, DESCRIPTOR.DESCRIPTOR_KERNEL_SECTOR, 1_000_000),
+    damage: (image) => setConfig(image, '@2+', '@1000000+'),
     says: 'Bootlab: the BIOS could not read sectors 1002048 to 1002048 of drive 0x80 (status 0x',
   },
   'a segment is outside memory': {

@@ -63,7 +63,7 @@ static uint32_t wish(const struct boot_entry *entry, uint32_t parameter) {
 static bool has_raw_volume(void) {
   static uint8_t sector[SECTOR_BYTES];
   disk_read(0, 1, sector);
-  return read_u32(sector) == DESCRIPTOR_MAGIC_VALUE;
+  return read_u32(sector) == RAW_VOLUME_MAGIC;
 }
 
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table) {

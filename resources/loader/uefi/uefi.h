@@ -42,10 +42,18 @@ typedef struct EFI_SIMPLE_TEXT_INPUT_PROTOCOL {
   void *WaitForKey;
 } EFI_SIMPLE_TEXT_INPUT_PROTOCOL;
 
+/* Colours: light grey on black, and the other way round */
+#define EFI_PLAIN 0x07
+#define EFI_MARKED 0x70
+
+#define SCAN_UP 0x01
+#define SCAN_DOWN 0x02
+
 typedef struct EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL {
   void *Reset;
   EFI_STATUS (*OutputString)(struct EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *This, const uint16_t *String);
-  void *TestString, *QueryMode, *SetMode, *SetAttribute;
+  void *TestString, *QueryMode, *SetMode;
+  EFI_STATUS (*SetAttribute)(struct EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *This, size_t Attribute);
   EFI_STATUS (*ClearScreen)(struct EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *This);
   EFI_STATUS (*SetCursorPosition)(struct EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *This, size_t Column, size_t Row);
 } EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL;

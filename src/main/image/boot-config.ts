@@ -15,17 +15,10 @@
 import { BOOT_PROTOCOLS, type BootProtocol, MAX_COMMAND_LINE_BYTES } from '../../shared/boot'
 import { type BootParameters, type ParameterName, PARAMETERS } from './boot-parameters'
 import { hex, ImageError } from './errors'
-import { LIMITS } from './layout'
+import { CONFIG_LIMITS, LIMITS } from './layout'
 
 /** Where it lies on a volume with a file system. */
 export const CONFIG_PATH = '/boot/bootlab.cfg'
-
-/** The loader keeps the whole text in memory, and numbers the menu's entries with one digit. */
-export const CONFIG_LIMITS = {
-  CONFIG_MAX_BYTES: 16_384,
-  CONFIG_MAX_ENTRIES: 9,
-  CONFIG_MAX_TIMEOUT: 3600,
-} as const
 
 export interface ConfigModule {
   path: string

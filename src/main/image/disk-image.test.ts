@@ -9,6 +9,7 @@ import { buildBootSectorImage, buildDiskImage, unpackDisk, withCommandLine } fro
 import { noise, sampleElf } from './elf-sample'
 import { ImageError } from './errors'
 import { readPartitionTable } from './mbr'
+import { readRawConfig } from './raw-volume'
 
 const kernel = sampleElf({ bits: 64, segments: [{ virtualAddress: 0x100000n, content: noise(5000, 4) }] })
 const loader = { stage1: new Uint8Array(512), stage2: noise(9000, 5) }
@@ -27,10 +28,10 @@ describe('a disk image', () => {
     expect(report.parts).toEqual([
       { name: 'stage 1', lba: 0, sectors: 1 },
       { name: 'stage 2', lba: 1, sectors: 18 },
-      { name: 'boot descriptor', lba: 2048, sectors: 1 },
-      { name: 'kernel', lba: 2049, sectors: Math.ceil(kernel.length / 512) },
+      { name: 'boot configuration', lba: 2048, sectors: 2 },
+      { name: 'kernel', lba: 2050, sectors: Math.ceil(kernel.length / 512) },
     ])
-    expect(image.slice(2049 * 512, 2049 * 512 + kernel.length)).toEqual(kernel)
+    expect(image.slice(2050 * 512, 2050 * 512 + kernel.length)).toEqual(kernel)
     expect(image.slice(512 + 12, 512 + 9000)).toEqual(loader.stage2.slice(12))
   })
 
@@ -39,15 +40,10 @@ describe('a disk image', () => {
     expect(readPartitionTable(image)).toEqual([{ active: true, type: 0x7f, lba: 2048, sectors: image.length / 512 - 2048 }])
   })
 
-  test('has a descriptor that sums to zero and names the kernel', () => {
+  test('has a boot configuration that names the kernel', () => {
     const at = 2048 * 512
-    let sum = 0
-    for (let word = 0; word < 128; word++) sum = (sum + view.getUint32(at + 4 * word, true)) >>> 0
-    expect(sum).toBe(0)
     expect(new TextDecoder().decode(image.slice(at, at + 4))).toBe('BOLB')
-    expect([4, 12, 16, 20].map((offset) => view.getUint32(at + offset, true))).toEqual([2, 2, 1, kernel.length])
-    const line = at + view.getUint32(at + 28, true)
-    expect(new TextDecoder().decode(image.slice(line, line + 6))).toBe('quiet\0')
+    expect(readRawConfig(image.subarray(at), 'image')).toBe(`# What the boot loader starts.\nentry kernel\nprotocol elf64\nkernel @2+${kernel.length}\ncmdline quiet\n`)
   })
 
   test('carries its identity in both stages', () => {
@@ -63,29 +59,10 @@ describe('a disk image', () => {
     expect(() => buildDiskImage({ kernel, loader, commandLine })).toThrow(ImageError)
     expect(() => buildDiskImage({ kernel, loader, commandLine })).toThrow(says)
   })
-  test('holds modules behind the kernel, with their command lines', () => {
-    const modules = [{ bytes: noise(700, 6), commandLine: 'first module' }, { bytes: new Uint8Array(), commandLine: '' }, { bytes: noise(10, 7), commandLine: 'x'.repeat(1000) }]
-    const disk = buildDiskImage({ kernel, loader, modules })
-    const words = new DataView(disk.image.buffer)
-    const at = 2048 * 512
-    const length = words.getUint32(at + 24, true)
-    expect(length).toBe(1536)
-    let sum = 0
-    for (let offset = 0; offset < length; offset += 4) sum = (sum + words.getUint32(at + offset, true)) >>> 0
-    expect(sum).toBe(0)
-    const table = at + words.getUint32(at + 36, true)
-    const found = Array.from({ length: words.getUint32(at + 32, true) }, (_, index) => {
-      const [sector = 0, bytes = 0, text = 0] = [0, 4, 8].map((field) => words.getUint32(table + 12 * index + field, true))
-      const line = disk.image.slice(at + text)
-      return { bytes: disk.image.slice(at + sector * 512, at + sector * 512 + bytes), commandLine: new TextDecoder().decode(line.slice(0, line.indexOf(0))) }
-    })
-    expect(found).toEqual(modules)
-    expect(disk.report.parts.slice(3).map(({ name }) => name)).toEqual(['kernel', 'module', 'module', 'module'])
-  })
-  test('refuses more modules or longer command lines than the descriptor holds', () => {
+  test('refuses more modules or longer command lines than the boot configuration holds', () => {
     const module = { bytes: new Uint8Array(1), commandLine: 'x'.repeat(4000) }
     expect(() => buildDiskImage({ kernel, loader, modules: Array.from({ length: 129 }, () => module) })).toThrow(/129 modules; at most 128/)
-    expect(() => buildDiskImage({ kernel, loader, modules: Array.from({ length: 5 }, () => module) })).toThrow(/command lines have 20006 bytes together/)
+    expect(() => buildDiskImage({ kernel, loader, modules: Array.from({ length: 5 }, () => module) })).toThrow(/Command lines, titles and names have 20\d+ bytes together/)
   })
   test('refuses an empty kernel', () => expect(() => buildDiskImage({ kernel: new Uint8Array(), loader, where: 'k.elf' })).toThrow('k.elf: The file is empty.'))
 })
@@ -101,6 +78,12 @@ describe('a disk that was built', () => {
     expect(stages).toEqual({ stage1: real.stage1, stage2: new Uint8Array([...real.stage2, ...new Uint8Array(36)]) })
     expect(content).toMatchObject({ protocol: 'bootloader', kernel, commandLine: 'quiet', modules: input.modules })
   })
+  test('holds modules behind the kernel, with their command lines', () => {
+    const modules = [{ bytes: noise(700, 6), commandLine: 'first module' }, { bytes: new Uint8Array(), commandLine: '' }, { bytes: noise(10, 7), commandLine: 'x'.repeat(1000) }]
+    const disk = buildDiskImage({ ...input, modules })
+    expect(unpackDisk(disk.image).modules).toEqual(modules)
+    expect(disk.report.parts.slice(3).map(({ name }) => name)).toEqual(['kernel', 'module', 'module', 'module'])
+  })
   test('with another command line is as if built with it', () => {
     const padded = { ...input, loader: { ...real, stage2: new Uint8Array([...real.stage2, ...new Uint8Array(36)]) } }
     const other = 'x'.repeat(900)
@@ -112,8 +95,8 @@ describe('a disk that was built', () => {
   test.each<[string, (image: Uint8Array) => void, RegExp]>([
     ['another loader', (image) => void image.fill(0, 512, 516), /does not start with Bootlab/],
     ['no partition of ours', (image) => void (image[446] = 0), /does not start with Bootlab/],
-    ['a damaged descriptor', (image) => void image.fill(0xff, 2048 * 512 + 20, 2048 * 512 + 21), /damaged/],
-    ['a descriptor of another version', (image) => void (image[2048 * 512 + 4] = 1), /another version/],
+    ['a damaged boot configuration', (image) => void image.fill(0xff, 2048 * 512 + 520, 2048 * 512 + 521), /damaged/],
+    ['a boot volume of another version', (image) => void (image[2048 * 512 + 4] = 1), /another version/],
   ])('is refused with %s', (_name, damage, says) => {
     const { image } = buildDiskImage(input)
     damage(image)

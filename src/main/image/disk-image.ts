@@ -1,14 +1,15 @@
-/** Raw disk images: sector 0, the loader, and one partition with the boot descriptor and the kernel. */
+/** Raw disk images: sector 0, the loader, and one partition with the boot configuration and the kernel. */
 import { crc32 } from 'node:zlib'
 import type { BootModule, BootProtocol } from '../../shared/boot'
+import { formatBootConfig, parseBootConfig } from './boot-config'
 import type { BootParameters } from './boot-parameters'
-import { bootDescriptor, readBootDescriptor, sectorsOf } from './descriptor'
 import { ImageError } from './errors'
 import { checkInputSize, MAX_INPUT_BYTES } from './input'
 import { type KernelHints, planKernel } from './kernel'
 import { DISK, MAGIC, MAX_STAGE2_SECTORS, MBR, MEMORY, SECTOR_BYTES } from './layout'
 import type { LoaderBinaries } from './loader'
 import { readPartitionTable, requireBootSignature, writePartitionTable } from './mbr'
+import { looksLikeRawVolume, placeRawFiles, readRawConfig, readRawFile, sectorsOf, writeRawHeader } from './raw-volume'
 
 const ONE_MIB = 1 << 20
 
@@ -32,7 +33,7 @@ export interface DiskImageReport {
   base: bigint
   imageBytes: number
   /** First sector and sector count of each part. */
-  parts: { name: 'stage 1' | 'stage 2' | 'boot descriptor' | 'kernel' | 'module'; lba: number; sectors: number }[]
+  parts: { name: 'stage 1' | 'stage 2' | 'boot configuration' | 'kernel' | 'module'; lba: number; sectors: number }[]
   /** Sentences about what boots but is probably not meant. */
   warnings: string[]
 }
@@ -88,7 +89,21 @@ export function unpackDisk(image: Uint8Array, where = 'disk image'): DiskContent
   // As assembleLoader left them, so that the same content gives the same identity.
   stage1.fill(0, MBR.MBR_STAGE2_LBA, MBR.MBR_SIGNATURE)
   stage2.fill(0, MEMORY.STAGE2_IMAGE_ID, MEMORY.STAGE2_ENTRY)
-  return { loader: { stage1, stage2 }, ...readBootDescriptor(image.subarray(partition.lba * SECTOR_BYTES), where) }
+  return { loader: { stage1, stage2 }, ...readVolume(image.subarray(partition.lba * SECTOR_BYTES), where) }
+}
+
+function readVolume(volume: Uint8Array, where: string): Omit<DiskContent, 'loader'> {
+  if (!looksLikeRawVolume(volume)) throw notOurs(where)
+  const [entry] = parseBootConfig(readRawConfig(volume, where), where).entries
+  if (entry?.protocol === undefined) throw notOurs(where)
+  const { protocol, parameters, commandLine, modules } = entry
+  return {
+    protocol,
+    parameters,
+    kernel: readRawFile(volume, entry.kernel, where),
+    commandLine,
+    modules: modules.map((module) => ({ bytes: readRawFile(volume, module.path, where), commandLine: module.commandLine })),
+  }
 }
 
 function notOurs(where: string): ImageError {
@@ -104,11 +119,20 @@ function packDisk({ loader, protocol, parameters, kernel, commandLine, modules, 
   const stage2Sectors = sectorsOf(loader.stage2.length)
   if (loader.stage1.length !== SECTOR_BYTES || stage2Sectors === 0 || stage2Sectors > MAX_STAGE2_SECTORS)
     throw new RangeError('The loader does not come from assembleLoader: its stages have the wrong size.')
-  const descriptor = bootDescriptor({ protocol, parameters, kernelBytes: kernel.length, commandLine, modules })
+  const contents = [kernel, ...modules.map(({ bytes }) => bytes)]
+  const { text, sectors: places } = placeRawFiles(
+    contents.map(({ length }) => length),
+    ([kernelName = '', ...names]) =>
+      formatBootConfig({
+        default: 1,
+        entries: [{ title: 'kernel', protocol, kernel: kernelName, commandLine, parameters: parameters ?? {}, modules: modules.map((module, index) => ({ path: names[index] ?? '', commandLine: module.commandLine })) }],
+      }),
+  )
+  const header = new Uint8Array((1 + sectorsOf(text.length)) * SECTOR_BYTES)
+  writeRawHeader(header, text)
   const files = [
-    { name: 'boot descriptor' as const, lba: DISK.PARTITION_LBA, bytes: descriptor.bytes },
-    { name: 'kernel' as const, lba: DISK.PARTITION_LBA + descriptor.kernelSector, bytes: kernel },
-    ...modules.map(({ bytes }, index) => ({ name: 'module' as const, lba: DISK.PARTITION_LBA + (descriptor.moduleSectors[index] ?? 0), bytes })),
+    { name: 'boot configuration' as const, lba: DISK.PARTITION_LBA, bytes: header },
+    ...contents.map((bytes, index) => ({ name: index === 0 ? ('kernel' as const) : ('module' as const), lba: DISK.PARTITION_LBA + (places[index] ?? 0), bytes })),
   ]
   const sectors = files.reduce((end, { lba, bytes }) => Math.max(end, lba + sectorsOf(bytes.length)), 0)
   const imageBytes = Math.ceil((sectors * SECTOR_BYTES) / ONE_MIB) * ONE_MIB

@@ -81,7 +81,7 @@ test.each<[string, { protocol: 'flat16' | 'flat32' | 'flat64'; address: number }
   ['over the BIOS’s data', { protocol: 'flat32', address: 0x400 }, /would lie at 0x400/],
   ['over video memory', { protocol: 'flat32', address: 0x9ff00 }, /would lie at 0x9ff00/],
   ['beyond 16-bit reach', { protocol: 'flat16', address: 0x100000 }, /16-bit code cannot run above/],
-  ['over the loader’s last instructions', { protocol: 'flat16', address: 0x3ff00 }, /way back to real mode/],
+  ['over the loader’s last instructions', { protocol: 'flat16', address: 0x4ff00 }, /way back to real mode/],
   ['beyond 4 GiB', { protocol: 'flat64', address: 0xffffff00 }, /does not fit/],
 ])('a flat binary %s is refused', (_name, hints, says) => {
   expect(() => planKernel(noise(4096, 8), 'k', hints)).toThrow(says)

@@ -1,11 +1,12 @@
 /**
- * Where everything lies: on the disk, in the boot descriptor, in memory while the loader runs.
+ * Where everything lies: on the disk, in memory while the loader runs.
  *
  * This table is the only place that knows these numbers. The image builder uses them directly; the loader's
  * assembly, C and linker scripts receive every one of them as a define of the same name (see loader.ts).
  */
 
-import { PARAMETER_NUMBERS, PARAMETERS } from './boot-parameters'
+import { type BootProtocol, MAX_COMMAND_LINE_BYTES } from '../../shared/boot'
+import { PARAMETER_NUMBERS } from './boot-parameters'
 
 /** Bytes in a sector; the loader and BIOS INT 13h use no other size. */
 export const SECTOR_BYTES = 512
@@ -41,47 +42,16 @@ export const DISK = {
   PARTITION_TYPE: 0x7f,
 } as const
 
-/**
- * The boot descriptor: the partition's first sectors. Little endian; all its u32 words sum to 0 (mod 2^32), as the fields of a
- * Multiboot header do. Texts are ended by a zero byte; offsets count from the descriptor's start.
- */
-export const DESCRIPTOR = {
+/** The header of a boot volume without a file system: its first sector. The boot configuration follows in the next. */
+export const RAW_VOLUME = {
   /** u32 0x424c4f42, "BOLB". */
-  DESCRIPTOR_MAGIC: 0,
-  /** u32, {@link MAGIC}.DESCRIPTOR_VERSION_VALUE. */
-  DESCRIPTOR_VERSION: 4,
-  /** u32: chosen so that the whole sums to 0. */
-  DESCRIPTOR_CHECKSUM: 8,
-  /** u32: how the kernel is entered, one of {@link PROTOCOL}. */
-  DESCRIPTOR_PROTOCOL: 12,
-  /** u32: the kernel file's first sector, counted from the partition's start. */
-  DESCRIPTOR_KERNEL_SECTOR: 16,
-  /** u32: the kernel file's length in bytes. */
-  DESCRIPTOR_KERNEL_BYTES: 20,
-  /** u32: the descriptor's own length, whole sectors. */
-  DESCRIPTOR_BYTES: 24,
-  /** u32: offset of the kernel's command line. */
-  DESCRIPTOR_COMMAND_LINE: 28,
-  /** u32. */
-  DESCRIPTOR_MODULE_COUNT: 32,
-  /** u32: offset of the module table. */
-  DESCRIPTOR_MODULE_TABLE: 36,
-  /** What only one protocol needs: u64 by PARAMETER_ number, all ones where absent. */
-  DESCRIPTOR_PARAMETERS: 40,
-  /** Module table and texts. */
-  DESCRIPTOR_VARIABLE: 40 + 8 * PARAMETERS.length,
-  DESCRIPTOR_MAX_BYTES: 16_384,
-} as const
-
-/** An entry of the module table. */
-export const MODULE_ENTRY = {
-  /** u32: the module's first sector, counted from the partition's start. */
-  MODULE_ENTRY_SECTOR: 0,
-  /** u32: length in bytes. */
-  MODULE_ENTRY_FILE_BYTES: 4,
-  /** u32: offset of its command line in the descriptor. */
-  MODULE_ENTRY_COMMAND_LINE: 8,
-  MODULE_ENTRY_BYTES: 12,
+  RAW_MAGIC: 0,
+  /** u32, {@link MAGIC}.RAW_VOLUME_VERSION. */
+  RAW_VERSION: 4,
+  /** u32: chosen so that all u32 words of header and configuration, whole sectors, sum to 0 (mod 2^32). */
+  RAW_CHECKSUM: 8,
+  /** u32: length of the configuration. */
+  RAW_CONFIG_BYTES: 12,
 } as const
 
 /** What a kernel of the `bootloader` crate was built to find; which version does what is in bootloader-crate.ts. */
@@ -98,8 +68,10 @@ export const CRATE_FLAGS_BITS = {
   CRATE_CALLED: 64,
 } as const
 
-/** Values of the boot descriptor's protocol field. */
+/** How a kernel is entered, as the loader's parts know it; the boot configuration has names. */
 export const PROTOCOL = {
+  /** The boot configuration does not say: the loader looks at the kernel. */
+  PROTOCOL_DETECT: 0,
   /** Multiboot 1: 32-bit protected mode, eax = 0x2BADB002, ebx = information. */
   PROTOCOL_MULTIBOOT1: 1,
   /** A 64-bit ELF: long mode. */
@@ -122,13 +94,29 @@ export const PROTOCOL = {
   PROTOCOL_FLAT64: 11,
 } as const
 
+/** The loader's number of each protocol. */
+export const PROTOCOL_NUMBERS: Readonly<Record<BootProtocol, number>> = {
+  multiboot1: PROTOCOL.PROTOCOL_MULTIBOOT1,
+  multiboot2: PROTOCOL.PROTOCOL_MULTIBOOT2,
+  elf64: PROTOCOL.PROTOCOL_ELF64,
+  elf32: PROTOCOL.PROTOCOL_ELF32,
+  bootloader: PROTOCOL.PROTOCOL_BOOTLOADER_CRATE,
+  limine: PROTOCOL.PROTOCOL_LIMINE,
+  bootloader11: PROTOCOL.PROTOCOL_BOOTLOADER11,
+  linux: PROTOCOL.PROTOCOL_LINUX,
+  flat16: PROTOCOL.PROTOCOL_FLAT16,
+  flat32: PROTOCOL.PROTOCOL_FLAT32,
+  flat64: PROTOCOL.PROTOCOL_FLAT64,
+}
+
 /** Magic numbers. */
 export const MAGIC = {
   STAGE2_MAGIC: 0x32534c42,
-  DESCRIPTOR_MAGIC_VALUE: 0x424c4f42,
-  DESCRIPTOR_VERSION_VALUE: 2,
+  RAW_VOLUME_MAGIC: 0x424c4f42,
+  RAW_VOLUME_VERSION: 3,
   MULTIBOOT1_HEADER_MAGIC: 0x1badb002,
   MULTIBOOT1_BOOT_MAGIC: 0x2badb002,
+  MULTIBOOT2_HEADER_MAGIC: 0xe85250d6,
   /** The header must lie in the kernel file's first 8192 bytes (Multiboot 0.6.96, 3.1). */
   MULTIBOOT1_SEARCH_BYTES: 8192,
   /** The header must lie in the kernel file's first 32768 bytes (Multiboot2 2.0, 3.1). */
@@ -144,25 +132,25 @@ export const MEMORY = {
   /** Stage 2 with its data. Real-mode code reaches only what lies below 64 KiB, so that comes first in it. */
   STAGE2_ADDRESS: 0x8000,
   STAGE2_REAL_MODE_END: 0x10000,
-  STAGE2_END: 0x30000,
+  STAGE2_END: 0x40000,
   /** Stage 2's first bytes: magic u32, image identity u32, the boot volume's first sector u32, then code. */
   STAGE2_IMAGE_ID: 4,
   STAGE2_VOLUME_LBA: 8,
   STAGE2_ENTRY: 12,
   /** What INT 13h reads into: starts on a 64 KiB boundary and holds one transfer, so no transfer crosses one. */
-  BOUNCE_ADDRESS: 0x30000,
+  BOUNCE_ADDRESS: 0x40000,
   /** Sectors per transfer. Some BIOSes refuse more than 62. */
   BOUNCE_SECTORS: 62,
   /** The kernel file's first 32 KiB, searched for a Multiboot header. */
-  SCRATCH_ADDRESS: 0x38000,
+  SCRATCH_ADDRESS: 0x48000,
   SCRATCH_BYTES: 0x8000,
   /** What the kernel gets: information, page tables, GDT, and at the end the first stack. Elsewhere when the kernel itself lies here. */
-  HANDOFF_ADDRESS: 0x40000,
-  HANDOFF_BYTES: 0x30000,
+  HANDOFF_ADDRESS: 0x50000,
+  HANDOFF_BYTES: 0x40000,
   FIRST_STACK_BYTES: 0x10000,
   /** Page tables that find room in there. */
-  LOW_PAGE_TABLES: 16,
-  LOADER_END: 0x70000,
+  LOW_PAGE_TABLES: 32,
+  LOADER_END: 0x90000,
 } as const
 
 /** What one kernel may have at most. */
@@ -174,6 +162,15 @@ export const LIMITS = {
   MAX_MODULES: 128,
   /** Longer section header tables are not handed over. */
   MAX_SECTION_HEADER_BYTES: 65_536,
+} as const
+
+/** What a boot configuration may have at most; the menu numbers its entries with one digit. */
+export const CONFIG_LIMITS = {
+  CONFIG_MAX_BYTES: 16_384,
+  CONFIG_MAX_ENTRIES: 9,
+  /** Seconds. */
+  CONFIG_MAX_TIMEOUT: 3600,
+  MAX_COMMAND_LINE_BYTES,
 } as const
 
 /** The GDT the loader leaves behind. */
@@ -218,14 +215,14 @@ export const LOADER_DEFINES: Readonly<Record<string, number>> = {
   SECTOR_BYTES,
   ...MBR,
   ...DISK,
-  ...DESCRIPTOR,
-  ...MODULE_ENTRY,
+  ...RAW_VOLUME,
   ...PARAMETER_NUMBERS,
   ...CRATE_FLAGS_BITS,
   ...PROTOCOL,
   ...MAGIC,
   ...MEMORY,
   ...LIMITS,
+  ...CONFIG_LIMITS,
   ...SELECTORS,
   ...ENTRY_STATE,
 }

@@ -9,10 +9,12 @@ import bytes from '../../../resources/loader/bytes.c?raw'
 import consoleSource from '../../../resources/loader/console.c?raw'
 import crateSpace from '../../../resources/loader/crate_space.c?raw'
 import crateSpaceHeader from '../../../resources/loader/crate_space.h?raw'
-import descriptor from '../../../resources/loader/descriptor.c?raw'
+import config from '../../../resources/loader/config.c?raw'
+import detect from '../../../resources/loader/detect.c?raw'
 import disk from '../../../resources/loader/disk.c?raw'
 import elf from '../../../resources/loader/elf.c?raw'
 import elf64 from '../../../resources/loader/elf64.c?raw'
+import fat from '../../../resources/loader/fat.c?raw'
 import findingHeader from '../../../resources/loader/finding.h?raw'
 import firmware from '../../../resources/loader/firmware.c?raw'
 import flat from '../../../resources/loader/flat.c?raw'
@@ -20,17 +22,23 @@ import format from '../../../resources/loader/format.c?raw'
 import graphics from '../../../resources/loader/graphics.c?raw'
 import handoff from '../../../resources/loader/handoff.c?raw'
 import inflate from '../../../resources/loader/inflate.c?raw'
+import iso9660 from '../../../resources/loader/iso9660.c?raw'
 import leave from '../../../resources/loader/leave.S?raw'
 import linux from '../../../resources/loader/linux.c?raw'
 import main from '../../../resources/loader/main.c?raw'
 import memory from '../../../resources/loader/memory.c?raw'
 import memoryBios from '../../../resources/loader/memory_bios.c?raw'
+import menu from '../../../resources/loader/menu.c?raw'
+import menuHeader from '../../../resources/loader/menu.h?raw'
 import modules from '../../../resources/loader/modules.c?raw'
 import multiboot from '../../../resources/loader/multiboot.c?raw'
 import multiboot1 from '../../../resources/loader/multiboot1.c?raw'
 import multiboot2 from '../../../resources/loader/multiboot2.c?raw'
+import names from '../../../resources/loader/names.c?raw'
+import namesHeader from '../../../resources/loader/names.h?raw'
 import paging from '../../../resources/loader/paging.c?raw'
 import program from '../../../resources/loader/program.c?raw'
+import progress from '../../../resources/loader/progress.c?raw'
 import protocols from '../../../resources/loader/protocols.c?raw'
 import relocate from '../../../resources/loader/relocate.c?raw'
 import reserve from '../../../resources/loader/reserve.c?raw'
@@ -42,16 +50,18 @@ import stage1 from '../../../resources/loader/stage1.S?raw'
 import stage2Script from '../../../resources/loader/stage2.ld?raw'
 import stage2 from '../../../resources/loader/stage2.S?raw'
 import volume from '../../../resources/loader/volume.c?raw'
+import { BOOT_PROTOCOLS } from '../../shared/boot'
 import type { AssemblerFn, FlatProgram, FlatSource } from './assembler'
+import { PARAMETERS } from './boot-parameters'
 import { ImageError } from './errors'
-import { LOADER_DEFINES, MAX_STAGE2_SECTORS, SECTOR_BYTES } from './layout'
+import { LOADER_DEFINES, MAX_STAGE2_SECTORS, PROTOCOL_NUMBERS, SECTOR_BYTES } from './layout'
 import { LIMINE_SOURCES } from './limine-sources'
 
 /** The loader's two binaries as they come from the linker; buildDiskImage completes them. */
 export interface LoaderBinaries {
   /** One sector. */
   stage1: Uint8Array
-  /** Up to 96 KiB, with its data. */
+  /** Up to 224 KiB, with its data. */
   stage2: Uint8Array
 }
 
@@ -77,11 +87,27 @@ export function withLayout(script: string): string {
   return `${assignments.join('\n')}\n${script}`
 }
 
+/** The words of the boot configuration that stand for numbers, as tables in C. */
+function configWords(): string {
+  const table = (name: string, words: readonly (readonly [word: string, number: number])[]): string =>
+    `static const struct config_word ${name}[] = {${words.map(([word, number]) => `{"${word}", ${number}}`).join(', ')}};\n`
+  const kinds = BOOT_PROTOCOLS.map((name) => [name, PROTOCOL_NUMBERS[name]] as const)
+  return `#include "finding.h"\nstruct config_word { const char *word; uint32_t number; };\n${table('protocol_words', kinds)}${table('parameter_words', PARAMETERS.map((name, index) => [name, index]))}`
+}
+
 /** Finds what to boot; part of stage 2 and of the UEFI programs, compiled for each. */
 export const FINDING_SOURCES: readonly FlatSource[] = [
   { name: 'finding.h', text: findingHeader },
-  { name: 'descriptor.c', text: descriptor },
+  { name: 'config_words.h', text: configWords() },
+  { name: 'menu.h', text: menuHeader },
+  { name: 'names.h', text: namesHeader },
+  { name: 'config.c', text: config },
+  { name: 'fat.c', text: fat },
   { name: 'format.c', text: format },
+  { name: 'iso9660.c', text: iso9660 },
+  { name: 'menu.c', text: menu },
+  { name: 'names.c', text: names },
+  { name: 'progress.c', text: progress },
   { name: 'volume.c', text: volume },
 ]
 
@@ -96,6 +122,7 @@ export const ENTERING_SOURCES: readonly FlatSource[] = [
   { name: 'bytes.c', text: bytes },
   { name: 'crate_space.h', text: crateSpaceHeader },
   { name: 'crate_space.c', text: crateSpace },
+  { name: 'detect.c', text: detect },
   { name: 'elf.c', text: elf },
   { name: 'elf64.c', text: elf64 },
   { name: 'flat.c', text: flat },
