@@ -1,7 +1,7 @@
 /** The kernel that checks what the Limine protocol promises, in all its variants. */
 import type { BootModule } from '../../src/shared/boot'
-import { noise } from '../../src/main/image/elf-sample'
 import { linkKernel } from '../support/link-kernel'
+import { checkedModules } from './checked-modules'
 import source from './qemu-kernels/limine.c?raw'
 
 export interface LimineCase {
@@ -13,7 +13,7 @@ export interface LimineCase {
 }
 
 /** Every variant makes so many checks. */
-export const LIMINE_CHECKS = 77
+export const LIMINE_CHECKS = 76
 
 const linkerScript = (base: string): string => `
 ENTRY(start)
@@ -34,19 +34,6 @@ SECTIONS {
   .dynamic : { *(.dynamic) } :data :dynamic
   .bss : { *(.bss .bss.*) } :data
 }`
-
-/** FNV-1a of 32 bits, as the kernels of these tests compute it. */
-export function fnv1a(bytes: Uint8Array): number {
-  return bytes.reduce((sum, byte) => Math.imul(sum ^ byte, 0x01000193) >>> 0, 0x811c9dc5)
-}
-
-/** Modules of odd lengths with texts of their own, and what a kernel must be told (MODULES, MODULE_HASHES, MODULE_TEXTS) to check them. */
-export function checkedModules(count: number): { modules: BootModule[]; defines: Record<string, string | number> } {
-  const modules = Array.from({ length: count }, (_, index) => ({ bytes: noise(100_000 * index + 4097, index + 1), commandLine: `module ${index + 1}` }))
-  if (count === 0) return { modules, defines: {} }
-  const hashes = modules.map(({ bytes }) => `${fnv1a(bytes)}u`).join(',')
-  return { modules, defines: { MODULES: count, MODULE_HASHES: hashes, MODULE_TEXTS: modules.map(({ commandLine }) => JSON.stringify(commandLine)).join(',') } }
-}
 
 export async function limineKernel({ defines, pie = false, modules: count = 0, commandLine = '' }: LimineCase): Promise<{ file: Uint8Array; modules: BootModule[] }> {
   const { modules, defines: expected } = checkedModules(count)

@@ -1,10 +1,12 @@
-/** Kernels for the Limine protocol: every promise of every base revision, checked by a kernel in QEMU and in Bootlab's own PC. Alone: about 40 s. */
+/** Kernels for the Limine protocol: every promise of every base revision, checked by a kernel in QEMU and in Bootlab's own PC. Alone: about 90 s. */
 import { describe, expect, test } from 'vitest'
+import { type Firmware, hasFirmware } from '../support/ovmf'
 import { findQemu, type QemuOptions } from '../support/qemu'
 import { COMMAND_LINE, readReport } from './kernels'
 import { LIMINE_CHECKS, limineKernel, type LimineCase } from './limine-kernels'
 import { runInOwnPc } from './own-pc'
 import { bootImage, imageOf } from './qemu-judge'
+import { withUefi } from './uefi-image'
 
 interface Case extends LimineCase {
   machine?: Partial<QemuOptions>
@@ -35,8 +37,27 @@ describe.skipIf(findQemu() === undefined)('Limine kernels in QEMU', () => {
   })
 })
 
+/** OVMF leaves less of 128 MiB. */
+const UEFI = { LEAST_USABLE_MIB: 60 }
+const BOTH = { defines: { PROCESSORS: 2 }, modules: 2, machine: { args: ['-smp', '2'] } }
+
+const UEFI_CASES: readonly (readonly [name: string, firmware: Firmware, number: number, kernel: Case])[] = [
+  ...[0, 3, 4].map((revision) => [`base revision ${revision}`, 'UEFI x64', 2, { defines: { REVISION: revision } }] as const),
+  ['modules, two processors', 'UEFI x64', 2, BOTH],
+  ['modules, two processors', 'UEFI IA32', 1, BOTH],
+]
+
+describe.skipIf(findQemu() === undefined)('Limine kernels under UEFI', () => {
+  test.each(UEFI_CASES.filter(([, firmware]) => hasFirmware(firmware)))('%s (%s)', async (_name, firmware, number, { machine, ...kernel }) => {
+    const { file, modules } = await limineKernel({ ...kernel, defines: { ...UEFI, FIRMWARE: number, ...kernel.defines }, commandLine: COMMAND_LINE })
+    const run = await bootImage(await withUefi(await imageOf(file, COMMAND_LINE, { modules })), { timeoutMs: 110_000, firmware, ...machine })
+    expect(readReport(run.serial)).toEqual({ good: LIMINE_CHECKS, bad: [] })
+    expect(run.exit).toEqual({ reason: 'debug-exit', code: (0x10 << 1) | 1 })
+  }, 120_000)
+})
+
 /** It has neither ACPI nor SMBIOS. */
-const OWN_PC = { HAS_ACPI: 0, HAS_SMBIOS: 0, HAS_SCREEN: 0 }
+const OWN_PC = { HAS_ACPI: 0, HAS_SMBIOS: 0 }
 
 describe('Limine kernels in Bootlab’s own PC', () => {
   test.each([0, 1, 2, 3, 4, 5, 6])('base revision %i', async (revision) => {

@@ -45,15 +45,15 @@ export function findLimine(bytes: Uint8Array, elf: ElfFile): LimineKernel | unde
   if (elf.bits !== 64) return undefined
   const segments = elf.segments.filter(({ type, fileBytes }) => type === SEGMENT_TYPE.LOAD && fileBytes > 0).toSorted((a, b) => (a.virtualAddress < b.virtualAddress ? -1 : 1))
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const aligned = (words: readonly bigint[]): Find[] => findWords(bytes, segments, words).filter(({ address }) => address % BigInt(WORD) === 0n)
+  const aligned = (words: readonly bigint[]): Find[] => findWords(bytes, segments, words, words.length).filter(({ address }) => address % BigInt(WORD) === 0n)
   const start = aligned(LIMINE_START_MARKER).at(-1)
   const from = start === undefined ? 0n : start.address + BigInt(LIMINE_START_MARKER.length * WORD)
   const end = aligned(LIMINE_END_MARKER).find(({ address }) => address >= from)
   const counts = ({ address }: Find): boolean => address >= from && (end === undefined || address < end.address)
 
-  const tag = aligned(LIMINE_REVISION_TAG).find((found) => counts(found) && found.offset + 3 * WORD <= bytes.length)
+  const tag = findWords(bytes, segments, LIMINE_REVISION_TAG, LIMINE_REVISION_TAG.length + 1).find((found) => counts(found) && found.address % BigInt(WORD) === 0n)
   const revision = tag ? view.getBigUint64(tag.offset + 2 * WORD, true) : 0n
-  const marked = findWords(bytes, segments, LIMINE_COMMON).filter(({ offset }) => offset + REQUEST_BYTES <= bytes.length)
+  const marked = findWords(bytes, segments, LIMINE_COMMON, REQUEST_BYTES / WORD)
   if (marked.length === 0 && !tag) return undefined
   const request = ({ offset, address }: Find): LimineRequest => {
     const [third, fourth] = [view.getBigUint64(offset + 2 * WORD, true), view.getBigUint64(offset + 3 * WORD, true)]
@@ -73,13 +73,14 @@ export function findLimine(bytes: Uint8Array, elf: ElfFile): LimineKernel | unde
   }
 }
 
-/** Where those words stand in what is loaded of the file. */
-function findWords(bytes: Uint8Array, segments: readonly ElfSegment[], words: readonly bigint[]): Find[] {
+/** Where those words stand in what is loaded of the file, with so many words in all. */
+function findWords(bytes: Uint8Array, segments: readonly ElfSegment[], words: readonly bigint[], whole: number): Find[] {
   const pattern = Buffer.from(BigUint64Array.from(words).buffer)
   const found: Find[] = []
   for (const { offset, fileBytes, virtualAddress } of segments) {
     const content = Buffer.from(bytes.buffer, bytes.byteOffset + offset, fileBytes)
-    for (let at = content.indexOf(pattern); at !== -1 && found.length < MAX_FINDS; at = content.indexOf(pattern, at + 1)) found.push({ offset: offset + at, address: virtualAddress + BigInt(at) })
+    for (let at = content.indexOf(pattern); at !== -1 && found.length < MAX_FINDS; at = content.indexOf(pattern, at + 1))
+      if (at + whole * WORD <= fileBytes) found.push({ offset: offset + at, address: virtualAddress + BigInt(at) })
   }
   return found
 }

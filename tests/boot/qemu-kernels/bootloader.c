@@ -140,15 +140,9 @@ static uint32_t thread_local_size;
 #ifdef PHYSICAL_OFFSET
     check("physical memory offset", offset == PHYSICAL_OFFSET, offset);
 #endif
-#ifdef UEFI
-    /* No text screen answers at 0xb8000: the tables say it themselves. */
-    const volatile uint64_t *root = (const volatile uint64_t *)(uintptr_t)(offset + cr3);
-    check("physical memory", (root[offset >> 39 & 511] & 3) == 3, offset);
-#else
     static volatile uint32_t seen_twice;
     seen_twice = 0x1f21;
     check("physical memory", *(const volatile uint32_t *)(uintptr_t)(offset + physical_of((uint64_t)(uintptr_t)&seen_twice, cr3, offset)) == 0x1f21, offset);
-#endif
     check("page tables through it", (*(const volatile uint64_t *)(uintptr_t)(offset + cr3) & 1) == 1, cr3);
     uint64_t last = 0;
     for (uint64_t i = 0; i < info->count; i++)

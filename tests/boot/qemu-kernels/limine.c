@@ -32,9 +32,6 @@
 #ifndef X2APIC
 #define X2APIC 0
 #endif
-#ifndef MODULES
-#define MODULES 0
-#endif
 #ifndef LEAST_USABLE_MIB
 #define LEAST_USABLE_MIB 100
 #endif
@@ -344,36 +341,20 @@ static void check_stack(void) {
 
 static bool text_is(uint64_t at, const char *text) { return at && same_text((const char *)at, text); }
 
-static uint32_t hash(uint64_t at, uint64_t bytes) {
-  const volatile uint8_t *byte = (const volatile uint8_t *)at;
-  uint32_t sum = 0x811c9dc5;
-  for (uint64_t i = 0; i < bytes; i++) sum = (sum ^ byte[i]) * 0x01000193;
-  return sum;
-}
-
 /* struct limine_file: revision, address, size, path, string. */
 static bool is_file(const uint64_t *file) { return file && file[1] % 4096 == 0 && *(const char *)file[3] == '/' && lies_in(file[1] - offset, file[2], 6); }
-
-#if MODULES
-static const uint32_t module_hashes[] = {MODULE_HASHES};
-static const char *const module_texts[] = {MODULE_TEXTS};
-#endif
 
 static void check_modules(void) {
   const uint64_t *response = modules.response;
   check("module count", MODULES ? response && response[1] == MODULES : !response, response ? response[1] : 0);
-  bool files = true, content = true, texts = true;
-#if MODULES
-  for (uint32_t i = 0; response && i < MODULES; i++) {
+  bool files = true, content = true;
+  for (uint32_t i = 0; response && i < response[1]; i++) {
     const uint64_t *file = ((const uint64_t *const *)response[2])[i];
     files = files && is_file(file);
-    content = content && hash(file[1], file[2]) == module_hashes[i];
-    texts = texts && text_is(file[4], module_texts[i]);
+    content = content && is_module(i, file[1], file[2], file[4]);
   }
-#endif
   check("module places", files, MODULES);
-  check("module content", content, MODULES);
-  check("module texts", texts, MODULES);
+  check("module content and texts", content, MODULES);
 }
 
 /* What is loaded and never written must be in the file as it is in memory. */
@@ -383,7 +364,7 @@ static bool file_is_this(uint64_t at, uint64_t bytes) {
   for (uint64_t i = 0; i < count; i++) {
     uint64_t header = table + 56 * i, from = at + number_at(header + 8), to = number_at(header + 16);
     if ((number_at(header) & 0xffffffff) != 1 || (number_at(header) >> 32 & 2)) continue;
-    if (hash(from, number_at(header + 32)) != hash(to, number_at(header + 32))) return false;
+    if (fnv1a(from, number_at(header + 32)) != fnv1a(to, number_at(header + 32))) return false;
     compared++;
   }
   return compared > 0;

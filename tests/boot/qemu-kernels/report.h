@@ -40,6 +40,29 @@ static void show(const char *text) {
   for (;;) __asm__ volatile("hlt");
 }
 
+/* FNV-1a of 32 bits. */
+static uint32_t fnv1a(uintptr_t at, uintptr_t bytes) {
+  const volatile uint8_t *byte = (const volatile uint8_t *)at;
+  uint32_t sum = 0x811c9dc5;
+  for (uintptr_t i = 0; i < bytes; i++) sum = (sum ^ byte[i]) * 0x01000193;
+  return sum;
+}
+
+/* The modules that are to be there, in their order. */
+#ifndef MODULES
+#define MODULES 0
+#endif
+#if MODULES
+static const uint32_t module_hashes[] = {MODULE_HASHES};
+static const char *const module_texts[] = {MODULE_TEXTS};
+
+static bool is_module(uint32_t index, uintptr_t at, uintptr_t bytes, uintptr_t text) {
+  return index < MODULES && at % 4096 == 0 && fnv1a(at, bytes) == module_hashes[index] && same_text((const char *)text, module_texts[index]);
+}
+#else
+static bool is_module(uint32_t, uintptr_t, uintptr_t, uintptr_t) { return false; }
+#endif
+
 /* The Multiboot information structure, as far as the checks go. */
 struct information {
   uint32_t flags, memory_lower, memory_upper, boot_device, command_line, module_count, modules, symbols[4];
@@ -52,6 +75,19 @@ struct __attribute__((packed)) map_entry {
   uint64_t base, length;
   uint32_t type;
 };
+
+#ifndef BOOT_DEVICE
+#define BOOT_DEVICE 0x8000ffff
+#endif
+
+/* As Multiboot 1 lists them: start, end, text. */
+static bool are_modules(uintptr_t list, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) {
+    const uint32_t *module = (const uint32_t *)list + 4 * i;
+    if (!is_module(i, module[0], module[1] - module[0], module[2])) return false;
+  }
+  return count == MODULES;
+}
 
 #ifdef EXPECTED_UPPER_KIB
 /* Regions that the map must have, whatever the machine: memory at 0 and at 1 MiB, and no nonsense. */
@@ -66,9 +102,9 @@ static void check_information(const struct information *information) {
   check("flags", (information->flags & 0x24f) == 0x24f, information->flags);
   check("lower memory", information->memory_lower >= 512 && information->memory_lower <= 640, information->memory_lower);
   check("upper memory", information->memory_upper == EXPECTED_UPPER_KIB, information->memory_upper);
-  check("boot device", information->boot_device == 0x8000ffff, information->boot_device);
+  check("boot device", information->boot_device == BOOT_DEVICE, information->boot_device);
 #endif
-  check("no modules", information->module_count == 0, information->module_count);
+  check("modules", are_modules(information->modules, information->module_count), information->module_count);
   check("command line", same_text((const char *)(uintptr_t)information->command_line, EXPECTED_COMMAND_LINE), 0);
   check("loader name", same_text((const char *)(uintptr_t)information->loader_name, "Bootlab"), 0);
   uintptr_t at = information->map, end = at + information->map_bytes;
@@ -89,8 +125,8 @@ static void check_information(const struct information *information) {
 #endif
 
 /* Sections that tell whether loading was exact: data longer than many disk transfers, and cleared memory. */
-#ifndef DATA_WORDS
 #define DATA_WORDS 60000
+#ifndef CLEARED_WORDS
 #define CLEARED_WORDS 400000
 #endif
 __asm__(".section .rodata,\"a\"\n.balign 4\npattern:\n.set i, 1\n.rept 60000\n.long (i * 0x9e3779b1) & 0xffffffff\n.set i, i + 1\n.endr\n");
