@@ -88,7 +88,7 @@ static uint32_t log_2(uint32_t value) { return (uint32_t)__builtin_ctz(value); }
 }
 
 static bool has_type_text(const uint8_t *boot_sector) {
-  return memcmp(boot_sector + BS_FilSysType, "FAT1", 4) == 0 || memcmp(boot_sector + BS_FilSysType32, "FAT32", 5) == 0;
+  return memcmp(boot_sector + BS_FilSysType, "FAT", 3) == 0 || memcmp(boot_sector + BS_FilSysType32, "FAT", 3) == 0;
 }
 
 static bool fat_mount(void) {

@@ -21,6 +21,8 @@ const BITS: Readonly<Record<FatKind, number>> = { fat12: 12, fat16: 16, fat32: 3
 const RESERVED: Readonly<Record<FatKind, number>> = { fat12: 1, fat16: 1, fat32: 32 }
 const FATS = 2
 const MAX_SECTORS_PER_CLUSTER = 64
+/** FatFs makes no smaller volume. */
+const MIN_SECTORS = 128
 const KINDS: readonly FatKind[] = ['fat12', 'fat16', 'fat32']
 
 /** Cluster sizes by volume size, as that specification's tables have them; the first whose limit is not exceeded counts. */
@@ -84,18 +86,19 @@ export function fatGeometry(kind: FatKind | 'auto', sectors: number, needs: FatN
   // The tables are sized for all sectors, so that the count that includes them must stay below the border, too.
   while (Math.ceil(sectors / geometry.sectorsPerCluster) > FAT_CLUSTER_LIMIT[chosen] - MARGIN && geometry.sectorsPerCluster < MAX_SECTORS_PER_CLUSTER)
     geometry = at(geometry.sectorsPerCluster * 2)
-  const fits = geometry.clusters >= MIN_CLUSTERS[chosen] && Math.ceil(sectors / geometry.sectorsPerCluster) <= FAT_CLUSTER_LIMIT[chosen] - MARGIN
+  const fits = sectors >= MIN_SECTORS && geometry.clusters >= MIN_CLUSTERS[chosen] && Math.ceil(sectors / geometry.sectorsPerCluster) <= FAT_CLUSTER_LIMIT[chosen] - MARGIN
   return fits ? geometry : undefined
 }
 
-/** The smallest volume that holds all this, or undefined when no volume of the kind does. */
-export function smallestFat(kind: FatKind | 'auto', needs: FatNeeds, floppy: boolean): FatGeometry | undefined {
+/** The smallest volume of a multiple of so many sectors that holds all this, or undefined when no volume of the kind does. */
+export function smallestFat(kind: FatKind | 'auto', needs: FatNeeds, floppy: boolean, multipleOf: number): FatGeometry | undefined {
+  const roundUp = (sectors: number): number => Math.ceil(sectors / multipleOf) * multipleOf
   for (const candidate of kind === 'auto' ? KINDS : [kind]) {
-    let sectors = smallestSectors(candidate, needs, floppy)
+    let sectors = roundUp(smallestSectors(candidate, needs, floppy))
     for (let geometry = fatGeometry(candidate, sectors, needs, floppy); geometry; geometry = fatGeometry(candidate, sectors, needs, floppy)) {
       const missing = clustersNeeded(needs, geometry) - geometry.clusters
       if (missing <= 0) return geometry
-      sectors += missing * geometry.sectorsPerCluster
+      sectors = roundUp(sectors + missing * geometry.sectorsPerCluster)
     }
   }
   return undefined
@@ -105,8 +108,7 @@ function smallestSectors(kind: FatKind, needs: FatNeeds, floppy: boolean): numbe
   const rootEntries = kind === 'fat32' ? 0 : rootPlaces(needs.directories[0] ?? 0, floppy)
   let sectors = MIN_CLUSTERS[kind]
   while (clusterCount(kind, sectors, 1, rootEntries) < MIN_CLUSTERS[kind]) sectors += Math.max(1, MIN_CLUSTERS[kind] - clusterCount(kind, sectors, 1, rootEntries))
-  // FatFs makes no volume of fewer sectors.
-  return Math.max(sectors, 128)
+  return Math.max(sectors, MIN_SECTORS)
 }
 
 /** 224 places on a diskette, else 512, as everywhere; more when the directory has more; always whole sectors. */

@@ -146,8 +146,17 @@ describe('what cannot be a FAT file system', () => {
     await expect(small(files, { sectors: sectors - 1 })).rejects.toThrow(/do not fit/)
   })
 
+  it('rounds up what fits', async () => {
+    for (const kind of ['auto', 'fat12', 'fat16', 'fat32'] as const) {
+      const volume = await small(one('/a'), { kind, sectors: 'fit', multipleOf: 2048 })
+      expect(volume.length % (2048 * SECTOR)).toBe(0)
+      expect(volume.length - (await small(one('/a'), { kind, sectors: 'fit' })).length).toBeLessThan(2048 * SECTOR)
+    }
+  })
+
   it('refuses FAT32 below its smallest size', async () => {
     await expect(small(one('/a'), { kind: 'fat32' })).rejects.toThrow(/FAT32 file system of 2880 sectors/)
+    await expect(small(one('/a'), { kind: 'fat12', sectors: 120 })).rejects.toThrow(/FAT12 file system of 120 sectors.*128 sectors/s)
   })
 })
 

@@ -64,9 +64,8 @@ export async function makeFat({ kind, sectors, multipleOf = 1, label, hiddenSect
 }
 
 function chooseGeometry(kind: FatKind | 'auto', sectors: number | 'fit', multipleOf: number, needs: FatNeeds, floppy: boolean, where: string): FatGeometry {
-  const smallest = smallestFat(kind, needs, floppy)
-  const fitted = smallest && fatGeometry(smallest.kind, Math.ceil(smallest.sectors / multipleOf) * multipleOf, needs, floppy)
-  const geometry = sectors === 'fit' ? fitted : fatGeometry(kind, sectors, needs, floppy)
+  const smallest = smallestFat(kind, needs, floppy, multipleOf)
+  const geometry = sectors === 'fit' ? smallest : fatGeometry(kind, sectors, needs, floppy)
   if (geometry && clustersNeeded(needs, geometry) <= geometry.clusters) return geometry
   const bytes = needs.files.reduce((sum, length) => sum + length, 0)
   const name = kind === 'auto' ? 'FAT' : kind.toUpperCase()
