@@ -1,7 +1,7 @@
 /*
  * The hand-off of the Rust crate `bootloader` 0.11, for kernels that were written for bootloader_api. Source: crates bootloader_api, src/info.rs, and
- * bootloader-x86_64-common, src/lib.rs (mappings, entry), src/load_kernel.rs, src/legacy_memory_region.rs (the memory map). What changed between
- * versions goes by the version that the kernel's section names.
+ * bootloader-x86_64-common, src/lib.rs (mappings, entry), and src/load_kernel.rs. What changed between versions goes by the version
+ * that the kernel's section names.
  */
 #include "bootloader11.h"
 
@@ -55,13 +55,6 @@ static_assert(offsetof(struct crate_information, physical_offset) == 88 && offse
                   sizeof(struct crate_information) == 232,
               "bootloader_api, src/info.rs");
 
-enum region_kind { REGION_USABLE = 0, REGION_BOOTLOADER = 1, REGION_UNKNOWN_BIOS = 3 };
-
-struct crate_region {
-  uint64_t start, end;
-  uint32_t kind, firmware_type;
-};
-
 /* Ranges of addresses that must not meet. */
 #define MAX_CLAIMS (MAX_SEGMENTS + 12)
 static struct claim {
@@ -85,8 +78,6 @@ static void claim(uint64_t first, uint64_t bytes, const char *what) {
            other->what, other->first, other->last);
   claims[claim_count++] = (struct claim){first, last, what};
 }
-
-static uint64_t pages(uint64_t bytes) { return align_up(bytes, PAGE_BYTES); }
 
 /* The address that the kernel asks for, or a free one. */
 static uint64_t place(struct wish wish, uint64_t bytes, uint64_t alignment, const char *what) {
@@ -167,56 +158,6 @@ static void describe_screen(struct crate_information *information, uint64_t addr
   if (format == FORMAT_UNKNOWN) memcpy(information->framebuffer.positions, found, sizeof found);
 }
 
-/* The part of a reservation in [start, end) that comes first; false when there is none. */
-static bool first_taken(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to) {
-  uint32_t count;
-  const struct reservation *reserved = reservations(&count);
-  bool any = false;
-  for (uint32_t i = 0; i < count; i++) {
-    uint64_t first = reserved[i].base & ~(uint64_t)(PAGE_BYTES - 1), last = pages(reserved[i].base + reserved[i].length);
-    if (first < start) first = start;
-    if (last > end) last = end;
-    if (reserved[i].kind == RESERVED_UNTIL_ENTRY || first >= last || (any && first >= *from)) continue;
-    *from = first, *to = last, any = true;
-  }
-  return any;
-}
-
-/* Most regions there can be: each reservation may split one in three. */
-static uint32_t region_limit(void) {
-  uint32_t count;
-  reservations(&count);
-  return memory_map().count + 2 * (count + 16);
-}
-
-static uint32_t fill_regions(struct crate_region *to) {
-  struct memory_map map = memory_map();
-  uint32_t count = 0;
-  uint64_t done = 0;
-  /* By address. Regions of one start come in the order of the firmware's map. */
-  for (bool first = true;; first = false) {
-    uint64_t start = UINT64_MAX;
-    for (uint32_t i = 0; i < map.count; i++)
-      if ((first || map.regions[i].base > done) && map.regions[i].base < start) start = map.regions[i].base;
-    if (start == UINT64_MAX) return count;
-    done = start;
-    for (uint32_t i = 0; i < map.count; i++) {
-      const struct memory_region *region = &map.regions[i];
-      if (region->base != start) continue;
-      uint64_t at = start, end = start + region->length, from, until;
-      if (region->type != MEMORY_USABLE) {
-        to[count++] = (struct crate_region){at, end, REGION_UNKNOWN_BIOS, region->type};
-        continue;
-      }
-      for (; first_taken(at, end, &from, &until); at = until) {
-        if (from > at) to[count++] = (struct crate_region){at, from, REGION_USABLE, 0};
-        to[count++] = (struct crate_region){from, until, REGION_BOOTLOADER, 0};
-      }
-      if (end > at) to[count++] = (struct crate_region){at, end, REGION_USABLE, 0};
-    }
-  }
-}
-
 /* Whole pages of a thing that is there already, or 0 as frame for cleared ones of its own. Returns the first frame. */
 static uint32_t map_data(uint64_t address, uint32_t frame, uint64_t bytes, uint64_t flags, enum reserved_kind kind, const char *what) {
   uint64_t page = address & ~(uint64_t)(PAGE_BYTES - 1), length = pages(address + bytes - page);
@@ -287,7 +228,7 @@ void boot_bootloader11(const struct boot_entry *boot) {
     ((uint64_t *)at_address(paging_root()))[recursive] = paging_root() | PAGE_PRESENT | data;
   }
 
-  uint64_t header = sizeof(struct crate_information), information_bytes = header + region_limit() * sizeof(struct crate_region);
+  uint64_t header = sizeof(struct crate_information), information_bytes = header + crate_region_limit() * sizeof(struct crate_region);
   uint64_t information_at = place(config.boot_info, information_bytes, 8, "the boot information");
   uint32_t frame = map_data(information_at, 0, information_bytes, data, RESERVED_BOOT_INFORMATION, "the boot information");
   struct crate_information *information = at_address(frame + (uint32_t)(information_at & (PAGE_BYTES - 1)));
@@ -308,7 +249,7 @@ void boot_bootloader11(const struct boot_entry *boot) {
   if (config.patch >= PATCH_KERNEL_FIELDS) information->kernel = file, information->kernel_bytes = boot->kernel.bytes, information->kernel_base = base;
   if (config.patch >= PATCH_STACK_FIELDS) information->stack = stack, information->stack_bytes = stack_bytes;
   if (screen->graphics) describe_screen(information, framebuffer + (screen->address & (PAGE_BYTES - 1)));
-  information->region_count = fill_regions((struct crate_region *)(information + 1));
+  information->region_count = crate_regions_fill((struct crate_region *)(information + 1));
 
   handoff_enter((struct entry_state){
       .mode = ENTRY_LONG,

@@ -31,6 +31,20 @@ struct crate_configuration {
 /** bootloader11_config.c: reads the section, or fails. */
 struct crate_configuration crate_configuration_read(const struct boot_entry *boot);
 
+/** A region of memory in BootInfo. */
+struct crate_region {
+  uint64_t start, end;
+  uint32_t kind, firmware_type;
+};
+
+/** bootloader11_regions.c: most regions there can be now; what is reserved afterwards may add 32. */
+uint32_t crate_region_limit(void);
+/** Writes the regions by address: what is reserved by now is the loader's. Returns how many. */
+uint32_t crate_regions_fill(struct crate_region *to);
+
+/** Whole pages for so many bytes. */
+static inline uint64_t pages(uint64_t bytes) { return align_up(bytes, PAGE_BYTES); }
+
 /**
  * relocate.c: moves the program's addresses up by base: segments, entry, thread-local template. The program's segments need to be mapped only for
  * relocate_apply.

@@ -1,5 +1,6 @@
 /** Kernels of the Rust crate bootloader 0.11: every promise of the hand-off, checked by a kernel in QEMU and in Bootlab's own PC. Alone: 25 s. */
 import { describe, expect, test } from 'vitest'
+import { type Firmware, hasFirmware } from '../support/ovmf'
 import { findQemu } from '../support/qemu'
 import { linkKernel, type TestKernel } from '../support/link-kernel'
 import { byteList, crateSection, type Wishes } from './crate11-config'
@@ -7,6 +8,7 @@ import { readReport } from './kernels'
 import { runInOwnPc } from './own-pc'
 import { bootImage, imageOf } from './qemu-judge'
 import source from './qemu-kernels/bootloader11.c?raw'
+import { withUefi } from './uefi-image'
 
 interface Case {
   wishes: Wishes
@@ -103,4 +105,23 @@ describe('kernels of the bootloader crate 0.11 in Bootlab’s own PC', () => {
     expect(readReport(run.serial)).toEqual({ good: entry.checks, bad: [] })
     expect(run.outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
   })
+})
+
+/** Most of it is the same for every firmware: two cases, each with another. */
+const UEFI_CASES: readonly [firmware: Firmware, name: string][] = [
+  ['UEFI x64', '0.11.16 with all of it'],
+  ['UEFI IA32', '0.11.16, position independent'],
+]
+
+describe.skipIf(findQemu() === undefined)('kernels of the bootloader crate 0.11 under UEFI', () => {
+  for (const [firmware, name] of UEFI_CASES)
+    test.skipIf(!hasFirmware(firmware))(`${firmware}: ${name}`, async () => {
+      const entry = CASES[name]
+      if (!entry) throw new Error(`There is no case ${name}.`)
+      // Regions that nobody may use bear UEFI's types.
+      const image = await crateImage({ ...entry, defines: { ...entry.defines, UEFI: 1, EXPECTED_FRAMEBUFFER: 0, EXPECTED_UNKNOWN: 2 } })
+      const run = await bootImage(await withUefi(image), { timeoutMs: 60_000, firmware })
+      expect(readReport(run.serial)).toEqual({ good: entry.checks, bad: [] })
+      expect(run.exit).toEqual({ reason: 'debug-exit', code: (0x10 << 1) | 1 })
+    })
 })

@@ -4,6 +4,7 @@ import biosHeader from '../../../resources/loader/bios.h?raw'
 import bootloaderCrate from '../../../resources/loader/bootloader_crate.c?raw'
 import bootloader11 from '../../../resources/loader/bootloader11.c?raw'
 import bootloader11Config from '../../../resources/loader/bootloader11_config.c?raw'
+import bootloader11Regions from '../../../resources/loader/bootloader11_regions.c?raw'
 import bootloader11Header from '../../../resources/loader/bootloader11.h?raw'
 import bytes from '../../../resources/loader/bytes.c?raw'
 import consoleSource from '../../../resources/loader/console.c?raw'
@@ -119,6 +120,7 @@ export const ENTERING_SOURCES: readonly FlatSource[] = [
   { name: 'bootloader11.h', text: bootloader11Header },
   { name: 'bootloader11.c', text: bootloader11 },
   { name: 'bootloader11_config.c', text: bootloader11Config },
+  { name: 'bootloader11_regions.c', text: bootloader11Regions },
   { name: 'bytes.c', text: bytes },
   { name: 'crate_space.h', text: crateSpaceHeader },
   { name: 'crate_space.c', text: crateSpace },
