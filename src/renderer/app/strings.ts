@@ -124,6 +124,7 @@ export const strings = {
     screen: 'Screen',
     screenLabel: 'VGA screen of the machine. It takes the keyboard while it has the focus. Press left Ctrl and left Alt together to leave.',
     screenText: 'Text on the screen',
+    graphics: (width: number, height: number) => `Graphics of ${width} × ${height} pixels`,
     empty: 'Press F5 to build and boot',
     emptyHint: 'The machine is off.',
     starting: 'Switching on…',

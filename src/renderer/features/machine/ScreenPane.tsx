@@ -6,6 +6,7 @@ import { SCREEN_ID } from '../../app/shortcuts'
 import { strings } from '../../app/strings'
 import { Button } from '../../ui/Button'
 import { Icon } from '../../ui/Icon'
+import type { Screen } from '../../../shared/machine-schemas'
 import { GuestKeyboard } from './keyboard'
 import { ScreenCanvas } from './ScreenCanvas'
 import { screenText } from '../../../shared/screen-text'
@@ -76,11 +77,16 @@ export function ScreenPane(): ReactElement {
   )
 }
 
+/** What can be said in words about the screen. */
+function describe(screen: Screen): string {
+  return screen.mode === 'text' ? screenText(screen) : text.graphics(screen.width, screen.height)
+}
+
 /** The screen's text for screen readers and tests. */
 function ScreenTextMirror(): ReactElement {
   const { machine } = useLab()
   const screen = useStore(machine.store, (view) => view.screen)
-  const shown = useMemo(() => (screen ? screenText(screen) : ''), [screen])
+  const shown = useMemo(() => (screen ? describe(screen) : ''), [screen])
   return (
     <pre className="visually-hidden" aria-label={text.screenText} data-testid="screen-text">
       {shown}
@@ -90,7 +96,7 @@ function ScreenTextMirror(): ReactElement {
 
 function CopyText(): ReactElement {
   const { machine, attempt } = useLab()
-  const present = useStore(machine.store, (view) => view.screen !== undefined)
+  const present = useStore(machine.store, (view) => view.screen?.mode === 'text')
   const [copied, setCopied] = useState(false)
   function copy(): void {
     const { screen } = machine.store.getState()
