@@ -40,6 +40,13 @@ export function parsePort(text: string): number {
   throw new InvalidArgumentError('Write a port number from 0 to 65535; 0 lets the system choose.')
 }
 
+/** A place in a file: `1048576` or `0x100000`. */
+export function parseOffset(text: string): number {
+  const offset = /^(\d{1,15}|0x[0-9a-fA-F]{1,12})$/.test(text) ? Number(text) : -1
+  if (offset >= 0) return offset
+  throw new InvalidArgumentError('Write a number of bytes, such as 1048576 or 0x100000.')
+}
+
 export type ScreenOutput = { type: 'text' } | { type: 'png'; file: string }
 
 /** `text` or `png:FILE`. */

@@ -1,5 +1,5 @@
 /** An inspection as text: from what the file is to why it boots or not, the widest first. */
-import type { BootHeader, DiskFacts, ElfFacts, Inspection, PeFacts, VolumeFacts } from '../shared/inspection'
+import type { BootHeader, DiskFacts, ElfFacts, FileMap, Inspection, Origin, PeFacts, RegionFacts, VolumeFacts } from '../shared/inspection'
 
 const MAX_NAME = 56
 
@@ -16,6 +16,46 @@ export function describeInspection(name: string, found: Inspection): string[] {
     ...section('Boot protocols', protocols.flatMap(({ protocol, fits, reasons }) => [`${fits ? 'yes' : 'no '}  ${protocol}`, ...reasons.map((reason) => `     ${reason}`)])),
     ...section('Also', foreign),
   ]
+}
+
+/** Every region with its place, indented as deep as it lies; gaps of the outermost level are told, too. */
+export function describeMap({ bytes, regions }: FileMap): string[] {
+  const lines: string[] = []
+  let end = 0
+  const gap = (to: number): void => {
+    if (to > end) lines.push(`${span(end, to - end)}  (in no table, volume or program)`)
+  }
+  for (const each of regions) {
+    if (each.depth === 0) {
+      gap(each.offset)
+      end = each.offset + each.bytes
+    }
+    lines.push(`${span(each.offset, each.bytes)}  ${'  '.repeat(each.depth)}${describeRegion(each)}`)
+  }
+  gap(bytes)
+  return lines
+}
+
+/** From the outside in, with the distance from each thing's start. */
+export function describeOrigin({ offset, chain, address, source }: Origin): string[] {
+  if (chain.length === 0) return [`${hex(offset)}: in no table, volume or program that is known`]
+  return [
+    `${hex(offset)}:`,
+    ...chain.map((each, depth) => `${'  '.repeat(depth + 1)}${describeRegion(each)}, +${hex(each.base + offset - each.offset)}`),
+    ...(address === undefined ? [] : [`Run address ${address}`]),
+    ...(source ? [`Compiled from ${source.file}:${source.line}`] : []),
+  ]
+}
+
+function describeRegion({ kind, name, base, detail }: RegionFacts): string {
+  return `${SELF_NAMED.has(kind) ? '' : `${kind} `}${kind === 'symbol' ? clip(name) : name}${base > 0 ? ` from +${hex(base)}` : ''}${detail === undefined ? '' : `, ${detail}`}`
+}
+
+/** Kinds whose names say already what they are. */
+const SELF_NAMED = new Set(['table', 'boot code', 'boot sector', 'partition', 'volume', 'file system', 'header', 'segment', 'configuration'])
+
+function span(offset: number, bytes: number): string {
+  return `${hex(offset).padStart(10)} ${hex(bytes).padStart(9)}`
 }
 
 function describeElf(elf: ElfFacts): string[] {
@@ -56,13 +96,14 @@ function describeDisk({ partitioning, partitions, gptHeaders, bootCode, volumes,
         ['number', 'table', 'type', '', 'name', 'first sector', 'sectors', ''],
         partitions.map(({ number, table: kind, type, typeName, name, firstSector, sectors, active }) => [String(number), kind, type, typeName ?? '', name ?? '', String(firstSector), String(sectors), active ? 'active' : '']),
       ),
-      ...gptHeaders.map(({ which, sector, headerCrc, entriesCrc, diskGuid }) => `GPT ${which} header in sector ${sector}: CRC ${headerCrc}, CRC of entries ${entriesCrc}, disk ${diskGuid}`),
+      ...gptHeaders.map(({ which, sector, firstUsable, lastUsable, diskGuid, faults }) => `GPT ${which} header in sector ${sector}: disk ${diskGuid}, usable sectors ${firstUsable} to ${lastUsable}; ${faults.length === 0 ? 'checksums are right' : faults.join(' ')}`),
     ]),
     ...section('Boot code', bootCode.map(({ offset, bytes, owner, fields }) => [`${hex(offset)}, ${bytes} bytes: ${owner ?? 'of unknown origin'}`, ...fields.map(({ name, value }) => `${name} ${value}`)].join('; '))),
     ...section('El Torito boot catalogue', table(['platform', 'emulation', 'load segment', 'sectors', 'offset', ''], catalogue.map(({ platform, emulation, loadSegment, sectors, offset, bootable }) => [platform, emulation, loadSegment, String(sectors), hex(offset), bootable ? 'bootable' : 'not bootable']))),
     ...volumes.flatMap(describeVolume),
-    ...configurations.flatMap(({ where, entries, remarks: notes }) =>
+    ...configurations.flatMap(({ where, timeout, default: chosen, entries, remarks: notes }) =>
       section(`Boot configuration (${where})`, [
+        entries.length > 1 ? `Entry ${chosen ?? 1} of ${entries.length} is chosen${timeout === undefined ? '' : ` after ${timeout} s`}` : '',
         ...entries.flatMap(({ title, protocol, kernel, commandLine, modules, parameters }) => [
           `${title}: ${protocol ?? 'protocol found out at boot'}, kernel ${kernel}, command line ${JSON.stringify(commandLine)}`,
           ...modules.map((module) => `  module ${module.file}, ${JSON.stringify(module.commandLine)}`),

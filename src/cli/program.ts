@@ -4,7 +4,7 @@ import { BACKENDS } from '../shared/contract'
 import { CPU_MODEL_NAMES } from '../shared/cpu-models'
 import { BOOT_MEDIA } from '../shared/machine-schemas'
 import { locate } from '../main/services/locations'
-import { parseDuration, parseExitCode, parseGiven, parseLockstep, parseMemory, parsePort, parseScreen } from './arguments'
+import { parseDuration, parseExitCode, parseGiven, parseLockstep, parseMemory, parseOffset, parsePort, parseScreen } from './arguments'
 import { boot } from './boot'
 import { build } from './build'
 import { doctorCommand, type DoctorOptions } from './doctor'
@@ -124,9 +124,12 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
 
   program
     .command('inspect')
-    .description('what a kernel or disk image is, and for each boot protocol why it fits or not')
-    .argument('<file>', 'an ELF file, a flat binary, a boot sector or a raw disk image')
+    .description('what a kernel or disk image is, what its bytes are, and for each boot protocol why it fits or not')
+    .argument('<file>', 'an ELF or PE file, a flat binary, a boot sector, a disk image (raw, VHD, VMDK, VDI, qcow2)')
     .option('--symbols', 'list all symbols instead of the largest')
+    .option('--file <path>', 'a file on a volume of the image, such as /boot/kernel.elf, in place of the image')
+    .addOption(new Option('--at <offset>', 'where one byte comes from: partition, volume, file, segment, function, source line').argParser(parseOffset).conflicts(['map', 'symbols']))
+    .option('--map', 'what every byte is')
     .option('--json', 'print JSON')
     .action(async (file: string, options: InspectCommandOptions) => finish(await inspect(file, options)))
 

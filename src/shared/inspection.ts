@@ -7,7 +7,8 @@ import * as z from 'zod'
 import { BOOT_PROTOCOLS } from './boot'
 import { hexSchema } from './machine-schemas'
 
-const count = z.number().int().min(0)
+/** Whole unless it is beyond 2^53, as damaged files have it. */
+const count = z.number().min(0)
 /** Where something lies: first byte and length. */
 const extentSchema = z.object({ offset: count, bytes: count })
 /** Sentences about what is damaged, odd, or probably not meant. */
@@ -106,18 +107,20 @@ export const partitionFactsSchema = z.object({
   /** GPT: the partition's own GUID. */
   guid: z.string().optional(),
   active: z.boolean(),
-  firstSector: count,
-  sectors: count,
+  firstSector: z.number(),
+  /** Not above 0 in a damaged table. */
+  sectors: z.number(),
 })
 
 export const gptHeaderFactsSchema = z.object({
   which: z.enum(['primary', 'backup']),
-  sector: count,
-  headerCrc: z.enum(['right', 'wrong']),
-  entriesCrc: z.enum(['right', 'wrong', 'unreadable']),
+  sector: z.number(),
   diskGuid: z.string(),
-  firstUsable: hexSchema,
-  lastUsable: hexSchema,
+  /** Sectors. */
+  firstUsable: z.number(),
+  lastUsable: z.number(),
+  /** What is wrong: CRCs, places; empty when all is as the specification wants it. */
+  faults: z.array(z.string()),
 })
 
 export const volumeFactsSchema = z.object({
@@ -154,6 +157,10 @@ export const bootConfigFactsSchema = z.object({
   /** Path in the volume, or where a raw volume keeps it. */
   where: z.string(),
   text: z.string(),
+  /** Seconds. */
+  timeout: count.optional(),
+  /** Of the entries, from 1. */
+  default: count.optional(),
   entries: z.array(z.object({ title: z.string(), protocol: z.string().optional(), kernel: z.string(), commandLine: z.string(), modules: z.array(z.object({ file: z.string(), commandLine: z.string() })), parameters: z.record(z.string(), z.string()) })),
   remarks: remarksSchema,
 })
@@ -201,11 +208,44 @@ export const inspectionSchema = z.object({
   disk: diskFactsSchema.optional(),
   /** What the boot loader would do without any hint; absent when it would refuse. */
   bootedAs: z.enum([...BOOT_PROTOCOLS, 'boot sector', 'disk']).optional(),
+  /** Each protocol; of a disk only whether its first sector would be started. */
   protocols: z.array(qualificationSchema),
   /** Formats that are recognised but that the boot loader does not serve. */
   foreign: z.array(z.string()),
 })
 
+/** What some bytes are: the outermost thing first, such as partition, volume, file, segment, section, function. */
+export const regionFactsSchema = z.object({
+  /** Such as `partition`, `file`, `symbol`. */
+  kind: z.string(),
+  name: z.string(),
+  /** Of the inspected file; for a virtual disk or compressed file, of what is in it. */
+  offset: count,
+  bytes: count,
+  /** How far into the thing the region's first byte is: above 0 in the later pieces of a fragmented file. */
+  base: count,
+  detail: z.string().optional(),
+  /** Run address of its first byte. */
+  address: hexSchema.optional(),
+})
+
+/** All regions, each followed by those inside it, one deeper. */
+export const mapSchema = z.object({ version: z.literal(1), bytes: count, regions: z.array(regionFactsSchema.extend({ depth: count })) })
+
+export const originSchema = z.object({
+  version: z.literal(1),
+  offset: count,
+  /** Empty when nothing is known about the byte. */
+  chain: z.array(regionFactsSchema),
+  /** Run address of the byte, when it is part of a program. */
+  address: hexSchema.optional(),
+  /** The source line that it was compiled from. */
+  source: z.object({ file: z.string(), line: count }).optional(),
+})
+
+export type RegionFacts = z.infer<typeof regionFactsSchema>
+export type FileMap = z.infer<typeof mapSchema>
+export type Origin = z.infer<typeof originSchema>
 export type Inspection = z.infer<typeof inspectionSchema>
 export type Qualification = z.infer<typeof qualificationSchema>
 export type ElfFacts = z.infer<typeof elfFactsSchema>

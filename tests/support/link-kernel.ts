@@ -38,17 +38,19 @@ export interface TestKernel {
   linkerScript?: string
   /** Position independent (ET_DYN). */
   pie?: boolean
+  /** With debug information. */
+  debug?: boolean
 }
 
 /** Compiles and links one C file into a freestanding ELF kernel. */
-export async function linkKernel({ bits, source, defines = {}, linkArguments = [], linkerScript, pie = false }: TestKernel): Promise<Uint8Array> {
+export async function linkKernel({ bits, source, defines = {}, linkArguments = [], linkerScript, pie = false, debug = false }: TestKernel): Promise<Uint8Array> {
   const folder = mkdtempSync(join(tmpdir(), 'bootlab-kernel-'))
   try {
     writeFileSync(join(folder, 'kernel.c'), source)
     writeFileSync(join(folder, 'report.h'), reportHeader)
     const definitions = Object.entries(defines).map(([name, value]) => `-D${name}=${value}`)
     const machine = bits === 64 ? ['--target=x86_64-unknown-none', '-mno-red-zone', ...(pie ? [] : ['-mcmodel=kernel'])] : ['--target=i386-unknown-none', '-march=i486']
-    await run(folder, 'clang', [...machine, ...KERNEL_FLAGS, ...(pie ? ['-fpie'] : []), ...definitions, '-c', 'kernel.c', '-o', 'kernel.o'])
+    await run(folder, 'clang', [...machine, ...KERNEL_FLAGS, ...(pie ? ['-fpie'] : []), ...(debug ? ['-g', '-fdebug-compilation-dir=.'] : []), ...definitions, '-c', 'kernel.c', '-o', 'kernel.o'])
     const scripted: string[] = []
     if (linkerScript !== undefined) {
       writeFileSync(join(folder, 'kernel.ld'), linkerScript)

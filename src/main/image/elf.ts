@@ -66,6 +66,8 @@ export interface ElfFile {
   entry: bigint
   segments: ElfSegment[]
   sections: ElfSection[]
+  /** Where the headers lie in the file; of no length when they are not there. */
+  tables: { headerBytes: number; segmentTable: { offset: number; bytes: number }; sectionTable: { offset: number; bytes: number } }
 }
 
 /** Offsets of fields that differ between the classes. A width of 8 is a u64, 4 a u32, 2 a u16. */
@@ -149,6 +151,7 @@ export function parseElf(bytes: Uint8Array, where = 'kernel'): ElfFile {
     entry: header(layout.entry),
     segments: [],
     sections: [],
+    tables: { headerBytes: layout.headerBytes, segmentTable: { offset: 0, bytes: 0 }, sectionTable: { offset: 0, bytes: 0 } },
   }
 
   const sectionTable = toOffset(header(layout.shoff))
@@ -167,6 +170,7 @@ export function parseElf(bytes: Uint8Array, where = 'kernel'): ElfFile {
     if (sectionCount > MAX_SECTIONS) throw tooManySections(sectionCount, where)
     for (let i = 0; i < sectionCount; i++) file.sections.push(readSection(reader, layout, sectionTable + i * sectionBytes))
     nameSections(reader, file.sections, nameTable, sectionTable, sectionBytes)
+    file.tables.sectionTable = { offset: sectionTable, bytes: sectionBytes * sectionCount }
   }
 
   if (segmentCount > 0) {
@@ -174,6 +178,7 @@ export function parseElf(bytes: Uint8Array, where = 'kernel'): ElfFile {
     const entryBytes = Number(header(layout.phentsize))
     checkEntryBytes('program', entryBytes, layout.segmentBytes, where)
     reader.require(table, entryBytes * segmentCount, 'the program header table')
+    file.tables.segmentTable = { offset: table, bytes: entryBytes * segmentCount }
     for (let i = 0; i < segmentCount; i++) file.segments.push(readSegment(reader, layout, table + i * entryBytes, i, where))
   }
   return file

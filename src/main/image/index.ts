@@ -4,7 +4,7 @@ export { buildBootSectorImage, buildDiskImage, type DiskContent, type DiskImage,
 export { ELF_MACHINE, ELF_TYPE, type ElfFile, type ElfSection, type ElfSegment, type ElfSymbol, parseElf, readSymbols, SECTION_TYPE, SEGMENT_TYPE } from './elf'
 export { ImageError, type ImageErrorParts } from './errors'
 export { checkInputSize, detectInput, type InputKind, MAX_INPUT_BYTES } from './input'
-export { inspectFile, type InspectOptions } from './inspect'
+export { fileInside, inspectFile, type InspectOptions, mapFile, originOf } from './inspect'
 export { type KernelHints, type KernelPlan, planKernel } from './kernel'
 export { assembleLoader, type LoaderBinaries } from './loader'
 export { SECTOR_BYTES } from './layout'

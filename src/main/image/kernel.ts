@@ -13,7 +13,7 @@ import { checkLinux, findLinuxHeader } from './linux'
 import { checkLimine, findLimine } from './limine'
 import { LIMINE_LOWEST_ADDRESS } from './limine-requests'
 import { checkMultibootFeatures, findMultibootHeader, multibootWish, type MultibootHeader, type MultibootSearch } from './multiboot'
-import { checkMultiboot2Features, findMultiboot2Header, MULTIBOOT2_TAG, type Multiboot2Header, multiboot2Tag, multiboot2Wish } from './multiboot2'
+import { checkMultiboot2Features, findMultiboot2Header, MULTIBOOT2_TAG, type Multiboot2Header, type Multiboot2Search, multiboot2Tag, multiboot2Wish } from './multiboot2'
 import { checkProgram } from './program-checks'
 import { checkRelativeOnly, relocateKernel } from './relocate'
 
@@ -60,7 +60,7 @@ export function planKernel(bytes: Uint8Array, where = 'kernel', hints: KernelHin
   const protocol = hints.protocol ?? protocolOf(bytes, first, second.header, hints, where)
   if (isFlat(protocol)) return planFlat(bytes, protocol, hints.address, where)
   if (protocol === 'multiboot1') return withWish(planMultiboot1(bytes, first, where))
-  if (protocol === 'multiboot2') return withWish(planMultiboot2(bytes, second.header, where))
+  if (protocol === 'multiboot2') return withWish(planMultiboot2(bytes, second, where))
   if (protocol === 'bootloader11') return planCrate11(bytes, where)
   if (protocol === 'linux') return planLinux(bytes, where)
 
@@ -172,10 +172,10 @@ function planMultiboot1(bytes: Uint8Array, { header, nearly }: MultibootSearch, 
   return { protocol: 'multiboot1', bytes, entry: BigInt(header.addresses.entry), base: 0n, multiboot: header, warnings: [], ...(looksLikeElf(bytes) && { elf: parseElf(bytes, where) }) }
 }
 
-function planMultiboot2(bytes: Uint8Array, header: Multiboot2Header | undefined, where: string): KernelPlan {
+function planMultiboot2(bytes: Uint8Array, { header, nearly }: Multiboot2Search, where: string): KernelPlan {
   if (!header)
     throw new ImageError({
-      what: 'The kernel has no Multiboot 2 header (magic number 0xe85250d6, 8-aligned, in its first 32768 bytes).',
+      what: nearly ? describeNearly2(nearly, where) : 'The kernel has no Multiboot 2 header (magic number 0xe85250d6, 8-aligned, in its first 32768 bytes).',
       where,
       why: 'It is to be booted by Multiboot 2.',
       next: 'Put the header first in the linker script, or choose another protocol in the manifest ("boot").',
@@ -208,10 +208,10 @@ function graphicsWish(width: number, height: number, where: string): string {
   return `${where}: the Multiboot header asks for a graphics mode${size}. Bootlab's PC has text mode only, and says so in the framebuffer information; in QEMU and on real PCs the kernel gets it.`
 }
 
-function describeNearly({ offset, reason }: { offset: number; reason: 'too-far' | 'checksum' }, where: string): string {
+function describeNearly({ offset, reason, checksum, right }: NonNullable<MultibootSearch['nearly']>, where: string): string {
   return reason === 'too-far'
     ? `${where}+${hex(offset)}: a Multiboot header lies here, outside the first ${MAGIC.MULTIBOOT1_SEARCH_BYTES} bytes where loaders look, so it is not used. Put its section first in the linker script, or link with -z noseparate-code.`
-    : `${where}+${hex(offset)}: a Multiboot header's magic number is here, but magic, flags and checksum do not sum to 0, so it is not used.`
+    : `${where}+${hex(offset)}: a Multiboot header's magic number is here, but magic, flags and checksum do not sum to 0, so it is not used. The checksum is ${hex(checksum)}; ${hex(right)} would be right.`
 }
 
 const NEARLY_2 = {
@@ -220,8 +220,8 @@ const NEARLY_2 = {
   architecture: 'a Multiboot 2 header lies here, but for another processor than i386 (architecture 0), so it is not used.',
 } as const
 
-function describeNearly2({ offset, reason }: { offset: number; reason: keyof typeof NEARLY_2 }, where: string): string {
-  return `${where}+${hex(offset)}: ${NEARLY_2[reason]}`
+function describeNearly2({ offset, reason, checksum, right }: NonNullable<Multiboot2Search['nearly']>, where: string): string {
+  return `${where}+${hex(offset)}: ${NEARLY_2[reason]}${reason === 'checksum' ? ` The checksum is ${hex(checksum)}; ${hex(right)} would be right.` : ''}`
 }
 
 function checkAddresses(bytes: Uint8Array, offset: number, addresses: NonNullable<MultibootHeader['addresses']>, where: string): void {

@@ -42,15 +42,18 @@ export function writePartitionTable(sector: Uint8Array, partitions: readonly Par
  */
 export function readPartitionTable(sector: Uint8Array, where = 'disk image'): Partition[] {
   requireBootSignature(sector, where)
+  return readPartitionSlots(sector).filter(({ type }) => type !== 0)
+}
+
+/** All four entries of the table, unused ones with type 0. @param sector at least 512 bytes */
+export function readPartitionSlots(sector: Uint8Array): Partition[] {
   const view = new DataView(sector.buffer, sector.byteOffset, SECTOR_BYTES)
-  return Array.from({ length: ENTRY_COUNT }, (_, index) => MBR.MBR_PARTITION_TABLE + index * ENTRY_BYTES)
-    .map((at) => ({
-      active: view.getUint8(at) === ACTIVE,
-      type: view.getUint8(at + 4),
-      lba: view.getUint32(at + 8, true),
-      sectors: view.getUint32(at + 12, true),
-    }))
-    .filter(({ type }) => type !== 0)
+  return Array.from({ length: ENTRY_COUNT }, (_, index) => MBR.MBR_PARTITION_TABLE + index * ENTRY_BYTES).map((at) => ({
+    active: view.getUint8(at) === ACTIVE,
+    type: view.getUint8(at + 4),
+    lba: view.getUint32(at + 8, true),
+    sectors: view.getUint32(at + 12, true),
+  }))
 }
 
 /**

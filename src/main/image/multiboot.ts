@@ -1,6 +1,7 @@
 /** Multiboot 1 headers. Source: Multiboot Specification 0.6.96, 3.1 "OS image format". */
 import { ByteReader } from './byte-reader'
 import { hex, ImageError } from './errors'
+import { wordOffsets } from './find-word'
 import type { GraphicsWish } from './graphics-wish'
 import { MAGIC } from './layout'
 
@@ -39,8 +40,8 @@ export function multibootWish(bytes: Uint8Array, { offset, flags }: MultibootHea
 export interface MultibootSearch {
   /** The header, when there is a valid one inside the first 8 KiB. */
   header?: MultibootHeader
-  /** Offset of the first thing that is nearly a header: right words but too far in, or a wrong checksum in the window. */
-  nearly?: { offset: number; reason: 'too-far' | 'checksum' }
+  /** The first thing that is nearly a header: right words but too far in, or a wrong checksum in the window; its checksum, and the right one. */
+  nearly?: { offset: number; reason: 'too-far' | 'checksum'; checksum: number; right: number }
 }
 
 /** Looks for the header as a loader does: 4-aligned, wholly inside the first 8192 bytes. */
@@ -48,16 +49,17 @@ export function findMultibootHeader(bytes: Uint8Array): MultibootSearch {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let nearly: MultibootSearch['nearly']
   const end = Math.min(bytes.length, NEARLY_BYTES)
-  for (let offset = 0; offset + HEADER_BYTES <= end; offset += 4) {
-    if (view.getUint32(offset, true) !== MAGIC.MULTIBOOT1_HEADER_MAGIC) continue
+  for (const offset of wordOffsets(bytes, MAGIC.MULTIBOOT1_HEADER_MAGIC, 4, end - HEADER_BYTES + 4)) {
     const flags = view.getUint32(offset + 4, true)
-    const valid = ((MAGIC.MULTIBOOT1_HEADER_MAGIC + flags + view.getUint32(offset + 8, true)) >>> 0) === 0
+    const checksum = view.getUint32(offset + 8, true)
+    const right = -(MAGIC.MULTIBOOT1_HEADER_MAGIC + flags) >>> 0
+    const valid = checksum === right
     const length = flags & MULTIBOOT_ADDRESSES ? HEADER_BYTES_WITH_ADDRESSES : HEADER_BYTES
     const inWindow = offset + length <= Math.min(MAGIC.MULTIBOOT1_SEARCH_BYTES, bytes.length)
     if (valid && inWindow) return { header: readHeader(bytes, offset, flags) }
     // Outside the window the magic alone means little: it can be a constant in code that reads headers.
-    if (valid) nearly ??= { offset, reason: 'too-far' }
-    else if (inWindow) nearly ??= { offset, reason: 'checksum' }
+    if (valid) nearly ??= { offset, reason: 'too-far', checksum, right }
+    else if (inWindow) nearly ??= { offset, reason: 'checksum', checksum, right }
   }
   return nearly ? { nearly } : {}
 }

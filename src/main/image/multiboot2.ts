@@ -1,5 +1,6 @@
 /** Multiboot 2 headers. Source: Multiboot2 Specification 2.0, 3.1 "OS image format". */
 import { hex, ImageError } from './errors'
+import { wordOffsets } from './find-word'
 import type { GraphicsWish } from './graphics-wish'
 import { MAGIC } from './layout'
 
@@ -70,8 +71,8 @@ export interface Multiboot2Header {
 export interface Multiboot2Search {
   /** The header, when there is a valid one for i386 inside the first 32 KiB. */
   header?: Multiboot2Header
-  /** Offset of the first thing that is nearly a header. */
-  nearly?: { offset: number; reason: 'too-far' | 'checksum' | 'architecture' }
+  /** The first thing that is nearly a header; its checksum, and the right one. */
+  nearly?: { offset: number; reason: 'too-far' | 'checksum' | 'architecture'; checksum: number; right: number }
 }
 
 /** Looks for the header as a loader does: 8-aligned, wholly inside the first 32768 bytes. */
@@ -79,15 +80,15 @@ export function findMultiboot2Header(bytes: Uint8Array): Multiboot2Search {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const window = Math.min(bytes.length, MAGIC.MULTIBOOT2_SEARCH_BYTES)
   let nearly: Multiboot2Search['nearly']
-  for (let offset = 0; offset + HEADER_BYTES <= Math.min(bytes.length, NEARLY_BYTES); offset += 8) {
-    if (view.getUint32(offset, true) !== HEADER_MAGIC) continue
+  for (const offset of wordOffsets(bytes, HEADER_MAGIC, 8, Math.min(bytes.length, NEARLY_BYTES) - HEADER_BYTES + 4)) {
     const [architecture, length, checksum] = [view.getUint32(offset + 4, true), view.getUint32(offset + 8, true), view.getUint32(offset + 12, true)]
-    const valid = (HEADER_MAGIC + architecture + length + checksum) % 2 ** 32 === 0
+    const right = -(HEADER_MAGIC + architecture + length) >>> 0
+    const valid = checksum === right
     const inWindow = length >= HEADER_BYTES && offset + length <= window
     if (valid && inWindow && architecture === ARCHITECTURE_I386) return { header: { offset, tags: readTags(view, offset, length) } }
     // Outside the window the magic alone means little: it can be a constant in code that reads headers.
-    if (valid) nearly ??= { offset, reason: inWindow ? 'architecture' : 'too-far' }
-    else if (offset < window) nearly ??= { offset, reason: 'checksum' }
+    if (valid) nearly ??= { offset, reason: inWindow ? 'architecture' : 'too-far', checksum, right }
+    else if (offset < window) nearly ??= { offset, reason: 'checksum', checksum, right }
   }
   return nearly ? { nearly } : {}
 }

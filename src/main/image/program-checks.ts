@@ -90,13 +90,15 @@ function contains({ virtualAddress, memoryBytes }: ElfSegment, address: bigint):
 function checkCanonical({ virtualAddress, memoryBytes }: ElfSegment, where: string): void {
   const last = virtualAddress + memoryBytes - 1n
   const upper = virtualAddress >> 47n
-  if ((upper !== 0n && upper !== UPPER_HALF) || last >> 47n !== upper)
-    throw new ImageError({
-      what: `The segment at virtual address ${hex(virtualAddress)} to ${hex(last)} is not in canonical addresses.`,
-      where,
-      why: 'A processor with 4-level paging has addresses below 0x800000000000 and from 0xffff800000000000 only.',
-      next: 'Link the kernel to one of these halves.',
-    })
+  if ((upper === 0n || upper === UPPER_HALF) && last >> 47n === upper) return
+  const half = virtualAddress >> 56n
+  const five = (half === 0n || half === 0xffn) && last >> 56n === half
+  throw new ImageError({
+    what: `The segment at virtual address ${hex(virtualAddress)} to ${hex(last)} ${five ? 'needs 5-level paging' : 'is not in canonical addresses'}.`,
+    where,
+    why: `${five ? 'The boot loader switches 4-level paging on, and with it there are addresses' : 'A processor with 4-level paging has addresses'} below 0x800000000000 and from 0xffff800000000000 only.`,
+    next: 'Link the kernel to one of these halves.',
+  })
 }
 
 function checkMapping(segment: ElfSegment, where: string): void {

@@ -27,7 +27,17 @@ describe('why a protocol fits, or not', () => {
   test.each<[string, Uint8Array, BootProtocol | 'boot sector', boolean, RegExp]>([
     ['a header in its place', kernelWith(256, MULTIBOOT), 'multiboot1', true, /^$/],
     ['a header at 0x2000', kernelWith(0x2000, MULTIBOOT), 'multiboot1', false, /k\+0x2000: a Multiboot header lies here, outside the first 8192 bytes/],
-    ['a checksum that is off by one', kernelWith(256, words(0x1badb002, 3, -(0x1badb002 + 2))), 'multiboot1', false, /k\+0x100.*do not sum to 0/],
+    ['a checksum that is off by one', kernelWith(256, words(0x1badb002, 3, -(0x1badb002 + 2))), 'multiboot1', false, /k\+0x100.*do not sum to 0.*0xe4524ffc; 0xe4524ffb would be right/],
+    ['a Multiboot 2 checksum that is off by one', kernelWith(256, words(0xe85250d6, 0, 24, -(0xe85250d6 + 23), 0, 8)), 'multiboot2', false, /k\+0x100.*do not sum to 0.*0x17adaf13; 0x17adaf12 would be right/],
+    ['a Multiboot 2 header at 0x9000', kernelWith(0x9000, words(0xe85250d6, 0, 24, -(0xe85250d6 + 24), 0, 8)), 'multiboot2', false, /k\+0x9000: a Multiboot 2 header lies here, outside the first 32768 bytes/],
+    ['addresses of 5-level paging', sampleElf({ bits: 64, segments: [{ virtualAddress: 0xff00_0000_0000_0000n, physicalAddress: 0x200000n, content: noise(64, 1) }] }), 'elf64', false, /needs 5-level paging/],
+    ['addresses that no paging has', sampleElf({ bits: 64, segments: [{ virtualAddress: 0x8000_0000_0000_0000n, physicalAddress: 0x200000n, content: noise(64, 1) }] }), 'elf64', false, /is not in canonical addresses/],
+    ['pages that p_vaddr and p_paddr share in part', sampleElf({ bits: 64, segments: [{ virtualAddress: 0xffff_8000_0000_0000n, physicalAddress: 0x200010n, content: noise(64, 1) }] }), 'elf64', false, /both must agree in the lowest 12 bits/],
+    ['an entry point outside', sampleElf({ bits: 64, entry: 0x100n, segments: [{ virtualAddress: 0x200000n, content: noise(64, 1) }] }), 'elf64', false, /entry point 0x100 lies in none/],
+    ['a wrong machine', sampleElf({ bits: 64, machine: 183, segments: [{ virtualAddress: 0x200000n, content: noise(64, 1) }] }), 'elf64', false, /for machine 183/],
+    ['no configuration', sampleElf({ bits: 64, segments: [{ virtualAddress: 0x200000n, content: noise(64, 1) }] }), 'bootloader11', false, /no section \.bootloader-config.*do not strip it/],
+    ['no requests', sampleElf({ bits: 64, segments: [{ virtualAddress: 0xffff_ffff_8000_0000n, content: noise(64, 1) }] }), 'limine', false, /no Limine request/],
+    ['no Linux header', noise(4000, 3), 'linux', false, /no "HdrS" at offset 0x202/],
     ['a flag nobody knows', kernelWith(256, words(0x1badb002, 8, -(0x1badb002 + 8))), 'multiboot1', false, /requires features/],
     ['no header at all', kernelWith(0, new Uint8Array()), 'multiboot2', false, /no Multiboot 2 header/],
     ['a 32-bit file', kernelWith(256, MULTIBOOT), 'elf64', false, /32-bit ELF file/],
@@ -59,9 +69,9 @@ describe('what a file is', () => {
     expect(inspectFile(sector)).toMatchObject({ format: 'boot sector', bootedAs: 'boot sector' })
     expect(inspectFile(buildBootSectorImage(sector))).toMatchObject({ format: 'raw disk image', bootedAs: 'disk', disk: { partitions: [] } })
   })
-  test('a disk that Bootlab packed', () => {
+  test('a disk that Bootlab packed', async () => {
     const loader = { stage1: new Uint8Array(512), stage2: Uint8Array.from([0x42, 0x4c, 0x53, 0x32, ...noise(2000, 9)]) }
-    const { image } = buildDiskImage({ kernel: kernelWith(256, MULTIBOOT), loader, commandLine: 'quiet', modules: [{ bytes: noise(9, 9), commandLine: 'm' }] })
+    const { image } = await buildDiskImage({ image: { firmware: 'bios', fileSystem: 'none' }, kernel: kernelWith(256, MULTIBOOT), loader, commandLine: 'quiet', modules: [{ bytes: noise(9, 9), commandLine: 'm' }] })
     expect(inspectFile(image).disk).toMatchObject({
       partitioning: 'MBR',
       partitions: [{ number: 1, table: 'MBR', active: true, type: '0x7f', firstSector: 2048, sectors: 2048 }],
@@ -91,14 +101,14 @@ describe('kernels for other loaders are told', () => {
   test('nothing is seen in noise', () => expect(foreignFormats(noise(5000, 5))).toEqual([]))
 })
 
-test('whatever bytes are damaged, the file is described or refused', () => {
+test('whatever bytes are damaged, the file is described or refused', async () => {
   const loader = { stage1: new Uint8Array(512), stage2: Uint8Array.from([0x42, 0x4c, 0x53, 0x32, ...noise(2000, 9)]) }
   const seeds = [
     kernelWith(256, MULTIBOOT),
     kernelWith(64, words(0xe85250d6, 0, 40, -(0xe85250d6 + 40), 1, 12, 6, 0, 0, 8)),
     sampleElf({ bits: 64, type: 3, segments: [{ virtualAddress: 0n, content: noise(64, 1) }, { type: 2, virtualAddress: 0n, content: words(7, 0, 0, 0, 8, 0, 24, 0, 9, 0, 24, 0, 0, 0, 0, 0) }] }),
   ]
-  const disk = buildDiskImage({ kernel: kernelWith(256, MULTIBOOT), loader, modules: [{ bytes: noise(9, 9), commandLine: 'm' }] }).image.slice(0, 2060 * 512)
+  const disk = (await buildDiskImage({ image: { firmware: 'bios', fileSystem: 'none' }, kernel: kernelWith(256, MULTIBOOT), loader, modules: [{ bytes: noise(9, 9), commandLine: 'm' }] })).image.slice(0, 2060 * 512)
   const random = new DataView(noise(40_000, 77).buffer)
   let refused = 0
   for (let run = 0; run < 900; run++) {

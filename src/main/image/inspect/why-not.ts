@@ -45,7 +45,7 @@ function qualify(bytes: Uint8Array, protocol: BootProtocol, elf: ElfFile | undef
   return { protocol, fits: true, reasons }
 }
 
-function qualifyBootSector(bytes: Uint8Array, isElf: boolean): Qualification {
+export function qualifyBootSector(bytes: Uint8Array, isElf: boolean): Qualification {
   const reasons: string[] = []
   if (isElf) reasons.push('The file starts with an ELF header, which is not code.')
   if (bytes.length !== SECTOR_BYTES) reasons.push(bytes.length < SECTOR_BYTES ? `It has ${bytes.length} bytes; a sector has ${SECTOR_BYTES}.` : `It has ${bytes.length} bytes; a BIOS loads only the first ${SECTOR_BYTES}, the program must load the rest.`)
