@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { TextScreen } from '../shared/machine-schemas'
-import { paint, readInput } from './terminal'
+import type { GraphicsScreen, TextScreen } from '../shared/machine-schemas'
+import { paint, paintPicture, readInput } from './terminal'
 
 function screen(rows: string[], attribute = 0x07, extra: Partial<TextScreen> = {}): TextScreen {
   const cells = rows.flatMap((row) => [...row].map((character) => character.charCodeAt(0) | (attribute << 8)))
@@ -11,6 +11,25 @@ function screen(rows: string[], attribute = 0x07, extra: Partial<TextScreen> = {
 const wide = { columns: 200, rows: 100 }
 /** The text alone. */
 const plain = (output: string): string => output.split('\u001b[').map((part, index) => (index === 0 ? part : part.replace(/^[?0-9;]*[A-Za-z]/, ''))).join('')
+
+describe('paintPicture', () => {
+  const colours = [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]]
+  /** Four lines, each of one colour. */
+  const picture: GraphicsScreen = { mode: 'graphics', width: 4, height: 4, pixels: Uint8Array.from(colours.flatMap((colour) => [colour, colour, colour, colour].flat())) }
+
+  it('shows two pixels one above the other in a character', () => {
+    const output = paintPicture(picture, { columns: 4, rows: 2 })
+    expect(output).toContain('\u001b[1;1H\u001b[38;2;255;0;0;48;2;0;255;0m▀▀▀▀')
+    expect(output).toContain('\u001b[2;1H\u001b[38;2;0;0;255;48;2;255;255;255m▀▀▀▀')
+  })
+
+  it('fits into any terminal, and clears what it does not cover', () => {
+    const small = paintPicture(picture, { columns: 2, rows: 3 })
+    expect(plain(small)).toBe('▀▀')
+    expect(small.split('\u001b[K')).toHaveLength(4)
+    expect(plain(paintPicture(picture, { columns: 1, rows: 1 }))).toBe('▀')
+  })
+})
 
 describe('paint', () => {
   it('paints all rows first, then only those that changed', () => {

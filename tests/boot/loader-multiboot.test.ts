@@ -82,6 +82,8 @@ describe('in Bootlab’s own PC', () => {
       expect.stringMatching(/^module bytes=0x0{15}3 hash=0x\w+ offset=0x0{16} $/),
     ])
     expect(lines.filter((line) => line.startsWith('section ')).length).toBeGreaterThan(4)
+    expect(lines.find((line) => line.startsWith('screen'))).toMatch(kernelCase.graphics ? / type=0x0{15}1 colours=/ : / type=0x0{15}2$/)
+    expect(run.screen.mode).toBe(kernelCase.graphics ? 'graphics' : 'text')
     expect(run.serial).toMatch(kernelCase.version === 1 ? /^drive number=0x0{14}80 mode=0x0{15}1/m : /^boot device number=0x0{14}80 partition=0x0{16} sub=0x0{8}ffffffff$/m)
   })
 })

@@ -1,7 +1,8 @@
+import { inflateSync } from 'node:zlib'
 import { describe, expect, it, vi } from 'vitest'
 import type { EventReader } from '../../shared/channel'
 import type { MachineEvent } from '../../shared/contract'
-import type { MachineReport, MachineState, Screen } from '../../shared/machine-schemas'
+import type { GraphicsScreen, MachineReport, MachineState, Screen } from '../../shared/machine-schemas'
 import type { MachineListener, RunningMachine, StartOptions } from '../emulator/host/options'
 import { Machines, UNWATCHED_MILLISECONDS } from './machines'
 
@@ -113,6 +114,28 @@ describe('Machines', () => {
     const serial = rest.flatMap((event) => (event.type === 'serial' ? [event] : []))
     expect(serial.every((event) => event.lost === undefined)).toBe(true)
     expect(serial.reduce((sum, { data }) => sum + Buffer.from(data, 'base64').length, 0)).toBe(256 * 1024 - 16 * 1024)
+  })
+
+  it('tells graphics deflated, the last one only, and never after what came later', async () => {
+    const { machines, last } = doubles()
+    const id = machines.boot(options)
+    const { listener } = last()
+    const events: MachineEvent[] = []
+    const watched = machines.watch(id, reader((event) => events.push(event)), never())
+    const graphics = (fill: number): GraphicsScreen => ({ mode: 'graphics', width: 2, height: 2, pixels: new Uint8Array(12).fill(fill) })
+    const shown = (): (number | string | undefined)[] =>
+      events.flatMap((event) => (event.type !== 'screen' ? [] : [event.screen.mode === 'text' ? 'text' : inflateSync(Buffer.from(event.screen.pixels, 'base64'))[0]]))
+    for (const fill of [1, 2, 3]) listener.screen(graphics(fill))
+    await vi.waitFor(() => expect(shown().at(-1)).toBe(3))
+    expect(shown()).not.toContain(2)
+    // Text overtakes a picture that is still being made.
+    listener.screen(graphics(4))
+    listener.screen(screen)
+    listener.screen(graphics(5))
+    listener.end(report)
+    expect(await watched).toEqual(report)
+    expect(shown().slice(-2)).toEqual(['text', 5])
+    expect(shown()).not.toContain(4)
   })
 
   it('goes on running when a watcher leaves', async () => {

@@ -39,6 +39,17 @@ describe.each(BACKENDS)('a machine on the %s backend', (backend) => {
     expect(machine.textScreen.cursor).toMatchObject({ row: 0, column: 2, visible: true })
   })
 
+  test('boots short code as a diskette, and reads on through the drive in DL', () => {
+    const image = new Uint8Array(12 * 1024)
+    // mov ax,0201h; mov bx,8000h; mov cx,0001h; mov dh,1; int 13h: head 1, sector 1 of a diskette is sector 18; its first letter is printed
+    image.set([0xb8, 0x01, 0x02, 0xbb, 0x00, 0x80, 0xb9, 0x01, 0x00, 0xb6, 0x01, 0xcd, 0x13, 0xa0, 0x00, 0x80, 0xb4, 0x0e, 0xcd, 0x10, CLI, HLT])
+    image.set([0x55, 0xaa], 510)
+    image[18 * 512] = 0x46
+    const machine = new Machine({ image, memoryBytes: 2 << 20, backend, startDate: 0, onSerial: () => undefined, onDebugConsole: () => undefined })
+    expect(run(machine)?.reason).toBe('halted-forever')
+    expect([machine.drives.boot.drive, screenLines(machine.screen)[0]]).toEqual([0, 'F'])
+  })
+
   test('waits for a key in INT 16h and goes on when it comes', () => {
     // xor ah,ah; int 16h; mov ah,0Eh; int 10h; cli; hlt
     const machine = boot([0x30, 0xe4, 0xcd, 0x16, 0xb4, 0x0e, 0xcd, 0x10, CLI, HLT], backend)
