@@ -93,11 +93,12 @@ struct file_system {
   uint32_t (*extent)(const struct file *file, uint32_t index, uint32_t wanted, uint32_t *sector);
 };
 
-
 /** fat.c, iso9660.c */
 extern const struct file_system fat, iso9660;
 
-/** Finds out what the boot volume is. */
+/** Finds out what the boot volume is; false when it is nothing that this loader knows. */
+bool volume_mount(void);
+/** The same; fails when it is nothing known. */
 void volume_start(void);
 /**
  * Opens a file: a path, or "@16+12345" for 12345 bytes from the volume's sector 16 on. A null pointer when it is there, else where in

@@ -74,12 +74,17 @@ static const struct file_system raw = {"raw", raw_mount, raw_find, consecutive};
 static const struct file_system *const file_systems[] = {&raw, &fat, &iso9660};
 static const struct file_system *mounted;
 
-void volume_start(void) {
+bool volume_mount(void) {
   for (size_t i = 0; i < sizeof file_systems / sizeof file_systems[0]; i++) {
     if (!file_systems[i]->mount()) continue;
     mounted = file_systems[i];
-    return;
+    return true;
   }
+  return false;
+}
+
+void volume_start(void) {
+  if (volume_mount()) return;
   uint8_t sector[SECTOR_BYTES];
   disk_read(0, 1, sector);
   uint32_t any = 0;

@@ -39,8 +39,6 @@ void interrupts_quiet(void) {
   *timer = *timer | LVT_MASKED;
 }
 
-void firmware_finish(void) {} /* the screen was left to the kernel when the firmware was */
-
 uint8_t *loader_scratch(void) {
   static uint8_t scratch[SCRATCH_BYTES];
   return scratch;

@@ -59,11 +59,14 @@ static uint32_t wish(const struct boot_entry *entry, uint32_t parameter) {
   return value == PARAMETER_ABSENT ? 0 : (uint32_t)value;
 }
 
-/* A raw volume says what it is in its first word; it is behind the partition that holds the program, when there is one. */
-static bool has_raw_volume(void) {
-  static uint8_t sector[SECTOR_BYTES];
-  disk_read(0, 1, sector);
-  return read_u32(sector) == RAW_VOLUME_MAGIC;
+/* The first volume of the disk with a boot configuration. */
+static void find_boot_volume(void) {
+  struct file config;
+  disk_start();
+  do
+    if (volume_mount() && !volume_find(CONFIG_PATH, &config)) return;
+  while (disk_next_volume());
+  fail("no volume of the disk that this program was started from has a boot configuration (%s). Write the image again.", CONFIG_PATH);
 }
 
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table) {
@@ -72,9 +75,7 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table) {
   boot_services = table->BootServices;
   /* The firmware's own limit of minutes is for programs that hang, not for a menu that waits. */
   boot_services->SetWatchdogTimer(0, 0, 0, NULL);
-  disk_start();
-  while (!has_raw_volume() && disk_next_volume());
-  volume_start();
+  find_boot_volume();
   static struct boot_entry entry;
   config_read(&entry);
   if (entry.protocol == PROTOCOL_FLAT16)
@@ -83,6 +84,7 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table) {
          entry.kernel_path);
   struct hand_over *to = hand_over_entry(&entry);
   tables_hand_over(to);
+  console_clear();
   screen_hand_over(wish(&entry, PARAMETER_FRAMEBUFFER_WIDTH), wish(&entry, PARAMETER_FRAMEBUFFER_HEIGHT), &to->screen);
   leave_firmware(to);
 }

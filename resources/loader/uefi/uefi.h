@@ -16,9 +16,6 @@ typedef uint64_t EFI_PHYSICAL_ADDRESS;
 #define EFI_ERROR_BIT ((size_t)1 << (sizeof(size_t) * 8 - 1))
 #define EFI_SUCCESS 0
 #define EFI_LOAD_ERROR (EFI_ERROR_BIT | 1)
-#define EFI_INVALID_PARAMETER (EFI_ERROR_BIT | 2)
-#define EFI_BUFFER_TOO_SMALL (EFI_ERROR_BIT | 5)
-#define EFI_NOT_READY (EFI_ERROR_BIT | 6)
 
 typedef struct {
   uint32_t Data1;
@@ -42,20 +39,21 @@ typedef struct EFI_SIMPLE_TEXT_INPUT_PROTOCOL {
   void *WaitForKey;
 } EFI_SIMPLE_TEXT_INPUT_PROTOCOL;
 
-/* Colours: light grey on black, and the other way round */
-#define EFI_PLAIN 0x07
-#define EFI_MARKED 0x70
-
-#define SCAN_UP 0x01
-#define SCAN_DOWN 0x02
+typedef struct {
+  int32_t MaxMode, Mode;
+} SIMPLE_TEXT_OUTPUT_MODE;
 
 typedef struct EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL {
   void *Reset;
   EFI_STATUS (*OutputString)(struct EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *This, const uint16_t *String);
-  void *TestString, *QueryMode, *SetMode;
+  void *TestString;
+  EFI_STATUS (*QueryMode)(struct EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *This, size_t ModeNumber, size_t *Columns, size_t *Rows);
+  void *SetMode;
   EFI_STATUS (*SetAttribute)(struct EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *This, size_t Attribute);
   EFI_STATUS (*ClearScreen)(struct EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *This);
   EFI_STATUS (*SetCursorPosition)(struct EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *This, size_t Column, size_t Row);
+  void *EnableCursor;
+  SIMPLE_TEXT_OUTPUT_MODE *Mode;
 } EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL;
 
 enum EFI_MEMORY_TYPE {
