@@ -2,11 +2,12 @@
 import { Command, Option } from 'commander'
 import { BACKENDS } from '../shared/contract'
 import { CPU_MODEL_NAMES } from '../shared/cpu-models'
+import { FILE_SYSTEMS, FIRMWARES, IMAGE_FORMATS, IMAGE_LAYOUTS } from '../shared/image'
 import { BOOT_MEDIA } from '../shared/machine-schemas'
 import { locate } from '../main/services/locations'
 import { parseDuration, parseExitCode, parseGiven, parseLockstep, parseMemory, parseOffset, parsePort, parseScreen } from './arguments'
 import { boot } from './boot'
-import { build } from './build'
+import { build, type BuildCommandOptions } from './build'
 import { doctorCommand, type DoctorOptions } from './doctor'
 import { drivesCommand, type DrivesOptions } from './drives'
 import { flashCommand, type FlashCommandOptions } from './flash'
@@ -73,9 +74,14 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .command('build')
     .description('build a project: writes build/<name>.elf and build/<name>.img')
     .argument('[dir]', "the project's folder; or a source file, or a folder without manifest, which is built in the cache", '.')
-    .option('-o, --output <image>', 'where the image goes')
+    .option('-o, --output <image>', 'where the image goes; the endings .vhd, .vmdk, .vdi and .qcow2 choose the format, too')
+    .addOption(new Option('-l, --layout <name>', 'what lies in the first sectors (default: as the project says, else mbr)').choices(IMAGE_LAYOUTS))
+    .addOption(new Option('--file-system <name>', 'of the boot partition; none: bare sectors').choices(FILE_SYSTEMS))
+    .addOption(new Option('--firmware <name>', 'which firmware starts the image').choices(FIRMWARES))
+    .option('--size <size>', 'size of the image, such as 64M (default: what its content needs)', parseMemory)
+    .addOption(new Option('-f, --format <name>', 'the raw disk, or a virtual one').choices(IMAGE_FORMATS))
     .option('--json', 'print the result as JSON; the log goes to standard error')
-    .action(async (dir: string, options: { output?: string; json?: true }) => finish(await build(dir, options, signal)))
+    .action(async (dir: string, options: BuildCommandOptions) => finish(await build(dir, options, signal)))
 
   program
     .command('boot')

@@ -29,6 +29,10 @@ export const MAX_COMMAND_LINE_BYTES = 4095
 
 /** A file that the kernel finds in memory beside itself. */
 export interface BootModule {
+  /** Its file's name, where the boot volume has names. */
+  name?: string | undefined
+  /** Whether it lies compressed on the boot volume; the kernel finds it inflated. */
+  compress?: boolean | undefined
   bytes: Uint8Array
   /** At most {@link MAX_COMMAND_LINE_BYTES}. */
   commandLine: string

@@ -5,16 +5,20 @@ import { join } from 'node:path'
 import { assembleLoader, buildDiskImage, type DiskImageInput, type LoaderBinaries } from '../../src/main/image/index'
 import { bootInQemu, type QemuOptions, type QemuRun } from '../support/qemu'
 import { assembleFlat } from '../../src/main/toolchain/assemble-flat'
+import { uefiPrograms } from './uefi-image'
 
-let assembled: Promise<LoaderBinaries> | undefined
+let bios: Promise<LoaderBinaries> | undefined
 
-/** The loader, assembled once per test file. */
+/** The BIOS loader, assembled once per test file. */
 export function loader(): Promise<LoaderBinaries> {
-  return (assembled ??= assembleLoader(assembleFlat))
+  return (bios ??= assembleLoader(assembleFlat))
 }
 
-export async function imageOf(kernel: Uint8Array, commandLine = '', more: Pick<DiskImageInput, 'modules' | 'protocol' | 'bootloader' | 'address'> = {}): Promise<Uint8Array> {
-  return buildDiskImage({ kernel, loader: await loader(), commandLine, ...more }).image
+/** An image of a kernel; on bare sectors and for BIOS alone, unless `image` says otherwise. */
+export async function imageOf(kernel: Uint8Array, commandLine = '', { image, ...more }: Omit<DiskImageInput, 'kernel' | 'loader' | 'commandLine'> = {}): Promise<Uint8Array> {
+  const options = { firmware: 'bios' as const, ...(image?.layout === undefined && { fileSystem: 'none' as const }), ...image }
+  const programs = options.firmware === 'bios' ? undefined : await uefiPrograms()
+  return (await buildDiskImage({ kernel, loader: { ...(await loader()), uefi: programs }, commandLine, image: options, ...more })).image
 }
 
 /** Writes the image to a temporary file and boots it. */

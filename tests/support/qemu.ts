@@ -19,8 +19,10 @@ export interface QemuOptions {
   timeoutMs: number
   /** QEMU's -m, such as `128M`. */
   memory?: string
-  /** How the image is attached: as the machine's own hard disk, as a USB stick, or as a CD. */
-  disk?: 'hard disk' | 'USB stick' | 'CD'
+  /** How the image is attached: as the machine's own hard disk, as a USB stick, as a CD, or as a diskette. */
+  disk?: 'hard disk' | 'USB stick' | 'CD' | 'diskette'
+  /** QEMU's name of the image's format; `raw` when absent. */
+  format?: string
   /** What starts the machine; SeaBIOS when not given. */
   firmware?: Firmware
   /** QEMU's -cpu, such as `qemu32`. */
@@ -101,9 +103,9 @@ async function run(qemu: string, imagePath: string, folder: string, options: Qem
   const screenFile = join(folder, 'screen')
   const pictureFile = join(folder, 'picture.ppm')
   const args = ['-accel', 'tcg', '-display', 'none', '-no-reboot', '-nodefaults', '-vga', 'std']
-  const drive = `format=raw,snapshot=on,file=${imagePath.replaceAll(',', ',,')}`
+  const drive = `format=${options.format ?? 'raw'},snapshot=on,file=${imagePath.replaceAll(',', ',,')}`
   if (options.disk === 'USB stick') args.push('-device', 'qemu-xhci', '-drive', `if=none,id=stick,${drive}`, '-device', 'usb-storage,drive=stick')
-  else args.push('-drive', options.disk === 'CD' ? `${drive},media=cdrom,readonly=on` : drive)
+  else args.push('-drive', options.disk === 'CD' ? `${drive},media=cdrom,readonly=on` : options.disk === 'diskette' ? `${drive},if=floppy` : drive)
   args.push('-m', options.memory ?? '128M')
   if (options.firmware !== undefined) args.push(...firmwareArguments(options.firmware))
   if (options.cpu !== undefined) args.push('-cpu', options.cpu)

@@ -40,6 +40,8 @@ stack-address 0xfffffffffffff000
     ['nothing', '', /cfg:1: There is no entry/],
     ['an unknown word', `${entry}colour red\n`, /cfg:3: "colour" is no word/],
     ['a word of JavaScript', `${entry}constructor 1\n`, /cfg:3: "constructor" is no word/],
+    ['a carriage return inside', `${entry}cmdline a\rb`, /cfg:3: The line holds a zero byte, or a carriage return/],
+    ['a zero byte', '# \0', /cfg:1: The line holds a zero byte/],
     ['a kernel outside', 'kernel /k\n', /cfg:1: "kernel" belongs to an entry/],
     ['two kernels', `${entry}kernel /k\n`, /cfg:3: "kernel" stands a second time/],
     ['no kernel', 'timeout 1\nentry x\n', /cfg:2: The entry "x" names no kernel/],

@@ -204,6 +204,7 @@ export function parseBootConfig(text: string, where = CONFIG_PATH): BootConfig {
   if (bytes > CONFIG_LIMITS.CONFIG_MAX_BYTES) throw mistake(1, `The configuration has ${bytes} bytes; at most ${CONFIG_LIMITS.CONFIG_MAX_BYTES} are read.`, where)
   for (const [index, whole] of text.split('\n').entries()) {
     const line = whole.replace(/\r$/, '').replace(/^[ \t]+/, '')
+    if (/[\0\r]/.test(line)) throw mistake(index + 1, 'The line holds a zero byte, or a carriage return that does not end it.', where)
     if (line === '' || line.startsWith('#')) continue
     // One space ends the word: those after it belong to a command line.
     const [, word = '', value = ''] = /^([^ \t]+)[ \t]?(.*)$/s.exec(line) ?? []

@@ -1,143 +1,120 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import * as z from 'zod'
-import { requireTool } from '../../../tests/support/tools'
-import { buildBootSectorImage, buildDiskImage, unpackDisk, withCommandLine } from './disk-image'
+import { buildBootSectorImage, buildDiskImage, type DiskImageInput, withCommandLine } from './disk-image'
+import type { DiskLoader } from './disk-content'
+import { unpackDisk } from './disk-unpack'
 import { noise, sampleElf } from './elf-sample'
 import { ImageError } from './errors'
-import { readPartitionTable } from './mbr'
-import { readRawConfig } from './raw-volume'
+import { readFat } from './fat-read'
 
 const kernel = sampleElf({ bits: 64, segments: [{ virtualAddress: 0x100000n, content: noise(5000, 4) }] })
-const loader = { stage1: new Uint8Array(512), stage2: noise(9000, 5) }
+const second = sampleElf({ bits: 32, segments: [{ virtualAddress: 0x100000n, content: noise(3000, 5) }] })
+const loader: DiskLoader = { stage1: noise(512, 8), stage2: Uint8Array.from([0x42, 0x4c, 0x53, 0x32, ...new Uint8Array(8), ...noise(2000, 9)]), uefi: { x64: noise(3000, 1), ia32: noise(2000, 2) } }
+loader.stage1?.fill(0, 0x1ae)
+loader.stage1?.set([0x55, 0xaa], 510)
+
+const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
+const build = (more: Partial<DiskImageInput> = {}): Promise<{ image: Uint8Array; report: Awaited<ReturnType<typeof buildDiskImage>>['report'] }> => buildDiskImage({ kernel, loader, ...more })
+/** Files of the boot volume of an image with the usual layout. */
+const volumeOf = (image: Uint8Array): ReturnType<typeof readFat> => readFat(image.subarray(2048 * 512))
+const pathsOf = (image: Uint8Array): string[] => volumeOf(image).entries.filter(({ directory }) => !directory).map(({ path }) => path)
 
 describe('a disk image', () => {
-  const { image, report } = buildDiskImage({ kernel, loader, commandLine: 'quiet' })
-  const view = new DataView(image.buffer)
-
-  test('is the same for the same input, another for another', () => {
-    expect(Buffer.compare(buildDiskImage({ kernel: kernel.slice(), loader, commandLine: 'quiet' }).image, image)).toBe(0)
-    expect(Buffer.compare(buildDiskImage({ kernel, loader, commandLine: 'loud' }).image, image)).not.toBe(0)
+  test('is the same for the same input, another for another', async () => {
+    const { image } = await build({ commandLine: 'quiet' })
+    expect(same((await build({ kernel: kernel.slice(), commandLine: 'quiet' })).image, image)).toBe(true)
+    expect(same((await build({ commandLine: 'loud' })).image, image)).toBe(false)
   })
 
-  test('has the parts where the report says', () => {
+  test('has FAT16, the kernel, its configuration and the programs of UEFI', async () => {
+    const { image, report } = await build({ commandLine: 'quiet', title: 'Mine' })
     expect(report).toMatchObject({ protocol: 'elf64', entry: 0x100000n, imageBytes: image.length, warnings: [] })
-    expect(report.parts).toEqual([
-      { name: 'stage 1', lba: 0, sectors: 1 },
-      { name: 'stage 2', lba: 1, sectors: 18 },
-      { name: 'boot configuration', lba: 2048, sectors: 2 },
-      { name: 'kernel', lba: 2050, sectors: Math.ceil(kernel.length / 512) },
-    ])
-    expect(image.slice(2050 * 512, 2050 * 512 + kernel.length)).toEqual(kernel)
-    expect(image.slice(512 + 12, 512 + 9000)).toEqual(loader.stage2.slice(12))
+    expect(pathsOf(image)).toEqual(expect.arrayContaining(['/boot/bootlab.cfg', '/boot/kernel.elf', '/EFI/BOOT/BOOTX64.EFI', '/EFI/BOOT/BOOTIA32.EFI']))
+    expect(volumeOf(image)).toMatchObject({ kind: 'fat16', label: 'BOOTLAB', hiddenSectors: 2048 })
+    expect(new TextDecoder().decode(volumeOf(image).read('/boot/bootlab.cfg'))).toBe('# What the boot loader starts.\nentry Mine\nprotocol elf64\nkernel /boot/kernel.elf\ncmdline quiet\n')
   })
 
-  test('is a whole number of MiB with one active partition to its end', () => {
-    expect(image.length % (1 << 20)).toBe(0)
-    expect(readPartitionTable(image)).toEqual([{ active: true, type: 0x7f, lba: 2048, sectors: image.length / 512 - 2048 }])
-  })
-
-  test('has a boot configuration that names the kernel', () => {
-    const at = 2048 * 512
-    expect(new TextDecoder().decode(image.slice(at, at + 4))).toBe('BOLB')
-    expect(readRawConfig(image.subarray(at), 'image')).toBe(`# What the boot loader starts.\nentry kernel\nprotocol elf64\nkernel @2+${kernel.length}\ncmdline quiet\n`)
-  })
-
-  test('carries its identity in both stages', () => {
-    expect(view.getUint16(0x1b2, true)).toBe(18)
+  test('carries its identity in both stages, and where they and the volume lie', async () => {
+    const { image } = await build()
+    const view = new DataView(image.buffer)
+    expect([view.getUint32(0x1ae, true), view.getUint16(0x1b2, true), view.getUint32(512 + 8, true)]).toEqual([1, 4, 2048])
     expect(view.getUint32(0x1b4, true)).toBe(view.getUint32(512 + 4, true))
     expect(view.getUint32(0x1b4, true)).not.toBe(0)
   })
 
-  test.each([0, 4094, 4095])('takes a command line of %i bytes', (length) => {
-    expect(() => buildDiskImage({ kernel, loader, commandLine: 'x'.repeat(length) })).not.toThrow()
+  test('holds modules under their names, a second of a name under another', async () => {
+    const modules = [
+      { name: 'initrd.tar', bytes: noise(700, 6), commandLine: 'first module' },
+      { bytes: new Uint8Array(), commandLine: '' },
+      { name: 'initrd.tar', bytes: noise(10, 7), commandLine: 'x'.repeat(1000) },
+      { name: 'bootlab.cfg', bytes: noise(11, 7), commandLine: '' },
+      { name: 'a:b?. ', bytes: noise(12, 7), commandLine: '' },
+    ]
+    const { entries } = unpackDisk((await build({ modules })).image)
+    expect(entries[0]?.modules.map(({ path }) => path)).toEqual(['/boot/initrd.tar', '/boot/module-2', '/boot/initrd-2.tar', '/boot/bootlab-2.cfg', '/boot/a_b_'])
+    expect(entries[0]?.modules.map(({ bytes, commandLine }) => ({ bytes, commandLine }))).toEqual(modules.map(({ bytes, commandLine }) => ({ bytes, commandLine })))
   })
-  test.each([['x'.repeat(4096), /4096 bytes; at most 4095/], ['é'.repeat(2048), /4096 bytes/], ['a\0b', /zero byte at offset 1/]])('refuses a command line that does not fit', (commandLine, says) => {
-    expect(() => buildDiskImage({ kernel, loader, commandLine })).toThrow(ImageError)
-    expect(() => buildDiskImage({ kernel, loader, commandLine })).toThrow(says)
+
+  test('holds several kernels, each file once', async () => {
+    const module = { name: 'ram.img', bytes: noise(700, 6), commandLine: 'one' }
+    const { image } = await build({ modules: [module], title: 'First', entries: [{ kernel: second, title: 'Second', modules: [{ ...module, commandLine: 'two' }] }, { kernel, title: 'Third', commandLine: 'again' }], timeout: 7, default: 3 })
+    expect(pathsOf(image).filter((path) => path.startsWith('/boot/')).toSorted()).toEqual(['/boot/bootlab.cfg', '/boot/kernel-2.elf', '/boot/kernel.elf', '/boot/ram.img'])
+    expect(unpackDisk(image)).toMatchObject({ timeout: 7, default: 3, entries: [{ title: 'First', protocol: 'elf64' }, { title: 'Second', protocol: 'elf32' }, { title: 'Third', kernel: { path: '/boot/kernel.elf' } }] })
   })
-  test('refuses more modules or longer command lines than the boot configuration holds', () => {
-    const module = { bytes: new Uint8Array(1), commandLine: 'x'.repeat(4000) }
-    expect(() => buildDiskImage({ kernel, loader, modules: Array.from({ length: 129 }, () => module) })).toThrow(/129 modules; at most 128/)
-    expect(() => buildDiskImage({ kernel, loader, modules: Array.from({ length: 5 }, () => module) })).toThrow(/Command lines, titles and names have 20\d+ bytes together/)
+
+  test('holds compressed files as gzip has them, the same on every system', async () => {
+    const zeros = new Uint8Array(100_000)
+    const { image } = await build({ compress: true, modules: [{ name: 'zeros', bytes: zeros, commandLine: '', compress: true }] })
+    const packed = volumeOf(image).read('/boot/zeros.gz')
+    expect([...packed.subarray(0, 4), packed[9]]).toEqual([0x1f, 0x8b, 8, 0, 255])
+    expect(packed.length).toBeLessThan(1000)
+    expect(same(gunzipSync(packed), zeros)).toBe(true)
+    expect(same(gunzipSync(volumeOf(image).read('/boot/kernel.elf.gz')), kernel)).toBe(true)
   })
-  test('refuses an empty kernel', () => expect(() => buildDiskImage({ kernel: new Uint8Array(), loader, where: 'k.elf' })).toThrow('k.elf: The file is empty.'))
+
+  test('holds files of one’s own', async () => {
+    const { image } = await build({ files: [{ path: '/boot/kernel.elf', bytes: noise(9, 1) }, { path: '/a/b c.txt', bytes: noise(10, 1) }] })
+    expect(pathsOf(image)).toEqual(expect.arrayContaining(['/a/b c.txt', '/boot/kernel-2.elf']))
+    expect(volumeOf(image).read('/boot/kernel.elf')).toEqual(new Uint8Array(noise(9, 1)))
+  })
+
+  test.each([0, 4094, 4095])('takes a command line of %i bytes', async (length) => {
+    expect(unpackDisk((await build({ commandLine: 'x'.repeat(length) })).image).entries[0]?.commandLine.length).toBe(length)
+  })
+  test.each<[string, Partial<DiskImageInput>, RegExp]>([
+    ['an empty kernel', { kernel: new Uint8Array(), where: 'k.elf' }, /k\.elf: The file is empty/],
+    ['a second kernel that is none', { entries: [{ kernel: noise(100, 1), where: 'other.elf' }] }, /other\.elf/],
+    ['a command line that is too long', { commandLine: 'é'.repeat(2048) }, /4096 bytes; at most 4095/],
+    ['a command line with a zero byte', { commandLine: 'a\0b' }, /zero byte at offset 1/],
+    ['too many modules', { modules: Array.from({ length: 129 }, () => ({ bytes: new Uint8Array(1), commandLine: '' })) }, /129 modules; at most 128/],
+    ['a 16-bit kernel for UEFI', { kernel: noise(600, 1), protocol: 'flat16', address: 0x8000, image: { firmware: 'uefi' } }, /16-bit kernel is to be started by UEFI/],
+  ])('is not made of %s', async (_name, more, says) => {
+    await expect(build(more)).rejects.toThrow(ImageError)
+    await expect(build(more)).rejects.toThrow(says)
+  })
 })
 
-describe('a disk that was built', () => {
-  const real = { stage1: noise(512, 8), stage2: Uint8Array.from([0x42, 0x4c, 0x53, 0x32, ...new Uint8Array(8), ...noise(2000, 9)]) }
-  real.stage1.fill(0, 0x1ae)
-  real.stage1.set([0x55, 0xaa], 510)
-  const input = { kernel, loader: real, modules: [{ bytes: noise(700, 6), commandLine: 'first' }], bootloader: { version: '0.9.8', features: ['map_physical_memory'] } }
-
-  test('tells what is on it', () => {
-    const { loader: stages, ...content } = unpackDisk(buildDiskImage({ ...input, commandLine: 'quiet' }).image)
-    expect(stages).toEqual({ stage1: real.stage1, stage2: new Uint8Array([...real.stage2, ...new Uint8Array(36)]) })
-    expect(content).toMatchObject({ protocol: 'bootloader', kernel, commandLine: 'quiet', modules: input.modules })
-  })
-  test('holds modules behind the kernel, with their command lines', () => {
-    const modules = [{ bytes: noise(700, 6), commandLine: 'first module' }, { bytes: new Uint8Array(), commandLine: '' }, { bytes: noise(10, 7), commandLine: 'x'.repeat(1000) }]
-    const disk = buildDiskImage({ ...input, modules })
-    expect(unpackDisk(disk.image).modules).toEqual(modules)
-    expect(disk.report.parts.slice(3).map(({ name }) => name)).toEqual(['kernel', 'module', 'module', 'module'])
-  })
-  test('with another command line is as if built with it', () => {
-    const padded = { ...input, loader: { ...real, stage2: new Uint8Array([...real.stage2, ...new Uint8Array(36)]) } }
+describe('a disk with another command line', () => {
+  const image = { fileSystem: 'none' as const, firmware: 'bios' as const }
+  test.each<[string, DiskImageInput['image']]>([
+    ['FAT16', {}],
+    ['bare sectors', image],
+    ['a GPT', { layout: 'gpt' }],
+    ['a diskette', { layout: 'floppy' }],
+    ['64 MiB', { sizeBytes: 64 << 20 }],
+  ])('is as if built with it: %s', async (_name, options) => {
+    const input = { modules: [{ name: 'm', bytes: noise(700, 6), commandLine: 'first' }], bootloader: { version: '0.9.8', features: ['map_physical_memory'] }, image: options }
     const other = 'x'.repeat(900)
-    expect(Buffer.compare(withCommandLine(buildDiskImage({ ...padded, commandLine: 'quiet' }).image, other), buildDiskImage({ ...padded, commandLine: other }).image)).toBe(0)
+    const changed = await withCommandLine((await build({ ...input, commandLine: 'quiet' })).image, other)
+    expect(same(changed, (await build({ ...input, commandLine: other })).image)).toBe(true)
   })
-  test('of a flat kernel keeps its mode', () => {
-    expect(unpackDisk(buildDiskImage({ kernel: noise(600, 1), loader: real, protocol: 'flat32', address: 0x10000 }).image)).toMatchObject({ protocol: 'flat32', commandLine: '' })
+  test('has it for the entry that boots by itself', async () => {
+    const { image: disk } = await build({ commandLine: 'a', entries: [{ kernel: second, commandLine: 'b' }], default: 2 })
+    expect(unpackDisk(await withCommandLine(disk, 'c')).entries.map(({ commandLine }) => commandLine)).toEqual(['a', 'c'])
   })
-  test.each<[string, (image: Uint8Array) => void, RegExp]>([
-    ['another loader', (image) => void image.fill(0, 512, 516), /does not start with Bootlab/],
-    ['no partition of ours', (image) => void (image[446] = 0), /does not start with Bootlab/],
-    ['a damaged boot configuration', (image) => void image.fill(0xff, 2048 * 512 + 520, 2048 * 512 + 521), /damaged/],
-    ['a boot volume of another version', (image) => void (image[2048 * 512 + 4] = 1), /another version/],
-  ])('is refused with %s', (_name, damage, says) => {
-    const { image } = buildDiskImage(input)
-    damage(image)
-    expect(() => unpackDisk(image)).toThrow(ImageError)
-    expect(() => unpackDisk(image)).toThrow(says)
-  })
-})
-
-function withImage<T>(work: (path: string) => T): T {
-  const folder = mkdtempSync(join(tmpdir(), 'bootlab-mbr-'))
-  try {
-    const path = join(folder, 'disk.img')
-    // Long enough that the last cylinder is far from the first.
-    const long = sampleElf({ bits: 32, segments: [{ virtualAddress: 0x100000n, content: noise(64, 1) }] })
-    const padded = new Uint8Array(30 << 20)
-    padded.set(long)
-    writeFileSync(path, buildDiskImage({ kernel: padded, loader }).image)
-    return work(path)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-describe('other programs read the partition table', () => {
-  const sfdisk = requireTool('sfdisk')
-  test.skipIf(sfdisk === undefined)('sfdisk finds no fault', () => {
-    const table = z.object({ partitiontable: z.object({ label: z.string(), partitions: z.array(z.object({ start: z.number(), size: z.number(), type: z.string(), bootable: z.boolean() })) }) })
-    withImage((path) => {
-      expect(execFileSync(sfdisk ?? '', ['--verify', path], { encoding: 'utf8' })).toContain('No errors detected')
-      const { partitiontable } = table.parse(JSON.parse(execFileSync(sfdisk ?? '', ['--json', path], { encoding: 'utf8' })))
-      expect(partitiontable).toEqual({ label: 'dos', partitions: [{ start: 2048, size: 63_488, type: '7f', bootable: true }] })
-    })
-  })
-
-  const sgdisk = requireTool('sgdisk')
-  test.skipIf(sgdisk === undefined)('sgdisk finds a valid MBR with the one partition', () => {
-    withImage((path) => {
-      const output = execFileSync(sgdisk ?? '', ['--print', path], { encoding: 'utf8' })
-      expect(output).toContain('valid MBR')
-      expect(output.split('\n').filter((line) => /^\s+\d+\s/.test(line))).toEqual([expect.stringMatching(/^\s+1\s+2048\s+65535\s.*\s7F00\s/)])
-    })
+  test('of a flat kernel keeps its mode', async () => {
+    const flat = await build({ kernel: noise(600, 1), protocol: 'flat32', address: 0x10000, image })
+    expect(unpackDisk(await withCommandLine(flat.image, 'x')).entries[0]).toMatchObject({ protocol: 'flat32', parameters: { address: 0x10000n }, commandLine: 'x' })
   })
 })
 

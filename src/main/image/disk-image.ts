@@ -1,39 +1,58 @@
-/** Raw disk images: sector 0, the loader, and one partition with the boot configuration and the kernel. */
-import { crc32 } from 'node:zlib'
+/** Bootable images of kernels, in every layout. */
+import { gzipSync } from 'node:zlib'
 import type { BootModule, BootProtocol } from '../../shared/boot'
-import { formatBootConfig, parseBootConfig } from './boot-config'
-import type { BootParameters } from './boot-parameters'
+import { CONFIG_PATH } from './boot-config'
+import { STAGE2_PATH } from './boot-volume'
+import { DEFAULT_IMAGE_OPTIONS, type DiskContent, type DiskEntry, type DiskLoader, type DiskPart, type ImageOptions, type VolumeFile } from './disk-content'
+import { ONE_MIB, packDisk, UEFI_PATHS } from './disk-pack'
+import { unpackDisk } from './disk-unpack'
+import { looksLikeElf } from './elf'
 import { ImageError } from './errors'
-import { checkInputSize, MAX_INPUT_BYTES } from './input'
-import { type KernelHints, planKernel } from './kernel'
-import { DISK, MAGIC, MAX_STAGE2_SECTORS, MBR, MEMORY, SECTOR_BYTES } from './layout'
-import type { LoaderBinaries } from './loader'
-import { readPartitionTable, requireBootSignature, writePartitionTable } from './mbr'
-import { looksLikeRawVolume, placeRawFiles, readRawConfig, readRawFile, sectorsOf, writeRawHeader } from './raw-volume'
+import { checkInputSize } from './input'
+import { type KernelHints, type KernelPlan, planKernel } from './kernel'
+import { SECTOR_BYTES } from './layout'
+import { requireBootSignature } from './mbr'
 
-const ONE_MIB = 1 << 20
-
-export interface DiskImageInput extends KernelHints {
-  /** The linked kernel: an ELF file, or a flat file whose Multiboot header or hints say where it goes. */
+/** A kernel, and what it is started with. */
+export interface KernelInput extends KernelHints {
+  /** The linked kernel: an ELF file, or a flat file whose headers or hints say where it goes. */
   kernel: Uint8Array
-  loader: LoaderBinaries
+  /** What the boot menu shows. */
+  title?: string | undefined
   /** At most 4095 bytes of UTF-8; the kernel gets it as it is. */
-  commandLine?: string
+  commandLine?: string | undefined
   /** Files that the kernel finds in memory, in this order. */
-  modules?: readonly BootModule[]
+  modules?: readonly BootModule[] | undefined
+  /** Whether it lies compressed on the boot volume. */
+  compress?: boolean | undefined
   /** Names the kernel in errors, usually its path. */
-  where?: string
+  where?: string | undefined
+}
+
+export interface DiskImageInput extends KernelInput {
+  loader: DiskLoader
+  /** Further kernels for the boot menu. */
+  entries?: readonly KernelInput[] | undefined
+  /** Seconds until the menu boots by itself; absent: it waits. */
+  timeout?: number | undefined
+  /** The entry that it boots then, from 1. */
+  default?: number | undefined
+  /** Further files of the boot volume. */
+  files?: readonly VolumeFile[] | undefined
+  /** What kind of image; what is absent is as {@link DEFAULT_IMAGE_OPTIONS} has it. */
+  image?: Partial<ImageOptions> | undefined
 }
 
 export interface DiskImageReport {
+  /** Of the first kernel, as the rest here. */
   protocol: BootProtocol
   /** The kernel's entry point, a virtual address. */
   entry: bigint
   /** What was added to the addresses a position-independent kernel was linked to; else 0. */
   base: bigint
   imageBytes: number
-  /** First sector and sector count of each part. */
-  parts: { name: 'stage 1' | 'stage 2' | 'boot configuration' | 'kernel' | 'module'; lba: number; sectors: number }[]
+  /** In the order of their sectors. */
+  parts: DiskPart[]
   /** Sentences about what boots but is probably not meant. */
   warnings: string[]
 }
@@ -44,127 +63,96 @@ export interface DiskImage {
 }
 
 /**
- * A bootable disk for a kernel. The same input gives the same bytes. The size is a whole number of MiB.
- * @throws ImageError when the kernel or the command line cannot be booted as it is.
+ * A bootable disk for a kernel, or several. The same input gives the same bytes.
+ * @throws ImageError when a kernel or a command line cannot be booted as it is, or the content does not fit
  */
-export function buildDiskImage({ kernel, loader, commandLine = '', modules = [], where = 'kernel', ...hints }: DiskImageInput): DiskImage {
-  checkInputSize(kernel.length, where)
-  const plan = planKernel(kernel, where, hints)
-  const { image, parts } = packDisk({ loader, protocol: plan.protocol, parameters: plan.parameters, kernel: plan.bytes, commandLine, modules, where })
-  return { image, report: { protocol: plan.protocol, entry: plan.entry, base: plan.base, imageBytes: image.length, parts, warnings: plan.warnings } }
+export async function buildDiskImage({ loader, entries: further = [], timeout, default: chosen = 1, files = [], image: options, ...first }: DiskImageInput): Promise<DiskImage> {
+  const names = new VolumeNames(files)
+  const where = first.where ?? 'kernel'
+  const imageOptions: ImageOptions = { ...DEFAULT_IMAGE_OPTIONS, ...options }
+  const { plan, entry } = planEntry(first, imageOptions, names)
+  const others = further.map((input) => planEntry(input, imageOptions, names))
+  const warnings = [plan, ...others.map((other) => other.plan)].flatMap((one) => one.warnings)
+  const content: DiskContent = { options: imageOptions, loader, timeout, default: chosen, entries: [entry, ...others.map((other) => other.entry)], files }
+  const { image, parts } = await packDisk(content, where)
+  return { image, report: { protocol: plan.protocol, entry: plan.entry, base: plan.base, imageBytes: image.length, parts, warnings } }
 }
 
 /**
- * The same disk with another command line for the kernel.
+ * The same disk with another command line for the kernel that it boots by itself.
  * @throws ImageError when the image is not one of buildDiskImage, or the command line does not fit
  */
-export function withCommandLine(image: Uint8Array, commandLine: string, where = 'disk image'): Uint8Array {
-  return packDisk({ ...unpackDisk(image, where), commandLine, where }).image
+export async function withCommandLine(image: Uint8Array, commandLine: string, where = 'disk image'): Promise<Uint8Array> {
+  const content = unpackDisk(image, where)
+  const changed: DiskContent = { ...content, entries: content.entries.map((entry, index) => (index + 1 === content.default ? { ...entry, commandLine } : entry)) }
+  const fitted = await packDisk(changed, where)
+  if (fitted.image.length >= image.length) return fitted.image
+  // It was made larger than its content needs.
+  return (await packDisk({ ...changed, options: { ...changed.options, sizeBytes: image.length } }, where)).image
 }
 
-/** What is on a disk. */
-export interface DiskContent {
-  loader: LoaderBinaries
-  protocol: BootProtocol
-  /** What only the protocol wants to know. */
-  parameters?: BootParameters | undefined
-  /** The kernel file as the loader reads it. */
-  kernel: Uint8Array
-  commandLine: string
-  modules: readonly BootModule[]
-}
-
-/**
- * What buildDiskImage put on a disk.
- * @throws ImageError when it is another kind of disk, or damaged
- */
-export function unpackDisk(image: Uint8Array, where = 'disk image'): DiskContent {
-  const view = new DataView(image.buffer, image.byteOffset, image.byteLength)
-  const stage2At = DISK.STAGE2_LBA * SECTOR_BYTES
-  const partition = readPartitionTable(image, where).find(({ active, type }) => active && type === DISK.PARTITION_TYPE)
-  const stage2Bytes = view.getUint16(MBR.MBR_STAGE2_SECTORS, true) * SECTOR_BYTES
-  if (!partition || stage2At + stage2Bytes > image.length || view.getUint32(stage2At, true) !== MAGIC.STAGE2_MAGIC) throw notOurs(where)
-  const stage1 = image.slice(0, SECTOR_BYTES)
-  const stage2 = image.slice(stage2At, stage2At + stage2Bytes)
-  // As assembleLoader left them, so that the same content gives the same identity.
-  stage1.fill(0, MBR.MBR_STAGE2_LBA, MBR.MBR_SIGNATURE)
-  stage2.fill(0, MEMORY.STAGE2_IMAGE_ID, MEMORY.STAGE2_ENTRY)
-  return { loader: { stage1, stage2 }, ...readVolume(image.subarray(partition.lba * SECTOR_BYTES), where) }
-}
-
-function readVolume(volume: Uint8Array, where: string): Omit<DiskContent, 'loader'> {
-  if (!looksLikeRawVolume(volume)) throw notOurs(where)
-  const [entry] = parseBootConfig(readRawConfig(volume, where), where).entries
-  if (entry?.protocol === undefined) throw notOurs(where)
-  const { protocol, parameters, commandLine, modules } = entry
-  return {
-    protocol,
-    parameters,
-    kernel: readRawFile(volume, entry.kernel, where),
+function planEntry({ kernel, title = 'Kernel', commandLine = '', modules = [], compress = false, where = 'kernel', ...hints }: KernelInput, { firmware }: ImageOptions, names: VolumeNames): { plan: KernelPlan; entry: DiskEntry } {
+  checkInputSize(kernel.length, where)
+  const plan = planKernel(kernel, where, hints)
+  if (plan.protocol === 'flat16' && firmware === 'uefi')
+    throw new ImageError({ what: 'A 16-bit kernel is to be started by UEFI.', where, why: 'It runs in real mode and calls the BIOS, which UEFI firmware does not have.', next: 'Let "firmware" be "bios" or "both", or choose another protocol.' })
+  const entry: DiskEntry = {
+    title,
+    protocol: plan.protocol,
+    parameters: plan.parameters ?? {},
+    kernel: names.place(plan.bytes, kernelName(plan), compress),
     commandLine,
-    modules: modules.map((module) => ({ bytes: readRawFile(volume, module.path, where), commandLine: module.commandLine })),
+    modules: modules.map((module, index) => ({ ...names.place(module.bytes, module.name ?? `module-${index + 1}`, module.compress === true), commandLine: module.commandLine })),
+  }
+  return { plan, entry }
+}
+
+function kernelName({ bytes, protocol }: KernelPlan): string {
+  return protocol === 'linux' ? 'vmlinuz' : looksLikeElf(bytes) ? 'kernel.elf' : 'kernel.bin'
+}
+
+/** Where files lie on the boot volume: each once, under names that no other has. */
+class VolumeNames {
+  readonly #taken = new Set<string>()
+  readonly #placed: { name: string; compress: boolean; bytes: Uint8Array; file: VolumeFile }[] = []
+
+  constructor(files: readonly VolumeFile[]) {
+    for (const path of [CONFIG_PATH, STAGE2_PATH, ...Object.values(UEFI_PATHS), ...files.map((file) => file.path)]) this.#taken.add(path.toLowerCase())
+  }
+
+  /** The same file lies there once, though several entries name it. */
+  place(bytes: Uint8Array, name: string, compress: boolean): VolumeFile {
+    const before = this.#placed.find((placed) => placed.name === name && placed.compress === compress && Buffer.compare(placed.bytes, bytes) === 0)
+    if (before) return before.file
+    const file = { path: this.#free(safeName(name) + (compress ? '.gz' : '')), bytes: compress ? compressed(bytes) : bytes }
+    this.#placed.push({ name, compress, bytes, file })
+    return file
+  }
+
+  #free(name: string): string {
+    const [, stem = name, extension = ''] = /^(.+?)((?:\.[^.]*)*)$/.exec(name) ?? []
+    for (let number = 1; ; number++) {
+      const path = `/boot/${number === 1 ? name : `${stem}-${number}${extension}`}`
+      if (this.#taken.has(path.toLowerCase())) continue
+      this.#taken.add(path.toLowerCase())
+      return path
+    }
   }
 }
 
-function notOurs(where: string): ImageError {
-  return new ImageError({
-    what: 'This disk does not start with Bootlab’s boot loader.',
-    where,
-    why: 'Only on a disk that Bootlab packed itself it knows what lies where.',
-    next: 'Boot the disk as it is, or build the project that it came from.',
-  })
+/** What every file system takes. */
+function safeName(name: string): string {
+  const safe = name.replaceAll(/[\p{Cc}\\/:*?"<>|]/gu, '_').slice(0, 100).replace(/[. ]+$/, '')
+  return safe === '' ? 'file' : safe
 }
 
-function packDisk({ loader, protocol, parameters, kernel, commandLine, modules, where }: DiskContent & { where: string }): { image: Uint8Array; parts: DiskImageReport['parts'] } {
-  const stage2Sectors = sectorsOf(loader.stage2.length)
-  if (loader.stage1.length !== SECTOR_BYTES || stage2Sectors === 0 || stage2Sectors > MAX_STAGE2_SECTORS)
-    throw new RangeError('The loader does not come from assembleLoader: its stages have the wrong size.')
-  const contents = [kernel, ...modules.map(({ bytes }) => bytes)]
-  const { text, sectors: places } = placeRawFiles(
-    contents.map(({ length }) => length),
-    ([kernelName = '', ...names]) =>
-      formatBootConfig({
-        default: 1,
-        entries: [{ title: 'kernel', protocol, kernel: kernelName, commandLine, parameters: parameters ?? {}, modules: modules.map((module, index) => ({ path: names[index] ?? '', commandLine: module.commandLine })) }],
-      }),
-  )
-  const header = new Uint8Array((1 + sectorsOf(text.length)) * SECTOR_BYTES)
-  writeRawHeader(header, text)
-  const files = [
-    { name: 'boot configuration' as const, lba: DISK.PARTITION_LBA, bytes: header },
-    ...contents.map((bytes, index) => ({ name: index === 0 ? ('kernel' as const) : ('module' as const), lba: DISK.PARTITION_LBA + (places[index] ?? 0), bytes })),
-  ]
-  const sectors = files.reduce((end, { lba, bytes }) => Math.max(end, lba + sectorsOf(bytes.length)), 0)
-  const imageBytes = Math.ceil((sectors * SECTOR_BYTES) / ONE_MIB) * ONE_MIB
-  if (imageBytes > MAX_INPUT_BYTES + 2 * ONE_MIB)
-    throw new ImageError({
-      what: `Kernel and modules have ${imageBytes / ONE_MIB} MiB together; at most ${MAX_INPUT_BYTES / ONE_MIB} fit.`,
-      where,
-      why: 'The PC keeps its disk in memory.',
-      next: 'Make the modules smaller.',
-    })
-  const image = new Uint8Array(imageBytes)
-  const stage2At = DISK.STAGE2_LBA * SECTOR_BYTES
-  image.set(loader.stage1, 0)
-  image.set(loader.stage2, stage2At)
-  for (const { lba, bytes } of files) image.set(bytes, lba * SECTOR_BYTES)
-  writePartitionTable(image, [{ active: true, type: DISK.PARTITION_TYPE, lba: DISK.PARTITION_LBA, sectors: image.length / SECTOR_BYTES - DISK.PARTITION_LBA }])
-
-  const identity = files.reduce((sum, { bytes }) => crc32(bytes, sum), crc32(loader.stage2))
-  const view = new DataView(image.buffer)
-  view.setUint32(MBR.MBR_STAGE2_LBA, DISK.STAGE2_LBA, true)
-  view.setUint16(MBR.MBR_STAGE2_SECTORS, stage2Sectors, true)
-  view.setUint32(MBR.MBR_IMAGE_ID, identity, true)
-  view.setUint32(MBR.MBR_DISK_SIGNATURE, identity, true)
-  view.setUint32(stage2At + MEMORY.STAGE2_IMAGE_ID, identity, true)
-  view.setUint32(stage2At + MEMORY.STAGE2_VOLUME_LBA, DISK.PARTITION_LBA, true)
-
-  const parts = [
-    { name: 'stage 1' as const, lba: 0, sectors: 1 },
-    { name: 'stage 2' as const, lba: DISK.STAGE2_LBA, sectors: stage2Sectors },
-    ...files.map(({ name, lba, bytes }) => ({ name, lba, sectors: sectorsOf(bytes.length) })),
-  ]
-  return { image, parts }
+/** gzip, the same on every system: the header would name the one it was made on (RFC 1952, 2.3.1). */
+function compressed(bytes: Uint8Array): Uint8Array {
+  const OPERATING_SYSTEM_AT = 9
+  const UNKNOWN = 255
+  const result = new Uint8Array(gzipSync(bytes, { level: 9 }))
+  result[OPERATING_SYSTEM_AT] = UNKNOWN
+  return result
 }
 
 /**

@@ -1,8 +1,11 @@
 /** Kernels, boot sectors and disk images; the boot loader. The module's public face. */
 export type { AssemblerFn, EfiAssemblerFn, EfiProgram, FlatProgram, FlatSource } from './assembler'
-export { buildBootSectorImage, buildDiskImage, type DiskContent, type DiskImage, type DiskImageInput, type DiskImageReport, unpackDisk, withCommandLine } from './disk-image'
+export { DEFAULT_IMAGE_OPTIONS, type DiskContent, type DiskEntry, type DiskLoader, type ImageOptions, type VolumeFile } from './disk-content'
+export { buildBootSectorImage, buildDiskImage, type DiskImage, type DiskImageInput, type DiskImageReport, type KernelInput, withCommandLine } from './disk-image'
+export { unpackDisk } from './disk-unpack'
 export { ELF_MACHINE, ELF_TYPE, type ElfFile, type ElfSection, type ElfSegment, type ElfSymbol, parseElf, readSymbols, SECTION_TYPE, SEGMENT_TYPE } from './elf'
 export { ImageError, type ImageErrorParts } from './errors'
+export { formatOf, inFormat, rawDiskOf } from './formats'
 export { checkInputSize, detectInput, type InputKind, MAX_INPUT_BYTES } from './input'
 export { fileInside, inspectFile, type InspectOptions, mapFile, originOf } from './inspect'
 export { type KernelHints, type KernelPlan, planKernel } from './kernel'

@@ -7,7 +7,7 @@ import { checkInputSize, detectInput, MAX_INPUT_BYTES } from './input'
 const elf = (bits: 32 | 64): Uint8Array => sampleElf({ bits, segments: [{ virtualAddress: 0x100000n, content: noise(100, 8) }] })
 const sector = new Uint8Array(512)
 sector.set([0x55, 0xaa], 510)
-const disk = buildDiskImage({ kernel: elf(64), loader: { stage1: new Uint8Array(512), stage2: noise(600, 9) } }).image
+const disk = (await buildDiskImage({ kernel: elf(64), loader: { stage1: new Uint8Array(512), stage2: noise(600, 9) }, image: { firmware: 'bios' } })).image
 const flat = new Uint8Array(600)
 new Uint32Array(flat.buffer).set([0x1badb002, 0x10000, -(0x1badb002 + 0x10000), 0x100000, 0x100000, 0, 0, 0x100020])
 

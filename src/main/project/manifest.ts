@@ -5,6 +5,7 @@ import type { Problem } from '../../shared/problems'
 import { ProjectError } from './errors'
 import { parseJsonText, problemsOfIssues } from './json-text'
 import { bootKey } from './manifest-boot'
+import { imageFormatKey, imageKey } from './manifest-image'
 import { diskPart, nativeKeys, projectPath, targetPath } from './manifest-parts'
 import { memorySize } from './memory-size'
 import { readTextFile } from './text-file'
@@ -51,6 +52,7 @@ const cManifest = z.strictObject({
   ...shared,
   ...nativeKeys,
   boot: bootKey.optional(),
+  image: imageKey.optional(),
   kind: z.literal('c').describe('A kernel from C and assembly files.'),
   output: z
     .enum(['elf', 'flat'])
@@ -60,10 +62,12 @@ const cManifest = z.strictObject({
 const bootSectorManifest = z.strictObject({
   ...shared,
   ...nativeKeys,
+  image: imageFormatKey.optional(),
   kind: z.literal('boot-sector').describe('One 512-byte sector, linked at 0x7c00, that the BIOS loads and starts itself.'),
 })
 const diskManifest = z.strictObject({
   ...shared,
+  image: imageFormatKey.optional(),
   kind: z.literal('disk').describe('A raw disk image of parts at sectors of your choice: your own boot sector, further stages, a kernel, files.'),
   parts: z.array(diskPart).min(1).max(64).describe('What lies on the disk. The part at sector 0 is started by the BIOS.'),
   size: memory.optional().describe('Size of the disk, such as "10M"; a whole number of MiB that holds all parts when absent.'),
@@ -71,6 +75,7 @@ const diskManifest = z.strictObject({
 const commandManifest = z.strictObject({
   ...base,
   boot: bootKey.optional(),
+  image: imageKey.optional(),
   kind: z.literal('command').describe('A kernel or image that a program of your own makes: make, a script.'),
   command: z
     .array(z.string().max(4096))
@@ -84,12 +89,14 @@ const commandManifest = z.strictObject({
 const prebuiltManifest = z.strictObject({
   ...base,
   boot: bootKey.optional(),
+  image: imageKey.optional(),
   kind: z.literal('prebuilt').describe('A kernel (ELF) or disk image that is there already.'),
   file: projectPath.describe('The kernel or image to boot.'),
 })
 const rustManifest = z.strictObject({
   ...base,
   boot: bootKey.optional(),
+  image: imageKey.optional(),
   target: z
     .union([targetPath, z.string().regex(/^[a-z0-9_]+(-[a-z0-9_.]+)+$/, 'a built-in target has a name such as "x86_64-unknown-none".')])
     .optional()

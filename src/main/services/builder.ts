@@ -1,36 +1,39 @@
 /** From a project to a bootable image: compiles, links, adds the boot loader, writes `build/<name>.elf` and `.img`. */
-import { join } from 'node:path'
+import { basename } from 'node:path'
 import type { BootloaderCrate } from '../../shared/boot'
 import type { BuildResult } from '../../shared/contract'
 import { LabError } from '../../shared/failure'
 import type { BuildStep, LogEvent, Problem } from '../../shared/problems'
-import { assembleLoader, buildBootSectorImage, buildDiskImage, buildRawImage, checkInputSize, detectInput, ImageError, type KernelHints, type LoaderBinaries, SECTOR_BYTES } from '../image'
-import { BUILD_DIR, openProject, ProjectError, type Project } from '../project'
-import { assembleFlat, buildKernel, pruneCacheDaily, type BuildOutput } from '../toolchain'
+import { assembleLoader, assembleUefi, buildBootSectorImage, buildDiskImage, buildRawImage, checkInputSize, detectInput, type DiskLoader, ImageError, inFormat, type KernelHints, rawDiskOf, SECTOR_BYTES } from '../image'
+import { openProject, ProjectError, type Project } from '../project'
+import { assembleEfi, assembleFlat, buildKernel, pruneCacheDaily, type BuildOutput } from '../toolchain'
 import { replaceFile, writeFileAtomically } from '../files/atomic'
 import { KeyedQueue } from '../files/keyed-queue'
 import { bootRequest } from './boot-request'
 import { placeInProject } from './image-problems'
+import { imagePathOf, type ImageOverrides, type ImageSettings, imageSettings, requireNoLayout } from './image-settings'
 
 export interface BuildOptions {
   onLog?: ((event: LogEvent) => void) | undefined
   signal?: AbortSignal | undefined
-  /** Where the image goes instead of `build/<name>.img`. */
+  /** Where the image goes instead of the folder build; its extension says the format, where nothing else does. */
   output?: string | undefined
   /** Command line for the kernel instead of the manifest's. The image is then not written, unless `output` is given. */
   commandLine?: string | undefined
+  /** What kind of image, instead of what the manifest says. */
+  image?: ImageOverrides | undefined
 }
 
 export interface Build {
   result: BuildResult
-  /** Present when the build succeeded. */
+  /** The raw disk, present when the build succeeded. */
   image?: Uint8Array
   project?: Project
 }
 
 export class Builder {
   readonly #queue = new KeyedQueue()
-  #loader: Promise<LoaderBinaries> | undefined
+  #loader: Promise<DiskLoader> | undefined
 
   /**
    * Builds a project; builds of the same project wait for each other. Mistakes of the person's are problems of the result.
@@ -44,35 +47,38 @@ export class Builder {
     })
   }
 
-  /** The boot loader's binaries; assembled once per run of the lab. */
-  loader(): Promise<LoaderBinaries> {
-    this.#loader ??= assembleLoader(assembleFlat).catch((error: unknown) => {
-      // The next build tries again: the reason may be gone by then.
-      this.#loader = undefined
-      throw error
-    })
+  /** The boot loader's binaries for BIOS and UEFI; assembled once per run of the lab. */
+  loader(): Promise<DiskLoader> {
+    this.#loader ??= Promise.all([assembleLoader(assembleFlat), assembleUefi({ flat: assembleFlat, efi: assembleEfi })])
+      .then(([bios, uefi]) => ({ ...bios, uefi }))
+      .catch((error: unknown) => {
+        // The next build tries again: the reason may be gone by then.
+        this.#loader = undefined
+        throw error
+      })
     return this.#loader
   }
 
   /**
-   * The disk image for a file's bytes: an image as it is, a kernel with the boot loader.
+   * The raw disk for a file's bytes: an image as it is, a virtual disk's content, a kernel with the boot loader.
    * @param where names the file in errors
    * @param warn hears what may keep a kernel from running
    * @param hints what is known about a kernel beside its file
    * @throws ImageError when the bytes are neither
    */
-  async imageOf(bytes: Uint8Array, where: string, commandLine?: string, warn?: (text: string) => void, hints: KernelHints = {}): Promise<Uint8Array> {
+  async imageOf(file: Uint8Array, where: string, commandLine?: string, warn?: (text: string) => void, hints: KernelHints = {}): Promise<Uint8Array> {
+    const bytes = rawDiskOf(file, where)
     const kind = detectInput(bytes, where)
     if (kind === 'disk-image' || kind === 'boot-sector') {
       if (commandLine !== undefined && commandLine !== '') throw noCommandLine(where)
       return kind === 'boot-sector' ? buildBootSectorImage(bytes, where) : bytes
     }
-    const { image, report } = buildDiskImage({ kernel: bytes, loader: await this.loader(), commandLine: commandLine ?? '', where, ...hints })
+    const { image, report } = await buildDiskImage({ kernel: bytes, loader: await this.loader(), commandLine: commandLine ?? '', where, ...hints })
     for (const warning of report.warnings) warn?.(warning)
     return image
   }
 
-  async #build(directory: string, { onLog, signal, output, commandLine }: BuildOptions): Promise<Build> {
+  async #build(directory: string, { onLog, signal, output, commandLine, image: overrides }: BuildOptions): Promise<Build> {
     const started = performance.now()
     const steps: BuildStep[] = []
     const problems: Problem[] = []
@@ -104,14 +110,16 @@ export class Builder {
     const imageStarted = performance.now()
     try {
       const warnings: string[] = []
-      const image = await makeImage({ project, output: kernel.output, bootloader: kernel.bootloader, loader, commandLine, signal, warn: (text) => warnings.push(text) })
+      const settings = imageSettings(project, overrides, output)
+      const image = await makeImage({ project, output: kernel.output, settings, bootloader: kernel.bootloader, loader, commandLine, signal, warn: (text) => warnings.push(text) })
       for (const message of warnings) report({ severity: 'warning', source: 'image', message, ...(await placeInProject(project, message)) })
       signal?.throwIfAborted()
-      const imagePath = output ?? join(project.dir, BUILD_DIR, `${project.manifest.name}.img`)
+      const imagePath = output ?? imagePathOf(project, settings)
       const write = output !== undefined || commandLine === undefined || commandLine === project.manifest.run.append
-      const written = write && (await writeImage(imagePath, image, output !== undefined))
+      const file = write ? inFormat(image, settings.format, basename(imagePath)) : image
+      const written = write && (await writeImage(imagePath, file, output !== undefined))
       steps.push({ name: 'image', milliseconds: performance.now() - imageStarted, cached: write && !written })
-      onLog?.({ level: 'info', text: written ? `Wrote ${imagePath} (${image.length / 1024} KiB)` : write ? `${imagePath} is as it was` : `Made an image of ${image.length / 1024} KiB` })
+      onLog?.({ level: 'info', text: written ? `Wrote ${imagePath} (${Math.ceil(file.length / 1024)} KiB)` : write ? `${imagePath} is as it was` : `Made an image of ${image.length / 1024} KiB` })
       return { result: end({ ok: true, ...elf, ...(write ? { imagePath } : {}) }), image, project }
     } catch (error) {
       if (error instanceof ImageError) report({ severity: 'error', source: 'image', message: `${error.what} ${error.why}`, next: error.next, ...(await placeInProject(project, error.what)) })
@@ -135,24 +143,26 @@ async function tidyCache(onLog: BuildOptions['onLog']): Promise<void> {
 interface ImageRequest {
   project: Project
   output: BuildOutput
+  settings: ImageSettings
   /** Kernels of this crate are started as its own loader does it. */
   bootloader: BootloaderCrate | undefined
-  loader: Promise<LoaderBinaries>
+  loader: Promise<DiskLoader>
   commandLine: string | undefined
   signal: AbortSignal | undefined
   warn: (text: string) => void
 }
 
-async function makeImage({ project, output, bootloader, loader, commandLine, signal, warn }: ImageRequest): Promise<Uint8Array> {
+async function makeImage({ project, output, settings, bootloader, loader, commandLine, signal, warn }: ImageRequest): Promise<Uint8Array> {
   const line = commandLine ?? project.manifest.run.append
   if (output.form === 'disk' || output.form === 'boot-sector' || (output.form === 'file' && isImage(project, output.bytes, output.path))) {
     if (line !== '') throw noCommandLine(project.dir)
+    requireNoLayout(settings, project.dir)
     if (output.form === 'disk') return buildRawImage(output.pieces, output.givenBytes)
-    return output.bytes.length === SECTOR_BYTES ? buildBootSectorImage(output.bytes, output.path) : output.bytes
+    return output.bytes.length === SECTOR_BYTES ? buildBootSectorImage(output.bytes, output.path) : rawDiskOf(output.bytes, output.path)
   }
   checkInputSize(output.bytes.length, output.path)
   const boot = await bootRequest(project, signal)
-  const { image, report } = buildDiskImage({ kernel: output.bytes, loader: await loader, commandLine: line, where: output.path, bootloader, ...boot })
+  const { image, report } = await buildDiskImage({ kernel: output.bytes, loader: await loader, commandLine: line, where: output.path, bootloader, image: settings.options, ...boot })
   for (const warning of report.warnings) warn(warning)
   return image
 }
@@ -160,7 +170,7 @@ async function makeImage({ project, output, bootloader, loader, commandLine, sig
 /** A kernel whose protocol is named is none, whatever its bytes look like. */
 function isImage({ manifest }: Project, bytes: Uint8Array, where: string): boolean {
   if ('boot' in manifest && manifest.boot?.protocol !== undefined) return false
-  return ['disk-image', 'boot-sector'].includes(detectInput(bytes, where))
+  return ['disk-image', 'boot-sector'].includes(detectInput(rawDiskOf(bytes, where), where))
 }
 
 /** An image that could be made but not stored. */

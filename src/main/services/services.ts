@@ -8,11 +8,12 @@ import { jsonSchemaEntrySchema, type AppInfo, type BootSource, type JsonSchemaEn
 import { LabError } from '../../shared/failure'
 import type { StartOptions } from '../emulator/host/options'
 import { textFont } from '../emulator/machine/font'
-import { checkInputSize, withCommandLine } from '../image'
-import { BUILD_DIR, MANIFEST_FILE, manifestJsonSchema, openProject, targetJsonSchema } from '../project'
+import { checkInputSize, rawDiskOf, withCommandLine } from '../image'
+import { MANIFEST_FILE, manifestJsonSchema, openProject, targetJsonSchema } from '../project'
 import { Builder } from './builder'
 import { doctor } from './doctor'
 import { Drafts } from './drafts'
+import { imagePathOf, imageSettings } from './image-settings'
 import { describeImport, planImport, writeImport } from './imports'
 import { locate, type Locations } from './locations'
 import { prepareWorker, prepareWorkerLater, startInWorker } from './machine-host'
@@ -198,10 +199,10 @@ export async function bootable(builder: Builder, source: BootSource, commandLine
   }
   const project = await openProject(absolute(source.directory))
   const settings = { memoryBytes: memoryOf(project.manifest), model: project.manifest.run.cpu }
-  const path = join(project.dir, BUILD_DIR, `${project.manifest.name}.img`)
+  const path = imagePathOf(project, imageSettings(project))
   if (commandLine !== undefined && commandLine !== project.manifest.run.append) {
     // The image knows all that the build knew of the kernel; the ELF file alone does not.
-    return { image: withCommandLine(await readInput(path), commandLine, path), ...settings }
+    return { image: await withCommandLine(rawDiskOf(await readInput(path), path), commandLine, path), ...settings }
   }
   return { image: await builder.imageOf(await readInput(path), path), ...settings }
 }

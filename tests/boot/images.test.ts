@@ -1,0 +1,120 @@
+/**
+ * Every layout, in one image for BIOS and UEFI, starts a kernel that checks what it was promised: in our PC, in QEMU with SeaBIOS as hard
+ * disk, stick and diskette, and in QEMU with OVMF. About 60 s alone.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { buildDiskImage, type DiskImageInput, inFormat, rawDiskOf, withCommandLine } from '../../src/main/image/index'
+import { VIRTUAL_DISK_FORMATS, type FileSystem, type ImageLayout } from '../../src/shared/image'
+import { linkKernel } from '../support/link-kernel'
+import { hasFirmware } from '../support/ovmf'
+import { bootInQemu, findQemu } from '../support/qemu'
+import { CHECKING_KERNELS, CHECKS, COMMAND_LINE, header, readReport } from './kernels'
+import { runInOwnPc } from './own-pc'
+import { bootImage, loader } from './qemu-judge'
+import tiny from './qemu-kernels/tiny.c?raw'
+import { uefiPrograms } from './uefi-image'
+
+const TIMEOUT_MS = 60_000
+const SHAPES: readonly [ImageLayout, FileSystem][] = [
+  ['mbr', 'auto'],
+  ['mbr', 'fat12'],
+  ['mbr', 'fat32'],
+  ['mbr', 'none'],
+  ['gpt', 'auto'],
+  ['gpt', 'none'],
+  ['hybrid', 'auto'],
+  ['hybrid', 'none'],
+  ['superfloppy', 'auto'],
+  ['superfloppy', 'fat32'],
+  ['floppy', 'auto'],
+]
+/** KiB without a hole from 1 MiB in 128 MiB: SeaBIOS keeps some at the top, more with USB; OVMF leaves a hole at 8 MiB. */
+const UPPER_KIB = { own: 130_048, SeaBIOS: 129_920, 'SeaBIOS with USB': 0x1fb7c, OVMF: 7168 } as const
+const checking = CHECKING_KERNELS['64-bit, higher half with physical addresses']
+
+/** A checking kernel in an image for BIOS and UEFI; what it expects differs. */
+async function imageFor(machine: keyof typeof UPPER_KIB, image: NonNullable<DiskImageInput['image']>, drive = 0x80): Promise<Uint8Array> {
+  if (!checking) throw new Error('no such kernel')
+  // Partitions count from 0; FFh is none.
+  const partition = image.layout === 'superfloppy' || image.layout === 'floppy' ? 0xff : 0
+  const defines = {
+    EXPECTED_UPPER_KIB: UPPER_KIB[machine],
+    EXPECTED_COMMAND_LINE: JSON.stringify(COMMAND_LINE),
+    BOOT_DEVICE: `0x${(drive * 0x100_0000 + partition * 0x1_0000 + 0xffff).toString(16)}`,
+    ...(machine === 'OVMF' && { UEFI: 1 }),
+    ...checking.defines,
+  }
+  const kernel = await linkKernel({ ...checking, defines })
+  return (await buildDiskImage({ kernel, loader: { ...(await loader()), uefi: await uefiPrograms() }, commandLine: COMMAND_LINE, image })).image
+}
+
+/** Our PC takes an image of a diskette's size for one. */
+const driveOf = (layout: ImageLayout): number => (layout === 'floppy' ? 0 : 0x80)
+const passed = { good: CHECKS[64], bad: [] }
+
+describe.each(SHAPES)('%s with %s', (layout, fileSystem) => {
+  test('starts in our PC', async () => {
+    const image = await imageFor('own', { layout, fileSystem }, driveOf(layout))
+    const run = runInOwnPc(image, { backend: 'interp', seconds: 10 })
+    expect(readReport(run.serial)).toEqual(passed)
+  })
+
+  const media = [layout === 'floppy' ? 'diskette' : 'hard disk', 'USB stick'] as const
+  test.skipIf(findQemu() === undefined).each(media)('starts in QEMU with SeaBIOS as %s', async (disk) => {
+    const image = await imageFor(disk === 'USB stick' ? 'SeaBIOS with USB' : 'SeaBIOS', { layout, fileSystem }, disk === 'diskette' ? 0 : 0x80)
+    const run = await bootImage(image, { timeoutMs: TIMEOUT_MS, disk })
+    expect(readReport(run.serial)).toEqual(passed)
+  }, TIMEOUT_MS)
+
+  test.skipIf(findQemu() === undefined || !hasFirmware('UEFI x64'))('starts in QEMU with OVMF', async () => {
+    const run = await bootImage(await imageFor('OVMF', { layout, fileSystem }), { timeoutMs: TIMEOUT_MS, firmware: 'UEFI x64' })
+    expect(readReport(run.serial)).toEqual(passed)
+  }, TIMEOUT_MS)
+})
+
+describe('a virtual disk', () => {
+  test.skipIf(findQemu() === undefined).each(VIRTUAL_DISK_FORMATS)('%s starts in QEMU as it is, and its content in our PC', async (format) => {
+    const kernel = await linkKernel({ bits: 32, source: tiny, defines: { HEADER: header(0) }, linkArguments: ['--image-base=0x100000'] })
+    const { image } = await buildDiskImage({ kernel, loader: await loader(), image: { firmware: 'bios' } })
+    const folder = mkdtempSync(join(tmpdir(), 'bootlab-virtual-'))
+    try {
+      const path = join(folder, `disk.${format}`)
+      writeFileSync(path, inFormat(image, format, `disk.${format}`))
+      const run = await bootInQemu(path, { timeoutMs: TIMEOUT_MS, untilText: 'Holl', format: format === 'vhd' ? 'vpc' : format })
+      expect(run.exit).toEqual({ reason: 'text' })
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+    expect(runInOwnPc(rawDiskOf(inFormat(image, format, 'disk'), 'disk'), { backend: 'interp', seconds: 3, untilText: 'Holl' }).screenFlow).toContain('Holl')
+  }, TIMEOUT_MS)
+})
+
+describe('what a boot volume may hold', () => {
+  test('a compressed kernel starts as if it were none', async () => {
+    if (!checking) throw new Error('no such kernel')
+    const defines = { EXPECTED_UPPER_KIB: 130_048, EXPECTED_COMMAND_LINE: JSON.stringify(COMMAND_LINE), ...checking.defines }
+    const { image } = await buildDiskImage({ kernel: await linkKernel({ ...checking, defines }), loader: await loader(), commandLine: COMMAND_LINE, compress: true, image: { firmware: 'bios' } })
+    expect(readReport(runInOwnPc(image, { backend: 'interp', seconds: 10 }).serial)).toEqual(passed)
+  })
+
+  test.each<[ImageLayout, FileSystem]>([['mbr', 'auto'], ['mbr', 'none'], ['gpt', 'auto'], ['superfloppy', 'auto'], ['floppy', 'auto']])('a disk that got another command line starts: %s with %s', async (layout, fileSystem) => {
+    const image = await imageFor('own', { layout, fileSystem }, driveOf(layout))
+    const wrong = runInOwnPc(await withCommandLine(image, 'another'), { backend: 'interp', seconds: 10 })
+    expect(readReport(wrong.serial).bad.join(' ')).toMatch(/command line/)
+    const right = runInOwnPc(await withCommandLine(await withCommandLine(image, 'another'), COMMAND_LINE), { backend: 'interp', seconds: 10 })
+    expect(readReport(right.serial)).toEqual(passed)
+  })
+
+  test('several kernels: the menu boots its default when the time is over', async () => {
+    const kernel = await linkKernel({ bits: 32, source: tiny, defines: { HEADER: header(0) }, linkArguments: ['--image-base=0x100000'] })
+    const idle = await linkKernel({ bits: 32, source: '__asm__(".section .multiboot,\\"a\\"\\n.balign 4\\n.long 0x1badb002, 0, -0x1badb002\\n.text\\n.globl start\\nstart: hlt\\njmp start\\n");', linkArguments: ['--image-base=0x100000'] })
+    const input = { kernel: idle, title: 'Sleeps', entries: [{ kernel, title: 'Says Holl' }], loader: await loader(), image: { firmware: 'bios' as const } }
+    const menu = runInOwnPc((await buildDiskImage({ ...input, default: 2 })).image, { backend: 'interp', seconds: 5, untilText: 'Says Holl' })
+    expect(menu.screenFlow).toMatch(/Sleeps.*Says Holl/)
+    const run = runInOwnPc((await buildDiskImage({ ...input, default: 2, timeout: 1 })).image, { backend: 'interp', seconds: 10, untilText: 'Holl\0' })
+    expect(run.serial).toContain('em')
+  })
+})
