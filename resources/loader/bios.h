@@ -21,6 +21,8 @@ struct bios_registers {
 extern uint8_t boot_drive;
 /** The first sector of the boot volume on that drive; the image builder writes it. */
 extern const uint32_t stage2_volume_lba;
+/** The drive's sectors have SECTOR_BYTES << this. */
+extern const uint32_t stage2_sector_shift;
 void bios_call(uint32_t vector, struct bios_registers *registers);
 /** The same for real-mode code that returns by IRET: segment << 16 | offset. */
 void real_mode_call(uint32_t far_pointer, struct bios_registers *registers);

@@ -8,11 +8,13 @@
 #define BIOS_FRAME_BYTES 36
 
     .section .header, "ax"
-    .globl stage2_volume_lba
+    .globl stage2_volume_lba, stage2_sector_shift
     .long STAGE2_MAGIC
     .long 0                           /* image identity, written by the image builder */
 stage2_volume_lba:
     .long 0                           /* the boot volume's first sector, too */
+stage2_sector_shift:
+    .long 0                           /* stage 1 of a CD has another */
     .code16
     .globl stage2
 stage2:                               /* from stage 1: CS = DS = ES = SS = 0, DL = drive */

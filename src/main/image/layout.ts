@@ -29,6 +29,17 @@ export const MBR = {
   MBR_SIGNATURE: 0x1fe,
 } as const
 
+/** The first KiB of a CD's boot image (El Torito, no emulation); stage 2 is the rest of it. The fields are written by the image builder. */
+export const CD = {
+  /** u32: the boot image's first sector, of 2048 bytes. */
+  CD_IMAGE_LBA: 0x3f4,
+  /** u16: how many sectors of 2048 bytes it has. */
+  CD_IMAGE_SECTORS: 0x3f8,
+  /** u32: as MBR_IMAGE_ID. */
+  CD_IMAGE_ID: 0x3fc,
+  CD_STAGE1_BYTES: 0x400,
+} as const
+
 /** Places on the disk, in sectors. */
 export const DISK = {
   /** Stage 2 follows sector 0 directly, in the gap before the first partition. */
@@ -136,7 +147,9 @@ export const MEMORY = {
   /** Stage 2's first bytes: magic u32, image identity u32, the boot volume's first sector u32, then code. */
   STAGE2_IMAGE_ID: 4,
   STAGE2_VOLUME_LBA: 8,
-  STAGE2_ENTRY: 12,
+  /** u32, written in memory by stage 1: the drive's sectors have 512 << this bytes. The volume's place counts in 512 on every drive. */
+  STAGE2_SECTOR_SHIFT: 12,
+  STAGE2_ENTRY: 16,
   /** What INT 13h reads into: starts on a 64 KiB boundary and holds one transfer, so no transfer crosses one. */
   BOUNCE_ADDRESS: 0x40000,
   /** Sectors per transfer. Some BIOSes refuse more than 62. */
@@ -214,6 +227,7 @@ export const MAX_STAGE2_SECTORS = (MEMORY.STAGE2_END - MEMORY.STAGE2_ADDRESS) / 
 export const LOADER_DEFINES: Readonly<Record<string, number>> = {
   SECTOR_BYTES,
   ...MBR,
+  ...CD,
   ...DISK,
   ...RAW_VOLUME,
   ...PARAMETER_NUMBERS,

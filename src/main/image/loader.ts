@@ -46,6 +46,8 @@ import reserve from '../../../resources/loader/reserve.c?raw'
 import loaderHeader from '../../../resources/loader/loader.h?raw'
 import serial from '../../../resources/loader/serial.c?raw'
 import serialHeader from '../../../resources/loader/serial.h?raw'
+import stage1CdScript from '../../../resources/loader/stage1-cd.ld?raw'
+import stage1Cd from '../../../resources/loader/stage1-cd.S?raw'
 import stage1Script from '../../../resources/loader/stage1.ld?raw'
 import stage1 from '../../../resources/loader/stage1.S?raw'
 import stage2Script from '../../../resources/loader/stage2.ld?raw'
@@ -55,13 +57,15 @@ import { BOOT_PROTOCOLS } from '../../shared/boot'
 import type { AssemblerFn, FlatProgram, FlatSource } from './assembler'
 import { PARAMETERS } from './boot-parameters'
 import { ImageError } from './errors'
-import { LOADER_DEFINES, MAX_STAGE2_SECTORS, PROTOCOL_NUMBERS, SECTOR_BYTES } from './layout'
+import { CD, LOADER_DEFINES, MAX_STAGE2_SECTORS, PROTOCOL_NUMBERS, SECTOR_BYTES } from './layout'
 import { LIMINE_SOURCES } from './limine-sources'
 
-/** The loader's two binaries as they come from the linker; buildDiskImage completes them. */
+/** The loader's binaries for a BIOS as they come from the linker; buildDiskImage completes them. */
 export interface LoaderBinaries {
   /** One sector. */
   stage1: Uint8Array
+  /** Stage 1 of a CD: 1 KiB, which stage 2 follows directly. */
+  stage1Cd: Uint8Array
   /** Up to 224 KiB, with its data. */
   stage2: Uint8Array
 }
@@ -167,6 +171,12 @@ export const LOADER_PROGRAMS: Readonly<Record<keyof LoaderBinaries, FlatProgram>
     defines: { ...LOADER_DEFINES },
     flags: [...LOADER_FLAGS],
   },
+  stage1Cd: {
+    sources: [{ name: 'stage1-cd.S', text: stage1Cd }],
+    linkerScript: withLayout(stage1CdScript),
+    defines: { ...LOADER_DEFINES },
+    flags: [...LOADER_FLAGS],
+  },
   stage2: {
     sources: [...BIOS_SOURCES, ...FINDING_SOURCES, ...ENTERING_SOURCES],
     linkerScript: withLayout(stage2Script),
@@ -176,15 +186,16 @@ export const LOADER_PROGRAMS: Readonly<Record<keyof LoaderBinaries, FlatProgram>
 }
 
 /**
- * Assembles both stages.
+ * Assembles all stages.
  * @throws ImageError when a stage does not have the size it must have; what `run` rejects with passes through.
  */
 export async function assembleLoader(run: AssemblerFn, signal?: AbortSignal): Promise<LoaderBinaries> {
-  const [first, second] = await Promise.all([run(LOADER_PROGRAMS.stage1, signal), run(LOADER_PROGRAMS.stage2, signal)])
+  const [first, cd, second] = await Promise.all([run(LOADER_PROGRAMS.stage1, signal), run(LOADER_PROGRAMS.stage1Cd, signal), run(LOADER_PROGRAMS.stage2, signal)])
   if (first.length !== SECTOR_BYTES) throw wrongSize('stage1.S', first.length, `exactly ${SECTOR_BYTES}`)
+  if (cd.length !== CD.CD_STAGE1_BYTES) throw wrongSize('stage1-cd.S', cd.length, `exactly ${CD.CD_STAGE1_BYTES}`)
   const limit = MAX_STAGE2_SECTORS * SECTOR_BYTES
   if (second.length === 0 || second.length > limit) throw wrongSize('stage2.S', second.length, `1 to ${limit}`)
-  return { stage1: first, stage2: second }
+  return { stage1: first, stage1Cd: cd, stage2: second }
 }
 
 function wrongSize(source: string, actual: number, wanted: string): ImageError {
