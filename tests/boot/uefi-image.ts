@@ -15,15 +15,19 @@ export function uefiPrograms(): Promise<UefiBinaries> {
   return (assembled ??= assembleUefi({ flat: assembleFlat, efi: assembleEfi }))
 }
 
-/** The image with one partition more, which holds the programs. */
-export async function withUefi(image: Uint8Array): Promise<Uint8Array> {
+/** The programs where firmware looks for them on a file system (UEFI 2.10, 3.5.1.1 "Removable Media Boot Behavior"). */
+export async function uefiFiles(): Promise<{ path: string; bytes: Uint8Array }[]> {
   const { x64, ia32 } = await uefiPrograms()
-  const lba = image.length / SECTOR_BYTES
-  const files = [
+  return [
     { path: '/EFI/BOOT/BOOTX64.EFI', bytes: x64 },
     { path: '/EFI/BOOT/BOOTIA32.EFI', bytes: ia32 },
   ]
-  const partition = await makeFat({ kind: 'fat12', sectors: PARTITION_SECTORS, hiddenSectors: lba, files })
+}
+
+/** The image with one partition more, which holds the programs. */
+export async function withUefi(image: Uint8Array): Promise<Uint8Array> {
+  const lba = image.length / SECTOR_BYTES
+  const partition = await makeFat({ kind: 'fat12', sectors: PARTITION_SECTORS, hiddenSectors: lba, files: await uefiFiles() })
   const whole = new Uint8Array(image.length + partition.length)
   whole.set(image)
   whole.set(partition, image.length)

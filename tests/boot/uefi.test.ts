@@ -8,7 +8,7 @@ import { withUefi } from './uefi-image'
 
 /** Below the first hole that OVMF leaves, at 8 MiB. */
 const UPPER_KIB = 7168
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 120_000
 const FIRMWARES = ['UEFI x64', 'UEFI IA32'] as const satisfies readonly Firmware[]
 
 describe.skipIf(findQemu() === undefined).each(FIRMWARES)('%s', (firmware) => {
