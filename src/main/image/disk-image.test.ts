@@ -9,7 +9,7 @@ import { readFat } from './fat-read'
 
 const kernel = sampleElf({ bits: 64, segments: [{ virtualAddress: 0x100000n, content: noise(5000, 4) }] })
 const second = sampleElf({ bits: 32, segments: [{ virtualAddress: 0x100000n, content: noise(3000, 5) }] })
-const loader: DiskLoader = { stage1: noise(512, 8), stage2: Uint8Array.from([0x42, 0x4c, 0x53, 0x32, ...new Uint8Array(8), ...noise(2000, 9)]), uefi: { x64: noise(3000, 1), ia32: noise(2000, 2) } }
+const loader: DiskLoader = { stage1: noise(512, 8), stage2: Uint8Array.from([0x42, 0x4c, 0x53, 0x32, ...new Uint8Array(12), ...noise(2000, 9)]), uefi: { x64: noise(3000, 1), ia32: noise(2000, 2) } }
 loader.stage1?.fill(0, 0x1ae)
 loader.stage1?.set([0x55, 0xaa], 510)
 

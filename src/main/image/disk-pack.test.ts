@@ -22,7 +22,7 @@ function stages(): { stage1: Uint8Array; stage2: Uint8Array } {
   stage1.fill(0, 3, 0x5a)
   stage1.fill(0, 0x1ae)
   stage1.set([0x55, 0xaa], 510)
-  return { stage1, stage2: Uint8Array.from([0x42, 0x4c, 0x53, 0x32, ...new Uint8Array(8), ...noise(9000, 9)]) }
+  return { stage1, stage2: Uint8Array.from([0x42, 0x4c, 0x53, 0x32, ...new Uint8Array(12), ...noise(9000, 9)]) }
 }
 
 const content: DiskContent = {
