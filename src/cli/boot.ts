@@ -144,10 +144,21 @@ export async function run({ image, medium, memoryBytes, model }: Bootable, optio
     console.log(JSON.stringify({ reason: report.reason, exitCode, milliseconds, screen: lines, serial: kept.com1.text(), debug: kept.debug.text(), report }))
     return exitCode
   }
-  if (options.screen?.type === 'text') console.log(screen ? screenText(screen) : '')
+  if (options.screen?.type === 'text') console.log(screen ? inWords(screen) : '')
   if (report.reason !== 'until-text') process.stderr.write(`${report.lines.length > 0 ? report.lines.join('\n') : report.summary}\n`)
-  if (report.reason === 'timeout' && untilText !== undefined) process.stderr.write(`The text ${JSON.stringify(untilText)} did not appear.\nNext: look at the screen with --screen text, or allow more time with --timeout.\n`)
+  if (report.reason === 'timeout' && untilText !== undefined) process.stderr.write(textMissing(untilText, screen))
   return exitCode
+}
+
+/** The screen for `--screen text`. */
+function inWords(screen: Screen): string {
+  return screen.mode === 'text' ? screenText(screen) : `(Graphics of ${screen.width}×${screen.height} pixels: --screen png:FILE shows them.)`
+}
+
+function textMissing(untilText: string, screen: Screen | undefined): string {
+  const what = `The text ${JSON.stringify(untilText)} did not appear.`
+  if (screen?.mode !== 'graphics') return `${what}\nNext: look at the screen with --screen text, or allow more time with --timeout.\n`
+  return `${what} The screen shows graphics (${screen.width}×${screen.height}), in which text is not read.\nNext: look at it with --screen png:FILE, or have the kernel write to COM1 and use --serial.\n`
 }
 
 async function openForWriting(path: string): Promise<ReturnType<typeof createWriteStream>> {

@@ -24,10 +24,9 @@ export async function runInLockstep(run: LockstepRun, signal: AbortSignal): Prom
   for (;;) {
     const end = lockstep.step()
     const { machine, instructions } = lockstep
-    const screen = machine.screen
-    const agree = (report: RunReport): LockstepResult => ({ agree: true, instructions, report, screen })
-    if (end?.reason === 'difference') return { agree: false, instructions: end.difference.instructions, lines: describeDifference(end.difference), screen }
-    if (run.untilText !== undefined && screenText(screen).includes(run.untilText)) return agree(reportAsked('until-text', `The screen shows ${JSON.stringify(run.untilText)}.`, instructions))
+    const agree = (report: RunReport): LockstepResult => ({ agree: true, instructions, report, screen: machine.screen })
+    if (end?.reason === 'difference') return { agree: false, instructions: end.difference.instructions, lines: describeDifference(end.difference), screen: machine.screen }
+    if (run.untilText !== undefined && !machine.showsGraphics && screenText(machine.textScreen).includes(run.untilText)) return agree(reportAsked('until-text', `The screen shows ${JSON.stringify(run.untilText)}.`, instructions))
     if (end) return agree(reportOutcome(machine, end.outcome))
     if (signal.aborted) return agree(reportAsked('stopped', 'The machines were stopped.', instructions))
     if (performance.now() > deadline) {

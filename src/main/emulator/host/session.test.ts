@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { KeyEvent, Screen } from '../../../shared/machine-schemas'
 import { screenLines } from '../../../shared/screen-text'
@@ -66,9 +67,9 @@ describe('a session', () => {
   })
 
   test('types for a program that reads the keyboard controller by itself', async () => {
-    // cli; again: in al,64h; test al,1; jz again; in al,60h; out E9h,al; jmp again
-    const code = [CLI, 0xe4, 0x64, 0xa8, 0x01, 0x74, 0xfa, 0xe4, 0x60, 0xe6, 0xe9, 0xeb, 0xf4]
-    const { debug } = await run(code, { keys: 'aB\n', timeoutMilliseconds: 1_000 })
+    // cli; mov cx,8; again: in al,64h; test al,1; jz again; in al,60h; out E9h,al; loop again; mov al,0; out F4h,al
+    const code = [CLI, 0xb9, 8, 0, 0xe4, 0x64, 0xa8, 0x01, 0x74, 0xfa, 0xe4, 0x60, 0xe6, 0xe9, 0xe2, 0xf4, 0xb0, 0, 0xe6, 0xf4]
+    const { debug } = await run(code, { keys: 'aB\n' })
     expect(Buffer.from(debug, 'latin1').toString('hex')).toBe('1e9e2a30b0aa1c9c')
   })
 
@@ -97,6 +98,41 @@ describe('a session', () => {
       }, 30)
     })
     expect(firstLine(screen)).toBe(text)
+  })
+
+  /** Text that nobody sees in text memory; then mode 13h, which keeps it. */
+  const GRAPHICS = [0xb8, 0x00, 0xb8, 0x8e, 0xc0, 0x26, 0xc7, 0x06, 0, 0, 0x58, 0x07, 0xb8, 0x93, 0x00, 0xcd, 0x10]
+
+  test('shows graphics, in which no text is looked for', async () => {
+    // mov al,0; out F4h,al
+    const { report, screen } = await run([...GRAPHICS, 0xb0, 0, 0xe6, 0xf4], { untilText: 'X' })
+    expect([report.reason, screen?.mode]).toEqual(['debug-exit', 'graphics'])
+  })
+
+  test('sends no more screens than its listener sees', { timeout: 60_000 }, async () => {
+    let unseen = 0
+    let most = 0
+    let seen = 0
+    // mov ax,A000h; mov es,ax; again: inc byte es:[0]; jmp again
+    const code = [...GRAPHICS, 0xb8, 0x00, 0xa0, 0x8e, 0xc0, 0x26, 0xfe, 0x06, 0, 0, 0xeb, 0xf9]
+    const session = new Session(
+      { image: image(code), memoryBytes: 4 << 20, backend: 'interp', pace: 'fast' },
+      {
+        screen: async () => {
+          most = Math.max(most, ++unseen)
+          await sleep(20)
+          unseen--
+          if (++seen === 6) session.stop()
+        },
+        serial: () => undefined,
+        state: () => undefined,
+        end: () => undefined,
+      },
+    )
+    await session.run()
+    // The last screen comes with the end, whoever waits.
+    expect(most).toBeLessThanOrEqual(3)
+    expect(seen).toBe(6)
   })
 
   test('ends at its time limit', async () => {
