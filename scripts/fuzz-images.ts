@@ -50,7 +50,7 @@ async function work({ first, count, progress }: Job): Promise<void> {
     counters[PRESENT] = first + index
     Atomics.store(counters, DONE, index)
     const before = performance.now()
-    const defect = tryInput(first + index, seeds)
+    const defect = await tryInput(first + index, seeds)
     const took = performance.now() - before
     if (took > slowest) [slowest, slowestInput] = [took, first + index]
     if (defect) {

@@ -2,7 +2,7 @@
 import { damage, damageText } from './mutate'
 import { Random } from './random'
 import type { Seeds } from './seeds'
-import { examine, examineConfig, examineManifest, examineTwice } from './targets'
+import { build, examine, examineConfig, examineManifest, examineTwice } from './targets'
 
 export interface Defect {
   /** Number of the input. */
@@ -21,12 +21,14 @@ const TEXTS = 8
 /** Large seeds come seldom: of so many inputs one. */
 const LARGE = 64
 const LARGE_BYTES = 512 * 1024
+/** Of so many inputs one goes through the builder, which writes whole disks. */
+const BUILT = 32
 
 export interface Input {
   /** What was damaged. */
   seed: string
   /** Examines it; what it throws is a defect. */
-  run: () => void
+  run: () => void | Promise<void>
   /** The input, for keeping. */
   content: () => Uint8Array | string
   /** Mends the seed, which inputs are damaged in place. */
@@ -45,30 +47,35 @@ export function inputOf(number: number, seeds: Seeds): Input {
   const seed = random.pick(candidates, { name: 'nothing', bytes: new Uint8Array(1), hot: [] })
   const { length, restore } = damage(seed, random)
   const bytes = seed.bytes.subarray(0, length)
-  const twice = random.chance(TWICE)
-  return { seed: seed.name, content: () => bytes.slice(), run: () => (twice ? examineTwice(bytes) : examine(bytes, number)), restore }
+  const [twice, built] = [random.chance(TWICE), random.chance(BUILT)]
+  const run = async (): Promise<void> => {
+    if (twice) examineTwice(bytes)
+    else examine(bytes, number)
+    if (built) await build(bytes, seeds.loader, random.u32())
+  }
+  return { seed: seed.name, content: () => bytes.slice(), run, restore }
 }
 
 /** Most inputs end in errors that are meant, and a trace of calls for each costs more than all the rest: only a defect gets one. */
 const TRACE = 30
 
 /** Runs an input. @returns the defect, if there is one */
-export function tryInput(number: number, seeds: Seeds): Defect | undefined {
+export async function tryInput(number: number, seeds: Seeds): Promise<Defect | undefined> {
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 0
   try {
-    if (attempt(number, seeds) === undefined) return undefined
+    if ((await attempt(number, seeds)) === undefined) return undefined
     Error.stackTraceLimit = TRACE
-    return attempt(number, seeds) ?? { input: number, seed: 'any', what: 'The second attempt went well: the answer depends on more than the input.', content: '' }
+    return (await attempt(number, seeds)) ?? { input: number, seed: 'any', what: 'The second attempt went well: the answer depends on more than the input.', content: '' }
   } finally {
     Error.stackTraceLimit = limit
   }
 }
 
-function attempt(number: number, seeds: Seeds): Defect | undefined {
+async function attempt(number: number, seeds: Seeds): Promise<Defect | undefined> {
   const input = inputOf(number, seeds)
   try {
-    input.run()
+    await input.run()
     return undefined
   } catch (error) {
     return { input: number, seed: input.seed, what: error instanceof Error ? (error.stack ?? error.message) : String(error), content: input.content() }

@@ -1,6 +1,6 @@
 /** Good files of every kind, small ones where the kind allows it. */
 import { crc32, gzipSync } from 'node:zlib'
-import { buildBootSectorImage, mapFile } from '../../../src/main/image'
+import { buildBootSectorImage, buildDiskImage, type DiskLoader, mapFile } from '../../../src/main/image'
 import { formatBootConfig } from '../../../src/main/image/boot-config'
 import { noise, sampleElf } from '../../../src/main/image/elf-sample'
 import { makeFat, type FatFile } from '../../../src/main/image/fat'
@@ -9,11 +9,14 @@ import { GPT, GPT_TYPE, writeGpt } from '../../../src/main/image/gpt'
 import { writePartitionTable } from '../../../src/main/image/mbr'
 import { placeRawFiles, writeRawHeader } from '../../../src/main/image/raw-volume'
 import { assembleEfi } from '../../../src/main/toolchain'
-import { VIRTUAL_DISK_FORMATS } from '../../../src/shared/image'
+import { MAGIC } from '../../../src/main/image/layout'
+import { type FileSystem, type ImageLayout, VIRTUAL_DISK_FORMATS } from '../../../src/shared/image'
 import { linkKernel } from '../../support/link-kernel'
 import type { ByteSeed } from './mutate'
 
 export interface Seeds {
+  /** Stands in for the boot loader, whose code nothing here runs. */
+  loader: DiskLoader
   bytes: ByteSeed[]
   texts: { kind: 'manifest' | 'configuration'; text: string }[]
 }
@@ -61,6 +64,7 @@ export async function makeSeeds(): Promise<Seeds> {
   ]
   const rawDisk = diskWithRawVolume(kernel)
   const gptDisk = diskWithGpt(await makeFat({ kind: 'fat12', sectors: 160, files: files.slice(2) }))
+  const loader: DiskLoader = { stage1: bootSector().fill(0, 0x5a), stage2: Uint8Array.from([...words(MAGIC.STAGE2_MAGIC), ...noise(2000, 9)]) }
   const bytes: ByteSeed[] = [
     hot('ELF with a Multiboot header', kernel),
     hot('ELF with a Multiboot 2 header', withHeader(MULTIBOOT2)),
@@ -81,9 +85,10 @@ export async function makeSeeds(): Promise<Seeds> {
     hot('FAT32', await makeFat({ kind: 'fat32', sectors: 'fit', label: 'SEED', files })),
     ...VIRTUAL_DISK_FORMATS.map((format) => containerSeed(format, inFormat(rawDisk, format, 'disk'))),
     { name: 'gzip', bytes: new Uint8Array(gzipSync(kernel)), hot: [{ offset: 0, bytes: 64 }] },
+    ...(await Promise.all(LAYOUTS.map(async ([layout, fileSystem]) => hot(`${layout}, file system ${fileSystem}`, (await buildDiskImage({ kernel, loader, commandLine: 'quiet', modules: [{ bytes: noise(900, 2), commandLine: 'm' }], image: { layout, fileSystem, firmware: 'bios' } })).image)))),
     { name: 'noise', bytes: noise(2000, 7), hot: [] },
   ]
-  return { bytes, texts: [...MANIFESTS.map((text) => ({ kind: 'manifest' as const, text })), { kind: 'configuration', text: CONFIGURATION }] }
+  return { loader, bytes, texts: [...MANIFESTS.map((text) => ({ kind: 'manifest' as const, text })), { kind: 'configuration', text: CONFIGURATION }] }
 }
 
 /** Hot is what the map of the file says is a table, a header or another structure, and the beginnings of sections. */
@@ -92,6 +97,7 @@ function hot(name: string, bytes: Uint8Array, repair?: (bytes: Uint8Array) => vo
   return { name, bytes, hot: [{ offset: 0, bytes: Math.min(bytes.length, SECTOR) }, ...regions.map(({ offset, bytes: length }) => ({ offset, bytes: Math.min(length, MOST_OF_A_REGION) }))], ...(repair && { repair }) }
 }
 
+const LAYOUTS: readonly (readonly [ImageLayout, FileSystem])[] = [['mbr', 'none'], ['mbr', 'auto'], ['gpt', 'auto'], ['hybrid', 'auto'], ['superfloppy', 'auto'], ['floppy', 'auto']]
 const HOT_KINDS = new Set(['table', 'boot code', 'boot sector', 'file system', 'directory', 'header', 'section', 'configuration'])
 const MOST_OF_A_REGION = 1024
 

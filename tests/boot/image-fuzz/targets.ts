@@ -1,9 +1,10 @@
 /** What is done with each input. Whatever comes in, an answer of the documented shape or an error with a name must come out. */
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import { detectInput, fileInside, ImageError, inspectFile, mapFile, originOf, unpackDisk } from '../../../src/main/image'
+import { buildDiskImage, detectInput, type DiskLoader, fileInside, ImageError, inspectFile, type KernelHints, mapFile, originOf, unpackDisk, withCommandLine } from '../../../src/main/image'
 import { formatBootConfig, parseBootConfig } from '../../../src/main/image/boot-config'
 import { parseManifest } from '../../../src/main/project'
+import { BOOT_PROTOCOLS } from '../../../src/shared/boot'
 import { inspectionSchema, mapSchema, originSchema } from '../../../src/shared/inspection'
 
 /** The result, or the error that a person would be told. Anything else that is thrown passes through: that is a defect. */
@@ -48,6 +49,33 @@ function checkMap({ bytes, regions }: z.infer<typeof mapSchema>): void {
     if (!parent || offset < parent.last || offset + length > parent.end || length <= 0) throw new Error(`The region ${name} at ${offset} with ${length} bytes, ${depth} deep, does not fit between ${parent?.last} and ${parent?.end}.`)
     parent.last = offset + length
     open.push({ end: offset + length, last: offset })
+  }
+}
+
+/** How a kernel may be asked to be started, beside what its file says. */
+const HINTS: readonly KernelHints[] = [{}, ...BOOT_PROTOCOLS.filter((protocol) => protocol !== 'bootloader').map((protocol) => ({ protocol, address: 0x10_0000 })), { bootloader: { version: '0.9.34', features: ['map_physical_memory'] } }]
+
+/**
+ * A kernel or module from these bytes is put on a disk, which is read back and written once more; a disk gets another command line.
+ * @throws whatever is a defect
+ */
+export async function build(bytes: Uint8Array, loader: DiskLoader, choice: number): Promise<void> {
+  const hints = HINTS[choice % HINTS.length] ?? {}
+  const fileSystem = choice % 64 === 0 ? 'auto' : 'none'
+  const built = await toldLater(() => buildDiskImage({ kernel: bytes, loader, ...hints, modules: [{ bytes: bytes.subarray(0, 64), commandLine: 'm' }], image: { firmware: 'bios', fileSystem } }))
+  if (!('refused' in built)) {
+    const { entries } = unpackDisk(built.image)
+    if (entries.length !== 1 || entries[0]?.protocol !== built.report.protocol) throw new Error('The disk reads back as another one than was written.')
+  }
+  await toldLater(() => withCommandLine(bytes, 'quiet'))
+}
+
+async function toldLater<T>(work: () => Promise<T>): Promise<T | { refused: string }> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof ImageError) return { refused: error.message }
+    throw error
   }
 }
 

@@ -29,15 +29,22 @@ export function region(kind: Region['kind'], name: string, start: number, bytes:
 export function nest(regions: readonly Region[], end: number): Region[] {
   const roots: Region[] = []
   const open: Region[] = []
-  const sorted = regions.filter((each) => each.start >= 0 && each.end > each.start && each.start < end).toSorted((a, b) => a.start - b.start || b.end - a.end)
+  // What has regions inside already is taken apart: something else may lie among or in them.
+  const sorted = flat(regions)
+    .filter((each) => each.start >= 0 && each.end > each.start && each.start < end)
+    .toSorted((a, b) => a.start - b.start || b.end - a.end)
   for (const each of sorted) {
     while (open.length > 0 && (open.at(-1)?.end ?? 0) <= each.start) open.pop()
     const parent = open.at(-1)
-    const cut = { ...each, end: Math.min(each.end, parent?.end ?? end) }
+    const cut = { ...each, children: [], end: Math.min(each.end, parent?.end ?? end) }
     ;(parent?.children ?? roots).push(cut)
     open.push(cut)
   }
   return roots
+}
+
+function flat(regions: readonly Region[]): Region[] {
+  return regions.flatMap((each) => [each, ...flat(each.children)])
 }
 
 /** The regions of a file's content, where the file's pieces lie. */
