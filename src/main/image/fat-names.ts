@@ -1,6 +1,6 @@
 /**
  * Paths as FAT allows them, and how many places of a directory they take. Source: FAT32 File System Specification 1.03, "FAT Long Directory
- * Entries": 13 UTF-16 units to a place, at most 255; short names cover 8.3 in one case.
+ * Entries": 13 UTF-16 units to a place, at most 255; short names cover 8.3 in one case. CDs take the same paths, so that both hold the same files.
  */
 import { ImageError } from './errors'
 
@@ -16,22 +16,23 @@ export class FatDirectories {
   readonly #places: ReadonlyMap<string, number>
 
   /** @throws ImageError when a path is none on FAT, or two are the same there. */
-  constructor(files: readonly string[], where: string) {
+  constructor(files: readonly string[], where: string, medium = 'a FAT volume') {
+    const badPath = (path: string, reason: string): ImageError => refusal(path, reason, medium, where)
     const places = new Map<string, number>([['', 0]])
     const paths: string[] = []
     const taken = new Map<string, 'file' | 'folder'>()
     for (const file of files) {
       const names = file.split('/').filter((name, index) => index > 0 || name !== '')
       const final = names.pop()
-      if (final === undefined) throw badPath(file, 'it is empty', where)
+      if (final === undefined) throw badPath(file, 'it is empty')
       let parent = ''
       for (const name of [...names, final]) {
         const reason = whyNot(name)
-        if (reason !== undefined) throw badPath(file, reason, where)
+        if (reason !== undefined) throw badPath(file, reason)
       }
       for (const name of names) {
         const path = `${parent}/${name}`.toLowerCase()
-        if (taken.get(path) === 'file') throw badPath(file, `${path} is a file, too`, where)
+        if (taken.get(path) === 'file') throw badPath(file, `${path} is a file, too`)
         if (!taken.has(path)) {
           taken.set(path, 'folder')
           paths.push(`${parent}/${name}`)
@@ -42,7 +43,7 @@ export class FatDirectories {
         parent = `${parent}/${name}`
       }
       const path = `${parent}/${final}`.toLowerCase()
-      if (taken.has(path)) throw badPath(file, 'another one has the same name, or one that differs only in case', where)
+      if (taken.has(path)) throw badPath(file, 'another one has the same name, or one that differs only in case')
       taken.set(path, 'file')
       places.set(parent.toLowerCase(), (places.get(parent.toLowerCase()) ?? 0) + placesFor(final))
     }
@@ -71,9 +72,9 @@ function whyNot(name: string): string | undefined {
   return undefined
 }
 
-function badPath(path: string, reason: string, where: string): ImageError {
+function refusal(path: string, reason: string, medium: string, where: string): ImageError {
   return new ImageError({
-    what: `"${path}" cannot be a path on a FAT volume: ${reason}.`,
+    what: `"${path}" cannot be a path on ${medium}: ${reason}.`,
     where,
     why: 'Firmware and operating systems would not find it.',
     next: 'Choose another name for the file on the volume.',
