@@ -45,10 +45,10 @@ static struct {
   uint8_t bytes[WINDOW_SECTORS * SECTOR_BYTES];
 } window;
 
-/* Where the last extent ended, for the one that probably follows. */
+/* The last extent found, for the one that probably follows: count clusters in a row from the file's cluster number position on. */
 static struct {
-  uint32_t start, position, cluster;
-} cursor;
+  uint32_t start, position, cluster, count;
+} run;
 
 /* The boot sector's fields, named as the specification names them. */
 #define BPB_BytsPerSec 0x0b
@@ -129,7 +129,7 @@ static bool fat_mount(void) {
   if (is32 && (volume.root < FIRST_CLUSTER || volume.root > volume.last_cluster)) fail_damaged("first cluster of the root directory");
   if (!is32 && root_places == 0) fail_damaged("size of the root directory");
   window.valid = false;
-  cursor.start = NO_CLUSTER;
+  run.start = NO_CLUSTER;
   return true;
 }
 
@@ -183,24 +183,31 @@ static void check_chain(uint32_t start, uint32_t bytes, const char *path) {
 
 static uint32_t sector_of(uint32_t cluster) { return volume.data + ((cluster - FIRST_CLUSTER) << volume.cluster_shift); }
 
+/* Makes run longer, until it reaches the file's cluster number end or a gap. */
+static void extend_run(uint32_t end) {
+  uint32_t last = run.cluster + run.count - 1;
+  for (; run.position + run.count < end && cluster_after(last, "a file") == last + 1; last++) run.count++;
+}
+
 static uint32_t fat_extent(const struct file *file, uint32_t index, uint32_t wanted, uint32_t *sector) {
-  uint32_t cluster_sectors = 1u << volume.cluster_shift, position = index >> volume.cluster_shift, within = index & (cluster_sectors - 1);
-  if (cursor.start != file->start || position < cursor.position) {
-    cursor.start = cursor.cluster = file->start;
-    cursor.position = 0;
+  uint32_t position = index >> volume.cluster_shift, within = index & ((1u << volume.cluster_shift) - 1);
+  uint32_t end = ((index + wanted - 1) >> volume.cluster_shift) + 1;
+  if (run.start != file->start || position < run.position) {
+    run.start = run.cluster = file->start;
+    run.position = 0;
+    run.count = 1;
   }
-  for (; cursor.position < position; cursor.position++) {
-    cursor.cluster = cluster_after(cursor.cluster, "a file");
-    if (cursor.cluster == NO_CLUSTER) fail("the boot volume changes while it is read: a file ends earlier than before. Try again, or write the image again.");
+  extend_run(end);
+  while (position >= run.position + run.count) {
+    uint32_t next = cluster_after(run.cluster + run.count - 1, "a file");
+    if (next == NO_CLUSTER) fail("the boot volume changes while it is read: a file ends earlier than before. Try again, or write the image again.");
+    run.position += run.count;
+    run.cluster = next;
+    run.count = 1;
+    extend_run(end);
   }
-  *sector = sector_of(cursor.cluster) + within;
-  uint32_t count = cluster_sectors - within;
-  while (count < wanted && cluster_after(cursor.cluster, "a file") == cursor.cluster + 1) {
-    cursor.cluster++;
-    cursor.position++;
-    count += cluster_sectors;
-  }
-  return count;
+  *sector = sector_of(run.cluster + (position - run.position)) + within;
+  return ((run.count - (position - run.position)) << volume.cluster_shift) - within;
 }
 
 struct long_name {

@@ -12,14 +12,14 @@ import { buildHost, type Found, type Host } from './file-systems/host'
 
 const folder = mkdtempSync(join(tmpdir(), 'bootlab-file-systems-'))
 const compiler = requireTool('cc')
-const hasFatTools = ['mkfs.fat', 'mcopy', 'mmd', 'mdel'].every((tool) => requireTool(tool) !== undefined)
-const hasIsoTools = ['genisoimage', 'xorriso'].every((tool) => requireTool(tool) !== undefined)
+const hasFatTools = ['mkfs.fat', 'mcopy', 'mmd', 'mdel'].every((name) => requireTool(name) !== undefined)
+const hasIsoTools = ['genisoimage', 'xorriso'].every((name) => requireTool(name) !== undefined)
 const MTOOLS = { ...process.env, LC_ALL: 'C.UTF-8', MTOOLS_SKIP_CHECK: '1' }
 
 let host: Host
 beforeAll(() => {
   if (compiler !== undefined) host = buildHost(compiler, join(folder, 'host'))
-})
+}, 60_000)
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
