@@ -4,8 +4,21 @@ import { nameFrom, planOf, type Guess, type ImportPlan } from './plan'
 import { specFile, specText } from './specs'
 import type { SourceTree } from './tree'
 
-/** The tree's Cargo.toml that is a package of a kernel: at its root, else the only one below. */
-export function findCargo(tree: SourceTree): string | undefined {
+/** A dependency in whichever of TOML's ways it is written: `name = …`, `name.workspace = …`, `[dependencies.name]`. */
+const dependsOn = (text: string, crate: string): boolean => new RegExp(`^\\s*(${crate}\\s*[.=]|\\[[^\\]]*dependencies\\.${crate}\\])`, 'm').test(text)
+
+/**
+ * The tree's Cargo.toml that is a package of a kernel: the only one that depends on bootloader_api, as the package at the root then often makes disk images;
+ * else at its root, else the only one below.
+ */
+export async function findCargo(tree: SourceTree): Promise<string | undefined> {
+  const manifests = tree.files.filter((path) => posix.basename(path) === 'Cargo.toml')
+  const kernels: string[] = []
+  for (const path of manifests) {
+    const text = (await tree.text(path)) ?? ''
+    if (/^\s*\[package\]/m.test(text) && dependsOn(text, 'bootloader_api')) kernels.push(path)
+  }
+  if (kernels.length === 1) return kernels[0]
   if (tree.files.includes('Cargo.toml')) return 'Cargo.toml'
   const below = tree.files.filter((path) => /^[^/]+\/Cargo\.toml$/.test(path))
   return below.length === 1 ? below[0] : undefined
@@ -32,6 +45,7 @@ export async function planCargo(tree: SourceTree, manifestPath: string, name: st
     ...(manifestPath === 'Cargo.toml' ? {} : { manifestPath }),
     ...(bin === undefined ? {} : { bin }),
   }
+  if (dependsOn(text, 'bootloader_api')) guesses.push({ what: 'The boot protocol of the crate bootloader 0.11', why: `${manifestPath} depends on bootloader_api; what it asks for stands in the kernel itself.` })
   const bootloader = /^\s*bootloader(_precompiled)?\s*=\s*(?:"([^"]+)"|\{[^}]*version\s*=\s*"([^"]+)")/m.exec(text)
   if (bootloader) guesses.push({ what: `The boot protocol of the crate bootloader${bootloader[1] ?? ''} ${bootloader[2] ?? bootloader[3] ?? ''}`.trim(), why: `${manifestPath} depends on it.` })
   if (/\[package\.metadata\.bootimage\]/.test(text)) guesses.push({ what: 'Settings of bootimage for test runs', why: `${manifestPath} has [package.metadata.bootimage]; \`bootlab runner\` reads it.` })

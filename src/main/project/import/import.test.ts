@@ -208,3 +208,11 @@ describe('a single file', () => {
     await expect(single(name, content)).rejects.toThrow(/This is not a source file/)
   })
 })
+
+it('of a workspace whose root makes disk images with the crate bootloader 0.11, the kernel is taken', async () => {
+  const image = '[workspace]\nmembers = ["kernel"]\n\n[package]\nname = "os"\nversion = "0.1.0"\n\n[build-dependencies]\nbootloader = "0.11"\nkernel = { path = "kernel", artifact = "bin" }\n'
+  const kernel = '[package]\nname = "kernel"\nversion = "0.1.0"\n\n[dependencies.bootloader_api]\nversion = "0.11"\n'
+  const made = await plan({ 'Cargo.toml': image, 'build.rs': '', 'kernel/Cargo.toml': kernel, 'kernel/src/main.rs': '', 'src/main.rs': '' })
+  expect(made.manifest).toMatchObject({ kind: 'rust', manifestPath: 'kernel/Cargo.toml' })
+  expect(said(made)).toMatch(/crate bootloader 0\.11\. kernel\/Cargo\.toml depends on bootloader_api/)
+})

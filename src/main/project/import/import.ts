@@ -53,7 +53,7 @@ async function looksLikeKernel(dir: string): Promise<boolean> {
 
 /** How a tree would be built; a manifest in it is passed over. @throws ProjectError when it holds no kernel */
 export async function planTree(tree: SourceTree, name: string): Promise<ImportPlan> {
-  const cargo = findCargo(tree)
+  const cargo = await findCargo(tree)
   if (cargo !== undefined) return planCargo(tree, cargo, name)
   const script = await findBuildScript(tree)
   const all = await sourcesOf(tree)
