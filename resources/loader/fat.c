@@ -133,7 +133,8 @@ static bool fat_mount(void) {
   return true;
 }
 
-static uint32_t table_byte(uint32_t offset) {
+/* A byte of the table, and those behind it in the same sector. */
+static const uint8_t *table_at(uint32_t offset) {
   uint32_t first = offset / SECTOR_BYTES / WINDOW_SECTORS * WINDOW_SECTORS;
   if (!window.valid || window.first != first) {
     uint32_t count = volume.table_sectors - first;
@@ -141,15 +142,23 @@ static uint32_t table_byte(uint32_t offset) {
     window.first = first;
     window.valid = true;
   }
-  return window.bytes[offset - first * SECTOR_BYTES];
+  return window.bytes + (offset - first * SECTOR_BYTES);
 }
 
 /* A cluster's entry in the table, as a FAT32 entry: marks for bad clusters and ends are widened. */
 static uint32_t table_entry(uint32_t cluster) {
-  uint32_t at = volume.bits == 12 ? cluster + cluster / 2 : cluster * (volume.bits / 8), value = table_byte(at) | table_byte(at + 1) << 8;
-  if (volume.bits == 32) return (value | table_byte(at + 2) << 16 | table_byte(at + 3) << 24) & 0x0fffffff;
-  if (volume.bits == 12) value = cluster % 2 ? value >> 4 : value & 0xfff;
-  uint32_t marks = volume.bits == 12 ? 0xff0 : 0xfff0;
+  if (volume.bits == 32) return read_u32(table_at(cluster * 4)) & 0x0fffffff;
+  uint32_t value, marks = 0xfff0;
+  if (volume.bits == 16) {
+    value = read_u16(table_at(cluster * 2));
+  } else {
+    /* The only entries that may lie across the end of a sector. */
+    uint32_t at = cluster + cluster / 2;
+    value = *table_at(at);
+    value |= (uint32_t)*table_at(at + 1) << 8;
+    value = cluster % 2 ? value >> 4 : value & 0xfff;
+    marks = 0xff0;
+  }
   return value >= marks ? value - marks + 0x0ffffff0 : value;
 }
 
