@@ -1,12 +1,12 @@
 /** Kernels for the Limine protocol: every promise of every base revision, checked by a kernel in QEMU and in Bootlab's own PC. Alone: about 90 s. */
 import { describe, expect, test } from 'vitest'
+import { LIMINE_COMMON, LIMINE_FEATURES, LIMINE_REVISION_TAG } from '../../src/main/image/limine-requests'
 import { type Firmware, hasFirmware } from '../support/ovmf'
 import { findQemu, type QemuOptions } from '../support/qemu'
 import { COMMAND_LINE, readReport } from './kernels'
 import { LIMINE_CHECKS, limineKernel, type LimineCase } from './limine-kernels'
 import { runInOwnPc } from './own-pc'
 import { bootImage, imageOf } from './qemu-judge'
-import { withUefi } from './uefi-image'
 
 interface Case extends LimineCase {
   machine?: Partial<QemuOptions>
@@ -24,7 +24,8 @@ const CASES: Record<string, Case> = {
   '5-level paging': { defines: { LEVELS: 5, LEVELS_WANTED: 5, PROCESSORS: 2 }, machine: { cpu: 'max', args: ['-smp', '2'] } },
   '5-level paging, base revision 0': { defines: { LEVELS: 5, LEVELS_WANTED: 5, REVISION: 0 }, machine: { cpu: 'max' } },
   '5-level paging on a processor with 4': { defines: { LEVELS_WANTED: 5 } },
-  'a newer chipset with 5 GiB': { defines: { LEAST_USABLE_MIB: 4900 }, machine: { memory: '5G', args: ['-machine', 'q35'] } },
+  'a newer chipset with 5 GiB and an IOMMU': { defines: { LEAST_USABLE_MIB: 4900 }, machine: { memory: '5G', args: ['-machine', 'q35', '-device', 'intel-iommu'] } },
+  'an IOMMU of the other kind': { machine: { args: ['-machine', 'q35', '-device', 'amd-iommu'] } },
   '5 GiB, base revision 0': { defines: { LEAST_USABLE_MIB: 4900, REVISION: 0 }, machine: { memory: '5G' } },
 }
 
@@ -50,7 +51,7 @@ const UEFI_CASES: readonly (readonly [name: string, firmware: Firmware, number: 
 describe.skipIf(findQemu() === undefined)('Limine kernels under UEFI', () => {
   test.each(UEFI_CASES.filter(([, firmware]) => hasFirmware(firmware)))('%s (%s)', async (_name, firmware, number, { machine, ...kernel }) => {
     const { file, modules } = await limineKernel({ ...kernel, defines: { ...UEFI, FIRMWARE: number, ...kernel.defines }, commandLine: COMMAND_LINE })
-    const run = await bootImage(await withUefi(await imageOf(file, COMMAND_LINE, { modules })), { timeoutMs: 110_000, firmware, ...machine })
+    const run = await bootImage(await imageOf(file, COMMAND_LINE, { modules, image: { firmware: 'both' } }), { timeoutMs: 110_000, firmware, ...machine })
     expect(readReport(run.serial)).toEqual({ good: LIMINE_CHECKS, bad: [] })
     expect(run.exit).toEqual({ reason: 'debug-exit', code: (0x10 << 1) | 1 })
   }, 120_000)
@@ -65,5 +66,41 @@ describe('Limine kernels in Bootlab’s own PC', () => {
     const run = runInOwnPc(await imageOf(file, COMMAND_LINE, { modules }), { backend: 'interp', seconds: 5 })
     expect(readReport(run.serial)).toEqual({ good: LIMINE_CHECKS, bad: [] })
     expect(run.outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
+  })
+})
+
+test('5-level paging in Bootlab’s own PC', async () => {
+  const { file } = await limineKernel({ defines: { ...OWN_PC, LEVELS: 5, LEVELS_WANTED: 5 } })
+  const run = runInOwnPc(await imageOf(file), { backend: 'interp', seconds: 5 })
+  expect(readReport(run.serial)).toEqual({ good: LIMINE_CHECKS, bad: [] })
+})
+
+test.skipIf(findQemu() === undefined)('a kernel that needs 5-level paging is refused by a processor with 4', async () => {
+  const { file } = await limineKernel({ defines: { LEVELS_WANTED: 5, LEVELS_NEEDED: 5 } })
+  const run = await bootImage(await imageOf(file), { timeoutMs: 20_000, untilText: 'which this processor does not have.' })
+  expect(run.exit).toEqual({ reason: 'text' })
+  expect(run.debugPort).toContain('the kernel needs 5-level paging')
+})
+
+describe('what the loader refuses, though the image builder did not see it', () => {
+  /** Where these words stand in an image. */
+  const find = (image: Uint8Array, words: readonly bigint[]): number => {
+    const at = Buffer.from(image.buffer, image.byteOffset, image.length).indexOf(Buffer.from(BigUint64Array.from(words).buffer))
+    if (at === -1) throw new Error('The test kernel should have these words.')
+    return at
+  }
+  const request = (key: string): readonly bigint[] => [...LIMINE_COMMON, ...(LIMINE_FEATURES.find((feature) => feature.key === key)?.id ?? [])]
+  const FIELDS_AT = 48
+  test.each<[string, (image: Uint8Array, view: DataView) => void, string]>([
+    ['a revision of the future', (image, view) => view.setBigUint64(find(image, LIMINE_REVISION_TAG) + 16, 7n, true), 'the kernel wants base revision 0x7 of the Limine protocol, this loader knows 0 to 6.'],
+    ['a request twice', (image) => image.set(new Uint8Array(BigUint64Array.from(request('SMBIOS')).buffer), find(image, request('RSDP'))), 'the kernel has the Limine request SMBIOS twice'],
+    ['an entry point outside', (image, view) => view.setBigUint64(find(image, request('ENTRY_POINT')) + FIELDS_AT, 0x1234n, true), 'the kernel gives 0x1234 as its entry point, which is not an address in it'],
+    ['a stack of 4 GiB', (image, view) => view.setBigUint64(find(image, request('STACK_SIZE')) + FIELDS_AT, 1n << 32n, true), 'the kernel asks for a stack of 0x100000000 bytes.'],
+  ])('%s', async (_name, damage, says) => {
+    const { file } = await limineKernel({ defines: OWN_PC })
+    const image = await imageOf(file)
+    damage(image, new DataView(image.buffer))
+    const { screenFlow } = runInOwnPc(image, { backend: 'interp', seconds: 5, untilText: 'Bootlab: ' })
+    expect(screenFlow).toContain(says)
   })
 })

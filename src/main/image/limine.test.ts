@@ -67,6 +67,11 @@ describe('the kernel', () => {
     const content = bytesOf(...LIMINE_START_MARKER, ...tag(6n), ...request('HHDM'), ...LIMINE_END_MARKER, ...request('SMBIOS'))
     expect(planKernel(kernel(content), 'k').warnings).toEqual([expect.stringMatching(/^k\+0x[0-9a-f]+: the Limine request SMBIOS lies outside the start and end markers/)])
   })
+  test('that needs 5-level paging is told where it will not run', () => {
+    const paging = [...request('PAGING_MODE').slice(0, 4), 1n, 0n]
+    expect(planKernel(kernel(bytesOf(...tag(6n), ...paging, 1n, 1n, 1n)), 'k').warnings).toEqual([expect.stringMatching(/needs 5-level paging/)])
+    expect(planKernel(kernel(bytesOf(...tag(6n), ...paging, 1n, 1n, 0n)), 'k').warnings).toEqual([])
+  })
   test('with an unknown request gets a warning', () => {
     expect(planKernel(kernel(bytesOf(...tag(6n), ...LIMINE_COMMON, 1n, 2n, 0n, 0n)), 'k').warnings).toEqual([expect.stringMatching(/no request with this identifier/)])
   })

@@ -127,7 +127,16 @@ export function checkLimine(bytes: Uint8Array, elf: ElfFile, where: string): str
       next: 'Remove one of them.',
     })
   checkFields(bytes, elf, kernel, where)
-  return remarks(kernel, where)
+  return [...remarks(kernel, where), ...pagingRemarks(bytes, kernel, where)]
+}
+
+/** A kernel may say that it cannot do with 4 levels; whether that is bad depends on the machine. */
+function pagingRemarks(bytes: Uint8Array, { requests }: LimineKernel, where: string): string[] {
+  const request = requests.find(({ feature }) => feature?.key === 'PAGING_MODE')
+  const leastAt = request && request.offset + REQUEST_BYTES + 2 * WORD
+  if (!request || request.revision === 0n || leastAt === undefined || leastAt + WORD > bytes.length) return []
+  const least = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(leastAt, true)
+  return least === 0n ? [] : [`${where}+${hex(request.offset)}: the kernel needs 5-level paging. Bootlab's PC has it; on processors that do not, the boot loader refuses the kernel. Let it ask for 4 levels as the lowest paging mode.`]
 }
 
 /** Fields behind a request's response. */

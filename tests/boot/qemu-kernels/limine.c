@@ -29,6 +29,9 @@
 #ifndef LEVELS_WANTED
 #define LEVELS_WANTED LEVELS
 #endif
+#ifndef LEVELS_NEEDED
+#define LEVELS_NEEDED 4
+#endif
 #ifndef X2APIC
 #define X2APIC 0
 #endif
@@ -70,7 +73,7 @@ REQUEST(firmware_type, 0x8c2f75d90bef28a8, 0x7045a4688eac00c3)
 REQUEST(stack_size, 0x224ef0460a8e8926, 0xe1cb0fc25f46ea3d, 0, 0, {STACK_BYTES})
 REQUEST(direct_map, 0x48dcf1cb8ad2b852, 0x63984e959a98244b)
 REQUEST(framebuffer, 0x9d5827dcd881dd75, 0xa3148604f6fab11b)
-REQUEST(paging_mode, 0x95c1a0edab0944cb, 0xa4e5cb3842f7488a, 1, 0, {LEVELS_WANTED - 4, LEVELS_WANTED - 4, 0})
+REQUEST(paging_mode, 0x95c1a0edab0944cb, 0xa4e5cb3842f7488a, 1, 0, {LEVELS_WANTED - 4, LEVELS_WANTED - 4, LEVELS_NEEDED - 4})
 REQUEST(processors, 0x95a67b819a1b857e, 0xa0b61b723b6a73e0, 0, 0, {X2APIC})
 REQUEST(hart_id, 0x1369359f025525f9, 0x2ff2a56178391bb6, 0, (uint64_t *)UNTOUCHED)
 REQUEST(memory_map, 0x67cf3d9d378a806f, 0xe304acdfc50c3c62)
