@@ -31,9 +31,9 @@ struct memory_map {
   uint32_t count;
 };
 
-#define MAX_REGIONS 128
+#define MAX_REGIONS 512
 
-/** Adds what the firmware says; beyond MAX_REGIONS regions it is left out. */
+/** Adds what the firmware says; fails beyond MAX_REGIONS regions that do not touch. */
 void memory_add(uint64_t base, uint64_t length, uint32_t type);
 struct memory_map memory_map(void);
 /** KiB of memory without a hole from 1 MiB. */

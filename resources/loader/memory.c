@@ -5,8 +5,17 @@ static struct memory_region regions[MAX_REGIONS];
 static uint32_t region_count;
 
 void memory_add(uint64_t base, uint64_t length, uint32_t type) {
-  if (length == 0 || region_count == MAX_REGIONS) return;
+  if (length == 0) return;
   if (base + length < base) length = UINT64_MAX - base; /* nothing wraps round */
+  /* Neighbours of one kind, as some firmwares have them by the hundred, are one region. */
+  struct memory_region *last = region_count ? &regions[region_count - 1] : NULL;
+  if (last && last->type == type && last->base + last->length == base) {
+    last->length += length;
+    return;
+  }
+  if (region_count == MAX_REGIONS)
+    fail("the memory map of this machine has more than %u regions, and what lies in the others would be taken for free. Look for a firmware update.",
+         (uint32_t)MAX_REGIONS);
   regions[region_count++] = (struct memory_region){sizeof(struct memory_region) - sizeof(uint32_t), base, length, type};
 }
 

@@ -19,7 +19,7 @@ static bool detect_e820(void) {
     bios_call(0x15, &registers);
     if ((registers.flags & FLAG_CARRY) || registers.eax != E820_SIGNATURE) break;
     if (entry.attributes & E820_ENTRY_IS_VALID) memory_add(entry.base, entry.length, entry.type);
-  } while (registers.ebx != 0 && memory_map().count < MAX_REGIONS);
+  } while (registers.ebx != 0);
   return memory_map().count > 0;
 }
 

@@ -1,5 +1,6 @@
 /** Runs an image in Bootlab's own PC until it ends, sleeps for ever, or the time is over; the counterpart of bootImage. */
 import type { Quirks } from '../../src/main/emulator/firmware/quirks'
+import type { CpuModelName } from '../../src/main/emulator/cpu/system/models'
 import { TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
 import { type BackendName, Machine, type Outcome } from '../../src/main/emulator/machine/machine'
 import type { BootMedium, Screen } from '../../src/shared/machine-schemas'
@@ -31,6 +32,9 @@ export interface OwnPcOptions {
   medium?: BootMedium
   /** Faults of BIOS and medium. */
   quirks?: Quirks
+  model?: CpuModelName
+  /** One after the other, when the screen shows the text: keys (as KeyboardEvent.code) are pressed, or bytes come in on COM1. */
+  typed?: readonly { afterText: string; keys?: readonly string[]; serial?: string }[]
 }
 
 export function runInOwnPc(image: Uint8Array, options: OwnPcOptions): OwnRun {
@@ -40,6 +44,7 @@ export function runInOwnPc(image: Uint8Array, options: OwnPcOptions): OwnRun {
     image,
     medium: options.medium,
     quirks: options.quirks,
+    model: options.model,
     memoryBytes: (options.memoryMib ?? 128) << 20,
     backend: options.backend,
     startDate: Date.UTC(2026, 0, 1),
@@ -50,9 +55,15 @@ export function runInOwnPc(image: Uint8Array, options: OwnPcOptions): OwnRun {
   // Virtual time: a run ends at the same instruction on every computer. The wall clock only ends one that went astray.
   const slice = TICKS_PER_SECOND / 1000
   const deadline = Date.now() + WALL_LIMIT_MS
+  const typed = [...(options.typed ?? [])]
   let outcome: Outcome | undefined
   for (let time = 0; time < options.seconds * TICKS_PER_SECOND && outcome === undefined; time += slice) {
     outcome = machine.run(slice)
+    if (typed[0] !== undefined && flow().includes(typed[0].afterText)) {
+      const { keys = [], serial: bytes = '' } = typed.shift() ?? {}
+      for (const key of keys) for (const down of [true, false]) machine.kbc.keyboard.key(key, down)
+      machine.uart.receive(new TextEncoder().encode(bytes))
+    }
     if (Date.now() > deadline) throw new Error(`The guest went astray; the screen says:\n${flow().trim()}\nand COM1:\n${serial}`)
     if (options.untilText !== undefined && flow().includes(options.untilText)) {
       // The same character follows on COM1.
