@@ -1,5 +1,6 @@
 /** What the loader says of kernels, modules and parameters that the image builder would not have let through, or that only the machine can refuse. */
 import { describe, expect, test } from 'vitest'
+import type { Quirks } from '../../src/main/emulator/firmware/quirks'
 import { noise, sampleElf } from '../../src/main/image/elf-sample'
 import { findMultibootHeader } from '../../src/main/image/multiboot'
 import { findMultiboot2Header } from '../../src/main/image/multiboot2'
@@ -15,6 +16,7 @@ interface Case {
   damage?: Damage
   says: string
   memoryMib?: number
+  quirks?: Quirks
 }
 
 const crate = { bootloader: { version: '0.9.34', features: [] } }
@@ -51,6 +53,7 @@ const module = { bytes: noise(5000, 3), commandLine: 'm' }
 
 const CASES: Record<string, Case> = {
   'a Multiboot 2 header that is gone': { image: async () => imageOf(await plain()), damage: (image) => setConfig(image, 'protocol elf32', 'protocol multiboot2'), says: 'has no Multiboot 2 header in its first 32768 bytes.' },
+  'a graphics mode that is required': { image: () => second([5, 800, 600, 32]), damage: required, quirks: { noVbe: true }, says: "requires a graphics mode (tag 5), and this machine's firmware has none with a linear framebuffer." },
   'a required tag that nobody knows': { image: () => second([77]), damage: required, says: "Multiboot 2 header requires tag 77, which this loader does not know." },
   'required information that nobody knows': { image: () => second([1, 6, 30]), damage: required, says: 'requires information of type 30, which this loader does not have.' },
   'a damaged tag': { image: () => second([6]), damage: (image, view) => view.setUint32(firstTag(image) + 4, 4, true), says: 'Multiboot 2 header is damaged: tag 6 has 4 bytes.' },
@@ -124,10 +127,10 @@ const CASES: Record<string, Case> = {
 }
 
 describe('the loader refuses', () => {
-  test.each(Object.entries(CASES))('%s', async (_name, { image: build, damage, says, memoryMib = 128 }) => {
+  test.each(Object.entries(CASES))('%s', async (_name, { image: build, damage, says, memoryMib = 128, quirks }) => {
     const image = await build()
     damage?.(image, new DataView(image.buffer))
-    const run = runInOwnPc(image, { backend: 'interp', seconds: 2, memoryMib, untilText: says })
+    const run = runInOwnPc(image, { backend: 'interp', seconds: 2, memoryMib, untilText: says, ...(quirks && { quirks }) })
     expect(run.serial).toContain(says)
     expect(run.screenFlow).toContain(says)
     expect(run.serial.startsWith('Bootlab: ')).toBe(true)
