@@ -86,7 +86,7 @@ export class Disk {
 /** Why an image cannot be put in as that; undefined: it can. */
 export function mediumProblem(image: Uint8Array, medium: BootMedium | undefined): string | undefined {
   if (medium !== 'floppy' || floppyFor(image.length)) return undefined
-  return `The image has ${image.length} bytes, and the largest diskette 2949120: it can only be a hard disk.`
+  return `The image has ${image.length} bytes, and the largest diskette 2949120: it cannot be put in as one.`
 }
 
 function floppyOf(image: Uint8Array): Floppy {
