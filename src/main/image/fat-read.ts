@@ -64,7 +64,7 @@ const ENTRY_DELETED = 0xe5
 const ENTRY_E5 = 0x05
 /** Deeper folders than any path of 260 characters has. */
 const MAX_DEPTH = 128
-const MAX_ENTRIES = 200_000
+const MAX_ENTRIES = 65_536
 const decoder = new TextDecoder('latin1')
 
 /** A piece of a file in the volume. */

@@ -216,4 +216,21 @@ describe('reading what is damaged', () => {
       expect(Buffer.from(damaged.read('/EFI/BOOT/BOOTX64.EFI')).equals(content(65_536, 2))).toBe(true)
     }
   })
+
+  it('reads each cluster once, however many directories share it', async () => {
+    const volume = await makeFat({ kind: 'fat16', sectors: 8000, files: [{ path: '/a', bytes: content(3 << 20) }] })
+    const view = new DataView(volume.buffer)
+    const { clusters, dataSector, sectorsPerCluster, find } = readFat(volume)
+    volume[(find('/a')?.entryOffset ?? 0) + 11] = 0x10
+    const places = (sectorsPerCluster * SECTOR) / 32
+    for (let place = 0; place < clusters * places; place++) {
+      const at = dataSector * SECTOR + place * 32
+      volume.fill(0x41, at, at + 11)
+      volume[at + 11] = 0x10
+      view.setUint16(at + 26, 2 + ((place * 7919) % clusters), true)
+    }
+    const { entries } = readFat(volume)
+    expect(entries.length).toBeGreaterThan(1000)
+    expect(entries.filter(({ extents }) => extents.length > 0).reduce((sum, { extents }) => sum + extents.reduce((bytes, extent) => bytes + extent.bytes, 0), 0)).toBeLessThanOrEqual(volume.length)
+  })
 })

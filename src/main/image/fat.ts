@@ -172,8 +172,9 @@ class FatFsLibrary {
       }
       for (const directory of directories) this.#check(`f_mkdir ${directory}`, this.#fatFs.f_mkdir(directory))
       for (const file of files) this.#write(file)
-      this.#check('f_unmount', this.#fatFs.f_unmount(''))
     } finally {
+      // Also after a failure FatFs must not keep the address of what is freed.
+      this.#fatFs.f_unmount('')
       this.#fatFs.free(system)
       this.#disk.insert(new Uint8Array())
     }

@@ -20,13 +20,19 @@ const VOLUME = { label: 40, labelBytes: 32, sectors: 80, escapes: 88, blockBytes
 /** Offsets in a directory record. */
 const RECORD = { attributeBlocks: 1, block: 2, bytes: 10, flags: 25, unit: 26, nameBytes: 32, name: 33 } as const
 const MIN_RECORD_BYTES = 34
+/** Signatures of system use entries, two letters each. */
+const SHARING = { CE: 0x4345, CL: 0x434c, NM: 0x4e4d, RE: 0x5245, SP: 0x5350, ST: 0x5354 } as const
+const SHARING_CHECK = 0xbeef
 const FLAG_DIRECTORY = 2
 const FLAG_ASSOCIATED = 4
 const FLAG_NOT_LAST = 0x80
 const NAME_CONTINUES = 1
 const MAX_CONTINUATIONS = 32
+const MAX_NAME_BYTES = 255
+/** System use entries that are read in continuation areas, of all records together: hostile records could share large ones. */
+const MAX_CONTINUED_ENTRIES = 1_000_000
 const MAX_DEPTH = 128
-const MAX_ENTRIES = 200_000
+const MAX_ENTRIES = 65_536
 
 export interface IsoEntry {
   /** From the root: `/boot/kernel.elf`. */
@@ -145,9 +151,13 @@ class Walk {
   readonly #image: Uint8Array
   readonly #view: DataView
   readonly #blockBytes: number
+  /** Where sectors of directories begin that were read: each is, once. */
   readonly #seen = new Set<number>()
+  #continuedEntries = 0
   #names: IsoVolume['names'] = 'plain'
   #skip = 0
+  /** Whether the last record was one of a file with further pieces. */
+  #notLast = false
 
   constructor(image: Uint8Array, blockBytes: number) {
     this.#image = image
@@ -180,10 +190,10 @@ class Walk {
       return problem
     }
     if (depth > MAX_DEPTH) return stop(`it lies ${MAX_DEPTH} directories deep, where nothing more is read`)
-    if (this.#seen.has(offset)) return stop('its content is that of another directory, too')
-    this.#seen.add(offset)
     if (offset + bytes > this.#image.length) return stop(`it should be at ${offset} to ${offset + bytes}, which is beyond the end of the image`)
     for (let sector = 0; sector < bytes; sector += CD) {
+      if (this.#seen.has(offset + sector)) return stop('its content is that of another directory, too')
+      this.#seen.add(offset + sector)
       const end = Math.min(CD, bytes - sector)
       for (let at = 0; at < end; ) {
         const record = offset + sector + at
@@ -214,13 +224,15 @@ class Walk {
     const name = extras?.name || this.#ownName(record, nameBytes)
     const directory = (flags & FLAG_DIRECTORY) !== 0 || extras?.movedTo !== undefined
     const place = extras?.movedTo === undefined ? this.#place(record) : this.#movedPlace(extras.movedTo)
-    const entry: IsoEntry = { path: `${parent}/${name}`, name, directory, size: place.bytes, extents: place.bytes === 0 ? [] : [place], recordOffset: record }
-    const last = this.entries.at(-1)
-    if (last && this.#continues(last, name, record)) {
-      last.extents.push(...entry.extents)
-      last.size += entry.size
-    } else this.entries.push(entry)
-    if (!directory && place.offset + place.bytes > this.#image.length && place.bytes > 0) (last && !this.entries.includes(entry) ? last : entry).problem = `it should be at ${place.offset} to ${place.offset + place.bytes}, which is beyond the end of the image`
+    const extents = place.bytes === 0 ? [] : [place]
+    const before = this.entries.at(-1)
+    const continued = before && this.#continues(before, name) ? before : undefined
+    const entry: IsoEntry = continued ?? { path: `${parent}/${name}`, name, directory, size: 0, extents: [], recordOffset: record }
+    entry.size += place.bytes
+    entry.extents.push(...extents)
+    if (continued === undefined) this.entries.push(entry)
+    this.#notLast = (flags & FLAG_NOT_LAST) !== 0
+    if (!directory && place.bytes > 0 && place.offset + place.bytes > this.#image.length) entry.problem = `it should be at ${place.offset} to ${place.offset + place.bytes}, which is beyond the end of the image`
     if (this.#image[record + RECORD.unit] !== 0) entry.problem = 'it is interleaved'
     if (!directory) return true
     const problem = this.#readDirectory(place, entry.path, depth + 1)
@@ -228,9 +240,9 @@ class Walk {
     return true
   }
 
-  /** Whether a record is a further piece of the file before it (ECMA-119, 9.1.6, bit 7). */
-  #continues(last: IsoEntry, name: string, record: number): boolean {
-    return !last.directory && last.name === name && ((this.#image[last.recordOffset + RECORD.flags] ?? 0) & FLAG_NOT_LAST) !== 0 && record > last.recordOffset
+  /** Whether a record of this name is a further piece of the file before it (ECMA-119, 9.1.6, bit 7). */
+  #continues(before: IsoEntry, name: string): boolean {
+    return this.#notLast && !before.directory && before.name === name
   }
 
   #movedPlace(block: number): Place {
@@ -253,22 +265,25 @@ class Walk {
     let at = record + ((RECORD.name + (this.#image[record + RECORD.nameBytes] ?? 0) + 1) & ~1) + skip
     let end = record + (this.#image[record] ?? 0)
     let complete = false
+    let nameBytes = 0
     for (let areas = 0; areas < MAX_CONTINUATIONS; areas++) {
       let continued: { at: number; end: number } | undefined
       end = Math.min(end, this.#image.length)
       for (let length = 0; at + 4 <= end; at += length) {
+        if (areas > 0 && ++this.#continuedEntries > MAX_CONTINUED_ENTRIES) break
         length = this.#image[at + 2] ?? 0
-        const signature = latin1(this.#image, at, 2)
-        if (length < 4 || at + length > end || signature === 'ST') break
-        if (signature === 'SP' && length >= 7 && this.#view.getUint16(at + 4, true) === 0xefbe) {
+        const signature = this.#view.getUint16(at)
+        if (length < 4 || at + length > end || signature === SHARING.ST) break
+        if (signature === SHARING.SP && length >= 7 && this.#view.getUint16(at + 4) === SHARING_CHECK) {
           extras.sharing = true
           extras.skip = this.#image[at + 6] ?? 0
-        } else if (signature === 'NM' && length >= 5 && !complete) {
+        } else if (signature === SHARING.NM && length >= 5 && !complete) {
           pieces.push(this.#image.subarray(at + 5, at + length))
-          complete = ((this.#image[at + 4] ?? 0) & NAME_CONTINUES) === 0
-        } else if (signature === 'CL' && length >= 12) extras.movedTo = this.#view.getUint32(at + 4, true)
-        else if (signature === 'RE') extras.moved = true
-        else if (signature === 'CE' && length >= 28) {
+          nameBytes += length - 5
+          complete = ((this.#image[at + 4] ?? 0) & NAME_CONTINUES) === 0 || nameBytes >= MAX_NAME_BYTES
+        } else if (signature === SHARING.CL && length >= 12) extras.movedTo = this.#view.getUint32(at + 4, true)
+        else if (signature === SHARING.RE) extras.moved = true
+        else if (signature === SHARING.CE && length >= 28) {
           const start = this.#view.getUint32(at + 4, true) * this.#blockBytes + this.#view.getUint32(at + 12, true)
           continued = { at: start, end: start + Math.min(this.#view.getUint32(at + 20, true), CD) }
         }

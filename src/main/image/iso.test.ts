@@ -182,6 +182,28 @@ describe('reading what is damaged', () => {
     expect(readIso(ring).find('/boot')?.problem).toMatch(/that of another directory/)
   })
 
+  it('reads each sector once, however many directories share it', () => {
+    const image = makeIso({ label: 'SHARED', files: [{ path: '/a', bytes: new Uint8Array(2 << 20) }] }).image
+    const view = new DataView(image.buffer)
+    const root = view.getUint32(16 * CD + 158, true)
+    const sectors = image.length / CD - root
+    for (let sector = 1; sector < sectors; sector++) {
+      for (let place = 0; place < 40; place++) {
+        const at = (root + sector) * CD + place * 48
+        image[at] = 48
+        view.setUint32(at + 2, root + 1 + ((sector * 40 + place) * 7919) % (sectors - 1), true)
+        view.setUint32(at + 10, 1 << 20, true)
+        image[at + 25] = 2
+        image[at + 32] = 1
+        image[at + 33] = 0x41
+      }
+    }
+    view.setUint32(16 * CD + 166, 1 << 20, true)
+    const { entries } = readIso(image)
+    expect(entries.length).toBeGreaterThan(1000)
+    expect(new Set(entries.map(({ recordOffset }) => recordOffset)).size).toBe(entries.length)
+  })
+
   it('ends in an answer whatever the bytes are', () => {
     const original = volume()
     let state = 1
