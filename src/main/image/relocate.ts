@@ -2,8 +2,9 @@
  * Settles a position-independent kernel (ET_DYN, "static PIE") at an address, as a dynamic linker would at run time. Sources: System V
  * ABI (gABI) chapter 5 "Dynamic Section" and "Relocation"; AMD64 psABI 4.4.1 and i386 psABI 4.4 for the types; RELR as in the gABI draft.
  */
-import { type ElfFile, ELF_TYPE, SECTION_TYPE, SEGMENT_TYPE } from './elf'
+import { type ElfFile, type ElfSegment, ELF_TYPE, SECTION_TYPE, SEGMENT_TYPE } from './elf'
 import { hex, ImageError } from './errors'
+import { LIMITS } from './layout'
 
 const DT = { PLTRELSZ: 2, SYMTAB: 6, RELA: 7, RELASZ: 8, RELAENT: 9, REL: 17, RELSZ: 18, RELENT: 19, PLTREL: 20, JMPREL: 23, RELRSZ: 35, RELR: 36 } as const
 
@@ -31,6 +32,7 @@ export function relocateKernel(bytes: Uint8Array, elf: ElfFile, lowest: bigint, 
   const alignment = loads.reduce((most, segment) => (segment.alignment > most ? segment.alignment : most), 4096n)
   const base = first === undefined || first >= lowest ? 0n : ((lowest - first + alignment - 1n) / alignment) * alignment
   const work = new Relocation(bytes.slice(), elf, base, where)
+  work.requireFewSegments(loads.length)
   work.applyAll()
   work.moveHeaders()
   return { bytes: work.bytes, base }
@@ -50,6 +52,7 @@ class Relocation {
   readonly bytes: Uint8Array
   readonly #view: DataView
   readonly #elf: ElfFile
+  readonly #loads: ElfSegment[]
   readonly #base: bigint
   readonly #where: string
   readonly #word: 4 | 8
@@ -60,13 +63,16 @@ class Relocation {
     this.bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#elf = elf
+    this.#loads = elf.segments.filter(({ type, fileBytes }) => type === SEGMENT_TYPE.LOAD && fileBytes > 0)
     this.#base = base
     this.#where = where
     this.#word = elf.bits === 64 ? 8 : 4
     this.#mask = elf.bits === 64 ? 0xffff_ffff_ffff_ffffn : 0xffff_ffffn
     const dynamic = elf.segments.find(({ type }) => type === SEGMENT_TYPE.DYNAMIC)
     if (!dynamic) return
-    for (let at = dynamic.offset; at + 2 * this.#word <= dynamic.offset + dynamic.fileBytes; at += 2 * this.#word) {
+    // Counted from the segment's start: sums with an offset beyond 2^53, which an empty segment may have, are not exact.
+    for (let entry = 0; entry + 2 * this.#word <= dynamic.fileBytes; entry += 2 * this.#word) {
+      const at = dynamic.offset + entry
       const tag = this.#read(at)
       if (tag === 0n) break
       this.#dynamic.set(tag, this.#read(at + this.#word))
@@ -78,6 +84,11 @@ class Relocation {
     this.#applyTable(DT.REL, DT.RELSZ, false)
     this.#applyTable(DT.JMPREL, DT.PLTRELSZ, this.#entry(DT.PLTREL) === BigInt(DT.RELA))
     this.#applyPacked()
+  }
+
+  /** Each relocation looks for its segment; the loader takes no more of them either. */
+  requireFewSegments(count: number): void {
+    if (count > LIMITS.MAX_SEGMENTS) throw this.#refusal(`The position-independent kernel has ${count} loadable segments.`, `The boot loader has room for ${LIMITS.MAX_SEGMENTS}.`)
   }
 
   requireRelative(): void {
@@ -111,13 +122,15 @@ class Relocation {
     const sectionBytes = view.getUint16(wide ? 58 : 46, true)
     for (const [index, section] of this.#elf.sections.entries()) {
       if (section.address !== 0n) this.#add(sections + index * sectionBytes + (wide ? 16 : 12))
-      if (section.type === SECTION_TYPE.SYMBOL_TABLE) this.#moveSymbols(section.offset, section.bytes, section.entryBytes)
     }
+    // The one symbol table that a file may have (gABI, "Section Types"); section 0 describes no content.
+    const symbols = this.#elf.sections.find(({ type }, index) => index > 0 && type === SECTION_TYPE.SYMBOL_TABLE)
+    if (symbols) this.#moveSymbols(symbols.offset, symbols.bytes, symbols.entryBytes)
   }
 
   #moveSymbols(offset: number, bytes: number, entryBytes: number): void {
-    const [value, index] = this.#elf.bits === 64 ? [8, 6] : [4, 14]
-    if (entryBytes === 0) return
+    const [value, index, least] = this.#elf.bits === 64 ? [8, 6, 24] : [4, 14, 16]
+    if (entryBytes < least) throw this.#refusal(`The position-independent kernel is damaged: its symbols have ${entryBytes} bytes each, and ${least} are the least.`, 'Their addresses cannot be settled.')
     for (let at = offset; at + entryBytes <= offset + bytes; at += entryBytes) {
       const section = this.#view.getUint16(at + index, true)
       // Undefined symbols and absolute values (from SHN_LORESERVE up) are no addresses of the kernel's.
@@ -184,8 +197,8 @@ class Relocation {
 
   /** File offset of an address as it was linked. */
   #offsetOf(address: bigint, bytes: number, what: string): number {
-    for (const { type, virtualAddress, offset, fileBytes } of this.#elf.segments) {
-      if (type !== SEGMENT_TYPE.LOAD || address < virtualAddress || address - virtualAddress + BigInt(bytes) > BigInt(fileBytes)) continue
+    for (const { virtualAddress, offset, fileBytes } of this.#loads) {
+      if (address < virtualAddress || address - virtualAddress + BigInt(bytes) > BigInt(fileBytes)) continue
       return offset + Number(address - virtualAddress)
     }
     throw this.#refusal(`The position-independent kernel is damaged: ${what} is not in the file.`, 'Its addresses cannot be settled.')

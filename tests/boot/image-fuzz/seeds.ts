@@ -88,7 +88,8 @@ export async function makeSeeds(): Promise<Seeds> {
     ...(await Promise.all(LAYOUTS.map(async ([layout, fileSystem]) => hot(`${layout}, file system ${fileSystem}`, (await buildDiskImage({ kernel, loader, commandLine: 'quiet', modules: [{ bytes: noise(900, 2), commandLine: 'm' }], image: { layout, fileSystem, firmware: 'bios' } })).image)))),
     { name: 'noise', bytes: noise(2000, 7), hot: [] },
   ]
-  return { loader, bytes, texts: [...MANIFESTS.map((text) => ({ kind: 'manifest' as const, text })), { kind: 'configuration', text: CONFIGURATION }] }
+  // A Buffer's slice is no copy, and damage could not be undone with it.
+  return { loader, bytes: bytes.map((seed) => ({ ...seed, bytes: new Uint8Array(seed.bytes) })), texts: [...MANIFESTS.map((text) => ({ kind: 'manifest' as const, text })), { kind: 'configuration', text: CONFIGURATION }] }
 }
 
 /** Hot is what the map of the file says is a table, a header or another structure, and the beginnings of sections. */
