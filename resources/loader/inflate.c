@@ -272,6 +272,8 @@ void inflate_if_compressed(struct file *file, const char *what) {
   work.bits = work.bit_count = 0;
   inflate();
   if (work.to != work.to_end) damaged("it becomes shorter than it says");
+  /* Bits that were taken from the file but not used are the rest of its last byte. */
+  if (work.from != work.from_end || work.bit_count >= 8) damaged("it goes on behind its end");
   if (checksum(work.start, inflated) != read_u32(trailer)) damaged("its checksum is wrong");
   *file = (struct file){.bytes = inflated, .memory = to};
 }
