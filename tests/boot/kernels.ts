@@ -1,4 +1,5 @@
 /** Kernels that check for themselves what the loader promised them, in all the ways a kernel can be linked. */
+import type { DiskImageInput } from '../../src/main/image/index'
 import { imageOf } from './qemu-judge'
 import elf64 from './qemu-kernels/elf64.c?raw'
 import multiboot from './qemu-kernels/multiboot.c?raw'
@@ -49,10 +50,10 @@ export const header = (flags: number, addresses = ''): string =>
 .long 0x1badb002, ${flags}, -(0x1badb002 + ${flags})${addresses}
 `)
 
-/** An image of such a kernel. @param upperKib memory without a hole from 1 MiB, which depends on the BIOS. */
-export async function checkingImage(kernel: TestKernel, upperKib: number): Promise<Uint8Array> {
+/** An image of such a kernel. @param upperKib memory without a hole from 1 MiB, which depends on the firmware. */
+export async function checkingImage(kernel: TestKernel, upperKib: number, image?: DiskImageInput['image']): Promise<Uint8Array> {
   const defines = { EXPECTED_UPPER_KIB: upperKib, EXPECTED_COMMAND_LINE: JSON.stringify(COMMAND_LINE), ...kernel.defines }
-  return imageOf(await linkKernel({ ...kernel, defines }), COMMAND_LINE)
+  return imageOf(await linkKernel({ ...kernel, defines }), COMMAND_LINE, { image })
 }
 
 /** What a firmware sends to a serial terminal to move its cursor (ECMA-48, 5.4 "Control sequences"); the kernel's first line may follow. */

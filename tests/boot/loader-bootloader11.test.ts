@@ -8,7 +8,6 @@ import { readReport } from './kernels'
 import { runInOwnPc } from './own-pc'
 import { bootImage, imageOf } from './qemu-judge'
 import source from './qemu-kernels/bootloader11.c?raw'
-import { withUefi } from './uefi-image'
 
 interface Case {
   wishes: Wishes
@@ -67,7 +66,7 @@ const CASES: Record<string, Case> = {
   '0.11.16 at random addresses': { wishes: { patch: 16, aslr: true, physical: true, recursive: true }, kernel: { pie: true }, ramdisk: RAMDISK, checks: ALWAYS + WITH_PHYSICAL + WITH_RECURSIVE },
 }
 
-async function crateImage({ wishes, defines, kernel, ramdisk }: Case): Promise<Uint8Array> {
+async function crateImage({ wishes, defines, kernel, ramdisk }: Case, firmware: 'bios' | 'both' = 'bios'): Promise<Uint8Array> {
   const sum = (ramdisk ?? new Uint8Array()).reduce((total, byte) => (Math.imul(total, 31) + byte) >>> 0, 0)
   const file = await linkKernel({
     bits: 64,
@@ -88,7 +87,7 @@ async function crateImage({ wishes, defines, kernel, ramdisk }: Case): Promise<U
       ...defines,
     },
   })
-  return imageOf(file, '', { modules: ramdisk ? [{ bytes: ramdisk, commandLine: 'ramdisk' }] : [] })
+  return imageOf(file, '', { modules: ramdisk ? [{ bytes: ramdisk, commandLine: 'ramdisk' }] : [], image: { firmware } })
 }
 
 describe.skipIf(findQemu() === undefined)('kernels of the bootloader crate 0.11 in QEMU', () => {
@@ -119,8 +118,8 @@ describe.skipIf(findQemu() === undefined)('kernels of the bootloader crate 0.11 
       const entry = CASES[name]
       if (!entry) throw new Error(`There is no case ${name}.`)
       // Regions that nobody may use bear UEFI's types.
-      const image = await crateImage({ ...entry, defines: { ...entry.defines, UEFI: 1, EXPECTED_FRAMEBUFFER: 0, EXPECTED_UNKNOWN: 2 } })
-      const run = await bootImage(await withUefi(image), { timeoutMs: 60_000, firmware })
+      const image = await crateImage({ ...entry, defines: { ...entry.defines, UEFI: 1, EXPECTED_FRAMEBUFFER: 0, EXPECTED_UNKNOWN: 2 } }, 'both')
+      const run = await bootImage(image, { timeoutMs: 60_000, firmware })
       expect(readReport(run.serial)).toEqual({ good: entry.checks, bad: [] })
       expect(run.exit).toEqual({ reason: 'debug-exit', code: (0x10 << 1) | 1 })
     })

@@ -11,7 +11,6 @@ import { readReport } from './kernels'
 import { runInOwnPc } from './own-pc'
 import { bootImage, imageOf } from './qemu-judge'
 import init from './qemu-kernels/linux-init.c?raw'
-import { withUefi } from './uefi-image'
 
 const hasQemu = findQemu() !== undefined
 const linux = debianLinux()
@@ -40,7 +39,7 @@ async function linuxDisk(kernel: Uint8Array, commandLine: string, { screen, efi 
     ]),
     archive([{ path: 'second.txt', mode: FILE_MODE.file, bytes: SECOND }]),
   ]
-  return imageOf(kernel, commandLine, { modules: archives.map((bytes) => ({ bytes, commandLine: '' })) })
+  return imageOf(kernel, commandLine, { modules: archives.map((bytes) => ({ bytes, commandLine: '' })), image: { firmware: 'both' } })
 }
 
 const BOOTS: readonly [name: string, Firmware, commandLine: string, screen: number][] = [
@@ -55,7 +54,7 @@ describe.skipIf(!hasQemu)('Debian’s Linux with an initial RAM disk in QEMU', {
       if (linux === undefined) throw new Error('The test is skipped without a kernel.')
       const efi = firmware !== 'BIOS'
       const disk = await linuxDisk(linux, commandLine, { screen, efi })
-      const run = await bootImage(efi ? await withUefi(disk) : disk, { timeoutMs: 110_000, memory: `${MEMORY_MIB}M`, firmware })
+      const run = await bootImage(disk, { timeoutMs: 110_000, memory: `${MEMORY_MIB}M`, firmware })
       expect(readReport(run.serial)).toEqual({ good: CHECKS, bad: [] })
       expect(run.exit).toEqual({ reason: 'debug-exit', code: (0x10 << 1) | 1 })
     })

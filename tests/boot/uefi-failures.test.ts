@@ -8,7 +8,6 @@ import { header } from './kernels'
 import { readPixelText } from './pixel-text'
 import { bootImage, imageOf } from './qemu-judge'
 import tiny from './qemu-kernels/tiny.c?raw'
-import { withUefi } from './uefi-image'
 
 const TIMEOUT_MS = 120_000
 const FIRMWARES = ['UEFI x64', 'UEFI IA32'] as const satisfies readonly Firmware[]
@@ -21,7 +20,7 @@ const kernel = (clearedBytes: number): Promise<Uint8Array> =>
 describe.skipIf(findQemu() === undefined).each(FIRMWARES)('%s', (firmware) => {
   describe.skipIf(!hasFirmware(firmware))('with its OVMF', () => {
     test('a damaged boot volume: the sentence, and a key leads back to the firmware', async () => {
-      const image = await withUefi(await imageOf(await kernel(1)))
+      const image = await imageOf(await kernel(1), '', { image: { firmware: 'both' } })
       image.fill(0xff, DISK.PARTITION_LBA * SECTOR_BYTES + 8, DISK.PARTITION_LBA * SECTOR_BYTES + 12)
       const run = await bootImage(image, { timeoutMs: TIMEOUT_MS, firmware, untilText: 'failed to start', keys: { afterText: 'Press a key to go back', text: ' ' } })
       expect(run.exit).toEqual({ reason: 'text' })
@@ -30,7 +29,7 @@ describe.skipIf(findQemu() === undefined).each(FIRMWARES)('%s', (firmware) => {
     }, TIMEOUT_MS)
 
     test('a kernel that has no room: the sentence when the firmware is gone, in pixels, too', async () => {
-      const image = await withUefi(await imageOf(await kernel(0x2000_0000)))
+      const image = await imageOf(await kernel(0x2000_0000), '', { image: { firmware: 'both' } })
       const run = await bootImage(image, { timeoutMs: TIMEOUT_MS, firmware, untilText: 'more memory.', lingerMs: 200, picture: true })
       expect(run.exit).toEqual({ reason: 'text' })
       const sentence = run.debugPort.trim()
