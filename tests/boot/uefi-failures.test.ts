@@ -1,4 +1,4 @@
-/** What the UEFI programs cannot do ends in a sentence, while the firmware is there and after it is gone. About 20 s alone. */
+/** What the UEFI programs cannot do ends in a sentence, while the firmware is there and after it is gone; what a person would not see is said. About 35 s alone. */
 import { describe, expect, test } from 'vitest'
 import { DISK, SECTOR_BYTES } from '../../src/main/image/layout'
 import { linkKernel } from '../support/link-kernel'
@@ -11,6 +11,8 @@ import tiny from './qemu-kernels/tiny.c?raw'
 
 const TIMEOUT_MS = 120_000
 const FIRMWARES = ['UEFI x64', 'UEFI IA32'] as const satisfies readonly Firmware[]
+/** What tiny.c writes to COM1. */
+const TINY_RAN = 'em'
 /** Where efi_console.c begins to draw. */
 const MARGIN = 16
 
@@ -36,6 +38,14 @@ describe.skipIf(findQemu() === undefined).each(FIRMWARES)('%s', (firmware) => {
       expect(sentence).toMatch(/^Bootlab: the kernel's segment at 0x[0-9a-f]+ to 0x[0-9a-f]+ is outside usable memory: .* or give the machine more memory\.$/)
       expect(run.serial).toContain(sentence)
       expect(run.picture && readPixelText(run.picture, MARGIN, MARGIN)).toBe(sentence)
+    }, TIMEOUT_MS)
+
+    test('a kernel for text mode runs, and the screen says why it shows nothing', async () => {
+      const image = await imageOf(await kernel(1), '', { image: { firmware: 'both', fileSystem: 'fat16' } })
+      const run = await bootImage(image, { timeoutMs: TIMEOUT_MS, firmware, untilText: TINY_RAN, lingerMs: 200, picture: true })
+      expect(run.exit).toEqual({ reason: 'text' })
+      expect(run.debugPort).toBe('')
+      expect(run.picture && readPixelText(run.picture, MARGIN, MARGIN)).toMatch(/^Bootlab: \/boot\/\S+ runs now\. UEFI has no VGA text memory \(0xb8000\): .* ask for a framebuffer\.$/)
     }, TIMEOUT_MS)
   })
 })

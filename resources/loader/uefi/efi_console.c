@@ -1,4 +1,4 @@
-/* The failure sentence when boot services are gone: in the framebuffer, on COM1 and on port 0xE9. */
+/* Sentences when boot services are gone: in the framebuffer, and those of failures on COM1 and port 0xE9, too. */
 #include "enter.h"
 
 #include "font.h"
@@ -39,6 +39,14 @@ static void clear_screen(void) {
 static void put(char character) {
   put_on_screen(character);
   serial_put(character);
+}
+
+void screen_note(const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  for (const char *at = "Bootlab: "; *at; at++) put_on_screen(*at);
+  format_text(put_on_screen, format, arguments);
+  va_end(arguments);
 }
 
 void fail(const char *format, ...) {

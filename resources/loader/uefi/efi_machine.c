@@ -46,8 +46,6 @@ uint8_t *loader_scratch(void) {
 
 uint32_t loader_end(void) { return ONE_MIB; /* it lies far above; what a kernel wants in the first MiB may come last all the same */ }
 
-void firmware_finish(void) {} /* the UEFI program has cleared the screen, and nothing was shown since */
-
 const struct firmware_facts *firmware_facts(void) {
   static struct firmware_facts facts;
   facts = (struct firmware_facts){
@@ -98,9 +96,21 @@ const struct screen *current_screen(void) {
   return &screen;
 }
 
+static bool graphics_wanted;
+
 bool graphics_start(uint32_t width, uint32_t height, uint32_t bits) {
-  (void)width, (void)height, (void)bits; /* the UEFI program has looked for the wish in the kernel file, and done its best */
+  (void)width, (void)height, (void)bits; /* the UEFI program has done its best with the boot entry's parameters */
+  graphics_wanted = true;
   return hand_over->screen.width != 0;
+}
+
+/* The screen is cleared. Of a kernel for text mode a person would see nothing, and take it for broken. */
+void firmware_finish(void) {
+  /* Linux draws without asking for a mode. */
+  if (graphics_wanted || hand_over->protocol == PROTOCOL_LINUX) return;
+  screen_note("%s runs now. UEFI has no VGA text memory (0xb8000): a kernel that writes there shows nothing. Start this disk by BIOS (the firmware's legacy or CSM entry), "
+              "or let the kernel ask for a framebuffer.",
+              (const char *)at_address(hand_over->kernel_path));
 }
 
 bool graphics_start_vga(void) { return false; }

@@ -24,4 +24,9 @@ void memory_start(void);
 /** Takes the interrupt controllers' sources away that the firmware used. */
 void interrupts_quiet(void);
 
+/* efi_console.c */
+
+/** Shows "Bootlab: " and a sentence on the screen, and nowhere else; knows what fail knows. */
+void screen_note(const char *format, ...);
+
 #endif
