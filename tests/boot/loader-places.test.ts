@@ -1,7 +1,9 @@
 /** Where a kernel may lie: low memory where the loader itself runs, far apart, in many pieces, anywhere its relocations allow, without an ELF header at all. */
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { ImageOptions } from '../../src/main/image/disk-content'
 import { sampleElf } from '../../src/main/image/elf-sample'
 import { MEMORY, SECTOR_BYTES } from '../../src/main/image/layout'
+import { screenLines } from '../../src/shared/screen-text'
 import { assembleFlat } from '../../src/main/toolchain/assemble-flat'
 import { linkKernel, type TestKernel } from '../support/link-kernel'
 import { findQemu } from '../support/qemu'
@@ -73,18 +75,23 @@ describe('a flat binary', () => {
   })
 })
 
-test('100 segments are loaded, each to its place', async () => {
+const VOLUMES: [string, Partial<ImageOptions>][] = [
+  ['a raw partition', {}],
+  ['FAT16', { layout: 'mbr', fileSystem: 'fat16' }],
+  ['FAT32', { layout: 'gpt', fileSystem: 'fat32' }],
+]
+
+test.each(VOLUMES)('100 segments are loaded, each to its place, from %s', async (_name, image) => {
   // The first segment is code that sums the others.
   const places = Array.from({ length: 100 }, (_, index) => BigInt(0x200000 + index * 0x3000))
   const sum = '.code32\nstart: movl $0x200000, %esi\n movl $99, %ecx\n xorl %eax, %eax\n1: addl $0x3000, %esi\n addl (%esi), %eax\n decl %ecx\n jnz 1b\n movw $0x3f8, %dx\n cmpl $4950, %eax\n jne 2f\n movb $\'s\', %al\n outb %al, %dx\n movb $0x10, %al\n movw $0xf4, %dx\n outb %al, %dx\n2: jmp 2b\n'
   const code = await assembleFlat({ sources: [{ name: 'sum.S', text: sum }], linkerScript: 'SECTIONS { . = 0x200000; .text : { *(.text) } }', defines: {} })
   const kernel = sampleElf({ bits: 32, segments: places.map((virtualAddress, index) => ({ virtualAddress, content: index === 0 ? code : Uint8Array.of(index, 0, 0, 0) })) })
-  const run = runInOwnPc(await imageOf(kernel), { backend: 'interp', seconds: 2 })
+  const run = runInOwnPc(await imageOf(kernel, '', { image }), { backend: 'interp', seconds: 2 })
   expect([run.serial, run.outcome]).toEqual(['s', { reason: 'debug-exit', value: 0x10 }])
 })
 
-// On a chipset whose disk the BIOS reads by DMA: it would take half a minute by port.
-test.skipIf(!hasQemu)('a kernel of 40 MiB with 256 MiB of cleared memory is loaded', async () => {
+describe('a kernel of 40 MiB with 256 MiB of cleared memory', () => {
   const source = `#include "report.h"
 __asm__(".text\\n.globl start\\nstart: call kernel\\n.section .rodata\\n.globl big\\nbig: .set i, 0\\n.rept 40\\n.long i\\n.skip 1048572, i + 1\\n.set i, i + 1\\n.endr\\n");
 extern const uint8_t big[];
@@ -99,8 +106,30 @@ static uint8_t huge[256 << 20];
   check_memory();
   finish();
 }`
-  const run = await bootImage(await imageOf(await linkKernel({ bits: 32, source, linkArguments: ['--image-base=0x100000'] })), { timeoutMs: 28_000, memory: '512M', args: ['-machine', 'q35'] })
-  expect(readReport(run.serial)).toEqual({ good: 4, bad: [] })
+  let kernel: Uint8Array
+  beforeAll(async () => {
+    kernel = await linkKernel({ bits: 32, source, linkArguments: ['--image-base=0x100000'] })
+  })
+  // On a chipset whose disk the BIOS reads by DMA: it would take half a minute by port.
+  test.skipIf(!hasQemu).each(VOLUMES)('is loaded from %s in QEMU', async (_name, image) => {
+    const run = await bootImage(await imageOf(kernel, '', { image }), { timeoutMs: 28_000, memory: '512M', args: ['-machine', 'q35'] })
+    expect(readReport(run.serial)).toEqual({ good: 4, bad: [] })
+  })
+  test.each(VOLUMES)('is loaded from %s in Bootlab’s own PC, which shows how far it is', async (_name, image) => {
+    let seen = ''
+    const run = runInOwnPc(await imageOf(kernel, '', { image }), {
+      backend: 'interp',
+      seconds: 60,
+      memoryMib: 512,
+      until: (screen) => {
+        if (screen.mode === 'text') seen = screenLines(screen)[0]?.trim() || seen
+        return false
+      },
+    })
+    expect(readReport(run.serial)).toEqual({ good: 4, bad: [] })
+    expect(seen).toMatch(/^Loading: [1-4]?[0-9] of 41 MiB$/)
+    expect(run.screenFlow.trim()).toBe('')
+  })
 })
 
 /** Takes the LBA services (AH = 41h to 48h) out of INT 13h, from the area of sector 0 that is free for a BIOS. */
