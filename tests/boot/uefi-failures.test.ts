@@ -49,3 +49,11 @@ describe.skipIf(findQemu() === undefined).each(FIRMWARES)('%s', (firmware) => {
     }, TIMEOUT_MS)
   })
 })
+
+describe.skipIf(findQemu() === undefined || !hasFirmware('UEFI IA32'))('UEFI IA32 on a 32-bit processor', () => {
+  test('refuses a 64-bit kernel', async () => {
+    const file = await linkKernel({ bits: 64, source: '__asm__(".text\\n.globl start\\nstart: hlt\\n");' })
+    const run = await bootImage(await imageOf(file, '', { image: { firmware: 'both' } }), { timeoutMs: TIMEOUT_MS, firmware: 'UEFI IA32', cpu: 'qemu32,-lm', untilText: 'has no long mode' })
+    expect(run.exit).toEqual({ reason: 'text' })
+  }, TIMEOUT_MS)
+})
