@@ -1,6 +1,6 @@
 /**
  * Every layout, in one image for BIOS and UEFI, starts a kernel that checks what it was promised: in our PC, in QEMU with SeaBIOS as hard
- * disk, stick and diskette, and in QEMU with OVMF. About 60 s alone.
+ * disk, stick, diskette and CD, and in QEMU with OVMF. About 90 s alone.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,7 +17,8 @@ import { bootImage, loader } from './qemu-judge'
 import tiny from './qemu-kernels/tiny.c?raw'
 import { uefiPrograms } from './uefi-image'
 
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 100_000
+const QEMU_MS = 90_000
 const SHAPES: readonly [ImageLayout, FileSystem][] = [
   ['mbr', 'auto'],
   ['mbr', 'fat12'],
@@ -30,16 +31,38 @@ const SHAPES: readonly [ImageLayout, FileSystem][] = [
   ['superfloppy', 'auto'],
   ['superfloppy', 'fat32'],
   ['floppy', 'auto'],
+  ['iso', 'auto'],
 ]
 /** KiB without a hole from 1 MiB in 128 MiB: SeaBIOS keeps some at the top, more with USB; OVMF leaves a hole at 8 MiB. */
 const UPPER_KIB = { own: 130_048, SeaBIOS: 129_920, 'SeaBIOS with USB': 0x1fb7c, OVMF: 7168 } as const
+const WITHOUT_PARTITIONS: ReadonlySet<ImageLayout> = new Set(['superfloppy', 'floppy', 'iso'])
+/** How QEMU's BIOS numbers drives. */
+const DRIVES = { diskette: 0, 'hard disk': 0x80, 'USB stick': 0x80, CD: 0xe0 } as const
+/** How each is attached; our PC takes an image for the first. */
+const MEDIA: Readonly<Record<ImageLayout, readonly (keyof typeof DRIVES)[]>> = {
+  mbr: ['hard disk', 'USB stick'],
+  gpt: ['hard disk', 'USB stick'],
+  hybrid: ['hard disk', 'USB stick'],
+  superfloppy: ['hard disk', 'USB stick'],
+  floppy: ['diskette', 'USB stick'],
+  iso: ['CD', 'USB stick'],
+}
+/** OVMF takes seconds to start: each way that it finds a volume, once. */
+const UEFI_MEDIA: Readonly<Record<string, readonly (keyof typeof DRIVES)[]>> = {
+  'mbr auto': ['hard disk', 'USB stick'],
+  'mbr none': ['hard disk'],
+  'gpt auto': ['hard disk'],
+  'hybrid none': ['hard disk'],
+  'superfloppy auto': ['USB stick'],
+  'iso auto': MEDIA.iso,
+}
 const checking = CHECKING_KERNELS['64-bit, higher half with physical addresses']
 
 /** A checking kernel in an image for BIOS and UEFI; what it expects differs. */
 async function imageFor(machine: keyof typeof UPPER_KIB, image: NonNullable<DiskImageInput['image']>, drive = 0x80): Promise<Uint8Array> {
   if (!checking) throw new Error('no such kernel')
   // Partitions count from 0; FFh is none.
-  const partition = image.layout === 'superfloppy' || image.layout === 'floppy' ? 0xff : 0
+  const partition = WITHOUT_PARTITIONS.has(image.layout ?? 'mbr') ? 0xff : 0
   const defines = {
     EXPECTED_UPPER_KIB: UPPER_KIB[machine],
     EXPECTED_COMMAND_LINE: JSON.stringify(COMMAND_LINE),
@@ -51,26 +74,24 @@ async function imageFor(machine: keyof typeof UPPER_KIB, image: NonNullable<Disk
   return (await buildDiskImage({ kernel, loader: { ...(await loader()), uefi: await uefiPrograms() }, commandLine: COMMAND_LINE, image })).image
 }
 
-/** Our PC takes an image of a diskette's size for one. */
-const driveOf = (layout: ImageLayout): number => (layout === 'floppy' ? 0 : 0x80)
+const ownDrive = (layout: ImageLayout): number => DRIVES[MEDIA[layout][0] ?? 'hard disk']
 const passed = { good: CHECKS[64], bad: [] }
 
 describe.each(SHAPES)('%s with %s', (layout, fileSystem) => {
   test('starts in our PC', async () => {
-    const image = await imageFor('own', { layout, fileSystem }, driveOf(layout))
+    const image = await imageFor('own', { layout, fileSystem }, ownDrive(layout))
     const run = runInOwnPc(image, { backend: 'interp', seconds: 10 })
     expect(readReport(run.serial)).toEqual(passed)
   })
 
-  const media = [layout === 'floppy' ? 'diskette' : 'hard disk', 'USB stick'] as const
-  test.skipIf(findQemu() === undefined).each(media)('starts in QEMU with SeaBIOS as %s', async (disk) => {
-    const image = await imageFor(disk === 'USB stick' ? 'SeaBIOS with USB' : 'SeaBIOS', { layout, fileSystem }, disk === 'diskette' ? 0 : 0x80)
-    const run = await bootImage(image, { timeoutMs: TIMEOUT_MS, disk })
+  test.skipIf(findQemu() === undefined).each(MEDIA[layout])('starts in QEMU with SeaBIOS as %s', async (disk) => {
+    const image = await imageFor(disk === 'USB stick' ? 'SeaBIOS with USB' : 'SeaBIOS', { layout, fileSystem }, DRIVES[disk])
+    const run = await bootImage(image, { timeoutMs: QEMU_MS, disk })
     expect(readReport(run.serial)).toEqual(passed)
   }, TIMEOUT_MS)
 
-  test.skipIf(findQemu() === undefined || !hasFirmware('UEFI x64'))('starts in QEMU with OVMF', async () => {
-    const run = await bootImage(await imageFor('OVMF', { layout, fileSystem }), { timeoutMs: TIMEOUT_MS, firmware: 'UEFI x64' })
+  test.skipIf(findQemu() === undefined || !hasFirmware('UEFI x64')).each(UEFI_MEDIA[`${layout} ${fileSystem}`] ?? [])('starts in QEMU with OVMF as %s', async (disk) => {
+    const run = await bootImage(await imageFor('OVMF', { layout, fileSystem }), { timeoutMs: QEMU_MS, firmware: 'UEFI x64', disk })
     expect(readReport(run.serial)).toEqual(passed)
   }, TIMEOUT_MS)
 })
@@ -83,7 +104,7 @@ describe('a virtual disk', () => {
     try {
       const path = join(folder, `disk.${format}`)
       writeFileSync(path, inFormat(image, format, `disk.${format}`))
-      const run = await bootInQemu(path, { timeoutMs: TIMEOUT_MS, untilText: 'Holl', format: format === 'vhd' ? 'vpc' : format })
+      const run = await bootInQemu(path, { timeoutMs: QEMU_MS, untilText: 'Holl', format: format === 'vhd' ? 'vpc' : format })
       expect(run.exit).toEqual({ reason: 'text' })
     } finally {
       rmSync(folder, { recursive: true, force: true })
@@ -100,8 +121,8 @@ describe('what a boot volume may hold', () => {
     expect(readReport(runInOwnPc(image, { backend: 'interp', seconds: 10 }).serial)).toEqual(passed)
   })
 
-  test.each<[ImageLayout, FileSystem]>([['mbr', 'auto'], ['mbr', 'none'], ['gpt', 'auto'], ['superfloppy', 'auto'], ['floppy', 'auto']])('a disk that got another command line starts: %s with %s', async (layout, fileSystem) => {
-    const image = await imageFor('own', { layout, fileSystem }, driveOf(layout))
+  test.each<[ImageLayout, FileSystem]>([['mbr', 'auto'], ['mbr', 'none'], ['gpt', 'auto'], ['superfloppy', 'auto'], ['floppy', 'auto'], ['iso', 'auto']])('a disk that got another command line starts: %s with %s', async (layout, fileSystem) => {
+    const image = await imageFor('own', { layout, fileSystem }, ownDrive(layout))
     const wrong = runInOwnPc(await withCommandLine(image, 'another'), { backend: 'interp', seconds: 10 })
     expect(readReport(wrong.serial).bad.join(' ')).toMatch(/command line/)
     const right = runInOwnPc(await withCommandLine(await withCommandLine(image, 'another'), COMMAND_LINE), { backend: 'interp', seconds: 10 })

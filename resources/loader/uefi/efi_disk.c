@@ -11,6 +11,8 @@ static const EFI_GUID block_io_protocol = {0x964e5b21, 0x6459, 0x11d2, {0x8e, 0x
 
 #define MAX_PLACES 32
 #define BOUNCE_BYTES 65536u
+/* No file system is smaller than its own headers, which are all looked for: those of ISO 9660 reach to 34 KiB. What firmware starts from a CD may be. */
+#define SMALLEST_VOLUME_BYTES 65536u
 
 static EFI_BLOCK_IO_PROTOCOL *places[MAX_PLACES];
 static uint32_t place_count, place;
@@ -45,6 +47,7 @@ static size_t path_bytes(const EFI_DEVICE_PATH_PROTOCOL *path) {
 
 static void add_place(EFI_BLOCK_IO_PROTOCOL *device) {
   if (!device || !device->Media->MediaPresent || !device->Media->BlockSize || device->Media->BlockSize % SECTOR_BYTES || device->Media->BlockSize > BOUNCE_BYTES) return;
+  if (device->Media->LastBlock < SMALLEST_VOLUME_BYTES / device->Media->BlockSize - 1) return;
   for (uint32_t i = 0; i < place_count; i++)
     if (places[i] == device) return;
   if (place_count < MAX_PLACES) places[place_count++] = device;

@@ -5,6 +5,7 @@ import { ImageError } from './errors'
 import { makeFat } from './fat'
 import type { FatKind } from './fat-geometry'
 import { looksLikeFat, readFat } from './fat-read'
+import { looksLikeIso, readIso } from './iso-read'
 import { SECTOR_BYTES } from './layout'
 import { placeRawFiles, readRawConfig, readRawFile, sectorsOf, looksLikeRawVolume, writeRawHeader } from './raw-volume'
 
@@ -12,6 +13,8 @@ export type VolumeKind = FatKind | 'none'
 
 /** Stage 2 as a file, where no gap outside the file system holds it. */
 export const STAGE2_PATH = '/boot/bootlab.sys'
+/** On a CD, the file system with the programs of UEFI. */
+export const EFI_IMAGE_PATH = '/boot/efi.img'
 
 export interface BootVolume {
   kind: VolumeKind
@@ -124,7 +127,7 @@ function doesNotFit(needed: number, given: number, where: string): ImageError {
 
 /** What a boot volume holds. */
 export interface ReadVolume {
-  kind: VolumeKind
+  kind: VolumeKind | 'iso9660'
   label: string
   config: BootConfig
   /** All files but the configuration; without a file system, those that it names. */
@@ -142,10 +145,25 @@ export function readBootVolume(volume: Uint8Array, where: string): ReadVolume | 
     const names = new Set(config.entries.flatMap(({ kernel, modules }) => [kernel, ...modules.map(({ path }) => path)]))
     return { kind: 'none', label: '', config, files: [...names].map((path) => ({ path, bytes: readRawFile(volume, path, where) })) }
   }
+  if (looksLikeIso(volume)) {
+    const iso = readIso(volume, where)
+    return withConfig('iso9660', iso, where)
+  }
   if (!looksLikeFat(volume)) return undefined
   const fat = readFat(volume, where)
-  const text = fat.find(CONFIG_PATH)
-  if (text === undefined) return undefined
-  const files = fat.entries.filter((entry) => !entry.directory && entry !== text).map((entry) => ({ path: entry.path, bytes: fat.read(entry) }))
-  return { kind: fat.kind, label: fat.label, config: parseBootConfig(new TextDecoder().decode(fat.read(text)), `${where}: ${CONFIG_PATH}`), files }
+  return withConfig(fat.kind, fat, where)
+}
+
+interface FileSystemContent {
+  label: string
+  entries: readonly { path: string; directory: boolean }[]
+  find(path: string): { path: string } | undefined
+  read(path: string): Uint8Array
+}
+
+function withConfig(kind: ReadVolume['kind'], volume: FileSystemContent, where: string): ReadVolume | undefined {
+  const config = volume.find(CONFIG_PATH)
+  if (config === undefined) return undefined
+  const files = volume.entries.filter(({ path, directory }) => !directory && path !== config.path).map(({ path }) => ({ path, bytes: volume.read(path) }))
+  return { kind, label: volume.label, config: parseBootConfig(new TextDecoder().decode(volume.read(config.path)), `${where}: ${CONFIG_PATH}`), files }
 }

@@ -66,6 +66,12 @@ export interface DiskPart {
   sectors: number
 }
 
+export interface PackedDisk {
+  image: Uint8Array
+  /** In the order of their sectors. */
+  parts: DiskPart[]
+}
+
 /** Options that contradict each other, and why. */
 const CONTRADICTIONS: readonly { when: (options: ImageOptions) => boolean; what: string; why: string; next: string }[] = [
   {

@@ -2,9 +2,10 @@
 import { gzipSync } from 'node:zlib'
 import type { BootModule, BootProtocol } from '../../shared/boot'
 import { CONFIG_PATH } from './boot-config'
-import { STAGE2_PATH } from './boot-volume'
+import { EFI_IMAGE_PATH, STAGE2_PATH } from './boot-volume'
 import { DEFAULT_IMAGE_OPTIONS, type DiskContent, type DiskEntry, type DiskLoader, type DiskPart, type ImageOptions, type VolumeFile } from './disk-content'
-import { ONE_MIB, packDisk, UEFI_PATHS } from './disk-pack'
+import { UEFI_PATHS } from './disk-loader'
+import { ONE_MIB, packDisk } from './disk-pack'
 import { unpackDisk } from './disk-unpack'
 import { looksLikeElf } from './elf'
 import { ImageError } from './errors'
@@ -117,7 +118,7 @@ class VolumeNames {
   readonly #placed: { name: string; compress: boolean; bytes: Uint8Array; file: VolumeFile }[] = []
 
   constructor(files: readonly VolumeFile[]) {
-    for (const path of [CONFIG_PATH, STAGE2_PATH, ...Object.values(UEFI_PATHS), ...files.map((file) => file.path)]) this.#taken.add(path.toLowerCase())
+    for (const path of [CONFIG_PATH, STAGE2_PATH, EFI_IMAGE_PATH, ...Object.values(UEFI_PATHS), ...files.map((file) => file.path)]) this.#taken.add(path.toLowerCase())
   }
 
   /** The same file lies there once, though several entries name it. */

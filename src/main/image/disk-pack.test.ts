@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { requireTool } from '../../../tests/support/tools'
 import type { FileSystem, Firmware, ImageLayout } from '../../shared/image'
-import { DEFAULT_IMAGE_OPTIONS, type DiskContent, type DiskEntry, type ImageOptions } from './disk-content'
-import { packDisk, type PackedDisk } from './disk-pack'
+import { DEFAULT_IMAGE_OPTIONS, type DiskContent, type DiskEntry, type ImageOptions, type PackedDisk } from './disk-content'
+import { packDisk } from './disk-pack'
 import { unpackDisk } from './disk-unpack'
 import { noise } from './elf-sample'
 import { ImageError } from './errors'
@@ -16,13 +16,13 @@ import { readGpt } from './gpt'
 import { readPartitionTable } from './mbr'
 
 /** Stages as assembleLoader makes them: free where the builder writes. */
-function stages(): { stage1: Uint8Array; stage2: Uint8Array } {
+function stages(): DiskContent['loader'] {
   const stage1 = noise(512, 8)
   stage1.set([0xeb, 0x58, 0x90])
   stage1.fill(0, 3, 0x5a)
   stage1.fill(0, 0x1ae)
   stage1.set([0x55, 0xaa], 510)
-  return { stage1, stage2: Uint8Array.from([0x42, 0x4c, 0x53, 0x32, ...new Uint8Array(12), ...noise(9000, 9)]) }
+  return { stage1, stage1Cd: new Uint8Array([...noise(0x3f4, 7), ...new Uint8Array(12)]), stage2: Uint8Array.from([0x42, 0x4c, 0x53, 0x32, ...new Uint8Array(12), ...noise(9000, 9)]) }
 }
 
 const content: DiskContent = {
@@ -57,6 +57,7 @@ const SHAPES: readonly [ImageLayout, FileSystem, Firmware][] = [
   ['superfloppy', 'auto', 'bios'],
   ['floppy', 'auto', 'both'],
   ['floppy', 'fat12', 'bios'],
+  ...(['both', 'bios', 'uefi'] as const).map((firmware): [ImageLayout, FileSystem, Firmware] => ['iso', 'auto', firmware]),
 ]
 
 function inFolder<T>(image: Uint8Array, work: (path: string) => T): T {
@@ -101,7 +102,7 @@ describe.each(SHAPES)('%s with %s for %s', (layout, fileSystem, firmware) => {
     }
   })
 
-  const partitioned = WITH_TABLE.includes(layout)
+  const partitioned = WITH_TABLE.includes(layout) || layout === 'iso'
   const sfdisk = requireTool('sfdisk')
   const sgdisk = requireTool('sgdisk')
   test.skipIf(!partitioned || sfdisk === undefined || sgdisk === undefined)('sfdisk and sgdisk find no fault', async () => {
@@ -109,7 +110,7 @@ describe.each(SHAPES)('%s with %s for %s', (layout, fileSystem, firmware) => {
     inFolder(image, (path) => {
       expect(execFileSync(sfdisk ?? '', ['--verify', path], { encoding: 'utf8' })).toContain('No errors detected')
       const said = execFileSync(sgdisk ?? '', ['--verify', path], { encoding: 'utf8' })
-      if (layout === 'mbr') expect(execFileSync(sgdisk ?? '', ['--print', path], { encoding: 'utf8' })).toContain('valid MBR')
+      if (layout === 'mbr' || layout === 'iso') expect(execFileSync(sgdisk ?? '', ['--print', path], { encoding: 'utf8' })).toContain('valid MBR')
       else expect(said).toContain('No problems found')
     })
   })
@@ -119,19 +120,37 @@ describe.each(SHAPES)('%s with %s for %s', (layout, fileSystem, firmware) => {
   const mcopy = requireTool('mcopy')
   test.skipIf(fsck === undefined || mdir === undefined || mcopy === undefined)('fsck.fat and mtools find its file systems in order', async () => {
     const { image, parts } = await pack(options)
-    const starts = partitioned ? readPartitionTable(image).filter(({ type }) => ![0x7f, 0xee].includes(type)).map(({ lba }) => lba) : [0]
+    const starts = partitioned ? readPartitionTable(image).filter(({ type }) => ![0x7f, 0xee, 0x96].includes(type)).map(({ lba }) => lba) : [0]
     if (layout === 'gpt') starts.push(...(readGpt(image)?.primary?.partitions ?? []).filter(({ name }) => fileSystem !== 'none' || name.startsWith('EFI')).map(({ lba }) => lba))
-    expect(starts.length).toBe(fileSystem === 'none' && firmware === 'bios' ? 0 : 1)
+    const separate = fileSystem === 'none' || layout === 'iso'
+    expect(starts.length).toBe(separate && firmware === 'bios' ? 0 : 1)
     for (const lba of starts) {
       const volume = image.subarray(lba * 512)
       const { sectors } = readFat(volume)
       inFolder(volume.subarray(0, sectors * 512), (path) => {
         execFileSync(fsck ?? '', ['-n', path])
-        if (fileSystem === 'none') expect(execFileSync(mdir ?? '', ['-i', path, '::/EFI/BOOT'], { encoding: 'utf8' })).toMatch(/BOOTX64\s+EFI\s+30000/i)
+        if (separate) expect(execFileSync(mdir ?? '', ['-i', path, '::/EFI/BOOT'], { encoding: 'utf8' })).toMatch(/BOOTX64\s+EFI\s+30000/i)
         else expect(execFileSync(mcopy ?? '', ['-i', path, '::/docs/A long name.txt', '-'], { encoding: 'utf8' })).toBe('hello')
       })
     }
-    expect(parts.some(({ name }) => name === '/EFI/BOOT/BOOTX64.EFI' || name === 'EFI system partition')).toBe(firmware !== 'bios')
+    expect(parts.some(({ name }) => ['/EFI/BOOT/BOOTX64.EFI', 'EFI system partition', '/boot/efi.img'].includes(name))).toBe(firmware !== 'bios')
+  })
+})
+
+describe('a CD', () => {
+  const xorriso = requireTool('xorriso')
+  const isoinfo = requireTool('isoinfo')
+  test.skipIf(xorriso === undefined || isoinfo === undefined)('is read by xorriso and isoinfo, with what starts it', async () => {
+    const { image, parts } = await pack({ layout: 'iso' })
+    inFolder(image, (path) => {
+      const lba = (name: string): number => (parts.find((part) => part.name === name)?.lba ?? 0) / 4
+      const report = execFileSync(xorriso ?? '', ['-indev', path, '-report_el_torito', 'plain'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+      expect(report).toMatch(new RegExp(`El Torito boot img :\\s+1\\s+BIOS\\s+y\\s+none\\s+0x0000\\s+0x00\\s+4\\s+${lba('/boot/bootlab.sys')}`))
+      expect(report).toMatch(new RegExp(`El Torito boot img :\\s+2\\s+UEFI\\s+y\\s+none\\s+.*\\s${lba('/boot/efi.img')}`))
+      const listed = execFileSync(isoinfo ?? '', ['-R', '-f', '-i', path], { encoding: 'utf8' }).split('\n')
+      expect(listed).toEqual(expect.arrayContaining(['/boot/bootlab.cfg', '/boot/kernel.elf', '/docs/A long name.txt']))
+      expect(execFileSync(isoinfo ?? '', ['-R', '-i', path, '-x', '/docs/A long name.txt'], { encoding: 'utf8' })).toBe('hello')
+    })
   })
 })
 

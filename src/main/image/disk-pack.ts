@@ -1,26 +1,23 @@
 /** Puts boot volume, loaders and partition tables together to a disk. */
-import { createHash } from 'node:crypto'
 import { ImageError } from './errors'
-import { makeBootVolume, STAGE2_PATH, type VolumeKind, configText, volumeFiles, type BootVolume } from './boot-volume'
-import { checkImageOptions, type DiskContent, type DiskPart, type ImageOptions, type VolumeFile } from './disk-content'
+import { makeBootVolume, STAGE2_PATH, type VolumeKind, type BootVolume } from './boot-volume'
+import { checkImageOptions, type DiskContent, type DiskPart, type ImageOptions, type PackedDisk } from './disk-content'
+import { packIso } from './disk-iso'
+import { biosStages, digestOf, uefiFiles, writeStages } from './disk-loader'
 import { makeFat } from './fat'
 import { readFat } from './fat-read'
 import { GPT, GPT_TYPE, writeGpt } from './gpt'
 import { guidOf } from './guid'
 import { MAX_INPUT_BYTES } from './input'
-import { DISK, MAX_STAGE2_SECTORS, MBR, MEMORY, SECTOR_BYTES } from './layout'
+import { DISK, MBR, SECTOR_BYTES } from './layout'
 import { type Partition, writePartitionTable } from './mbr'
 import { sectorsOf } from './raw-volume'
 
 export const ONE_MIB = 1 << 20
+/** In the BPB of FAT32: where the backup of the boot sector lies, which is to be as the first. */
+const BPB_BACKUP_BOOT_SECTOR = 0x32
 const MIB_SECTORS = ONE_MIB / SECTOR_BYTES
 export const FLOPPY_SECTORS = 2880
-/** Where the backup boot sector of FAT32 lies, which is to be as the first (specification 1.03, BPB_BkBootSec). */
-const BPB_FATSZ16 = 0x16
-const BPB_BACKUP_BOOT_SECTOR = 0x32
-/** The jump over the BPB, which FAT wants in the first bytes. */
-const JUMP_BYTES = 3
-
 /** Types of partitions in sector 0. Source: Alt-OS-Development Partition Specification; UEFI specification 2.10, 5.2.2 for 0xef. */
 export const MBR_TYPE: Readonly<Record<VolumeKind | 'esp', number>> = { fat12: 0x01, fat16: 0x0e, fat32: 0x0c, none: DISK.PARTITION_TYPE, esp: 0xef }
 /** Types in a GPT: with a file system the boot volume is the EFI system partition; without, it has a type of its own. */
@@ -44,15 +41,6 @@ const PLACES: Readonly<Record<'mbr' | 'gpt' | 'hybrid' | 'superfloppy' | 'floppy
   floppy: { volumeLba: 0, gpt: false, mbr: false },
 }
 
-/** UEFI programs as files (UEFI specification 2.10, 3.5.1.1). */
-export const UEFI_PATHS = { x64: '/EFI/BOOT/BOOTX64.EFI', ia32: '/EFI/BOOT/BOOTIA32.EFI' } as const
-
-export interface PackedDisk {
-  image: Uint8Array
-  /** In the order of their sectors. */
-  parts: DiskPart[]
-}
-
 /**
  * The same content gives the same bytes.
  * @param where names the content in errors
@@ -61,7 +49,7 @@ export interface PackedDisk {
 export async function packDisk(content: DiskContent, where: string): Promise<PackedDisk> {
   const { options } = content
   checkImageOptions(options, where)
-  if (options.layout === 'iso') throw new RangeError('A CD is not packed here.')
+  if (options.layout === 'iso') return packIso(content, where)
   const place = PLACES[options.layout]
   if (options.sizeBytes === undefined) return packInto(content, place, 'fit', where)
   try {
@@ -75,7 +63,7 @@ export async function packDisk(content: DiskContent, where: string): Promise<Pac
         what: `The image is to have ${options.sizeBytes / 1024} KiB; its content needs ${fitted.image.length / 1024} KiB.`,
         where,
         why: error.what,
-        next: `Let "size" be ${Math.ceil(fitted.image.length / ONE_MIB)}M or more, leave it out, or choose "auto" as file system.`,
+        next: `Let "size" be ${Math.ceil(fitted.image.length / ONE_MIB)}M or more, or leave it out.`,
       },
       { cause: error },
     )
@@ -92,7 +80,7 @@ interface Volume {
 
 async function packInto(content: DiskContent, place: Place, totalSectors: number | 'fit', where: string): Promise<PackedDisk> {
   const { options } = content
-  const bios = options.firmware === 'uefi' ? undefined : biosStages(content)
+  const bios = biosStages(content)
   const programs = uefiFiles(content)
   const separate = options.fileSystem === 'none' && programs.length > 0
   const esp = separate ? await makeFat({ kind: 'auto', sectors: 'fit', multipleOf: MIB_SECTORS, label: 'EFI', files: programs, where }) : new Uint8Array()
@@ -105,10 +93,10 @@ async function packInto(content: DiskContent, place: Place, totalSectors: number
   // A large image is mostly empty; made in its place, its pages are never touched.
   const given = totalSectors === 'fit' ? undefined : new Uint8Array(totalSectors * SECTOR_BYTES)
   const into = typeof volumeSectors === 'number' ? given?.subarray(place.volumeLba * SECTOR_BYTES, (place.volumeLba + volumeSectors) * SECTOR_BYTES) : undefined
-  const stage2File = bios ? [{ path: STAGE2_PATH, bytes: wholeSectors(bios.stage2) }] : []
+  const stage2File = bios && place.stage2Lba === undefined ? [{ path: STAGE2_PATH, bytes: bios.stage2 }] : []
   const volume = await makeBootVolume(
     { ...content, label: options.label },
-    [...(place.stage2Lba === undefined ? stage2File : []), ...(separate ? [] : programs)],
+    [...stage2File, ...(separate ? [] : programs)],
     { kind: volumeKind(options), sectors: volumeSectors, multipleOf: MIB_SECTORS, hiddenSectors: place.volumeLba, floppy, into },
     where,
   )
@@ -125,7 +113,7 @@ async function packInto(content: DiskContent, place: Place, totalSectors: number
     if (bytes.buffer !== image.buffer) image.set(bytes, lba * SECTOR_BYTES)
     if (role === 'esp') new DataView(image.buffer).setUint32(lba * SECTOR_BYTES + 0x1c, lba, true)
   }
-  const digest = digestOf(content, [...programs, ...stage2File])
+  const digest = digestOf(content)
   const parts: DiskPart[] = volume.parts.map(({ name, sector, sectors: count }) => ({ name, lba: place.volumeLba + sector, sectors: count }))
   if (separate) parts.push({ name: 'EFI system partition', lba: volumeEnd, sectors: esp.length / SECTOR_BYTES })
   if (place.mbr || place.gpt) {
@@ -136,6 +124,7 @@ async function packInto(content: DiskContent, place: Place, totalSectors: number
   if (bios) {
     const lba = place.stage2Lba ?? stage2Sector(volume, where)
     writeStages(image, bios, lba, place.volumeLba, digest.readUInt32LE(0))
+    if (place.volumeLba === 0 && volume.kind === 'fat32') copyBootSector(image)
     parts.push({ name: 'stage 1', lba: 0, sectors: 1 })
     if (place.stage2Lba !== undefined) parts.push({ name: 'stage 2', lba, sectors: sectorsOf(bios.stage2.length) })
   }
@@ -148,60 +137,14 @@ function volumeKind({ layout, fileSystem, sizeBytes = 0 }: ImageOptions): Volume
   return layout === 'floppy' ? 'fat12' : sizeBytes > MAX_INPUT_BYTES ? 'fat32' : 'fat16'
 }
 
-export function biosStages({ loader: { stage1, stage2 } }: Pick<DiskContent, 'loader'>): { stage1: Uint8Array; stage2: Uint8Array } {
-  const sectors = sectorsOf(stage2?.length ?? 0)
-  if (stage1?.length !== SECTOR_BYTES || !stage2 || sectors > MAX_STAGE2_SECTORS) throw new RangeError('The loader does not come from assembleLoader: its stages have the wrong size.')
-  return { stage1, stage2 }
-}
-
-export function uefiFiles({ loader: { uefi }, options: { firmware } }: Pick<DiskContent, 'loader' | 'options'>): VolumeFile[] {
-  if (firmware === 'bios') return []
-  if (!uefi) throw new RangeError('An image for UEFI needs what assembleUefi makes.')
-  return [
-    { path: UEFI_PATHS.x64, bytes: uefi.x64 },
-    { path: UEFI_PATHS.ia32, bytes: uefi.ia32 },
-  ]
-}
-
-/** Of all that is on the disk; identities and GUIDs are made of it. Where files have no names, these do not count. */
-export function digestOf(content: DiskContent, more: readonly VolumeFile[]): Buffer {
-  const { layout, fileSystem, label } = content.options
-  const files = volumeFiles(content)
-  const index = new Map(files.map(({ path }, at) => [path.toLowerCase(), `@${at}`]))
-  const nameOf = (path: string): string => (fileSystem === 'none' ? (index.get(path.toLowerCase()) ?? path) : path)
-  const hash = createHash('sha256')
-  hash.update(JSON.stringify([layout, fileSystem === 'none' ? null : label.toUpperCase()]))
-  hash.update(configText(content, nameOf))
-  for (const { path, bytes } of [...files, ...more]) hash.update(`${nameOf(path)}\0${bytes.length}\0`).update(bytes)
-  return hash.digest()
-}
-
-/** As a disk has it: filled up with zeros. */
-function wholeSectors(bytes: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(sectorsOf(bytes.length) * SECTOR_BYTES)
-  whole.set(bytes)
-  return whole
+function copyBootSector(image: Uint8Array): void {
+  image.copyWithin(new DataView(image.buffer).getUint16(BPB_BACKUP_BOOT_SECTOR, true) * SECTOR_BYTES, 0, SECTOR_BYTES)
 }
 
 function stage2Sector(volume: BootVolume, where: string): number {
   const pieces = volume.parts.filter(({ name }) => name === STAGE2_PATH)
   if (pieces.length === 1 && pieces[0]) return pieces[0].sector
   throw new Error(`${where}: ${STAGE2_PATH} lies in ${pieces.length} pieces; the first stage reads it in one.`)
-}
-
-function writeStages(image: Uint8Array, { stage1, stage2 }: { stage1: Uint8Array; stage2: Uint8Array }, lba: number, volumeLba: number, identity: number): void {
-  const view = new DataView(image.buffer)
-  const stage2At = lba * SECTOR_BYTES
-  // Around the BPB, which a file system in sector 0 has filled in, and the partition table.
-  image.set(stage1.subarray(0, JUMP_BYTES), 0)
-  image.set(stage1.subarray(MBR.MBR_CODE_OFFSET, MBR.MBR_STAGE2_LBA), MBR.MBR_CODE_OFFSET)
-  image.set(stage2, stage2At)
-  view.setUint32(MBR.MBR_STAGE2_LBA, lba, true)
-  view.setUint16(MBR.MBR_STAGE2_SECTORS, sectorsOf(stage2.length), true)
-  view.setUint32(MBR.MBR_IMAGE_ID, identity, true)
-  view.setUint32(stage2At + MEMORY.STAGE2_IMAGE_ID, identity, true)
-  view.setUint32(stage2At + MEMORY.STAGE2_VOLUME_LBA, volumeLba, true)
-  if (volumeLba === 0 && view.getUint16(BPB_FATSZ16, true) === 0) image.copyWithin(view.getUint16(BPB_BACKUP_BOOT_SECTOR, true) * SECTOR_BYTES, 0, SECTOR_BYTES)
 }
 
 function writeTables(image: Uint8Array, place: Place, volumes: readonly Volume[], digest: Buffer): void {

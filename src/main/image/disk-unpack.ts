@@ -1,12 +1,15 @@
 /** Reads back what packDisk put on a disk. */
 import type { ImageLayout } from '../../shared/image'
-import { readBootVolume, type ReadVolume, STAGE2_PATH } from './boot-volume'
+import { EFI_IMAGE_PATH, readBootVolume, type ReadVolume, STAGE2_PATH } from './boot-volume'
 import type { ConfigEntry } from './boot-config'
 import type { DiskContent, DiskEntry, DiskLoader, VolumeFile } from './disk-content'
-import { FLOPPY_SECTORS, MBR_TYPE, UEFI_PATHS } from './disk-pack'
+import { stage1CdOf } from './disk-iso'
+import { UEFI_PATHS } from './disk-loader'
+import { FLOPPY_SECTORS, MBR_TYPE } from './disk-pack'
 import { ImageError } from './errors'
 import { looksLikeFat, readFat } from './fat-read'
 import { GPT, readGpt } from './gpt'
+import { looksLikeIso } from './iso-read'
 import { MAGIC, MAX_STAGE2_SECTORS, MBR, MEMORY, SECTOR_BYTES } from './layout'
 import { hasPartitionTable, hasBootSignature, type Partition, readPartitionTable } from './mbr'
 import { parseSectorName } from './raw-volume'
@@ -18,7 +21,7 @@ import { parseSectorName } from './raw-volume'
 export function unpackDisk(image: Uint8Array, where = 'disk image'): DiskContent {
   const { layout, partitions } = layoutOf(image, where)
   const [volumeLba, volume] = findBootVolume(image, partitions, where)
-  const stages = readStages(image, volumeLba)
+  const stages = readStages(image, volumeLba, volume)
   const { uefi, files } = separate(image, partitions, volume, where)
   if (!stages && !uefi) throw notOurs(where)
   const byPath = new Map(files.map((file) => [file.path.toLowerCase(), file]))
@@ -28,7 +31,7 @@ export function unpackDisk(image: Uint8Array, where = 'disk image'): DiskContent
     options: {
       layout,
       // Where 'auto' chose this kind, it is chosen again for the same size.
-      fileSystem: layout === 'floppy' ? 'auto' : volume.kind,
+      fileSystem: layout === 'floppy' || volume.kind === 'iso9660' ? 'auto' : volume.kind,
       firmware: stages ? (uefi ? 'both' : 'bios') : 'uefi',
       label: volume.label,
     },
@@ -43,6 +46,7 @@ export function unpackDisk(image: Uint8Array, where = 'disk image'): DiskContent
 function layoutOf(image: Uint8Array, where: string): { layout: ImageLayout; partitions: readonly Pick<Partition, 'lba' | 'type' | 'active'>[] } {
   if (image.length < SECTOR_BYTES || !hasBootSignature(image)) throw notOurs(where)
   const used = hasPartitionTable(image) ? readPartitionTable(image, where) : []
+  if (looksLikeIso(image)) return { layout: 'iso', partitions: [{ lba: 0, type: 0, active: true }] }
   const table = used.some(({ type }) => type === GPT.PROTECTIVE_TYPE) ? (readGpt(image)?.primary ?? readGpt(image)?.backup) : undefined
   if (table) {
     const partitions = table.partitions.map(({ lba }, index) => ({ lba, type: 0, active: index === 0 }))
@@ -60,7 +64,7 @@ function findBootVolume(image: Uint8Array, partitions: readonly Pick<Partition, 
 }
 
 /** Both stages as assembleLoader left them, so that the same content gives the same identity; undefined when there are none. */
-function readStages(image: Uint8Array, volumeLba: number): Pick<DiskLoader, 'stage1' | 'stage2'> | undefined {
+function readStages(image: Uint8Array, volumeLba: number, volume: ReadVolume): Pick<DiskLoader, 'stage1' | 'stage2' | 'stage1Cd'> | undefined {
   const view = new DataView(image.buffer, image.byteOffset, image.byteLength)
   const at = view.getUint32(MBR.MBR_STAGE2_LBA, true) * SECTOR_BYTES
   const sectors = view.getUint16(MBR.MBR_STAGE2_SECTORS, true)
@@ -72,18 +76,19 @@ function readStages(image: Uint8Array, volumeLba: number): Pick<DiskLoader, 'sta
   if (volumeLba === 0) stage1.fill(0, 3, MBR.MBR_CODE_OFFSET)
   stage1.fill(0, MBR.MBR_STAGE2_LBA, MBR.MBR_SIGNATURE)
   stage2.fill(0, MEMORY.STAGE2_IMAGE_ID, MEMORY.STAGE2_ENTRY)
-  return { stage1, stage2 }
+  const bootImage = volume.kind === 'iso9660' ? volume.files.find(({ path }) => path === STAGE2_PATH) : undefined
+  return { stage1, stage2, ...(bootImage && { stage1Cd: stage1CdOf(bootImage.bytes) }) }
 }
 
 /** Tells the medium's own files from those of the content. */
 function separate(image: Uint8Array, partitions: readonly Pick<Partition, 'lba' | 'type' | 'active'>[], volume: ReadVolume, where: string): { uefi: DiskLoader['uefi']; files: VolumeFile[] } {
   const esp = volume.kind === 'none' ? partitions.find(({ active, type }) => !active && (type === 0 || type === MBR_TYPE.esp)) : undefined
-  const espBytes = esp && image.subarray(esp.lba * SECTOR_BYTES)
+  const espBytes = esp ? image.subarray(esp.lba * SECTOR_BYTES) : volume.files.find(({ path }) => volume.kind === 'iso9660' && path === EFI_IMAGE_PATH)?.bytes
   const programs = espBytes && looksLikeFat(espBytes) ? readEsp(espBytes, where) : volume.files
   const program = (path: string): Uint8Array | undefined => programs.find((file) => file.path.toLowerCase() === path.toLowerCase())?.bytes
   const x64 = program(UEFI_PATHS.x64)
   const ia32 = program(UEFI_PATHS.ia32)
-  const own: ReadonlySet<string> = new Set([STAGE2_PATH, UEFI_PATHS.x64, UEFI_PATHS.ia32].map((path) => path.toLowerCase()))
+  const own: ReadonlySet<string> = new Set([STAGE2_PATH, UEFI_PATHS.x64, UEFI_PATHS.ia32, ...(volume.kind === 'iso9660' ? [EFI_IMAGE_PATH] : [])].map((path) => path.toLowerCase()))
   return { uefi: x64 && ia32 ? { x64, ia32 } : undefined, files: volume.files.filter(({ path }) => !own.has(path.toLowerCase())) }
 }
 
