@@ -5,7 +5,8 @@
  *   2. rebuild: the C template after a change of one line, and unchanged, beside the time of clang and ld.lld alone.
  *   3. instructions per second of compiled code, and the time of the same image in QEMU TCG and v86 (with and without its translator)
  *      as a ratio to ours.
- * Options: --rounds N (default 5), --only hello|rebuild|speed, --json. It runs on a Node like the one inside Electron.
+ *   4. loading: MiB a second that the boot loader reads, in QEMU and in our PC, beside GRUB in the same QEMU.
+ * Options: --rounds N (default 5), --only hello|rebuild|speed|loading, --json. It runs on a Node like the one inside Electron.
  */
 import { writeFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -21,6 +22,7 @@ import { toolchainReport } from '../../src/main/toolchain'
 import { prepareWorker, startInWorker } from '../../src/main/services/machine-host'
 import { bootInQemu, findQemu } from '../support/qemu'
 import { type BootForBytes, findPeers } from './peers'
+import { LOADED_MIB, measureLoading } from './loading'
 import { measureRebuild } from './rebuild'
 import { measureRustRebuild } from './rust-rebuild'
 import { type Bits, buildWorkload, temporaryFolder, WORKLOADS, type WorkloadImage } from './workload-images'
@@ -242,6 +244,11 @@ async function speed(): Promise<void> {
   )
 }
 
+async function loading(): Promise<void> {
+  say(`\nLoading: a module of ${LOADED_MIB} MiB, best of ${ROUNDS}, less the time of a boot without it`)
+  await measureLoading(ROUNDS, (figure) => report({ kind: 'loading', ...figure }, `  ${figure.loader.padEnd(8)} ${figure.machine.padEnd(7)} ${figure.volume.padEnd(19)} ${figure.mibPerSecond.toFixed(0).padStart(5)} MiB/s`))
+}
+
 say(`Node ${process.version}, V8 ${process.versions.v8}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`)
 const wanted = (part: string): boolean => values.only === undefined || values.only === part
 if (wanted('hello')) await editToHello()
@@ -250,5 +257,6 @@ if (wanted('rebuild')) {
   await rustRebuild()
 }
 if (wanted('speed')) await speed()
+if (wanted('loading')) await loading()
 if (values.json) writeFileSync(1, `${JSON.stringify(results, null, 2)}\n`)
 process.exit(0)
