@@ -3,10 +3,11 @@
  *   1. edit-to-hello: a source line changes, the project is built and booted, the new text is on the screen; beside it QEMU, from the
  *      start of its process to the same text, with the same image.
  *   2. rebuild: the C template after a change of one line, and unchanged, beside the time of clang and ld.lld alone.
- *   3. instructions per second of compiled code, and the time of the same image in QEMU TCG and v86 (with and without its translator)
+ *   3. image: a kernel of 1 MiB in an image of 64 MiB, without compilation.
+ *   4. instructions per second of compiled code, and the time of the same image in QEMU TCG and v86 (with and without its translator)
  *      as a ratio to ours.
- *   4. loading: MiB a second that the boot loader reads, in QEMU and in our PC, beside GRUB in the same QEMU.
- * Options: --rounds N (default 5), --only hello|rebuild|speed|loading, --json. It runs on a Node like the one inside Electron.
+ *   5. loading: MiB a second that the boot loader reads, in QEMU and in our PC, beside GRUB in the same QEMU.
+ * Options: --rounds N (default 5), --only hello|rebuild|image|speed|loading, --json. It runs on a Node like the one inside Electron.
  */
 import { writeFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -22,6 +23,7 @@ import { toolchainReport } from '../../src/main/toolchain'
 import { prepareWorker, startInWorker } from '../../src/main/services/machine-host'
 import { bootInQemu, findQemu } from '../support/qemu'
 import { type BootForBytes, findPeers } from './peers'
+import { measureImages } from './image'
 import { LOADED_MIB, measureLoading } from './loading'
 import { measureRebuild } from './rebuild'
 import { measureRustRebuild } from './rust-rebuild'
@@ -133,6 +135,16 @@ async function rebuild(): Promise<void> {
     { kind: 'rebuild', template: 'miniboot-c', changedMs: changed, unchangedMs: unchanged, compilersMs: compilers, ratio: changed / compilers },
     `  one line changed ${changed.toFixed(0)} ms, clang and ld.lld alone ${compilers.toFixed(0)} ms, ratio ${(changed / compilers).toFixed(2)}; nothing changed ${unchanged.toFixed(1)} ms`,
   )
+}
+
+// --- images ------------------------------------------------------------------------------------------------------------
+
+async function images(): Promise<void> {
+  say(`\nAn image of 64 MiB (a CD: as long as needed) with a kernel of 1 MiB, without compilation, median of ${ROUNDS} (aim: under 50 ms)`)
+  for (const { name, packs, writes } of await measureImages(builder, ROUNDS)) {
+    const total = median(packs.map((milliseconds, index) => milliseconds + (writes[index] ?? 0)))
+    report({ kind: 'image', name, totalMs: total, packMs: median(packs), writeMs: median(writes) }, `  ${name.padEnd(10)} ${total.toFixed(1).padStart(6)} ms = pack ${median(packs).toFixed(1)} + write ${median(writes).toFixed(1)}`)
+  }
 }
 
 async function rustRebuild(): Promise<void> {
@@ -256,6 +268,7 @@ if (wanted('rebuild')) {
   await rebuild()
   await rustRebuild()
 }
+if (wanted('image')) await images()
 if (wanted('speed')) await speed()
 if (wanted('loading')) await loading()
 if (values.json) writeFileSync(1, `${JSON.stringify(results, null, 2)}\n`)
