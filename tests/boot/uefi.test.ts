@@ -1,6 +1,6 @@
 /**
  * The UEFI programs in QEMU with OVMF: kernels of each kind find what the loader promises them, as on a BIOS machine, on an image that boots by BIOS, too.
- * About 35 s alone.
+ * About 45 s alone.
  */
 import { describe, expect, test } from 'vitest'
 import { type Firmware, hasFirmware } from '../support/ovmf'
