@@ -116,8 +116,8 @@ function describeDisk({ partitioning, partitions, gptHeaders, bootCode, volumes,
   ]
 }
 
-function describeVolume({ offset, bytes, partition, kind, label, fields, files, remarks }: VolumeFacts): string[] {
-  const place = partition === undefined ? 'the disk itself' : `partition ${partition}`
+function describeVolume({ offset, bytes, partition, bootImage, kind, label, fields, files, remarks }: VolumeFacts): string[] {
+  const place = bootImage ? 'a boot image of the CD' : partition === undefined ? 'the disk itself' : `partition ${partition}`
   return section(`${kind} in ${place}, at ${hex(offset)}, ${bytes} bytes${label === undefined ? '' : `, label ${label}`}`, [
     fields.map(({ name, value }) => `${name} ${value}`).join('; '),
     ...table(['file', 'bytes', 'at', 'what'], files.map(({ path, directory, bytes: length, extents, what }) => [directory ? `${path}/` : path, directory ? '' : String(length), extents.map((extent) => `${hex(extent.offset)}+${hex(extent.bytes)}`).join(' '), what ?? ''])),

@@ -125,8 +125,10 @@ export const gptHeaderFactsSchema = z.object({
 
 export const volumeFactsSchema = z.object({
   ...extentSchema.shape,
-  /** Number of its partition, absent when the volume is the disk itself. */
+  /** Number of its partition, absent when the volume is the disk itself or a boot image. */
   partition: count.optional(),
+  /** A boot image of a CD (El Torito). */
+  bootImage: z.literal(true).optional(),
   kind: z.enum(['FAT12', 'FAT16', 'FAT32', 'ISO 9660', 'Bootlab raw volume']),
   label: z.string().optional(),
   /** Such as cluster size, number of FATs. */

@@ -110,6 +110,12 @@ describe('a disk with another command line', () => {
   })
   test('has it for the entry that boots by itself', async () => {
     const { image: disk } = await build({ commandLine: 'a', entries: [{ kernel: second, commandLine: 'b' }], default: 2 })
+    // Other systems may have written the folder's name in capitals.
+    const { image: floppy } = await build({ image: { layout: 'floppy', firmware: 'bios' } })
+    const caseBits = 12
+    floppy[(readFat(floppy).find('/boot')?.entryOffset ?? 0) + caseBits] = 0
+    expect(readFat(floppy).find('/boot')?.path).toBe('/BOOT')
+    expect(unpackDisk(await withCommandLine(floppy, 'loud')).entries[0]?.commandLine).toBe('loud')
     expect(unpackDisk(await withCommandLine(disk, 'c')).entries.map(({ commandLine }) => commandLine)).toEqual(['a', 'c'])
   })
   test('of a flat kernel keeps its mode', async () => {

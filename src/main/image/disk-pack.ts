@@ -142,7 +142,7 @@ function copyBootSector(image: Uint8Array): void {
 }
 
 function stage2Sector(volume: BootVolume, where: string): number {
-  const pieces = volume.parts.filter(({ name }) => name === STAGE2_PATH)
+  const pieces = volume.parts.filter(({ name }) => name.toLowerCase() === STAGE2_PATH)
   if (pieces.length === 1 && pieces[0]) return pieces[0].sector
   throw new Error(`${where}: ${STAGE2_PATH} lies in ${pieces.length} pieces; the first stage reads it in one.`)
 }

@@ -34,9 +34,14 @@ export function bootCodeFacts(disk: Uint8Array, offset = 0): BootCodeFacts[] {
       { ...stage2, owner: 'Bootlab, stage 2', fields: [{ name: 'boot volume at sector', value: String(view.getUint32(stage2.offset + MEMORY.STAGE2_VOLUME_LBA, true)) }] },
     ]
   }
-  const code = sector.subarray(0, MBR.MBR_PARTITION_TABLE)
+  const code = sector.subarray(hasParameterBlock(sector) ? MBR.MBR_CODE_OFFSET : 0, MBR.MBR_PARTITION_TABLE)
   if (code.every((byte) => byte === 0)) return []
   const text = decoder.decode(sector)
   const owner = KNOWN.find(({ texts }) => texts.every((each) => text.includes(each)))?.owner
   return [{ offset, bytes: MBR.MBR_PARTITION_TABLE, ...(owner !== undefined && { owner }), fields: [] }]
+}
+
+/** Whether a file system's parameters (BPB) stand before the code: a jump over them, and a possible sector size. */
+function hasParameterBlock(sector: Uint8Array): boolean {
+  return sector[0] === 0xeb && sector[2] === 0x90 && [512, 1024, 2048, 4096].includes((sector[0x0b] ?? 0) | ((sector[0x0c] ?? 0) << 8))
 }

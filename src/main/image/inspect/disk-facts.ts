@@ -36,7 +36,7 @@ export function diskFacts(disk: Disk, where: string, whatIs: (content: Uint8Arra
     gptHeaders: [...(gpt?.primary ? [gptHeader('primary', gpt.primary)] : []), ...(gpt?.backup ? [gptHeader('backup', gpt.backup)] : [])],
     bootCode: [...bootCodeFacts(bytes), ...active.filter(({ firstSector }) => firstSector > 0).flatMap(({ firstSector }) => bootCodeFacts(bytes, firstSector * SECTOR_BYTES))],
     volumes: volumes.map((volume) => volumeFacts(volume, whatIs)),
-    catalogue: [],
+    catalogue: volumes.flatMap(({ volume }) => (volume.catalogue ?? []).map(({ platform, bootable, emulation, loadSegment, sectors, offset }) => ({ platform, bootable, emulation, loadSegment: hex(loadSegment), sectors, offset }))),
     configurations: volumes.flatMap((volume) => configurationFacts(volume, where)),
     remarks,
   }
@@ -57,12 +57,13 @@ function gptHeader(which: 'primary' | 'backup', { lba, id, firstUsable, lastUsab
   return { which, sector: lba, diskGuid: id, firstUsable, lastUsable, faults }
 }
 
-function volumeFacts({ offset, bytes, partition, volume }: DiskVolume, whatIs: (content: Uint8Array) => string | undefined): VolumeFacts {
+function volumeFacts({ offset, bytes, partition, bootImage, volume }: DiskVolume, whatIs: (content: Uint8Array) => string | undefined): VolumeFacts {
   const { kind, label, fields, files, problems } = volume
   return {
     offset,
     bytes: bytes.length,
     ...(partition !== undefined && { partition }),
+    ...(bootImage && { bootImage }),
     kind,
     ...(label !== undefined && { label }),
     fields,

@@ -17,14 +17,20 @@ export function diskRegions(disk: Disk, where: string): Region[] {
   const code = bootCodeFacts(bytes).map(({ offset, bytes: length, owner }) => region('boot code', owner ?? 'boot code', offset, length))
   return nest(
     [
-      ...(whole ? code.filter(({ start }) => start > 0) : [...code, ...tables, region('table', 'boot signature', MBR.MBR_SIGNATURE, 2)]),
       ...gptRegions(gpt?.primary, 'primary'),
       ...gptRegions(gpt?.backup, 'backup'),
       ...partitions.filter((partition) => !isProtective(partition)).map(({ number, table, firstSector, sectors, name }) => region('partition', `partition ${number} (${table})${name === undefined ? '' : ` ${JSON.stringify(name)}`}`, firstSector * SECTOR_BYTES, sectors * SECTOR_BYTES)),
       ...volumes.flatMap((volume) => volumeRegions(volume, where)),
+      ...(whole ? code.filter(({ start }) => start > 0).map((each) => asLongAsFile(each, whole)) : [...code, ...tables, region('table', 'boot signature', MBR.MBR_SIGNATURE, 2)]),
     ].map((each) => ({ ...each, end: Math.min(each.end, bytes.length) })),
     bytes.length,
   )
+}
+
+/** A loader that is a file of the volume is counted in sectors by who loads it, and ends with the file. */
+function asLongAsFile(code: Region, { volume }: DiskVolume): Region {
+  const file = volume.files.find(({ extents }) => extents[0]?.offset === code.start)
+  return file ? { ...code, end: Math.min(code.end, code.start + file.bytes) } : code
 }
 
 function gptRegions(table: GptTable | undefined, which: string): Region[] {

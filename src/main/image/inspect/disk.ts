@@ -23,8 +23,9 @@ export interface DiskPartition {
 export interface DiskVolume {
   offset: number
   bytes: Uint8Array
-  /** Number of the partition; absent for the disk itself. */
+  /** Number of the partition; absent for the disk itself and for boot images of a CD. */
   partition?: number
+  bootImage?: true
   volume: Volume
 }
 
@@ -47,8 +48,9 @@ export function readDisk(bytes: Uint8Array, where: string): Disk {
   const partitions = [...mbrPartitions(bytes), ...gptPartitions(gpt)]
   const remarks = [...(gpt?.faults ?? []), ...placeRemarks(partitions, bytes.length)]
   const volumes: DiskVolume[] = []
-  const places = [{ offset: 0, end: bytes.length }, ...partitions.map(({ firstSector, sectors, number }) => ({ offset: firstSector * SECTOR_BYTES, end: (firstSector + sectors) * SECTOR_BYTES, partition: number }))]
+  const places: { offset: number; end: number; partition?: number; bootImage?: true }[] = [{ offset: 0, end: bytes.length }, ...partitions.map(({ firstSector, sectors, number }) => ({ offset: firstSector * SECTOR_BYTES, end: (firstSector + sectors) * SECTOR_BYTES, partition: number }))]
   const seen = new Set<number>()
+  // Grows by the boot images of a CD, once that is read.
   for (const { offset, end, ...rest } of places) {
     if (!(offset >= 0 && end > offset && offset < bytes.length) || seen.has(offset)) continue
     seen.add(offset)
@@ -58,9 +60,20 @@ export function readDisk(bytes: Uint8Array, where: string): Disk {
     }
     const content = bytes.subarray(offset, end)
     const volume = readVolume(content, where)
-    if (volume) volumes.push({ offset, bytes: content, ...rest, volume })
+    if (!volume) continue
+    volumes.push({ offset, bytes: content, ...rest, volume })
+    places.push(...bootImages(volume, bytes.length))
   }
   return { bytes, partitions, gpt, volumes, remarks }
+}
+
+/** Where El Torito boot images lie: as long as the file that begins there, else as the catalogue says. */
+function bootImages({ catalogue = [], files }: Volume, length: number): { offset: number; end: number; bootImage: true }[] {
+  return catalogue.map(({ offset, sectors }) => {
+    const file = files.find(({ extents }) => extents[0]?.offset === offset)
+    const bytes = file?.bytes ?? sectors * SECTOR_BYTES
+    return { offset, end: bytes > 0 ? offset + bytes : length, bootImage: true }
+  })
 }
 
 function mbrPartitions(bytes: Uint8Array): DiskPartition[] {

@@ -4,6 +4,7 @@ import { hasSources, SourceMap } from '../dwarf'
 import { type ElfFile, looksLikeElf, parseElf, readSymbols } from '../elf'
 import { foreignFormats } from '../foreign-formats'
 import { checkInputSize } from '../input'
+import { looksLikeIso } from '../iso-read'
 import { SECTOR_BYTES } from '../layout'
 import { findLinuxHeader, linuxVersion } from '../linux'
 import { bootHeaders } from './boot-headers'
@@ -34,7 +35,7 @@ export function inspectFile(file: Uint8Array, where = 'file', { symbols = LARGES
   const linux = findLinuxHeader(bytes)
   const disk = !elf && !pe && !linux && looksLikeDisk(bytes)
   const bootedAs = disk ? (bytes.length === SECTOR_BYTES ? 'boot sector' : 'disk') : unhinted(bytes, where)
-  const format = disk ? (bytes.length === SECTOR_BYTES ? 'boot sector' : 'raw disk image') : linux ? `Linux kernel (boot protocol ${linuxVersion(linux)})` : (programName(elf, pe?.value) ?? (pe ? 'damaged PE program' : 'raw bytes'))
+  const format = disk ? (bytes.length === SECTOR_BYTES ? 'boot sector' : looksLikeIso(bytes) ? 'CD image' : 'raw disk image') : linux ? `Linux kernel (boot protocol ${linuxVersion(linux)})` : (programName(elf, pe?.value) ?? (pe ? 'damaged PE program' : 'raw bytes'))
   return {
     version: 1,
     bytes: file.length,

@@ -2,6 +2,8 @@
 import type { VolumeFacts } from '../../../shared/inspection'
 import { CONFIG_PATH, parseBootConfig } from '../boot-config'
 import { type FatVolume, looksLikeFat, readFat } from '../fat-read'
+import { type CdBootEntry } from '../iso-boot-catalog'
+import { looksLikeIso, readIso } from '../iso-read'
 import { SECTOR_BYTES } from '../layout'
 import { looksLikeRawVolume, parseSectorName, readRawConfig } from '../raw-volume'
 import { region, type Region } from './region'
@@ -25,6 +27,8 @@ export interface Volume {
   structure: Region[]
   /** The boot configuration's text, and where it was found. */
   configuration?: { where: string; text: string }
+  /** What firmware boots from a CD. */
+  catalogue?: readonly CdBootEntry[]
   problems: string[]
 }
 
@@ -38,6 +42,7 @@ export function readVolume(volume: Uint8Array, where: string): Volume | undefine
 const READERS: readonly { fits: (volume: Uint8Array) => boolean; read: VolumeReader }[] = [
   { fits: looksLikeRawVolume, read: rawVolume },
   { fits: looksLikeFat, read: fatVolume },
+  { fits: looksLikeIso, read: isoVolume },
 ]
 
 export function looksLikeVolume(bytes: Uint8Array): boolean {
@@ -88,6 +93,34 @@ function fatStructure({ kind, sectorBytes, reservedSectors, fats, fatSectors, ro
     ...Array.from({ length: fats }, (_, index) => region('file system', `file allocation table ${index + 1}`, reserved + index * fatSectors * sectorBytes, fatSectors * sectorBytes)),
     ...(rootEntries > 0 ? [region('directory', '/', rootOffset, rootEntries * 32)] : []),
   ]
+}
+
+const ISO_NAMES = { 'rock-ridge': 'Rock Ridge', joliet: 'Joliet', plain: 'ISO 9660 alone' } as const
+const CD_SECTOR_BYTES = 2048
+/** ECMA-119, 6.2.1: the sectors before belong to no file system. */
+const ISO_DESCRIPTORS_AT = 16 * CD_SECTOR_BYTES
+
+function isoVolume(bytes: Uint8Array, where: string): Volume {
+  const { value: iso, why } = attempt(() => readIso(bytes, where))
+  const structure = [region('file system', 'volume descriptors', ISO_DESCRIPTORS_AT, CD_SECTOR_BYTES)]
+  if (!iso) return { kind: 'ISO 9660', fields: [], files: [], structure, problems: why === undefined ? [] : [why] }
+  const files = iso.entries.map(({ path, directory, size, extents, problem }) => ({ path, directory, bytes: size, extents, problem }))
+  const configuration = files.find(({ path, directory }) => !directory && path.toLowerCase() === CONFIG_PATH)
+  if (iso.boot) structure.push(region('table', 'El Torito boot catalogue', iso.boot.offset, CD_SECTOR_BYTES))
+  return {
+    kind: 'ISO 9660',
+    ...(iso.label !== '' && { label: iso.label }),
+    fields: [
+      { name: 'sectors of 2048 bytes', value: String(iso.sectors) },
+      { name: 'bytes per block', value: String(iso.blockBytes) },
+      { name: 'names', value: ISO_NAMES[iso.names] },
+    ],
+    files,
+    structure,
+    ...(configuration && { configuration: { where: configuration.path, text: new TextDecoder().decode(contentOf(bytes, configuration)) } }),
+    ...(iso.boot && { catalogue: iso.boot.entries }),
+    problems: [...iso.problems, ...(iso.boot?.problems ?? []), ...files.flatMap(({ path, problem }) => (problem === undefined ? [] : [`${path} cannot be read whole: ${problem}.`]))],
+  }
 }
 
 /** Files without names: those that the configuration mentions. */
