@@ -1,4 +1,4 @@
-/** The boot matrix in QEMU with OVMF. About 5 minutes alone, most of it OVMF's own. */
+/** The boot matrix in QEMU with OVMF. About 4 minutes alone, most of it OVMF's own. */
 import { describe, expect, test } from 'vitest'
 import { hasFirmware } from '../support/ovmf'
 import { findQemu } from '../support/qemu'

@@ -50,6 +50,8 @@ export const MEDIA: Readonly<Record<string, Medium>> = {
   'MBR, FAT32': { layout: 'mbr', fileSystem: 'fat32', as: 'disk', drive: 0x80, partition: 0 },
   'raw partition': { layout: 'mbr', fileSystem: 'none', as: 'disk', drive: 0x80, partition: 0 },
   GPT: { layout: 'gpt', fileSystem: 'auto', as: 'disk', drive: 0x80, partition: 0 },
+  'CD (ISO)': { layout: 'iso', fileSystem: 'auto', as: 'CD', drive: 0xe0 },
+  'ISO as disk': { layout: 'iso', fileSystem: 'auto', as: 'disk', drive: 0x80 },
   floppy: { layout: 'floppy', fileSystem: 'fat12', as: 'floppy', drive: 0x00 },
 }
 
