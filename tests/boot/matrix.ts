@@ -209,7 +209,7 @@ Every boot protocol, from every medium, on every firmware. In each cell a kernel
 serial port: the processor's state (registers, descriptor tables, paging), its own content and cleared memory, the memory map, the command line and the
 modules by their hash, as far as the protocol has them. The number is that of its checks, all of which must be good.
 
-Every image is for BIOS and UEFI at once. \`tests/boot/matrix*.test.ts\` boots the cells, and keeps this page true: \`npx vitest run tests/boot/matrix-own.test.ts -t page -u\` writes it
+Every image is for BIOS and UEFI at once. OVMF has no driver for diskette drives: there the diskette's image is a hard disk's. \`tests/boot/matrix*.test.ts\` boots the cells, and keeps this page true: \`npx vitest run tests/boot/matrix-own.test.ts -t page -u\` writes it
 from the tables in \`tests/boot/matrix.ts\`.
 
 ${tables.join('\n\n')}
