@@ -46,7 +46,9 @@ static void serial_text(const char *text) {
 void fail(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  console_progress("");
+  /* Nobody sees characters on a framebuffer that was set up for the kernel. */
+  if (current_screen()->graphics) text_mode();
+  else console_progress("");
   serial_start();
   print_text("Bootlab: ");
   format_text(print_character, format, arguments);
