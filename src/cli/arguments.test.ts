@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseDuration, parseLockstep, parseMemory, parsePort, parseScreen } from './arguments'
+import { parseDuration, parseLockstep, parseMemory, parseOffset, parsePort, parseScreen } from './arguments'
 import { debugExitCode, EXIT, EXIT_MEANINGS, exitCodeHelp } from './exit-codes'
 import { parseKeys } from './keys'
 
@@ -17,6 +17,11 @@ describe('options', () => {
   it('reads ports', () => {
     expect([parsePort('0'), parsePort('65535')]).toEqual([0, 65_535])
     for (const text of ['', '-1', '65536', '80a', '1.5']) expect(() => parsePort(text)).toThrow(/port/)
+  })
+
+  it('reads places in a file', () => {
+    expect([parseOffset('1048576'), parseOffset('0x100000')]).toEqual([1_048_576, 1_048_576])
+    for (const text of ['', '-1', '1.5', '0x', 'end', '1'.repeat(30)]) expect(() => parseOffset(text)).toThrow(/0x100000/)
   })
 
   it('reads memory sizes', () => {

@@ -6,6 +6,7 @@ import { noise, sampleElf } from '../../../src/main/image/elf-sample'
 import { makeFat, type FatFile } from '../../../src/main/image/fat'
 import { inFormat } from '../../../src/main/image/formats'
 import { GPT, GPT_TYPE, writeGpt } from '../../../src/main/image/gpt'
+import { makeIso } from '../../../src/main/image/iso'
 import { writePartitionTable } from '../../../src/main/image/mbr'
 import { placeRawFiles, writeRawHeader } from '../../../src/main/image/raw-volume'
 import { assembleEfi } from '../../../src/main/toolchain'
@@ -84,6 +85,7 @@ export async function makeSeeds(): Promise<Seeds> {
     hot('FAT16', await makeFat({ kind: 'fat16', sectors: 'fit', label: 'SEED', files })),
     hot('FAT32', await makeFat({ kind: 'fat32', sectors: 'fit', label: 'SEED', files })),
     ...VIRTUAL_DISK_FORMATS.map((format) => containerSeed(format, inFormat(rawDisk, format, 'disk'))),
+    hot('CD', cdImage(kernel, await makeFat({ kind: 'fat12', sectors: 160, files: files.slice(2) }))),
     { name: 'gzip', bytes: new Uint8Array(gzipSync(kernel)), hot: [{ offset: 0, bytes: 64 }] },
     ...(await Promise.all(LAYOUTS.map(async ([layout, fileSystem]) => hot(`${layout}, file system ${fileSystem}`, (await buildDiskImage({ kernel, loader, commandLine: 'quiet', modules: [{ bytes: noise(900, 2), commandLine: 'm' }], image: { layout, fileSystem, firmware: 'bios' } })).image)))),
     { name: 'noise', bytes: noise(2000, 7), hot: [] },
@@ -143,6 +145,11 @@ function linuxKernel(): Uint8Array {
   view.setUint32(0x260, 0x100000, true)
   bytes.set(new TextEncoder().encode('6.1.0 (builder@host)\0'), 0x300)
   return bytes
+}
+
+function cdImage(kernel: Uint8Array, efi: Uint8Array): Uint8Array {
+  const files = [{ path: '/boot/kernel.elf', bytes: kernel }, { path: '/boot/bootlab.cfg', bytes: new TextEncoder().encode(CONFIGURATION) }, { path: '/boot/A long name with ünïcödé.txt', bytes: noise(3000, 5) }, { path: '/bios.bin', bytes: noise(4096, 1) }, { path: '/efi.img', bytes: efi }]
+  return makeIso({ label: 'SEED', files, biosBoot: { path: '/bios.bin', loadSectors: 4 }, efiBoot: { path: '/efi.img' } }).image
 }
 
 const RAW_LBA = 8
