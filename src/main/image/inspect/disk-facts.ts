@@ -12,7 +12,7 @@ import { attempt } from './why-not'
 /** Types that are met on boot disks. Source: Andries Brouwer's list of partition identifiers; UEFI specification 2.10, 5.2.2. */
 const MBR_TYPES: Readonly<Record<number, string>> = {
   0x01: 'FAT12', 0x04: 'FAT16 below 32 MiB', 0x05: 'extended', 0x06: 'FAT16', 0x07: 'NTFS or exFAT', 0x0b: 'FAT32', 0x0c: 'FAT32 (LBA)', 0x0e: 'FAT16 (LBA)', 0x0f: 'extended (LBA)',
-  0x7f: 'for experiments', 0x82: 'Linux swap', 0x83: 'Linux', 0xee: 'GPT protective', 0xef: 'EFI system partition',
+  0x7f: 'for experiments', 0x82: 'Linux swap', 0x83: 'Linux', 0x96: 'ISO 9660', 0xee: 'GPT protective', 0xef: 'EFI system partition',
 }
 /** UEFI specification 2.10, table 5.7; the others from the Discoverable Partitions Specification and Microsoft's documentation. */
 const GPT_TYPES: Readonly<Record<string, string>> = {

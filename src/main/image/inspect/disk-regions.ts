@@ -1,7 +1,7 @@
 /** The bytes of a disk, from tables down to the functions of the kernels on it. */
 import { GPT, type GptTable } from '../gpt'
 import { MBR, SECTOR_BYTES } from '../layout'
-import { bootCodeFacts } from './boot-code'
+import { bootCodeFacts, ownStage2 } from './boot-code'
 import { type Disk, type DiskVolume, isProtective } from './disk'
 import { programRegions } from './program-regions'
 import { nest, place, region, type Region } from './region'
@@ -14,6 +14,7 @@ export function diskRegions(disk: Disk, where: string): Region[] {
   const { bytes, partitions, gpt, volumes } = disk
   const [whole] = volumes.filter(({ offset, volume }) => offset === 0 && volume.structure.some(({ kind }) => kind === 'boot sector'))
   const tables = partitions.some(({ table }) => table === 'MBR') ? [region('table', 'partition table (MBR)', MBR.MBR_PARTITION_TABLE, MBR.MBR_SIGNATURE - MBR.MBR_PARTITION_TABLE)] : []
+  const fields = ownStage2(bytes) && !whole ? [region('table', 'where stage 2 lies, identity, disk signature', MBR.MBR_STAGE2_LBA, MBR.MBR_PARTITION_TABLE - MBR.MBR_STAGE2_LBA)] : []
   const code = bootCodeFacts(bytes).map(({ offset, bytes: length, owner }) => region('boot code', owner ?? 'boot code', offset, length))
   return nest(
     [
@@ -21,7 +22,7 @@ export function diskRegions(disk: Disk, where: string): Region[] {
       ...gptRegions(gpt?.backup, 'backup'),
       ...partitions.filter((partition) => !isProtective(partition)).map(({ number, table, firstSector, sectors, name }) => region('partition', `partition ${number} (${table})${name === undefined ? '' : ` ${JSON.stringify(name)}`}`, firstSector * SECTOR_BYTES, sectors * SECTOR_BYTES)),
       ...volumes.flatMap((volume) => volumeRegions(volume, where)),
-      ...(whole ? code.filter(({ start }) => start > 0).map((each) => asLongAsFile(each, whole)) : [...code, ...tables, region('table', 'boot signature', MBR.MBR_SIGNATURE, 2)]),
+      ...(whole ? code.filter(({ start }) => start > 0).map((each) => asLongAsFile(each, whole)) : [...code, ...fields, ...tables, region('table', 'boot signature', MBR.MBR_SIGNATURE, 2)]),
     ].map((each) => ({ ...each, end: Math.min(each.end, bytes.length) })),
     bytes.length,
   )

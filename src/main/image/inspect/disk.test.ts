@@ -78,6 +78,9 @@ describe('each layout', () => {
     expect(origin).toMatchObject({ source: { file: 'kernel.c', line: 2 } })
     expect(origin.chain.at(-1)).toMatchObject({ name: 'work', detail: 'kernel.c:2', offset: at })
     expect(BigInt(origin.address ?? 0)).toBeGreaterThan(0xffff_ffff_8000_0000n)
+    // Sector 0 of a disk with a table has no byte that is not explained.
+    const first = mapFile(image).regions.filter(({ depth, offset }) => depth === 0 && offset < 512)
+    if (partitioning !== 'none') expect(first.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(512)
     const stage2 = mapSchema.parse(mapFile(image)).regions.find(({ name }) => name === 'Bootlab, stage 2')
     // On a volume without partition it is a file of that volume.
     expect(stage2).toMatchObject({ bytes: 2048, depth: partitioning === 'none' ? 2 : 0 })
