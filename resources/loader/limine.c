@@ -48,5 +48,6 @@ void boot_limine(const struct boot_entry *boot) {
   if (limine.revision > 0) start->obsolete = LIMINE_DIRECT_MAP + root;
   limine_quiet();
   limine_answer(root);
+  firmware_finish();
   limine_switch(start);
 }
