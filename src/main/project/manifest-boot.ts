@@ -48,7 +48,7 @@ const entry = z.strictObject({
 export const bootKey = z
   .strictObject({
     protocol: protocol.describe(
-      "How the kernel is entered: multiboot1, multiboot2, elf32, elf64, bootloader (the Rust crate), or flat16, flat32, flat64 for a file without headers. By default what the kernel's own headers say.",
+      "How the kernel is entered: multiboot1, multiboot2, elf32, elf64, limine, linux, bootloader and bootloader11 (the Rust crate up to 0.9, and 0.11), or flat16, flat32, flat64 for a file without headers. By default what the kernel's own headers say.",
     ),
     address: address.optional().describe('Where the first byte of a flat kernel belongs, such as "0x7e00".'),
     compress: compress.describe('Whether the kernel lies compressed (gzip) on the boot volume.'),
