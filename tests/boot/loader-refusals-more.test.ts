@@ -1,5 +1,6 @@
-/** What the loader says of kernels for the crate bootloader 0.11 and of Linux kernels that were changed on the disk, where the builder cannot look. Alone: 10 s. */
+/** What the loader finds out by itself, and what it says of kernels for the crate bootloader 0.11 and of Linux kernels that were changed on the disk, where the builder cannot look. Alone: 10 s. */
 import { describe, expect, test } from 'vitest'
+import { DISK, RAW_VOLUME, SECTOR_BYTES } from '../../src/main/image/layout'
 import { linkKernel } from '../support/link-kernel'
 import { byteList, crateSection } from './crate11-config'
 import { runInOwnPc } from './own-pc'
@@ -102,5 +103,27 @@ describe('of a Linux kernel it says', () => {
     new DataView(file.buffer).setBigUint64(0x258, 0x1_0000_0000n, true)
     file[0x234] = 1
     expect(runInOwnPc(await imageOf(file, 'quiet'), { backend: 'interp', seconds: 3 }).outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
+  })
+})
+
+/** Makes a comment of the line that says the protocol, on a volume without a file system: all its words sum to 0. */
+function withoutProtocol(image: Uint8Array): void {
+  const at = Buffer.from(image.buffer, image.byteOffset, image.length).indexOf('\nprotocol ') + 1
+  const volume = DISK.PARTITION_LBA * SECTOR_BYTES
+  const view = new DataView(image.buffer, image.byteOffset + volume)
+  const word = (at - volume) & ~3
+  const before = view.getUint32(word, true)
+  image[at] = '#'.charCodeAt(0)
+  view.setUint32(RAW_VOLUME.RAW_CHECKSUM, (view.getUint32(RAW_VOLUME.RAW_CHECKSUM, true) + before - view.getUint32(word, true)) >>> 0, true)
+}
+
+describe('when the boot configuration leaves the protocol open, the loader knows', () => {
+  test.each<[string, () => Promise<Uint8Array>]>([
+    ['a kernel for the crate bootloader 0.11', crateKernel],
+    ['a Linux kernel', async () => bzImage()],
+  ])('%s', async (_name, kernelOf) => {
+    const image = await imageOf(await kernelOf(), 'quiet')
+    withoutProtocol(image)
+    expect(runInOwnPc(image, { backend: 'interp', seconds: 5 }).outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
   })
 })
