@@ -110,7 +110,7 @@ async function informed({ machine, medium }: Situation, kernel: TestKernel, hint
 
 export const PROTOCOLS: Readonly<Record<string, Protocol>> = {
   'Multiboot 1': { checks: 20, kernel: (at) => informed(at, { bits: 32, source: multiboot, linkerScript: LINKED_LOW }) },
-  'Multiboot 2': { checks: 21, kernel: (at) => informed(at, { bits: 32, source: multiboot2, linkerScript: LINKED_LOW }) },
+  'Multiboot 2': { checks: 22, kernel: (at) => informed(at, { bits: 32, source: multiboot2, linkerScript: LINKED_LOW }) },
   'bootloader 0.9': {
     checks: 29,
     kernel: async () => ({

@@ -4,6 +4,9 @@
 #ifndef HAS_ACPI
 #define HAS_ACPI 1
 #endif
+#ifndef HAS_SMBIOS
+#define HAS_SMBIOS HAS_ACPI
+#endif
 
 __asm__(".section .multiboot,\"a\"\n.balign 8\nheader: .long 0xe85250d6, 0, header_end - header, -(0xe85250d6 + header_end - header)\n"
         /* Information that a loader must have: command line, name, modules, memory, map; modules on pages. */
@@ -108,6 +111,10 @@ static bool map_is_sane(void) {
   check("ELF sections", counts[9] == 1 && firsts[9]->words[0] > 2 && firsts[9]->words[1] == 40, counts[9]);
   const struct tag *root = firsts[15] ? firsts[15] : firsts[14];
   check("ACPI root", HAS_ACPI ? root && root->words[0] == 0x20445352 && root->words[1] == 0x20525450 : !root, counts[14] << 8 | counts[15]);
+  /* Version 2 at least, and a first structure with its header (SMBIOS 3.7, 6.1.2). */
+  const struct tag *management = firsts[13];
+  const uint8_t *structure = management ? (const uint8_t *)&management->words[2] : 0;
+  check("SMBIOS", HAS_SMBIOS ? management && (management->words[0] & 0xff) >= 2 && management->bytes > 16 + 4 && structure[1] >= 4 : !management, counts[13]);
   check_memory();
   finish();
 }
