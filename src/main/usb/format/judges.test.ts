@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Random } from '../../../../tests/boot/image-fuzz/random'
 import { requireTool } from '../../../../tests/support/tools'
 import { type FormatInput, type FormatPlan, planFormat } from './plan'
 import { writeSampleDrive } from './sample-drive'
@@ -123,6 +124,9 @@ describe.skipIf(!have).each(cases(EXFAT))('exFAT: $bytes bytes, sectors of $sect
     expect(dump).toMatch(/Volume label:\s+Test Stick\n/)
     expect(dump).toMatch(new RegExp(`Volume Length\\(sectors\\):\\s+${place.bytes / shape.sectorBytes}\\n`))
     expect(dump).toMatch(/Upcase table size:\s+5836\n/)
+    const number = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(dump)?.[1])
+    const clusters = (bytes: number): number => Math.ceil(bytes / number('Cluster size'))
+    expect(number('Total Clusters') - number('Free Clusters')).toBe(clusters(number('Bitmap size')) + clusters(5836) + 1)
     expect(run('grub-fstest', volume, 'ls', '--', '-l', '(loop0)')).toMatch(/exfat[^]*Test Stick/)
   })
 })
@@ -176,9 +180,23 @@ describe.skipIf(!have || !canMount())('exFAT, mounted', () => {
   })
 })
 
+describe.skipIf(!have)('any size is sound', () => {
+  const random = new Random(21)
+  test.each(Array.from({ length: 24 }, (_, index) => [Math.floor(2 * MIB * 2 ** (random.below(19_000) / 1000)), [512, 1024, 2048, 4096][index % 4] ?? 512] as const))('%d bytes, sectors of %d', async (bytes, sectorBytes) => {
+    const plan = await planFormat(input(bytes, sectorBytes, 'auto'))
+    const place = partitionOf(plan)
+    const volume = join(folder, 'any')
+    writeSampleDrive(volume, plan, { from: place.start, bytes: place.bytes })
+    if (plan.fileSystem === 'exfat') expect(run('fsck.exfat', '-n', volume)).toMatch(/clean\. directories 1, files 0/)
+    else expect(run('fsck.fat', '-n', '-v', volume)).not.toMatch(/differ|wrong|bad|invalid|dirty|orphan|reclaim|corrupt/i)
+    rmSync(volume)
+  })
+})
+
 describe.skipIf(!have || requireTool('mkfs.ext4') === undefined)('what was there before', () => {
   test.each<[string, (path: string) => void]>([
     ['ext4 on the whole drive', (path) => run('mkfs.ext4', '-q', '-F', path)],
+    ['ext4 in a partition', (path) => run('mkfs.ext4', '-q', '-F', '-E', `offset=${MIB}`, path, '32M')],
     ['a GPT with partitions', (path) => run('sgdisk', '-n', '1:2048:+20M', '-n', '2:0:0', path)],
     [
       'a hybrid ISO',
