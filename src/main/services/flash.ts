@@ -1,5 +1,6 @@
 /** Writing an image to a drive: what is asked before, and the process that does it. */
 import { LabError } from '../../shared/failure'
+import { hostProgram } from '../toolchain'
 import { writeInProcess, type WriteDone, type WriterOptions } from '../usb'
 import { judgedDrives, keptPaths, type JudgedDrive } from './drives'
 import { locate } from './locations'
@@ -21,11 +22,12 @@ export interface FlashOptions {
   drive: JudgedDrive
   verify: boolean
   onProgress: WriterOptions['onProgress']
+  onRemark?: WriterOptions['onRemark']
   signal?: AbortSignal | undefined
 }
 
 /** Writes an image to a drive that the person has confirmed. @throws LabError */
-export async function flash({ image, drive, verify, onProgress, signal }: FlashOptions): Promise<WriteDone> {
+export async function flash({ image, drive, verify, onProgress, onRemark, signal }: FlashOptions): Promise<WriteDone> {
   const keep = await keptPaths([{ path: image, what: 'The image' }])
-  return writeInProcess({ entry: locate().usbWriter, request: { image, drive: drive.path, identity: drive.identity, confirmed: true, verify, keep }, onProgress, signal })
+  return writeInProcess({ entry: locate().usbWriter, compile: (source) => hostProgram(source, { signal }), request: { image, drive: drive.path, identity: drive.identity, confirmed: true, verify, keep }, onProgress, ...(onRemark && { onRemark }), signal })
 }

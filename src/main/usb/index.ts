@@ -1,5 +1,5 @@
 /** Drives of the computer, and what may be written to them. */
 export { type DriveList, listDrives } from './drives/list'
 export { judgeDrive, type PolicyContext, sizeText } from './policy'
-export { writeInProcess, type WriteDone, type WriterOptions } from './writer/client'
+export { WriteFailed, writeInProcess, type WriteDone, type WriterOptions } from './writer/client'
 export type { FlashPhase } from './writer/protocol'

@@ -26,7 +26,7 @@ export type DriveCondition = z.infer<typeof conditionSchema>
 
 export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), phase: phaseSchema, done: z.number().nonnegative(), total: z.number().nonnegative() }),
-  z.object({ type: z.literal('done'), sha256: z.string(), bytes: z.number(), verified: z.boolean() }),
+  z.object({ type: z.literal('done'), sha256: z.string(), bytes: z.number(), verified: z.boolean(), ejected: z.boolean() }),
   z.object({ type: z.literal('failed'), failure: failureSchema, condition: conditionSchema }),
 ])
 export type FlashEvent = z.infer<typeof eventSchema>
