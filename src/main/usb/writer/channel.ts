@@ -12,7 +12,7 @@ export interface Ends {
 /**
  * The lab's end: sends the job, passes events on, and asks the writer to stop when the signal says so.
  * @returns the last event, when the writer has said all it had to; undefined when it said nothing
- * @throws ZodError or SyntaxError when the writer says something unknown; it is then left alone, and ends
+ * @throws ZodError or SyntaxError when the writer says something unknown, the system's error when the connection breaks; the writer ends then
  */
 export async function follow({ input, output }: Ends, request: WriteRequest, onEvent: (event: FlashEvent) => void, signal?: AbortSignal): Promise<FlashEvent | undefined> {
   // The writer may end before it has read everything; how it ended is what its last event tells.
@@ -52,6 +52,7 @@ export async function serve({ input, output }: Ends, stop: AbortController, work
   const tell = (event: FlashEvent): void => void output.write(`${JSON.stringify(event)}\n`)
   const lines = createInterface({ input })
   input.once('close', () => lines.close())
+  lines.on('error', () => lines.close())
   let working: Promise<void> | undefined
   await new Promise<void>((resolve, reject) => {
     lines.on('line', (line) => {

@@ -52,19 +52,19 @@ export async function writeInProcess({ entry, compile, request, onProgress, onRe
       throw new WriteFailed(startFailure(cause, drive), 'unchanged', { cause })
     })
     let last: FlashEvent | undefined
-    let nonsense: unknown
+    let broken: unknown
     const hear = (event: FlashEvent): void => {
       last = event
       if (event.type === 'progress') onProgress(event)
     }
-    await follow(writer, request, hear, signal).catch((error: unknown) => (nonsense = error))
+    await follow(writer, request, hear, signal).catch((error: unknown) => (broken = error))
     const end = await writer.ended
     if (last?.type === 'done') return last
     if (last?.type === 'failed') throw new WriteFailed(last.failure, last.condition)
     const refusal = last === undefined ? writer.refusal?.(end) : undefined
     if (refusal) throw new WriteFailed(refusal, 'unchanged')
-    const why = nonsense === undefined ? end.complaints.trim() || `It was ended from outside (code ${end.code ?? 'none'}).` : `It said something unknown: ${messageOf(nonsense)}`
-    throw new WriteFailed({ code: 'internal', what: 'The writing process ended without saying how far it came.', where: drive, why }, conditionAfter(last), { cause: nonsense })
+    const why = broken === undefined ? end.complaints.trim() || `It was ended from outside (code ${end.code ?? 'none'}).` : `What it said was not understood, or broke off: ${messageOf(broken)}`
+    throw new WriteFailed({ code: 'internal', what: 'The writing process ended without saying how far it came.', where: drive, why }, conditionAfter(last), { cause: broken })
   } finally {
     letSleep()
   }

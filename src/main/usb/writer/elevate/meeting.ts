@@ -9,7 +9,7 @@ import { LabError } from '../../../../shared/failure'
 export interface Meeting {
   /** What the writer sends as its first line: 256 bits in base64url. */
   token: string
-  /** The one connection that brought the token. Rejects with a LabError when none came in time, with the signal's reason when cancelled. */
+  /** The one connection that brought the token, paused behind it. Rejects with a LabError when none came in time, with the signal's reason when cancelled. */
   arrival: Promise<Socket>
   /** Nobody is waited for any more. */
   close(): void
