@@ -17,6 +17,7 @@ import { inspect, type InspectCommandOptions } from './inspect'
 import { KEYS_HELP, parseKeys } from './keys'
 import { newProject, templates } from './projects'
 import { runner } from './runner'
+import type { ServeCommandOptions } from './serve'
 
 const BOOT_HELP = `
 What is booted: a project's folder (it is built first), a raw disk image, a 512-byte boot sector or a kernel (ELF or flat
@@ -122,10 +123,11 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .description('open the lab to the browser: this computer only, with a token in the URL')
     .option('--port <number>', 'port to listen on; 0 lets the system choose', parsePort, 0)
     .option('--open', 'open the browser too')
-    .action(async (options: { port: number; open?: true }) => {
+    .option('--allow-flash', 'let the page write images to drives, and open image files anywhere')
+    .action(async (options: ServeCommandOptions) => {
       // Server and browser opener are read only when they are wanted.
       const { serve } = await import('./serve')
-      finish(await serve(options.port, options.open === true, signal))
+      finish(await serve(options, signal))
     })
 
   program

@@ -5,11 +5,11 @@ import { judgedDrives, keptPaths, type JudgedDrive } from './drives'
 import { locate } from './locations'
 
 /**
- * The drive with its verdict, for an image of this path.
+ * The drive with its verdict, for an image of this path, or for no image.
  * @throws LabError when there is no such drive, or it must not be written
  */
-export async function driveFor(path: string, image: string, neededBytes: number, signal?: AbortSignal): Promise<JudgedDrive> {
-  const drives = await judgedDrives({ neededBytes, keep: [{ path: image, what: 'The image' }], signal })
+export async function driveFor(path: string, image: string | undefined, neededBytes: number, signal?: AbortSignal): Promise<JudgedDrive> {
+  const drives = await judgedDrives({ neededBytes, keep: image === undefined ? [] : [{ path: image, what: 'The image' }], signal })
   const drive = drives.find((one) => one.path === path)
   if (!drive) throw new LabError({ code: 'not-found', what: 'There is no such drive.', where: path, why: `The drives of this computer are: ${drives.map((one) => one.path).join(', ') || 'none'}.`, next: 'A drive is written as a whole, not a partition of it. “bootlab drives” lists those that can be.' })
   if (drive.verdict === 'refused') throw new LabError({ code: 'refused', what: 'This drive must not be written.', where: path, why: drive.reasons.join(' '), next: 'Choose another drive: “bootlab drives” lists those that can be written.' })

@@ -26,7 +26,7 @@ export function imageParts(head: Uint8Array, bytes: number, where: string): Imag
   const nothing = { kind: 'gap', label: 'Bytes of an unknown kind', start: 0, bytes } as const
   const disk = looksLikeDisk(head) ? attemptDisk(head, where) : undefined
   if (!disk) return { parts: [nothing], remarks: [whyNoDisk(head)] }
-  const regions = nest([...tables(disk), ...code(disk), ...volumes(disk, bytes), ...partitions(disk)], bytes)
+  const regions = nest([...tables(disk), ...code(disk), ...volumes(disk, bytes), ...partitioned(disk)], bytes)
   return { parts: regions.length === 0 ? [nothing] : withGaps(regions.flatMap(partOf), bytes), remarks: [] }
 }
 
@@ -64,8 +64,8 @@ function volumes({ volumes: found }: Disk, bytes: number): Region[] {
   return found.filter(({ partition, bootImage }) => partition === undefined && bootImage === undefined).map(({ offset, volume }) => region('volume', named(volume), offset, bytes - offset))
 }
 
-function partitions({ partitions: listed, volumes: found }: Disk): Region[] {
-  return listed
+function partitioned({ partitions, volumes: found }: Disk): Region[] {
+  return partitions
     .filter((partition) => !isProtective(partition))
     .map((partition) => {
       const inside = found.find(({ offset }) => offset === partition.firstSector * SECTOR_BYTES && offset > 0)
