@@ -1,46 +1,27 @@
 /** Writing to block devices of Linux: loop devices that the tests make, through the built command. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync, closeSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { root } from '../../scripts/build-if-stale.mjs'
 import { bootlab } from '../support/cli'
+import { deviceContent, loopDevices } from '../support/loop-devices'
 
 const MIB = 1 << 20
-const folder = mkdtempSync(join(tmpdir(), 'bootlab-flash-'))
-const loops: string[] = []
+const devices = loopDevices()
+const { folder } = devices
+const content = deviceContent
 
-/** A loop device; undefined where this user or this computer may make none. */
-function loop(name: string, bytes: number, ...options: string[]): string | undefined {
-  const file = join(folder, name)
-  writeFileSync(file, '')
-  truncateSync(file, bytes)
-  const made = spawnSync('losetup', ['-f', '--show', ...options, file], { encoding: 'utf8' })
-  if (made.status !== 0) return undefined
-  loops.push(made.stdout.trim())
-  return made.stdout.trim()
-}
+afterAll(() => devices.release())
 
-/** Making block devices is a right of the computer's, not a tool that can be installed. */
-const possible = process.platform === 'linux' && loop('probe', MIB) !== undefined
-
-const content = (device: string, bytes: number): Buffer => execFileSync('dd', [`if=${device}`, 'iflag=direct,count_bytes,fullblock', 'bs=1M', `count=${bytes}`, 'status=none'], { maxBuffer: 256 * MIB })
-
-afterAll(() => {
-  for (const device of loops) spawnSync('losetup', ['-d', device])
-  rmSync(folder, { recursive: true, force: true })
-})
-
-describe.skipIf(!possible)('bootlab flash on loop devices', () => {
+describe.skipIf(!devices.possible)('bootlab flash on loop devices', () => {
   const image = join(folder, 'disk.img')
   const bytes = randomBytes(64 * MIB)
   let device = ''
   beforeAll(() => {
     writeFileSync(image, bytes)
-    device = loop('stick', 96 * MIB) ?? ''
+    device = devices.make('stick', 96 * MIB)
   })
 
   test('64 MiB, read back', async () => {
@@ -74,9 +55,9 @@ describe.skipIf(!possible)('bootlab flash on loop devices', () => {
   })
 
   test('what is too small, read-only, or no drive is refused', async () => {
-    const small = loop('small', 8 * MIB) ?? ''
+    const small = devices.make('small', 8 * MIB)
     expect((await bootlab(['flash', image, '--to', small, '--yes'])).stderr).toMatch(/too small: it holds 8\.4 MB/)
-    const locked = loop('locked', 96 * MIB, '-r') ?? ''
+    const locked = devices.make('locked', 96 * MIB, '-r')
     expect((await bootlab(['flash', image, '--to', locked, '--yes'])).stderr).toMatch(/write-protected/)
     expect((await bootlab(['flash', image, '--to', '/dev/null', '--yes'])).stderr).toMatch(/no such drive/)
     expect(content(small, MIB).equals(Buffer.alloc(MIB))).toBe(true)
@@ -86,7 +67,7 @@ describe.skipIf(!possible)('bootlab flash on loop devices', () => {
     const point = join('/mnt', `bootlab-${process.pid}`)
     mkdirSync(point)
     try {
-      const stick = loop('mounted', 80 * MIB) ?? ''
+      const stick = devices.make('mounted', 80 * MIB)
       execFileSync('mkfs.ext4', ['-q', stick])
       execFileSync('mount', [stick, point])
       writeFileSync(join(point, 'open.txt'), 'mine')
@@ -109,39 +90,5 @@ describe.skipIf(!possible)('bootlab flash on loop devices', () => {
     const { stderr } = await bootlab(['flash', image, '--to', device, '--yes'])
     holder.kill()
     expect(stderr).toMatch(/in use by another program[^]*Nothing was written/)
-  })
-
-  /** Starts a long write, and does something at the first sign of it. */
-  async function disturbed(disturb: (child: ReturnType<typeof spawn>) => void): Promise<{ code: number | null; stderr: string; target: string }> {
-    const target = loop('disturbed', 1024 * MIB) ?? ''
-    const big = join(folder, 'big.img')
-    writeFileSync(big, '')
-    truncateSync(big, 1000 * MIB)
-    const child = spawn(process.execPath, [join(root, 'bin/bootlab.mjs'), 'flash', big, '--to', target, '--yes', '--json'], { stdio: ['ignore', 'pipe', 'pipe'] })
-    let stderr = ''
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-    let done = false
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      if (done || !/"writing","done":[1-9]/.test(text)) return
-      done = true
-      disturb(child)
-    })
-    const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
-    return { code, stderr, target }
-  }
-
-  test('stopped in the middle: it says what the drive is like, and nothing is left that boots', async () => {
-    const { code, stderr, target } = await disturbed((child) => child.kill('SIGINT'))
-    expect(stderr).toMatch(/cancelled[^]*nothing boots from it/)
-    expect(code).toBe(130)
-    expect(content(target, MIB).equals(Buffer.alloc(MIB))).toBe(true)
-  })
-
-  test('when the lab is killed, the writing process ends, too', async () => {
-    const { target } = await disturbed((child) => child.kill('SIGKILL'))
-    const holds = (): boolean => spawnSync('fuser', [target]).status === 0 || spawnSync('sh', ['-c', `ls -l /proc/[0-9]*/fd 2>/dev/null | grep -q '${target}$'`]).status === 0
-    for (let attempt = 0; attempt < 100 && holds(); attempt++) await new Promise((resolve) => setTimeout(resolve, 100))
-    expect(holds()).toBe(false)
-    expect(content(target, MIB).equals(Buffer.alloc(MIB))).toBe(true)
   })
 })

@@ -52,6 +52,7 @@ const AUTO: readonly { upToSectors: number; kind: FatKind }[] = [
 export interface FatGeometry {
   kind: FatKind
   sectors: number
+  sectorBytes: number
   sectorsPerCluster: number
   /** Places in the root directory of FAT12 and FAT16; 0 for FAT32. */
   rootEntries: number
@@ -68,20 +69,24 @@ export interface FatNeeds {
 }
 
 /** Clusters that the content takes, with the root directory where it is one of them. */
-export function clustersNeeded(needs: FatNeeds, { kind, sectorsPerCluster }: FatGeometry): number {
-  const clusterBytes = sectorsPerCluster * SECTOR_BYTES
+export function clustersNeeded(needs: FatNeeds, { kind, sectorsPerCluster, sectorBytes }: FatGeometry): number {
+  const clusterBytes = sectorsPerCluster * sectorBytes
   const [root = 0, ...others] = needs.directories.map((places) => places * DIRECTORY_ENTRY_BYTES)
   const rootClusters = kind === 'fat32' ? Math.max(1, Math.ceil(root / clusterBytes)) : 0
   return [...needs.files, ...others].reduce((sum, bytes) => sum + Math.ceil(bytes / clusterBytes), rootClusters)
 }
 
-/** The geometry of a volume of this size, or undefined when this kind cannot have it. */
-export function fatGeometry(kind: FatKind | 'auto', sectors: number, needs: FatNeeds, floppy: boolean): FatGeometry | undefined {
-  const chosen = kind === 'auto' ? (AUTO.find(({ upToSectors }) => sectors <= upToSectors)?.kind ?? 'fat32') : kind
-  const wished = CLUSTERS[chosen].find(({ upToSectors }) => sectors <= upToSectors)?.sectorsPerCluster ?? (chosen === 'fat12' ? 1 : MAX_SECTORS_PER_CLUSTER)
+/** The geometry of a volume of so many sectors of 512 to 4096 bytes, or undefined when this kind cannot have it. */
+export function fatGeometry(kind: FatKind | 'auto', sectors: number, needs: FatNeeds, floppy: boolean, sectorBytes: number = SECTOR_BYTES): FatGeometry | undefined {
+  const times = sectorBytes / SECTOR_BYTES
+  const chosen = kind === 'auto' ? (AUTO.find(({ upToSectors }) => sectors * times <= upToSectors)?.kind ?? 'fat32') : kind
+  const wished = CLUSTERS[chosen].find(({ upToSectors }) => sectors * times <= upToSectors)?.sectorsPerCluster ?? (chosen === 'fat12' ? 1 : MAX_SECTORS_PER_CLUSTER)
   const rootEntries = chosen === 'fat32' ? 0 : rootPlaces(needs.directories[0] ?? 0, floppy)
-  const at = (sectorsPerCluster: number): FatGeometry => ({ kind: chosen, sectors, sectorsPerCluster, rootEntries, clusters: clusterCount(chosen, sectors, sectorsPerCluster, rootEntries) })
-  let geometry = at(wished)
+  const at = (sectorsPerCluster: number): FatGeometry => {
+    const size = { kind: chosen, sectors, sectorBytes, sectorsPerCluster, rootEntries }
+    return { ...size, clusters: clusterCount(size) }
+  }
+  let geometry = at(Math.max(1, wished / times))
   while (geometry.clusters < MIN_CLUSTERS[chosen] && geometry.sectorsPerCluster > 1) geometry = at(geometry.sectorsPerCluster / 2)
   // The tables are sized for all sectors, so that the count that includes them must stay below the border, too.
   while (Math.ceil(sectors / geometry.sectorsPerCluster) > FAT_CLUSTER_LIMIT[chosen] - MARGIN && geometry.sectorsPerCluster < MAX_SECTORS_PER_CLUSTER)
@@ -107,7 +112,8 @@ export function smallestFat(kind: FatKind | 'auto', needs: FatNeeds, floppy: boo
 function smallestSectors(kind: FatKind, needs: FatNeeds, floppy: boolean): number {
   const rootEntries = kind === 'fat32' ? 0 : rootPlaces(needs.directories[0] ?? 0, floppy)
   let sectors = MIN_CLUSTERS[kind]
-  while (clusterCount(kind, sectors, 1, rootEntries) < MIN_CLUSTERS[kind]) sectors += Math.max(1, MIN_CLUSTERS[kind] - clusterCount(kind, sectors, 1, rootEntries))
+  const missing = (): number => MIN_CLUSTERS[kind] - clusterCount({ kind, sectors, sectorBytes: SECTOR_BYTES, sectorsPerCluster: 1, rootEntries })
+  while (missing() > 0) sectors += missing()
   return Math.max(sectors, MIN_SECTORS)
 }
 
@@ -117,9 +123,9 @@ function rootPlaces(needed: number, floppy: boolean): number {
   return Math.max(floppy ? 224 : 512, Math.ceil(needed / perSector) * perSector)
 }
 
-function clusterCount(kind: FatKind, sectors: number, sectorsPerCluster: number, rootEntries: number): number {
+function clusterCount({ kind, sectors, sectorBytes, sectorsPerCluster, rootEntries }: Omit<FatGeometry, 'clusters'>): number {
   const entries = Math.floor(sectors / sectorsPerCluster) + 2
-  const fatSectors = Math.ceil(Math.ceil((entries * BITS[kind]) / 8) / SECTOR_BYTES)
-  const rootSectors = (rootEntries * DIRECTORY_ENTRY_BYTES) / SECTOR_BYTES
+  const fatSectors = Math.ceil(Math.ceil((entries * BITS[kind]) / 8) / sectorBytes)
+  const rootSectors = (rootEntries * DIRECTORY_ENTRY_BYTES) / sectorBytes
   return Math.floor((sectors - RESERVED[kind] - FATS * fatSectors - rootSectors) / sectorsPerCluster)
 }

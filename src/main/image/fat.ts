@@ -42,9 +42,11 @@ export interface FatInput {
 const CHUNK_BYTES = 1 << 20
 /** 1980-01-01 00:00, FAT's first moment. */
 const FIRST_DATE = 0x0021
-const LABEL_CHARACTERS = /^[A-Z0-9 !#$%&'()@^_`{}~-]{1,11}$/
+/** What a volume label may be, in upper case. */
+export const FAT_LABEL = /^[A-Z0-9 !#$%&'()@^_`{}~-]{1,11}$/
 const FLOPPY_MEDIA = 0xf0
-const DEFAULT_LABEL = 'NO NAME'
+/** What the boot sector has in place of a label. */
+export const NO_FAT_LABEL = 'NO NAME'
 
 /**
  * A file system, exactly as long as asked.
@@ -54,7 +56,7 @@ export async function makeFat({ kind, sectors, multipleOf = 1, label, hiddenSect
   const directories = new FatDirectories(files.map(({ path }) => path), where)
   const needs: FatNeeds = { files: files.map(({ bytes }) => bytes.length), directories: directories.places(label === undefined ? 0 : 1) }
   const volumeLabel = label?.toUpperCase()
-  if (volumeLabel !== undefined && !LABEL_CHARACTERS.test(volumeLabel)) throw badLabel(volumeLabel, where)
+  if (volumeLabel !== undefined && !FAT_LABEL.test(volumeLabel)) throw badLabel(volumeLabel, where)
   const geometry = chooseGeometry(kind, sectors, multipleOf, needs, floppy, where)
 
   const library = await fatFs()
@@ -82,8 +84,8 @@ function settle(volume: Uint8Array, end: number, { kind }: FatGeometry, settings
   const view = new DataView(volume.buffer, volume.byteOffset, volume.byteLength)
   const { entries, reservedSectors, fats, fatSectors } = readFat(volume, settings.where)
   for (const { entryOffset, dotOffsets } of entries) for (const at of [entryOffset, ...dotOffsets]) stampEntry(view, at)
-    const extended = kind === 'fat32' ? BPB.extended32 : BPB.extended16
-  volume.set(labelBytes(settings.label ?? DEFAULT_LABEL), extended + BPB.extendedLabel)
+  const extended = kind === 'fat32' ? BPB.extended32 : BPB.extended16
+  volume.set(fatLabelBytes(settings.label ?? NO_FAT_LABEL), extended + BPB.extendedLabel)
   view.setUint32(BPB.hiddenSectors, settings.hiddenSectors, true)
   if (settings.floppy) {
     volume[BPB.media] = FLOPPY_MEDIA
@@ -103,12 +105,13 @@ function settle(volume: Uint8Array, end: number, { kind }: FatGeometry, settings
 function writeLabel(volume: Uint8Array, label: string): void {
   const { rootOffset } = readFat(volume)
   volume.fill(0, rootOffset, rootOffset + DIRECTORY_ENTRY_BYTES)
-  volume.set(labelBytes(label), rootOffset)
+  volume.set(fatLabelBytes(label), rootOffset)
   volume[rootOffset + DIRECTORY_ENTRY.attributes] = ATTRIBUTE.label
   new DataView(volume.buffer, volume.byteOffset, volume.byteLength).setUint16(rootOffset + DIRECTORY_ENTRY.writeDate, FIRST_DATE, true)
 }
 
-function labelBytes(label: string): Uint8Array {
+/** As boot sector and directory keep a label: padded with blanks. */
+export function fatLabelBytes(label: string): Uint8Array {
   return Buffer.from(label.padEnd(11), 'latin1')
 }
 

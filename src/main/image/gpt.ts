@@ -11,7 +11,7 @@ const ENTRIES = 128
 const NAME_AT = 56
 const NAME_UNITS = 36
 /** The specification asks for room of at least 16 KiB for the entries, whatever their number. */
-const ENTRIES_SECTORS = (ENTRIES * ENTRY_BYTES) / SECTOR_BYTES
+const ENTRIES_BYTES = ENTRIES * ENTRY_BYTES
 /** What a reader takes at most: far beyond every table that tools write. */
 const MAX_ENTRIES = 1024
 const MAX_ENTRY_BYTES = 4096
@@ -32,13 +32,18 @@ const FIELD = {
   ENTRIES_CRC: 88,
 } as const
 
+/** Sectors that one header with its entries takes. */
+export function gptSectors(sectorBytes: number): number {
+  return 1 + ENTRIES_BYTES / sectorBytes
+}
+
 export const GPT = {
   /** The first header; the second is in the last sector. */
   HEADER_LBA: 1,
   /** First sector behind header and entries. */
-  FIRST_FREE_LBA: 2 + ENTRIES_SECTORS,
+  FIRST_FREE_LBA: 1 + gptSectors(SECTOR_BYTES),
   /** Sectors that header and entries take at the end. */
-  BACKUP_SECTORS: 1 + ENTRIES_SECTORS,
+  BACKUP_SECTORS: gptSectors(SECTOR_BYTES),
   /** Type of the one partition in sector 0 that tells old tools to keep off (5.2.3). */
   PROTECTIVE_TYPE: 0xee,
 } as const
@@ -46,6 +51,8 @@ export const GPT = {
 /** Partition types by name. Source: UEFI specification 2.10, table 5.7. */
 export const GPT_TYPE = {
   EFI_SYSTEM: 'C12A7328-F81F-11D2-BA4B-00A0C93EC93B',
+  /** FAT, exFAT or NTFS with a person's files (Microsoft, PARTITION_INFORMATION_GPT: PARTITION_BASIC_DATA_GUID). */
+  BASIC_DATA: 'EBD0A0A2-B9E5-4433-87C0-68B6B72699C7',
 } as const
 
 /** Bit 2: old BIOSes' "active" (table 5.8). */
@@ -72,26 +79,47 @@ export interface GptInput {
   partitions: readonly GptPartition[]
 }
 
+/** A header with its array of entries, as they lie on the disk. */
+export interface GptPart {
+  /** First sector. */
+  lba: number
+  /** Whole sectors. */
+  bytes: Uint8Array
+}
+
 /**
  * Writes both headers and both arrays of entries; sector 0 is the caller's.
  * @param image the whole disk, whole sectors
  */
-export function writeGpt(image: Uint8Array, { id, firstUsable, partitions }: GptInput): void {
-  const sectors = image.length / SECTOR_BYTES
-  const lastUsable = sectors - GPT.BACKUP_SECTORS - 1
-  if (!Number.isInteger(sectors) || firstUsable < GPT.FIRST_FREE_LBA || lastUsable < firstUsable || partitions.length > ENTRIES)
+export function writeGpt(image: Uint8Array, input: GptInput): void {
+  for (const { lba, bytes } of gptParts(input, image.length / SECTOR_BYTES)) image.set(bytes, lba * SECTOR_BYTES)
+}
+
+/**
+ * The table at the start of a disk and its backup at the end.
+ * @param sectors of the whole disk
+ */
+export function gptParts({ id, firstUsable, partitions }: GptInput, sectors: number, sectorBytes: number = SECTOR_BYTES): GptPart[] {
+  const lastUsable = sectors - gptSectors(sectorBytes) - 1
+  if (!Number.isInteger(sectors) || firstUsable < 1 + gptSectors(sectorBytes) || lastUsable < firstUsable || partitions.length > ENTRIES)
     throw new RangeError(`A partition table for ${sectors} sectors and ${partitions.length} partitions is not possible.`)
-  const entries = new Uint8Array(ENTRIES * ENTRY_BYTES)
+  const entries = new Uint8Array(ENTRIES_BYTES)
   for (const [index, partition] of partitions.entries()) {
     const end = partition.lba + partition.sectors
     if (partition.lba < firstUsable || end > lastUsable + 1 || partition.sectors < 1) throw new RangeError(`The partition ${partition.name} lies outside the usable sectors.`)
     writeEntry(entries.subarray(index * ENTRY_BYTES, (index + 1) * ENTRY_BYTES), partition)
   }
   const header = { id, firstUsable, lastUsable, entriesCrc: crc32(entries) }
-  image.set(entries, 2 * SECTOR_BYTES)
-  image.set(entries, (lastUsable + 1) * SECTOR_BYTES)
-  writeHeader(image, { ...header, lba: GPT.HEADER_LBA, alternate: sectors - 1, entriesLba: 2 })
-  writeHeader(image, { ...header, lba: sectors - 1, alternate: GPT.HEADER_LBA, entriesLba: lastUsable + 1 })
+  const primary = new Uint8Array(sectorBytes + ENTRIES_BYTES)
+  writeHeader(primary.subarray(0, HEADER_BYTES), { ...header, lba: GPT.HEADER_LBA, alternate: sectors - 1, entriesLba: 2 })
+  primary.set(entries, sectorBytes)
+  const backup = new Uint8Array(ENTRIES_BYTES + sectorBytes)
+  backup.set(entries)
+  writeHeader(backup.subarray(ENTRIES_BYTES, ENTRIES_BYTES + HEADER_BYTES), { ...header, lba: sectors - 1, alternate: GPT.HEADER_LBA, entriesLba: lastUsable + 1 })
+  return [
+    { lba: GPT.HEADER_LBA, bytes: primary },
+    { lba: lastUsable + 1, bytes: backup },
+  ]
 }
 
 function writeEntry(entry: Uint8Array, { type, id, lba, sectors, attributes, name }: GptPartition): void {
@@ -114,13 +142,12 @@ interface HeaderFields {
   entriesCrc: number
 }
 
-function writeHeader(image: Uint8Array, { id, lba, alternate, firstUsable, lastUsable, entriesLba, entriesCrc }: HeaderFields): void {
-  const bytes = image.subarray(lba * SECTOR_BYTES, lba * SECTOR_BYTES + HEADER_BYTES)
+/** @param bytes zeros, as many as a header has */
+function writeHeader(bytes: Uint8Array, { id, lba, alternate, firstUsable, lastUsable, entriesLba, entriesCrc }: HeaderFields): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES)
   bytes.set(new TextEncoder().encode(SIGNATURE))
   view.setUint32(FIELD.REVISION, REVISION, true)
   view.setUint32(FIELD.HEADER_BYTES, HEADER_BYTES, true)
-  view.setUint32(FIELD.HEADER_CRC, 0, true)
   view.setBigUint64(FIELD.MY_LBA, BigInt(lba), true)
   view.setBigUint64(FIELD.ALTERNATE_LBA, BigInt(alternate), true)
   view.setBigUint64(FIELD.FIRST_USABLE_LBA, BigInt(firstUsable), true)

@@ -1,4 +1,5 @@
 /** Writing an image to a drive: what is asked before, and the process that does it. */
+import type { RestoreFileSystem } from '../../shared/drives'
 import { LabError } from '../../shared/failure'
 import { writeInProcess, type WriteDone, type WriterOptions } from '../usb'
 import { judgedDrives, keptPaths, type JudgedDrive } from './drives'
@@ -27,5 +28,15 @@ export interface FlashOptions {
 /** Writes an image to a drive that the person has confirmed. @throws LabError */
 export async function flash({ image, drive, verify, onProgress, signal }: FlashOptions): Promise<WriteDone> {
   const keep = await keptPaths([{ path: image, what: 'The image' }])
-  return writeInProcess({ entry: locate().usbWriter, request: { image, drive: drive.path, identity: drive.identity, confirmed: true, verify, keep }, onProgress, signal })
+  return writeInProcess({ entry: locate().usbWriter, request: { task: 'image', image, drive: drive.path, identity: drive.identity, confirmed: true, verify, keep }, onProgress, signal })
+}
+
+export interface RestoreOptions extends Omit<FlashOptions, 'image'> {
+  fileSystem: RestoreFileSystem
+  label: string
+}
+
+/** Gives a drive that the person has confirmed one partition with an empty file system. @throws LabError */
+export async function restore({ drive, fileSystem, label, verify, onProgress, signal }: RestoreOptions): Promise<WriteDone> {
+  return writeInProcess({ entry: locate().usbWriter, request: { task: 'restore', fileSystem, label, drive: drive.path, identity: drive.identity, confirmed: true, verify, keep: await keptPaths([]) }, onProgress, signal })
 }

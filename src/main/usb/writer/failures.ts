@@ -24,13 +24,13 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
-export function failureOf(error: unknown, drive: string, image: string): Failure {
+export function failureOf(error: unknown, drive: string): Failure {
   if (error instanceof VerifyError)
     return { code: 'verify', what: `The drive gives back other bytes than were written, from byte ${error.position} on.`, where: drive, why: 'Its memory is worn out or counterfeit, or its connection is bad.', next: 'Try another port, or another drive.' }
   if (error instanceof EndOfTarget) return { ...said('ENOSPC'), where: drive }
   const saying = SAYINGS[codeOf(error)]
   if (saying) return { ...saying, where: drive }
-  return { code: 'internal', what: 'Writing failed.', where: `${image} to ${drive}`, why: error instanceof Error ? error.message : String(error), next: 'Try again; if it happens again, report it.' }
+  return { code: 'internal', what: 'Writing failed.', where: drive, why: error instanceof Error ? error.message : String(error), next: 'Try again; if it happens again, report it.' }
 }
 
 function said(code: string): Saying {

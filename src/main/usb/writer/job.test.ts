@@ -81,9 +81,9 @@ function systemOf({ looks, unmounts, swappedAtWrite }: World): { system: DriveSy
   }
 }
 
-const REQUEST: WriteRequest = { image: '/tmp/disk.img', drive: '/dev/sdb', identity: 'diskseq 1|x', confirmed: true, verify: true, keep: [{ path: '/home/ada', what: 'Home' }] }
+const REQUEST: WriteRequest = { task: 'image', image: '/tmp/disk.img', drive: '/dev/sdb', identity: 'diskseq 1|x', confirmed: true, verify: true, keep: [{ path: '/home/ada', what: 'Home' }] }
 
-async function run(world: World, request: Partial<WriteRequest> = {}): Promise<{ events: FlashEvent[]; written: { identity: string; at: Drive | undefined }[] }> {
+async function run(world: World, request: { confirmed?: boolean } = {}): Promise<{ events: FlashEvent[]; written: { identity: string; at: Drive | undefined }[] }> {
   const { system, written } = systemOf(world)
   const events: FlashEvent[] = []
   await runJob({ ...REQUEST, ...request }, system, (event) => events.push(event), new AbortController().signal)

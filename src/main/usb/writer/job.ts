@@ -3,6 +3,7 @@ import { allVolumes, type Drive } from '../../../shared/drives'
 import { LabError, toFailure, type Failure } from '../../../shared/failure'
 import type { DriveList } from '../drives/list'
 import { judgeDrive, type PolicyContext } from '../policy'
+import { contentOf, type Content } from './content'
 import { codeOf, failureOf } from './failures'
 import type { DriveCondition, FlashEvent, FlashPhase, WriteRequest } from './protocol'
 import type { OpenImage } from './source'
@@ -27,48 +28,48 @@ export interface DriveSystem {
 export async function runJob(request: WriteRequest, system: DriveSystem, tell: (event: FlashEvent) => void, signal: AbortSignal): Promise<void> {
   let condition: DriveCondition = 'unchanged'
   const phase = (name: FlashPhase, done = 0, total = 0): void => tell({ type: 'progress', phase: name, done, total })
-  let image: OpenImage | undefined
+  let content: Content | undefined
   let target: Target | undefined
   try {
     phase('checking')
-    image = await system.openImage(request.image, signal)
-    const drive = await permittedDrive(request, system, image.bytes, signal)
+    content = await contentOf(request, system.openImage, signal)
+    const drive = await permittedDrive(request, system, content.neededBytes, signal)
     phase('unmounting')
     await system.unmount(drive)
     target = await system.open(drive)
     // What was unmounted is seen anew, and the drive that was opened is the one that was chosen.
-    const now = await permittedDrive(request, system, image.bytes, signal)
+    const now = await permittedDrive(request, system, content.neededBytes, signal)
     const mounted = allVolumes(now).find(({ mountPoints }) => mountPoints.length > 0)
     if (mounted) throw new LabError({ code: 'busy', what: `${mounted.path} is mounted again.`, where: now.path, why: 'Another program opened it in between, and would write into the image.', next: 'Close the file manager’s window of this drive, and try again.' })
+    const { source, extents, made } = await content.on(now)
     const { sha256 } = await writeImage({
-      source: image,
+      source,
+      extents,
       target: guarded(target, () => system.sameMedium(now), (changed) => (condition = changed)),
       targetBytes: now.bytes,
       sectorBytes: now.sectorBytes,
       verify: request.verify,
       signal,
-      onProgress: (name, done, total) => {
-        if (name === 'writing' && done === total) condition = 'unverified'
-        phase(name, done, total)
-      },
+      onHead: () => (condition = 'unverified'),
+      onProgress: phase,
     })
     phase('finishing')
     await target.close()
     target = undefined
     await system.release(now)
-    tell({ type: 'done', sha256, bytes: image.bytes, verified: request.verify })
+    tell({ type: 'done', sha256, bytes: source.bytes, verified: request.verify, ...(made && { made }) })
   } catch (error) {
     if (error instanceof VerifyError) condition = 'wrong'
     tell({ type: 'failed', failure: failureFor(error, request, signal), condition })
   } finally {
-    await closeAll(target, image)
+    await closeAll(target, content)
   }
 }
 
-function failureFor(error: unknown, { drive, image }: WriteRequest, signal: AbortSignal): Failure {
-  if (signal.aborted) return { code: 'cancelled', what: 'Writing was cancelled.', where: drive }
+function failureFor(error: unknown, request: WriteRequest, signal: AbortSignal): Failure {
+  if (signal.aborted) return { code: 'cancelled', what: 'Writing was cancelled.', where: request.drive }
   if (error instanceof LabError) return toFailure(error)
-  return failureOf(error, drive, image)
+  return failureOf(error, request.drive)
 }
 
 /** What is being thrown already matters more than a handle that does not close. */
@@ -98,20 +99,31 @@ function guarded(target: Target, check: () => Promise<void>, changed: (condition
     if (!written) changed('blank')
     written = true
   }
+  /** A drive that was pulled out answers with errors of many kinds: that it is gone says more than they do. */
+  const orGone = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      await check()
+      throw error
+    }
+  }
   return {
     write: async (bytes, position) => {
       await check()
-      try {
-        await target.write(bytes, position)
-        begin()
-      } catch (error) {
-        // Refused outright is not written; whatever else fails may have left a part.
-        if (!REFUSALS.has(codeOf(error))) begin()
-        throw error
-      }
+      await orGone(async () => {
+        try {
+          await target.write(bytes, position)
+          begin()
+        } catch (error) {
+          // Refused outright is not written; whatever else fails may have left a part.
+          if (!REFUSALS.has(codeOf(error))) begin()
+          throw error
+        }
+      })
     },
-    read: (into, position) => target.read(into, position),
-    flush: () => target.flush(),
+    read: (into, position) => orGone(() => target.read(into, position)),
+    flush: () => orGone(() => target.flush()),
     forget: () => target.forget(),
     close: () => target.close(),
   }

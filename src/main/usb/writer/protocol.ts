@@ -1,10 +1,9 @@
 /** What the lab and its writing process say to each other: one JSON text a line. The lab sends the job, then perhaps `cancel`; the process sends events. */
 import { z } from 'zod'
+import { RESTORE_FILE_SYSTEMS } from '../../../shared/drives'
 import { failureSchema } from '../../../shared/failure'
 
-export const jobSchema = z.strictObject({
-  /** Absolute path of the image; `.gz` is unpacked on the way. */
-  image: z.string().min(1),
+const aimSchema = z.strictObject({
   /** The drive's path as the list of drives has it. */
   drive: z.string().min(1),
   /** The drive's identity when the person chose it. */
@@ -15,6 +14,22 @@ export const jobSchema = z.strictObject({
   /** What must survive (see PolicyContext), resolved by the lab: an elevated process has another home. */
   keep: z.array(z.strictObject({ path: z.string(), what: z.string() })),
 })
+
+export const jobSchema = z.discriminatedUnion('task', [
+  z.strictObject({
+    task: z.literal('image'),
+    /** Absolute path of the image; a packed one is unpacked on the way. */
+    image: z.string().min(1),
+    ...aimSchema.shape,
+  }),
+  /** One partition with an empty file system over the whole drive. */
+  z.strictObject({
+    task: z.literal('restore'),
+    fileSystem: z.enum(RESTORE_FILE_SYSTEMS),
+    label: z.string(),
+    ...aimSchema.shape,
+  }),
+])
 export type WriteRequest = z.infer<typeof jobSchema>
 
 export const phaseSchema = z.enum(['checking', 'unmounting', 'erasing', 'writing', 'verifying', 'finishing'])
@@ -26,7 +41,15 @@ export type DriveCondition = z.infer<typeof conditionSchema>
 
 export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), phase: phaseSchema, done: z.number().nonnegative(), total: z.number().nonnegative() }),
-  z.object({ type: z.literal('done'), sha256: z.string(), bytes: z.number(), verified: z.boolean() }),
+  z.object({
+    type: z.literal('done'),
+    /** Of the image, unpacked. */
+    sha256: z.string(),
+    bytes: z.number(),
+    verified: z.boolean(),
+    /** What was made by a restore. */
+    made: z.object({ fileSystem: z.string(), label: z.string() }).optional(),
+  }),
   z.object({ type: z.literal('failed'), failure: failureSchema, condition: conditionSchema }),
 ])
 export type FlashEvent = z.infer<typeof eventSchema>

@@ -1,33 +1,46 @@
 /**
- * Writing an image and reading it back. An interrupted write leaves nothing that boots or looks whole: the old partition tables go first, the
- * image's first sectors come last.
+ * Writing to a drive and reading back. An interrupted write leaves nothing that boots or looks whole: the old partition tables go first, the
+ * first sectors of what is written come last.
  */
 import { createHash, type Hash } from 'node:crypto'
 import { alignedBuffer, type Target } from './target'
 
-/** Where an image comes from: its bytes in order, once. */
+/** Where the bytes come from: in order, once. */
 export interface ImageSource {
   bytes: number
   /** Fills the buffer from the present place; fewer bytes only at the end. */
   read(into: Uint8Array): Promise<number>
 }
 
+/** Where a run of the source's bytes goes: `bytes` of them from `position` of the target on. */
+export interface Extent {
+  position: number
+  bytes: number
+}
+
 export type WritePhase = 'erasing' | 'writing' | 'verifying'
 
 export interface WriteJob {
   source: ImageSource
+  /**
+   * Where the source's bytes go, in their order; together as long as the source, the first at 0. Each begins on a sector and is whole sectors
+   * long; the last may end within one, which is filled with zeros.
+   */
+  extents: readonly Extent[]
   target: Target
-  /** Of the drive; a file's is that of the image. */
+  /** Of the drive. */
   targetBytes: number
   sectorBytes: number
   verify: boolean
   /** Called before anything is written in each phase, and after every chunk; done and total in bytes. */
   onProgress?: (phase: WritePhase, done: number, total: number) => void
+  /** Called just before the first sectors are written: from here on the drive may look whole. */
+  onHead?: () => void
   signal?: AbortSignal | undefined
 }
 
 export interface WriteResult {
-  /** Of the image's bytes, hexadecimal. */
+  /** Of the source's bytes, hexadecimal. */
   sha256: string
 }
 
@@ -44,95 +57,160 @@ export class VerifyError extends Error {
 
 /** What one transfer moves. */
 export const CHUNK_BYTES = 4 << 20
-/** The image's start: MBR, GPT, boot sectors of a file system. */
+/** Transfers under way at once: the drive has the next before it has done the last. With the chunks, all the memory that a job takes. */
+const DEPTH = 4
+/** What is written last of a source: MBR, GPT, boot sectors of a file system. */
 const HEAD_BYTES = 1 << 20
-/** A GPT's copy, at the end of the drive: header and 32 sectors of entries; with room for drives of 4096-byte sectors. */
-const TAIL_BYTES = 256 << 10
+/** The end of the drive has a GPT's copy (33 sectors), labels of ZFS (512 KiB) and superblocks of RAID. */
+export const TAIL_BYTES = 1 << 20
+
+/** A run of bytes as it is transferred. */
+interface Transfer {
+  position: number
+  /** From the source. */
+  wanted: number
+  /** With the zeros behind the last byte of the source. */
+  length: number
+}
 
 /**
- * Writes the image, all of it.
+ * Writes all of the source.
  * @throws VerifyError; the target's and the source's errors; the signal's reason when cancelled. Afterwards the target is either untouched or has
- * neither partition table nor boot sector.
+ * neither partition table nor boot sector, unless its first sectors were written already: then everything else was before them.
  */
 export async function writeImage(job: WriteJob): Promise<WriteResult> {
-  const { source, target, targetBytes, sectorBytes, verify, onProgress, signal } = job
+  const { source, target, sectorBytes, verify, onProgress, onHead, signal } = job
   signal?.throwIfAborted()
-  const padded = Math.ceil(source.bytes / sectorBytes) * sectorBytes
-  const head = alignedBuffer(Math.min(HEAD_BYTES, padded))
-  const chunk = alignedBuffer(CHUNK_BYTES)
-  const whole = createHash('sha256')
-  const digests: Buffer[] = []
+  const { head, body } = transfersOf(job.extents, sectorBytes)
+  const total = head.length + body.reduce((sum, { length }) => sum + length, 0)
+  const hash = createHash('sha256')
+  /** The hash of everything up to the end of each transfer: what is read back must have the same at the same places. */
+  const marks: Buffer[] = []
 
-  onProgress?.('erasing', 0, padded)
-  await erase(target, targetBytes, chunk)
+  onProgress?.('erasing', 0, total)
+  await erase(job)
   signal?.throwIfAborted()
 
-  await fill(source, head, Math.min(head.length, source.bytes), whole)
-  onProgress?.('writing', 0, padded)
-  for (let position = head.length; position < padded; position += chunk.length) {
-    const wanted = Math.min(chunk.length, source.bytes - position)
-    const length = Math.min(chunk.length, padded - position)
-    await fill(source, chunk, wanted, whole)
-    chunk.fill(0, wanted, length)
-    const piece = chunk.subarray(0, length)
-    if (verify) digests.push(digest(piece))
+  const first = alignedBuffer(head.length)
+  await fill(source, first, head, hash)
+  if (verify) marks.push(mark(hash))
+  onProgress?.('writing', 0, total)
+  let done = 0
+  await inFlight(body, async (transfer, buffer) => {
+    await fill(source, buffer, transfer, hash)
+    if (verify) marks.push(mark(hash))
     signal?.throwIfAborted()
-    await target.write(piece, position)
-    onProgress?.('writing', position + length - head.length, padded)
-  }
+    return async () => {
+      await target.write(buffer.subarray(0, transfer.length), transfer.position)
+      done += transfer.length
+      onProgress?.('writing', done, total)
+    }
+  })
   // Everything else is on the medium before the head makes it whole.
   await target.flush()
   signal?.throwIfAborted()
-  await target.write(head, 0)
+  onHead?.()
+  await target.write(first, head.position)
   await target.flush()
-  onProgress?.('writing', padded, padded)
+  onProgress?.('writing', total, total)
 
-  if (verify) await readBack({ target, head, padded, digests, chunk, onProgress, signal })
-  return { sha256: whole.digest('hex') }
+  if (verify) await readBack(job, [head, ...body], marks, total)
+  return { sha256: hash.digest('hex') }
 }
 
-/** Clears where partition tables and file systems begin and where a GPT has its copy. */
-async function erase(target: Target, bytes: number, buffer: Uint8Array): Promise<void> {
-  const head = Math.min(HEAD_BYTES, bytes)
-  const tail = Math.min(TAIL_BYTES, bytes - head)
-  buffer.fill(0, 0, head)
-  await target.write(buffer.subarray(0, head), 0)
-  if (tail > 0) await target.write(buffer.subarray(0, tail), bytes - tail)
+/** The head, which is written last, and the chunks of everything else. */
+function transfersOf(extents: readonly Extent[], sectorBytes: number): { head: Transfer; body: Transfer[] } {
+  const transfers: Transfer[] = []
+  for (const { position, bytes } of extents) {
+    for (let start = 0; start < bytes; ) {
+      const wanted = Math.min(transfers.length === 0 ? HEAD_BYTES : CHUNK_BYTES, bytes - start)
+      transfers.push({ position: position + start, wanted, length: Math.ceil(wanted / sectorBytes) * sectorBytes })
+      start += wanted
+    }
+  }
+  const [head, ...body] = transfers
+  if (!head) throw new RangeError('There is nothing to write.')
+  return { head, body }
+}
+
+/**
+ * Goes through transfers with a few under way at once. `prepare` runs in order and one at a time, with a buffer that no transfer uses; what it returns
+ * runs beside the next ones. The first error ends it, after all that had begun.
+ */
+async function inFlight(transfers: readonly Transfer[], prepare: (transfer: Transfer, buffer: Uint8Array) => Promise<() => Promise<void>>): Promise<void> {
+  const slots = Array.from({ length: Math.min(DEPTH, transfers.length) }, () => ({ buffer: alignedBuffer(CHUNK_BYTES), busy: Promise.resolve() }))
+  let failed: { error: unknown } | undefined
+  try {
+    for (const [index, transfer] of transfers.entries()) {
+      const slot = slots[index % slots.length]
+      if (!slot) throw new RangeError('no slot')
+      await slot.busy
+      if (failed) break
+      const run = await prepare(transfer, slot.buffer)
+      slot.busy = run().catch((error: unknown) => {
+        failed ??= { error }
+      })
+    }
+  } finally {
+    await Promise.all(slots.map(({ busy }) => busy))
+  }
+  if (failed) throw failed.error
+}
+
+/** Clears where partition tables and file systems begin, and what is kept of them at the end. */
+async function erase({ target, targetBytes }: WriteJob): Promise<void> {
+  const head = Math.min(HEAD_BYTES, targetBytes)
+  const tail = Math.min(TAIL_BYTES, targetBytes - head)
+  const zeros = alignedBuffer(Math.max(head, tail))
+  await target.write(zeros.subarray(0, head), 0)
+  if (tail > 0) await target.write(zeros.subarray(0, tail), targetBytes - tail)
   await target.flush()
 }
 
-async function fill(source: ImageSource, into: Uint8Array, wanted: number, hash: Hash): Promise<void> {
+async function fill(source: ImageSource, into: Uint8Array, { wanted, length }: Transfer, hash: Hash): Promise<void> {
   for (let done = 0; done < wanted; ) {
     const read = await source.read(into.subarray(done, wanted))
     if (read === 0) throw new Error('The image is shorter than it said: it was changed while it was written.')
     done += read
   }
+  into.fill(0, wanted, length)
   hash.update(into.subarray(0, wanted))
 }
 
-interface ReadBack extends Pick<WriteJob, 'target' | 'onProgress' | 'signal'> {
-  head: Uint8Array
-  padded: number
-  digests: readonly Buffer[]
-  chunk: Uint8Array
-}
-
-async function readBack({ target, head, padded, digests, chunk, onProgress, signal }: ReadBack): Promise<void> {
-  onProgress?.('verifying', 0, padded)
+async function readBack({ target, onProgress, signal }: WriteJob, transfers: readonly Transfer[], marks: readonly Buffer[], total: number): Promise<void> {
+  onProgress?.('verifying', 0, total)
   await target.forget()
-  const piece = chunk.subarray(0, head.length)
-  await target.read(piece, 0)
-  if (Buffer.compare(piece, head) !== 0) throw new VerifyError(0)
-  for (const [index, expected] of digests.entries()) {
-    signal?.throwIfAborted()
-    const position = head.length + index * chunk.length
-    const part = chunk.subarray(0, Math.min(chunk.length, padded - position))
-    await target.read(part, position)
-    if (!digest(part).equals(expected)) throw new VerifyError(position)
-    onProgress?.('verifying', position + part.length, padded)
+  const hash = createHash('sha256')
+  const slots = Array.from({ length: Math.min(DEPTH, transfers.length) }, () => ({ buffer: alignedBuffer(CHUNK_BYTES), read: Promise.resolve() }))
+  /** Reading ahead; an error waits until its turn has come. */
+  const begin = (index: number): void => {
+    const transfer = transfers[index]
+    const slot = slots[index % slots.length]
+    if (!transfer || !slot) return
+    slot.read = target.read(slot.buffer.subarray(0, transfer.length), transfer.position)
+    slot.read.catch(() => undefined)
+  }
+  for (const index of slots.keys()) begin(index)
+  let done = 0
+  try {
+    for (const [index, { position, wanted, length }] of transfers.entries()) {
+      const slot = slots[index % slots.length]
+      if (!slot) throw new RangeError('no slot')
+      await slot.read
+      signal?.throwIfAborted()
+      hash.update(slot.buffer.subarray(0, wanted))
+      const padding = slot.buffer.subarray(wanted, length)
+      if (!marks[index]?.equals(mark(hash)) || padding.some((byte) => byte !== 0)) throw new VerifyError(position)
+      begin(index + slots.length)
+      done += length
+      onProgress?.('verifying', done, total)
+    }
+  } finally {
+    await Promise.allSettled(slots.map(({ read }) => read))
   }
 }
 
-function digest(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(bytes).digest()
+/** The digest so far; the hash goes on. */
+function mark(hash: Hash): Buffer {
+  return hash.copy().digest()
 }
