@@ -2,7 +2,7 @@
 import { app, BrowserWindow, dialog, session } from 'electron'
 import { toFailure, describeFailure } from '../shared/failure'
 import { registerAppScheme, serveApp } from './desktop/app-protocol'
-import { pickDirectory } from './desktop/dialogs'
+import { pickDirectory, pickFile, pickSavePath } from './desktop/dialogs'
 import { openIpcDoor } from './desktop/ipc-door'
 import { installMenu } from './desktop/menu'
 import { confinePages, denyPermissions } from './desktop/security'
@@ -19,7 +19,7 @@ function fatal(error: unknown): void {
 
 async function start(): Promise<void> {
   await app.whenReady()
-  const services = createServices({ door: 'electron', pickDirectory })
+  const services = createServices({ door: 'electron', pickDirectory, pickFile, pickSavePath })
   serveApp(services.locations.renderer)
   denyPermissions(session.defaultSession)
   installMenu(process.platform)

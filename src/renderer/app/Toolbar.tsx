@@ -14,6 +14,7 @@ export function Toolbar(): ReactElement {
   const view = useStore(projects.store, (state) => state.view)
   const building = useStore(build.store, (state) => state.status === 'running')
   const phase = useStore(machine.store, (state) => state.phase)
+  const canFlash = useStore(projects.store, (state) => state.info?.canFlash)
   const ready = view === 'project'
   return (
     <header className="toolbar">
@@ -54,6 +55,9 @@ export function Toolbar(): ReactElement {
           onClick={commands.reset}
         >
           {text.reset}
+        </Button>
+        <Button icon="usb" className="toolbar-usb" aria-label={text.usb} title={canFlash ? text.usbHint(modifierName()) : text.usbOffHint} disabled={!ready} onClick={commands.writeToUsb}>
+          {text.usb}
         </Button>
       </div>
     </header>

@@ -6,6 +6,7 @@ import { LabError } from '../../shared/failure'
 import type { MachineReport } from '../../shared/machine-schemas'
 import type { LogEvent } from '../../shared/problems'
 import type { OpenPort } from '../app/transport'
+import { createFakeUsb } from './fake-usb'
 
 export const DIRECTORY = '/projects/demo'
 /** Holds sources, and no manifest. */
@@ -43,6 +44,7 @@ export function createFakeServices() {
     diagnose: () => null,
   }
 
+  const usb = createFakeUsb(log)
   const project = { directory: DIRECTORY, name: 'demo', language: 'C', entry: 'kernel.c', open: ['kernel.c', 'bootlab.json'], problems: [], memoryMiB: 128, commandLine: '' }
   const calls: Handlers['calls'] = {
     'app.pickDirectory': missing('app.pickDirectory'),
@@ -61,7 +63,7 @@ export function createFakeServices() {
     'machines.serialInput': missing('machines.serialInput'),
     'doctor.run': async () => [],
     'doctor.project': async ({ unsaved }) => script.diagnose(unsaved),
-    'app.info': async () => ({ version: '0', door: 'browser', platform: 'linux', canPickDirectory: false, projectsDirectory: '/projects' }),
+    'app.info': async () => ({ version: '0', door: 'browser', platform: 'linux', canPickDirectory: false, canFlash: usb.fake.canFlash, projectsDirectory: '/projects' }),
     'templates.list': async () => [{ id: 'c', title: 'C', teaches: 'C.', language: 'C', step: 1 }],
     'projects.schemas': async () => [],
     'projects.recent': async () => known.map((directory) => ({ directory, name: 'demo', openedAt: 0, present: true })),
@@ -113,6 +115,7 @@ export function createFakeServices() {
       uiState = { ...uiState, ...values }
       return null
     },
+    ...usb.calls,
   }
   const streams: Handlers['streams'] = {
     'builds.run': async (_args, { emit, signal }) => {
@@ -135,6 +138,7 @@ export function createFakeServices() {
         machines.set(machine, { emit, end })
         signal.addEventListener('abort', () => reject(new LabError({ code: 'cancelled', what: 'Cancelled.' })))
       }),
+    ...usb.streams,
   }
 
   const handlers: Handlers = { calls, streams }
@@ -154,6 +158,7 @@ export function createFakeServices() {
     machines,
     log,
     script,
+    usb: usb.fake,
     ui: () => uiState,
     /** Closes the connection; while `stayAway`, new ones fail. */
     cut(stayAway = false) {
