@@ -25,8 +25,8 @@ if (socket) socket.destroySoon()
 else process.stdin.destroy()
 
 async function meet(path: string, token: string): Promise<Socket> {
-  const socket = connect(path)
-  await once(socket, 'connect')
-  socket.write(`${token}\n`)
-  return socket
+  const lab = connect(path)
+  await once(lab, 'connect')
+  lab.write(`${token}\n`)
+  return lab
 }
