@@ -1,9 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { LabError } from '../../shared/failure'
-import type { RestoreFileSystem } from '../../shared/usb'
 import { openImage } from '../usb'
-import type { JudgedDrive } from './drives'
 
 type Step = { phase: 'checking' | 'unmounting' | 'erasing' | 'writing' | 'verifying' | 'finishing'; done: number; total: number }
 
@@ -40,6 +37,3 @@ export async function saveImage({ image, to, signal, onProgress }: { image: stri
   return { sha256: hash.digest('hex'), bytes: source.bytes, fileBytes: source.bytes }
 }
 
-export async function restore(_options: { drive: JudgedDrive; fileSystem: RestoreFileSystem; label: string; signal: AbortSignal; onProgress: (step: Step) => void }): Promise<{ fileSystem: string; label: string; ejected: boolean }> {
-  throw new LabError({ code: 'unsupported', what: 'not there yet' })
-}

@@ -33,7 +33,7 @@ beforeEach(async () => {
   drive = stick
   flash = async ({ drive: { path } }) => {
     log.push(`write ${path}`)
-    return { type: 'done', sha256: 'a', bytes: 4096, verified: true, ejected: true }
+    return { type: 'done', sha256: 'a', bytes: 4096, verified: true }
   }
 })
 afterEach(() => rm(folder, { recursive: true }))
@@ -48,7 +48,7 @@ const handlers = (canFlash: boolean): ReturnType<typeof usbHandlers> =>
       flash: (options) => flash(options),
       restore: async ({ drive: { path } }) => {
         log.push(`restore ${path}`)
-        return { fileSystem: 'FAT32', label: '', ejected: true }
+        return { type: 'done', sha256: '', bytes: 0, verified: true, made: { fileSystem: 'FAT32', label: '' } }
       },
     },
   })
@@ -60,8 +60,8 @@ async function run<K extends Name>(name: K, args: StreamArgs[K], canFlash = true
   return streams[name](args, { signal: new AbortController().signal, emit: () => undefined, unread: () => 0, onRead: () => undefined })
 }
 
-const chosen = { job: JOB, drive: '/dev/sdb', identity: 'one' }
-const write = { ...chosen, source: { type: 'project' as const, directory: '' }, verify: true }
+const chosen = { job: JOB, drive: '/dev/sdb', identity: 'one', verify: true }
+const write = { ...chosen, source: { type: 'project' as const, directory: '' } }
 
 describe('without permission', () => {
   test('nothing touches drives or files outside of the project, and each refusal names the option', async () => {
@@ -108,7 +108,7 @@ describe('a drive is written', () => {
       expect(await run('drives.write', { ...write, source: source(), ...(typedName !== undefined && { typedName }) })).toMatchObject({ ok: false, condition: 'unchanged', failure: { code: 'unconfirmed' } })
     expect(await run('drives.restore', { ...chosen, fileSystem: 'auto', label: '' })).toMatchObject({ ok: false, condition: 'unchanged', failure: { code: 'unconfirmed' } })
     expect(log).toEqual([])
-    expect(await run('drives.write', { ...write, source: source(), typedName: ' SanDisk Ultra ' })).toEqual({ ok: true, sha256: 'a', bytes: 4096, verified: true, ejected: true })
+    expect(await run('drives.write', { ...write, source: source(), typedName: ' SanDisk Ultra ' })).toEqual({ ok: true, sha256: 'a', bytes: 4096, verified: true, ejected: false })
     expect(log).toEqual(['write /dev/sdb'])
   })
 
@@ -167,24 +167,19 @@ test('a file is examined: its bytes, digest and parts; what is no image says why
 })
 
 test('drives are told when they change, failures too, one look at a time', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout'] })
-  try {
-    const stop = new AbortController()
-    const looks: (JudgedDrive[] | Error)[] = [[], [], new Error('no lsblk'), new Error('no lsblk'), [stick], [stick]]
-    const told: unknown[] = []
-    let open = 0
-    const look = async (): Promise<JudgedDrive[]> => {
-      expect(++open).toBe(1)
-      await Promise.resolve()
-      open--
-      const seen = looks.shift() ?? []
-      if (looks.length === 0) stop.abort()
-      if (seen instanceof Error) throw seen
-      return seen
-    }
-    await watchDrives({ neededBytes: 1, keep: [], signal: stop.signal }, (event) => told.push(event.type === 'drives' ? event.drives.length : event.failure.what), look)
-    expect(told).toEqual([0, 'no lsblk', 1])
-  } finally {
-    vi.useRealTimers()
+  const stop = new AbortController()
+  const looks: (JudgedDrive[] | Error)[] = [[], [], new Error('no lsblk'), new Error('no lsblk'), [stick], [stick]]
+  const told: unknown[] = []
+  let open = 0
+  const look = async (): Promise<JudgedDrive[]> => {
+    expect(++open).toBe(1)
+    await Promise.resolve()
+    open--
+    const seen = looks.shift() ?? []
+    if (looks.length === 0) stop.abort()
+    if (seen instanceof Error) throw seen
+    return seen
   }
+  await watchDrives({ neededBytes: 1, keep: [], signal: stop.signal }, (event) => told.push(event.type === 'drives' ? event.drives.length : event.failure.what), { look, everyMs: 1 })
+  expect(told).toEqual([0, 'no lsblk', 1])
 })

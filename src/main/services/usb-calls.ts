@@ -6,9 +6,9 @@ import { LabError, toFailure } from '../../shared/failure'
 import { driveConditionSchema, type DriveCondition, type ImageSource, type JudgedDrive, type usbCalls, type usbStreams, type WriteFailure, type WriteProgress } from '../../shared/usb'
 import type { Builder } from './builder'
 import { watchDrives } from './drives'
-import { driveFor, flash } from './flash'
+import { driveFor, flash, restore } from './flash'
 import { examineImage, imagePath } from './image-source'
-import { restore, saveImage } from './interim'
+import { saveImage } from './interim'
 import { paced } from './write-pace'
 
 export interface UsbDialogs {
@@ -99,11 +99,13 @@ export function usbHandlers({ builder, canFlash, pickFile, pickSavePath, work = 
           const { sha256, bytes, verified } = await work.flash({ image, drive: chosen, verify, onProgress, signal })
           return { sha256, bytes, verified, ejected: false }
         }),
-      'drives.restore': ({ job, drive, identity, typedName, fileSystem, label }, context) =>
+      'drives.restore': ({ job, drive, identity, typedName, verify, fileSystem, label }, context) =>
         run(job, context, async ({ signal, onProgress }) => {
           const chosen = await work.driveFor(drive, undefined, 1, signal)
           requireConsent(chosen, identity, typedName)
-          return work.restore({ drive: chosen, fileSystem, label, onProgress, signal })
+          const { made, verified } = await work.restore({ drive: chosen, fileSystem, label, verify, onProgress, signal })
+          if (!made) throw new Error('The writing process has not said what it made.')
+          return { ...made, verified, ejected: false }
         }),
       'images.save': async ({ source, to, replace }, { emit, signal }) => {
         requireReadable(source)

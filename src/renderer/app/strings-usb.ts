@@ -66,7 +66,7 @@ export const usbStrings = {
 
   bus: { usb: 'USB', card: 'memory card', nvme: 'NVMe', sata: 'SATA', scsi: 'SCSI', thunderbolt: 'Thunderbolt', virtual: 'virtual', file: 'loop device', other: 'other' },
 
-  volumes: (count: number) => (count === 0 ? 'no partitions' : count === 1 ? '1 partition' : `${count} partitions`),
+  volumes: (count: number, partitions: boolean) => (count === 0 ? 'no partitions' : `${count} ${partitions ? 'partition' : 'volume'}${count === 1 ? '' : 's'}`),
   volume: (label: string | undefined, path: string) => (label === undefined ? path : `“${label}” (${path})`),
   unknownFileSystem: 'unknown file system',
 
@@ -74,7 +74,7 @@ export const usbStrings = {
     open: 'Save as a file instead…',
     title: 'Save the image as',
     path: 'Where to',
-    hint: 'Ending in .gz, .xz or .zst, it is packed.',
+    hint: 'Ending in .gz or .zst, it is packed.',
     save: 'Save',
     saving: (percent: number) => `Saving: ${percent} %`,
     saved: (path: string, bytes: number) => `Saved: ${path} (${formatBytes(bytes)})`,

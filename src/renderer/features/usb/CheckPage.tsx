@@ -38,12 +38,10 @@ export function CheckPage(): ReactElement | null {
         </section>
         {!restoring && image.status === 'ready' && <Remarks facts={image.facts} />}
         {drive.verdict === 'confirm' && <Confirmation drive={drive} typed={typedName} onType={(value) => usb.store.setState({ typedName: value })} />}
-        {!restoring && (
-          <label className="usb-radio">
-            <input type="checkbox" checked={verify} onChange={(event) => usb.setVerify(event.target.checked)} />
-            {text.verify} <span className="usb-soft">{text.verifyHint}</span>
-          </label>
-        )}
+        <label className="usb-radio">
+          <input type="checkbox" checked={verify} onChange={(event) => usb.setVerify(event.target.checked)} />
+          {text.verify} <span className="usb-soft">{text.verifyHint}</span>
+        </label>
       </div>
       <footer className="dialog-footer">
         <Button tone="quiet" className="usb-aside" onClick={() => usb.toPick(task)}>

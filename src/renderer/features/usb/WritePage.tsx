@@ -12,8 +12,8 @@ const { write: text } = strings.usb
 
 export function WritePage(): ReactElement {
   const { usb } = useLab()
-  const { progress, stopping, verify, task } = useStore(usb.store)
-  const phases = WRITE_PHASES.filter((phase) => phase !== 'verifying' || verify || task === 'restore')
+  const { progress, stopping, verify } = useStore(usb.store)
+  const phases = WRITE_PHASES.filter((phase) => phase !== 'verifying' || verify)
   const at = phases.findIndex((phase) => phase === progress?.phase)
   const percent = percentOf(progress)
   return (

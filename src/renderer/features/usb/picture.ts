@@ -1,5 +1,6 @@
 /** A drive before and after, as parts of a bar. */
-import type { JudgedDrive, RestoreFileSystem, ImagePart } from '../../../shared/usb'
+import type { RestoreFileSystem } from '../../../shared/drives'
+import type { ImagePart, JudgedDrive } from '../../../shared/usb'
 import { strings } from '../../app/strings'
 
 const { usb: text } = strings

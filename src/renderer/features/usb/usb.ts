@@ -1,8 +1,9 @@
 /** Writing to a drive, page by page: what was chosen, what is being done, how it ended. */
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { toFailure, type Failure } from '../../../shared/failure'
+import type { RestoreFileSystem } from '../../../shared/drives'
 import type { Problem } from '../../../shared/problems'
-import type { DriveCondition, DrivesEvent, ExamineEvent, ImageFacts, ImageSource, JudgedDrive, RestoreEnd, RestoreFileSystem, WriteEnd, WriteProgress } from '../../../shared/usb'
+import type { DriveCondition, DrivesEvent, ExamineEvent, ImageFacts, ImageSource, JudgedDrive, RestoreEnd, WriteEnd, WriteProgress } from '../../../shared/usb'
 import type { Connection } from '../../app/connection'
 import type { UiMemory } from '../../app/ui-state'
 
@@ -187,11 +188,11 @@ export function createUsb({ connection, ui, saveAll, onError }: UsbOptions) {
     if (!selected || !mayStart(state())) return
     unwatch()
     job = crypto.randomUUID()
-    const chosen = { job, drive: selected.path, identity: selected.identity, ...(selected.verdict === 'confirm' && { typedName }) }
+    const chosen = { job, drive: selected.path, identity: selected.identity, verify, ...(selected.verdict === 'confirm' && { typedName }) }
     set({ page: 'write', progress: undefined, stopping: false, done: undefined, failed: undefined, lost: undefined })
     const onProgress = (progress: WriteProgress): void => set({ progress })
     try {
-      const end = await (task === 'write' ? connection.listen('drives.write', { ...chosen, source: source(), verify }, onProgress) : connection.listen('drives.restore', { ...chosen, fileSystem, label }, onProgress))
+      const end = await (task === 'write' ? connection.listen('drives.write', { ...chosen, source: source() }, onProgress) : connection.listen('drives.restore', { ...chosen, fileSystem, label }, onProgress))
       if (end.ok) set({ page: 'done', done: end })
       else set({ page: 'error', failed: end })
     } catch (error) {
