@@ -2,8 +2,9 @@
 import { lstat, realpath } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, basename } from 'node:path'
 import type { Handlers } from '../../shared/channel'
-import { LabError, toFailure } from '../../shared/failure'
+import { type Failure, LabError, toFailure } from '../../shared/failure'
 import { driveConditionSchema, type DriveCondition, type ImageSource, type JudgedDrive, type usbCalls, type usbStreams, type WriteFailure, type WriteProgress } from '../../shared/usb'
+import { CONDITIONS } from '../usb'
 import type { Builder } from './builder'
 import { watchDrives } from './drives'
 import { driveFor, flash, restore } from './flash'
@@ -64,7 +65,8 @@ export function usbHandlers({ builder, canFlash, pickFile, pickSavePath, work = 
       })
       return { ok: true, ...done }
     } catch (error) {
-      return { ok: false, failure: toFailure(error), condition: conditionAfter(error, begun) }
+      const condition = conditionAfter(error, begun)
+      return { ok: false, failure: withoutCondition(toFailure(error), condition), condition }
     } finally {
       jobs.delete(job)
     }
@@ -139,6 +141,12 @@ function requireConsent(drive: JudgedDrive, identity: string, typedName: string 
 function conditionAfter(error: unknown, begun: boolean): DriveCondition {
   const told = driveConditionSchema.safeParse(error instanceof Error && 'condition' in error ? error.condition : undefined)
   return told.success ? told.data : begun ? 'blank' : 'unchanged'
+}
+
+/** On a terminal, what to do begins with what the drive is like; the window says that in its own place. */
+function withoutCondition({ next, ...failure }: Failure, condition: DriveCondition): Failure {
+  const rest = next?.startsWith(CONDITIONS[condition]) ? next.slice(CONDITIONS[condition].length).trim() : next
+  return { ...failure, ...(rest && { next: rest }) }
 }
 
 /**

@@ -4,5 +4,5 @@ export { type FormatInput, type FormatLayoutPart, type FormatPlan, planFormat } 
 export type { FormatPiece } from './format/sparse-medium'
 export { judgeDrive, type PolicyContext, sizeText } from './policy'
 export { writeInProcess, type WriteDone, type WriterOptions } from './writer/client'
-export type { FlashPhase } from './writer/protocol'
+export { CONDITIONS, type FlashPhase } from './writer/protocol'
 export { openImage, type OpenImage } from './writer/source'

@@ -110,7 +110,7 @@ export const usbStrings = {
     rest: 'Not used by the image',
     part: (label: string, bytes: number) => `${label}, ${formatBytes(bytes)}`,
     formatted: (fileSystem: string, label: string) => (label === '' ? fileSystem : `${fileSystem} “${label}”`),
-    fitting: 'FAT32 or exFAT, as fits its size',
+    fileSystems: { auto: 'FAT or exFAT, as fits its size', fat12: 'FAT12', fat16: 'FAT16', fat32: 'FAT32', exfat: 'exFAT' },
   },
 
   write: {
@@ -128,6 +128,7 @@ export const usbStrings = {
     done: 'done',
     starting: 'Starting. If you are asked for your password, it is for writing to the drive.',
     progress: (phase: string, percent: number) => `${phase}: ${percent} %`,
+    percent: (percent: number) => `${percent} %`,
     amount: (done: string, total: string) => `${done} of ${total}`,
     speed: (bytesPerSecond: number) => `${formatBytes(bytesPerSecond)}/s`,
     left: (time: string) => `${time} left in this step`,

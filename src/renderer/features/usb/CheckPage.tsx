@@ -40,7 +40,9 @@ export function CheckPage(): ReactElement | null {
         {drive.verdict === 'confirm' && <Confirmation drive={drive} typed={typedName} onType={(value) => usb.store.setState({ typedName: value })} />}
         <label className="usb-radio">
           <input type="checkbox" checked={verify} onChange={(event) => usb.setVerify(event.target.checked)} />
-          {text.verify} <span className="usb-soft">{text.verifyHint}</span>
+          <span>
+            {text.verify} <span className="usb-hint">{text.verifyHint}</span>
+          </span>
         </label>
       </div>
       <footer className="dialog-footer">

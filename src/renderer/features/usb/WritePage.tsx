@@ -63,7 +63,7 @@ function percentOf(progress: WriteProgress | undefined): number | undefined {
 
 function figures({ phase, done, total, bytesPerSecond, secondsLeft }: WriteProgress): string {
   if (total === 0) return text.phase[phase]
-  return [text.amount(formatBytes(done), formatBytes(total)), bytesPerSecond !== undefined && text.speed(bytesPerSecond), secondsLeft !== undefined && done < total && text.left(formatTimeLeft(secondsLeft))].filter((part) => part !== false).join(' · ')
+  return [text.percent(Math.floor((done / total) * 100)), text.amount(formatBytes(done), formatBytes(total)), bytesPerSecond !== undefined && text.speed(bytesPerSecond), secondsLeft !== undefined && done < total && text.left(formatTimeLeft(secondsLeft))].filter((part) => part !== false).join(' · ')
 }
 
 /** What a screen reader says: each phase, and each tenth of it. */

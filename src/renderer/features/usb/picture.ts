@@ -24,10 +24,8 @@ export function partsAfter(layout: readonly ImagePart[], driveBytes: number): Pa
   return withRest(layout.map(({ kind, label, bytes }) => ({ kind, label, bytes })), driveBytes, text.parts.rest)
 }
 
-const FILE_SYSTEM_NAMES: Readonly<Record<RestoreFileSystem, string>> = { auto: text.parts.fitting, fat32: 'FAT32', exfat: 'exFAT' }
-
 export function partsRestored(fileSystem: RestoreFileSystem, label: string, driveBytes: number): Part[] {
-  return [{ kind: 'partition', label: text.parts.formatted(FILE_SYSTEM_NAMES[fileSystem], label), bytes: driveBytes }]
+  return [{ kind: 'partition', label: text.parts.formatted(text.parts.fileSystems[fileSystem], label), bytes: driveBytes }]
 }
 
 function withRest(parts: readonly Part[], bytes: number, label: string): Part[] {
