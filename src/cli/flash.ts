@@ -1,46 +1,77 @@
-/** `bootlab flash`. */
+/** `bootlab flash` and `bootlab restore`. */
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { Builder } from '../main/services/builder'
-import { driveFor, flash } from '../main/services/flash'
 import type { JudgedDrive } from '../main/services/drives'
+import { driveFor, flash, isDrivePath, restore } from '../main/services/flash'
+import { saveImage, sizeText } from '../main/usb'
+import { RESTORE_FILE_SYSTEMS, type RestoreFileSystem } from '../shared/drives'
 import { LabError } from '../shared/failure'
 import { buildExitCode, printLog } from './build-log'
 import { EXIT } from './exit-codes'
+import { ProgressLine } from './progress-line'
 
-export interface FlashCommandOptions {
+interface WriteOptions {
   to: string
-  /** All of the drive may be erased; nobody is asked. */
+  /** All of the drive may be erased, or the file replaced; nobody is asked. */
   yes?: true
   verify: boolean
   json?: true
 }
 
-const PHASES = { checking: 'Checking the drive', unmounting: 'Closing its file systems', erasing: 'Erasing', writing: 'Writing', verifying: 'Reading back', finishing: 'Finishing' } as const
+export type FlashCommandOptions = WriteOptions
 
+export interface RestoreCommandOptions extends WriteOptions {
+  fileSystem: RestoreFileSystem
+  label: string
+}
+
+export { RESTORE_FILE_SYSTEMS }
+
+/** Writes to a drive or, for any other path, to a file. */
 export async function flashCommand(what: string, options: FlashCommandOptions, signal: AbortSignal): Promise<number> {
-  const { to, yes, verify, json } = options
-  const image = await imageOf(what, json === true, signal)
+  const image = await imageOf(what, options.json === true, signal)
   if (typeof image === 'number') return image
-  const drive = await driveFor(to, image, (await stat(image)).size, signal)
+  return (await isDrivePath(options.to)) ? toDrive(image, options, signal) : toFile(image, options, signal)
+}
+
+async function toDrive(image: string, { to, yes, verify, json }: FlashCommandOptions, signal: AbortSignal): Promise<number> {
+  const drive = await driveFor(to, { image, signal })
   if (!yes) await ask(drive, signal)
-  const done = await flash({
-    image,
-    drive,
-    verify,
-    signal,
-    onProgress: ({ phase, done: bytes, total }) => {
-      if (json) console.log(JSON.stringify({ phase, done: bytes, total }))
-      else if (process.stderr.isTTY) process.stderr.write(`\r${PHASES[phase]}${total > 0 ? ` ${Math.floor((bytes / total) * 100)} %` : ''}\u001B[K`)
-    },
-  })
-  if (!json && process.stderr.isTTY) process.stderr.write('\r\u001B[K')
+  const progress = new ProgressLine(json === true)
+  const done = await flash({ image, drive, verify, signal, onProgress: progress.show })
+  progress.end()
   if (json) console.log(JSON.stringify(done))
   else {
     console.log(`${done.bytes} bytes written to ${drive.path}${done.verified ? ' and read back without a difference' : ', not read back'}. SHA-256 ${done.sha256}`)
-    console.log('Take the drive out. Boot it: press F12 (or Esc, F10, Del) when the computer starts, and pick the drive, by UEFI or legacy.')
+    console.log(`${TAKE_OUT} Boot it: press F12 (or Esc, F10, Del) when the computer starts, and pick the drive, by UEFI or legacy.`)
   }
+  return EXIT.ok
+}
+
+const TAKE_OUT = 'Take the drive out.'
+
+async function toFile(image: string, { to, yes, verify, json }: FlashCommandOptions, signal: AbortSignal): Promise<number> {
+  const path = resolve(to)
+  if (!yes && (await exists(path))) throw new LabError({ code: 'exists', what: 'There is a file of this name.', where: path, why: 'It would be replaced.', next: 'Choose another name, or add --yes.' })
+  const progress = new ProgressLine(json === true)
+  const done = await saveImage({ image, to: path, verify, signal, onProgress: progress.show })
+  progress.end()
+  if (json) console.log(JSON.stringify({ path, ...done }))
+  else console.log(`${done.bytes} bytes written to ${path}${done.fileBytes === done.bytes ? '' : ` (${done.fileBytes} bytes packed)`}${verify ? ' and read back without a difference' : ', not read back'}. SHA-256 of the image ${done.sha256}`)
+  return EXIT.ok
+}
+
+/** Makes a drive normal again. */
+export async function restoreCommand({ to, yes, verify, json, fileSystem, label }: RestoreCommandOptions, signal: AbortSignal): Promise<number> {
+  const drive = await driveFor(to, { signal })
+  if (!yes) await ask(drive, signal)
+  const progress = new ProgressLine(json === true)
+  const done = await restore({ drive, fileSystem, label, verify, signal, onProgress: progress.show })
+  progress.end()
+  if (json) console.log(JSON.stringify(done))
+  else console.log(`${drive.path} has one partition of ${sizeText(drive.bytes)} with an empty file system, ${done.made?.fileSystem ?? 'as asked'}${done.made?.label ? `, named ${done.made.label}` : ''}. ${TAKE_OUT}`)
   return EXIT.ok
 }
 
@@ -52,9 +83,19 @@ async function imageOf(what: string, quiet: boolean, signal: AbortSignal): Promi
   return result.ok && result.imagePath !== undefined ? result.imagePath : buildExitCode(result)
 }
 
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    throw error
+  }
+}
+
 async function ask({ path, name, bytes, volumes, reasons }: JudgedDrive, signal: AbortSignal): Promise<void> {
   if (!process.stdin.isTTY) throw new LabError({ code: 'unconfirmed', what: 'Writing was not confirmed.', where: path, why: 'Nobody can be asked here: there is no terminal.', next: `Add --yes if all of ${name} may be erased.` })
-  console.log(`Everything on ${name} (${path}, ${(bytes / 1e9).toFixed(1)} GB, ${volumes.length} partition${volumes.length === 1 ? '' : 's'}) will be erased.`)
+  console.log(`Everything on ${name} (${path}, ${sizeText(bytes)}, ${volumes.length} partition${volumes.length === 1 ? '' : 's'}) will be erased.`)
   for (const reason of reasons) console.log(`  ${reason}`)
   const prompt = createInterface({ input: process.stdin, output: process.stdout })
   try {

@@ -11,6 +11,8 @@ export interface Volume {
   bytes: number
   /** Bytes in use, when the system knows. */
   usedBytes?: number | undefined
+  /** When its files were last changed, milliseconds since 1970; known of a mounted volume only. */
+  lastUsed?: number | undefined
   mountPoints: string[]
   /** Memory is moved out to it. */
   swap: boolean
@@ -28,6 +30,7 @@ const volume: z.ZodType<Volume> = z.lazy(() =>
     fileSystem: z.string().optional(),
     bytes: z.number().nonnegative(),
     usedBytes: z.number().nonnegative().optional(),
+    lastUsed: z.number().optional(),
     mountPoints: z.array(z.string()),
     swap: z.boolean(),
     system: z.boolean(),

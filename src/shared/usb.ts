@@ -75,6 +75,8 @@ export const writeProgressSchema = z.object({
   bytesPerSecond: count.optional(),
   /** Until the end of this phase. */
   secondsLeft: count.optional(),
+  /** What a person may want to know, though the work goes on. */
+  remark: z.string().optional(),
 })
 export type WriteProgress = z.infer<typeof writeProgressSchema>
 

@@ -7,7 +7,8 @@
  *   4. instructions per second of compiled code, and the time of the same image in QEMU TCG and v86 (with and without its translator)
  *      as a ratio to ours.
  *   5. loading: MiB a second that the boot loader reads, in QEMU and in our PC, beside GRUB in the same QEMU.
- * Options: --rounds N (default 5), --only hello|rebuild|image|speed|loading, --json. It runs on a Node like the one inside Electron.
+ *   6. stick: writing a drive and reading it back, beside dd and cmp.
+ * Options: --rounds N (default 5), --only hello|rebuild|image|speed|loading|stick, --json. It runs on a Node like the one inside Electron.
  */
 import { writeFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -27,6 +28,7 @@ import { measureImages } from './image'
 import { LOADED_MIB, measureLoading } from './loading'
 import { measureRebuild } from './rebuild'
 import { measureRustRebuild } from './rust-rebuild'
+import { measureSticks } from './stick'
 import { type Bits, buildWorkload, temporaryFolder, WORKLOADS, type WorkloadImage } from './workload-images'
 
 const { values } = parseArgs({
@@ -261,6 +263,14 @@ async function loading(): Promise<void> {
   await measureLoading(ROUNDS, (figure) => report({ kind: 'loading', ...figure }, `  ${figure.loader.padEnd(8)} ${figure.machine.padEnd(7)} ${figure.volume.padEnd(19)} ${figure.mibPerSecond.toFixed(0).padStart(5)} MiB/s`))
 }
 
+async function stick(): Promise<void> {
+  say(`\nWriting a drive and reading it back, beside dd bs=4M oflag=direct and cmp, median of ${ROUNDS} (aim: at least 0.9)`)
+  for (const { mib, ours, ddAndCmp, memoryMib } of await measureSticks(ROUNDS)) {
+    const [own, peer] = [median(ours), median(ddAndCmp)]
+    report({ kind: 'stick', mib, milliseconds: own, ddAndCmpMs: peer, ratio: peer / own, memoryMib }, `  ${String(mib).padStart(5)} MiB  ${own.toFixed(0).padStart(6)} ms, dd and cmp ${peer.toFixed(0)} ms, ratio ${(peer / own).toFixed(2)}; at most ${memoryMib.toFixed(0)} MiB of memory`)
+  }
+}
+
 say(`Node ${process.version}, V8 ${process.versions.v8}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`)
 const wanted = (part: string): boolean => values.only === undefined || values.only === part
 if (wanted('hello')) await editToHello()
@@ -271,5 +281,6 @@ if (wanted('rebuild')) {
 if (wanted('image')) await images()
 if (wanted('speed')) await speed()
 if (wanted('loading')) await loading()
+if (wanted('stick')) await stick()
 if (values.json) writeFileSync(1, `${JSON.stringify(results, null, 2)}\n`)
 process.exit(0)

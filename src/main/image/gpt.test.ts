@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { requireTool } from '../../../tests/support/tools'
-import { GPT, GPT_TYPE, type GptPartition, readGpt, writeGpt } from './gpt'
+import { GPT, GPT_TYPE, gptParts, type GptPartition, gptSectors, readGpt, writeGpt } from './gpt'
 import { guidBytes, guidOf, guidText } from './guid'
 import { writePartitionTable } from './mbr'
 
@@ -75,6 +75,28 @@ describe('a GUID partition table', () => {
       expect(execFileSync(sgdisk ?? '', ['--verify', path], { encoding: 'utf8' })).toContain('No problems found')
       expect(execFileSync(sgdisk ?? '', ['--info=1', path], { encoding: 'utf8' })).toMatch(new RegExp(`${partition.type}[^]*${partition.id}[^]*First sector: 2048[^]*Partition name: 'EFI system Ä'`))
       expect(execFileSync(sfdisk ?? '', ['--verify', path], { encoding: 'utf8' })).toContain('No errors detected')
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
+  const fdisk = requireTool('fdisk')
+  test.skipIf(fdisk === undefined)('satisfies fdisk on a disk with sectors of 4096 bytes', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bootlab-gpt-'))
+    try {
+      const path = join(folder, 'disk.img')
+      const image = new Uint8Array(8 * MIB)
+      writePartitionTable(image, [{ active: false, type: GPT.PROTECTIVE_TYPE, lba: 1, sectors: 2047 }])
+      const input = { id: guidOf('disk'), firstUsable: 1 + gptSectors(4096), partitions: [{ ...partition, lba: 256, sectors: 1024 }] }
+      const parts = gptParts(input, 2048, 4096)
+      for (const { lba, bytes } of parts) image.set(bytes, lba * 4096)
+      writeFileSync(path, image)
+      const list = (): string => execFileSync(fdisk ?? '', ['-b', '4096', '-x', path], { encoding: 'utf8', stdio: 'pipe', env: { ...process.env, LC_ALL: 'C.UTF-8' } })
+      expect(list()).toMatch(new RegExp(`Disklabel type: gpt[^]*First usable LBA: 6\n[^]*Last usable LBA: 2042\n[^]*Alternative LBA: 2047\n[^]*256 +1279 +1024 +${partition.type}`))
+      // The backup alone is enough, so it is right, too.
+      image.fill(0, 4096, 8192)
+      writeFileSync(path, image)
+      expect(list()).toMatch(new RegExp(`Disklabel type: gpt[^]*256 +1279 +1024 +${partition.type}`))
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }

@@ -5,9 +5,8 @@ import { LabError } from '../../shared/failure'
 import type { ExamineEnd, ExamineEvent, ImageSource } from '../../shared/usb'
 import { imageParts } from '../image'
 import { openProject, type Project } from '../project'
-import { openImage } from '../usb'
+import { imageFacts, openImage } from '../usb'
 import type { Builder } from './builder'
-import { imageFacts } from './interim'
 import { imagePathOf, imageSettings } from './image-settings'
 
 /** Enough for tables, boot code and the start of most volumes. */

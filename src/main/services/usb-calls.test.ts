@@ -7,6 +7,7 @@ import type { Handlers } from '../../shared/channel'
 import type { StreamArgs, StreamEnds } from '../../shared/contract'
 import { LabError } from '../../shared/failure'
 import type { JudgedDrive } from '../../shared/usb'
+import { WriteFailed } from '../usb'
 import { Builder } from './builder'
 import { watchDrives } from './drives'
 import { createServices } from './services'
@@ -33,7 +34,7 @@ beforeEach(async () => {
   drive = stick
   flash = async ({ drive: { path } }) => {
     log.push(`write ${path}`)
-    return { type: 'done', sha256: 'a', bytes: 4096, verified: true }
+    return { type: 'done', sha256: 'a', bytes: 4096, verified: true, ejected: true }
   }
 })
 afterEach(() => rm(folder, { recursive: true }))
@@ -48,7 +49,7 @@ const handlers = (canFlash: boolean): ReturnType<typeof usbHandlers> =>
       flash: (options) => flash(options),
       restore: async ({ drive: { path } }) => {
         log.push(`restore ${path}`)
-        return { type: 'done', sha256: '', bytes: 0, verified: true, made: { fileSystem: 'FAT32', label: '' } }
+        return { type: 'done', sha256: '', bytes: 0, verified: true, ejected: true, made: { fileSystem: 'FAT32', label: '' } }
       },
     },
   })
@@ -108,7 +109,7 @@ describe('a drive is written', () => {
       expect(await run('drives.write', { ...write, source: source(), ...(typedName !== undefined && { typedName }) })).toMatchObject({ ok: false, condition: 'unchanged', failure: { code: 'unconfirmed' } })
     expect(await run('drives.restore', { ...chosen, fileSystem: 'auto', label: '' })).toMatchObject({ ok: false, condition: 'unchanged', failure: { code: 'unconfirmed' } })
     expect(log).toEqual([])
-    expect(await run('drives.write', { ...write, source: source(), typedName: ' SanDisk Ultra ' })).toEqual({ ok: true, sha256: 'a', bytes: 4096, verified: true, ejected: false })
+    expect(await run('drives.write', { ...write, source: source(), typedName: ' SanDisk Ultra ' })).toEqual({ ok: true, sha256: 'a', bytes: 4096, verified: true, ejected: true })
     expect(log).toEqual(['write /dev/sdb'])
   })
 
@@ -129,7 +130,7 @@ describe('a drive is written', () => {
     flash = ({ signal, onProgress }) =>
       new Promise((_resolve, reject) => {
         onProgress({ type: 'progress', phase: 'writing', done: 1, total: 4096 })
-        signal?.addEventListener('abort', () => reject(new LabError({ code: 'cancelled', what: 'Cancelled.' })))
+        signal?.addEventListener('abort', () => reject(new WriteFailed({ code: 'cancelled', what: 'Cancelled.', next: 'Rest.' }, 'unverified')))
       })
     const emit = vi.fn()
     const context = { signal: new AbortController().signal, emit, unread: () => 0, onRead: () => undefined }
@@ -137,7 +138,7 @@ describe('a drive is written', () => {
     await vi.waitFor(() => expect(emit).toHaveBeenCalledWith({ phase: 'writing', done: 1, total: 4096 }))
     await expect(streams['drives.write']({ ...write, source: source(), typedName: stick.name }, context)).rejects.toMatchObject({ failure: { code: 'bad-request' } })
     await calls['drives.stop']({ job: JOB }, context)
-    expect(await end).toMatchObject({ ok: false, condition: 'blank', failure: { code: 'cancelled' } })
+    expect(await end).toEqual({ ok: false, condition: 'unverified', failure: { code: 'cancelled', what: 'Cancelled.', next: 'Rest.' } })
   })
 })
 

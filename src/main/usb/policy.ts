@@ -61,11 +61,12 @@ function doubts(drive: Drive): string[] {
   return reasons
 }
 
-function describe({ path, label, fileSystem, bytes, usedBytes, mountPoints }: Volume): string {
+function describe({ path, label, fileSystem, bytes, usedBytes, lastUsed, mountPoints }: Volume): string {
   const parts = [
     `${path}${label === undefined ? '' : ` “${label}”`}`,
     [fileSystem, sizeText(bytes)].filter((part) => part !== undefined).join(', '),
     usedBytes === undefined ? undefined : `${sizeText(usedBytes)} of it in use`,
+    lastUsed === undefined ? undefined : `last changed on ${new Date(lastUsed).toISOString().slice(0, 10)}`,
     mountPoints.length === 0 ? undefined : `open at ${mountPoints.join(' and ')}`,
   ]
   return `Erased would be ${parts.filter((part) => part !== undefined).join('; ')}.`

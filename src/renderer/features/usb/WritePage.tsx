@@ -12,7 +12,7 @@ const { write: text } = strings.usb
 
 export function WritePage(): ReactElement {
   const { usb } = useLab()
-  const { progress, stopping, verify } = useStore(usb.store)
+  const { progress, remark, stopping, verify } = useStore(usb.store)
   const phases = WRITE_PHASES.filter((phase) => phase !== 'verifying' || verify)
   const at = phases.findIndex((phase) => phase === progress?.phase)
   const percent = percentOf(progress)
@@ -46,6 +46,7 @@ export function WritePage(): ReactElement {
           {spoken(progress)}
         </p>
         <p className="usb-soft">{text.keepIn}</p>
+        {remark !== undefined && <p className="usb-warning">{remark}</p>}
       </div>
       <footer className="dialog-footer">
         <span className="usb-missing">{text.leaves[conditionIn(progress)]}</span>

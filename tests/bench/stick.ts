@@ -1,0 +1,83 @@
+/**
+ * Writing a drive and reading it back, beside `dd` and `cmp` on the same drive: a loop device whose file is read and written without the system's cache
+ * (losetup --direct-io), as a stick has none.
+ */
+import { execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { listDrives } from '../../src/main/usb'
+import { locate } from '../../src/main/services/locations'
+import { loopDevices } from '../support/loop-devices'
+
+const MIB = 1 << 20
+export const STICK_MIB = [64, 1024] as const
+
+export interface StickFigure {
+  mib: number
+  /** Milliseconds of each round, from the start of the process to its end. */
+  ours: number[]
+  ddAndCmp: number[]
+  /** The most memory that the writing process had at once (VmHWM). */
+  memoryMib: number
+}
+
+/** @throws Error where no loop device can be made */
+export async function measureSticks(rounds: number): Promise<StickFigure[]> {
+  const devices = loopDevices()
+  if (!devices.possible) throw new Error('no loop device can be made here')
+  try {
+    const figures: StickFigure[] = []
+    for (const mib of STICK_MIB) {
+      const image = join(devices.folder, `image-${mib}`)
+      writeFileSync(image, '')
+      for (let part = 0; part < mib; part += 64) appendFileSync(image, randomBytes(64 * MIB))
+      const device = devices.make(`stick-${mib}`, (mib + 8) * MIB, '--direct-io=on')
+      const figure: StickFigure = { mib, ours: [], ddAndCmp: [], memoryMib: 0 }
+      // The first round finds an image that was just written and a medium without blocks.
+      for (let round = -1; round < rounds; round++) {
+        const peer = timed(() => {
+          execFileSync('dd', [`if=${image}`, `of=${device}`, 'bs=4M', 'oflag=direct', 'status=none'])
+          execFileSync('cmp', ['-n', String(mib * MIB), image, device])
+        })
+        // What the one left for the system to do is not the other's.
+        execFileSync('sync')
+        const { milliseconds, memoryMib } = await write(image, device)
+        execFileSync('sync')
+        figure.memoryMib = Math.max(figure.memoryMib, memoryMib)
+        if (round < 0) continue
+        figure.ours.push(milliseconds)
+        figure.ddAndCmp.push(peer)
+      }
+      figures.push(figure)
+    }
+    return figures
+  } finally {
+    devices.release()
+  }
+}
+
+function timed(work: () => void): number {
+  const started = performance.now()
+  work()
+  return performance.now() - started
+}
+
+/** The writing process, as the lab starts it. */
+async function write(image: string, device: string): Promise<{ milliseconds: number; memoryMib: number }> {
+  const drive = (await listDrives()).drives.find(({ path }) => path === device)
+  if (!drive) throw new Error(`${device} is not listed.`)
+  const started = performance.now()
+  const child = spawn(process.execPath, [locate().usbWriter], { stdio: ['pipe', 'pipe', 'inherit'] })
+  let memoryMib = 0
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output = text
+    memoryMib = Math.max(memoryMib, Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024)
+  })
+  child.stdin.write(`${JSON.stringify({ task: 'image', image, drive: device, identity: drive.identity, confirmed: true, verify: true, keep: [] })}\n`)
+  await new Promise((resolve) => child.once('close', resolve))
+  const milliseconds = performance.now() - started
+  if (!output.includes('"type":"done"')) throw new Error(`Writing failed: ${output}`)
+  return { milliseconds, memoryMib }
+}
