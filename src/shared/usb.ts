@@ -1,6 +1,6 @@
 /** Writing images to drives: what travels between the window and the services. Sizes and offsets are bytes. */
 import * as z from 'zod'
-import { driveSchema, RESTORE_FILE_SYSTEMS, verdictSchema } from './drives'
+import { driveSchema, verdictSchema } from './drives'
 import { failureSchema } from './failure'
 import { problemSchema } from './problems'
 
@@ -98,6 +98,10 @@ export const restoreEndSchema = z.discriminatedUnion('ok', [
   writeFailed,
 ])
 export type RestoreEnd = z.infer<typeof restoreEndSchema>
+
+/** What a drive is given that is made normal again; `auto` chooses by its size. */
+export const RESTORE_FILE_SYSTEMS = ['auto', 'fat32', 'exfat'] as const
+export type RestoreFileSystem = (typeof RESTORE_FILE_SYSTEMS)[number]
 
 /** Which drive is meant, and that the person knows it. */
 const chosenDrive = {

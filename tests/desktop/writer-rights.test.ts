@@ -67,7 +67,7 @@ describe.skipIf(made === undefined)('rights for the writing process', () => {
   })
 
   const write = (start: Starter, rest: Partial<WriterOptions> = {}): Promise<WriteDone> =>
-    writeInProcess({ entry, compile: hostProgram, request: { image, drive: device, identity: drive.identity, confirmed: true, verify: true, keep: [] }, onProgress: () => {}, start, ...rest })
+    writeInProcess({ entry, compile: hostProgram, request: { task: 'image', image, drive: device, identity: drive.identity, confirmed: true, verify: true, keep: [] }, onProgress: () => {}, start, ...rest })
   const failing = async (start: Starter, rest: Partial<WriterOptions> = {}): Promise<WriteFailed> => {
     const error: unknown = await write(start, rest).then(() => undefined, (thrown: unknown) => thrown)
     if (!(error instanceof WriteFailed)) throw new Error(`It ended with ${String(error)}`)
@@ -134,7 +134,7 @@ describe.skipIf(made === undefined)('rights for the writing process', () => {
     test('a drive that is gone is not unmounted, nor asked for: the writing process says what became of it', async () => {
       unmounted.length = 0
       const gone: Starter = (options) => startWithAuthopen(options, { ...rights, find: async () => undefined })
-      expect(await failing(gone, { request: { image, drive: device, identity: 'another', confirmed: true, verify: true, keep: [] } })).toMatchObject({ condition: 'unchanged', failure: { code: 'drive-changed' } })
+      expect(await failing(gone, { request: { task: 'image', image, drive: device, identity: 'another', confirmed: true, verify: true, keep: [] } })).toMatchObject({ condition: 'unchanged', failure: { code: 'drive-changed' } })
       expect(unmounted).toEqual([])
     })
 

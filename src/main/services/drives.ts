@@ -68,7 +68,7 @@ export async function keptPaths(more: PolicyContext['keep']): Promise<{ path: st
 }
 
 /** Where a path leads through symbolic links; what is not there lies where it is said to. */
-async function resolved(path: string): Promise<string> {
+export async function resolved(path: string): Promise<string> {
   try {
     return await realpath(path)
   } catch (error) {

@@ -116,7 +116,7 @@ describe('a drive is written', () => {
   test('without a name when nothing speaks against it', async () => {
     drive = { ...stick, verdict: 'allowed', reasons: [] }
     expect(await run('drives.write', { ...write, source: source() })).toMatchObject({ ok: true })
-    expect(await run('drives.restore', { ...chosen, fileSystem: 'auto', label: '' })).toMatchObject({ ok: true, fileSystem: 'FAT32' })
+    expect(await run('drives.restore', { ...chosen, fileSystem: 'auto', label: '' })).toMatchObject({ ok: true, fileSystem: 'fat32' })
   })
 
   test('only if it is the one that was chosen', async () => {

@@ -1,6 +1,6 @@
 import { useId, type ReactElement } from 'react'
 import { useStore } from 'zustand'
-import { RESTORE_FILE_SYSTEMS } from '../../../shared/drives'
+import { RESTORE_FILE_SYSTEMS } from '../../../shared/usb'
 import { useLab } from '../../app/lab'
 import { strings } from '../../app/strings'
 import { Button } from '../../ui/Button'

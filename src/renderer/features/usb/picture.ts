@@ -1,6 +1,5 @@
 /** A drive before and after, as parts of a bar. */
-import type { RestoreFileSystem } from '../../../shared/drives'
-import type { ImagePart, JudgedDrive } from '../../../shared/usb'
+import type { ImagePart, JudgedDrive, RestoreFileSystem } from '../../../shared/usb'
 import { strings } from '../../app/strings'
 
 const { usb: text } = strings

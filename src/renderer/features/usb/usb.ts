@@ -1,9 +1,8 @@
 /** Writing to a drive, page by page: what was chosen, what is being done, how it ended. */
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { toFailure, type Failure } from '../../../shared/failure'
-import type { RestoreFileSystem } from '../../../shared/drives'
 import type { Problem } from '../../../shared/problems'
-import type { DriveCondition, DrivesEvent, ExamineEvent, ImageFacts, ImageSource, JudgedDrive, RestoreEnd, WriteEnd, WriteProgress } from '../../../shared/usb'
+import type { DriveCondition, DrivesEvent, ExamineEvent, ImageFacts, ImageSource, JudgedDrive, RestoreEnd, RestoreFileSystem, WriteEnd, WriteProgress } from '../../../shared/usb'
 import type { Connection } from '../../app/connection'
 import type { UiMemory } from '../../app/ui-state'
 
