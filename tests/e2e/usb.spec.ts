@@ -159,7 +159,7 @@ test('while it is written the window stays; cancelling says what is left', async
   const { page } = lab
   await lab.createProject('boot-sector')
   const big = join(loops.folder, 'big.img')
-  writeFileSync(big, '')
+  writeFileSync(big, Buffer.alloc(MIB, 'head'))
   truncateSync(big, 1000 * MIB)
   const device = loops.make('usb-big.img', 1001 * MIB)
   const usb = new UsbDialog(lab)
@@ -173,7 +173,7 @@ test('while it is written the window stays; cancelling says what is left', async
   await page.keyboard.press('Escape')
   await page.keyboard.press('F5')
   await expect(usb.heading('Writing SanDisk Ultra')).toBeVisible()
-  await expect(usb.dialog.getByText('When you cancel now, the drive is left empty')).toBeVisible()
+  await expect(usb.dialog.getByText(/^When you cancel now, /)).toBeVisible()
   await usb.look('54-usb-write')
 
   const asked = page.waitForEvent('dialog')
@@ -184,9 +184,12 @@ test('while it is written the window stays; cancelling says what is left', async
 
   await usb.button('Cancel').click()
   await expect(usb.heading('Cancelled')).toBeFocused()
-  await expect(usb.dialog.getByText(/What was on the drive is lost, and nothing boots from it/)).toHaveCount(1)
+  // The first sectors are written last: before, nothing is there that boots.
+  const head = deviceContent(device, MIB)
+  const blank = await usb.dialog.getByText(/What was on the drive is lost, and nothing boots from it/).isVisible()
+  if (!blank) await expect(usb.dialog.getByText(/The image was written, but not read back to its end/)).toBeVisible()
+  expect(head.equals(blank ? Buffer.alloc(MIB) : readFileSync(big).subarray(0, MIB))).toBe(true)
   await usb.look('58-usb-cancelled')
-  expect(deviceContent(device, MIB).equals(Buffer.alloc(MIB))).toBe(true)
   unplug(device)
   rmSync(join(loops.folder, 'usb-big.img'))
 })

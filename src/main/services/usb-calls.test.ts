@@ -49,7 +49,7 @@ const handlers = (canFlash: boolean): ReturnType<typeof usbHandlers> =>
       flash: (options) => flash(options),
       restore: async ({ drive: { path } }) => {
         log.push(`restore ${path}`)
-        return { type: 'done', sha256: '', bytes: 0, verified: true, ejected: true, made: { fileSystem: 'FAT32', label: '' } }
+        return { type: 'done', sha256: '', bytes: 0, verified: true, ejected: true, made: { fileSystem: 'fat32', label: '' } }
       },
     },
   })

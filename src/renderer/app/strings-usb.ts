@@ -87,7 +87,7 @@ export const usbStrings = {
     erased: 'What will be lost',
     everything: (name: string, size: string, path: string) => `All of ${name}, ${size}, ${path}.`,
     nothingKnown: 'No file system was recognised on it. Whatever it holds is lost.',
-    columns: { volume: 'Volume', fileSystem: 'File system', size: 'Size', used: 'In use', open: 'Open at' },
+    columns: { volume: 'Volume', fileSystem: 'File system', size: 'Size', used: 'In use', changed: 'Last changed', open: 'Open at' },
     unknown: 'not known',
     notOpen: 'not open',
     willClose: 'What is open will be closed first; if files on it are in use, nothing is written.',

@@ -2,7 +2,7 @@ import { useId, type FormEvent, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { allVolumes } from '../../../shared/drives'
 import type { JudgedDrive } from '../../../shared/usb'
-import { formatBytes } from '../../app/format'
+import { formatBytes, formatDay } from '../../app/format'
 import { useLab } from '../../app/lab'
 import { strings } from '../../app/strings'
 import { Button } from '../../ui/Button'
@@ -75,16 +75,18 @@ function Lost({ drive }: { drive: JudgedDrive }): ReactElement {
               <th scope="col">{columns.fileSystem}</th>
               <th scope="col">{columns.size}</th>
               <th scope="col">{columns.used}</th>
+              <th scope="col">{columns.changed}</th>
               <th scope="col">{columns.open}</th>
             </tr>
           </thead>
           <tbody>
-            {volumes.map(({ path, label, fileSystem, bytes, usedBytes, mountPoints }) => (
+            {volumes.map(({ path, label, fileSystem, bytes, usedBytes, lastUsed, mountPoints }) => (
               <tr key={path}>
                 <th scope="row">{strings.usb.volume(label, path)}</th>
                 <td>{fileSystem ?? text.unknown}</td>
                 <td>{formatBytes(bytes)}</td>
                 <td>{usedBytes === undefined ? text.unknown : formatBytes(usedBytes)}</td>
+                <td>{lastUsed === undefined ? text.unknown : formatDay(lastUsed)}</td>
                 <td>{mountPoints.length === 0 ? text.notOpen : mountPoints.join(', ')}</td>
               </tr>
             ))}
