@@ -107,6 +107,7 @@ export const usbStrings = {
   parts: {
     kind: { table: 'table', 'boot code': 'boot code', partition: 'partition', volume: 'volume', gap: 'unused' } satisfies Record<ImagePart['kind'], string>,
     free: 'Not used',
+    unrecognised: 'Nothing that is recognised',
     rest: 'Not used by the image',
     part: (label: string, bytes: number) => `${label}, ${formatBytes(bytes)}`,
     formatted: (fileSystem: string, label: string) => (label === '' ? fileSystem : `${fileSystem} “${label}”`),

@@ -1,4 +1,4 @@
-import { useId, type FormEvent, type ReactElement } from 'react'
+import { useId, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { allVolumes } from '../../../shared/drives'
 import type { JudgedDrive } from '../../../shared/usb'
@@ -24,12 +24,9 @@ export function CheckPage(): ReactElement | null {
   const after = restoring ? partsRestored(fileSystem, label, drive.bytes) : image.status === 'ready' ? partsAfter(image.facts.layout, drive.bytes) : []
   const size = formatBytes(drive.bytes)
 
-  function submit(event: FormEvent): void {
-    event.preventDefault()
-    attempt(usb.start())
-  }
+  // No form: Enter in a field must not erase anything.
   return (
-    <form onSubmit={submit} className="usb-form">
+    <div className="usb-form">
       <div className="usb-body">
         <Lost drive={drive} />
         <section aria-label={text.picture} className="usb-pictures">
@@ -49,11 +46,11 @@ export function CheckPage(): ReactElement | null {
         <Button tone="quiet" className="usb-aside" onClick={() => usb.toPick(task)}>
           {strings.usb.back}
         </Button>
-        <Button tone="danger" submit disabled={!mayStart(state)}>
+        <Button tone="danger" disabled={!mayStart(state)} onClick={() => attempt(usb.start())}>
           {restoring ? text.restore(drive.name, size) : text.write(drive.name, size)}
         </Button>
       </footer>
-    </form>
+    </div>
   )
 }
 

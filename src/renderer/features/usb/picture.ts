@@ -16,7 +16,7 @@ export function partsBefore({ volumes, bytes }: JudgedDrive): Part[] {
     const what = fileSystem ?? text.unknownFileSystem
     return { kind: kind === 'partition' ? 'partition' : 'volume', label: label === undefined ? `${what} (${path})` : `${what} “${label}”`, bytes: size }
   })
-  return withRest(parts, bytes, text.parts.free)
+  return withRest(parts, bytes, parts.length === 0 ? text.parts.unrecognised : text.parts.free)
 }
 
 export function partsAfter(layout: readonly ImagePart[], driveBytes: number): Part[] {
