@@ -164,6 +164,8 @@ test('a file is examined: its bytes, digest and parts; what is no image says why
     image: { path: image, name: 'own.img', bytes: 4096, sha256: 'c9ac7b0624824f844f6c7f3d50fab9741a8914e878467e8daaedca143a34d90b', layout: [{ kind: 'gap', start: 0, bytes: 4096 }], remarks: [expect.stringMatching(/boot/)] },
   })
   await expect(run('images.examine', { source: { type: 'file', path: '/dev/null' } })).rejects.toMatchObject({ failure: { what: 'This is not a file.' } })
+  await expect(run('images.examine', { source: { type: 'file', path: 'own.img' } })).rejects.toMatchObject({ failure: { code: 'bad-request' } })
+  await expect(run('images.examine', { source: { type: 'project', directory: '.' } }, false)).rejects.toMatchObject({ failure: { code: 'bad-request' } })
   await expect(run('images.examine', { source: { type: 'file', path: join(folder, 'none.img') } })).rejects.toMatchObject({ failure: { what: 'There is no such file.' } })
 })
 
