@@ -33,3 +33,16 @@ export async function pickSavePath(title: string, name: string): Promise<string 
   const chosen = window ? await dialog.showSaveDialog(window, options) : await dialog.showSaveDialog(options)
   return chosen.canceled || chosen.filePath === '' ? null : chosen.filePath
 }
+
+/** Whether the window may go although its page wants to stay: it is writing to a drive. */
+export function mayLeave(window: BrowserWindow): boolean {
+  const chosen = dialog.showMessageBoxSync(window, {
+    type: 'warning',
+    message: 'A drive is being written.',
+    detail: 'If the window goes now, writing stops: what was on the drive is lost, and nothing boots from it.',
+    buttons: ['Go on writing', 'Stop and leave'],
+    defaultId: 0,
+    cancelId: 0,
+  })
+  return chosen === 1
+}
