@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import envPaths from 'env-paths'
 import type { Handlers } from '../../shared/channel'
-import { jsonSchemaEntrySchema, type AppInfo, type BootSource, type JsonSchemaEntry } from '../../shared/contract'
+import { jsonSchemaEntrySchema, type AppInfo, type AppMenu, type BootSource, type JsonSchemaEntry } from '../../shared/contract'
 import { LabError } from '../../shared/failure'
 import type { StartOptions } from '../emulator/host/options'
 import { textFont } from '../emulator/machine/font'
@@ -34,6 +34,8 @@ export interface ServicesOptions {
   door: AppInfo['door']
   /** The system's folder dialog, where the door has one. */
   pickDirectory?: (title: string) => Promise<string | null>
+  /** Shows the application's menu, where the door has one, and hears what is chosen. Returns a function that stops hearing. */
+  showMenu?: (menu: AppMenu, onCommand: (command: string) => void) => () => void
   /** `defaultDataDirectory()` when absent. */
   dataDirectory?: string
   /** Hears of defects that do not fail a request. */
@@ -48,7 +50,7 @@ export interface Services {
 }
 
 export function createServices(options: ServicesOptions): Services {
-  const { door, pickDirectory } = options
+  const { door, pickDirectory, showMenu } = options
   const onDefect = options.onDefect ?? ((message: string) => console.error(message))
   const dataDirectory = options.dataDirectory ?? defaultDataDirectory()
   const locations = locate()
@@ -180,6 +182,15 @@ export function createServices(options: ServicesOptions): Services {
   }
 
   const streams: Handlers['streams'] = {
+    'app.menu': (menu, { emit, signal }) =>
+      new Promise((resolve, reject) => {
+        if (!showMenu) return reject(new LabError({ code: 'unsupported', what: 'The browser has no menu of the lab.', next: 'Use the palette.' }))
+        const stop = showMenu(menu, (command) => emit({ command }))
+        signal.addEventListener('abort', () => {
+          stop()
+          resolve(null)
+        })
+      }),
     'builds.run': async ({ directory }, { emit, signal }) => (await builder.build(await projectFolder(directory), { onLog: emit, signal })).result,
     'machines.watch': ({ machine }, context) => machines.watch(machine, context, context.signal),
   }

@@ -1,6 +1,6 @@
 /** A modal dialog over the browser's own `dialog`: it keeps the focus inside, and Escape closes it. */
 import { useEffect, useRef, type ReactElement, type ReactNode } from 'react'
-import { strings } from '../app/strings'
+import { useStrings } from '../strings'
 import { Button } from './Button'
 
 interface Props {
@@ -11,6 +11,7 @@ interface Props {
 }
 
 export function Dialog({ title, onClose, className = '', children }: Props): ReactElement {
+  const { dialog: text } = useStrings()
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const element = dialog.current
@@ -31,7 +32,7 @@ export function Dialog({ title, onClose, className = '', children }: Props): Rea
     >
       <header className="dialog-header">
         <h2>{title}</h2>
-        <Button tone="quiet" icon="cancel" aria-label={strings.dialog.close} onClick={onClose} />
+        <Button tone="quiet" icon="cancel" aria-label={text.close} onClick={onClose} />
       </header>
       {children}
     </dialog>

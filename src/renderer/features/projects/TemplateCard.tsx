@@ -1,9 +1,10 @@
 import type { ReactElement } from 'react'
 import type { Template } from '../../../shared/contract'
-import { strings } from '../../app/strings'
+import { useStrings } from '../../strings'
 
 /** One step of a track: its number, its title, what it teaches. */
 export function TemplateCard({ template, onChoose }: { template: Template; onChoose(template: Template): void }): ReactElement {
+  const { welcome } = useStrings()
   const { id, title, step, language, teaches } = template
   return (
     <li>
@@ -11,7 +12,7 @@ export function TemplateCard({ template, onChoose }: { template: Template; onCho
         type="button"
         className="card"
         data-template={id}
-        aria-label={strings.welcome.create(step, title, language)}
+        aria-label={welcome.create(step, title, language)}
         aria-describedby={`teaches-${id}`}
         onClick={() => onChoose(template)}
       >

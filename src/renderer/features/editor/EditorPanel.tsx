@@ -1,7 +1,8 @@
 import { lazy, Suspense, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
+import { MaximizeButton } from '../../app/MaximizeButton'
+import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
 import { EmptyState } from '../../ui/EmptyState'
 import { panelId, tabId, Tabs } from '../../ui/Tabs'
@@ -10,10 +11,10 @@ import { FileMenu } from './FileMenu'
 
 const MonacoEditor = lazy(() => import('./MonacoEditor').then((module) => ({ default: module.MonacoEditor })))
 
-const { editor: text } = strings
 const NAME = 'files'
 
-export function EditorPane(): ReactElement {
+export function EditorPanel(): ReactElement {
+  const { editor: text } = useStrings()
   const { documents, projects, commands } = useLab()
   const { open, active, documents: texts } = useStore(documents.store)
   const project = useStore(projects.store, (state) => state.project)
@@ -49,9 +50,10 @@ export function EditorPane(): ReactElement {
     }
   })
   return (
-    <section className="pane pane-editor" aria-label={text.tabs}>
+    <>
       <Tabs name={NAME} label={text.tabs} tabs={tabs} active={active} onSelect={documents.activate} onDelete={commands.closeFile}>
         <FileMenu />
+        <MaximizeButton panel="editor" />
       </Tabs>
       <div className="pane-body" role="tabpanel" id={panelId(NAME)} aria-labelledby={active === undefined ? undefined : tabId(NAME, active)}>
         {open.length === 0 && <EmptyState icon="file" title={text.empty} hint={text.emptyHint} />}
@@ -61,6 +63,6 @@ export function EditorPane(): ReactElement {
           </Suspense>
         </div>
       </div>
-    </section>
+    </>
   )
 }

@@ -2,19 +2,19 @@ import type { ReactElement } from 'react'
 import { useStore } from 'zustand'
 import type { ProblemNote } from '../../../shared/problems'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
+import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
 import { EmptyState } from '../../ui/EmptyState'
 import { Icon } from '../../ui/Icon'
 import { isFinding } from '../doctor/diagnosis'
-import { problemPlace, type ListedProblem } from './use-problems'
+import { problemPlace, useProblems, type ListedProblem } from './use-problems'
 
-const { build: text, fixes } = strings
-
-export function ProblemList({ problems }: { problems: readonly ListedProblem[] }): ReactElement {
+export function ProblemsPanel(): ReactElement {
+  const { build: text, commands } = useStrings()
+  const problems = useProblems()
   if (problems.length === 0) return <EmptyState icon="check" title={text.noProblems} hint={text.noProblemsHint} />
   return (
-    <ul className="problems" aria-label={text.problems}>
+    <ul className="problems" aria-label={commands.panels.problems}>
       {problems.map((problem, index) => (
         // oxlint-disable-next-line react/no-array-index-key
         <ProblemItem key={`${index}:${problemPlace(problem)}`} problem={problem} />
@@ -24,6 +24,7 @@ export function ProblemList({ problems }: { problems: readonly ListedProblem[] }
 }
 
 function ProblemItem({ problem }: { problem: ListedProblem }): ReactElement {
+  const { build: text, fixes } = useStrings()
   const { commands, projectDoctor, attempt } = useLab()
   const { file, line = 1, column = 1, fix, notes = [] } = problem
   return (
@@ -76,6 +77,7 @@ function ProblemItem({ problem }: { problem: ListedProblem }): ReactElement {
 
 /** What the tool says beside its message; a place leads there. */
 function NoteItem({ note }: { note: ProblemNote }): ReactElement {
+  const { build: text } = useStrings()
   const { commands } = useLab()
   const { file, line = 1, column = 1, message } = note
   return (
@@ -90,8 +92,9 @@ function NoteItem({ note }: { note: ProblemNote }): ReactElement {
   )
 }
 
-/** Shown beside the tabs: all that the doctor can mend, at once. */
+/** In the panel's head: all that the doctor can mend, at once. */
 export function FixAllButton(): ReactElement | null {
+  const { fixes } = useStrings()
   const { projectDoctor } = useLab()
   const count = useStore(projectDoctor.store, (state) => state.diagnosis?.findings.filter(({ fix }) => fix !== undefined).length ?? 0)
   if (count === 0) return null
@@ -100,4 +103,10 @@ export function FixAllButton(): ReactElement | null {
       {fixes.allShort(count)}
     </Button>
   )
+}
+
+/** In the panel's tab: how many there are. */
+export function ProblemCount(): ReactElement | null {
+  const { length } = useProblems()
+  return length === 0 ? null : <span className="count">{length}</span>
 }

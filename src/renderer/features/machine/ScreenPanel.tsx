@@ -1,26 +1,32 @@
 import { useEffect, useMemo, useState, type ReactElement } from 'react'
 import { useStore } from 'zustand'
+import { keysOf } from '../../app/commands'
 import { useLab } from '../../app/lab'
-import { usePanes } from '../../app/panes'
-import { SCREEN_ID } from '../../app/shortcuts'
-import { strings } from '../../app/strings'
+import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
 import { Icon } from '../../ui/Icon'
 import type { Screen } from '../../../shared/machine-schemas'
 import { GuestKeyboard } from './keyboard'
+import { SCREEN_ID, useScreenFocus } from './screen-focus'
 import { ScreenCanvas } from './ScreenCanvas'
 import { screenText } from '../../../shared/screen-text'
 
-const { machine: text } = strings
-
 /** The VGA screen: takes the keyboard while it has the focus, and says how to leave. */
-export function ScreenPane(): ReactElement {
-  const { machine } = useLab()
+export function ScreenPanel(): ReactElement {
+  const { machine: text } = useStrings()
+  const { machine, settings } = useLab()
   const phase = useStore(machine.store, (view) => view.phase)
-  const [focused, setFocused] = useState(false)
+  const leave = useStore(settings.store, (values) => values.keyboardLeave)
+  const focused = useScreenFocus((state) => state.focused)
+  const setFocused = (now: boolean): void => useScreenFocus.setState({ focused: now })
   const keyboard = useMemo(
-    () => new GuestKeyboard({ send: machine.sendKeys, leave: () => document.getElementById(SCREEN_ID)?.blur() }),
-    [machine],
+    () =>
+      new GuestKeyboard({
+        send: machine.sendKeys,
+        leave: () => document.getElementById(SCREEN_ID)?.blur(),
+        chord: () => settings.store.getState().keyboardLeave,
+      }),
+    [machine, settings],
   )
   const taking = focused && phase === 'on'
   useEffect(() => {
@@ -29,29 +35,12 @@ export function ScreenPane(): ReactElement {
   }, [keyboard, phase])
 
   return (
-    <section className="pane pane-screen" aria-label={text.screen}>
-      <div className="pane-head">
-        <h2>{text.screen}</h2>
-        {phase === 'on' && (
-          <span className={`keyboard-hint ${taking ? 'keyboard-taken' : ''}`}>
-            <Icon name="keyboard" />
-            {taking ? (
-              <>
-                {text.leave} <kbd>{text.leaveKeys}</kbd> {text.leaveAfter}
-              </>
-            ) : (
-              text.clickToType
-            )}
-          </span>
-        )}
-        <span className="pane-head-space" />
-        <CopyText />
-      </div>
+    <>
       <div
         id={SCREEN_ID}
         className={`screen ${taking ? 'screen-taking' : ''} screen-${phase}`}
         role="application"
-        aria-label={text.screenLabel}
+        aria-label={text.screenLabel(text.leaveKeys[leave])}
         tabIndex={0}
         data-takes-keyboard={taking ? '' : undefined}
         onKeyDown={(event) => phase === 'on' && keyboard.down(event)}
@@ -67,23 +56,25 @@ export function ScreenPane(): ReactElement {
         {(phase === 'off' || phase === 'starting') && (
           <div className="screen-empty">
             <Icon name="screen" size={34} />
-            <p className="empty-title">{phase === 'off' ? text.empty : text.starting}</p>
+            <p className="empty-title">{phase === 'off' ? text.empty(keysOf('machine.boot')) : text.starting}</p>
             {phase === 'off' && <p className="empty-hint">{text.emptyHint}</p>}
           </div>
         )}
       </div>
       <EndBanner />
-    </section>
+    </>
   )
 }
 
 /** What can be said in words about the screen. */
 function describe(screen: Screen): string {
+  const { machine: text } = useStrings()
   return screen.mode === 'text' ? screenText(screen) : text.graphics(screen.width, screen.height)
 }
 
 /** The screen's text for screen readers and tests. */
 function ScreenTextMirror(): ReactElement {
+  const { machine: text } = useStrings()
   const { machine } = useLab()
   const screen = useStore(machine.store, (view) => view.screen)
   const shown = useMemo(() => (screen ? describe(screen) : ''), [screen])
@@ -94,38 +85,59 @@ function ScreenTextMirror(): ReactElement {
   )
 }
 
+/** In the panel's head: who has the keyboard, and how to leave; and the screen's text to take along. */
+export function ScreenActions(): ReactElement {
+  const { machine, settings } = useLab()
+  const { machine: text } = useStrings()
+  const on = useStore(machine.store, (view) => view.phase === 'on')
+  const leave = useStore(settings.store, (values) => values.keyboardLeave)
+  const focused = useScreenFocus((state) => state.focused)
+  return (
+    <>
+      {on && (
+        <span className={`keyboard-hint ${focused ? 'keyboard-taken' : ''}`}>
+          <Icon name="keyboard" />
+          {focused ? (
+            <span>
+              {text.leave} <kbd>{text.leaveKeys[leave]}</kbd> {text.leaveAfter}
+            </span>
+          ) : (
+            text.clickToType
+          )}
+        </span>
+      )}
+      <CopyText />
+    </>
+  )
+}
+
 function CopyText(): ReactElement {
-  const { machine, attempt } = useLab()
+  const { machine, commands, attempt } = useLab()
+  const { machine: text } = useStrings()
   const present = useStore(machine.store, (view) => view.screen?.mode === 'text')
   const [copied, setCopied] = useState(false)
-  function copy(): void {
-    const { screen } = machine.store.getState()
-    if (!screen) return
+  const copy = (): void =>
     attempt(
-      navigator.clipboard.writeText(screenText(screen)).then(() => {
+      commands.copyScreen().then(() => {
         setCopied(true)
         setTimeout(() => setCopied(false), 1500)
       }),
     )
-  }
-  return (
-    <Button tone="quiet" icon={copied ? 'check' : 'copy'} disabled={!present} title={text.copyText} aria-label={copied ? text.copied : text.copyText} onClick={copy}>
-      {copied ? text.copied : text.copyText}
-    </Button>
-  )
+  const name = copied ? text.copied : text.copyText
+  return <Button tone="quiet" icon={copied ? 'check' : 'copy'} disabled={!present} title={name} aria-label={name} onClick={copy} />
 }
 
 /** Below the screen when the machine ended: why, in one sentence, and the way to the report. */
 function EndBanner(): ReactElement | null {
-  const { machine } = useLab()
+  const { report: text } = useStrings()
+  const { machine, dock } = useLab()
   const report = useStore(machine.store, (view) => view.report)
-  const showRight = usePanes((state) => state.showRight)
   if (!report) return null
   return (
     <div className={`end end-${report.reason}`} role="status">
       <span className="end-summary">{report.summary}</span>
-      <Button tone="quiet" onClick={() => showRight('report')}>
-        {strings.report.show}
+      <Button tone="quiet" onClick={() => dock.focus('report')}>
+        {text.show}
       </Button>
     </div>
   )

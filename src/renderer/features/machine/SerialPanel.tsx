@@ -1,28 +1,16 @@
 import { useEffect, useRef, type ReactElement } from 'react'
 import { FitAddon } from '@xterm/addon-fit'
-import { Terminal, type ITheme } from '@xterm/xterm'
+import { Terminal } from '@xterm/xterm'
 import '@xterm/xterm/css/xterm.css'
 import { useStore } from 'zustand'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
+import { useStrings } from '../../strings'
 import { EmptyState } from '../../ui/EmptyState'
-import { useDarkScheme } from '../../ui/use-dark-scheme'
+import { themes, useThemeId } from '../../themes'
+import { terminalTheme } from '../../themes/terminal-theme'
 import type { SerialPort } from './machine'
 
-const { machine: text } = strings
 const SCROLLBACK_LINES = 10_000
-
-const dark: ITheme = { background: '#12161c', foreground: '#d6dce5', cursor: '#f2a93b', selectionBackground: '#2f4e76' }
-const light: ITheme = {
-  background: '#ffffff',
-  foreground: '#1d2530',
-  cursor: '#9a5b00',
-  selectionBackground: '#bcd4f5',
-  white: '#5b6675',
-  brightWhite: '#1d2530',
-  yellow: '#8a5a00',
-  brightYellow: '#8a5a00',
-}
 
 /** Writes to a terminal that say when they are shown, so at most once per frame; a terminal that is disposed of has shown them all. */
 class PendingWrites {
@@ -50,11 +38,14 @@ class PendingWrites {
 }
 
 /** A terminal on one of the machine's output ports; typing reaches COM1. */
-export function SerialPane({ port }: { port: SerialPort }): ReactElement {
-  const { machine } = useLab()
+function SerialTerminal({ port }: { port: SerialPort }): ReactElement {
+  const { machine: text } = useStrings()
+  const { machine, settings } = useLab()
   const host = useRef<HTMLDivElement>(null)
   const terminal = useRef<Terminal>(null)
-  const isDark = useDarkScheme()
+  const fitting = useRef<FitAddon>(null)
+  const theme = useThemeId()
+  const fontSize = useStore(settings.store, ({ terminalFontSize, zoom }) => (terminalFontSize * zoom) / 100)
   const empty = useStore(machine.store, (view) => view.received[port] === 0)
 
   useEffect(() => {
@@ -62,7 +53,6 @@ export function SerialPane({ port }: { port: SerialPort }): ReactElement {
     // A kernel seldom sends carriage returns, and no terminal program would show its lines as a staircase.
     const created = new Terminal({
       convertEol: true,
-      fontSize: 12.5,
       fontFamily: "ui-monospace, 'SF Mono', 'Cascadia Code', Menlo, Consolas, 'DejaVu Sans Mono', monospace",
       scrollback: SCROLLBACK_LINES,
       // It logs every byte that is no text, and a kernel may send what it likes.
@@ -73,8 +63,8 @@ export function SerialPane({ port }: { port: SerialPort }): ReactElement {
     const fit = new FitAddon()
     created.loadAddon(fit)
     created.open(host.current)
-    created.textarea?.setAttribute('aria-label', port === 'com1' ? text.serialLabel : text.debugLabel)
     terminal.current = created
+    fitting.current = fit
     const resized = new ResizeObserver(() => fit.fit())
     resized.observe(host.current)
     const writes = new PendingWrites(created)
@@ -93,21 +83,34 @@ export function SerialPane({ port }: { port: SerialPort }): ReactElement {
       created.dispose()
       writes.dispose()
       terminal.current = null
+      fitting.current = null
     }
   }, [machine, port])
 
   useEffect(() => {
-    if (terminal.current) terminal.current.options.theme = isDark ? dark : light
-  }, [isDark])
+    if (terminal.current) terminal.current.options.theme = terminalTheme(themes[theme])
+  }, [theme])
+
+  useEffect(() => {
+    if (terminal.current) terminal.current.options.fontSize = fontSize
+    fitting.current?.fit()
+  }, [fontSize])
+
+  useEffect(() => {
+    terminal.current?.textarea?.setAttribute('aria-label', port === 'com1' ? text.serialLabel : text.debugLabel)
+  }, [port, text])
 
   return (
     <div className="serial">
       <div ref={host} className="serial-host" data-testid={`serial-${port}`} />
       {empty && (
         <div className="serial-empty">
-          <EmptyState icon="serial" title={text.serialEmpty} hint={text.serialEmptyHint} />
+          <EmptyState icon="serial" title={port === 'com1' ? text.serialEmpty : text.debugEmpty} hint={port === 'com1' ? text.serialEmptyHint : text.debugEmptyHint} />
         </div>
       )}
     </div>
   )
 }
+
+export const SerialPanel = (): ReactElement => <SerialTerminal port="com1" />
+export const DebugPanel = (): ReactElement => <SerialTerminal port="debug" />

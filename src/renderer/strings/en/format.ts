@@ -1,0 +1,16 @@
+import { createFormat, pluralOf } from '../format'
+
+const PREFIXES = [
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+] as const
+
+const digits = new Intl.NumberFormat('en', { minimumSignificantDigits: 3, maximumSignificantDigits: 3 })
+
+export const plural = pluralOf('en')
+
+export const format = createFormat('en', { millisecond: 'ms', second: 's', instant: '<1 ms' }, (value) => {
+  const [size, prefix] = PREFIXES.find(([least]) => value >= least) ?? []
+  return size === undefined ? String(Math.round(value)) : `${digits.format(value / size)} ${prefix}`
+})

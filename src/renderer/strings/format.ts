@@ -1,0 +1,54 @@
+/** Numbers, counts, durations and times for people, as a language writes them. */
+
+export interface Format {
+  /** All digits, grouped: `12,345`. */
+  number(value: number): string
+  /** `7 ms`, `840 ms`, `2.4 s`. */
+  duration(milliseconds: number): string
+  /** Rounded to three digits: `950`, `12.3 k`, `4.56 M`. */
+  count(value: number): string
+  /** `3 hours ago`. @param now milliseconds since 1970 */
+  ago(then: number, now: number): string
+}
+
+interface Units {
+  millisecond: string
+  second: string
+  /** Shorter than a millisecond. */
+  instant: string
+}
+
+const AGES: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, milliseconds: number])[] = [
+  ['year', 365 * 86_400_000],
+  ['month', 30 * 86_400_000],
+  ['week', 7 * 86_400_000],
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+]
+
+export function createFormat(locale: string, units: Units, count: Format['count']): Format {
+  const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
+  const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
+  return {
+    number: (value) => whole.format(value),
+    duration(milliseconds) {
+      if (milliseconds < 1) return units.instant
+      if (milliseconds < 1000) return `${whole.format(milliseconds)} ${units.millisecond}`
+      return `${(milliseconds < 10_000 ? tenths : whole).format(milliseconds / 1000)} ${units.second}`
+    },
+    count,
+    ago(then, now) {
+      const [unit, size] = AGES.find(([, milliseconds]) => now - then >= milliseconds) ?? ['minute', Infinity]
+      return relative.format(-Math.floor((now - then) / size), unit)
+    },
+  }
+}
+
+/** Picks the form of a word that a language uses with a count, by the rules of Unicode's CLDR. */
+export function pluralOf(locale: string): (count: number, one: string, other: string) => string {
+  const rules = new Intl.PluralRules(locale)
+  const numbers = new Intl.NumberFormat(locale)
+  return (count, one, other) => `${numbers.format(count)} ${rules.select(count) === 'one' ? one : other}`
+}
