@@ -183,12 +183,12 @@ export function createServices(options: ServicesOptions): Services {
 
   const streams: Handlers['streams'] = {
     'app.menu': (menu, { emit, signal }) =>
-      new Promise((resolve, reject) => {
+      new Promise((end, reject) => {
         if (!showMenu) return reject(new LabError({ code: 'unsupported', what: 'The browser has no menu of the lab.', next: 'Use the palette.' }))
         const stop = showMenu(menu, (command) => emit({ command }))
         signal.addEventListener('abort', () => {
           stop()
-          resolve(null)
+          end(null)
         })
       }),
     'builds.run': async ({ directory }, { emit, signal }) => (await builder.build(await projectFolder(directory), { onLog: emit, signal })).result,

@@ -2,7 +2,7 @@
 import { COMMANDS, isCommandId } from '../../shared/commands/table'
 import { toFailure } from '../../shared/failure'
 import { currentLanguage, onLanguageChanged } from '../strings'
-import { canRun, contextOf, onContextChanged, runCommand } from './commands'
+import { canRun, runCommand } from './commands'
 import type { Lab } from './lab'
 
 export function followMenu(lab: Lab): void {
@@ -12,7 +12,7 @@ export function followMenu(lab: Lab): void {
     const previous = listening
     const controller = new AbortController()
     listening = controller
-    const context = contextOf(lab)
+    const context = lab.context.getState()
     const disabled = COMMANDS.filter(({ id }) => !canRun(id, context)).map(({ id }) => id)
     lab.connection
       .listen('app.menu', { language: currentLanguage(), disabled }, ({ command }) => void (isCommandId(command) && runCommand(lab, command)), { signal: controller.signal })
@@ -23,7 +23,7 @@ export function followMenu(lab: Lab): void {
     // After the new one is on its way, so that the menu is never without commands in between.
     previous?.abort()
   }
-  onContextChanged(lab, tell)
+  lab.context.subscribe(tell)
   onLanguageChanged(tell)
   lab.projects.store.subscribe(({ info }, previous) => info !== previous.info && tell())
 }

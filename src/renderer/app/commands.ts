@@ -1,27 +1,11 @@
 /** What the commands of `src/shared/commands/table.ts` do, and when they can be run. */
-import { useMemo, useSyncExternalStore } from 'react'
+import { useStore } from 'zustand'
 import { commandOf, isCommandId, shownPanel, type CommandId } from '../../shared/commands/table'
 import { chordLabel, isMac } from '../../shared/commands/keys'
 import { runEditorAction } from '../features/editor/editor-actions'
+import type { CommandContext } from './context'
 import { useLab, type Lab } from './lab'
 import { settingTable } from './settings'
-
-/** What the window is doing, as far as it decides which commands make sense. */
-export interface CommandContext {
-  /** A project is in front. */
-  project: boolean
-  /** A project is open behind the welcome page. */
-  behind: boolean
-  building: boolean
-  machine: 'off' | 'starting' | 'on' | 'ended'
-  /** A file is open in the editor. */
-  file: boolean
-  files: number
-  fixes: boolean
-  log: boolean
-  textScreen: boolean
-  panel: boolean
-}
 
 interface Action {
   when?(context: CommandContext): boolean
@@ -96,66 +80,14 @@ function actionOf(id: CommandId): Action {
 
 export const canRun = (id: CommandId, context: CommandContext): boolean => actionOf(id).when?.(context) ?? true
 
-export function contextOf({ projects, build, machine, documents, projectDoctor, dock }: Lab): CommandContext {
-  const { view, project } = projects.store.getState()
-  const { open, active } = documents.store.getState()
-  const { status, log } = build.store.getState()
-  const { phase, screen } = machine.store.getState()
-  return {
-    project: view === 'project',
-    behind: view === 'welcome' && project !== undefined,
-    building: status === 'running',
-    machine: phase,
-    file: active !== undefined,
-    files: open.length,
-    fixes: projectDoctor.store.getState().diagnosis?.findings.some(({ fix }) => fix !== undefined) ?? false,
-    log: log.length > 0,
-    textScreen: screen?.mode === 'text',
-    panel: dock.store.getState().active !== undefined,
-  }
-}
-
-/** Hears of every change of a lab's context, and of nothing else. Returns a function that stops. */
-export function onContextChanged(lab: Lab, listener: (context: CommandContext) => void): () => void {
-  let last = JSON.stringify(contextOf(lab))
-  const check = (): void => {
-    const context = contextOf(lab)
-    const now = JSON.stringify(context)
-    if (now === last) return
-    last = now
-    listener(context)
-  }
-  const stops = [lab.projects, lab.build, lab.machine, lab.documents, lab.projectDoctor, lab.dock].map(({ store }) => store.subscribe(check))
-  return () => stops.forEach((stop) => stop())
-}
-
 /** Runs a command if it can be run now. @returns whether it was */
 export function runCommand(lab: Lab, id: CommandId): boolean {
-  if (!canRun(id, contextOf(lab))) return false
+  if (!canRun(id, lab.context.getState())) return false
   actionOf(id).run(lab)
   return true
 }
 
-export function useCommandContext(): CommandContext {
-  const lab = useLab()
-  const source = useMemo(() => {
-    let context = contextOf(lab)
-    return {
-      subscribe: (notify: () => void) =>
-        onContextChanged(lab, (next) => {
-          context = next
-          notify()
-        }),
-      read: () => {
-        // Between the first reading and the subscription something may have changed.
-        const now = contextOf(lab)
-        if (JSON.stringify(now) !== JSON.stringify(context)) context = now
-        return context
-      },
-    }
-  }, [lab])
-  return useSyncExternalStore(source.subscribe, source.read)
-}
+export const useCommandContext = (): CommandContext => useStore(useLab().context)
 
 /** The chord that a command is told by, as this system writes it; '' for none. */
 export function keysOf(id: CommandId): string {

@@ -9,6 +9,7 @@ import { createProjects } from '../features/projects/projects'
 import { createConnection } from './connection'
 import { currentStrings } from '../strings'
 import { screenText } from '../../shared/screen-text'
+import { createCommandContext } from './context'
 import { createDialogs } from './dialogs'
 import { createDock } from './dock'
 import { createNotifications } from './notifications'
@@ -47,6 +48,8 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     onChanged: build.forget,
     onStale: () => notifications.info(currentStrings().fixes.stale, currentStrings().fixes.staleHint),
   })
+
+  const context = createCommandContext({ projects, build, machine, documents, projectDoctor, dock })
 
   function askAboutConflict(path: string): Promise<ConflictChoice> {
     const { title, body, overwrite, reload } = currentStrings().conflictDialog
@@ -267,6 +270,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     machine,
     documents,
     projectDoctor,
+    context,
     commands,
     createProject,
     openProject,

@@ -5,7 +5,6 @@ import { useLab } from '../../app/lab'
 import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
 import { Icon } from '../../ui/Icon'
-import type { Screen } from '../../../shared/machine-schemas'
 import { GuestKeyboard } from './keyboard'
 import { SCREEN_ID, useScreenFocus } from './screen-focus'
 import { ScreenCanvas } from './ScreenCanvas'
@@ -66,18 +65,15 @@ export function ScreenPanel(): ReactElement {
   )
 }
 
-/** What can be said in words about the screen. */
-function describe(screen: Screen): string {
-  const { machine: text } = useStrings()
-  return screen.mode === 'text' ? screenText(screen) : text.graphics(screen.width, screen.height)
-}
-
 /** The screen's text for screen readers and tests. */
 function ScreenTextMirror(): ReactElement {
-  const { machine: text } = useStrings()
   const { machine } = useLab()
+  const { machine: text } = useStrings()
   const screen = useStore(machine.store, (view) => view.screen)
-  const shown = useMemo(() => (screen ? describe(screen) : ''), [screen])
+  const shown = useMemo(() => {
+    if (!screen) return ''
+    return screen.mode === 'text' ? screenText(screen) : text.graphics(screen.width, screen.height)
+  }, [screen, text])
   return (
     <pre className="visually-hidden" aria-label={text.screenText} data-testid="screen-text">
       {shown}

@@ -12,7 +12,7 @@ export function NotificationCentre({ onClose }: { onClose(): void }): ReactEleme
   const { notifications: text, format } = useStrings()
   const history = useStore(notifications.store, (state) => state.history)
   const [now] = useState(Date.now)
-  useEffect(notifications.markRead, [notifications])
+  useEffect(() => notifications.markRead(), [notifications])
   return (
     <Dialog title={text.centre} onClose={onClose} className="settings">
       {history.length === 0 ? (

@@ -1,5 +1,5 @@
 /** The palette in its modes: all commands, the project's files, the themes, the languages. */
-import { useMemo, useRef, type ReactElement } from 'react'
+import { useMemo, useRef, useState, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { COMMANDS, type CommandId } from '../../../shared/commands/table'
 import { commandTitle } from '../../../shared/commands/texts'
@@ -70,10 +70,10 @@ function ChoicePicker({ setting, choices, title, hint, onClose }: ChoiceProps): 
   const { settings } = useLab()
   const { settings: text } = useStrings()
   const chosen = useStore(settings.store, (values) => values[setting])
-  const before = useRef(chosen)
+  const [before] = useState(chosen)
   const picked = useRef(false)
   const labels: Readonly<Record<string, string>> = text.choices
-  const items = choices.map((id) => ({ id, text: labels[id] ?? id, ...(id === before.current ? { detail: <Icon name="check" /> } : {}) }))
+  const items = choices.map((id) => ({ id, text: labels[id] ?? id, ...(id === before ? { detail: <Icon name="check" /> } : {}) }))
   const show = (value: unknown): void => settings.accept(setting, value)
   return (
     <Picker
@@ -87,7 +87,7 @@ function ChoicePicker({ setting, choices, title, hint, onClose }: ChoiceProps): 
         show(id)
       }}
       onClose={() => {
-        if (!picked.current) show(before.current)
+        if (!picked.current) show(before)
         onClose()
       }}
     />
