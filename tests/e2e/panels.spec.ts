@@ -3,7 +3,11 @@ import { expect, test } from './lab'
 test('panels are reached, moved, maximized, closed and brought back by keyboard; editor and terminal keep what they hold', async ({ lab }) => {
   const { page } = lab
   await lab.createProject('testing-c')
+  test.setTimeout(180_000)
   await page.keyboard.press('F5')
+  // It ends by itself, and its report comes to the front: over the serial port, which goes on.
+  await expect(page.getByTestId('report')).toContainText('The kernel ended the run')
+  await page.getByRole('tab', { name: 'Serial' }).click()
   await expect(page.getByTestId('serial-com1')).toContainText('3 of 3 tests passed')
   await lab.focusEditor()
   await page.keyboard.type('/* typed, not saved */')
@@ -82,6 +86,10 @@ test('a window of the smallest size stacks the panels, and all of them can be re
   await lab.page.keyboard.press('Alt+4')
   await expect(lab.screen).toBeInViewport({ ratio: 1 })
   await expect(lab.screenText).toContainText('Hello, World !!')
+  // The screen has the keyboard by now; its chord gives it back.
+  await lab.page.keyboard.down('ControlLeft')
+  await lab.page.keyboard.press('AltLeft')
+  await lab.page.keyboard.up('ControlLeft')
   await lab.page.keyboard.press('Alt+1')
   await expect(lab.page.locator('.monaco-editor.focused')).toBeVisible()
   await lab.screenshot('33-smallest')

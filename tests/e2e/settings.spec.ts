@@ -52,6 +52,7 @@ test('the zoom changes everything, and is remembered', async ({ lab }) => {
 })
 
 test('the language changes without a restart, and the system decides at first', async ({ lab, browser, server }) => {
+  test.setTimeout(180_000)
   const { page } = lab
   await lab.createProject('miniboot-c')
   await page.keyboard.press('F1')

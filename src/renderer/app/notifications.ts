@@ -41,15 +41,15 @@ const INFO_LIFETIME_MS = 6000
 export function createNotifications(): Notifications {
   const store = createStore<NotificationState>(() => ({ items: [], history: [], unread: 0 }))
   let nextId = 1
+  let lastRead = 0
 
   function add(tone: Notification['tone'], failure: Failure): number {
     const added: Notification = { id: nextId++, tone, failure, at: Date.now() }
     const isOther = (item: Notification): boolean => item.failure.what !== failure.what || item.failure.where !== failure.where
-    store.setState(({ items, history, unread }) => ({
-      items: [...items.filter(isOther), added].slice(-MAX_SHOWN),
-      history: [added, ...history.filter(isOther)].slice(0, MAX_KEPT),
-      unread: unread + 1,
-    }))
+    store.setState(({ items, history }) => {
+      const kept = [added, ...history.filter(isOther)].slice(0, MAX_KEPT)
+      return { items: [...items.filter(isOther), added].slice(-MAX_SHOWN), history: kept, unread: kept.filter(({ id }) => id > lastRead).length }
+    })
     return added.id
   }
   const dismiss = (id: number): void => store.setState(({ items }) => ({ items: items.filter((item) => item.id !== id) }))
@@ -66,7 +66,10 @@ export function createNotifications(): Notifications {
       setTimeout(() => dismiss(id), INFO_LIFETIME_MS)
     },
     dismiss,
-    markRead: () => store.setState({ items: [], unread: 0 }),
+    markRead() {
+      lastRead = nextId - 1
+      store.setState({ items: [], unread: 0 })
+    },
     clear: () => store.setState({ items: [], history: [], unread: 0 }),
   }
 }

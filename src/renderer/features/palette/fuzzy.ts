@@ -8,8 +8,8 @@ export interface Match {
 }
 
 const AT_START = 12
-const AT_WORD = 8
-const NEXT_TO_LAST = 6
+const AT_WORD = 7
+const NEXT_TO_LAST = 8
 const FOUND = 1
 /** What lies between letters that were found, up to this many, counts against. */
 const FARTHEST = 10
