@@ -7,7 +7,7 @@ test('panels are reached, moved, maximized, closed and brought back by keyboard;
   await page.keyboard.press('F5')
   // It ends by itself, and its report comes to the front: over the serial port, which goes on.
   await expect(page.getByTestId('report')).toContainText('The kernel ended the run')
-  await page.getByRole('tab', { name: 'Serial' }).click()
+  await page.getByRole('tab', { name: 'Serial', exact: true }).click()
   await expect(page.getByTestId('serial-com1')).toContainText('3 of 3 tests passed')
   await lab.focusEditor()
   await page.keyboard.type('/* typed, not saved */')
@@ -34,7 +34,7 @@ test('panels are reached, moved, maximized, closed and brought back by keyboard;
   await page.keyboard.press('Control+F11')
   await expect(pane('screen')).toBeVisible()
 
-  const tab = page.getByRole('tab', { name: 'Serial' })
+  const tab = page.getByRole('tab', { name: 'Serial', exact: true })
   await tab.focus()
   await page.keyboard.press('Delete')
   await expect(tab).toHaveCount(0)

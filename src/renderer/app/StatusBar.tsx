@@ -20,8 +20,11 @@ export function StatusBar(): ReactElement {
     <footer className="status" aria-label={text.label}>
       <MachineStatus />
       {inProject && (
-        <button type="button" className="status-item" title={text.problems(errors, warnings)} aria-label={text.problems(errors, warnings)} onClick={() => dock.focus('problems')}>
-          <Icon name="error" size={14} /> {errors} <Icon name="warning" size={14} /> {warnings}
+        <button type="button" className="status-item" title={text.problems(errors, warnings)} onClick={() => dock.focus('problems')}>
+          <span className="status-counts" aria-hidden="true">
+            <Icon name="error" size={14} /> {errors} <Icon name="warning" size={14} /> {warnings}
+          </span>
+          <span className="visually-hidden">{text.problems(errors, warnings)}</span>
         </button>
       )}
       <BuildOutcome />
@@ -99,9 +102,14 @@ function NotificationStatus(): ReactElement {
   const unread = useStore(notifications.store, (state) => state.unread)
   const count = useStore(notifications.store, (state) => state.history.length)
   return (
-    <button type="button" className="status-item" title={text.open(count)} aria-label={text.open(count)} onClick={() => surfaces.show('notifications')}>
+    <button type="button" className="status-item" title={text.open(count)} onClick={() => surfaces.show('notifications')}>
       <Icon name="bell" size={14} />
-      {unread > 0 && <span className="count">{unread}</span>}
+      <span className="visually-hidden">{text.open(count)}</span>
+      {unread > 0 && (
+        <span className="count" aria-hidden="true">
+          {unread}
+        </span>
+      )}
     </button>
   )
 }

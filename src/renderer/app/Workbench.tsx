@@ -12,9 +12,9 @@ import 'dockview-react/dist/styles/dockview.css'
 import './workbench.css'
 import { isPanelId, type PanelId } from '../../shared/panels'
 import { useStrings } from '../strings'
-import { Button } from '../ui/Button'
 import { EmptyState } from '../ui/EmptyState'
 import { Icon } from '../ui/Icon'
+import { TabClose } from '../ui/TabClose'
 import { CommandButton } from './CommandButton'
 import { useLab } from './lab'
 import { MaximizeButton } from './MaximizeButton'
@@ -51,22 +51,7 @@ function PanelTab({ api }: IDockviewPanelHeaderProps): ReactElement | null {
       <Icon name={icon} size={14} />
       <span>{title}</span>
       {Badge && <Badge />}
-      {id !== 'editor' && (
-        <Button
-          tone="quiet"
-          icon="cancel"
-          className="panel-tab-close"
-          tabIndex={-1}
-          aria-label={text.close(title)}
-          title={text.close(title)}
-          // Else the press would take hold of the tab.
-          onPointerDown={(event) => event.stopPropagation()}
-          onClick={(event) => {
-            event.stopPropagation()
-            dock.close(id)
-          }}
-        />
-      )}
+      {id !== 'editor' && <TabClose title={text.close(title)} onClose={() => dock.close(id)} />}
     </div>
   )
 }

@@ -3,8 +3,8 @@ import { useStore } from 'zustand'
 import { useLab } from '../../app/lab'
 import { MaximizeButton } from '../../app/MaximizeButton'
 import { useStrings } from '../../strings'
-import { Button } from '../../ui/Button'
 import { EmptyState } from '../../ui/EmptyState'
+import { TabClose } from '../../ui/TabClose'
 import { panelId, tabId, Tabs } from '../../ui/Tabs'
 import { isDirty } from './documents'
 import { FileMenu } from './FileMenu'
@@ -36,17 +36,7 @@ export function EditorPanel(): ReactElement {
           {dirty && <span className="visually-hidden"> ({text.unsaved})</span>}
         </>
       ),
-      after: (
-        <Button
-          tone="quiet"
-          icon="cancel"
-          className="tab-close"
-          tabIndex={-1}
-          aria-label={text.close(path)}
-          title={text.close(path)}
-          onClick={() => commands.closeFile(path)}
-        />
-      ),
+      after: <TabClose title={text.close(path)} onClose={() => commands.closeFile(path)} />,
     }
   })
   return (

@@ -15,7 +15,7 @@ export function FileMenu(): ReactElement {
     <>
       <button
         type="button"
-        className="button button-quiet"
+        className="button button-quiet files-button"
         popoverTarget={id}
         title={text.filesHint}
         onClick={() => attempt(documents.refresh())}

@@ -75,7 +75,7 @@ function ScreenTextMirror(): ReactElement {
     return screen.mode === 'text' ? screenText(screen) : text.graphics(screen.width, screen.height)
   }, [screen, text])
   return (
-    <pre className="visually-hidden" aria-label={text.screenText} data-testid="screen-text">
+    <pre className="visually-hidden" role="group" aria-label={text.screenText} data-testid="screen-text">
       {shown}
     </pre>
   )

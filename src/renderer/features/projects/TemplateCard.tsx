@@ -9,26 +9,27 @@ export function TemplateCard({ template, onChoose }: { template: Template; onCho
   const { id, title, step, language, teaches } = template
   const picture = templatePictures.get(id)
   return (
-    <li>
-      <button
-        type="button"
-        className="card"
-        data-template={id}
-        aria-label={text.create(step, title, language)}
-        aria-describedby={`teaches-${id}`}
-        onClick={() => onChoose(template)}
-      >
-        {picture !== undefined && <img className="card-picture" src={picture} alt="" title={text.picture} loading="lazy" />}
-        <span className="card-head">
-          <span className="card-step" aria-hidden="true">
-            {step}
-          </span>
-          <span className="card-title">{title}</span>
+    <li className="card">
+      {picture !== undefined && <img className="card-picture" src={picture} alt="" loading="lazy" />}
+      <div className="card-head">
+        <span className="card-step" aria-hidden="true">
+          {step}
         </span>
-        <span className="card-teaches" id={`teaches-${id}`}>
-          {teaches}
-        </span>
-      </button>
+        {/* Its clickable area is the whole card: see welcome.css. */}
+        <button
+          type="button"
+          className="card-title"
+          data-template={id}
+          aria-label={text.create(step, title, language)}
+          aria-describedby={`teaches-${id}`}
+          onClick={() => onChoose(template)}
+        >
+          {title}
+        </button>
+      </div>
+      <p className="card-teaches" id={`teaches-${id}`}>
+        {teaches}
+      </p>
     </li>
   )
 }

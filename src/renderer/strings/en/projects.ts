@@ -4,7 +4,6 @@ export const projects = {
   welcome: {
     templates: 'Start from a template',
     templatesHint: 'Each one is a complete kernel that boots. Change it from there, or follow a track from its first step.',
-    picture: 'What it shows when it runs',
     recent: 'Recent projects',
     noRecent: 'Projects you open appear here.',
     openFolder: 'Open a folder…',

@@ -4,7 +4,6 @@ export const projects: typeof en = {
   welcome: {
     templates: '从模板开始',
     templatesHint: '每个模板都是一个能够启动的完整内核。您可以直接修改它，也可以沿着某条路线从第一步学起。',
-    picture: '运行时的画面',
     recent: '最近的项目',
     noRecent: '您打开过的项目会显示在这里。',
     openFolder: '打开文件夹…',
