@@ -10,7 +10,7 @@ const THEMES = [
 
 for (const { name, colorScheme, contrast } of THEMES) {
   test(`everything is accessible in the theme ${name}, which the system asks for`, async ({ lab }) => {
-    test.setTimeout(180_000)
+    test.setTimeout(300_000)
     const { page } = lab
     await page.emulateMedia({ colorScheme, contrast })
     await expect(page.locator('html')).toHaveAttribute('data-theme', name)
@@ -43,6 +43,13 @@ for (const { name, colorScheme, contrast } of THEMES) {
     }
     await page.getByRole('button', { name: 'No notifications' }).click()
     await expectAccessible(page, `${name}, notification centre`)
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: /^zig \d/ }).click()
+    await expect(page.locator('.doctor-list')).toBeVisible()
+    await expectAccessible(page, `${name}, toolchain`)
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Fix…' }).first().click()
+    await expectAccessible(page, `${name}, fix`)
   })
 }
 

@@ -1,5 +1,5 @@
 /** The panels, where a person puts them. Loaded with the first project. */
-import { useCallback, useEffect, useRef, type KeyboardEvent, type ReactElement } from 'react'
+import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type ReactElement } from 'react'
 import {
   DockviewReact,
   type DockviewReadyEvent,
@@ -26,11 +26,11 @@ const theme: DockviewTheme = { name: 'bootlab', className: 'dockview-theme-bootl
 
 const panelElement = (id: PanelId): string => `panel-${id}`
 
-function PanelContent({ api }: IDockviewPanelProps): ReactElement | null {
-  if (!isPanelId(api.id)) return null
-  const { component: Content } = panelTable[api.id]
+function PanelContent({ api }: IDockviewPanelProps): ReactElement {
+  const id = panelOf(api.id)
+  const { component: Content } = panelTable[id]
   return (
-    <div className="pane" id={panelElement(api.id)} tabIndex={-1}>
+    <div className="pane" id={panelElement(id)} tabIndex={-1}>
       <Content />
     </div>
   )
@@ -39,18 +39,26 @@ function PanelContent({ api }: IDockviewPanelProps): ReactElement | null {
 const components = Object.fromEntries(Object.keys(panelTable).map((id) => [id, PanelContent]))
 const tabComponents = { panel: PanelTab }
 
-function PanelTab({ api }: IDockviewPanelHeaderProps): ReactElement | null {
-  const { panels: text, commands } = useStrings()
+/** Only names of the table are ever registered with dockview. */
+function panelOf(id: string): PanelId {
+  if (!isPanelId(id)) throw new Error(`There is no panel ${id}.`)
+  return id
+}
+
+function PanelTab({ api }: IDockviewPanelHeaderProps): ReactElement {
+  const { panels: text, commands, format } = useStrings()
   const { dock } = useLab()
-  const { id } = api
-  if (!isPanelId(id)) return null
+  const id = panelOf(api.id)
   const { icon, badge: Badge } = panelTable[id]
+  const [count, setCount] = useState(0)
   const title = commands.panels[id]
+  const name = count === 0 ? title : `${title} ${format.number(count)}`
+  // Dockview reads the title out, and makes it the tab's name: it has to say what is to be seen.
+  useEffect(() => api.setTitle(name), [api, name])
   return (
     <div className="panel-tab" data-panel-tab={id}>
       <Icon name={icon} size={14} />
-      <span>{title}</span>
-      {Badge && <Badge />}
+      <span>{title}</span> {Badge && <Badge onCount={setCount} />}
       {id !== 'editor' && <TabClose title={text.close(title)} onClose={() => dock.close(id)} />}
     </div>
   )

@@ -2,7 +2,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { DockviewApi, DockviewGroupPanel, SerializedDockview } from 'dockview-react'
 import { isPanelId, type PanelId } from '../../shared/panels'
-import { currentStrings, onLanguageChanged } from '../strings'
+import { currentStrings } from '../strings'
 import { fitsPanels, PLACES, readingOrder, type Place, type PlacedPanels } from './panel-places'
 import { rememberFor, type UiMemory } from './ui-state'
 
@@ -52,11 +52,9 @@ export function createDock(ui: UiMemory) {
         hideLoneHeaders()
       }),
     ]
-    const stopTitles = onLanguageChanged(nameTabs)
     restore()
     return () => {
       for (const listener of listeners) listener.dispose()
-      stopTitles()
       if (api === dockview) api = undefined
     }
   }
@@ -98,14 +96,8 @@ export function createDock(ui: UiMemory) {
 
   function show(layout: SerializedDockview): void {
     api?.fromJSON(layout, { reuseExistingPanels: true })
-    nameTabs()
     hideLoneHeaders()
     note()
-  }
-
-  function nameTabs(): void {
-    const { panels } = currentStrings().commands
-    for (const panel of api?.panels ?? []) if (isPanelId(panel.id)) panel.api.setTitle(panels[panel.id])
   }
 
   /** The editor has tabs of its own: alone in its group it needs no second row of them. */

@@ -12,13 +12,17 @@ import { SCREEN_ID } from '../features/machine/screen-focus'
 import type { IconName } from '../ui/Icon'
 import type { PlacedPanel } from './panel-places'
 
+export interface BadgeProps {
+  onCount(count: number): void
+}
+
 export interface PanelRow extends PlacedPanel {
   icon: IconName
   component: ComponentType
   /** In the head of the panel's group while the panel is in front. */
   actions?: ComponentType
-  /** Beside the title in its tab, such as a count. */
-  badge?: ComponentType
+  /** Beside the title in its tab: how many things are in it. It tells the tab, whose name has to say so, too. */
+  badge?: ComponentType<BadgeProps>
   /** CSS selector, inside the panel, of what takes the keyboard; else the panel itself does. */
   focus?: string
 }
@@ -48,5 +52,5 @@ export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
     component: onDemand(() => import('../features/machine/SerialPanel').then((module) => ({ default: module.DebugPanel }))),
     focus: 'textarea',
   },
-  report: { icon: 'report', place: 'below-right', component: onDemand(() => import('../features/machine/ReportPanel').then((module) => ({ default: module.ReportPanel }))) },
+  report: { icon: 'report', place: 'below-right', component: onDemand(() => import('../features/machine/ReportPanel').then((module) => ({ default: module.ReportPanel }))), focus: '.report' },
 }

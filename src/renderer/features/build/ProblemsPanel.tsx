@@ -1,4 +1,4 @@
-import type { ReactElement } from 'react'
+import { useEffect, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import type { ProblemNote } from '../../../shared/problems'
 import { useLab } from '../../app/lab'
@@ -106,7 +106,9 @@ export function FixAllButton(): ReactElement | null {
 }
 
 /** In the panel's tab: how many there are. */
-export function ProblemCount(): ReactElement | null {
+export function ProblemCount({ onCount }: { onCount(count: number): void }): ReactElement | null {
   const { length } = useProblems()
-  return length === 0 ? null : <span className="count">{length}</span>
+  const { format } = useStrings()
+  useEffect(() => onCount(length), [length, onCount])
+  return length === 0 ? null : <span className="count">{format.number(length)}</span>
 }

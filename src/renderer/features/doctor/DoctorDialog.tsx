@@ -23,7 +23,7 @@ export function DoctorDialog({ onClose }: { onClose(): void }): ReactElement {
       {items === undefined ? (
         <p className="dialog-body">{text.checking}</p>
       ) : (
-        <ul className="doctor-list">
+        <ul className="doctor-list" tabIndex={0} aria-label={text.title}>
           {items.map((item) => (
             <li key={item.id} className={`doctor-${item.status}`}>
               <Icon name={icons[item.status]} />

@@ -13,11 +13,11 @@ export function FixDialog(): ReactElement | null {
   if (!preview) return null
   return (
     <Dialog title={preview.title} onClose={projectDoctor.dismiss} className="fixes">
-      <div className="fixes-diffs">
+      <div className="fixes-diffs" tabIndex={0}>
         {preview.changes.map(({ path, diff }) => (
           <section key={path} aria-label={text.changesOf(path)}>
             <h3>{path}</h3>
-            <pre className="diff">
+            <pre className="diff" tabIndex={0}>
               {diffLines(diff).map(({ kind, content }, index) => (
                 // Lines of a diff have no identity beyond their order, which never changes.
                 // oxlint-disable-next-line react/no-array-index-key

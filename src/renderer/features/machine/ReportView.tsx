@@ -15,7 +15,7 @@ const icons: Readonly<Record<MachineReport['reason'], IconName>> = {
 export function ReportView({ report }: { report: MachineReport }): ReactElement {
   const { report: text } = useStrings()
   return (
-    <article className={`report report-${report.reason}`} data-testid="report">
+    <article className={`report report-${report.reason}`} data-testid="report" tabIndex={0}>
       <header className="report-head">
         <Icon name={icons[report.reason]} size={20} />
         <div>
