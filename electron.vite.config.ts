@@ -62,6 +62,7 @@ export default defineConfig({
     build: {
       target: 'es2022',
       outDir: at('out/renderer'),
+      minify: true,
       // Monaco's editor is one large module by nature.
       chunkSizeWarningLimit: 6000,
       // A data: address would need a wider content security policy for fonts and workers.

@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts', 'tests/{conformance,boot,desktop}/**/*.test.ts'],
     environment: 'node',
+    // Else style sheets arrive empty, also as text.
+    css: true,
     pool: 'forks',
     testTimeout: 30_000,
   },

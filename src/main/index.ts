@@ -1,10 +1,11 @@
 /** Electron's entry: lifecycle, window, protocol, security. What the lab does is in the services. */
 import { app, BrowserWindow, dialog, session } from 'electron'
 import { toFailure, describeFailure } from '../shared/failure'
+import { languageFor } from '../shared/languages'
 import { registerAppScheme, serveApp } from './desktop/app-protocol'
 import { pickDirectory, pickFile, pickSavePath } from './desktop/dialogs'
 import { openIpcDoor } from './desktop/ipc-door'
-import { installMenu } from './desktop/menu'
+import { createMenu } from './desktop/menu'
 import { confinePages, denyPermissions } from './desktop/security'
 import { openWindow } from './desktop/window'
 import { createServices } from './services/services'
@@ -19,10 +20,10 @@ function fatal(error: unknown): void {
 
 async function start(): Promise<void> {
   await app.whenReady()
-  const services = createServices({ door: 'electron', pickDirectory, pickFile, pickSavePath })
+  const { showMenu } = createMenu(process.platform, languageFor([app.getLocale()]))
+  const services = createServices({ door: 'electron', pickDirectory, pickFile, pickSavePath, showMenu })
   serveApp(services.locations.renderer)
   denyPermissions(session.defaultSession)
-  installMenu(process.platform)
   openIpcDoor(services.handlers, onDefect)
 
   let closed = false

@@ -2,6 +2,8 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import * as z from 'zod'
 import { App } from './app/App'
+import { followMenu } from './app/app-menu'
+import { followSettings } from './app/appearance'
 import { createLab, LabContext } from './app/lab'
 import { openPortFor } from './app/transport'
 import './app/theme.css'
@@ -14,6 +16,8 @@ const root = document.getElementById('root')
 if (!root) throw new Error('index.html lacks the root element.')
 
 const lab = createLab({ openPort: openPortFor(window), localStorage, sessionStorage })
+followSettings(lab.settings, window)
+followMenu(lab)
 window.addEventListener('focus', () => lab.comeBack())
 window.addEventListener('pagehide', () => lab.leave())
 document.addEventListener('visibilitychange', () => {

@@ -14,6 +14,7 @@
 import * as z from 'zod'
 import { MAX_COMMAND_LINE_BYTES } from './boot'
 import { diagnosisSchema } from './diagnosis'
+import { LANGUAGES } from './languages'
 import { keyEventSchema, machineReportSchema, machineStateSchema, sentScreenSchema } from './machine-schemas'
 import { buildStepSchema, logEventSchema, problemSchema } from './problems'
 import { usbCalls, usbStreams } from './usb'
@@ -174,7 +175,11 @@ export const appInfoSchema = z.object({
 })
 export type AppInfo = z.infer<typeof appInfoSchema>
 
-/** What the renderer remembers between runs: panel sizes, open tabs, last project. Its own business, key by key. */
+/** What the application's menu shows: the language of its labels, and which commands (`commands/table.ts`) cannot be run now. */
+export const appMenuSchema = z.strictObject({ language: z.enum(LANGUAGES), disabled: z.array(z.string().max(64)).max(256) })
+export type AppMenu = z.infer<typeof appMenuSchema>
+
+/** What the renderer remembers between runs: settings, layouts, open tabs, last project. Its own business, key by key. */
 export const uiStateSchema = z.record(z.string().max(100), z.json())
 export type UiState = z.infer<typeof uiStateSchema>
 
@@ -252,6 +257,8 @@ export const calls = {
 } satisfies Record<string, { args: z.ZodType; result: z.ZodType }>
 
 export const streams = {
+  /** Shows a page's menu for as long as it listens; each event is a command that was chosen. Only a door with a menu has it. */
+  'app.menu': { args: appMenuSchema, event: z.object({ command: z.string() }), end: z.null() },
   /** Builds a project: log lines as they come, and the result. Cancelling stops the compiler. */
   'builds.run': { args: z.strictObject({ directory }), event: logEventSchema, end: buildResultSchema },
   /**

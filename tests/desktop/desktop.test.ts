@@ -37,6 +37,12 @@ const probeSchema = z.object({
   secondInstance: z.object({ minimized: z.boolean(), focused: z.number(), windows: z.number() }),
   sandboxed: z.boolean(),
   menuRoles: z.array(z.string()),
+  menu: z.object({
+    boot: z.object({ label: z.string(), accelerator: z.string(), registered: z.boolean() }),
+    stop: z.boolean(),
+    heard: z.unknown(),
+    first: z.number(),
+  }),
   lastWord: z.string(),
   windowStateStored: z.boolean(),
   exits: z.array(z.number()),
@@ -79,6 +85,10 @@ describe('the built Electron door', () => {
     expect(seen.pickedSavePath.value).toBe('/saved/disk.img.gz')
     expect(seen.info.value.canFlash).toBe(true)
     expect(seen.unknown.failure.code).toBe('bad-request')
+  })
+
+  it('shows the commands in its menu, in the language of the page, and tells the page what is chosen', () => {
+    expect(seen.menu).toEqual({ boot: { label: '全部保存、构建并启动', accelerator: 'F5', registered: false }, stop: false, heard: { command: 'machine.boot' }, first: 0 })
   })
 
   it('hears no other frame', () => {

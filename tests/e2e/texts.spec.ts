@@ -29,13 +29,23 @@ test('a reload finds the running machine, the project, its open tab and the layo
   // The keyboard moves the border between the columns, and the window remembers where it was left.
   const width = async (): Promise<number> => (await lab.screen.boundingBox())?.width ?? 0
   const before = await width()
-  await lab.page.locator('.separator-column').focus()
-  for (let step = 0; step < 3; step++) await lab.page.keyboard.press('ArrowRight')
+  await lab.focusEditor()
+  for (let step = 0; step < 3; step++) await lab.page.keyboard.press('Alt+Shift+ArrowRight')
   await expect.poll(width).toBeLessThan(before - 50)
   const moved = await width()
+  // So does the mouse.
+  const border = lab.page.locator('.dv-split-view-container.dv-horizontal > .dv-sash-container > .dv-sash').first()
+  const { x = 0, y = 0, height = 0 } = (await border.boundingBox()) ?? {}
+  await lab.page.mouse.move(x + 2, y + height / 2)
+  await lab.page.mouse.down()
+  await lab.page.mouse.move(x + 42, y + height / 2, { steps: 4 })
+  await lab.page.mouse.up()
+  await expect.poll(width).toBeCloseTo(moved - 40, -1)
+  const dragged = await width()
+  await lab.page.waitForTimeout(600)
   await lab.page.reload()
   await lab.editorReady()
-  expect(Math.abs((await width()) - moved)).toBeLessThan(3)
+  expect(Math.abs((await width()) - dragged)).toBeLessThan(3)
   await expect(lab.tab('i386-miniboot.json')).toHaveAttribute('aria-selected', 'true')
   await expect(lab.screenText).toContainText('Hello, World !!')
   await expect(lab.machineStatus).toHaveText('Running')

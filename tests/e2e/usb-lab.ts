@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path'
 import type { Locator, Page } from '@playwright/test'
 import { deviceContent, loopDevices } from '../support/loop-devices'
 import { findTool } from '../support/tools'
-import { expectAccessible } from './accessibility'
+import { expectAccessible } from './axe'
 import { expect, test, type LabPage } from './lab'
 
 export const MIB = 1 << 20
@@ -30,6 +30,13 @@ export function useDrives(): void {
 export const sha256Of = (file: string): string => execFileSync('sha256sum', [file], { encoding: 'utf8' }).slice(0, 64)
 export const sha256OfDevice = (device: string, bytes: number): string => createHash('sha256').update(deviceContent(device, bytes)).digest('hex')
 export const unplug = (device: string): void => void execFileSync('losetup', ['-d', device])
+
+/** Beside the dark one, which tests begin with: what the system asks for, and the theme that the window takes then. */
+const OTHER_THEMES = [
+  { theme: 'light', colorScheme: 'light', contrast: 'no-preference' },
+  { theme: 'hc-dark', colorScheme: 'dark', contrast: 'more' },
+  { theme: 'hc-light', colorScheme: 'light', contrast: 'more' },
+] as const
 
 export class UsbDialog {
   readonly page: Page
@@ -84,13 +91,16 @@ export class UsbDialog {
   }
 
   /** What the page looks like, and whether everybody can use it. */
-  async look(name: string, { light = false } = {}): Promise<void> {
-    await expectAccessible(this.page, 'dialog[open]')
+  async look(name: string, { themes = false } = {}): Promise<void> {
+    await expectAccessible(this.page, name, 'dialog[open]')
     await this.lab.screenshot(name)
-    if (!light) return
-    await this.page.emulateMedia({ colorScheme: 'light' })
-    await expectAccessible(this.page, 'dialog[open]')
-    await this.lab.screenshot(`${name}-light`)
-    await this.page.emulateMedia({ colorScheme: 'dark' })
+    if (!themes) return
+    for (const { theme, ...media } of OTHER_THEMES) {
+      await this.page.emulateMedia(media)
+      await expect(this.page.locator('html')).toHaveAttribute('data-theme', theme)
+      await expectAccessible(this.page, `${name}-${theme}`, 'dialog[open]')
+      await this.lab.screenshot(`${name}-${theme}`)
+    }
+    await this.page.emulateMedia({ colorScheme: 'dark', contrast: 'no-preference' })
   }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { existsSync } from 'node:fs'
-import { expectAccessible } from './accessibility'
+import { expectAccessible } from './axe'
 import { expect, test } from './lab'
 
 test('where writing is off, the button explains how to switch it on, and the image can be saved in the project', async ({ lab, server }) => {
@@ -15,7 +15,7 @@ test('where writing is off, the button explains how to switch it on, and the ima
   await dialog.getByRole('button', { name: 'Save', exact: true }).click()
   await expect(dialog.getByText(`Saved: ${path}`)).toBeVisible()
   expect(existsSync(path)).toBe(true)
-  await expectAccessible(page, 'dialog[open]')
+  await expectAccessible(page, 'writing is off')
   await lab.screenshot('63-usb-off')
 
   await dialog.getByRole('textbox', { name: 'Where to' }).fill(join(server.projects, 'elsewhere.img'))

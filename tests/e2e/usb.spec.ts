@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import * as z from 'zod'
 import { deviceContent } from '../support/loop-devices'
-import { expect, test } from './lab'
+import { expect, LabPage, test } from './lab'
 import { loops, MIB, sha256Of, sha256OfDevice, unplug, UsbDialog, useDrives } from './usb-lab'
 
 const tableSchema = z.object({ partitiontable: z.object({ partitions: z.tuple([z.object({ start: z.number(), size: z.number() })]) }) })
 
 useDrives()
-test.describe.configure({ timeout: 150_000 })
+test.describe.configure({ timeout: 300_000 })
 test.afterAll(() => loops.release())
 
 test('a project’s image, from the choice to the bytes on the drive', async ({ lab, server }) => {
@@ -20,7 +20,7 @@ test('a project’s image, from the choice to the bytes on the drive', async ({ 
   await expect(usb.heading('Write to USB')).toBeFocused()
   await expect(usb.dialog.getByText('Plug in a USB stick or a memory card')).toBeVisible()
   await usb.imageIsRead()
-  await usb.look('50-usb-empty', { light: true })
+  await usb.look('50-usb-empty', { themes: true })
 
   // It appears by itself, and is not chosen by itself.
   const device = loops.make('usb-stick.img', 64 * MIB)
@@ -32,10 +32,10 @@ test('a project’s image, from the choice to the bytes on the drive', async ({ 
   const image = join(server.projects, 'miniboot-c', 'build', 'miniboot-c.img')
   await expect(usb.dialog.locator('.usb-sha code')).toHaveText(sha256Of(image))
   await usb.drive(device).check()
-  await usb.look('51-usb-pick', { light: true })
+  await usb.look('51-usb-pick', { themes: true })
   await usb.dialog.getByRole('checkbox', { name: /Show all drives/ }).check()
   await expect(usb.dialog.getByText('Cannot be written:').first()).toBeVisible()
-  await usb.look('52-usb-pick-all', { light: true })
+  await usb.look('52-usb-pick-all', { themes: true })
 
   await usb.chooseDrive(device)
   await expect(usb.dialog.getByRole('row', { name: /HOLIDAYS.*vfat/ })).toBeVisible()
@@ -45,13 +45,13 @@ test('a project’s image, from the choice to the bytes on the drive', async ({ 
   await usb.dialog.getByRole('textbox', { name: 'Name of the drive' }).fill('sandisk')
   await expect(usb.dialog.getByText('This is not its name yet.')).toBeVisible()
   await expect(erase).toBeDisabled()
-  await usb.look('53-usb-check', { light: true })
+  await usb.look('53-usb-check', { themes: true })
   await usb.confirm()
   await erase.click()
   await expect(usb.heading('Written and read back')).toBeFocused({ timeout: 30_000 })
   await expect(usb.dialog.getByText('It is the image that you looked at.')).toBeVisible()
   await usb.dialog.getByText('Keys by maker').click()
-  await usb.look('55-usb-done', { light: true })
+  await usb.look('55-usb-done', { themes: true })
   const bytes = readFileSync(image).length
   expect(sha256OfDevice(device, bytes)).toBe(sha256Of(image))
   await usb.button('Write another').click()
@@ -137,7 +137,7 @@ test('a drive in use is left as it is, and can be tried again', async ({ lab }) 
     await expect(usb.heading('It did not work')).toBeFocused()
     await expect(usb.dialog.getByText('Nothing was written: the drive is as it was.')).toBeVisible()
     await expect(usb.dialog.getByText(/Files on it are open/)).toBeVisible()
-    await usb.look('56-usb-error', { light: true })
+    await usb.look('56-usb-error', { themes: true })
     expect(readFileSync(join(point, 'open.txt'), 'utf8')).toBe('mine')
 
     closeSync(held)
@@ -242,7 +242,7 @@ test('a stick is made normal again', async ({ lab }) => {
   await usb.dialog.getByRole('radio', { name: /^FAT32/ }).check()
   await usb.dialog.getByRole('textbox', { name: 'Name' }).fill('my stick')
   await usb.drive(device).check()
-  await usb.look('59-usb-restore', { light: true })
+  await usb.look('59-usb-restore', { themes: true })
   await usb.button('Continue').click()
   await expect(usb.heading(/make it normal again\?/)).toBeFocused()
   await usb.look('60-usb-restore-check')
@@ -267,4 +267,38 @@ test('a project that does not build is told, and leads to its problems', async (
   await usb.look('62-usb-not-built')
   await usb.button('Show them in the editor').click()
   await expect(lab.problems.first()).toBeVisible()
+})
+
+test('without a project, an image file is written; in another language, too', async ({ browser, server }) => {
+  const image = join(loops.folder, 'lone.img')
+  writeFileSync(image, Buffer.alloc(2 * MIB, 'bootlab '))
+  const device = loops.make('usb-lone.img', 8 * MIB)
+  execFileSync('mkfs.vfat', ['-n', 'PHOTOS', device])
+  const context = await browser.newContext({ locale: 'zh-CN', colorScheme: 'dark' })
+  const page = await context.newPage()
+  await page.goto(server.url)
+  await page.getByRole('button', { name: '写入 U 盘…' }).click()
+  const usb = new UsbDialog(new LabPage(page, server.projects))
+  await expect(usb.heading('写入 U 盘')).toBeFocused()
+  await expect(usb.dialog.getByText('请在上方指定镜像文件。')).toBeVisible()
+  await usb.dialog.getByRole('textbox', { name: '镜像文件的路径' }).fill(image)
+  await usb.button('打开').click()
+  await usb.imageIsRead()
+  await usb.drive(device).check()
+  await usb.look('64-usb-pick-zh')
+  await usb.button('继续').click()
+  await expect(usb.dialog.getByRole('row', { name: /PHOTOS.*vfat/ })).toBeVisible()
+  await usb.dialog.getByRole('textbox', { name: '驱动器名称' }).fill('SanDisk Ultra')
+  await usb.look('65-usb-check-zh', { themes: true })
+  await usb.button(/^擦除并写入 SanDisk Ultra/).click()
+  await expect(usb.heading('已写入并通过校验')).toBeFocused({ timeout: 30_000 })
+  expect(sha256OfDevice(device, 2 * MIB)).toBe(sha256Of(image))
+  await usb.dialog.getByText('各厂商的按键').click()
+  await usb.look('66-usb-done-zh')
+  await usb.button('再写入一个').click()
+  await usb.button('将 U 盘恢复为普通 U 盘…').click()
+  await expect(usb.heading('恢复为普通 U 盘')).toBeFocused()
+  await usb.look('67-usb-restore-zh')
+  await context.close()
+  unplug(device)
 })

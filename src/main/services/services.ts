@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import envPaths from 'env-paths'
 import type { Handlers } from '../../shared/channel'
-import { jsonSchemaEntrySchema, type AppInfo, type BootSource, type JsonSchemaEntry } from '../../shared/contract'
+import { jsonSchemaEntrySchema, type AppInfo, type AppMenu, type BootSource, type JsonSchemaEntry } from '../../shared/contract'
 import { LabError } from '../../shared/failure'
 import type { StartOptions } from '../emulator/host/options'
 import { textFont } from '../emulator/machine/font'
@@ -39,6 +39,8 @@ export interface ServicesOptions {
   pickSavePath?: UsbDialogs['pickSavePath']
   /** Whether drives may be written: always from the window, from a browser only by the word of whoever starts the lab. */
   allowFlash?: boolean
+  /** Shows the application's menu, where the door has one, and hears what is chosen. Returns a function that stops hearing. */
+  showMenu?: (menu: AppMenu, onCommand: (command: string) => void) => () => void
   /** `defaultDataDirectory()` when absent. */
   dataDirectory?: string
   /** Hears of defects that do not fail a request. */
@@ -53,7 +55,7 @@ export interface Services {
 }
 
 export function createServices(options: ServicesOptions): Services {
-  const { door, pickDirectory, pickFile, pickSavePath } = options
+  const { door, pickDirectory, pickFile, pickSavePath, showMenu } = options
   const canFlash = door === 'electron' || options.allowFlash === true
   const onDefect = options.onDefect ?? ((message: string) => console.error(message))
   const dataDirectory = options.dataDirectory ?? defaultDataDirectory()
@@ -190,6 +192,15 @@ export function createServices(options: ServicesOptions): Services {
   }
 
   const streams: Handlers['streams'] = {
+    'app.menu': (menu, { emit, signal }) =>
+      new Promise((end, reject) => {
+        if (!showMenu) return reject(new LabError({ code: 'unsupported', what: 'The browser has no menu of the lab.', next: 'Use the palette.' }))
+        const stop = showMenu(menu, (command) => emit({ command }))
+        signal.addEventListener('abort', () => {
+          stop()
+          end(null)
+        })
+      }),
     'builds.run': async ({ directory }, { emit, signal }) => (await builder.build(await projectFolder(directory), { onLog: emit, signal })).result,
     'machines.watch': ({ machine }, context) => machines.watch(machine, context, context.signal),
     ...usb.streams,

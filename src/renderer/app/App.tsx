@@ -1,23 +1,28 @@
-import type { ReactElement } from 'react'
+import { lazy, Suspense, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { FixDialog } from '../features/doctor/FixDialog'
 import { Welcome } from '../features/projects/Welcome'
-import { UsbDialog } from '../features/usb/UsbDialog'
 import { NotificationList } from '../features/notifications/NotificationList'
+import { useStrings } from '../strings'
 import { QuestionDialog } from '../ui/QuestionDialog'
 import { ConnectionBanner } from './ConnectionBanner'
 import { useLab } from './lab'
 import { useShortcuts } from './shortcuts'
 import { StatusBar } from './StatusBar'
-import { strings } from './strings'
+import { SurfaceView } from './SurfaceView'
 import { Toolbar } from './Toolbar'
-import { Workbench } from './Workbench'
+
+const Workbench = lazy(() => import('./Workbench').then((module) => ({ default: module.Workbench })))
+
+const UsbDialog = lazy(() => import('../features/usb/UsbDialog').then((module) => ({ default: module.UsbDialog })))
 
 export function App(): ReactElement {
-  const { projects } = useLab()
+  const { projects, usb } = useLab()
+  const { connection, panels } = useStrings()
   useShortcuts()
   const view = useStore(projects.store, (state) => state.view)
   const project = useStore(projects.store, (state) => state.project)
+  const writing = useStore(usb.store, (state) => state.page !== undefined)
   return (
     <div className="app">
       <Toolbar />
@@ -25,20 +30,27 @@ export function App(): ReactElement {
       {view === 'starting' && (
         <main className="starting">
           <span className="spinner" aria-hidden="true" />
-          <p>{strings.connection.connecting}</p>
+          <p>{connection.connecting}</p>
         </main>
       )}
       {view === 'welcome' && <Welcome />}
       {/* Stays mounted behind the welcome page: editor and terminal keep their state. */}
       {project && (
-        <main className="workbench" hidden={view !== 'project'}>
-          <Workbench />
+        <main className="workbench" aria-label={panels.label} hidden={view !== 'project'}>
+          <Suspense>
+            <Workbench />
+          </Suspense>
         </main>
       )}
       <StatusBar />
       <NotificationList />
+      <SurfaceView />
       <FixDialog />
-      <UsbDialog />
+      {writing && (
+        <Suspense>
+          <UsbDialog />
+        </Suspense>
+      )}
       <QuestionDialog />
     </div>
   )

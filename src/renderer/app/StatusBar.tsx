@@ -1,45 +1,48 @@
 import { useEffect, useState, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import type { DoctorItem } from '../../shared/contract'
-import { DoctorDialog } from '../features/doctor/DoctorDialog'
+import { BuildOutcome } from '../features/build/BuildOutcome'
 import { useProblems } from '../features/build/use-problems'
-import { Icon } from '../ui/Icon'
 import { useCursor } from '../features/editor/cursor'
-import { usePanes } from './panes'
+import { useStrings } from '../strings'
+import { Icon } from '../ui/Icon'
 import { useLab } from './lab'
-import { formatCount, formatDuration, strings } from './strings'
-
-const { status: text } = strings
 
 export function StatusBar(): ReactElement {
-  const [doctor, setDoctor] = useState(false)
-  const toolchain = useToolchain()
+  const { status: text } = useStrings()
+  const { dock, projects } = useLab()
   const problems = useProblems()
-  const showPane = usePanes((state) => state.showLeft)
   const cursor = useCursor()
-  const errors = problems.filter((problem) => problem.severity === 'error').length
-  const warnings = problems.filter((problem) => problem.severity === 'warning').length
+  const inProject = useStore(projects.store, (state) => state.view === 'project')
+  const count = (severity: string): number => problems.filter((problem) => problem.severity === severity).length
+  const [errors, warnings] = [count('error'), count('warning')]
   return (
     <footer className="status" aria-label={text.label}>
       <MachineStatus />
-      <button type="button" className="status-item" title={text.problemsHint} onClick={() => showPane('problems')}>
-        <Icon name="error" size={14} /> {errors} <Icon name="warning" size={14} /> {warnings}
-      </button>
+      {inProject && (
+        <button type="button" className="status-item" title={text.problems(errors, warnings)} onClick={() => dock.focus('problems')}>
+          <span className="status-counts" aria-hidden="true">
+            <Icon name="error" size={14} /> {errors} <Icon name="warning" size={14} /> {warnings}
+          </span>
+          <span className="visually-hidden">{text.problems(errors, warnings)}</span>
+        </button>
+      )}
+      <BuildOutcome />
       <span className="status-space" />
-      {cursor && <span className="status-item">{text.position(cursor.line, cursor.column)}</span>}
-      <button type="button" className="status-item" title={text.toolchainHint} onClick={() => setDoctor(true)}>
-        {toolchain?.status === 'ok' || !toolchain ? <Icon name="check" size={14} /> : <Icon name="warning" size={14} />}
-        {toolchain ? shortName(toolchain) : text.toolchain}
-      </button>
-      {doctor && <DoctorDialog onClose={() => setDoctor(false)} />}
+      {inProject && cursor && <span className="status-item">{text.position(cursor.line, cursor.column)}</span>}
+      {inProject && <TargetStatus />}
+      <ToolchainStatus />
+      <NotificationStatus />
     </footer>
   )
 }
 
 function MachineStatus(): ReactElement {
+  const { status: text, format } = useStrings()
   const { machine, build } = useLab()
   const phase = useStore(machine.store, (view) => view.phase)
   const state = useStore(machine.store, (view) => view.state)
+  const speed = useStore(machine.store, (view) => view.speed)
   const building = useStore(build.store, (view) => view.status === 'running')
   const status = building ? 'building' : phase === 'on' ? (state?.status ?? 'running') : phase
   return (
@@ -50,15 +53,68 @@ function MachineStatus(): ReactElement {
       </span>
       {state && phase !== 'off' && (
         <span className="status-item status-numbers">
-          {text.mode[state.cpuMode]} · {text.instructions(formatCount(state.instructions))} · {formatDuration(state.milliseconds)}
+          {text.mode[state.cpuMode]} · {text.instructions(format.count(state.instructions))} · {format.duration(state.milliseconds)}
+        </span>
+      )}
+      {phase === 'on' && speed !== undefined && (
+        <span className="status-item status-numbers" title={text.speedHint} data-testid="machine-speed">
+          {text.speed(format.count(speed))}
         </span>
       )}
     </>
   )
 }
 
-/** The check of the compiler that builds the open project. */
+/** What the kernel is compiled for, and what the machine's firmware is. */
+function TargetStatus(): ReactElement {
+  const { status: text } = useStrings()
+  const { projects, commands } = useLab()
+  const target = useStore(projects.store, (state) => state.project?.target)
+  return (
+    <>
+      {target !== undefined && (
+        <button type="button" className="status-item" title={text.targetHint} onClick={() => commands.openFile(target)}>
+          {text.target(target.replace(/\.json$/, ''))}
+        </button>
+      )}
+      <span className="status-item" title={text.firmwareHint}>
+        {text.firmware}
+      </span>
+    </>
+  )
+}
 
+function ToolchainStatus(): ReactElement {
+  const { status: text, doctor } = useStrings()
+  const { surfaces } = useLab()
+  const toolchain = useToolchain()
+  return (
+    <button type="button" className="status-item" title={text.toolchainHint} onClick={() => surfaces.show('toolchain')}>
+      <Icon name={toolchain?.status === 'ok' || !toolchain ? 'check' : 'warning'} size={14} />
+      {toolchain ? shortName(toolchain, doctor.status) : text.toolchain}
+    </button>
+  )
+}
+
+function NotificationStatus(): ReactElement {
+  const { notifications: text } = useStrings()
+  const { surfaces, notifications } = useLab()
+  const unread = useStore(notifications.store, (state) => state.unread)
+  const count = useStore(notifications.store, (state) => state.history.length)
+  return (
+    <button type="button" className="status-item" title={text.open(count)} onClick={() => surfaces.show('notifications')}>
+      <Icon name="bell" size={14} />
+      <span className="visually-hidden">{text.open(count)}</span>
+      {unread > 0 && (
+        <span className="count" aria-hidden="true">
+          {unread}
+        </span>
+      )}
+    </button>
+  )
+}
+
+/** The check of the compiler that builds the open project. */
 function useToolchain(): DoctorItem | undefined {
   const { connection, projects, attempt } = useLab()
   const [item, setItem] = useState<DoctorItem>()
@@ -75,7 +131,7 @@ function useToolchain(): DoctorItem | undefined {
 }
 
 /** `zig 0.16.0`: the title without its remark, and the version if the finding tells one. */
-function shortName({ title, detail, status }: DoctorItem): string {
-  const version = status === 'ok' ? /\d+(?:\.\d+)+/.exec(detail)?.[0] : strings.doctor.status[status]
+function shortName({ title, detail, status }: DoctorItem, words: Readonly<Record<DoctorItem['status'], string>>): string {
+  const version = status === 'ok' ? /\d+(?:\.\d+)+/.exec(detail)?.[0] : words[status]
   return [title.replace(/ \(.*$/, ''), version].filter(Boolean).join(' ')
 }

@@ -1,25 +1,22 @@
 import type { ReactElement } from 'react'
 import { useStore } from 'zustand'
+import { useStrings } from '../strings'
 import { Button } from '../ui/Button'
-import { useLab } from './lab'
-import { modifierName } from './shortcuts'
-import { strings } from './strings'
+import { CommandButton } from './CommandButton'
 import icon from './icon.svg'
-
-const { toolbar: text } = strings
+import { useLab } from './lab'
 
 export function Toolbar(): ReactElement {
   const { commands, projects, build, machine } = useLab()
+  const { product, toolbar: text } = useStrings()
   const project = useStore(projects.store, (state) => state.project)
-  const view = useStore(projects.store, (state) => state.view)
   const building = useStore(build.store, (state) => state.status === 'running')
-  const phase = useStore(machine.store, (state) => state.phase)
-  const canFlash = useStore(projects.store, (state) => state.info?.canFlash)
-  const ready = view === 'project'
+  const ended = useStore(machine.store, (state) => state.phase === 'ended')
+  const canFlash = useStore(projects.store, (state) => state.info?.canFlash ?? false)
   return (
     <header className="toolbar">
-      <img className="toolbar-icon" src={icon} alt="" width={22} height={22} />
-      <h1 className="toolbar-title">{strings.product}</h1>
+      <img className="toolbar-icon" src={icon} alt="" />
+      <h1 className="toolbar-title">{product}</h1>
       {project && (
         <>
           <span className="toolbar-divider" aria-hidden="true" />
@@ -32,33 +29,23 @@ export function Toolbar(): ReactElement {
           </Button>
         </>
       )}
-      <div className="toolbar-actions" role="toolbar" aria-label={text.label} hidden={!project}>
-        {building ? (
-          <Button icon="cancel" title={text.cancelBuildHint} onClick={commands.cancelBuild}>
-            {text.cancelBuild}
-          </Button>
-        ) : (
-          <Button icon="build" title={text.buildHint(modifierName())} disabled={!ready} onClick={commands.build}>
-            {text.build}
-          </Button>
+      <div className="toolbar-actions" role="toolbar" aria-label={text.label}>
+        {project && (
+          <>
+            {building ? (
+              <CommandButton command="build.cancel" icon="cancel" label={text.cancelBuild} />
+            ) : (
+              <CommandButton command="build.run" icon="build" label={text.build} />
+            )}
+            <CommandButton command="machine.boot" icon="play" label={text.boot} tone="primary" showKeys />
+            <CommandButton command="machine.stop" icon="stop" label={text.stop} />
+            <CommandButton command="machine.reset" icon="reset" label={ended ? text.bootAgain : text.reset} />
+            <CommandButton command="usb.write" icon="usb" label={text.usb} className="toolbar-usb" {...(canFlash ? {} : { hint: text.usbOffHint })} />
+            <span className="toolbar-divider" aria-hidden="true" />
+          </>
         )}
-        <Button tone="primary" icon="play" shortcut="F5" title={text.bootHint} disabled={!ready} onClick={commands.boot}>
-          {text.boot}
-        </Button>
-        <Button icon="stop" title={text.stopHint} disabled={phase !== 'on'} onClick={commands.stop}>
-          {text.stop}
-        </Button>
-        <Button
-          icon="reset"
-          title={phase === 'ended' ? text.bootAgainHint : text.resetHint}
-          disabled={!ready || (phase !== 'on' && phase !== 'ended')}
-          onClick={commands.reset}
-        >
-          {text.reset}
-        </Button>
-        <Button icon="usb" className="toolbar-usb" aria-label={text.usb} title={canFlash ? text.usbHint(modifierName()) : text.usbOffHint} disabled={!ready} onClick={commands.writeToUsb}>
-          {text.usb}
-        </Button>
+        <CommandButton command="view.palette" icon="search" tone="quiet" />
+        <CommandButton command="view.settings" icon="settings" tone="quiet" />
       </div>
     </header>
   )

@@ -2,7 +2,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { createClient, type Client } from '../../shared/channel'
 import { LabError } from '../../shared/failure'
-import { strings } from './strings'
+import { currentStrings } from '../strings'
 import type { OpenPort } from './transport'
 
 export interface ConnectionState {
@@ -63,7 +63,7 @@ export function createConnection(openPort: OpenPort): Connection {
 
   const current = (): Client => {
     if (client) return client
-    throw new LabError({ code: 'disconnected', what: strings.connection.cannotConnect })
+    throw new LabError({ code: 'disconnected', what: currentStrings().connection.cannotConnect })
   }
 
   return {

@@ -3,7 +3,6 @@ import { isDirty } from '../features/editor/documents'
 import { BARE_DIRECTORY, createFakeServices, DIRECTORY, versionOf } from '../testing/fake-services'
 import { memoryStorage } from '../testing/memory-storage'
 import { createLab, type Lab } from './lab'
-import { formatCount, formatDuration } from './strings'
 
 type Services = ReturnType<typeof createFakeServices>
 
@@ -244,9 +243,4 @@ test('failures are shown with all their parts; cancellations are not', async () 
   expect(lab.notifications.store.getState().items[0]?.failure).toMatchObject({ what: 'No such project.', where: '/elsewhere' })
   lab.notifications.report(new DOMException('stopped', 'AbortError'))
   expect(lab.notifications.store.getState().items).toHaveLength(1)
-})
-
-test('numbers for people', () => {
-  expect([0.2, 7, 840, 2400].map(formatDuration)).toEqual(['<1 ms', '7 ms', '840 ms', '2.4 s'])
-  expect([950, 12_340, 4_560_000, 1_200_000_000].map(formatCount)).toEqual(['950', '12.3 k', '4.56 M', '1.20 G'])
 })

@@ -8,11 +8,16 @@ import { createMachine } from '../features/machine/machine'
 import { createProjects } from '../features/projects/projects'
 import { createUsb } from '../features/usb/usb'
 import { createConnection } from './connection'
+import { currentStrings } from '../strings'
+import { screenText } from '../../shared/screen-text'
+import { createCommandContext } from './context'
 import { createDialogs } from './dialogs'
+import { createDock } from './dock'
 import { createNotifications } from './notifications'
-import { strings } from './strings'
+import { createSettings } from './settings'
+import { createSurfaces } from './surfaces'
 import type { OpenPort } from './transport'
-import { createUiMemory, rememberTabs } from './ui-state'
+import { createUiMemory, rememberFor } from './ui-state'
 
 export interface LabOptions {
   openPort: OpenPort
@@ -30,6 +35,9 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   const dialogs = createDialogs()
   const { report } = notifications
   const ui = createUiMemory(connection, report)
+  const settings = createSettings(ui)
+  const surfaces = createSurfaces()
+  const dock = createDock(ui)
   const projects = createProjects(connection)
   const build = createBuild(connection)
   const machine = createMachine({ connection, onError: report, storage: sessionStorage })
@@ -39,13 +47,14 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     documents,
     onError: report,
     onChanged: build.forget,
-    onStale: () => notifications.info(strings.fixes.stale, strings.fixes.staleHint),
+    onStale: () => notifications.info(currentStrings().fixes.stale, currentStrings().fixes.staleHint),
   })
 
   const usb = createUsb({ connection, ui, saveAll: documents.saveAll, onError: report })
+  const context = createCommandContext({ projects, build, machine, documents, projectDoctor, dock })
 
   function askAboutConflict(path: string): Promise<ConflictChoice> {
-    const { title, body, overwrite, reload } = strings.conflictDialog
+    const { title, body, overwrite, reload } = currentStrings().conflictDialog
     return dialogs.ask({
       title: title(path),
       body,
@@ -62,7 +71,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   connection.onConnected((first) => attempt(first ? start() : pickUp()))
 
   async function start(): Promise<void> {
-    await Promise.all([ui.load(), projects.load(), machine.loadFont()])
+    await Promise.all([ui.load().then(settings.load), projects.load(), machine.loadFont()])
     const last = ui.get('project.last')
     const present = projects.store.getState().recent.find((project) => project.directory === last)?.present
     if (typeof last === 'string' && present) {
@@ -81,7 +90,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   async function pickUp(): Promise<void> {
     // The first connection may have dropped before everything was there.
     if (projects.store.getState().view === 'starting') return start()
-    notifications.info(strings.connection.restored)
+    notifications.info(currentStrings().connection.restored)
     machine.resume()
     await documents.flushDrafts()
     await documents.refresh()
@@ -92,9 +101,11 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     const remembered = ui.get('tabs')?.[directory]
     const restored = await documents.openProject(directory, remembered?.open ?? open, remembered?.active ?? entry)
     build.clear(problems)
+    dock.openProject(directory)
     projects.store.setState({ project, view: 'project' })
     ui.set('project.last', directory)
-    if (restored.length > 0) notifications.info(strings.editor.restored(restored.length), strings.editor.restoredHint)
+    const { editor } = currentStrings()
+    if (restored.length > 0) notifications.info(editor.restored(restored.length), editor.restoredHint)
     await projects.refreshRecent()
   }
 
@@ -124,7 +135,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
 
   async function closeFile(path: string): Promise<void> {
     if (isDirty(documents.store.getState().documents[path])) {
-      const { title, body, save, discard } = strings.closeDialog
+      const { title, body, save, discard } = currentStrings().closeDialog
       const choice = await dialogs.ask({
         title: title(path),
         body,
@@ -141,7 +152,21 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   documents.store.subscribe((state, previous) => {
     const { directory, open, active } = state
     if (directory === undefined || (open === previous.open && active === previous.active)) return
-    ui.set('tabs', rememberTabs(ui.get('tabs') ?? {}, directory, { open: [...open], active }))
+    ui.set('tabs', rememberFor(ui.get('tabs'), directory, { open: [...open], ...(active === undefined ? {} : { active }) }))
+  })
+
+  // A failed build, and a project that cannot be read, are about their problems; a running build about its log.
+  build.store.subscribe(({ status, problems }, previous) => {
+    if (status === 'running' && previous.status !== 'running') dock.reveal('log')
+    const began = status !== previous.status || problems.length !== previous.problems.length
+    if (began && (status === 'failed' || status === 'none') && problems.length > 0) dock.reveal('problems')
+  })
+
+  // What a person has to see comes to the front by itself; a plain stop does not.
+  machine.store.subscribe(({ report: ending, received, phase }, previous) => {
+    if (ending && ending !== previous.report && ending.reason !== 'stopped') dock.reveal('report')
+    if (received.debug > 0 && previous.received.debug === 0) dock.reveal('debug', false)
+    if (phase === 'on' && previous.phase === 'starting' && settings.store.getState().keyboardOnBoot) dock.focus('screen')
   })
 
   async function runBuild(): Promise<boolean> {
@@ -163,11 +188,46 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     if (directory !== undefined) await machine.boot({ type: 'project', directory })
   }
 
+  /** By the system's dialog where there is one; else the person types a path. */
+  async function openFolder(): Promise<void> {
+    if (!projects.store.getState().info?.canPickDirectory) return surfaces.show('open-project')
+    const directory = await connection.call('app.pickDirectory', { title: currentStrings().openDialog.pick })
+    if (directory !== null) await openProject(directory)
+  }
+
+  async function copyLog(): Promise<void> {
+    await navigator.clipboard.writeText(build.store.getState().log.map((line) => line.text).join('\n'))
+  }
+
+  async function copyScreen(): Promise<void> {
+    const { screen } = machine.store.getState()
+    if (screen) await navigator.clipboard.writeText(screenText(screen))
+  }
+
   const commands = {
     save: () => {
       const { active } = documents.store.getState()
       if (active !== undefined) attempt(documents.save(active))
     },
+    saveAll: () => attempt(documents.saveAll()),
+    /** @param step 1 for the next tab, -1 for the one before */
+    activateFile: (step: number) => {
+      const { open, active } = documents.store.getState()
+      const next = open[(open.indexOf(active ?? '') + step + open.length) % open.length]
+      if (next !== undefined) documents.activate(next)
+    },
+    closeActiveFile: () => {
+      const { active } = documents.store.getState()
+      if (active !== undefined) attempt(closeFile(active))
+    },
+    /** Files that another program made meanwhile shall be found, too. */
+    pickFile: () => {
+      surfaces.show('files')
+      attempt(documents.refresh())
+    },
+    openFolder: () => attempt(openFolder()),
+    copyLog,
+    copyScreen,
     build: () => attempt(runBuild()),
     cancelBuild: () => build.cancel(),
     boot: () => attempt(runBuild().then((built) => (built ? bootProject() : undefined))),
@@ -179,9 +239,12 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     reset: () => attempt(machine.store.getState().machine === undefined ? bootProject() : machine.reset()),
     writeToUsb: () => {
       const { project, info } = projects.store.getState()
-      if (project && info) usb.open(project.directory, info.canFlash)
+      if (info) usb.open(project?.directory, info.canFlash)
     },
-    openFile: (path: string, at?: { line: number; column: number }) => attempt(documents.openFile(path, at)),
+    openFile: (path: string, at?: { line: number; column: number }) => {
+      dock.reveal('editor')
+      attempt(documents.openFile(path, at))
+    },
     closeFile: (path: string) => attempt(closeFile(path)),
     openProject: (directory: string) => attempt(openProject(directory)),
     showWelcome: () => {
@@ -200,7 +263,29 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     ui.flush()
   }
 
-  return { connection, notifications, dialogs, ui, projects, build, machine, documents, projectDoctor, usb, commands, createProject, openProject, importProject, attempt, comeBack, leave }
+  return {
+    connection,
+    notifications,
+    dialogs,
+    surfaces,
+    settings,
+    dock,
+    ui,
+    projects,
+    build,
+    machine,
+    documents,
+    projectDoctor,
+    usb,
+    context,
+    commands,
+    createProject,
+    openProject,
+    importProject,
+    attempt,
+    comeBack,
+    leave,
+  }
 }
 
 export const LabContext = createContext<Lab | undefined>(undefined)

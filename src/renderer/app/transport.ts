@@ -2,7 +2,7 @@
 import type { Port } from '../../shared/channel'
 import { BRIDGE_NAME, portOverBridge, portOverSocket, SOCKET_PATH, TOKEN_PARAMETER, type Bridge } from '../../shared/doors'
 import { LabError } from '../../shared/failure'
-import { strings } from './strings'
+import { currentStrings } from '../strings'
 
 export type OpenPort = () => Promise<Port>
 
@@ -24,7 +24,7 @@ function openSocket(location: Location): Promise<Port> {
     const fail = (): void => {
       clearTimeout(timer)
       socket.close()
-      reject(new LabError({ code: 'disconnected', what: strings.connection.cannotConnect, where: url.host }))
+      reject(new LabError({ code: 'disconnected', what: currentStrings().connection.cannotConnect, where: url.host }))
     }
     const timer = setTimeout(fail, CONNECT_TIMEOUT_MS)
     socket.addEventListener('error', fail, { once: true })

@@ -3,13 +3,16 @@ import * as z from 'zod'
 import type { UiState } from '../../shared/contract'
 import type { Connection } from './connection'
 
-const layout = z.record(z.string(), z.number())
+/** A layout of the panels as dockview writes it; whether it fits the panels of this version is seen when it is applied. */
+const layout = z.record(z.string(), z.json())
 const openTabs = z.object({ open: z.array(z.string()), active: z.string().optional() })
 
 const keys = {
-  'layout.columns': layout,
-  'layout.left': layout,
-  'layout.right': layout,
+  settings: z.record(z.string(), z.json()),
+  /** Commands, the last used first. */
+  'palette.recent': z.array(z.string()),
+  /** By project folder. */
+  layouts: z.record(z.string(), layout),
   'project.last': z.string().nullable(),
   /** By project folder. */
   tabs: z.record(z.string(), openTabs),
@@ -22,8 +25,8 @@ type Key = keyof typeof keys
 type Value<K extends Key> = z.infer<(typeof keys)[K]>
 
 const SAVE_DELAY_MS = 300
-/** Projects whose tabs are remembered; the oldest go first. */
-const MAX_TAB_SETS = 20
+/** Projects whose tabs and layout are remembered; the oldest go first. */
+const MAX_PROJECTS = 20
 
 export interface UiMemory {
   load(): Promise<void>
@@ -68,8 +71,8 @@ export function createUiMemory(connection: Connection, onError: (error: unknown)
 /** The table again, typed by key, for code that is generic over the key. */
 const keyTable: { [K in Key]: z.ZodType<Value<K>> } = keys
 
-/** Adds one project's tabs to the remembered ones and drops the oldest beyond the limit. */
-export function rememberTabs(all: Value<'tabs'>, directory: string, tabs: z.infer<typeof openTabs>): Value<'tabs'> {
-  const others = Object.entries(all).filter(([key]) => key !== directory)
-  return Object.fromEntries([...others, [directory, tabs] as const].slice(-MAX_TAB_SETS))
+/** Adds what is remembered of one project to that of others, and drops the oldest beyond the limit. */
+export function rememberFor<T>(all: Readonly<Record<string, T>> | undefined, directory: string, value: T): Record<string, T> {
+  const others = Object.entries(all ?? {}).filter(([key]) => key !== directory)
+  return Object.fromEntries([...others, [directory, value] as const].slice(-MAX_PROJECTS))
 }

@@ -118,6 +118,7 @@ export function createFakeServices() {
     ...usb.calls,
   }
   const streams: Handlers['streams'] = {
+    'app.menu': missing('app.menu'),
     'builds.run': async (_args, { emit, signal }) => {
       log.push('build')
       for (const line of script.build.log) emit(line)

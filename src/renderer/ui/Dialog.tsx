@@ -1,6 +1,6 @@
 /** A modal dialog over the browser's own `dialog`: it keeps the focus inside, and Escape closes it. */
 import { useEffect, useRef, type KeyboardEvent, type ReactElement, type ReactNode } from 'react'
-import { strings } from '../app/strings'
+import { useStrings } from '../strings'
 import { Button } from './Button'
 
 interface Props {
@@ -15,6 +15,7 @@ interface Props {
 }
 
 export function Dialog({ title, onClose, className = '', page, locked = false, children }: Props): ReactElement {
+  const { dialog: text } = useStrings()
   const dialog = useRef<HTMLDialogElement>(null)
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
@@ -46,7 +47,7 @@ export function Dialog({ title, onClose, className = '', page, locked = false, c
         <h2 ref={heading} tabIndex={page === undefined ? undefined : -1}>
           {title}
         </h2>
-        {!locked && <Button tone="quiet" icon="cancel" aria-label={strings.dialog.close} onClick={onClose} />}
+        {!locked && <Button tone="quiet" icon="cancel" aria-label={text.close} onClick={onClose} />}
       </header>
       {children}
     </dialog>

@@ -1,10 +1,11 @@
 import type { ReactElement } from 'react'
 import type { Failure } from '../../shared/failure'
-import { strings } from '../app/strings'
+import { useStrings } from '../strings'
 import { Icon } from './Icon'
 
 /** A failure beside what caused it. */
 export function FailureText({ failure }: { failure: Failure }): ReactElement {
+  const { notifications } = useStrings()
   return (
     <div className="failure" role="alert">
       <Icon name="error" />
@@ -14,7 +15,7 @@ export function FailureText({ failure }: { failure: Failure }): ReactElement {
         {failure.why !== undefined && <p>{failure.why}</p>}
         {failure.next !== undefined && (
           <p>
-            <b>{strings.notifications.next}:</b> {failure.next}
+            <b>{notifications.next}:</b> {failure.next}
           </p>
         )}
       </div>

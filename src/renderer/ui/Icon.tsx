@@ -42,6 +42,16 @@ const shapes = {
     </>
   ),
   usb: <path d="M5 6V2.2h6V6M4 6h8v5.4a2.4 2.4 0 0 1-2.4 2.4H6.4A2.4 2.4 0 0 1 4 11.4zM7 3.9v.5M9 3.9v.5" />,
+  search: (
+    <>
+      <circle cx="7" cy="7" r="4.2" />
+      <path d="m10.2 10.2 3.6 3.6" />
+    </>
+  ),
+  settings: <path d="M2 4.5h6.2M11.8 4.5H14M2 11.5h2.2M7.8 11.5H14M10 2.8v3.4M6 9.8v3.4" />,
+  bell: <path d="M3.2 11.6h9.6c-1-1-1.3-2-1.3-4.4a3.5 3.5 0 0 0-7 0c0 2.4-.3 3.4-1.3 4.4zM6.6 13.6h2.8" />,
+  maximize: <path d="M2.6 2.6h10.8v10.8H2.6zM2.6 5.2h10.8" />,
+  restore: <path d="M2.6 5.4h8v8h-8zM5.4 5.4V2.6h8v8h-2.8" />,
   report: <path d="M3 2h10v12H3zM5.6 5.2h4.8M5.6 8h4.8M5.6 10.8h2.8" />,
 } satisfies Record<string, ReactElement>
 
@@ -51,8 +61,7 @@ export function Icon({ name, size = 16 }: { name: IconName; size?: number }): Re
   return (
     <svg
       className="icon"
-      width={size}
-      height={size}
+      style={{ width: `${size / 16}rem`, height: `${size / 16}rem` }}
       viewBox="0 0 16 16"
       fill="none"
       stroke="currentColor"

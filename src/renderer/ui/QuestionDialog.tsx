@@ -1,11 +1,12 @@
 import type { ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { useLab } from '../app/lab'
-import { strings } from '../app/strings'
+import { useStrings } from '../strings'
 import { Button } from './Button'
 import { Dialog } from './Dialog'
 
 export function QuestionDialog(): ReactElement | null {
+  const { dialog } = useStrings()
   const { dialogs } = useLab()
   const question = useStore(dialogs.store, (state) => state.question)
   if (!question) return null
@@ -14,7 +15,7 @@ export function QuestionDialog(): ReactElement | null {
       <p className="dialog-body">{question.body}</p>
       <footer className="dialog-footer">
         <Button tone="quiet" onClick={() => question.answer(undefined)}>
-          {strings.dialog.cancel}
+          {dialog.cancel}
         </Button>
         {question.choices.map((choice) => (
           <Button key={choice.id} tone={choice.tone ?? 'plain'} onClick={() => question.answer(choice.id)}>

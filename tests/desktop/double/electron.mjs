@@ -28,6 +28,10 @@ class App extends EventEmitter {
     if (name !== 'userData') throw new Error(`unexpected path ${name}`)
     return process.env.BOOTLAB_DOUBLE_USER_DATA ?? tmpdir()
   }
+  getLocale() {
+    if (!this.ready) throw new Error('app.getLocale() can only be called after app is ready')
+    return 'en-US'
+  }
   quit() {
     for (const step of ['before-quit', 'will-quit']) {
       const event = { prevented: false, preventDefault: () => (event.prevented = true) }

@@ -43,6 +43,26 @@ const ask = async (id, name, args = {}) => {
 const info = await ask(1, 'app.info')
 const templates = await ask(2, 'templates.list')
 const picked = await ask(3, 'app.pickDirectory', { title: 'Choose' })
+
+// The page says what its menu is, and hears what is chosen there; an older menu that goes takes nothing away.
+const listen = (id, args) => worldOf().bootlab.send(JSON.stringify({ kind: 'listen', id, name: 'app.menu', args }))
+const menusBefore = record.menus.length
+listen(20, { language: 'zh-CN', disabled: ['machine.stop'] })
+await until('a menu', () => record.menus.length > menusBefore)
+listen(21, { language: 'zh-CN', disabled: [] })
+worldOf().bootlab.send(JSON.stringify({ kind: 'cancel', id: 20 }))
+await until('another menu', () => record.menus.length > menusBefore + 1)
+const itemsOf = (menu) => menu.flatMap(({ submenu }) => submenu)
+const [firstMenu, secondMenu] = record.menus.slice(-2)
+const bootItem = itemsOf(secondMenu).find(({ id }) => id === 'machine.boot')
+bootItem.click()
+await until('a command from the menu', () => answers.some(({ id, kind }) => id === 21 && kind === 'event'))
+const menu = {
+  boot: { label: bootItem.label, accelerator: bootItem.accelerator, registered: bootItem.registerAccelerator },
+  stop: itemsOf(firstMenu).find(({ id }) => id === 'machine.stop').enabled,
+  heard: answers.find(({ id, kind }) => id === 21 && kind === 'event').value,
+  first: itemsOf(record.menus[0]).filter(({ id, enabled }) => id && enabled).length,
+}
 const unknown = await ask(4, 'no.such.call')
 const pickedFile = await ask(5, 'app.pickFile', { title: 'Choose' })
 const pickedSavePath = await ask(6, 'app.pickSavePath', { title: 'Save', name: 'disk.img.gz' })
@@ -123,6 +143,7 @@ console.log(
     info,
     templates,
     picked,
+    menu,
     unknown,
     pickedFile,
     pickedSavePath,

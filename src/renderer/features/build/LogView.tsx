@@ -2,23 +2,23 @@ import type { ReactElement } from 'react'
 import { Virtuoso } from 'react-virtuoso'
 import { useStore } from 'zustand'
 import type { LogEvent } from '../../../shared/problems'
+import { keysOf } from '../../app/commands'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
+import { useStrings } from '../../strings'
 import { EmptyState } from '../../ui/EmptyState'
 import { problemPlace } from './use-problems'
 
-const { build: text } = strings
-
 export function LogView(): ReactElement {
+  const { build: text, commands } = useStrings()
   const { build } = useLab()
   const log = useStore(build.store, (state) => state.log)
   const status = useStore(build.store, (state) => state.status)
-  if (log.length === 0 && status !== 'running') return <EmptyState icon="log" title={text.empty} hint={text.emptyHint} />
+  if (log.length === 0 && status !== 'running') return <EmptyState icon="log" title={text.empty} hint={text.emptyHint(keysOf('machine.boot'), keysOf('build.run'))} />
   return (
     <Virtuoso
       className="log"
       role="log"
-      aria-label={text.log}
+      aria-label={commands.panels.log}
       data={log}
       followOutput="auto"
       components={logParts}
@@ -32,6 +32,7 @@ export function LogView(): ReactElement {
 const logParts = { Header: () => <div className="log-top" /> }
 
 function LogLine({ event }: { event: LogEvent }): ReactElement {
+  const { build: text } = useStrings()
   const { commands } = useLab()
   const { problem } = event
   if (problem?.file === undefined) return <div className={`log-line log-${event.level}`}>{event.text || '\u00a0'}</div>

@@ -1,15 +1,15 @@
 import { useCallback, useEffect, useState, type ReactElement } from 'react'
 import type { DoctorItem } from '../../../shared/contract'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
+import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
 import { Icon } from '../../ui/Icon'
 
-const { doctor: text } = strings
 const icons = { ok: 'check', missing: 'error', 'optional-missing': 'info', broken: 'error' } as const
 
 export function DoctorDialog({ onClose }: { onClose(): void }): ReactElement {
+  const { doctor: text } = useStrings()
   const { connection, attempt } = useLab()
   const [items, setItems] = useState<DoctorItem[]>()
   const check = useCallback(() => attempt(connection.call('doctor.run', {}).then(setItems)), [connection, attempt])
@@ -23,7 +23,7 @@ export function DoctorDialog({ onClose }: { onClose(): void }): ReactElement {
       {items === undefined ? (
         <p className="dialog-body">{text.checking}</p>
       ) : (
-        <ul className="doctor-list">
+        <ul className="doctor-list" tabIndex={0} aria-label={text.title}>
           {items.map((item) => (
             <li key={item.id} className={`doctor-${item.status}`}>
               <Icon name={icons[item.status]} />

@@ -4,7 +4,7 @@ import type { Diagnosis, Finding } from '../../../shared/diagnosis'
 import type { Problem } from '../../../shared/problems'
 import { applyTextEdits } from '../../../shared/text-edits'
 import type { Connection } from '../../app/connection'
-import { strings } from '../../app/strings'
+import { currentStrings } from '../../strings'
 import { isDirty, type Documents, type DocumentsState } from '../editor/documents'
 
 /** One file's change, to be looked at before it is made. */
@@ -103,7 +103,7 @@ export function createProjectDoctor({ connection, documents, onError, onChanged,
   /** Shows what mends everything that can be mended. */
   function previewAll(): void {
     const { diagnosis } = store.getState()
-    if (diagnosis !== undefined && diagnosis.repairs.length > 0) store.setState({ preview: { title: strings.fixes.all, changes: diagnosis.repairs } })
+    if (diagnosis !== undefined && diagnosis.repairs.length > 0) store.setState({ preview: { title: currentStrings().fixes.all, changes: diagnosis.repairs } })
   }
 
   /** Texts that were typed on since the doctor saw them: places in them are others by now. */

@@ -1,13 +1,12 @@
 import { useId, useRef, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
+import { useStrings } from '../../strings'
 import { Icon } from '../../ui/Icon'
-
-const { editor: text } = strings
 
 /** The project's files, to open another one. A popover of the browser: Escape and a click elsewhere close it. */
 export function FileMenu(): ReactElement {
+  const { editor: text } = useStrings()
   const { documents, commands, attempt } = useLab()
   const { files, open } = useStore(documents.store)
   const id = useId()
@@ -16,7 +15,7 @@ export function FileMenu(): ReactElement {
     <>
       <button
         type="button"
-        className="button button-quiet"
+        className="button button-quiet files-button"
         popoverTarget={id}
         title={text.filesHint}
         onClick={() => attempt(documents.refresh())}

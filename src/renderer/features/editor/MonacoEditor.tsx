@@ -2,9 +2,10 @@ import { useEffect, useRef, type ReactElement } from 'react'
 import { editor } from 'monaco-editor/editor'
 import { useStore } from 'zustand'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
-import { useDarkScheme } from '../../ui/use-dark-scheme'
+import { useStrings } from '../../strings'
+import { useThemeId } from '../../themes'
 import { useCursorStore } from './cursor'
+import { setEditorTarget } from './editor-actions'
 import { findModel, pathOfModel, syncModels } from './monaco/models'
 import { provideFixes } from './monaco/code-actions'
 import { followLiveProblems, lineDecorations, markProblems } from './monaco/markers'
@@ -12,11 +13,13 @@ import { applyJsonSchemas } from './monaco/setup'
 
 /** The editor itself. Loaded when the first project opens, because Monaco is by far the largest part of the window. */
 export function MonacoEditor(): ReactElement {
-  const { documents, build, projects, projectDoctor } = useLab()
+  const { editor: text } = useStrings()
+  const { documents, build, projects, projectDoctor, settings } = useLab()
   const host = useRef<HTMLDivElement>(null)
   const instance = useRef<editor.IStandaloneCodeEditor>(null)
   const viewStates = useRef(new Map<string, editor.ICodeEditorViewState>())
-  const dark = useDarkScheme()
+  const theme = useThemeId()
+  const { editorFontSize, editorTabSize, editorWordWrap, editorMinimap, zoom } = useStore(settings.store)
   const active = useStore(documents.store, (state) => state.active)
   const present = useStore(documents.store, (state) => active !== undefined && state.documents[active] !== undefined)
   const reveal = useStore(documents.store, (state) => state.reveal)
@@ -28,6 +31,7 @@ export function MonacoEditor(): ReactElement {
     if (!host.current) return
     const created = editor.create(host.current, editorOptions)
     instance.current = created
+    setEditorTarget(created)
     const stopModels = syncModels(documents)
     const marks = created.createDecorationsCollection()
     const redraw = (): void => {
@@ -52,12 +56,23 @@ export function MonacoEditor(): ReactElement {
       created.dispose()
       stopModels()
       instance.current = null
+      setEditorTarget(undefined)
       useCursorStore.setState({ cursor: undefined })
     }
   }, [documents, build, projectDoctor])
 
   useEffect(() => applyJsonSchemas(schemas), [schemas])
-  useEffect(() => editor.setTheme(dark ? 'bootlab-dark' : 'bootlab-light'), [dark])
+  useEffect(() => editor.setTheme(`bootlab-${theme}`), [theme])
+  useEffect(() => {
+    const fontSize = (editorFontSize * zoom) / 100
+    instance.current?.updateOptions({
+      fontSize,
+      lineHeight: Math.round(fontSize * 1.54),
+      tabSize: editorTabSize,
+      wordWrap: editorWordWrap ? 'on' : 'off',
+      minimap: { enabled: editorMinimap },
+    })
+  }, [editorFontSize, editorTabSize, editorWordWrap, editorMinimap, zoom])
 
   useEffect(() => {
     const shown = instance.current
@@ -70,8 +85,11 @@ export function MonacoEditor(): ReactElement {
     shown.setModel(model)
     const state = active === undefined ? undefined : viewStates.current.get(active)
     if (state) shown.restoreViewState(state)
-    shown.updateOptions({ ariaLabel: active === undefined ? '' : strings.editor.editorLabel(active) })
   }, [active, present])
+
+  useEffect(() => {
+    instance.current?.updateOptions({ ariaLabel: active === undefined ? '' : text.editorLabel(active) })
+  }, [active, text])
 
   useEffect(() => {
     const shown = instance.current
@@ -92,12 +110,9 @@ export function MonacoEditor(): ReactElement {
 const editorOptions: editor.IStandaloneEditorConstructionOptions = {
   model: null,
   automaticLayout: true,
-  minimap: { enabled: false },
   glyphMargin: true,
   folding: true,
   lineNumbersMinChars: 3,
-  fontSize: 13,
-  lineHeight: 20,
   fontFamily: "ui-monospace, 'SF Mono', 'Cascadia Code', Menlo, Consolas, 'DejaVu Sans Mono', monospace",
   fontLigatures: false,
   scrollBeyondLastLine: false,
@@ -107,7 +122,6 @@ const editorOptions: editor.IStandaloneEditorConstructionOptions = {
   fixedOverflowWidgets: true,
   scrollbar: { verticalScrollbarSize: 11, horizontalScrollbarSize: 11, useShadows: false },
   overviewRulerBorder: false,
-  tabSize: 4,
   detectIndentation: true,
   accessibilitySupport: 'auto',
   wordBasedSuggestions: 'currentDocument',

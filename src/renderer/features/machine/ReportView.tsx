@@ -1,9 +1,7 @@
 import type { ReactElement, ReactNode } from 'react'
 import type { Fault, MachineReport, Registers } from '../../../shared/machine-schemas'
-import { strings } from '../../app/strings'
+import { useStrings } from '../../strings'
 import { Icon, type IconName } from '../../ui/Icon'
-
-const { report: text } = strings
 
 const icons: Readonly<Record<MachineReport['reason'], IconName>> = {
   stopped: 'stop',
@@ -15,8 +13,9 @@ const icons: Readonly<Record<MachineReport['reason'], IconName>> = {
 
 /** Why the machine ended, from the sentence down to the registers. */
 export function ReportView({ report }: { report: MachineReport }): ReactElement {
+  const { report: text } = useStrings()
   return (
-    <article className={`report report-${report.reason}`} data-testid="report">
+    <article className={`report report-${report.reason}`} data-testid="report" tabIndex={0}>
       <header className="report-head">
         <Icon name={icons[report.reason]} size={20} />
         <div>
@@ -57,6 +56,7 @@ function Section({ title, children }: { title: string; children: ReactNode }): R
 }
 
 function FaultChain({ faults }: { faults: readonly Fault[] }): ReactElement {
+  const { report: text } = useStrings()
   return (
     <Section title={text.chain}>
       <ol className="faults">
@@ -96,6 +96,7 @@ function FaultChain({ faults }: { faults: readonly Fault[] }): ReactElement {
 }
 
 function RegisterTables({ registers }: { registers: Registers }): ReactElement {
+  const { report: text } = useStrings()
   return (
     <>
       <Section title={text.registers}>

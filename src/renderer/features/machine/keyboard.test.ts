@@ -1,9 +1,10 @@
 import { beforeEach, expect, test } from 'vitest'
-import { GuestKeyboard } from './keyboard'
+import { GuestKeyboard, type LeaveChord } from './keyboard'
 
 let sent: string[]
 let left: number
 let prevented: number
+let chord: LeaveChord
 let keyboard: GuestKeyboard
 
 const key = (code: string) => ({ code, preventDefault: () => void prevented++ })
@@ -12,9 +13,11 @@ beforeEach(() => {
   sent = []
   left = 0
   prevented = 0
+  chord = 'ctrl-alt'
   keyboard = new GuestKeyboard({
     send: (events) => void sent.push(...events.map((event) => (event.down ? '+' : '-') + event.code)),
     leave: () => void left++,
+    chord: () => chord,
   })
 })
 
@@ -59,4 +62,21 @@ test.each([
   for (const code of codes.toReversed()) keyboard.up(key(code))
   expect(left).toBe(0)
   expect(sent).toEqual([...codes.map((code) => `+${code}`), ...codes.toReversed().map((code) => `-${code}`)])
+})
+
+test('with the right Ctrl as the key that leaves, left Ctrl and Alt are the guest\'s', () => {
+  chord = 'right-ctrl'
+  keyboard.down(key('ControlLeft'))
+  keyboard.down(key('AltLeft'))
+  keyboard.up(key('AltLeft'))
+  keyboard.up(key('ControlLeft'))
+  expect(left).toBe(0)
+  keyboard.down(key('ControlRight'))
+  keyboard.down(key('KeyC'))
+  keyboard.up(key('KeyC'))
+  keyboard.up(key('ControlRight'))
+  expect(left).toBe(0)
+  keyboard.down(key('ControlRight'))
+  keyboard.up(key('ControlRight'))
+  expect(left).toBe(1)
 })

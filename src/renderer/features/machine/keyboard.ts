@@ -5,6 +5,8 @@
 import type { KeyEvent } from '../../../shared/machine-schemas'
 
 export interface KeyboardTarget {
+  /** Which keys give the keyboard back. */
+  chord(): LeaveChord
   send(events: KeyEvent[]): void
   /** The chord was pressed and let go: give the keyboard back to the page. */
   leave(): void
@@ -15,8 +17,9 @@ interface Key {
   preventDefault(): void
 }
 
-/** Left Ctrl with left Alt, alone. AltGr arrives as left Ctrl with *right* Alt, so it still reaches the guest. */
-const LEAVE_CHORD: readonly string[] = ['ControlLeft', 'AltLeft']
+/** Keys that leave the machine when they are pressed alone. AltGr arrives as left Ctrl with *right* Alt, so it still reaches the guest. */
+const LEAVE_CHORDS = { 'ctrl-alt': ['ControlLeft', 'AltLeft'], 'right-ctrl': ['ControlRight'] } as const
+export type LeaveChord = keyof typeof LEAVE_CHORDS
 /** The lab keeps this key: it builds and boots, and with Shift it stops the machine. */
 const LAB_KEY = 'F5'
 
@@ -34,7 +37,8 @@ export class GuestKeyboard {
     if (key.code === LAB_KEY || key.code === '') return
     key.preventDefault()
     this.held.add(key.code)
-    this.leaving = this.held.size === LEAVE_CHORD.length && LEAVE_CHORD.every((code) => this.held.has(code))
+    const chord: readonly string[] = LEAVE_CHORDS[this.target.chord()]
+    this.leaving = this.held.size === chord.length && chord.every((code) => this.held.has(code))
     this.target.send([{ code: key.code, down: true }])
   }
 

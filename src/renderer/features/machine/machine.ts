@@ -15,6 +15,8 @@ export interface MachineView {
   machine: string | undefined
   screen: Screen | undefined
   state: MachineState | undefined
+  /** Instructions per second, over the last moments; unknown until there were some. */
+  speed: number | undefined
   report: MachineReport | undefined
   font: ScreenFont | undefined
   /** Bytes seen on each port since the machine was switched on. */
@@ -36,12 +38,15 @@ const off: Omit<MachineView, 'font'> = {
   machine: undefined,
   screen: undefined,
   state: undefined,
+  speed: undefined,
   report: undefined,
   received: { com1: 0, debug: 0 },
 }
 const STORAGE_KEY = 'bootlab.machine'
 /** Codes that say that a machine is no more. */
 const GONE = new Set(['not-found', 'ended'])
+/** So long the machine's speed is measured over. */
+const SPEED_MS = 500
 /** Serial bytes kept per port for a pane that opens later. */
 const MAX_REPLAY = 256 * 1024
 
@@ -96,7 +101,8 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
     const controller = new AbortController()
     watching = controller
     clearSerial()
-    store.setState({ phase: 'on', machine, report: undefined })
+    measured = undefined
+    store.setState({ phase: 'on', machine, report: undefined, speed: undefined })
     try {
       const report = await connection.listen(
         'machines.watch',
@@ -104,7 +110,7 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
         (event) => {
           if (watching !== controller) return undefined
           if (event.type === 'serial') return receive(event.port, withNotice(fromBase64(event.data), event.lost))
-          if (event.type === 'state') store.setState({ state: event.state })
+          if (event.type === 'state') noteState(event.state)
           else return showScreen(event.screen)
           return undefined
         },
@@ -124,12 +130,27 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
     }
   }
 
+  /** The state that the speed is measured from. */
+  let measured: MachineState | undefined
+
+  function noteState(state: MachineState): void {
+    const passed = measured === undefined ? undefined : state.milliseconds - measured.milliseconds
+    const done = measured === undefined ? 0 : state.instructions - measured.instructions
+    // A reset begins to count anew.
+    if (measured === undefined || done < 0) measured = state
+    store.setState({ state })
+    if (passed === undefined || done < 0 || passed < SPEED_MS) return
+    measured = state
+    store.setState({ speed: (done / passed) * 1000 })
+  }
+
   function end(report: MachineReport): void {
     watching = undefined
     storage.removeItem(STORAGE_KEY)
     store.setState(({ state }) => ({
       phase: 'ended',
       machine: undefined,
+      speed: undefined,
       report,
       state: state && { ...state, status: 'ended', instructions: report.instructions },
     }))

@@ -3,17 +3,16 @@ import { useStore } from 'zustand'
 import type { Template } from '../../../shared/contract'
 import { toFailure, type Failure } from '../../../shared/failure'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
+import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
 import { Field } from '../../ui/Field'
 import { FailureText } from '../../ui/FailureText'
 import { joinPath, proposeName } from './projects'
 
-const { createDialog: text } = strings
-
 /** Asks for name and folder; the folder follows the name until the person changes it. */
 export function CreateDialog({ template, onClose }: { template: Template; onClose(): void }): ReactElement {
+  const { createDialog: text, dialog, openDialog } = useStrings()
   const { projects, createProject, connection, attempt } = useLab()
   const { info, recent } = useStore(projects.store)
   const platform = info?.platform ?? ''
@@ -36,7 +35,7 @@ export function CreateDialog({ template, onClose }: { template: Template; onClos
   }
 
   function browse(): void {
-    const pick = connection.call('app.pickDirectory', { title: strings.openDialog.pickParent })
+    const pick = connection.call('app.pickDirectory', { title: openDialog.pickParent })
     attempt(
       pick.then((chosen) => {
         if (chosen === null) return
@@ -57,7 +56,7 @@ export function CreateDialog({ template, onClose }: { template: Template; onClos
         {failure && <FailureText failure={failure} />}
         <footer className="dialog-footer">
           <Button tone="quiet" onClick={onClose}>
-            {strings.dialog.cancel}
+            {dialog.cancel}
           </Button>
           <Button tone="primary" submit disabled={busy || name === '' || directory === ''}>
             {busy ? text.creating : text.create}

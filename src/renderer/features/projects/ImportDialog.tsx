@@ -2,15 +2,14 @@ import { useState, type ReactElement } from 'react'
 import type { ImportPlan } from '../../../shared/contract'
 import { toFailure, type Failure } from '../../../shared/failure'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
+import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
 import { FailureText } from '../../ui/FailureText'
 
-const { importDialog: text } = strings
-
 /** A folder without manifest was opened: what it was taken for, what would be written, and the question whether to. */
 export function ImportDialog({ plan, onClose }: { plan: ImportPlan; onClose(): void }): ReactElement {
+  const { importDialog: text, dialog } = useStrings()
   const { importProject } = useLab()
   const [failure, setFailure] = useState<Failure>()
   const [busy, setBusy] = useState(false)
@@ -51,7 +50,7 @@ export function ImportDialog({ plan, onClose }: { plan: ImportPlan; onClose(): v
       </div>
       <footer className="dialog-footer">
         <Button tone="quiet" onClick={onClose}>
-          {strings.dialog.cancel}
+          {dialog.cancel}
         </Button>
         <Button tone="primary" onClick={write} disabled={busy}>
           {busy ? text.importing : text.import}

@@ -1,16 +1,15 @@
 import { useState, type FormEvent, type ReactElement } from 'react'
 import { toFailure, type Failure } from '../../../shared/failure'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
+import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
 import { FailureText } from '../../ui/FailureText'
 import { Field } from '../../ui/Field'
 
-const { openDialog: text } = strings
-
 /** Asks for a folder by its path: a browser has no folder dialog that tells paths. */
 export function OpenDialog({ onClose }: { onClose(): void }): ReactElement {
+  const { openDialog: text, dialog } = useStrings()
   const { openProject } = useLab()
   const [directory, setDirectory] = useState('')
   const [failure, setFailure] = useState<Failure>()
@@ -27,7 +26,7 @@ export function OpenDialog({ onClose }: { onClose(): void }): ReactElement {
         {failure && <FailureText failure={failure} />}
         <footer className="dialog-footer">
           <Button tone="quiet" onClick={onClose}>
-            {strings.dialog.cancel}
+            {dialog.cancel}
           </Button>
           <Button tone="primary" submit disabled={directory.trim() === ''}>
             {text.open}

@@ -1,38 +1,31 @@
 import { useState, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import type { Template } from '../../../shared/contract'
+import { CommandButton } from '../../app/CommandButton'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
+import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
 import { Icon } from '../../ui/Icon'
 import icon from '../../app/icon.svg'
 import { CreateDialog } from './CreateDialog'
 import { ImportDialog } from './ImportDialog'
-import { OpenDialog } from './OpenDialog'
 import { TemplateCard } from './TemplateCard'
 
-const { welcome: text } = strings
-
 export function Welcome(): ReactElement {
-  const { projects, commands, connection, attempt } = useLab()
-  const { templates, recent, project, info, importing } = useStore(projects.store)
+  const { welcome: text, toolbar, product, tagline, format } = useStrings()
+  const { projects, commands, attempt } = useLab()
+  const { templates, recent, project, importing, info } = useStore(projects.store)
   const [creating, setCreating] = useState<Template>()
-  const [opening, setOpening] = useState(false)
-
-  function openFolder(): void {
-    if (!info?.canPickDirectory) return setOpening(true)
-    const pick = connection.call('app.pickDirectory', { title: strings.openDialog.pick })
-    attempt(pick.then((directory) => (directory === null ? undefined : commands.openProject(directory))))
-  }
+  const [now] = useState(Date.now)
 
   return (
     <main className="welcome">
       <div className="welcome-page">
         <div className="welcome-head">
-          <img src={icon} alt="" width={56} height={56} />
+          <img src={icon} alt="" className="welcome-icon" />
           <div>
-            <h2 className="welcome-product">{strings.product}</h2>
-            <p className="welcome-tagline">{strings.tagline}</p>
+            <h2 className="welcome-product">{product}</h2>
+            <p className="welcome-tagline">{tagline}</p>
           </div>
           {project && (
             <Button icon="back" onClick={commands.hideWelcome}>
@@ -44,7 +37,9 @@ export function Welcome(): ReactElement {
         <section aria-labelledby="welcome-recent">
           <div className="welcome-row">
             <h3 id="welcome-recent">{text.recent}</h3>
-            <Button icon="folder" onClick={openFolder}>
+            {/* With a project, the toolbar has it. */}
+            {!project && <CommandButton command="usb.write" icon="usb" label={toolbar.usb} {...(info?.canFlash === false ? { hint: toolbar.usbOffHint } : {})} />}
+            <Button icon="folder" title={text.openFolderHint} onClick={commands.openFolder}>
               {text.openFolder}
             </Button>
           </div>
@@ -52,12 +47,13 @@ export function Welcome(): ReactElement {
             <p className="welcome-hint">{text.noRecent}</p>
           ) : (
             <ul className="recent">
-              {recent.map(({ directory, name, present }) => (
+              {recent.map(({ directory, name, openedAt, present }) => (
                 <li key={directory}>
                   <button type="button" className="recent-open" disabled={!present} onClick={() => commands.openProject(directory)}>
                     <Icon name="folder" />
                     <span className="recent-name">{name}</span>
                     <span className="recent-path">{directory}</span>
+                    <time dateTime={new Date(openedAt).toISOString()}>{format.ago(openedAt, now)}</time>
                     {!present && <span className="tag">{text.missing}</span>}
                   </button>
                   <Button
@@ -91,7 +87,6 @@ export function Welcome(): ReactElement {
         </section>
       </div>
       {creating && <CreateDialog template={creating} onClose={() => setCreating(undefined)} />}
-      {opening && <OpenDialog onClose={() => setOpening(false)} />}
       {importing && <ImportDialog key={importing.directory} plan={importing} onClose={projects.dropImport} />}
     </main>
   )

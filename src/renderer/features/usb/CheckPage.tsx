@@ -2,9 +2,8 @@ import { useId, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { allVolumes } from '../../../shared/drives'
 import type { JudgedDrive } from '../../../shared/usb'
-import { formatBytes, formatDay } from '../../app/format'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
+import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
 import { Icon } from '../../ui/Icon'
 import { Remarks } from './ImageSummary'
@@ -12,17 +11,17 @@ import { LayoutPicture } from './LayoutPicture'
 import { partsAfter, partsBefore, partsRestored } from './picture'
 import { mayStart } from './usb'
 
-const { check: text } = strings.usb
-
 /** What will be lost, and the person's word for it. */
 export function CheckPage(): ReactElement | null {
   const { usb, attempt } = useLab()
+  const { usb: texts, format } = useStrings()
+  const { check: text } = texts
   const state = useStore(usb.store)
   const { selected: drive, task, image, typedName, verify, fileSystem, label } = state
   if (!drive) return null
   const restoring = task === 'restore'
-  const after = restoring ? partsRestored(fileSystem, label, drive.bytes) : image.status === 'ready' ? partsAfter(image.facts.layout, drive.bytes) : []
-  const size = formatBytes(drive.bytes)
+  const after = restoring ? partsRestored(texts, fileSystem, label, drive.bytes) : image.status === 'ready' ? partsAfter(texts, image.facts.layout, drive.bytes) : []
+  const size = format.bytes(drive.bytes)
 
   // No form: Enter in a field must not erase anything.
   return (
@@ -30,7 +29,7 @@ export function CheckPage(): ReactElement | null {
       <div className="usb-body">
         <Lost drive={drive} />
         <section aria-label={text.picture} className="usb-pictures">
-          <LayoutPicture title={text.before} parts={partsBefore(drive)} />
+          <LayoutPicture title={text.before} parts={partsBefore(texts, drive)} />
           <LayoutPicture title={text.after} parts={after} />
         </section>
         {!restoring && image.status === 'ready' && <Remarks facts={image.facts} />}
@@ -44,7 +43,7 @@ export function CheckPage(): ReactElement | null {
       </div>
       <footer className="dialog-footer">
         <Button tone="quiet" className="usb-aside" onClick={() => usb.toPick(task)}>
-          {strings.usb.back}
+          {texts.back}
         </Button>
         <Button tone="danger" disabled={!mayStart(state)} onClick={() => attempt(usb.start())}>
           {restoring ? text.restore(drive.name, size) : text.write(drive.name, size)}
@@ -55,13 +54,15 @@ export function CheckPage(): ReactElement | null {
 }
 
 function Lost({ drive }: { drive: JudgedDrive }): ReactElement {
+  const { usb, format } = useStrings()
+  const { check: text } = usb
   const volumes = allVolumes(drive)
   const open = volumes.some(({ mountPoints }) => mountPoints.length > 0)
   const { columns } = text
   return (
     <section className="usb-lost" aria-label={text.erased}>
       <h3>{text.erased}</h3>
-      <p>{text.everything(drive.name, formatBytes(drive.bytes), drive.path)}</p>
+      <p>{text.everything(drive.name, format.bytes(drive.bytes), drive.path)}</p>
       {volumes.length === 0 ? (
         <p>{text.nothingKnown}</p>
       ) : (
@@ -79,11 +80,11 @@ function Lost({ drive }: { drive: JudgedDrive }): ReactElement {
           <tbody>
             {volumes.map(({ path, label, fileSystem, bytes, usedBytes, lastUsed, mountPoints }) => (
               <tr key={path}>
-                <th scope="row">{strings.usb.volume(label, path)}</th>
+                <th scope="row">{usb.volume(label, path)}</th>
                 <td>{fileSystem ?? text.unknown}</td>
-                <td>{formatBytes(bytes)}</td>
-                <td>{usedBytes === undefined ? text.unknown : formatBytes(usedBytes)}</td>
-                <td>{lastUsed === undefined ? text.unknown : formatDay(lastUsed)}</td>
+                <td>{format.bytes(bytes)}</td>
+                <td>{usedBytes === undefined ? text.unknown : format.bytes(usedBytes)}</td>
+                <td>{lastUsed === undefined ? text.unknown : format.day(lastUsed)}</td>
                 <td>{mountPoints.length === 0 ? text.notOpen : mountPoints.join(', ')}</td>
               </tr>
             ))}
@@ -97,6 +98,7 @@ function Lost({ drive }: { drive: JudgedDrive }): ReactElement {
 
 /** For a drive that may be none that is meant: its reasons, and its name typed. */
 function Confirmation({ drive: { name, reasons }, typed, onType }: { drive: JudgedDrive; typed: string; onType(value: string): void }): ReactElement {
+  const { check: text } = useStrings().usb
   const id = useId()
   const right = typed.trim() === name.trim()
   return (

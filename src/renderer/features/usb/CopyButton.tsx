@@ -1,6 +1,6 @@
 import { useState, type ReactElement } from 'react'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
+import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
 
 const SHOWN_MS = 2000
@@ -8,8 +8,9 @@ const SHOWN_MS = 2000
 /** Puts a text on the clipboard, and says that it did. */
 export function CopyButton({ value, label, short = false }: { value: string; label: string; short?: boolean }): ReactElement {
   const { attempt } = useLab()
+  const { usb: text } = useStrings()
   const [copied, setCopied] = useState(false)
-  const name = copied ? strings.usb.error.copied : label
+  const name = copied ? text.error.copied : label
   const copy = (): void =>
     attempt(
       navigator.clipboard.writeText(value).then(() => {

@@ -1,17 +1,17 @@
 import type { ReactElement } from 'react'
 import { useStore } from 'zustand'
-import { formatBytes } from '../../app/format'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
+import { useStrings, type Strings } from '../../strings'
+import type { Format } from '../../strings/format'
 import { Button } from '../../ui/Button'
 import { Icon } from '../../ui/Icon'
 import { CopyButton } from './CopyButton'
 import type { Done } from './usb'
 
-const { done: text, pick } = strings.usb
-
 export function DonePage(): ReactElement | null {
   const { usb } = useLab()
+  const { usb: texts, format } = useStrings()
+  const { done: text } = texts
   const { done, selected } = useStore(usb.store)
   if (!done || !selected) return null
   const written = 'sha256' in done
@@ -19,7 +19,7 @@ export function DonePage(): ReactElement | null {
     <>
       <div className="usb-body">
         <p className="usb-good">
-          <Icon name="check" size={20} /> <b>{summary(done, selected.name)}</b>
+          <Icon name="check" size={20} /> <b>{summary(texts, format, done, selected.name)}</b>
         </p>
         {written && <Written sha256={done.sha256} />}
         <p>{done.ejected ? text.ejected : text.eject}</p>
@@ -32,24 +32,24 @@ export function DonePage(): ReactElement | null {
           <Button onClick={() => usb.toPick('write')}>{text.againWrite}</Button>
         )}
         <Button tone="primary" onClick={usb.close}>
-          {strings.usb.close}
+          {texts.close}
         </Button>
       </footer>
     </>
   )
 }
 
-/** What the writing process calls them, for people. */
-const names: Readonly<Record<string, string>> = strings.usb.parts.fileSystems
-
-function summary(done: Done, name: string): string {
-  if (!('sha256' in done)) return text.restored(name, strings.usb.parts.formatted(names[done.fileSystem] ?? done.fileSystem, done.label))
-  return done.verified ? text.verified(formatBytes(done.bytes), name) : text.unverified(formatBytes(done.bytes), name)
+function summary({ done: text, parts }: Strings['usb'], format: Format, done: Done, name: string): string {
+  if ('sha256' in done) return (done.verified ? text.verified : text.unverified)(format.bytes(done.bytes), name)
+  // What the writing process calls them, for people.
+  const names: Readonly<Record<string, string>> = parts.fileSystems
+  return text.restored(name, parts.formatted(names[done.fileSystem] ?? done.fileSystem, done.label))
 }
 
 /** What was written is told even if somebody changed the image after it was looked at. */
 function Written({ sha256 }: { sha256: string }): ReactElement {
   const { usb } = useLab()
+  const { done: text, pick } = useStrings().usb
   const image = useStore(usb.store, (state) => state.image)
   const same = image.status === 'ready' && image.facts.sha256 === sha256
   return (
@@ -67,6 +67,7 @@ function Written({ sha256 }: { sha256: string }): ReactElement {
 }
 
 function BootHelp(): ReactElement {
+  const { done: text, makerKeys } = useStrings().usb
   return (
     <section className="usb-boot">
       <h3>{text.boot}</h3>
@@ -83,7 +84,7 @@ function BootHelp(): ReactElement {
             </tr>
           </thead>
           <tbody>
-            {strings.usb.makerKeys.map(([maker, menu, setup]) => (
+            {makerKeys.map(([maker, menu, setup]) => (
               <tr key={maker}>
                 <th scope="row">{maker}</th>
                 <td>{menu}</td>

@@ -1,18 +1,16 @@
 import { useId, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import type { JudgedDrive } from '../../../shared/usb'
-import { formatBytes } from '../../app/format'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
+import { useStrings, type Strings } from '../../strings'
 import { EmptyState } from '../../ui/EmptyState'
 import { Icon } from '../../ui/Icon'
 import type { UsbState } from './usb'
 
-const { pick: text } = strings.usb
-
 /** The drives as they come and go. Only the person chooses one. */
 export function DriveList(): ReactElement {
   const { usb } = useLab()
+  const { pick: text } = useStrings().usb
   const { drives, listFailure, showAll, selected, lost } = useStore(usb.store)
   const possible = drives?.filter(({ verdict }) => verdict !== 'refused') ?? []
   const shown = showAll ? (drives ?? []) : possible
@@ -23,7 +21,7 @@ export function DriveList(): ReactElement {
       <div role="status" className="usb-status">
         {lost && (
           <p className="usb-warning">
-            <Icon name="warning" /> {sentence(lost)}
+            <Icon name="warning" /> {sentence(text, lost)}
           </p>
         )}
       </div>
@@ -55,11 +53,13 @@ export function DriveList(): ReactElement {
   )
 }
 
-function sentence({ name, how, why }: NonNullable<UsbState['lost']>): string {
+function sentence(text: Strings['usb']['pick'], { name, how, why }: NonNullable<UsbState['lost']>): string {
   return how === 'refused' ? text.nowRefused(name, why) : text[how](name)
 }
 
 function DriveOption({ drive, chosen, onChoose }: { drive: JudgedDrive; chosen: boolean; onChoose(): void }): ReactElement {
+  const { usb: texts, format } = useStrings()
+  const { pick: text } = texts
   const id = useId()
   const { name, path, bytes, bus, verdict, reasons } = drive
   const refused = verdict === 'refused'
@@ -70,12 +70,12 @@ function DriveOption({ drive, chosen, onChoose }: { drive: JudgedDrive; chosen: 
         <span className="usb-drive-text">
           <span className="usb-drive-head">
             <b>{name}</b>
-            <span>{formatBytes(bytes)}</span>
-            <span className="tag">{strings.usb.bus[bus]}</span>
+            <span>{format.bytes(bytes)}</span>
+            <span className="tag">{texts.bus[bus]}</span>
             <code>{path}</code>
           </span>
           <span id={`${id}-more`} className="usb-drive-more">
-            <span>{describeVolumes(drive)}</span>
+            <span>{describeVolumes(texts, drive)}</span>
             {refused && (
               <span className="usb-refusal">
                 <b>{text.refused}</b> {reasons.join(' ')}
@@ -89,7 +89,7 @@ function DriveOption({ drive, chosen, onChoose }: { drive: JudgedDrive; chosen: 
   )
 }
 
-function describeVolumes({ volumes }: JudgedDrive): string {
+function describeVolumes(texts: Strings['usb'], { volumes }: JudgedDrive): string {
   const names = volumes.map(({ label, fileSystem, path }) => `${label ?? path}${fileSystem === undefined ? '' : ` (${fileSystem})`}`)
-  return [strings.usb.volumes(volumes.length, volumes.every(({ kind }) => kind === 'partition')), ...names].join(' · ')
+  return [texts.volumes(volumes.length, volumes.every(({ kind }) => kind === 'partition')), ...names].join(' · ')
 }

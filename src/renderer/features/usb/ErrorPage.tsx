@@ -2,16 +2,16 @@ import type { ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { describeFailure } from '../../../shared/failure'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
+import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
 import { Icon } from '../../ui/Icon'
 import { CopyButton } from './CopyButton'
 import type { UsbState } from './usb'
 
-const { error: text } = strings.usb
-
 export function ErrorPage(): ReactElement | null {
   const { usb, projects } = useLab()
+  const { usb: texts, product } = useStrings()
+  const { error: text } = texts
   const state = useStore(usb.store)
   const info = useStore(projects.store, ({ info: about }) => about)
   const { failed, task } = state
@@ -45,9 +45,9 @@ export function ErrorPage(): ReactElement | null {
         </dl>
       </div>
       <footer className="dialog-footer">
-        <CopyButton value={details(state, `${strings.product} ${info?.version ?? ''}, ${info?.platform ?? ''}`)} label={text.copy} />
+        <CopyButton value={details(state, `${product} ${info?.version ?? ''}, ${info?.platform ?? ''}`)} label={text.copy} />
         <Button onClick={usb.another}>{text.other}</Button>
-        {condition !== 'unchanged' && task === 'write' && <Button onClick={() => usb.toPick('restore')}>{strings.usb.pick.restore}</Button>}
+        {condition !== 'unchanged' && task === 'write' && <Button onClick={() => usb.toPick('restore')}>{texts.pick.restore}</Button>}
         <Button tone="primary" onClick={usb.tryAgain}>
           {text.again}
         </Button>

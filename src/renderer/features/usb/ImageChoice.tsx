@@ -1,31 +1,34 @@
 import { useState, type FormEvent, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
+import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
 import { Field } from '../../ui/Field'
 import { ImageSummary } from './ImageSummary'
 import { SaveImage } from './SaveImage'
 
-const { pick: text } = strings.usb
-
 /** This project's image, or a file's. */
 export function ImageChoice(): ReactElement {
   const { usb, projects } = useLab()
+  const { pick: text } = useStrings().usb
   const from = useStore(usb.store, (state) => state.from)
   const ready = useStore(usb.store, (state) => state.image.status === 'ready')
-  const project = useStore(projects.store, (state) => state.project?.name ?? '')
+  const project = useStore(projects.store, (state) => state.project)
   return (
     <fieldset className="usb-section">
       <legend>{text.image}</legend>
-      <label className="usb-radio">
-        <input type="radio" name="usb-image" checked={from === 'project'} onChange={() => usb.chooseFrom('project')} />
-        {text.project(project)}
-      </label>
-      <label className="usb-radio">
-        <input type="radio" name="usb-image" checked={from === 'file'} onChange={() => usb.chooseFrom('file')} />
-        {text.file}
-      </label>
+      {project && (
+        <>
+          <label className="usb-radio">
+            <input type="radio" name="usb-image" checked={from === 'project'} onChange={() => usb.chooseFrom('project')} />
+            {text.project(project.name)}
+          </label>
+          <label className="usb-radio">
+            <input type="radio" name="usb-image" checked={from === 'file'} onChange={() => usb.chooseFrom('file')} />
+            {text.file}
+          </label>
+        </>
+      )}
       {from === 'file' && <ImageFile />}
       <ImageSummary />
       {ready && <SaveImage />}
@@ -35,6 +38,7 @@ export function ImageChoice(): ReactElement {
 
 function ImageFile(): ReactElement {
   const { usb, projects, connection, attempt } = useLab()
+  const { pick: text } = useStrings().usb
   const canPick = useStore(projects.store, (state) => state.info?.canPickDirectory ?? false)
   const [path, setPath] = useState(usb.store.getState().file)
   const open = (file: string): void => usb.chooseFrom('file', file.trim())

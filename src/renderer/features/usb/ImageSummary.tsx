@@ -2,20 +2,17 @@ import type { ReactElement } from 'react'
 import { useStore } from 'zustand'
 import type { Problem } from '../../../shared/problems'
 import type { ExamineEvent, ImageFacts } from '../../../shared/usb'
-import { formatBytes } from '../../app/format'
 import { useLab } from '../../app/lab'
-import { usePanes } from '../../app/panes'
-import { strings } from '../../app/strings'
+import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
 import { FailureText } from '../../ui/FailureText'
 import { Icon } from '../../ui/Icon'
 import { CopyButton } from './CopyButton'
 
-const { pick: text } = strings.usb
-
 /** What is known of the image that was chosen, or why nothing is. */
 export function ImageSummary(): ReactElement {
   const { usb } = useLab()
+  const { pick: text } = useStrings().usb
   const image = useStore(usb.store, (state) => state.image)
   switch (image.status) {
     case 'none':
@@ -37,7 +34,9 @@ export function ImageSummary(): ReactElement {
 }
 
 function Examining({ progress }: { progress: ExamineEvent | undefined }): ReactElement {
-  const words = progress?.phase !== 'reading' ? text.building : progress.total > 0 ? text.readingOf(formatBytes(progress.done), formatBytes(progress.total)) : text.reading
+  const { usb, format } = useStrings()
+  const { pick: text } = usb
+  const words = progress?.phase !== 'reading' ? text.building : progress.total > 0 ? text.readingOf(format.bytes(progress.done), format.bytes(progress.total)) : text.reading
   return (
     <p className="usb-note">
       <span className="spinner" aria-hidden="true" /> {words}
@@ -46,6 +45,7 @@ function Examining({ progress }: { progress: ExamineEvent | undefined }): ReactE
 }
 
 export function Facts({ facts }: { facts: ImageFacts }): ReactElement {
+  const { pick: text } = useStrings().usb
   return (
     <>
       <dl className="usb-facts">
@@ -71,6 +71,7 @@ export function Facts({ facts }: { facts: ImageFacts }): ReactElement {
 }
 
 export function Remarks({ facts: { remarks } }: { facts: ImageFacts }): ReactElement {
+  const { pick: text } = useStrings().usb
   return (
     <>
       {remarks.map((remark) => (
@@ -86,12 +87,12 @@ const MAX_SHOWN = 3
 
 function NotBuilt({ problems }: { problems: readonly Problem[] }): ReactElement {
   const { usb, commands } = useLab()
-  const showLeft = usePanes((state) => state.showLeft)
+  const { pick: text } = useStrings().usb
   const errors = problems.filter(({ severity }) => severity === 'error')
   function show(): void {
     usb.close()
+    // A build that fails brings its problems to the front.
     commands.build()
-    showLeft('problems')
   }
   return (
     <div className="usb-failure" role="alert">

@@ -1,15 +1,14 @@
 import { useId, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
+import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
 import { DriveList } from './DriveList'
 import { ImageChoice } from './ImageChoice'
 
-const { pick: text } = strings.usb
-
 export function PickPage(): ReactElement {
   const { usb } = useLab()
+  const { pick: text } = useStrings().usb
   const { image, selected } = useStore(usb.store)
   const why = useId()
   const missing = image.status !== 'ready' ? text.nextNeedsImage : selected === undefined ? text.nextNeedsDrive : undefined

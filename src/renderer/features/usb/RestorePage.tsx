@@ -2,18 +2,17 @@ import { useId, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { RESTORE_FILE_SYSTEMS } from '../../../shared/usb'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
+import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
 import { Field } from '../../ui/Field'
 import { DriveList } from './DriveList'
-
-const { restore: text, pick } = strings.usb
 
 /** What the file systems take (Microsoft's FAT specification, 7.1), and no lower case, which FAT has no room for. */
 const tidy = (label: string): string => label.toUpperCase().replaceAll(/[^A-Z0-9 _-]/g, '').slice(0, 11)
 
 export function RestorePage(): ReactElement {
   const { usb } = useLab()
+  const { restore: text, pick } = useStrings().usb
   const { fileSystem, label, selected } = useStore(usb.store)
   const why = useId()
   return (

@@ -2,19 +2,18 @@ import { useEffect, useRef, useState, type FormEvent, type ReactElement } from '
 import { useStore } from 'zustand'
 import { toFailure, type Failure } from '../../../shared/failure'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
+import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
 import { FailureText } from '../../ui/FailureText'
 import { Field } from '../../ui/Field'
 import { joinPath } from '../projects/projects'
 
-const { save: text } = strings.usb
-
-type Saving = { percent: number } | { saved: string } | { failure: Failure }
+type Saving = { percent: number } | { path: string; fileBytes: number } | { failure: Failure }
 
 /** The image as a file, packed if its name says so: for other programs, or where drives cannot be written. */
 export function SaveImage(): ReactElement | null {
   const { usb, projects, connection, attempt } = useLab()
+  const { save: text } = useStrings().usb
   const { image, directory } = useStore(usb.store)
   const info = useStore(projects.store, (state) => state.info)
   const [asking, setAsking] = useState(false)
@@ -31,14 +30,14 @@ export function SaveImage(): ReactElement | null {
     setSaving({ percent: 0 })
     try {
       const done = await connection.listen('images.save', { source: usb.source(), to, replace }, ({ done: bytes, total }) => setSaving({ percent: total > 0 ? Math.floor((bytes / total) * 100) : 0 }), { signal: controller.signal })
-      setSaving({ saved: text.saved(done.path, done.fileBytes) })
+      setSaving({ path: done.path, fileBytes: done.fileBytes })
     } catch (error) {
       if (!controller.signal.aborted) setSaving({ failure: toFailure(error) })
     }
   }
   function ask(): void {
     if (!info?.canPickDirectory) {
-      setPath(joinPath(info?.platform ?? '', directory, `${proposed}.gz`))
+      setPath(joinPath(info?.platform ?? '', directory ?? info?.projectsDirectory ?? '', `${proposed}.gz`))
       return setAsking(true)
     }
     attempt(
@@ -70,7 +69,7 @@ export function SaveImage(): ReactElement | null {
       )}
       <div role="status">
         {saving && 'percent' in saving && <p className="usb-note">{text.saving(saving.percent)}</p>}
-        {saving && 'saved' in saving && <p className="usb-note">{saving.saved}</p>}
+        {saving && 'path' in saving && <p className="usb-note">{text.saved(saving.path, saving.fileBytes)}</p>}
       </div>
       {saving && 'failure' in saving && (
         <>

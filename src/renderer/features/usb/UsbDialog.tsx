@@ -1,7 +1,7 @@
 import { useEffect, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
+import { useStrings } from '../../strings'
 import { Dialog } from '../../ui/Dialog'
 import { CheckPage } from './CheckPage'
 import { DonePage } from './DonePage'
@@ -12,8 +12,6 @@ import { RestorePage } from './RestorePage'
 import { titleOf } from './title'
 import type { UsbPage } from './usb'
 import { WritePage } from './WritePage'
-
-const { usb: text } = strings
 
 const PAGES: Readonly<Record<UsbPage, () => ReactElement | null>> = {
   off: OffPage,
@@ -31,6 +29,7 @@ const STEP_OF: Partial<Record<UsbPage, (typeof STEPS)[number]>> = { pick: 'pick'
 
 export function UsbDialog(): ReactElement | null {
   const { usb } = useLab()
+  const { usb: text } = useStrings()
   const state = useStore(usb.store)
   const { page } = state
   const writing = page === 'write'
@@ -43,7 +42,7 @@ export function UsbDialog(): ReactElement | null {
   if (page === undefined) return null
   const Page = PAGES[page]
   return (
-    <Dialog title={titleOf(state)} onClose={usb.close} className="usb" page={page} locked={writing}>
+    <Dialog title={titleOf(text, state)} onClose={usb.close} className="usb" page={page} locked={writing}>
       {page !== 'off' && <Steps current={STEP_OF[page]} />}
       <Page />
     </Dialog>
@@ -51,12 +50,13 @@ export function UsbDialog(): ReactElement | null {
 }
 
 function Steps({ current }: { current: (typeof STEPS)[number] | undefined }): ReactElement {
+  const { steps: text } = useStrings().usb
   const at = STEPS.findIndex((step) => step === current)
   return (
-    <ol className="usb-steps" aria-label={text.steps.label}>
+    <ol className="usb-steps" aria-label={text.label}>
       {STEPS.map((step, index) => (
         <li key={step} className={index < at ? 'usb-step-past' : ''} aria-current={step === current ? 'step' : undefined}>
-          {text.steps[step]}
+          {text[step]}
         </li>
       ))}
     </ol>

@@ -1,17 +1,19 @@
 import type { ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { WRITE_PHASES, type WriteProgress } from '../../../shared/usb'
-import { formatBytes, formatTimeLeft } from '../../app/format'
 import { useLab } from '../../app/lab'
-import { strings } from '../../app/strings'
+import { useStrings, type Strings } from '../../strings'
+import type { Format } from '../../strings/format'
 import { Button } from '../../ui/Button'
 import { Icon } from '../../ui/Icon'
 import { conditionIn } from './usb'
 
-const { write: text } = strings.usb
+type WriteTexts = Strings['usb']['write']
 
 export function WritePage(): ReactElement {
   const { usb } = useLab()
+  const { usb: texts, format } = useStrings()
+  const { write: text } = texts
   const { progress, remark, stopping, verify } = useStore(usb.store)
   const phases = WRITE_PHASES.filter((phase) => phase !== 'verifying' || verify)
   const at = phases.findIndex((phase) => phase === progress?.phase)
@@ -41,9 +43,9 @@ export function WritePage(): ReactElement {
         >
           <span style={{ width: `${percent ?? 0}%` }} />
         </div>
-        <p className="usb-figures">{progress ? figures(progress) : text.starting}</p>
+        <p className="usb-figures">{progress ? figures(text, format, progress) : text.starting}</p>
         <p className="visually-hidden" role="status">
-          {spoken(progress)}
+          {spoken(text, progress)}
         </p>
         <p className="usb-soft">{text.keepIn}</p>
         {remark !== undefined && <p className="usb-warning">{remark}</p>}
@@ -62,13 +64,19 @@ function percentOf(progress: WriteProgress | undefined): number | undefined {
   return progress && progress.total > 0 ? Math.floor((progress.done / progress.total) * 100) : undefined
 }
 
-function figures({ phase, done, total, bytesPerSecond, secondsLeft }: WriteProgress): string {
+function figures(text: WriteTexts, format: Format, { phase, done, total, bytesPerSecond, secondsLeft }: WriteProgress): string {
   if (total === 0) return text.phase[phase]
-  return [text.percent(Math.floor((done / total) * 100)), text.amount(formatBytes(done), formatBytes(total)), bytesPerSecond !== undefined && text.speed(bytesPerSecond), secondsLeft !== undefined && done < total && text.left(formatTimeLeft(secondsLeft))].filter((part) => part !== false).join(' · ')
+  const parts = [
+    text.percent(Math.floor((done / total) * 100)),
+    text.amount(format.bytes(done), format.bytes(total)),
+    bytesPerSecond !== undefined && text.speed(bytesPerSecond),
+    secondsLeft !== undefined && done < total && text.left(format.timeLeft(secondsLeft)),
+  ]
+  return parts.filter((part) => part !== false).join(' · ')
 }
 
 /** What a screen reader says: each phase, and each tenth of it. */
-function spoken(progress: WriteProgress | undefined): string {
+function spoken(text: WriteTexts, progress: WriteProgress | undefined): string {
   if (!progress) return ''
   const percent = percentOf(progress)
   const name = text.phase[progress.phase]

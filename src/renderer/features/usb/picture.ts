@@ -1,8 +1,8 @@
 /** A drive before and after, as parts of a bar. */
 import type { ImagePart, JudgedDrive, RestoreFileSystem } from '../../../shared/usb'
-import { strings } from '../../app/strings'
+import type { Strings } from '../../strings'
 
-const { usb: text } = strings
+type Texts = Strings['usb']
 
 export interface Part {
   kind: ImagePart['kind']
@@ -11,7 +11,7 @@ export interface Part {
 }
 
 /** Where its volumes lie is not known, only how large they are: what is not theirs comes last. */
-export function partsBefore({ volumes, bytes }: JudgedDrive): Part[] {
+export function partsBefore(text: Texts, { volumes, bytes }: JudgedDrive): Part[] {
   const parts = volumes.map(({ label, fileSystem, path, bytes: size, kind }): Part => {
     const what = fileSystem ?? text.unknownFileSystem
     return { kind: kind === 'partition' ? 'partition' : 'volume', label: label === undefined ? `${what} (${path})` : `${what} “${label}”`, bytes: size }
@@ -19,12 +19,12 @@ export function partsBefore({ volumes, bytes }: JudgedDrive): Part[] {
   return withRest(parts, bytes, parts.length === 0 ? text.parts.unrecognised : text.parts.free)
 }
 
-export function partsAfter(layout: readonly ImagePart[], driveBytes: number): Part[] {
-  return withRest(layout.map(({ kind, label, bytes }) => ({ kind, label, bytes })), driveBytes, text.parts.rest)
+export function partsAfter({ parts: text }: Texts, layout: readonly ImagePart[], driveBytes: number): Part[] {
+  return withRest(layout.map(({ kind, label, bytes }) => ({ kind, label, bytes })), driveBytes, text.rest)
 }
 
-export function partsRestored(fileSystem: RestoreFileSystem, label: string, driveBytes: number): Part[] {
-  return [{ kind: 'partition', label: text.parts.formatted(text.parts.fileSystems[fileSystem], label), bytes: driveBytes }]
+export function partsRestored({ parts: text }: Texts, fileSystem: RestoreFileSystem, label: string, driveBytes: number): Part[] {
+  return [{ kind: 'partition', label: text.formatted(text.fileSystems[fileSystem], label), bytes: driveBytes }]
 }
 
 function withRest(parts: readonly Part[], bytes: number, label: string): Part[] {

@@ -1,10 +1,8 @@
 /** What each page is called: its heading, and the dialog's name. */
-import { strings } from '../../app/strings'
+import type { Strings } from '../../strings'
 import type { UsbState } from './usb'
 
-const { usb: text } = strings
-
-export function titleOf({ page, task, selected, done, failed }: Pick<UsbState, 'page' | 'task' | 'selected' | 'done' | 'failed'>): string {
+export function titleOf(text: Strings['usb'], { page, task, selected, done, failed }: Pick<UsbState, 'page' | 'task' | 'selected' | 'done' | 'failed'>): string {
   const name = selected?.name ?? ''
   switch (page) {
     case 'off':

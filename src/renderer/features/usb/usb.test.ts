@@ -1,12 +1,15 @@
 import { expect, test, vi } from 'vitest'
+import { runCommand } from '../../app/commands'
 import { createLab, type Lab } from '../../app/lab'
 import { LabError } from '../../../shared/failure'
 import { createFakeServices, DIRECTORY } from '../../testing/fake-services'
 import { drive, IMAGE_BYTES, written } from '../../testing/fake-usb'
 import { memoryStorage } from '../../testing/memory-storage'
+import { catalogues } from '../../strings'
 import { named, partsAfter, partsBefore } from './picture'
 import { conditionIn, mayStart, type UsbState } from './usb'
 
+const { en } = catalogues
 type Services = ReturnType<typeof createFakeServices>
 
 async function startLab(services: Services): Promise<Lab> {
@@ -198,6 +201,25 @@ test('where writing is off, the dialog explains, and asks for no drives', async 
   expect(services.usb.watched()).toEqual([])
 })
 
+test('without a project an image file is written; where writing is off, nothing is read', async () => {
+  const services = createFakeServices()
+  services.usb.plug(drive('/dev/sdb'))
+  const lab = createLab({ openPort: services.openPort, localStorage: memoryStorage(), sessionStorage: memoryStorage() })
+  lab.connection.start()
+  await vi.waitFor(() => expect(lab.projects.store.getState().view).toBe('welcome'))
+  expect(runCommand(lab, 'usb.write')).toBe(true)
+  await until(lab, { page: 'pick', from: 'file', image: { status: 'none' }, drives: [drive('/dev/sdb')] })
+  lab.usb.chooseFrom('file', '/images/x.img')
+  await vi.waitFor(() => expect(stateOf(lab).image.status).toBe('ready'))
+  expect(lab.usb.source()).toEqual({ type: 'file', path: '/images/x.img' })
+  lab.usb.close()
+  lab.projects.store.setState(({ info }) => (info ? { info: { ...info, canFlash: false } } : {}))
+  const before = services.log.length
+  runCommand(lab, 'usb.write')
+  await until(lab, { page: 'off', image: { status: 'none' } })
+  expect(services.log.slice(before)).toEqual([])
+})
+
 test('what breaking off leaves', () => {
   expect(conditionIn(undefined)).toBe('unchanged')
   expect(conditionIn({ phase: 'unmounting', done: 0, total: 0 })).toBe('unchanged')
@@ -208,11 +230,11 @@ test('what breaking off leaves', () => {
 
 test('the pictures hold all of the drive, and words only for what matters', () => {
   const stick = drive('/dev/sdb', { bytes: 100, volumes: [{ path: '/dev/sdb1', kind: 'partition', label: 'DATA', fileSystem: 'vfat', bytes: 60, mountPoints: [], swap: false, system: false, volumes: [] }] })
-  expect(partsBefore(stick)).toEqual([
+  expect(partsBefore(en.usb, stick)).toEqual([
     { kind: 'partition', label: 'vfat “DATA”', bytes: 60 },
     { kind: 'gap', label: 'Not used', bytes: 40 },
   ])
-  const after = partsAfter([{ kind: 'table', label: 'MBR', start: 0, bytes: 1 }, { kind: 'gap', label: 'Unused', start: 1, bytes: 0.5 }, { kind: 'partition', label: 'P', start: 1.5, bytes: 8.5 }], 100)
+  const after = partsAfter(en.usb, [{ kind: 'table', label: 'MBR', start: 0, bytes: 1 }, { kind: 'gap', label: 'Unused', start: 1, bytes: 0.5 }, { kind: 'partition', label: 'P', start: 1.5, bytes: 8.5 }], 100)
   expect(after.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(100)
   expect(named(after).map(({ label }) => label)).toEqual(['MBR', 'P', 'Not used by the image'])
 })

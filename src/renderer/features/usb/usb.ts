@@ -21,7 +21,8 @@ export interface UsbState {
   /** Absent: the dialog is closed. */
   page: UsbPage | undefined
   task: 'write' | 'restore'
-  directory: string
+  /** Of the open project, if there is one. */
+  directory: string | undefined
   from: ImageSource['type']
   /** Path of the image file, as typed. */
   file: string
@@ -57,7 +58,7 @@ export interface UsbOptions {
 const closed: UsbState = {
   page: undefined,
   task: 'write',
-  directory: '',
+  directory: undefined,
   from: 'project',
   file: '',
   image: { status: 'none' },
@@ -89,7 +90,10 @@ export function createUsb({ connection, ui, saveAll, onError }: UsbOptions) {
   let examining: AbortController | undefined
   let job: string | undefined
 
-  const source = (): ImageSource => (state().from === 'project' ? { type: 'project', directory: state().directory } : { type: 'file', path: state().file })
+  function source(): ImageSource {
+    const { from, directory, file } = state()
+    return from === 'project' && directory !== undefined ? { type: 'project', directory } : { type: 'file', path: file }
+  }
 
   /** @param known the list is shown until the new one comes */
   function watch(known = false): void {
@@ -148,11 +152,13 @@ export function createUsb({ connection, ui, saveAll, onError }: UsbOptions) {
     }
   }
 
-  function open(directory: string, canFlash: boolean): void {
+  /** @param directory of the project whose image is meant at first; without one it is an image file's */
+  function open(directory: string | undefined, canFlash: boolean): void {
     if (state().page !== undefined) return
-    set({ ...closed, directory, page: canFlash ? 'pick' : 'off', verify: ui.get('usb.verify') ?? true, file: ui.get('usb.file') ?? '' })
+    set({ ...closed, directory, from: directory === undefined ? 'file' : 'project', page: canFlash ? 'pick' : 'off', verify: ui.get('usb.verify') ?? true, file: ui.get('usb.file') ?? '' })
     if (canFlash) watch()
-    void examine()
+    // Where writing is off, a project's image can still be saved.
+    if (canFlash || directory !== undefined) void examine()
   }
 
   function close(): void {

@@ -2,7 +2,7 @@
 import { languages, Range, type editor, type IDisposable } from 'monaco-editor/editor'
 import type { Diagnosis } from '../../../../shared/diagnosis'
 import type { Problem } from '../../../../shared/problems'
-import { strings } from '../../../app/strings'
+import { currentStrings } from '../../../strings'
 import { markerRange } from './markers'
 import { pathOfModel } from './models'
 
@@ -29,7 +29,7 @@ export function provideFixes(source: FixSource): IDisposable {
       const count = found.filter(({ fix }) => fix !== undefined).length
       if (repair !== undefined && here.length > 0 && count > 1) {
         actions.push({
-          title: strings.fixes.allInFile(count),
+          title: currentStrings().fixes.allInFile(count),
           kind: 'quickfix',
           edit: { edits: [{ resource: model.uri, versionId: model.getVersionId(), textEdit: { range: model.getFullModelRange(), text: repair.text } }] },
         })

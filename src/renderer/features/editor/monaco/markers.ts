@@ -2,7 +2,7 @@
 import { editor, MarkerSeverity, type IDisposable, type IRange } from 'monaco-editor/editor'
 import type { Diagnosis } from '../../../../shared/diagnosis'
 import type { Problem } from '../../../../shared/problems'
-import { strings } from '../../../app/strings'
+import { currentStrings } from '../../../strings'
 import { isFinding } from '../../doctor/diagnosis'
 import { useLiveProblemStore } from '../live-problems'
 import { pathOfModel, uriOf } from './models'
@@ -31,7 +31,7 @@ function markersOf(model: editor.ITextModel, problems: readonly Problem[]): edit
   return problems.flatMap((problem) => {
     const range = markerRange(model, problem)
     if (range === undefined) return []
-    const source = isFinding(problem) ? strings.fixes.doctor : problem.source
+    const source = isFinding(problem) ? currentStrings().fixes.doctor : problem.source
     return [{ ...range, severity: toSeverity[problem.severity], message: messageOf(problem), source, code: problem.code ?? '', relatedInformation: relatedOf(problem) }]
   })
 }

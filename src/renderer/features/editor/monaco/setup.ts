@@ -1,4 +1,4 @@
-/** Monaco with the parts that the lab uses, its workers, and its two themes. Import it before creating an editor. */
+/** Monaco with the parts that the lab uses, its workers, and its themes. Import it before creating an editor. */
 import { editor, languages } from 'monaco-editor/editor'
 import { jsonDefaults } from 'monaco-editor/languages/features/json/register'
 import 'monaco-editor/languages/definitions/cpp/register'
@@ -33,7 +33,8 @@ import 'monaco-editor/features/wordHighlighter/register'
 import 'monaco-editor/features/wordOperations/register'
 import type { JsonSchemaEntry } from '../../../../shared/contract'
 import { GAS_LANGUAGE, gasConfiguration, gasLanguage } from './gas'
-import { darkTheme, lightTheme } from './themes'
+import { themes } from '../../../themes'
+import { editorTheme } from '../../../themes/editor-theme'
 
 globalThis.MonacoEnvironment = {
   getWorker: (_moduleId, label) =>
@@ -45,8 +46,7 @@ globalThis.MonacoEnvironment = {
 languages.register({ id: GAS_LANGUAGE })
 languages.setMonarchTokensProvider(GAS_LANGUAGE, gasLanguage)
 languages.setLanguageConfiguration(GAS_LANGUAGE, gasConfiguration)
-editor.defineTheme('bootlab-dark', darkTheme)
-editor.defineTheme('bootlab-light', lightTheme)
+for (const [id, theme] of Object.entries(themes)) editor.defineTheme(`bootlab-${id}`, editorTheme(theme))
 
 // The icons' font, before the first icon needs it: an editor that lost its connection could not fetch it any more.
 void document.fonts.load('16px codicon')

@@ -1,0 +1,66 @@
+/** What the window is doing, as far as it decides which commands make sense. */
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { Build } from '../features/build/build'
+import type { ProjectDoctor } from '../features/doctor/diagnosis'
+import type { Documents } from '../features/editor/documents'
+import type { Machine } from '../features/machine/machine'
+import type { Projects } from '../features/projects/projects'
+import type { Dock } from './dock'
+
+export interface CommandContext {
+  /** What the lab is has not been heard yet. */
+  starting: boolean
+  /** A project is in front. */
+  project: boolean
+  /** A project is open behind the welcome page. */
+  behind: boolean
+  building: boolean
+  machine: 'off' | 'starting' | 'on' | 'ended'
+  /** A file is open in the editor. */
+  file: boolean
+  files: number
+  fixes: boolean
+  log: boolean
+  textScreen: boolean
+  panel: boolean
+}
+
+interface Sources {
+  projects: Projects
+  build: Build
+  machine: Machine
+  documents: Documents
+  projectDoctor: ProjectDoctor
+  dock: Dock
+}
+
+function contextOf({ projects, build, machine, documents, projectDoctor, dock }: Sources): CommandContext {
+  const { view, project } = projects.store.getState()
+  const { open, active } = documents.store.getState()
+  const { status, log } = build.store.getState()
+  const { phase, screen } = machine.store.getState()
+  return {
+    starting: view === 'starting',
+    project: view === 'project',
+    behind: view === 'welcome' && project !== undefined,
+    building: status === 'running',
+    machine: phase,
+    file: active !== undefined,
+    files: open.length,
+    fixes: projectDoctor.store.getState().diagnosis?.findings.some(({ fix }) => fix !== undefined) ?? false,
+    log: log.length > 0,
+    textScreen: screen?.mode === 'text',
+    panel: dock.store.getState().active !== undefined,
+  }
+}
+
+/** Changes only when something of it does, not with each frame of a screen. */
+export function createCommandContext(sources: Sources): StoreApi<CommandContext> {
+  const store = createStore<CommandContext>(() => contextOf(sources))
+  const check = (): void => {
+    const now = contextOf(sources)
+    if (JSON.stringify(now) !== JSON.stringify(store.getState())) store.setState(now)
+  }
+  for (const part of [sources.projects, sources.build, sources.machine, sources.documents, sources.projectDoctor, sources.dock]) part.store.subscribe(check)
+  return store
+}

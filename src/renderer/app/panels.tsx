@@ -1,0 +1,56 @@
+/**
+ * The workbench's panels, one row each. A new panel is its name in `src/shared/panels.ts`, its title in `src/shared/commands`
+ * (`panels`, in every language), and a row here; its command, its keys and its place in the menu follow.
+ */
+import { lazy, Suspense, type ComponentType, type ReactElement } from 'react'
+import type { PanelId } from '../../shared/panels'
+import { LogActions, LogPanel } from '../features/build/LogPanel'
+import { FixAllButton, ProblemCount, ProblemsPanel } from '../features/build/ProblemsPanel'
+import { EditorPanel } from '../features/editor/EditorPanel'
+import { ScreenActions, ScreenPanel } from '../features/machine/ScreenPanel'
+import { SCREEN_ID } from '../features/machine/screen-focus'
+import type { IconName } from '../ui/Icon'
+import type { PlacedPanel } from './panel-places'
+
+export interface BadgeProps {
+  onCount(count: number): void
+}
+
+export interface PanelRow extends PlacedPanel {
+  icon: IconName
+  component: ComponentType
+  /** In the head of the panel's group while the panel is in front. */
+  actions?: ComponentType
+  /** Beside the title in its tab: how many things are in it. It tells the tab, whose name has to say so, too. */
+  badge?: ComponentType<BadgeProps>
+  /** CSS selector, inside the panel, of what takes the keyboard; else the panel itself does. */
+  focus?: string
+}
+
+/** Loaded when a panel is first seen. */
+const onDemand = (load: () => Promise<{ default: ComponentType }>): ComponentType => {
+  const Loaded = lazy(load)
+  return function OnDemand(): ReactElement {
+    return (
+      <Suspense>
+        <Loaded />
+      </Suspense>
+    )
+  }
+}
+
+export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
+  editor: { icon: 'file', place: 'centre', component: EditorPanel, focus: '.monaco-editor textarea, .monaco-editor .native-edit-context' },
+  log: { icon: 'log', place: 'below-centre', component: LogPanel, actions: LogActions },
+  problems: { icon: 'warning', place: 'below-centre', component: ProblemsPanel, actions: FixAllButton, badge: ProblemCount, focus: 'button' },
+  screen: { icon: 'screen', place: 'right', component: ScreenPanel, actions: ScreenActions, focus: `#${SCREEN_ID}` },
+  serial: { icon: 'serial', place: 'below-right', component: onDemand(() => import('../features/machine/SerialPanel').then((module) => ({ default: module.SerialPanel }))), focus: 'textarea' },
+  debug: {
+    icon: 'serial',
+    place: 'below-right',
+    closedAtFirst: true,
+    component: onDemand(() => import('../features/machine/SerialPanel').then((module) => ({ default: module.DebugPanel }))),
+    focus: 'textarea',
+  },
+  report: { icon: 'report', place: 'below-right', component: onDemand(() => import('../features/machine/ReportPanel').then((module) => ({ default: module.ReportPanel }))), focus: '.report' },
+}

@@ -1,0 +1,140 @@
+import { useEffect, useMemo, useState, type ReactElement } from 'react'
+import { useStore } from 'zustand'
+import { keysOf } from '../../app/commands'
+import { useLab } from '../../app/lab'
+import { useStrings } from '../../strings'
+import { Button } from '../../ui/Button'
+import { Icon } from '../../ui/Icon'
+import { GuestKeyboard } from './keyboard'
+import { SCREEN_ID, useScreenFocus } from './screen-focus'
+import { ScreenCanvas } from './ScreenCanvas'
+import { screenText } from '../../../shared/screen-text'
+
+/** The VGA screen: takes the keyboard while it has the focus, and says how to leave. */
+export function ScreenPanel(): ReactElement {
+  const { machine: text } = useStrings()
+  const { machine, settings } = useLab()
+  const phase = useStore(machine.store, (view) => view.phase)
+  const leave = useStore(settings.store, (values) => values.keyboardLeave)
+  const focused = useScreenFocus((state) => state.focused)
+  const setFocused = (now: boolean): void => useScreenFocus.setState({ focused: now })
+  const keyboard = useMemo(
+    () =>
+      new GuestKeyboard({
+        send: machine.sendKeys,
+        leave: () => document.getElementById(SCREEN_ID)?.blur(),
+        chord: () => settings.store.getState().keyboardLeave,
+      }),
+    [machine, settings],
+  )
+  const taking = focused && phase === 'on'
+  useEffect(() => {
+    if (phase !== 'on') keyboard.releaseAll()
+    return () => keyboard.releaseAll()
+  }, [keyboard, phase])
+
+  return (
+    <>
+      <div
+        id={SCREEN_ID}
+        className={`screen ${taking ? 'screen-taking' : ''} screen-${phase}`}
+        role="application"
+        aria-label={text.screenLabel(text.leaveKeys[leave])}
+        tabIndex={0}
+        data-takes-keyboard={taking ? '' : undefined}
+        onKeyDown={(event) => phase === 'on' && keyboard.down(event)}
+        onKeyUp={(event) => keyboard.up(event)}
+        onFocus={() => setFocused(true)}
+        onBlur={() => {
+          setFocused(false)
+          keyboard.releaseAll()
+        }}
+      >
+        <ScreenCanvas />
+        <ScreenTextMirror />
+        {(phase === 'off' || phase === 'starting') && (
+          <div className="screen-empty">
+            <Icon name="screen" size={34} />
+            <p className="empty-title">{phase === 'off' ? text.empty(keysOf('machine.boot')) : text.starting}</p>
+            {phase === 'off' && <p className="empty-hint">{text.emptyHint}</p>}
+          </div>
+        )}
+      </div>
+      <EndBanner />
+    </>
+  )
+}
+
+/** The screen's text for screen readers and tests. */
+function ScreenTextMirror(): ReactElement {
+  const { machine } = useLab()
+  const { machine: text } = useStrings()
+  const screen = useStore(machine.store, (view) => view.screen)
+  const shown = useMemo(() => {
+    if (!screen) return ''
+    return screen.mode === 'text' ? screenText(screen) : text.graphics(screen.width, screen.height)
+  }, [screen, text])
+  return (
+    <pre className="visually-hidden" role="group" aria-label={text.screenText} data-testid="screen-text">
+      {shown}
+    </pre>
+  )
+}
+
+/** In the panel's head: who has the keyboard, and how to leave; and the screen's text to take along. */
+export function ScreenActions(): ReactElement {
+  const { machine, settings } = useLab()
+  const { machine: text } = useStrings()
+  const on = useStore(machine.store, (view) => view.phase === 'on')
+  const leave = useStore(settings.store, (values) => values.keyboardLeave)
+  const focused = useScreenFocus((state) => state.focused)
+  return (
+    <>
+      {on && (
+        <span className={`keyboard-hint ${focused ? 'keyboard-taken' : ''}`}>
+          <Icon name="keyboard" />
+          {focused ? (
+            <span>
+              {text.leave} <kbd>{text.leaveKeys[leave]}</kbd> {text.leaveAfter}
+            </span>
+          ) : (
+            text.clickToType
+          )}
+        </span>
+      )}
+      <CopyText />
+    </>
+  )
+}
+
+function CopyText(): ReactElement {
+  const { machine, commands, attempt } = useLab()
+  const { machine: text } = useStrings()
+  const present = useStore(machine.store, (view) => view.screen?.mode === 'text')
+  const [copied, setCopied] = useState(false)
+  const copy = (): void =>
+    attempt(
+      commands.copyScreen().then(() => {
+        setCopied(true)
+        setTimeout(() => setCopied(false), 1500)
+      }),
+    )
+  const name = copied ? text.copied : text.copyText
+  return <Button tone="quiet" icon={copied ? 'check' : 'copy'} disabled={!present} title={name} aria-label={name} onClick={copy} />
+}
+
+/** Below the screen when the machine ended: why, in one sentence, and the way to the report. */
+function EndBanner(): ReactElement | null {
+  const { report: text } = useStrings()
+  const { machine, dock } = useLab()
+  const report = useStore(machine.store, (view) => view.report)
+  if (!report) return null
+  return (
+    <div className={`end end-${report.reason}`} role="status">
+      <span className="end-summary">{report.summary}</span>
+      <Button tone="quiet" onClick={() => dock.focus('report')}>
+        {text.show}
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,52 @@
+/** The machine: screen, serial ports, and the report of its end. */
+import { plural } from './format'
+
+export const machine = {
+  machine: {
+    screenLabel: (leave: string) => `VGA screen of the machine. It takes the keyboard while it has the focus. Press ${leave} to leave.`,
+    screenText: 'Text on the screen',
+    graphics: (width: number, height: number) => `Graphics of ${width} × ${height} pixels`,
+    empty: (boot: string) => `Press ${boot} to build and boot`,
+    emptyHint: 'The machine is off.',
+    starting: 'Switching on…',
+    clickToType: 'Click the screen to type',
+    leave: 'Keyboard is in the machine',
+    leaveKeys: { 'ctrl-alt': 'left Ctrl + left Alt', 'right-ctrl': 'right Ctrl' },
+    leaveAfter: 'to leave',
+    copyText: 'Copy text',
+    copied: 'Copied',
+    serialLabel: 'Serial port COM1: output of the kernel; what you type here is sent to it',
+    debugLabel: 'Debug port 0xE9: output of the kernel',
+    serialEmpty: 'No serial output yet.',
+    serialEmptyHint: 'What the kernel writes to COM1 (0x3F8) appears here. Type here to answer it.',
+    debugEmpty: 'No output on port 0xE9 yet.',
+    debugEmptyHint: 'Each byte that the kernel writes to port 0xE9 appears here: the shortest way to say something.',
+    serialLost: (bytes: number) => `${plural(bytes, 'byte is', 'bytes are')} left out here: the kernel sends faster than they can be shown.`,
+    reportEmpty: 'No report yet.',
+    reportEmptyHint: 'When the machine ends, this says why: a triple fault with its chain of exceptions, a halt, an exit code.',
+  },
+
+  report: {
+    reason: {
+      stopped: 'Switched off',
+      'debug-exit': 'The kernel ended the run',
+      'triple-fault': 'Triple fault',
+      'halted-forever': 'Halted for good',
+      'emulator-error': 'The lab itself failed',
+    },
+    chain: 'What happened, in order',
+    thenReset: 'No handler was left: the processor shuts down, and a real PC would reset here.',
+    instruction: 'At the instruction',
+    registers: 'Registers',
+    segments: 'Segments',
+    selector: 'selector',
+    base: 'base',
+    limit: 'limit',
+    errorCode: 'error code',
+    address: 'address',
+    exitCode: (value: number, exit: number) => `Wrote ${value} to port 0xF4: exit code ${exit}.`,
+    detail: 'Detail',
+    show: 'Show report',
+    instructions: (count: number) => `after ${plural(count, 'instruction', 'instructions')}`,
+  },
+}

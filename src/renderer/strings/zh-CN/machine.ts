@@ -1,0 +1,52 @@
+import type { machine as en } from '../en/machine'
+import { number } from './format'
+
+export const machine: typeof en = {
+  machine: {
+    screenLabel: (leave) => `虚拟机的 VGA 屏幕。获得焦点时由它接管键盘。按 ${leave} 离开。`,
+    screenText: '屏幕上的文字',
+    graphics: (width, height) => `${width} × ${height} 像素的图形画面`,
+    empty: (boot) => `按 ${boot} 构建并启动`,
+    emptyHint: '虚拟机已关闭。',
+    starting: '正在开机…',
+    clickToType: '点击屏幕即可输入',
+    leave: '键盘由虚拟机接管，按',
+    leaveKeys: { 'ctrl-alt': '左 Ctrl + 左 Alt', 'right-ctrl': '右 Ctrl' },
+    leaveAfter: '离开',
+    copyText: '复制文字',
+    copied: '已复制',
+    serialLabel: '串口 COM1：内核的输出；在此输入的内容会发送给内核',
+    debugLabel: '调试端口 0xE9：内核的输出',
+    serialEmpty: '串口还没有输出。',
+    serialEmptyHint: '内核写到 COM1（0x3F8）的内容会显示在这里。在此输入即可回应它。',
+    debugEmpty: '端口 0xE9 还没有输出。',
+    debugEmptyHint: '内核写到端口 0xE9 的每个字节都会显示在这里：这是输出信息最简短的办法。',
+    serialLost: (bytes) => `此处省略了 ${number(bytes)} 字节：内核的发送速度超过了显示速度。`,
+    reportEmpty: '还没有报告。',
+    reportEmptyHint: '虚拟机结束运行时，这里会说明原因：三重故障及其异常链、停机或退出码。',
+  },
+
+  report: {
+    reason: {
+      stopped: '已关闭电源',
+      'debug-exit': '内核结束了运行',
+      'triple-fault': '三重故障',
+      'halted-forever': '永久停机',
+      'emulator-error': '实验室自身出错',
+    },
+    chain: '依次发生了什么',
+    thenReset: '再没有可用的处理程序：处理器进入关机状态，真正的 PC 会在此复位。',
+    instruction: '出错的指令',
+    registers: '寄存器',
+    segments: '段',
+    selector: '选择子',
+    base: '基址',
+    limit: '界限',
+    errorCode: '错误码',
+    address: '地址',
+    exitCode: (value, exit) => `向端口 0xF4 写入了 ${value}：退出码为 ${exit}。`,
+    detail: '详细信息',
+    show: '显示报告',
+    instructions: (count) => `执行 ${number(count)} 条指令之后`,
+  },
+}

@@ -1,0 +1,88 @@
+import type { commandsEn } from './en'
+
+export const commandsZhCn: typeof commandsEn = {
+  titles: {
+    'file.quickOpen': '转到文件…',
+    'file.save': '保存',
+    'file.saveAll': '全部保存',
+    'file.next': '下一个打开的文件',
+    'file.previous': '上一个打开的文件',
+    'file.close': '关闭文件',
+    'project.welcome': '项目与模板',
+    'project.open': '打开文件夹…',
+    'project.back': '返回编辑器',
+
+    'build.run': '全部保存并构建',
+    'build.cancel': '停止正在进行的构建',
+    'build.fixAll': '修复所有可修复的问题…',
+    'build.copyLog': '复制构建日志',
+    'build.toolchain': '检查工具链…',
+    'usb.write': '将镜像写入 U 盘…',
+
+    'machine.boot': '全部保存、构建并启动',
+    'machine.stop': '关闭虚拟机电源',
+    'machine.reset': '按下虚拟机的复位键',
+    'machine.focus': '让虚拟机接管键盘',
+    'machine.copyText': '复制屏幕上的文字',
+
+    'view.palette': '显示所有命令…',
+    'view.editorActions': '显示编辑器自带的命令…',
+    'view.settings': '设置…',
+    'view.theme': '选择颜色主题…',
+    'view.language': '选择语言…',
+    'view.notifications': '显示通知',
+    'view.zoomIn': '放大',
+    'view.zoomOut': '缩小',
+    'view.zoomReset': '重置缩放',
+
+    'panel.next': '聚焦下一个面板',
+    'panel.previous': '聚焦上一个面板',
+    'panel.maximize': '最大化或还原面板',
+    'panel.close': '关闭面板',
+    'panel.moveLeft': '向左移动面板',
+    'panel.moveRight': '向右移动面板',
+    'panel.moveUp': '向上移动面板',
+    'panel.moveDown': '向下移动面板',
+    'panel.wider': '加宽面板',
+    'panel.narrower': '收窄面板',
+    'panel.taller': '增高面板',
+    'panel.shorter': '降低面板',
+    'panel.reset': '重置布局',
+
+    'help.shortcuts': '键盘快捷键',
+  },
+
+  panels: {
+    editor: '编辑器',
+    log: '构建日志',
+    problems: '问题',
+    screen: '屏幕',
+    serial: '串口',
+    debug: '端口 E9',
+    report: '报告',
+  },
+
+  showPanel: (panel) => `显示面板：${panel}`,
+
+  categories: { file: '文件', build: '构建', machine: '虚拟机', view: '视图', panel: '面板', help: '帮助' },
+
+  menu: {
+    about: '关于 Bootlab',
+    hide: '隐藏 Bootlab',
+    hideOthers: '隐藏其他',
+    showAll: '全部显示',
+    quit: '退出 Bootlab',
+    closeWindow: '关闭窗口',
+    edit: '编辑',
+    undo: '撤销',
+    redo: '重做',
+    cut: '剪切',
+    copy: '复制',
+    paste: '粘贴',
+    selectAll: '全选',
+    fullScreen: '全屏',
+    developerTools: '开发者工具',
+    window: '窗口',
+    minimize: '最小化',
+  },
+}
