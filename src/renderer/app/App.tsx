@@ -12,7 +12,11 @@ import { StatusBar } from './StatusBar'
 import { SurfaceView } from './SurfaceView'
 import { Toolbar } from './Toolbar'
 
-const Workbench = lazy(() => import('./Workbench').then((module) => ({ default: module.Workbench })))
+const Workbench = lazy(() => {
+  // Side by side: the editor is by far the larger part, and would else be asked for only when the panels are there.
+  void import('../features/editor/MonacoEditor')
+  return import('./Workbench').then((module) => ({ default: module.Workbench }))
+})
 
 const UsbDialog = lazy(() => import('../features/usb/UsbDialog').then((module) => ({ default: module.UsbDialog })))
 

@@ -15,13 +15,12 @@ interface Props {
   tone?: 'primary' | 'plain' | 'quiet'
   /** In place of the command's title and keys. */
   hint?: string
-  className?: string
   /** Shows the keys on the button itself. */
   showKeys?: boolean
 }
 
 /** A button of a command: its hint, keys and state are the command's. */
-export function CommandButton({ command, icon, label, tone = 'plain', hint, className, showKeys = false }: Props): ReactElement {
+export function CommandButton({ command, icon, label, tone = 'plain', hint, showKeys = false }: Props): ReactElement {
   const lab = useLab()
   const { commands, toolbar } = useStrings()
   const context = useCommandContext()
@@ -32,8 +31,7 @@ export function CommandButton({ command, icon, label, tone = 'plain', hint, clas
       tone={tone}
       icon={icon}
       title={hint ?? (keys === '' ? title : toolbar.hint(title, keys))}
-      className={className}
-      aria-label={label ?? title}
+      aria-label={label === undefined ? title : undefined}
       disabled={!canRun(command, context)}
       onClick={() => runCommand(lab, command)}
       {...(showKeys && keys !== '' ? { shortcut: keys } : {})}

@@ -40,7 +40,7 @@ export function Toolbar(): ReactElement {
             <CommandButton command="machine.boot" icon="play" label={text.boot} tone="primary" showKeys />
             <CommandButton command="machine.stop" icon="stop" label={text.stop} />
             <CommandButton command="machine.reset" icon="reset" label={ended ? text.bootAgain : text.reset} />
-            <CommandButton command="usb.write" icon="usb" label={text.usb} className="toolbar-usb" {...(canFlash ? {} : { hint: text.usbOffHint })} />
+            <CommandButton command="usb.write" icon="usb" label={text.usb} {...(canFlash ? {} : { hint: text.usbOffHint })} />
             <span className="toolbar-divider" aria-hidden="true" />
           </>
         )}

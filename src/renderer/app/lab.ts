@@ -10,6 +10,7 @@ import { createUsb } from '../features/usb/usb'
 import { createConnection } from './connection'
 import { currentStrings } from '../strings'
 import { screenText } from '../../shared/screen-text'
+import { drawAttention } from './attention'
 import { createCommandContext } from './context'
 import { createDialogs } from './dialogs'
 import { createDock } from './dock'
@@ -51,6 +52,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   })
 
   const usb = createUsb({ connection, ui, saveAll: documents.saveAll, onError: report })
+  drawAttention({ build, machine, dock, settings })
   const context = createCommandContext({ projects, build, machine, documents, projectDoctor, dock })
 
   function askAboutConflict(path: string): Promise<ConflictChoice> {
@@ -153,20 +155,6 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     const { directory, open, active } = state
     if (directory === undefined || (open === previous.open && active === previous.active)) return
     ui.set('tabs', rememberFor(ui.get('tabs'), directory, { open: [...open], ...(active === undefined ? {} : { active }) }))
-  })
-
-  // A failed build, and a project that cannot be read, are about their problems; a running build about its log.
-  build.store.subscribe(({ status, problems }, previous) => {
-    if (status === 'running' && previous.status !== 'running') dock.reveal('log')
-    const began = status !== previous.status || problems.length !== previous.problems.length
-    if (began && (status === 'failed' || status === 'none') && problems.length > 0) dock.reveal('problems')
-  })
-
-  // What a person has to see comes to the front by itself; a plain stop does not.
-  machine.store.subscribe(({ report: ending, received, phase }, previous) => {
-    if (ending && ending !== previous.report && ending.reason !== 'stopped') dock.reveal('report')
-    if (received.debug > 0 && previous.received.debug === 0) dock.reveal('debug', false)
-    if (phase === 'on' && previous.phase === 'starting' && settings.store.getState().keyboardOnBoot) dock.focus('screen')
   })
 
   async function runBuild(): Promise<boolean> {
