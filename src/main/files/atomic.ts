@@ -1,8 +1,9 @@
 /** Writes that are either whole or not there. */
 import { randomBytes } from 'node:crypto'
-import { chmod, type FileHandle, mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { LabError } from '../../shared/failure'
+import { writeSparsely } from './sparse'
 
 /**
  * Writes a file through a temporary one beside it, so that a reader sees the old bytes or the new ones. Makes missing
@@ -37,7 +38,6 @@ export async function replaceFile(path: string, content: string | Uint8Array): P
 const CHUNK_BYTES = 1 << 20
 /** From here on, empty blocks are left out: disk images are mostly zeros. */
 const SPARSE_FROM_BYTES = 4 << 20
-const BLOCK = Buffer.alloc(64 * 1024)
 
 /** Compares piece by piece: what changed differs early, as a rule. */
 async function hasContent(path: string, bytes: Buffer): Promise<boolean> {
@@ -57,45 +57,46 @@ async function hasContent(path: string, bytes: Buffer): Promise<boolean> {
   }
 }
 
-/** The same bytes as writeFile; blocks of zeros take no room where the file system can do that. */
-async function writeSparsely(file: FileHandle, bytes: Buffer): Promise<void> {
-  await file.truncate(bytes.length)
-  const isEmpty = (at: number): boolean => {
-    const block = bytes.subarray(at, at + BLOCK.length)
-    return block.equals(BLOCK.subarray(0, block.length))
-  }
-  for (let at = 0; at < bytes.length; ) {
-    if (isEmpty(at)) {
-      at += BLOCK.length
-      continue
-    }
-    let end = at + BLOCK.length
-    while (end < bytes.length && !isEmpty(end)) end += BLOCK.length
-    end = Math.min(end, bytes.length)
-    while (at < end) at += (await file.write(bytes, at, end - at, at)).bytesWritten
-  }
+/**
+ * A file gets the content that `fill` writes when that is whole, and on the disk; before, and when it fails, it is as it was.
+ * @param fill gets the temporary file beside it, open for writing and reading
+ * @param mode permission bits
+ * @throws what `fill` throws; the system's error
+ */
+export async function fillFile<T>(path: string, fill: (file: FileHandle) => Promise<T>, mode?: number): Promise<T> {
+  return throughTemporary(path, mode, async (file) => {
+    const result = await fill(file)
+    await file.sync()
+    return result
+  })
 }
 
-async function writeThroughTemporary(file: string, content: string | Uint8Array, mode?: number): Promise<void> {
-  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`
+async function throughTemporary<T>(path: string, mode: number | undefined, fill: (file: FileHandle) => Promise<T>): Promise<T> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
   try {
-    if (typeof content === 'string' || content.length < SPARSE_FROM_BYTES) await writeFile(temporary, content, { flag: 'wx' })
-    else await writeLarge(temporary, Buffer.from(content.buffer, content.byteOffset, content.byteLength))
+    const file = await open(temporary, 'wx+')
+    let result: T
+    try {
+      result = await fill(file)
+    } finally {
+      await file.close()
+    }
     if (mode !== undefined) await chmod(temporary, mode)
-    await rename(temporary, file)
+    await rename(temporary, path)
+    return result
   } catch (error) {
     await rm(temporary, { force: true })
     throw error
   }
 }
 
-async function writeLarge(path: string, bytes: Buffer): Promise<void> {
-  const file = await open(path, 'wx')
-  try {
-    await writeSparsely(file, bytes)
-  } finally {
-    await file.close()
-  }
+async function writeThroughTemporary(path: string, content: string | Uint8Array, mode?: number): Promise<void> {
+  await throughTemporary(path, mode, async (file) => {
+    if (typeof content === 'string' || content.length < SPARSE_FROM_BYTES) return file.writeFile(content)
+    await writeSparsely(file, content, 0)
+    // Empty blocks at the end count as well.
+    await file.truncate(content.length)
+  })
 }
 
 /** What was found; undefined when there is no such file. */

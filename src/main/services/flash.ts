@@ -1,7 +1,8 @@
 /** Writing an image to a drive: what is asked before, and the process that does it. */
 import type { RestoreFileSystem } from '../../shared/drives'
 import { LabError } from '../../shared/failure'
-import { writeInProcess, type WriteDone, type WriterOptions } from '../usb'
+import { hostProgram } from '../toolchain'
+import { type PolicyContext, writeInProcess, type WriteDone, type WriterOptions, type WriteTask } from '../usb'
 import { judgedDrives, keptPaths, type JudgedDrive } from './drives'
 import { locate } from './locations'
 
@@ -22,21 +23,33 @@ export interface FlashOptions {
   drive: JudgedDrive
   verify: boolean
   onProgress: WriterOptions['onProgress']
+  onRemark?: WriterOptions['onRemark']
   signal?: AbortSignal | undefined
 }
 
 /** Writes an image to a drive that the person has confirmed. @throws LabError */
-export async function flash({ image, drive, verify, onProgress, signal }: FlashOptions): Promise<WriteDone> {
-  const keep = await keptPaths([{ path: image, what: 'The image' }])
-  return writeInProcess({ entry: locate().usbWriter, request: { task: 'image', image, drive: drive.path, identity: drive.identity, confirmed: true, verify, keep }, onProgress, signal })
+export async function flash({ image, ...options }: FlashOptions): Promise<WriteDone> {
+  return start({ task: 'image', image }, options, [{ path: image, what: 'The image' }])
 }
 
 export interface RestoreOptions extends Omit<FlashOptions, 'image'> {
   fileSystem: RestoreFileSystem
+  /** At most 11 characters; empty for none. */
   label: string
 }
 
 /** Gives a drive that the person has confirmed one partition with an empty file system. @throws LabError */
-export async function restore({ drive, fileSystem, label, verify, onProgress, signal }: RestoreOptions): Promise<WriteDone> {
-  return writeInProcess({ entry: locate().usbWriter, request: { task: 'restore', fileSystem, label, drive: drive.path, identity: drive.identity, confirmed: true, verify, keep: await keptPaths([]) }, onProgress, signal })
+export async function restore({ fileSystem, label, ...options }: RestoreOptions): Promise<WriteDone> {
+  return start({ task: 'restore', fileSystem, label }, options, [])
+}
+
+async function start(task: WriteTask, { drive, verify, onProgress, onRemark, signal }: Omit<FlashOptions, 'image'>, more: PolicyContext['keep']): Promise<WriteDone> {
+  return writeInProcess({
+    entry: locate().usbWriter,
+    compile: (source) => hostProgram(source, { signal }),
+    request: { ...task, drive: drive.path, identity: drive.identity, confirmed: true, verify, keep: await keptPaths(more) },
+    onProgress,
+    ...(onRemark && { onRemark }),
+    signal,
+  })
 }

@@ -70,7 +70,7 @@ async function zigEnvironment(): Promise<Record<string, string | undefined>> {
   }
 }
 
-export type ZigTool = 'clang' | 'ld.lld' | 'lld-link' | 'ar' | 'wasm-ld' | 'version'
+export type ZigTool = 'clang' | 'cc' | 'ld.lld' | 'lld-link' | 'ar' | 'wasm-ld' | 'version'
 
 export interface ZigRun {
   tool: ZigTool

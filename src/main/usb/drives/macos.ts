@@ -81,11 +81,26 @@ export function macosDrives(list: unknown, infos: readonly unknown[]): Drive[] {
         bus,
         removable: info?.RemovableMedia === true || info?.Ejectable === true || info?.Internal === false,
         readOnly: info?.WritableMedia === false,
-        identity: [id, info?.MediaName ?? '', info?.DeviceTreePath ?? '', Size, info?.DiskUUID ?? '', Partitions.map((one) => `${one.Content ?? ''}:${one.Size}`).join(',')].join('|'),
+        identity: [...lasting(id, info), Size, info?.DiskUUID ?? '', Partitions.map((one) => `${one.Content ?? ''}:${one.Size}`).join(',')].join('|'),
         reserved: info === undefined ? 'macOS does not say what kind of drive it is.' : hidden === undefined ? undefined : `It belongs to ${hidden}, which other volumes depend on.`,
         volumes: [...wholeVolume(disk), ...Partitions.map((one) => partitionVolume(one, containers))],
       }
     })
+}
+
+/** The parts of a drive's identity that writing to it leaves as they are. */
+function lasting(id: string, info: z.infer<typeof infoSchema> | undefined): string[] {
+  return [id, info?.MediaName ?? '', info?.DeviceTreePath ?? '']
+}
+
+/**
+ * Whether the drive still is the one of the list, though its partition table may be another.
+ * @param info what `diskutil info -plist DISK` says now, parsed
+ * @throws ZodError when it is something else
+ */
+export function sameMacosDrive({ identity, bytes }: Drive, info: unknown): boolean {
+  const now = infoSchema.parse(info)
+  return identity.startsWith(`${lasting(now.DeviceIdentifier, now).join('|')}|`) && (now.TotalSize === 0 || now.TotalSize === bytes)
 }
 
 /** A file system without partitions. */

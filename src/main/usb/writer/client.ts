@@ -1,80 +1,87 @@
-/** Starts the writing process and follows it. */
-import { spawn } from 'node:child_process'
-import { access, constants } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
-import { LabError } from '../../../shared/failure'
-import { CANCEL, CONDITIONS, eventSchema, type FlashEvent, type WriteRequest } from './protocol'
+/** Starts the writing process and follows it: the same on every system. */
+import { LabError, type Failure } from '../../../shared/failure'
+import { keepAwake } from './awake'
+import { follow } from './channel'
+import { startOnLinux } from './elevate/linux'
+import { startOnMacos } from './elevate/macos'
+import type { Starter, StartOptions } from './elevate/starter'
+import { startOnWindows } from './elevate/windows'
+import { CONDITIONS, type DriveCondition, type FlashEvent, type WriteRequest } from './protocol'
 
-export interface WriterOptions {
-  /** The built entry of the writing process. */
-  entry: string
+export interface WriterOptions extends Pick<StartOptions, 'entry' | 'compile'> {
   request: WriteRequest
   onProgress: (event: Extract<FlashEvent, { type: 'progress' }>) => void
+  /** What a person may want to know, though the writing goes on. */
+  onRemark?: (text: string) => void
   signal?: AbortSignal | undefined
+  /** How a writing process gets its rights; this system's way. */
+  start?: Starter | undefined
 }
 
 export type WriteDone = Extract<FlashEvent, { type: 'done' }>
 
-/** What a person is told when the process ended without a word. */
-const SILENT_END = 'The writing process ended without saying how far it came.'
-/** polkit's answers (pkexec(1)): the dialog was dismissed; the permission was not given. */
-const PKEXEC_REFUSED = new Set([126, 127])
+/** Writing failed; what to do next begins with what the drive is like. */
+export class WriteFailed extends LabError {
+  readonly condition: DriveCondition
+
+  constructor(failure: Failure, condition: DriveCondition, options?: ErrorOptions) {
+    super({ ...failure, next: [CONDITIONS[condition], failure.next].filter((part) => part !== undefined).join(' ') }, options)
+    this.condition = condition
+  }
+}
+
+const STARTERS: Readonly<Partial<Record<NodeJS.Platform, Starter>>> = { linux: startOnLinux, darwin: startOnMacos, win32: startOnWindows }
+
+/** Phases in which nothing was written yet, and those in which all of it was. */
+const BEFORE: ReadonlySet<string> = new Set(['checking', 'unmounting'])
+const AFTER: ReadonlySet<string> = new Set(['verifying', 'finishing'])
 
 /**
- * Writes in a process of its own, with an administrator's rights where the drive needs them.
- * @throws LabError with what happened and what the drive is like now; code `cancelled` when it was asked to stop
+ * Writes in a process of its own, with an administrator's rights where the drive needs them. The computer is kept awake meanwhile.
+ * @throws WriteFailed with what happened and what the drive is like now; code `cancelled` when it was asked to stop. The signal's reason when it was
+ * cancelled before the process was there
  */
-export async function writeInProcess({ entry, request, onProgress, signal }: WriterOptions): Promise<WriteDone> {
-  if (process.platform !== 'linux')
-    throw new LabError({ code: 'unsupported', what: 'Writing to drives works on Linux only so far.', where: request.drive, why: 'macOS and Windows lock their drives in other ways.', next: 'Write the image file with balenaEtcher, Rufus or Raspberry Pi Imager.' })
+export async function writeInProcess({ entry, compile, request, onProgress, onRemark = () => {}, signal, start = STARTERS[process.platform] }: WriterOptions): Promise<WriteDone> {
+  const { drive, identity } = request
+  if (!start) throw new LabError({ code: 'unsupported', what: `Drives of ${process.platform} cannot be written.`, where: drive, why: 'Bootlab knows those of Linux, macOS and Windows.', next: 'Write the image file with a program of this system.' })
   signal?.throwIfAborted()
-  const elevated = !(await isWritable(request.drive))
-  // Electron's program is Node when this variable says so; pkexec hands no environment on.
-  const [command, ...args] = elevated ? ['pkexec', 'env', 'ELECTRON_RUN_AS_NODE=1', process.execPath, entry] : [process.execPath, entry]
-  const child = spawn(command ?? '', args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' } })
-  let complaints = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints = (complaints + text).slice(-2000)))
-  // The process may end before it has read everything; how it ended is told below.
-  child.stdin.on('error', (error) => (complaints += error.message))
-  const cancel = (): void => void child.stdin.write(`${CANCEL}\n`)
-  signal?.addEventListener('abort', cancel, { once: true })
+  const letSleep = keepAwake(onRemark)
   try {
-    child.stdin.write(`${JSON.stringify(request)}\n`)
+    const writer = await start({ entry, compile, drive, identity, signal }).catch((cause: unknown) => {
+      signal?.throwIfAborted()
+      throw new WriteFailed(startFailure(cause, drive), 'unchanged', { cause })
+    })
     let last: FlashEvent | undefined
-    const lines = createInterface({ input: child.stdout })
-    lines.on('line', (line) => {
-      const event = eventSchema.parse(JSON.parse(line))
+    let broken: unknown
+    const hear = (event: FlashEvent): void => {
       last = event
       if (event.type === 'progress') onProgress(event)
-    })
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject)
-      child.once('close', resolve)
-    }).catch((cause: unknown) => {
-      throw new LabError({ code: 'no-permission', what: 'The writing process cannot be started.', where: command, why: cause instanceof Error ? cause.message : String(cause), next: elevated ? 'Install polkit (pkexec), or run the command with sudo.' : 'Install Bootlab again.' }, { cause })
-    })
-    return outcome(last, code, complaints, request.drive, elevated)
+    }
+    await follow(writer, request, hear, signal).catch((error: unknown) => (broken = error))
+    const end = await writer.ended
+    if (last?.type === 'done') return last
+    if (last?.type === 'failed') throw new WriteFailed(last.failure, last.condition)
+    const refusal = last === undefined ? writer.refusal?.(end) : undefined
+    if (refusal) throw new WriteFailed(refusal, 'unchanged')
+    const why = broken === undefined ? end.complaints.trim() || `It was ended from outside (code ${end.code ?? 'none'}).` : `What it said was not understood, or broke off: ${messageOf(broken)}`
+    throw new WriteFailed({ code: 'internal', what: 'The writing process ended without saying how far it came.', where: drive, why }, conditionAfter(last), { cause: broken })
   } finally {
-    signal?.removeEventListener('abort', cancel)
+    letSleep()
   }
 }
 
-function outcome(last: FlashEvent | undefined, code: number | null, complaints: string, drive: string, elevated: boolean): WriteDone {
-  if (last?.type === 'done') return last
-  if (last?.type === 'failed') throw new LabError({ ...last.failure, next: [CONDITIONS[last.condition], last.failure.next].filter((part) => part !== undefined).join(' ') })
-  if (elevated && last === undefined && PKEXEC_REFUSED.has(code ?? 0))
-    throw new LabError({ code: 'no-permission', what: 'The permission to write was not given.', where: drive, why: 'Only an administrator may write to a drive past its file systems.', next: `${CONDITIONS.unchanged} Try again, and enter the password.` })
-  const changed = last?.type === 'progress' && last.phase !== 'checking' && last.phase !== 'unmounting'
-  throw new LabError({ code: 'internal', what: SILENT_END, where: drive, why: complaints.trim() || `It was ended from outside (code ${code ?? 'none'}).`, next: changed ? `${CONDITIONS.blank}` : CONDITIONS.unchanged })
+/** Why no process could be started. */
+function startFailure(cause: unknown, drive: string): Failure {
+  if (cause instanceof LabError) return cause.failure
+  return { code: 'no-permission', what: 'The writing process cannot be started.', where: drive, why: messageOf(cause), next: 'Install Bootlab again; if it happens again, report it.' }
 }
 
-async function isWritable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.W_OK)
-    return true
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')) return false
-    if (error instanceof Error && 'code' in error && error.code === 'EROFS') return true
-    throw error
-  }
+/** What a drive is like after a process that ended without a word: the last sign of it decides. */
+function conditionAfter(last: Extract<FlashEvent, { type: 'progress' }> | undefined): DriveCondition {
+  if (last === undefined || BEFORE.has(last.phase)) return 'unchanged'
+  return AFTER.has(last.phase) ? 'unverified' : 'blank'
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -37,7 +37,7 @@ function computer(medium: Medium, drive: Partial<Drive> = {}): DriveSystem {
     unmount: async () => {},
     open: async () => medium,
     sameMedium: async () => {},
-    release: async () => {},
+    release: async () => false,
   }
 }
 

@@ -139,7 +139,7 @@ function systemOf(world: World, unmounts: boolean, chosen: string): DriveSystem 
       world.pass()
       if (world.present?.drive.identity !== identity) throw gone()
     },
-    release: async () => {},
+    release: async () => false,
   }
 }
 

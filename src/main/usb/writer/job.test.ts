@@ -76,7 +76,7 @@ function systemOf({ looks, unmounts, swappedAtWrite }: World): { system: DriveSy
       sameMedium: async () => {
         if (writes++ === swappedAtWrite) throw new Error('another medium')
       },
-      release: async () => {},
+      release: async () => true,
     },
   }
 }
@@ -93,7 +93,7 @@ async function run(world: World, request: { confirmed?: boolean } = {}): Promise
 describe('a job', () => {
   test('writes an empty stick, and says that it is done', async () => {
     const { events, written } = await run({ looks: [drive()], unmounts: true })
-    expect(events.at(-1)).toMatchObject({ type: 'done', bytes: IMAGE_BYTES, verified: true })
+    expect(events.at(-1)).toMatchObject({ type: 'done', bytes: IMAGE_BYTES, verified: true, ejected: true })
     expect(written.length).toBeGreaterThan(2)
   })
 

@@ -20,8 +20,8 @@ export interface DriveSystem {
   open(drive: Drive): Promise<Target>
   /** A cheap look whether the medium is still the one that was opened: throws when it is not. */
   sameMedium(drive: Drive): Promise<void>
-  /** Lets the system see the new partitions, and makes the drive ready to be taken out. */
-  release(drive: Drive): Promise<void>
+  /** Lets the system see the new partitions, and makes the drive ready to be taken out: whether it is. */
+  release(drive: Drive): Promise<boolean>
 }
 
 /** Runs a job to its end; every end is told as an event. */
@@ -56,8 +56,8 @@ export async function runJob(request: WriteRequest, system: DriveSystem, tell: (
     phase('finishing')
     await target.close()
     target = undefined
-    await system.release(now)
-    tell({ type: 'done', sha256, bytes: source.bytes, verified: request.verify, ...(made && { made }) })
+    const ejected = await system.release(now)
+    tell({ type: 'done', sha256, bytes: source.bytes, verified: request.verify, ejected, ...(made && { made }) })
   } catch (error) {
     if (error instanceof VerifyError) condition = 'wrong'
     tell({ type: 'failed', failure: failureFor(error, request, signal), condition })

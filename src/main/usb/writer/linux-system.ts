@@ -1,29 +1,32 @@
-/** How Linux takes a drive for writing and gives it back. Sources: umount(8), blockdev(8), Documentation/ABI/stable/sysfs-block. */
-import { execFile } from 'node:child_process'
+/** How Linux takes a drive for writing and gives it back. Sources: umount(8), blockdev(8), udisksctl(1), eject(1), Documentation/ABI/stable/sysfs-block. */
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { promisify } from 'node:util'
 import { allVolumes, type Drive } from '../../../shared/drives'
 import { LabError } from '../../../shared/failure'
 import { listDrives } from '../drives/list'
 import type { DriveSystem } from './job'
+import { ProgramError, type Run, runProgram } from './run'
 import { openImage } from './source'
-import { openDrive } from './target'
+import type { SystemOptions } from './systems'
+import { adoptDrive, openDrive } from './target'
 
-const run = promisify(execFile)
-
-export const linuxSystem: DriveSystem = {
-  platform: 'linux',
-  list: listDrives,
-  openImage,
-  unmount,
-  open: ({ path }) => openDrive(path),
-  sameMedium,
-  release,
+export function linuxSystem({ descriptor, run = runProgram }: SystemOptions = {}): DriveSystem {
+  return {
+    platform: 'linux',
+    list: listDrives,
+    openImage,
+    unmount: (drive) => unmount(drive, run),
+    open: ({ path }) => (descriptor === undefined ? openDrive(path) : adoptDrive(descriptor, path)),
+    sameMedium,
+    release: async (drive) => {
+      await rereadTable(drive, run)
+      return eject(drive, run)
+    },
+  }
 }
 
 /** The innermost first: a folder below another mount point comes before it. */
-async function unmount(drive: Drive): Promise<void> {
+async function unmount(drive: Drive, run: Run): Promise<void> {
   const points = allVolumes(drive).flatMap(({ mountPoints }) => mountPoints)
   for (const point of points.toSorted((a, b) => b.length - a.length)) {
     try {
@@ -46,14 +49,34 @@ async function sameMedium({ path, identity }: Drive): Promise<void> {
 }
 
 /** udev has usually looked already, since the drive was open for writing: then the kernel answers that it is busy with it. */
-async function release({ path }: Drive): Promise<void> {
+async function rereadTable({ path }: Drive, run: Run): Promise<void> {
   for (let attempt = 0; attempt < 5; attempt++) {
     try {
       await run('blockdev', ['--rereadpt', path])
       return
     } catch (error) {
-      if (!(error instanceof Error) || !/busy|invalid argument/i.test(error.message)) throw error
+      if (!(error instanceof ProgramError) || !/busy|invalid argument/i.test(error.said)) throw error
       await new Promise((resolve) => setTimeout(resolve, 200))
     }
   }
+}
+
+/** Ways to make a drive ready to be taken out, the best first: a stick is switched off, of a reader only the medium is let go. */
+const EJECTING: readonly { fits: (drive: Drive) => boolean; command: string; args: (path: string) => string[] }[] = [
+  { fits: ({ bus }) => bus === 'usb', command: 'udisksctl', args: (path) => ['power-off', '--no-user-interaction', '-b', path] },
+  { fits: ({ removable }) => removable, command: 'eject', args: (path) => [path] },
+]
+
+/** False: it stays in the system, since nothing here lets go of it. That is no failure of the writing. */
+async function eject(drive: Drive, run: Run): Promise<boolean> {
+  if (drive.bus === 'file') return false
+  for (const { command, args } of EJECTING.filter(({ fits }) => fits(drive))) {
+    try {
+      await run(command, args(drive.path))
+      return true
+    } catch (error) {
+      if (!(error instanceof ProgramError)) throw error
+    }
+  }
+  return false
 }

@@ -1,28 +1,32 @@
-/** Entry of the writing process: the job on standard input, events on standard output. It ends when its parent does: then its input ends. */
-import { createInterface } from 'node:readline'
+/**
+ * Entry of the writing process. It ends when the lab does: then its channel ends.
+ *
+ *     usb-writer.js                         the job on standard input, events on standard output
+ *     usb-writer.js --descriptor=3          the same, with the drive already open
+ *     usb-writer.js --pipe=PATH --token=…   job and events through a named pipe, where the lab waits for the token
+ */
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { parseArgs } from 'node:util'
+import { serve } from './channel'
 import { runJob } from './job'
-import { linuxSystem } from './linux-system'
-import { CANCEL, type FlashEvent, jobSchema } from './protocol'
+import { thisSystem } from './systems'
+
+const { values } = parseArgs({ options: { descriptor: { type: 'string' }, pipe: { type: 'string' }, token: { type: 'string' } } })
 
 const stop = new AbortController()
-const tell = (event: FlashEvent): void => void process.stdout.write(`${JSON.stringify(event)}\n`)
-// Nobody listens any more: the parent is gone.
-process.stdout.on('error', () => stop.abort())
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
 
-let begun = false
-const lines = createInterface({ input: process.stdin })
-lines.on('line', (line) => {
-  if (line === CANCEL) stop.abort()
-  else if (!begun) {
-    begun = true
-    void start(line)
-  }
-})
-lines.on('close', () => stop.abort())
+const system = thisSystem({ descriptor: values.descriptor === undefined ? undefined : Number(values.descriptor) })
+const socket = values.pipe === undefined ? undefined : await meet(values.pipe, values.token ?? '')
+await serve(socket ? { input: socket, output: socket } : { input: process.stdin, output: process.stdout }, stop, (request, tell, signal) => runJob(request, system, tell, signal))
+system.letGo?.()
+if (socket) socket.destroySoon()
+else process.stdin.destroy()
 
-async function start(line: string): Promise<void> {
-  await runJob(jobSchema.parse(JSON.parse(line)), linuxSystem, tell, stop.signal)
-  lines.close()
-  process.stdin.destroy()
+async function meet(path: string, token: string): Promise<Socket> {
+  const socket = connect(path)
+  await once(socket, 'connect')
+  socket.write(`${token}\n`)
+  return socket
 }

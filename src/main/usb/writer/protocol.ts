@@ -3,7 +3,18 @@ import { z } from 'zod'
 import { RESTORE_FILE_SYSTEMS } from '../../../shared/drives'
 import { failureSchema } from '../../../shared/failure'
 
-const aimSchema = z.strictObject({
+/** What is put on the drive. */
+const taskSchemas = {
+  image: {
+    task: z.literal('image'),
+    /** Absolute path of the image; a packed one is unpacked on the way. */
+    image: z.string().min(1),
+  },
+  /** One partition with an empty file system over the whole drive. */
+  restore: { task: z.literal('restore'), fileSystem: z.enum(RESTORE_FILE_SYSTEMS), label: z.string() },
+} as const
+
+const aim = {
   /** The drive's path as the list of drives has it. */
   drive: z.string().min(1),
   /** The drive's identity when the person chose it. */
@@ -13,24 +24,13 @@ const aimSchema = z.strictObject({
   verify: z.boolean(),
   /** What must survive (see PolicyContext), resolved by the lab: an elevated process has another home. */
   keep: z.array(z.strictObject({ path: z.string(), what: z.string() })),
-})
+} as const
 
-export const jobSchema = z.discriminatedUnion('task', [
-  z.strictObject({
-    task: z.literal('image'),
-    /** Absolute path of the image; a packed one is unpacked on the way. */
-    image: z.string().min(1),
-    ...aimSchema.shape,
-  }),
-  /** One partition with an empty file system over the whole drive. */
-  z.strictObject({
-    task: z.literal('restore'),
-    fileSystem: z.enum(RESTORE_FILE_SYSTEMS),
-    label: z.string(),
-    ...aimSchema.shape,
-  }),
-])
+export const jobSchema = z.discriminatedUnion('task', [z.strictObject({ ...taskSchemas.image, ...aim }), z.strictObject({ ...taskSchemas.restore, ...aim })])
 export type WriteRequest = z.infer<typeof jobSchema>
+
+const writeTaskSchema = z.discriminatedUnion('task', [z.strictObject(taskSchemas.image), z.strictObject(taskSchemas.restore)])
+export type WriteTask = z.infer<typeof writeTaskSchema>
 
 export const phaseSchema = z.enum(['checking', 'unmounting', 'erasing', 'writing', 'verifying', 'finishing'])
 export type FlashPhase = z.infer<typeof phaseSchema>
@@ -47,6 +47,8 @@ export const eventSchema = z.discriminatedUnion('type', [
     sha256: z.string(),
     bytes: z.number(),
     verified: z.boolean(),
+    /** The system has let go of the drive: it can be taken out. */
+    ejected: z.boolean(),
     /** What was made by a restore. */
     made: z.object({ fileSystem: z.string(), label: z.string() }).optional(),
   }),

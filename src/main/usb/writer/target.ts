@@ -1,6 +1,8 @@
 /** What an image is written to: a drive or a file, behind one interface, so that faults can be put in between. */
-import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { close, constants, fstat, fsync, read, write } from 'node:fs'
+import { open, stat } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { LabError } from '../../../shared/failure'
 
 export interface Target {
   /** Writes all of it. Position and length are multiples of the sector size. */
@@ -22,8 +24,26 @@ export class EndOfTarget extends Error {}
  * one of the medium. Buffers must then be aligned: those of {@link alignedBuffer} are. Source: open(2).
  * @throws the system's error: EBUSY in use, EROFS write-protected, ENOENT gone
  */
-export async function openDrive(path: string): Promise<Target> {
-  return new HandleTarget(await open(path, constants.O_RDWR | constants.O_EXCL | (constants.O_DIRECT ?? 0)))
+export async function openDrive(path: string, flags: number = constants.O_RDWR | constants.O_EXCL | (constants.O_DIRECT ?? 0)): Promise<Target> {
+  return new HandleTarget(await open(path, flags))
+}
+
+/**
+ * A drive that another program has opened and handed over.
+ * @param path the device that it must be
+ * @throws LabError when it is another
+ */
+export async function adoptDrive(descriptor: number, path: string): Promise<Target> {
+  const [given, wanted] = await Promise.all([promisify(fstat)(descriptor), stat(path)])
+  // Devices are told apart by their number, files by their place.
+  const same = wanted.isFile() ? given.ino === wanted.ino && given.dev === wanted.dev : given.rdev === wanted.rdev && given.mode === wanted.mode
+  if (!same) throw new LabError({ code: 'internal', what: 'The drive that was opened is not the one that was chosen.', where: path, why: 'Another drive took its place in between.', next: 'Choose the drive anew.' })
+  return new HandleTarget({
+    write: (...of) => promisify(write)(descriptor, ...of),
+    read: (...of) => promisify(read)(descriptor, ...of),
+    sync: () => promisify(fsync)(descriptor),
+    close: () => promisify(close)(descriptor),
+  })
 }
 
 /** A new file, or an old one's place. */
@@ -31,10 +51,18 @@ export async function openFile(path: string): Promise<Target> {
   return new HandleTarget(await open(path, 'w+'))
 }
 
-class HandleTarget implements Target {
-  readonly #handle: FileHandle
+/** What is used of Node's FileHandle, which cannot be made of a descriptor. */
+interface Handle {
+  write(bytes: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesWritten: number }>
+  read(into: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>
+  sync(): Promise<void>
+  close(): Promise<void>
+}
 
-  constructor(handle: FileHandle) {
+class HandleTarget implements Target {
+  readonly #handle: Handle
+
+  constructor(handle: Handle) {
     this.#handle = handle
   }
 
