@@ -8,3 +8,10 @@ export async function pickDirectory(title: string): Promise<string | null> {
   const chosen = window ? await dialog.showOpenDialog(window, options) : await dialog.showOpenDialog(options)
   return chosen.canceled ? null : (chosen.filePaths[0] ?? null)
 }
+
+/** Asks by a message box. @returns the index of the button; the last one when the person closes the box */
+export async function question({ type, message, detail, buttons }: { type: 'info' | 'error'; message: string; detail?: string; buttons: string[] }): Promise<number> {
+  const options = { type, message, ...(detail === undefined ? {} : { detail }), buttons, defaultId: 0, cancelId: buttons.length - 1, noLink: true }
+  const window = BrowserWindow.getFocusedWindow()
+  return (await (window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options))).response
+}

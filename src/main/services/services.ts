@@ -18,6 +18,7 @@ import { describeImport, planImport, writeImport } from './imports'
 import { locate, type Locations } from './locations'
 import { prepareWorker, prepareWorkerLater, startInWorker } from './machine-host'
 import { Machines } from './machines'
+import { OpenedPaths } from './opened'
 import { ProjectDoctor } from './project-doctor'
 import { ProjectFiles } from './project-files'
 import { availableTemplates, createFromTemplate, memoryOf, openForEditing } from './projects'
@@ -34,6 +35,8 @@ export interface ServicesOptions {
   door: AppInfo['door']
   /** The system's folder dialog, where the door has one. */
   pickDirectory?: (title: string) => Promise<string | null>
+  /** What the system opens with the lab, where the door hears of it. */
+  opened?: OpenedPaths
   /** `defaultDataDirectory()` when absent. */
   dataDirectory?: string
   /** Hears of defects that do not fail a request. */
@@ -48,7 +51,7 @@ export interface Services {
 }
 
 export function createServices(options: ServicesOptions): Services {
-  const { door, pickDirectory } = options
+  const { door, pickDirectory, opened = new OpenedPaths() } = options
   const onDefect = options.onDefect ?? ((message: string) => console.error(message))
   const dataDirectory = options.dataDirectory ?? defaultDataDirectory()
   const locations = locate()
@@ -180,6 +183,7 @@ export function createServices(options: ServicesOptions): Services {
   }
 
   const streams: Handlers['streams'] = {
+    'app.opened': (_args, { emit, signal }) => opened.listen(emit, signal),
     'builds.run': async ({ directory }, { emit, signal }) => (await builder.build(await projectFolder(directory), { onLog: emit, signal })).result,
     'machines.watch': ({ machine }, context) => machines.watch(machine, context, context.signal),
   }
