@@ -6,7 +6,7 @@ import { Builder } from '../main/services/builder'
 import type { JudgedDrive } from '../main/services/drives'
 import { driveFor, flash, isDrivePath, restore } from '../main/services/flash'
 import { saveImage, sizeText } from '../main/usb'
-import { RESTORE_FILE_SYSTEMS, type RestoreFileSystem } from '../shared/drives'
+import type { RestoreFileSystem } from '../shared/usb'
 import { LabError } from '../shared/failure'
 import { buildExitCode, printLog } from './build-log'
 import { EXIT } from './exit-codes'
@@ -27,20 +27,18 @@ export interface RestoreCommandOptions extends WriteOptions {
   label: string
 }
 
-export { RESTORE_FILE_SYSTEMS }
-
 /** Writes to a drive or, for any other path, to a file. */
 export async function flashCommand(what: string, options: FlashCommandOptions, signal: AbortSignal): Promise<number> {
   const image = await imageOf(what, options.json === true, signal)
   if (typeof image === 'number') return image
-  return (await isDrivePath(options.to)) ? toDrive(image, options, signal) : toFile(image, options, signal)
+  return isDrivePath(options.to) ? toDrive(image, options, signal) : toFile(image, options, signal)
 }
 
 async function toDrive(image: string, { to, yes, verify, json }: FlashCommandOptions, signal: AbortSignal): Promise<number> {
-  const drive = await driveFor(to, { image, signal })
+  const drive = await driveFor(to, image, (await stat(image)).size, signal)
   if (!yes) await ask(drive, signal)
   const progress = new ProgressLine(json === true)
-  const done = await flash({ image, drive, verify, signal, onProgress: progress.show })
+  const done = await flash({ image, drive, verify, signal, onProgress: progress.show, onRemark: remark })
   progress.end()
   if (json) console.log(JSON.stringify(done))
   else {
@@ -52,11 +50,14 @@ async function toDrive(image: string, { to, yes, verify, json }: FlashCommandOpt
 
 const TAKE_OUT = 'Take the drive out.'
 
+/** What does not keep the drive from being written, but is good to know for somebody who sits there. */
+const remark = (text: string): void => void (process.stderr.isTTY && console.error(`\r\u001B[K${text}`))
+
 async function toFile(image: string, { to, yes, verify, json }: FlashCommandOptions, signal: AbortSignal): Promise<number> {
   const path = resolve(to)
   if (!yes && (await exists(path))) throw new LabError({ code: 'exists', what: 'There is a file of this name.', where: path, why: 'It would be replaced.', next: 'Choose another name, or add --yes.' })
   const progress = new ProgressLine(json === true)
-  const done = await saveImage({ image, to: path, verify, signal, onProgress: progress.show })
+  const done = await saveImage({ image, to: path, verify, signal, onProgress: (phase, bytes, total) => progress.show({ phase, done: bytes, total }) })
   progress.end()
   if (json) console.log(JSON.stringify({ path, ...done }))
   else console.log(`${done.bytes} bytes written to ${path}${done.fileBytes === done.bytes ? '' : ` (${done.fileBytes} bytes packed)`}${verify ? ' and read back without a difference' : ', not read back'}. SHA-256 of the image ${done.sha256}`)
@@ -65,10 +66,10 @@ async function toFile(image: string, { to, yes, verify, json }: FlashCommandOpti
 
 /** Makes a drive normal again. */
 export async function restoreCommand({ to, yes, verify, json, fileSystem, label }: RestoreCommandOptions, signal: AbortSignal): Promise<number> {
-  const drive = await driveFor(to, { signal })
+  const drive = await driveFor(to, undefined, 1, signal)
   if (!yes) await ask(drive, signal)
   const progress = new ProgressLine(json === true)
-  const done = await restore({ drive, fileSystem, label, verify, signal, onProgress: progress.show })
+  const done = await restore({ drive, fileSystem, label, verify, signal, onProgress: progress.show, onRemark: remark })
   progress.end()
   if (json) console.log(JSON.stringify(done))
   else console.log(`${drive.path} has one partition of ${sizeText(drive.bytes)} with an empty file system, ${done.made?.fileSystem ?? 'as asked'}${done.made?.label ? `, named ${done.made.label}` : ''}. ${TAKE_OUT}`)

@@ -4,19 +4,21 @@ import { BACKENDS } from '../shared/contract'
 import { CPU_MODEL_NAMES } from '../shared/cpu-models'
 import { FILE_SYSTEMS, FIRMWARES, IMAGE_FORMATS, IMAGE_LAYOUTS } from '../shared/image'
 import { BOOT_MEDIA } from '../shared/machine-schemas'
+import { RESTORE_FILE_SYSTEMS } from '../shared/usb'
 import { locate } from '../main/services/locations'
 import { parseDuration, parseExitCode, parseGiven, parseLockstep, parseMemory, parseOffset, parsePort, parseScreen } from './arguments'
 import { boot } from './boot'
 import { build, type BuildCommandOptions } from './build'
 import { doctorCommand, type DoctorOptions } from './doctor'
 import { drivesCommand, type DrivesOptions } from './drives'
-import { flashCommand, type FlashCommandOptions } from './flash'
+import { flashCommand, restoreCommand, type FlashCommandOptions, type RestoreCommandOptions } from './flash'
 import { exitCodeHelp } from './exit-codes'
 import { importCommand, type ImportOptions } from './import'
 import { inspect, type InspectCommandOptions } from './inspect'
 import { KEYS_HELP, parseKeys } from './keys'
 import { newProject, templates } from './projects'
 import { runner } from './runner'
+import type { ServeCommandOptions } from './serve'
 
 const BOOT_HELP = `
 What is booted: a project's folder (it is built first), a raw disk image, a 512-byte boot sector or a kernel (ELF or flat
@@ -32,6 +34,11 @@ const RUNNER_HELP = `
 COM1 goes to standard output. "cargo run" shows the screen, live in a terminal; an exit code that the kernel writes to isa-debug-exit
 (port 0xf4) is the command's own. A test passes with the exit code of test-success-exit-code only: a triple fault, a reset, a halt for
 good or the end of its time is a failure, with a report on standard error.
+`
+
+const FLASH_HELP = `
+--to names a drive ("bootlab drives" lists them; a link such as /dev/disk/by-id/… will do), or else a file. What a file is packed as its name
+says: .gz, .zst. A drive is written only after its name was typed, or with --yes; one that holds anything of the running system, never.
 `
 
 /**
@@ -122,10 +129,11 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .description('open the lab to the browser: this computer only, with a token in the URL')
     .option('--port <number>', 'port to listen on; 0 lets the system choose', parsePort, 0)
     .option('--open', 'open the browser too')
-    .action(async (options: { port: number; open?: true }) => {
+    .option('--allow-flash', 'let the page write images to drives, and open image files anywhere')
+    .action(async (options: ServeCommandOptions) => {
       // Server and browser opener are read only when they are wanted.
       const { serve } = await import('./serve')
-      finish(await serve(options.port, options.open === true, signal))
+      finish(await serve(options, signal))
     })
 
   program
@@ -157,13 +165,25 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
 
   program
     .command('flash')
-    .description('writes an image to a whole drive, and reads it back')
-    .argument('[what]', "an image file (.gz too), or a project's folder, which is built first", '.')
-    .requiredOption('--to <drive>', 'the drive, as "bootlab drives" names it; everything on it is lost')
+    .description('writes an image to a whole drive, or to a file, and reads it back')
+    .argument('[what]', "an image file (packed by gzip, xz or zstd, too), or a project's folder, which is built first", '.')
+    .requiredOption('--to <path>', 'the drive, as "bootlab drives" names it: everything on it is lost; or a file')
     .option('--yes', 'do not ask')
     .option('--no-verify', 'do not read back')
     .option('--json', 'print JSON lines')
+    .addHelpText('after', FLASH_HELP)
     .action(async (what: string, options: FlashCommandOptions) => finish(await flashCommand(what, options, signal)))
+
+  program
+    .command('restore')
+    .description('makes a drive normal again: one partition with an empty file system')
+    .requiredOption('--to <drive>', 'the drive, as "bootlab drives" lists it, such as /dev/sdb')
+    .addOption(new Option('--file-system <name>', 'auto: FAT32 up to 32 GiB, exFAT above').choices(RESTORE_FILE_SYSTEMS).default('auto'))
+    .option('--label <name>', 'name of the file system, at most 11 characters', '')
+    .option('--yes', 'erase the drive without asking')
+    .option('--no-verify', 'do not read back what was written')
+    .option('--json', 'print JSON lines')
+    .action(async (options: RestoreCommandOptions) => finish(await restoreCommand(options, signal)))
 
   // A path of no characters would mean the current folder: what a script with an unset variable never wants.
   for (const command of program.commands) for (const argument of command.registeredArguments) if (!argument.variadic) argument.argParser(parseGiven)

@@ -1,23 +1,23 @@
 /** How far a write is: one line that is written over in a terminal, or a JSON object a step. */
-import { Pace } from '../shared/pace'
+import { paced } from '../main/services/write-pace'
+import type { WriteProgress } from '../shared/usb'
 
-const PHASES: Readonly<Record<string, string>> = { checking: 'Checking the drive', unmounting: 'Closing its file systems', erasing: 'Erasing', packing: 'Packing', writing: 'Writing', verifying: 'Reading back', finishing: 'Finishing' }
+const PHASES: Readonly<Record<WriteProgress['phase'], string>> = { checking: 'Checking the drive', unmounting: 'Closing its file systems', erasing: 'Erasing', writing: 'Writing', verifying: 'Reading back', finishing: 'Finishing' }
 const MIB = 1 << 20
 
 export class ProgressLine {
   readonly #json: boolean
-  readonly #pace = new Pace()
+  readonly show = paced((progress) => this.#print(progress))
 
   constructor(json: boolean) {
     this.#json = json
   }
 
-  readonly show = ({ phase, done, total }: { phase: string; done: number; total: number }): void => {
-    const { bytesPerSecond, secondsLeft } = this.#pace.at(phase, done, total)
+  #print({ phase, done, total, bytesPerSecond, secondsLeft }: WriteProgress): void {
     if (this.#json) console.log(JSON.stringify({ phase, done, total, bytesPerSecond, secondsLeft }))
     else if (process.stderr.isTTY) {
       const parts = [
-        PHASES[phase] ?? phase,
+        PHASES[phase],
         total > 0 && `${Math.floor((done / total) * 100)} %`,
         bytesPerSecond !== undefined && `${(bytesPerSecond / MIB).toFixed(1)} MiB/s`,
         secondsLeft !== undefined && `${timeText(secondsLeft)} left`,

@@ -12,15 +12,22 @@ const onDefect = (message: string, error?: unknown): void => {
   if (error instanceof Error) console.error(error.stack ?? error.message)
 }
 
+export interface ServeCommandOptions {
+  port: number
+  open?: true
+  /** Pages may write to drives. */
+  allowFlash?: true
+}
+
 /** Serves until Ctrl-C. */
-export async function serve(port: number, openBrowser: boolean, signal: AbortSignal): Promise<number> {
-  const services = createServices({ door: 'browser', onDefect })
+export async function serve({ port, open: openBrowser, allowFlash }: ServeCommandOptions, signal: AbortSignal): Promise<number> {
+  const services = createServices({ door: 'browser', allowFlash: allowFlash === true, onDefect })
   const { renderer } = services.locations
   if (!existsSync(join(renderer, 'index.html'))) {
     throw new LabError({ code: 'not-built', what: "The lab's window is not built.", where: renderer, next: 'Run `npm run build`.' })
   }
   const server = await startServer({ handlers: services.handlers, renderer, port, onDefect })
-  console.log(`The lab is at ${server.url}\nCtrl-C ends it.`)
+  console.log(`The lab is at ${server.url}\nCtrl-C ends it.${allowFlash ? '\nWhoever has this address can write to the drives of this computer.' : ''}`)
   if (openBrowser) await tryToOpen(server.url)
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
   await server.close()

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { toFailure, describeFailure } from '../shared/failure'
 import { registerAppScheme, serveApp } from './desktop/app-protocol'
 import { pathsToOpen } from './desktop/arguments'
-import { pickDirectory, question } from './desktop/dialogs'
+import { pickDirectory, pickFile, pickSavePath, question } from './desktop/dialogs'
 import { openIpcDoor } from './desktop/ipc-door'
 import { installMenu } from './desktop/menu'
 import { confinePages, confineSession } from './desktop/security'
@@ -29,7 +29,7 @@ const openAll = (paths: readonly string[]): void => paths.forEach((path) => void
 
 async function start(): Promise<void> {
   await app.whenReady()
-  const services = createServices({ door: 'electron', pickDirectory, opened })
+  const services = createServices({ door: 'electron', pickDirectory, pickFile, pickSavePath, opened })
   serveApp(services.locations.renderer)
   confineSession(session.defaultSession)
   const update = (): void => void checkForUpdates(async () => (await import('electron-updater')).default.autoUpdater, question, services.locations.version)

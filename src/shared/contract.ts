@@ -16,6 +16,7 @@ import { MAX_COMMAND_LINE_BYTES } from './boot'
 import { diagnosisSchema } from './diagnosis'
 import { keyEventSchema, machineReportSchema, machineStateSchema, sentScreenSchema } from './machine-schemas'
 import { buildStepSchema, logEventSchema, problemSchema } from './problems'
+import { usbCalls, usbStreams } from './usb'
 
 /** Largest text file the editor opens or saves, in UTF-16 units. */
 export const MAX_TEXT_LENGTH = 1_000_000
@@ -166,6 +167,8 @@ export const appInfoSchema = z.object({
   platform: z.string(),
   /** Whether `app.pickDirectory` opens a dialog; without it the person types a path. */
   canPickDirectory: z.boolean(),
+  /** Whether drives can be written. In the browser they can not, unless the person who started the lab allowed it. */
+  canFlash: z.boolean(),
   /** Folder that new projects are proposed in. */
   projectsDirectory: z.string(),
 })
@@ -248,6 +251,8 @@ export const calls = {
   'ui.get': { args: nothing, result: uiStateSchema },
   /** Sets the given keys (null removes one) and leaves the others. */
   'ui.set': { args: z.strictObject({ values: uiStateSchema }), result: z.null() },
+
+  ...usbCalls,
 } satisfies Record<string, { args: z.ZodType; result: z.ZodType }>
 
 export const streams = {
@@ -263,6 +268,7 @@ export const streams = {
    * when the machine ends. Cancelling only stops watching. A reset does not end it.
    */
   'machines.watch': { args: z.strictObject({ machine }), event: machineEventSchema, end: machineReportSchema },
+  ...usbStreams,
 } satisfies Record<string, { args: z.ZodType; event: z.ZodType; end: z.ZodType }>
 
 // --- types of the tables ----------------------------------------------------------------------------------------------

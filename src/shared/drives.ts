@@ -77,7 +77,3 @@ export type Verdict = z.infer<typeof verdictSchema>
 export function allVolumes({ volumes }: { volumes: readonly Volume[] }): Volume[] {
   return volumes.flatMap((one) => [one, ...allVolumes(one)])
 }
-
-/** What a drive is given that is made normal again; `auto` chooses by its size. */
-export const RESTORE_FILE_SYSTEMS = ['auto', 'fat32', 'exfat'] as const
-export type RestoreFileSystem = (typeof RESTORE_FILE_SYSTEMS)[number]

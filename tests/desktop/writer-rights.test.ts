@@ -66,9 +66,9 @@ describe.skipIf(made === undefined)('rights for the writing process', () => {
     rmSync(bin, { recursive: true })
   })
 
-  const write = (start: Starter, rest: Partial<WriterOptions> = {}): Promise<WriteDone> =>
-    writeInProcess({ entry, compile: hostProgram, request: { image, drive: device, identity: drive.identity, confirmed: true, verify: true, keep: [] }, onProgress: () => {}, start, ...rest })
-  const failing = async (start: Starter, rest: Partial<WriterOptions> = {}): Promise<WriteFailed> => {
+  const write = (start: Starter | undefined, rest: Partial<WriterOptions> = {}): Promise<WriteDone> =>
+    writeInProcess({ entry, compile: hostProgram, request: { task: 'image', image, drive: device, identity: drive.identity, confirmed: true, verify: true, keep: [] }, onProgress: () => {}, start, ...rest })
+  const failing = async (start: Starter | undefined, rest: Partial<WriterOptions> = {}): Promise<WriteFailed> => {
     const error: unknown = await write(start, rest).then(() => undefined, (thrown: unknown) => thrown)
     if (!(error instanceof WriteFailed)) throw new Error(`It ended with ${String(error)}`)
     return error
@@ -90,6 +90,11 @@ describe.skipIf(made === undefined)('rights for the writing process', () => {
       process.env['PATH'] = join(folder, 'nothing')
       expect(await failing(startWithPkexec)).toMatchObject({ condition: 'unchanged', failure: { code: 'no-permission', next: expect.stringContaining(`sudo bootlab flash IMAGE --to ${device}`) } })
     })
+  })
+
+  test('a drive that is gone, by this system’s own way: the writing process says it', async () => {
+    const error = await failing(undefined, { request: { task: 'image', image, drive: '/dev/none', identity: 'x', confirmed: true, verify: true, keep: [] } })
+    expect(error).toMatchObject({ condition: 'unchanged', failure: { code: 'not-found', what: 'The drive is gone.' } })
   })
 
   describe('macOS: authopen, and a descriptor that is received', { timeout: 180_000 }, () => {
@@ -134,7 +139,7 @@ describe.skipIf(made === undefined)('rights for the writing process', () => {
     test('a drive that is gone is not unmounted, nor asked for: the writing process says what became of it', async () => {
       unmounted.length = 0
       const gone: Starter = (options) => startWithAuthopen(options, { ...rights, find: async () => undefined })
-      expect(await failing(gone, { request: { image, drive: device, identity: 'another', confirmed: true, verify: true, keep: [] } })).toMatchObject({ condition: 'unchanged', failure: { code: 'drive-changed' } })
+      expect(await failing(gone, { request: { task: 'image', image, drive: device, identity: 'another', confirmed: true, verify: true, keep: [] } })).toMatchObject({ condition: 'unchanged', failure: { code: 'drive-changed' } })
       expect(unmounted).toEqual([])
     })
 

@@ -1,12 +1,37 @@
 /** The system's dialogs. */
 import { BrowserWindow, dialog } from 'electron'
 
+/** Endings of the last part of a name: `.img.gz` counts as `gz`. */
+const IMAGE_FILTERS = [
+  { name: 'Disk images', extensions: ['img', 'iso', 'bin', 'raw', 'dd', 'gz', 'xz', 'zst'] },
+  { name: 'All files', extensions: ['*'] },
+]
+
 /** @returns the folder chosen, or null when the person cancelled */
 export async function pickDirectory(title: string): Promise<string | null> {
   const options = { title, properties: ['openDirectory', 'createDirectory'] } satisfies Electron.OpenDialogOptions
   const window = BrowserWindow.getFocusedWindow()
   const chosen = window ? await dialog.showOpenDialog(window, options) : await dialog.showOpenDialog(options)
   return chosen.canceled ? null : (chosen.filePaths[0] ?? null)
+}
+
+/** @returns the file chosen, or null when the person cancelled */
+export async function pickFile(title: string): Promise<string | null> {
+  const options = { title, properties: ['openFile'], filters: IMAGE_FILTERS } satisfies Electron.OpenDialogOptions
+  const window = BrowserWindow.getFocusedWindow()
+  const chosen = window ? await dialog.showOpenDialog(window, options) : await dialog.showOpenDialog(options)
+  return chosen.canceled ? null : (chosen.filePaths[0] ?? null)
+}
+
+/**
+ * The dialog asks itself about a file that is there.
+ * @returns the place chosen, or null when the person cancelled
+ */
+export async function pickSavePath(title: string, name: string): Promise<string | null> {
+  const options = { title, defaultPath: name, filters: IMAGE_FILTERS } satisfies Electron.SaveDialogOptions
+  const window = BrowserWindow.getFocusedWindow()
+  const chosen = window ? await dialog.showSaveDialog(window, options) : await dialog.showSaveDialog(options)
+  return chosen.canceled || chosen.filePath === '' ? null : chosen.filePath
 }
 
 /** Asks by a message box. @returns the index of the button; the last one when the person closes the box */

@@ -1,10 +1,12 @@
 /** The computer's drives with what may be done with each. */
 import { realpath } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
-import type { Drive, Verdict } from '../../shared/drives'
+import { setTimeout as pause } from 'node:timers/promises'
+import { toFailure } from '../../shared/failure'
+import type { DrivesEvent, JudgedDrive } from '../../shared/usb'
 import { judgeDrive, listDrives, type DriveList, type PolicyContext } from '../usb'
 
-export interface JudgedDrive extends Drive, Verdict {}
+export type { JudgedDrive }
 
 export interface DriveQuestion {
   /** Length of what is to be written; 1 asks about the drive alone. */
@@ -19,6 +21,32 @@ export async function judgedDrives(question: DriveQuestion): Promise<JudgedDrive
   const list = await listDrives(question.signal)
   const context = await policyContext(list, question)
   return list.drives.map((drive) => ({ ...drive, ...judgeDrive(drive, context) }))
+}
+
+const LOOK_EVERY_MS = 1500
+
+/**
+ * Tells the drives, and again whenever something about them changes; a list that cannot be read is told as a failure, and tried again.
+ * One look follows the other. Returns when the signal aborts.
+ * @param look how the drives are seen; tests have their own
+ */
+export async function watchDrives({ signal, ...question }: DriveQuestion & { signal: AbortSignal }, onList: (seen: DrivesEvent) => void, look: (question: DriveQuestion) => Promise<JudgedDrive[]> = judgedDrives): Promise<void> {
+  const see = async (): Promise<DrivesEvent> => {
+    try {
+      return { type: 'drives', drives: await look({ ...question, signal }) }
+    } catch (error) {
+      return { type: 'failure', failure: toFailure(error) }
+    }
+  }
+  for (let told = ''; ; ) {
+    const seen = await see()
+    if (signal.aborted) return
+    const text = JSON.stringify(seen)
+    if (text !== told) onList(seen)
+    told = text
+    await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined)
+    if (signal.aborted) return
+  }
 }
 
 async function policyContext({ mountPoints, swapFiles }: DriveList, { neededBytes, keep }: DriveQuestion): Promise<PolicyContext> {
@@ -40,7 +68,7 @@ export async function keptPaths(more: PolicyContext['keep']): Promise<{ path: st
 }
 
 /** Where a path leads through symbolic links; what is not there lies where it is said to. */
-async function resolved(path: string): Promise<string> {
+export async function resolved(path: string): Promise<string> {
   try {
     return await realpath(path)
   } catch (error) {

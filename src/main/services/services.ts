@@ -24,6 +24,7 @@ import { ProjectFiles } from './project-files'
 import { availableTemplates, createFromTemplate, memoryOf, openForEditing } from './projects'
 import { RecentProjects } from './recent-projects'
 import { UiStateStore } from './ui-state'
+import { type UsbDialogs, usbHandlers } from './usb-calls'
 
 /** Guest memory when neither the person nor a manifest says. */
 export const DEFAULT_MEMORY_BYTES = 128 * 2 ** 20
@@ -33,10 +34,14 @@ export const defaultDataDirectory = (): string => process.env['BOOTLAB_DATA_DIR'
 
 export interface ServicesOptions {
   door: AppInfo['door']
-  /** The system's folder dialog, where the door has one. */
+  /** The system's dialogs, where the door has them. */
   pickDirectory?: (title: string) => Promise<string | null>
+  pickFile?: UsbDialogs['pickFile']
+  pickSavePath?: UsbDialogs['pickSavePath']
   /** What the system opens with the lab, where the door hears of it. */
   opened?: OpenedPaths
+  /** Whether drives may be written: always from the window, from a browser only by the word of whoever starts the lab. */
+  allowFlash?: boolean
   /** `defaultDataDirectory()` when absent. */
   dataDirectory?: string
   /** Hears of defects that do not fail a request. */
@@ -51,7 +56,8 @@ export interface Services {
 }
 
 export function createServices(options: ServicesOptions): Services {
-  const { door, pickDirectory, opened = new OpenedPaths() } = options
+  const { door, pickDirectory, pickFile, pickSavePath, opened = new OpenedPaths() } = options
+  const canFlash = door === 'electron' || options.allowFlash === true
   const onDefect = options.onDefect ?? ((message: string) => console.error(message))
   const dataDirectory = options.dataDirectory ?? defaultDataDirectory()
   const locations = locate()
@@ -62,6 +68,7 @@ export function createServices(options: ServicesOptions): Services {
   const builder = new Builder()
   const projectDoctor = new ProjectDoctor()
   const machines = new Machines(startInWorker)
+  const usb = usbHandlers({ builder, canFlash, pickFile, pickSavePath })
   const writes = new Set<Promise<unknown>>()
   /** Notes a write, so that `close` waits for it: a page saves its last text while it goes away. */
   const writing = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -80,6 +87,7 @@ export function createServices(options: ServicesOptions): Services {
       door,
       platform: process.platform,
       canPickDirectory: pickDirectory !== undefined,
+      canFlash,
       projectsDirectory: process.env['BOOTLAB_PROJECTS_DIR'] || join(homedir(), 'bootlab'),
     }),
     'app.pickDirectory': async ({ title }) => {
@@ -180,12 +188,15 @@ export function createServices(options: ServicesOptions): Services {
         await ui.set(values)
         return null
       }),
+
+    ...usb.calls,
   }
 
   const streams: Handlers['streams'] = {
     'app.opened': (_args, { emit, signal }) => opened.listen(emit, signal),
     'builds.run': async ({ directory }, { emit, signal }) => (await builder.build(await projectFolder(directory), { onLog: emit, signal })).result,
     'machines.watch': ({ machine }, context) => machines.watch(machine, context, context.signal),
+    ...usb.streams,
   }
 
   const close = async (): Promise<void> => {

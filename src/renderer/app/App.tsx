@@ -2,6 +2,7 @@ import type { ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { FixDialog } from '../features/doctor/FixDialog'
 import { Welcome } from '../features/projects/Welcome'
+import { UsbDialog } from '../features/usb/UsbDialog'
 import { NotificationList } from '../features/notifications/NotificationList'
 import { QuestionDialog } from '../ui/QuestionDialog'
 import { ConnectionBanner } from './ConnectionBanner'
@@ -39,6 +40,7 @@ export function App(): ReactElement {
       <StatusBar />
       <NotificationList />
       <FixDialog />
+      <UsbDialog />
       <QuestionDialog />
     </div>
   )

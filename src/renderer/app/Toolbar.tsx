@@ -14,6 +14,7 @@ export function Toolbar(): ReactElement {
   const view = useStore(projects.store, (state) => state.view)
   const building = useStore(build.store, (state) => state.status === 'running')
   const phase = useStore(machine.store, (state) => state.phase)
+  const canFlash = useStore(projects.store, (state) => state.info?.canFlash)
   const ready = view === 'project' && project !== undefined
   /** A file that the system opened runs without a project. */
   const open = project !== undefined || phase !== 'off'
@@ -58,6 +59,9 @@ export function Toolbar(): ReactElement {
           onClick={commands.reset}
         >
           {text.reset}
+        </Button>
+        <Button icon="usb" className="toolbar-usb" aria-label={text.usb} title={canFlash ? text.usbHint(modifierName()) : text.usbOffHint} disabled={!ready} onClick={commands.writeToUsb}>
+          {text.usb}
         </Button>
       </div>
     </header>

@@ -6,6 +6,7 @@ import { createProjectDoctor } from '../features/doctor/diagnosis'
 import { createDocuments, isDirty, type ConflictChoice } from '../features/editor/documents'
 import { createMachine } from '../features/machine/machine'
 import { createProjects } from '../features/projects/projects'
+import { createUsb } from '../features/usb/usb'
 import { createConnection } from './connection'
 import { createDialogs } from './dialogs'
 import { createNotifications } from './notifications'
@@ -41,6 +42,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     onStale: () => notifications.info(strings.fixes.stale, strings.fixes.staleHint),
   })
 
+  const usb = createUsb({ connection, ui, saveAll: documents.saveAll, onError: report })
   /** The file that was booted last, when it is no project's. */
   let image: string | undefined
 
@@ -191,6 +193,10 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     },
     /** The reset button; on a machine that ended, another power-on of the same image. */
     reset: () => attempt(machine.store.getState().machine === undefined ? bootAgain() : machine.reset()),
+    writeToUsb: () => {
+      const { project, info } = projects.store.getState()
+      if (project && info) usb.open(project.directory, info.canFlash)
+    },
     openFile: (path: string, at?: { line: number; column: number }) => attempt(documents.openFile(path, at)),
     closeFile: (path: string) => attempt(closeFile(path)),
     openProject: (directory: string) => attempt(openProject(directory)),
@@ -210,7 +216,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     ui.flush()
   }
 
-  return { connection, notifications, dialogs, ui, projects, build, machine, documents, projectDoctor, commands, createProject, openProject, importProject, attempt, comeBack, leave }
+  return { connection, notifications, dialogs, ui, projects, build, machine, documents, projectDoctor, usb, commands, createProject, openProject, importProject, attempt, comeBack, leave }
 }
 
 export const LabContext = createContext<Lab | undefined>(undefined)

@@ -20,6 +20,7 @@ const shortcuts: readonly Shortcut[] = [
   { code: 'F6', run: () => document.getElementById(SCREEN_ID)?.focus() },
   { code: 'KeyB', modifier: true, run: (lab) => lab.commands.build() },
   { code: 'KeyS', modifier: true, run: (lab) => lab.commands.save() },
+  { code: 'KeyD', modifier: true, shift: true, run: (lab) => lab.commands.writeToUsb() },
 ]
 
 export const isMac = (platform: string): boolean => /^(darwin|Mac)/.test(platform)
@@ -43,7 +44,8 @@ export function useShortcuts(): void {
       if (!shortcut) return
       event.preventDefault()
       event.stopPropagation()
-      if (event.repeat || lab.projects.store.getState().view !== 'project') return
+      // Behind a dialog nothing is done; nor does the browser do what it would by itself, such as a reload.
+      if (event.repeat || lab.projects.store.getState().view !== 'project' || document.querySelector('dialog:modal')) return
       shortcut.run(lab)
     }
     window.addEventListener('keydown', onKeyDown, { capture: true })

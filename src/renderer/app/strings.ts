@@ -1,5 +1,7 @@
 /** Every sentence and label of the window. One catalogue, so that wording stays consistent and can be translated. */
 
+import { usbStrings } from './strings-usb'
+
 const plural = (count: number, one: string, many: string): string => `${count.toLocaleString('en')} ${count === 1 ? one : many}`
 
 export const strings = {
@@ -21,6 +23,9 @@ export const strings = {
     reset: 'Reset',
     resetHint: 'Press the reset button of the machine',
     bootAgainHint: 'Boot the last image again, without a build',
+    usb: 'Write to USB…',
+    usbHint: (modifier: string) => `Write the image to a stick, and read it back (${modifier}+Shift+D)`,
+    usbOffHint: 'Writing to drives is off in the browser. Press to read how to switch it on.',
   },
 
   welcome: {
@@ -228,6 +233,8 @@ export const strings = {
     next: 'What to do',
     copied: 'Copied.',
   },
+
+  usb: usbStrings,
 
   dialog: { cancel: 'Cancel', close: 'Close' },
 } as const

@@ -13,6 +13,9 @@ const keys = {
   'project.last': z.string().nullable(),
   /** By project folder. */
   tabs: z.record(z.string(), openTabs),
+  'usb.verify': z.boolean(),
+  /** Path of the image file that was opened last. */
+  'usb.file': z.string(),
 } as const
 
 type Key = keyof typeof keys

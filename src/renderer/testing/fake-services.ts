@@ -6,6 +6,7 @@ import { LabError } from '../../shared/failure'
 import type { MachineReport } from '../../shared/machine-schemas'
 import type { LogEvent } from '../../shared/problems'
 import type { OpenPort } from '../app/transport'
+import { createFakeUsb } from './fake-usb'
 
 export const DIRECTORY = '/projects/demo'
 /** Holds sources, and no manifest. */
@@ -45,6 +46,7 @@ export function createFakeServices() {
     diagnose: () => null,
   }
 
+  const usb = createFakeUsb(log)
   const project = { directory: DIRECTORY, name: 'demo', language: 'C', entry: 'kernel.c', open: ['kernel.c', 'bootlab.json'], problems: [], memoryMiB: 128, commandLine: '' }
   const calls: Handlers['calls'] = {
     'app.pickDirectory': missing('app.pickDirectory'),
@@ -63,7 +65,7 @@ export function createFakeServices() {
     'machines.serialInput': missing('machines.serialInput'),
     'doctor.run': async () => [],
     'doctor.project': async ({ unsaved }) => script.diagnose(unsaved),
-    'app.info': async () => ({ version: '0', door: 'browser', platform: 'linux', canPickDirectory: false, projectsDirectory: '/projects' }),
+    'app.info': async () => ({ version: '0', door: 'browser', platform: 'linux', canPickDirectory: false, canFlash: usb.fake.canFlash, projectsDirectory: '/projects' }),
     'templates.list': async () => [{ id: 'c', title: 'C', teaches: 'C.', language: 'C', step: 1 }],
     'projects.schemas': async () => [],
     'projects.recent': async () => known.map((directory) => ({ directory, name: 'demo', openedAt: 0, present: true })),
@@ -115,6 +117,7 @@ export function createFakeServices() {
       uiState = { ...uiState, ...values }
       return null
     },
+    ...usb.calls,
   }
   const streams: Handlers['streams'] = {
     'app.opened': (_args, { emit, signal }) =>
@@ -142,6 +145,7 @@ export function createFakeServices() {
         machines.set(machine, { emit, end })
         signal.addEventListener('abort', () => reject(new LabError({ code: 'cancelled', what: 'Cancelled.' })))
       }),
+    ...usb.streams,
   }
 
   const handlers: Handlers = { calls, streams }
@@ -162,6 +166,7 @@ export function createFakeServices() {
     log,
     script,
     system,
+    usb: usb.fake,
     ui: () => uiState,
     /** Closes the connection; while `stayAway`, new ones fail. */
     cut(stayAway = false) {

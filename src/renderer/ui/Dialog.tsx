@@ -1,5 +1,5 @@
 /** A modal dialog over the browser's own `dialog`: it keeps the focus inside, and Escape closes it. */
-import { useEffect, useRef, type ReactElement, type ReactNode } from 'react'
+import { useEffect, useRef, type KeyboardEvent, type ReactElement, type ReactNode } from 'react'
 import { strings } from '../app/strings'
 import { Button } from './Button'
 
@@ -7,11 +7,16 @@ interface Props {
   title: string
   onClose(): void
   className?: string
+  /** Of a dialog of several pages, which one is shown: its heading takes the focus, so that a screen reader begins there. */
+  page?: string
+  /** It cannot be closed now. */
+  locked?: boolean
   children: ReactNode
 }
 
-export function Dialog({ title, onClose, className = '', children }: Props): ReactElement {
+export function Dialog({ title, onClose, className = '', page, locked = false, children }: Props): ReactElement {
   const dialog = useRef<HTMLDialogElement>(null)
+  const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     const element = dialog.current
     element?.showModal()
@@ -19,6 +24,13 @@ export function Dialog({ title, onClose, className = '', children }: Props): Rea
     element?.querySelector<HTMLElement>('input, .button-primary')?.focus()
     return () => element?.close()
   }, [])
+  useEffect(() => {
+    if (page !== undefined) heading.current?.focus()
+  }, [page])
+  // The browser closes at the second Escape without asking, unless it never hears of it.
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (locked && event.key === 'Escape') event.preventDefault()
+  }
   return (
     <dialog
       ref={dialog}
@@ -26,12 +38,15 @@ export function Dialog({ title, onClose, className = '', children }: Props): Rea
       aria-label={title}
       onCancel={(event) => {
         event.preventDefault()
-        onClose()
+        if (!locked) onClose()
       }}
+      onKeyDown={onKeyDown}
     >
       <header className="dialog-header">
-        <h2>{title}</h2>
-        <Button tone="quiet" icon="cancel" aria-label={strings.dialog.close} onClick={onClose} />
+        <h2 ref={heading} tabIndex={page === undefined ? undefined : -1}>
+          {title}
+        </h2>
+        {!locked && <Button tone="quiet" icon="cancel" aria-label={strings.dialog.close} onClick={onClose} />}
       </header>
       {children}
     </dialog>

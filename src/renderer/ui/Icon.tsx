@@ -41,6 +41,7 @@ const shapes = {
       <path d="M10.6 5.2V2.4H2.6v8.4h2.6" />
     </>
   ),
+  usb: <path d="M5 6V2.2h6V6M4 6h8v5.4a2.4 2.4 0 0 1-2.4 2.4H6.4A2.4 2.4 0 0 1 4 11.4zM7 3.9v.5M9 3.9v.5" />,
   report: <path d="M3 2h10v12H3zM5.6 5.2h4.8M5.6 8h4.8M5.6 10.8h2.8" />,
 } satisfies Record<string, ReactElement>
 

@@ -48,7 +48,8 @@ function partitioning({ partitions, gpt }: Disk): string {
   return partitions.length > 0 ? 'MBR' : 'none'
 }
 
-function typeName({ type }: DiskPartition): { typeName?: string } {
+/** What a partition's type means, where it is a known one. */
+export function typeName({ type }: DiskPartition): { typeName?: string } {
   const name = typeof type === 'number' ? MBR_TYPES[type] : GPT_TYPES[type]
   return name === undefined ? {} : { typeName: name }
 }

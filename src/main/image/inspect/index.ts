@@ -17,6 +17,7 @@ import { attempt, qualifyAll, qualifyBootSector, unhinted } from './why-not'
 
 export { fileInside } from './inside'
 export { mapFile, originOf } from './map'
+export { imageParts, type ImageParts } from './parts'
 
 export interface InspectOptions {
   /** How many symbols, the largest first; Infinity for all, in the table's order. */

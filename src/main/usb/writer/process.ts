@@ -18,15 +18,15 @@ const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
 
 const system = thisSystem({ descriptor: values.descriptor === undefined ? undefined : Number(values.descriptor) })
-const socket = values.pipe === undefined ? undefined : await meet(values.pipe, values.token ?? '')
-await serve(socket ? { input: socket, output: socket } : { input: process.stdin, output: process.stdout }, stop, (request, tell, signal) => runJob(request, system, tell, signal))
+const line = values.pipe === undefined ? undefined : await meet(values.pipe, values.token ?? '')
+await serve(line ? { input: line, output: line } : { input: process.stdin, output: process.stdout }, stop, (request, tell, signal) => runJob(request, system, tell, signal))
 system.letGo?.()
-if (socket) socket.destroySoon()
+if (line) line.destroySoon()
 else process.stdin.destroy()
 
 async function meet(path: string, token: string): Promise<Socket> {
-  const socket = connect(path)
-  await once(socket, 'connect')
-  socket.write(`${token}\n`)
-  return socket
+  const lab = connect(path)
+  await once(lab, 'connect')
+  lab.write(`${token}\n`)
+  return lab
 }

@@ -1,6 +1,6 @@
 /** What the lab and its writing process say to each other: one JSON text a line. The lab sends the job, then perhaps `cancel`; the process sends events. */
 import { z } from 'zod'
-import { RESTORE_FILE_SYSTEMS } from '../../../shared/drives'
+import { RESTORE_FILE_SYSTEMS } from '../../../shared/usb'
 import { failureSchema } from '../../../shared/failure'
 
 /** What is put on the drive. */

@@ -48,7 +48,7 @@ export async function openImage(path: string, signal?: AbortSignal, onProgress?:
   const image = await openImageFile(path)
   try {
     const bytes = image.packed === undefined ? image.fileBytes : await countBytes(image, { signal, onProgress })
-    return { bytes, packed: image.packed, ...reader(image, bytes, signal) }
+    return { bytes, packed: image.packed, ...(image.packed === undefined ? bareReader(image) : reader(image, bytes, signal)) }
   } catch (error) {
     await image.file.close()
     throw error
@@ -122,6 +122,22 @@ async function countBytes(image: ImageFile, options: SourceOptions, look?: (piec
     look?.(piece)
   }
   return bytes
+}
+
+/** Reads straight into the writer's buffers: a copy between would cost as much as the reading. */
+function bareReader({ path, file, fileBytes }: ImageFile): Pick<OpenImage, 'read' | 'close'> {
+  let done = 0
+  return {
+    read: async (into) => {
+      const { bytesRead } = await file.read(into, 0, Math.min(into.length, fileBytes - done), done).catch((error: unknown) => {
+        throw sourceError(error, path)
+      })
+      done += bytesRead
+      if ((bytesRead === 0 && into.length > 0 && done < fileBytes) || (done === fileBytes && (await file.stat()).size !== fileBytes)) throw changed(path)
+      return bytesRead
+    },
+    close: () => file.close(),
+  }
 }
 
 function reader(image: ImageFile, bytes: number, signal: AbortSignal | undefined): Pick<OpenImage, 'read' | 'close'> {

@@ -30,15 +30,12 @@ function refusalOf({ code, complaints }: WriterEnd, drive: string): Failure | un
 
 const bySudo = (drive: string): string => `run “sudo bootlab flash IMAGE --to ${drive}” in a terminal.`
 
-/** Whether this process may write there. @throws the system's error when there is nothing there */
+/** Whether this process may write there. Whatever else is the matter (no medium, write-protected, gone), no right changes it, and the writing process says it. */
 export async function isWritable(path: string): Promise<boolean> {
   try {
     await access(path, constants.W_OK)
     return true
   } catch (error) {
-    if (['EACCES', 'EPERM'].includes(codeOf(error))) return false
-    // It is the medium that cannot be written: no right changes that.
-    if (codeOf(error) === 'EROFS') return true
-    throw error
+    return !['EACCES', 'EPERM'].includes(codeOf(error))
   }
 }

@@ -92,15 +92,12 @@ export function writerScript(command: readonly string[]): string {
   return `$env:ELECTRON_RUN_AS_NODE=1;& ${command.map(literal).join(' ')}|Out-Null;exit $LASTEXITCODE`
 }
 
-/** Opening changes nothing; Windows says no to everybody else. @throws the system's error when there is no such drive */
+/** Opening changes nothing; Windows says no to everybody else. Any other error the writing process will say. */
 async function isAdministrator(drive: string): Promise<boolean> {
   try {
     await (await open(devicePath(drive), constants.O_RDWR)).close()
     return true
   } catch (error) {
-    if (['EACCES', 'EPERM'].includes(codeOf(error))) return false
-    // The writing process will say what is the matter with it.
-    if (['EBUSY', 'EROFS'].includes(codeOf(error))) return true
-    throw error
+    return !['EACCES', 'EPERM'].includes(codeOf(error))
   }
 }
