@@ -18,14 +18,14 @@ const { env } = process
 const forTests = env['BOOTLAB_PACKAGE_PROFILE'] === 'test'
 
 /** What other processes and threads read: it lies beside the archive. */
-const asarUnpack = ['out/main/emulator-worker.js', 'out/main/usb-writer.js', 'out/main/chunks/**', 'resources/**', 'node_modules/{js-fatfs,xz-decompress,zstddec}/**']
+const asarUnpack = ['out/main/emulator-worker.js', 'out/main/usb-writer.js', 'out/main/chunks/**', 'resources/**', 'node_modules/{fast-plist,js-fatfs,xz-decompress,zstddec}/**']
 
 const files = [
   'package.json',
   'bin/bootlab.mjs',
   'out/{main,preload,renderer}/**',
   'resources/templates/**',
-  '!**/*.map',
+  '!**/*.{map,ts,mts,cts}',
   // zig comes trimmed, below; zod is inside the bundles.
   '!node_modules/{@zigc,zod}{,/**}',
 ]

@@ -2,8 +2,8 @@
  * What a packaged Bootlab carries of zig's library. Kernels need the headers of x86 alone; programs for the computer itself (a linker for cargo's build
  * scripts, the helper that receives an open disk on macOS, `zig objcopy`, which zig compiles at first use) need its C library and zig's own.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, posix } from 'node:path'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join, posix } from 'node:path'
 
 export const PLATFORMS = ['linux', 'darwin', 'win32'] as const
 export const ARCHITECTURES = ['x64', 'arm64'] as const
@@ -37,9 +37,10 @@ export function zigFiles(lib: string, platform: Platform, arch: Architecture): s
 }
 
 function filesAt(lib: string, path: string): string[] {
-  if (!existsSync(join(lib, path))) return []
-  const entries = readdirSync(join(lib, dirname(path)), { withFileTypes: true })
-  return entries.some((entry) => entry.name === posix.basename(path) && entry.isDirectory()) ? readdirSync(join(lib, path), { withFileTypes: true }).flatMap((entry) => filesAt(lib, `${path}/${entry.name}`)) : [path]
+  // A later zig may lack what this one has: then what is built with it shows whether it is needed.
+  const entry = statSync(join(lib, path), { throwIfNoEntry: false })
+  if (!entry?.isDirectory()) return entry ? [path] : []
+  return readdirSync(join(lib, path), { withFileTypes: true }).flatMap((child) => (child.isDirectory() ? filesAt(lib, `${path}/${child.name}`) : [`${path}/${child.name}`]))
 }
 
 const WINDOWS_HEADERS = 'libc/include/any-windows-any'
