@@ -83,6 +83,7 @@ describe('the built Electron door', () => {
   it('shows the page two functions and nothing else', () => {
     expect(seen.world).toEqual({ bootlab: ['send', 'onMessage'] })
     expect(seen.webPreferences).toMatchObject({ sandbox: true, contextIsolation: true, nodeIntegration: false, webSecurity: true, webviewTag: false })
+    for (const unsafe of ['allowRunningInsecureContent', 'experimentalFeatures', 'enableBlinkFeatures', 'nodeIntegrationInWorker', 'nodeIntegrationInSubFrames']) expect(seen.webPreferences).not.toHaveProperty(unsafe)
     expect(seen.sandboxed).toBe(true)
   })
 

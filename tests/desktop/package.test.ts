@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildIfStale, root } from '../../scripts/build-if-stale.mjs'
-import { withDependencies } from '../../packaging/packages'
+import { readPackage, withDependencies } from '../../packaging/packages'
 import type { WriteRequest } from '../../src/main/usb/writer/protocol'
 import { readArchive, sha256, unpackArchive, type ArchivedFile } from '../support/asar'
 import { electronStandIn, fusesOf } from '../support/electron-dist'
@@ -113,6 +113,12 @@ describe.skipIf(process.platform !== 'linux')('the packaged app', { timeout: 120
     const zig = join(packaged, 'resources/app.asar.unpacked/node_modules/@zigc')
     await writeFile(join(folder, 'headers.c'), LIBRARY_HEADERS.map((name) => `#include <${name}.h>\n`).join(''))
     await run(join(zig, `linux-${architecture}/bin/zig`), ['clang', `--target=${processor}-unknown-none`, '-ffreestanding', '-nostdinc', '-isystem', join(zig, 'lib/include'), '-fsyntax-only', 'headers.c'], { cwd: folder })
+  })
+
+  it('shows its page, from inside the archive', async () => {
+    const { stdout } = await run(process.execPath, [join(root, 'tests/desktop/double/probe.mjs'), join(app, 'out/main/index.js')], { cwd: folder, env: { BOOTLAB_DATA_DIR: join(folder, 'data'), BOOTLAB_DOUBLE_USER_DATA: folder, HOME: folder } })
+    const seen: unknown = JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
+    expect(seen).toMatchObject({ pageUrl: 'app://bootlab/index.html', info: { value: { door: 'electron', version: readPackage(root).version } }, menuRoles: expect.not.arrayContaining(['Check for Updates…']) })
   })
 
   it('starts its writing process from beside the archive', async () => {

@@ -4,6 +4,7 @@ import { texts } from './texts'
 
 /** @param onCheckForUpdates undefined where the app cannot update itself */
 export function installMenu(platform: NodeJS.Platform, onCheckForUpdates: (() => void) | undefined): void {
+  const help: MenuItemConstructorOptions = { role: 'help', label: texts.menu.help, submenu: [{ label: texts.menu.checkForUpdates, click: () => onCheckForUpdates?.() }] }
   const template: MenuItemConstructorOptions[] = [
     ...(platform === 'darwin' ? [{ role: 'appMenu' } as const] : []),
     { role: 'fileMenu' },
@@ -20,7 +21,7 @@ export function installMenu(platform: NodeJS.Platform, onCheckForUpdates: (() =>
       ],
     },
     { role: 'windowMenu' },
-    ...(onCheckForUpdates ? [{ role: 'help', label: texts.menu.help, submenu: [{ label: texts.menu.checkForUpdates, click: onCheckForUpdates }] } as const] : []),
+    ...(onCheckForUpdates ? [help] : []),
   ]
   Menu.setApplicationMenu(Menu.buildFromTemplate(template))
 }
