@@ -75,6 +75,8 @@ export const writeProgressSchema = z.object({
   bytesPerSecond: count.optional(),
   /** Until the end of this phase. */
   secondsLeft: count.optional(),
+  /** What a person may want to know, though the work goes on. */
+  remark: z.string().optional(),
 })
 export type WriteProgress = z.infer<typeof writeProgressSchema>
 
@@ -92,11 +94,12 @@ export const writeEndSchema = z.discriminatedUnion('ok', [
 export type WriteEnd = z.infer<typeof writeEndSchema>
 
 export const restoreEndSchema = z.discriminatedUnion('ok', [
-  z.object({ ok: z.literal(true), fileSystem: z.string(), label: z.string(), ejected: z.boolean() }),
+  z.object({ ok: z.literal(true), fileSystem: z.string(), label: z.string(), verified: z.boolean(), ejected: z.boolean() }),
   writeFailed,
 ])
 export type RestoreEnd = z.infer<typeof restoreEndSchema>
 
+/** What a drive is given that is made normal again; `auto` chooses by its size. */
 export const RESTORE_FILE_SYSTEMS = ['auto', 'fat32', 'exfat'] as const
 export type RestoreFileSystem = (typeof RESTORE_FILE_SYSTEMS)[number]
 
@@ -110,6 +113,8 @@ const chosenDrive = {
   identity: z.string().min(1).max(1024),
   /** The drive's name, typed by the person; needed where the verdict is `confirm`. */
   typedName: z.string().max(512).optional(),
+  /** Read everything back. */
+  verify: z.boolean(),
 }
 
 export const usbCalls = {
@@ -131,7 +136,7 @@ export const usbStreams = {
   /** What an image is, unpacked and read to its end; a project is built first. */
   'images.examine': { args: z.strictObject({ source: imageSourceSchema }), event: examineEventSchema, end: examineEndSchema },
   /** Writes an image to a whole drive. When the window goes away it is stopped, as by `drives.stop`. */
-  'drives.write': { args: z.strictObject({ ...chosenDrive, source: imageSourceSchema, verify: z.boolean() }), event: writeProgressSchema, end: writeEndSchema },
+  'drives.write': { args: z.strictObject({ ...chosenDrive, source: imageSourceSchema }), event: writeProgressSchema, end: writeEndSchema },
   /** Makes an empty drive for files of it. */
   'drives.restore': {
     args: z.strictObject({ ...chosenDrive, fileSystem: z.enum(RESTORE_FILE_SYSTEMS), label: z.string().max(11) }),

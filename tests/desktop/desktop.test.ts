@@ -23,6 +23,9 @@ const probeSchema = z.object({
   info: answer(appInfoSchema),
   templates: answer(z.array(templateSchema).min(4)),
   picked: answer(z.string()),
+  pickedFile: answer(z.string()),
+  pickedSavePath: answer(z.string()),
+  leaving: z.record(z.string(), z.boolean()),
   unknown: z.object({ kind: z.literal('failure'), failure: z.object({ code: z.string() }) }),
   foreignHeard: z.boolean(),
   navigation: z.record(z.string(), z.boolean()),
@@ -91,11 +94,18 @@ describe('the built Electron door', () => {
     expect(seen.info.value).toMatchObject({ door: 'electron', canPickDirectory: true })
     expect(seen.templates.value.map(({ id }) => id)).toEqual(expect.arrayContaining(['miniboot-c', 'blog-os-c', 'blog-os-rust', 'boot-sector']))
     expect(seen.picked.value).toBe('/picked')
+    expect(seen.pickedFile.value).toBe('/picked.img')
+    expect(seen.pickedSavePath.value).toBe('/saved/disk.img.gz')
+    expect(seen.info.value.canFlash).toBe(true)
     expect(seen.unknown.failure.code).toBe('bad-request')
   })
 
   it('hears no other frame', () => {
     expect(seen.foreignHeard).toBe(false)
+  })
+
+  it('asks before a page goes that wants to stay', () => {
+    expect(seen.leaving).toEqual({ stay: false, closedQuestion: false, leave: true })
   })
 
   it('keeps pages inside', () => {

@@ -18,10 +18,16 @@ export interface RunningLab {
   stop(): Promise<void>
 }
 
-async function startLab(folder: string): Promise<RunningLab> {
+/** What `bootlab serve` is started with beside the usual. */
+export interface ServeOptions {
+  args: readonly string[]
+  env: Readonly<Record<string, string>>
+}
+
+async function startLab(folder: string, { args, env }: ServeOptions): Promise<RunningLab> {
   const projects = join(folder, 'projects')
-  const server = spawn(process.execPath, [join(ROOT, 'bin', 'bootlab.mjs'), 'serve', '--port', '0'], {
-    env: { ...process.env, BOOTLAB_DATA_DIR: join(folder, 'data'), BOOTLAB_PROJECTS_DIR: projects },
+  const server = spawn(process.execPath, [join(ROOT, 'bin', 'bootlab.mjs'), 'serve', '--port', '0', ...args], {
+    env: { ...process.env, BOOTLAB_DATA_DIR: join(folder, 'data'), BOOTLAB_PROJECTS_DIR: projects, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const stop = async (): Promise<void> => {
@@ -134,6 +140,7 @@ export class LabPage {
 
 interface Fixtures {
   chromium: void
+  serve: ServeOptions
   server: RunningLab
   lab: LabPage
 }
@@ -148,11 +155,10 @@ export const test = base.extend<Fixtures>({
     },
     { auto: true },
   ],
-  // Playwright reads the pattern to learn what a fixture needs: nothing.
-  // oxlint-disable-next-line no-empty-pattern
-  server: async ({}, provide) => {
+  serve: [{ args: [], env: {} }, { option: true }],
+  server: async ({ serve }, provide) => {
     const folder = await mkdtemp(join(tmpdir(), 'bootlab-e2e-'))
-    const server = await startLab(folder)
+    const server = await startLab(folder, serve)
     await provide(server)
     await server.stop()
     await rm(folder, { recursive: true, force: true })

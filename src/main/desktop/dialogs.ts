@@ -1,5 +1,6 @@
 /** The system's dialogs. */
 import { BrowserWindow, dialog } from 'electron'
+import { texts } from './texts'
 
 /** Endings of the last part of a name: `.img.gz` counts as `gz`. */
 const IMAGE_FILTERS = [
@@ -39,4 +40,17 @@ export async function question({ type, message, detail, buttons }: { type: 'info
   const options = { type, message, ...(detail === undefined ? {} : { detail }), buttons, defaultId: 0, cancelId: buttons.length - 1, noLink: true }
   const window = BrowserWindow.getFocusedWindow()
   return (await (window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options))).response
+}
+
+/** Whether the window may go although its page wants to stay: it is writing to a drive. */
+export function mayLeave(window: BrowserWindow): boolean {
+  const chosen = dialog.showMessageBoxSync(window, {
+    type: 'warning',
+    message: texts.leave.message,
+    detail: texts.leave.detail,
+    buttons: [texts.leave.stay, texts.leave.leave],
+    defaultId: 0,
+    cancelId: 0,
+  })
+  return chosen === 1
 }

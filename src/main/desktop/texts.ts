@@ -2,6 +2,12 @@
 export const texts = {
   cannotStart: 'Bootlab cannot start',
   menu: { view: 'View', help: 'Help', checkForUpdates: 'Check for Updates…' },
+  leave: {
+    message: 'A drive is being written.',
+    detail: 'If the window goes now, writing stops: what was on the drive is lost, and nothing boots from it.',
+    stay: 'Go on writing',
+    leave: 'Stop and leave',
+  },
   updates: {
     none: (version: string) => `Bootlab ${version} is the newest version.`,
     found: (version: string) => `Bootlab ${version} is available.`,

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { app, BrowserWindow, screen } from 'electron'
 import { PAGE_URL } from './app-protocol'
+import { mayLeave } from './dialogs'
 import { readWindowState, writeWindowState } from './window-state'
 
 /** @param preload path of the built preload script */
@@ -40,6 +41,10 @@ export async function openWindow(preload: string, onDefect: (message: string, er
     } catch (error) {
       onDefect('The place of the window could not be stored', error)
     }
+  })
+  // By itself, Electron does without a word what the page wants: it stays.
+  window.webContents.on('will-prevent-unload', (event) => {
+    if (mayLeave(window)) event.preventDefault()
   })
   await window.loadURL(PAGE_URL)
   return window

@@ -28,9 +28,9 @@ const LOOK_EVERY_MS = 1500
 /**
  * Tells the drives, and again whenever something about them changes; a list that cannot be read is told as a failure, and tried again.
  * One look follows the other. Returns when the signal aborts.
- * @param look how the drives are seen; tests have their own
+ * @param options.look how the drives are seen; tests have their own
  */
-export async function watchDrives({ signal, ...question }: DriveQuestion & { signal: AbortSignal }, onList: (seen: DrivesEvent) => void, look: (question: DriveQuestion) => Promise<JudgedDrive[]> = judgedDrives): Promise<void> {
+export async function watchDrives({ signal, ...question }: DriveQuestion & { signal: AbortSignal }, onList: (seen: DrivesEvent) => void, { look = judgedDrives, everyMs = LOOK_EVERY_MS } = {}): Promise<void> {
   const see = async (): Promise<DrivesEvent> => {
     try {
       return { type: 'drives', drives: await look({ ...question, signal }) }
@@ -44,7 +44,7 @@ export async function watchDrives({ signal, ...question }: DriveQuestion & { sig
     const text = JSON.stringify(seen)
     if (text !== told) onList(seen)
     told = text
-    await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined)
+    await pause(everyMs, undefined, { signal }).catch(() => undefined)
     if (signal.aborted) return
   }
 }

@@ -6,6 +6,8 @@ import { type PolicyContext, writeInProcess, type WriteDone, type WriterOptions,
 import { judgedDrives, keptPaths, resolved, type JudgedDrive } from './drives'
 import { locate } from './locations'
 
+export { saveImage, sizeText } from '../usb'
+
 /** Whether a path is meant as a drive, be there one or not; any other is a file. `/dev/shm` holds files. */
 export function isDrivePath(path: string, platform: NodeJS.Platform = process.platform): boolean {
   return platform === 'win32' ? /^\\\\[.?]\\/.test(path) : /^\/dev(?!\/shm\/)(\/|$)/.test(path)

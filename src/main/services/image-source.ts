@@ -23,6 +23,7 @@ export interface ExamineOptions {
  * @throws LabError when there is none, or it is damaged; ProjectError; the signal's reason
  */
 export async function examineImage(source: ImageSource, { builder, onEvent, signal }: ExamineOptions): Promise<ExamineEnd> {
+  requireAbsolute(source)
   if (source.type === 'project') {
     onEvent({ phase: 'building', done: 0, total: 0 })
     const { result } = await buildRaw(builder, source.directory, signal)
@@ -40,8 +41,8 @@ export async function examineImage(source: ImageSource, { builder, onEvent, sign
  * @throws LabError when it is missing or no file
  */
 export async function imagePath(source: ImageSource): Promise<string> {
+  requireAbsolute(source)
   const path = source.type === 'file' ? resolve(source.path) : rawPathOf(await openProject(source.directory))
-  if (source.type === 'file' && !isAbsolute(source.path)) throw new LabError({ code: 'bad-request', what: 'The path is not absolute.', where: source.path, next: 'Write it from the root of the disk.' })
   const found = await stat(path).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error) return undefined
     throw error
@@ -49,6 +50,12 @@ export async function imagePath(source: ImageSource): Promise<string> {
   if (found?.isFile()) return path
   const next = source.type === 'file' ? 'Check the path.' : 'Build the project.'
   throw new LabError({ code: 'not-found', what: found ? 'This is not a file.' : 'There is no such file.', where: path, why: 'An image is a file with the bytes of a disk.', next })
+}
+
+/** @throws LabError for a relative path: a page knows no working directory */
+function requireAbsolute(source: ImageSource): void {
+  const path = source.type === 'file' ? source.path : source.directory
+  if (!isAbsolute(path)) throw new LabError({ code: 'bad-request', what: 'The path is not absolute.', where: path, next: 'Write it from the root of the disk.' })
 }
 
 /** A stick takes the raw disk, whatever format the project is for. */

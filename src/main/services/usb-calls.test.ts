@@ -7,6 +7,7 @@ import type { Handlers } from '../../shared/channel'
 import type { StreamArgs, StreamEnds } from '../../shared/contract'
 import { LabError } from '../../shared/failure'
 import type { JudgedDrive } from '../../shared/usb'
+import { WriteFailed } from '../usb'
 import { Builder } from './builder'
 import { watchDrives } from './drives'
 import { createServices } from './services'
@@ -48,7 +49,7 @@ const handlers = (canFlash: boolean): ReturnType<typeof usbHandlers> =>
       flash: (options) => flash(options),
       restore: async ({ drive: { path } }) => {
         log.push(`restore ${path}`)
-        return { type: 'done', sha256: '', bytes: 1, verified: true, ejected: true, made: { fileSystem: 'fat32', label: '' } }
+        return { type: 'done', sha256: '', bytes: 0, verified: true, ejected: true, made: { fileSystem: 'fat32', label: '' } }
       },
     },
   })
@@ -60,8 +61,8 @@ async function run<K extends Name>(name: K, args: StreamArgs[K], canFlash = true
   return streams[name](args, { signal: new AbortController().signal, emit: () => undefined, unread: () => 0, onRead: () => undefined })
 }
 
-const chosen = { job: JOB, drive: '/dev/sdb', identity: 'one' }
-const write = { ...chosen, source: { type: 'project' as const, directory: '' }, verify: true }
+const chosen = { job: JOB, drive: '/dev/sdb', identity: 'one', verify: true }
+const write = { ...chosen, source: { type: 'project' as const, directory: '' } }
 
 describe('without permission', () => {
   test('nothing touches drives or files outside of the project, and each refusal names the option', async () => {
@@ -129,7 +130,7 @@ describe('a drive is written', () => {
     flash = ({ signal, onProgress }) =>
       new Promise((_resolve, reject) => {
         onProgress({ type: 'progress', phase: 'writing', done: 1, total: 4096 })
-        signal?.addEventListener('abort', () => reject(new LabError({ code: 'cancelled', what: 'Cancelled.' })))
+        signal?.addEventListener('abort', () => reject(new WriteFailed({ code: 'cancelled', what: 'Cancelled.', next: 'Rest.' }, 'unverified')))
       })
     const emit = vi.fn()
     const context = { signal: new AbortController().signal, emit, unread: () => 0, onRead: () => undefined }
@@ -137,7 +138,7 @@ describe('a drive is written', () => {
     await vi.waitFor(() => expect(emit).toHaveBeenCalledWith({ phase: 'writing', done: 1, total: 4096 }))
     await expect(streams['drives.write']({ ...write, source: source(), typedName: stick.name }, context)).rejects.toMatchObject({ failure: { code: 'bad-request' } })
     await calls['drives.stop']({ job: JOB }, context)
-    expect(await end).toMatchObject({ ok: false, condition: 'blank', failure: { code: 'cancelled' } })
+    expect(await end).toEqual({ ok: false, condition: 'unverified', failure: { code: 'cancelled', what: 'Cancelled.', next: 'Rest.' } })
   })
 })
 
@@ -163,28 +164,25 @@ test('a file is examined: its bytes, digest and parts; what is no image says why
     image: { path: image, name: 'own.img', bytes: 4096, sha256: 'c9ac7b0624824f844f6c7f3d50fab9741a8914e878467e8daaedca143a34d90b', layout: [{ kind: 'gap', start: 0, bytes: 4096 }], remarks: [expect.stringMatching(/boot/)] },
   })
   await expect(run('images.examine', { source: { type: 'file', path: '/dev/null' } })).rejects.toMatchObject({ failure: { what: 'This is not a file.' } })
+  await expect(run('images.examine', { source: { type: 'file', path: 'own.img' } })).rejects.toMatchObject({ failure: { code: 'bad-request' } })
+  await expect(run('images.examine', { source: { type: 'project', directory: '.' } }, false)).rejects.toMatchObject({ failure: { code: 'bad-request' } })
   await expect(run('images.examine', { source: { type: 'file', path: join(folder, 'none.img') } })).rejects.toMatchObject({ failure: { what: 'There is no such file.' } })
 })
 
 test('drives are told when they change, failures too, one look at a time', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout'] })
-  try {
-    const stop = new AbortController()
-    const looks: (JudgedDrive[] | Error)[] = [[], [], new Error('no lsblk'), new Error('no lsblk'), [stick], [stick]]
-    const told: unknown[] = []
-    let open = 0
-    const look = async (): Promise<JudgedDrive[]> => {
-      expect(++open).toBe(1)
-      await Promise.resolve()
-      open--
-      const seen = looks.shift() ?? []
-      if (looks.length === 0) stop.abort()
-      if (seen instanceof Error) throw seen
-      return seen
-    }
-    await watchDrives({ neededBytes: 1, keep: [], signal: stop.signal }, (event) => told.push(event.type === 'drives' ? event.drives.length : event.failure.what), look)
-    expect(told).toEqual([0, 'no lsblk', 1])
-  } finally {
-    vi.useRealTimers()
+  const stop = new AbortController()
+  const looks: (JudgedDrive[] | Error)[] = [[], [], new Error('no lsblk'), new Error('no lsblk'), [stick], [stick]]
+  const told: unknown[] = []
+  let open = 0
+  const look = async (): Promise<JudgedDrive[]> => {
+    expect(++open).toBe(1)
+    await Promise.resolve()
+    open--
+    const seen = looks.shift() ?? []
+    if (looks.length === 0) stop.abort()
+    if (seen instanceof Error) throw seen
+    return seen
   }
+  await watchDrives({ neededBytes: 1, keep: [], signal: stop.signal }, (event) => told.push(event.type === 'drives' ? event.drives.length : event.failure.what), { look, everyMs: 1 })
+  expect(told).toEqual([0, 'no lsblk', 1])
 })

@@ -2,9 +2,9 @@
 import { lstat, realpath } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, basename } from 'node:path'
 import type { Handlers } from '../../shared/channel'
-import { LabError, toFailure } from '../../shared/failure'
-import { driveConditionSchema, type DriveCondition, type ImageSource, type JudgedDrive, type usbCalls, type usbStreams, type WriteFailure, type WriteProgress } from '../../shared/usb'
-import { saveImage } from '../usb'
+import { type Failure, LabError, toFailure } from '../../shared/failure'
+import type { DriveCondition, ImageSource, JudgedDrive, usbCalls, usbStreams, WriteFailure, WriteProgress } from '../../shared/usb'
+import { CONDITIONS, saveImage, WriteFailed } from '../usb'
 import type { Builder } from './builder'
 import { watchDrives } from './drives'
 import { driveFor, flash, restore } from './flash'
@@ -53,7 +53,8 @@ export function usbHandlers({ builder, canFlash, pickFile, pickSavePath, work = 
     const stop = new AbortController()
     jobs.set(job, stop)
     let begun = false
-    const tell = paced(emit)
+    let last: WriteProgress = { phase: 'checking', done: 0, total: 0 }
+    const tell = paced((progress) => emit((last = progress)))
     try {
       const done = await todo({
         signal: AbortSignal.any([signal, stop.signal]),
@@ -61,10 +62,12 @@ export function usbHandlers({ builder, canFlash, pickFile, pickSavePath, work = 
           begun ||= phase !== 'checking' && phase !== 'unmounting'
           tell({ phase, done: bytes, total })
         },
+        onRemark: (remark) => emit({ ...last, remark }),
       })
       return { ok: true, ...done }
     } catch (error) {
-      return { ok: false, failure: toFailure(error), condition: conditionAfter(error, begun) }
+      const condition = conditionAfter(error, begun)
+      return { ok: false, failure: withoutCondition(toFailure(error), condition), condition }
     } finally {
       jobs.delete(job)
     }
@@ -92,20 +95,20 @@ export function usbHandlers({ builder, canFlash, pickFile, pickSavePath, work = 
         return examineImage(source, { builder, onEvent: emit, signal })
       },
       'drives.write': ({ job, source, drive, identity, typedName, verify }, context) =>
-        run(job, context, async ({ signal, onProgress }) => {
+        run(job, context, async (options) => {
           const image = await imagePath(source)
-          const chosen = await work.driveFor(drive, image, (await lstat(await realpath(image))).size, signal)
+          const chosen = await work.driveFor(drive, image, (await lstat(await realpath(image))).size, options.signal)
           requireConsent(chosen, identity, typedName)
-          const { sha256, bytes, verified, ejected } = await work.flash({ image, drive: chosen, verify, onProgress, signal })
+          const { sha256, bytes, verified, ejected } = await work.flash({ image, drive: chosen, verify, ...options })
           return { sha256, bytes, verified, ejected }
         }),
-      'drives.restore': ({ job, drive, identity, typedName, fileSystem, label }, context) =>
-        run(job, context, async ({ signal, onProgress }) => {
-          const chosen = await work.driveFor(drive, undefined, 1, signal)
+      'drives.restore': ({ job, drive, identity, typedName, verify, fileSystem, label }, context) =>
+        run(job, context, async (options) => {
+          const chosen = await work.driveFor(drive, undefined, 1, options.signal)
           requireConsent(chosen, identity, typedName)
-          const { made, ejected } = await work.restore({ drive: chosen, fileSystem, label, verify: true, onProgress, signal })
-          if (!made) throw new LabError({ code: 'internal', what: 'The writing process does not say what it made.', where: drive, next: 'Look at the drive in the file manager.' })
-          return { ...made, ejected }
+          const { made, verified, ejected } = await work.restore({ drive: chosen, fileSystem, label, verify, ...options })
+          if (!made) throw new Error('The writing process has not said what it made.')
+          return { ...made, verified, ejected }
         }),
       'images.save': async ({ source, to, replace }, { emit, signal }) => {
         requireReadable(source)
@@ -123,10 +126,7 @@ export function usbHandlers({ builder, canFlash, pickFile, pickSavePath, work = 
   }
 }
 
-interface JobOptions {
-  signal: AbortSignal
-  onProgress: (progress: Pick<WriteProgress, 'phase' | 'done' | 'total'>) => void
-}
+type JobOptions = Required<Pick<Parameters<UsbWork['flash']>[0], 'onProgress' | 'onRemark'>> & { signal: AbortSignal }
 
 /** @throws LabError when it is another drive, or one that asks for its name and did not get it */
 function requireConsent(drive: JudgedDrive, identity: string, typedName: string | undefined): void {
@@ -138,8 +138,14 @@ function requireConsent(drive: JudgedDrive, identity: string, typedName: string 
 
 /** @param begun something may have been written: then nothing better can be promised */
 function conditionAfter(error: unknown, begun: boolean): DriveCondition {
-  const told = driveConditionSchema.safeParse(error instanceof Error && 'condition' in error ? error.condition : undefined)
-  return told.success ? told.data : begun ? 'blank' : 'unchanged'
+  if (error instanceof WriteFailed) return error.condition
+  return begun ? 'blank' : 'unchanged'
+}
+
+/** On a terminal, what to do begins with what the drive is like; the window says that in its own place. */
+function withoutCondition({ next, ...failure }: Failure, condition: DriveCondition): Failure {
+  const rest = next?.startsWith(CONDITIONS[condition]) ? next.slice(CONDITIONS[condition].length).trim() : next
+  return { ...failure, ...(rest && { next: rest }) }
 }
 
 /**

@@ -19,3 +19,8 @@ export function formatTimeLeft(seconds: number): string {
   const minutes = Math.round(seconds / 60)
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
+
+/** @param milliseconds since 1970 */
+export function formatDay(milliseconds: number): string {
+  return new Date(milliseconds).toLocaleDateString('en', { day: 'numeric', month: 'short', year: 'numeric' })
+}

@@ -66,7 +66,7 @@ export const usbStrings = {
 
   bus: { usb: 'USB', card: 'memory card', nvme: 'NVMe', sata: 'SATA', scsi: 'SCSI', thunderbolt: 'Thunderbolt', virtual: 'virtual', file: 'loop device', other: 'other' },
 
-  volumes: (count: number) => (count === 0 ? 'no partitions' : count === 1 ? '1 partition' : `${count} partitions`),
+  volumes: (count: number, partitions: boolean) => (count === 0 ? 'no partitions' : `${count} ${partitions ? 'partition' : 'volume'}${count === 1 ? '' : 's'}`),
   volume: (label: string | undefined, path: string) => (label === undefined ? path : `“${label}” (${path})`),
   unknownFileSystem: 'unknown file system',
 
@@ -74,7 +74,7 @@ export const usbStrings = {
     open: 'Save as a file instead…',
     title: 'Save the image as',
     path: 'Where to',
-    hint: 'Ending in .gz, .xz or .zst, it is packed.',
+    hint: 'Ending in .gz or .zst, it is packed.',
     save: 'Save',
     saving: (percent: number) => `Saving: ${percent} %`,
     saved: (path: string, bytes: number) => `Saved: ${path} (${formatBytes(bytes)})`,
@@ -87,7 +87,7 @@ export const usbStrings = {
     erased: 'What will be lost',
     everything: (name: string, size: string, path: string) => `All of ${name}, ${size}, ${path}.`,
     nothingKnown: 'No file system was recognised on it. Whatever it holds is lost.',
-    columns: { volume: 'Volume', fileSystem: 'File system', size: 'Size', used: 'In use', open: 'Open at' },
+    columns: { volume: 'Volume', fileSystem: 'File system', size: 'Size', used: 'In use', changed: 'Last changed', open: 'Open at' },
     unknown: 'not known',
     notOpen: 'not open',
     willClose: 'What is open will be closed first; if files on it are in use, nothing is written.',
@@ -107,10 +107,11 @@ export const usbStrings = {
   parts: {
     kind: { table: 'table', 'boot code': 'boot code', partition: 'partition', volume: 'volume', gap: 'unused' } satisfies Record<ImagePart['kind'], string>,
     free: 'Not used',
+    unrecognised: 'Nothing that is recognised',
     rest: 'Not used by the image',
     part: (label: string, bytes: number) => `${label}, ${formatBytes(bytes)}`,
     formatted: (fileSystem: string, label: string) => (label === '' ? fileSystem : `${fileSystem} “${label}”`),
-    fitting: 'FAT32 or exFAT, as fits its size',
+    fileSystems: { auto: 'FAT or exFAT, as fits its size', fat12: 'FAT12', fat16: 'FAT16', fat32: 'FAT32', exfat: 'exFAT' },
   },
 
   write: {
@@ -128,6 +129,7 @@ export const usbStrings = {
     done: 'done',
     starting: 'Starting. If you are asked for your password, it is for writing to the drive.',
     progress: (phase: string, percent: number) => `${phase}: ${percent} %`,
+    percent: (percent: number) => `${percent} %`,
     amount: (done: string, total: string) => `${done} of ${total}`,
     speed: (bytesPerSecond: number) => `${formatBytes(bytesPerSecond)}/s`,
     left: (time: string) => `${time} left in this step`,

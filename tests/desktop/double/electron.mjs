@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import vm from 'node:vm'
 
-export const record = { menus: [], errorBoxes: [], windows: [], exits: [], shown: 0, handedOver: undefined, schemes: undefined }
+export const record = { menus: [], errorBoxes: [], windows: [], exits: [], shown: 0, handedOver: undefined, schemes: undefined, questions: [], /** What the person will choose, by index. */ answers: [] }
 
 class App extends EventEmitter {
   ready = false
@@ -79,7 +79,12 @@ export const session = {
 export const ipcMain = new EventEmitter()
 export const dialog = {
   showErrorBox: (title, content) => record.errorBoxes.push({ title, content }),
-  showOpenDialog: async (...args) => ({ canceled: false, filePaths: ['/picked', args.at(-1).title] }),
+  showOpenDialog: async (...args) => ({ canceled: false, filePaths: [args.at(-1).properties.includes('openFile') ? '/picked.img' : '/picked', args.at(-1).title] }),
+  showSaveDialog: async (...args) => ({ canceled: false, filePath: `/saved/${args.at(-1).defaultPath}` }),
+  showMessageBoxSync: (_window, { buttons, cancelId }) => {
+    record.questions.push(buttons)
+    return record.answers.shift() ?? cancelId
+  },
 }
 export const Menu = {
   buildFromTemplate: (template) => ({ template }),

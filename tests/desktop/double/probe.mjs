@@ -52,6 +52,17 @@ const info = await ask(1, 'app.info')
 const templates = await ask(2, 'templates.list')
 const picked = await ask(3, 'app.pickDirectory', { title: 'Choose' })
 const unknown = await ask(4, 'no.such.call')
+const pickedFile = await ask(5, 'app.pickFile', { title: 'Choose' })
+const pickedSavePath = await ask(6, 'app.pickSavePath', { title: 'Save', name: 'disk.img.gz' })
+
+// The page wants to stay: only the person's word lets the window go.
+const leaves = (answer) => {
+  let left = false
+  record.answers.push(answer)
+  contents.emit('will-prevent-unload', { preventDefault: () => (left = true) })
+  return left
+}
+const leaving = { stay: leaves(0), closedQuestion: leaves(undefined), leave: leaves(1) }
 
 // Messages of frames that are not the lab's own top frame must go unheard.
 const before = answers.length
@@ -148,6 +159,9 @@ console.log(
     templates,
     picked,
     unknown,
+    pickedFile,
+    pickedSavePath,
+    leaving,
     foreignHeard,
     navigation,
     windowOpen,

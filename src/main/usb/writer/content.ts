@@ -1,7 +1,6 @@
 /** What a job puts on a drive: an image, or an empty file system. */
 import { randomBytes } from 'node:crypto'
 import type { Drive } from '../../../shared/drives'
-import { planFormat } from '../format/plan'
 import type { FormatPiece } from '../format/sparse-medium'
 import type { WriteRequest } from './protocol'
 import type { OpenImage } from './source'
@@ -15,9 +14,9 @@ export interface Content {
   close(): Promise<void>
 }
 
-export async function contentOf(request: WriteRequest, openImage: (path: string, signal: AbortSignal) => Promise<OpenImage>, signal: AbortSignal): Promise<Content> {
+export async function contentOf(request: WriteRequest, openImage: (path: string) => Promise<OpenImage>): Promise<Content> {
   if (request.task === 'restore') return restoredContent(request)
-  const image = await openImage(request.image, signal)
+  const image = await openImage(request.image)
   return { neededBytes: image.bytes, on: async () => ({ source: image, extents: [{ position: 0, bytes: image.bytes }] }), close: () => image.close() }
 }
 
@@ -25,6 +24,8 @@ function restoredContent({ fileSystem, label }: WriteRequest & { task: 'restore'
   return {
     neededBytes: 1,
     on: async ({ bytes, sectorBytes }) => {
+      // Read only when it is wanted: FatFs would make every writer start later.
+      const { planFormat } = await import('../format/plan')
       const plan = await planFormat({ bytes, sectorBytes, fileSystem, label, serial: randomBytes(4).readUInt32LE(), now: new Date() })
       return {
         source: sourceOfPieces(plan.pieces),

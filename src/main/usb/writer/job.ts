@@ -6,7 +6,7 @@ import { judgeDrive, type PolicyContext } from '../policy'
 import { contentOf, type Content } from './content'
 import { codeOf, failureOf } from './failures'
 import type { DriveCondition, FlashEvent, FlashPhase, WriteRequest } from './protocol'
-import type { OpenImage } from './source'
+import type { OpenImage, SourceProgress } from './source'
 import type { Target } from './target'
 import { VerifyError, writeImage } from './write-image'
 
@@ -14,7 +14,7 @@ import { VerifyError, writeImage } from './write-image'
 export interface DriveSystem {
   platform: PolicyContext['system']
   list(signal: AbortSignal): Promise<DriveList>
-  openImage(path: string, signal: AbortSignal): Promise<OpenImage>
+  openImage(path: string, signal: AbortSignal, onProgress: SourceProgress): Promise<OpenImage>
   /** Takes everything off that is mounted from the drive. */
   unmount(drive: Drive): Promise<void>
   open(drive: Drive): Promise<Target>
@@ -32,7 +32,7 @@ export async function runJob(request: WriteRequest, system: DriveSystem, tell: (
   let target: Target | undefined
   try {
     phase('checking')
-    content = await contentOf(request, system.openImage, signal)
+    content = await contentOf(request, (path) => system.openImage(path, signal, (done, total) => phase('checking', done, total)))
     const drive = await permittedDrive(request, system, content.neededBytes, signal)
     phase('unmounting')
     await system.unmount(drive)

@@ -1,8 +1,8 @@
-import { useId, type FormEvent, type ReactElement } from 'react'
+import { useId, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { allVolumes } from '../../../shared/drives'
 import type { JudgedDrive } from '../../../shared/usb'
-import { formatBytes } from '../../app/format'
+import { formatBytes, formatDay } from '../../app/format'
 import { useLab } from '../../app/lab'
 import { strings } from '../../app/strings'
 import { Button } from '../../ui/Button'
@@ -24,12 +24,9 @@ export function CheckPage(): ReactElement | null {
   const after = restoring ? partsRestored(fileSystem, label, drive.bytes) : image.status === 'ready' ? partsAfter(image.facts.layout, drive.bytes) : []
   const size = formatBytes(drive.bytes)
 
-  function submit(event: FormEvent): void {
-    event.preventDefault()
-    attempt(usb.start())
-  }
+  // No form: Enter in a field must not erase anything.
   return (
-    <form onSubmit={submit} className="usb-form">
+    <div className="usb-form">
       <div className="usb-body">
         <Lost drive={drive} />
         <section aria-label={text.picture} className="usb-pictures">
@@ -38,22 +35,22 @@ export function CheckPage(): ReactElement | null {
         </section>
         {!restoring && image.status === 'ready' && <Remarks facts={image.facts} />}
         {drive.verdict === 'confirm' && <Confirmation drive={drive} typed={typedName} onType={(value) => usb.store.setState({ typedName: value })} />}
-        {!restoring && (
-          <label className="usb-radio">
-            <input type="checkbox" checked={verify} onChange={(event) => usb.setVerify(event.target.checked)} />
-            {text.verify} <span className="usb-soft">{text.verifyHint}</span>
-          </label>
-        )}
+        <label className="usb-radio">
+          <input type="checkbox" checked={verify} onChange={(event) => usb.setVerify(event.target.checked)} />
+          <span>
+            {text.verify} <span className="usb-hint">{text.verifyHint}</span>
+          </span>
+        </label>
       </div>
       <footer className="dialog-footer">
         <Button tone="quiet" className="usb-aside" onClick={() => usb.toPick(task)}>
           {strings.usb.back}
         </Button>
-        <Button tone="danger" submit disabled={!mayStart(state)}>
+        <Button tone="danger" disabled={!mayStart(state)} onClick={() => attempt(usb.start())}>
           {restoring ? text.restore(drive.name, size) : text.write(drive.name, size)}
         </Button>
       </footer>
-    </form>
+    </div>
   )
 }
 
@@ -75,16 +72,18 @@ function Lost({ drive }: { drive: JudgedDrive }): ReactElement {
               <th scope="col">{columns.fileSystem}</th>
               <th scope="col">{columns.size}</th>
               <th scope="col">{columns.used}</th>
+              <th scope="col">{columns.changed}</th>
               <th scope="col">{columns.open}</th>
             </tr>
           </thead>
           <tbody>
-            {volumes.map(({ path, label, fileSystem, bytes, usedBytes, mountPoints }) => (
+            {volumes.map(({ path, label, fileSystem, bytes, usedBytes, lastUsed, mountPoints }) => (
               <tr key={path}>
                 <th scope="row">{strings.usb.volume(label, path)}</th>
                 <td>{fileSystem ?? text.unknown}</td>
                 <td>{formatBytes(bytes)}</td>
                 <td>{usedBytes === undefined ? text.unknown : formatBytes(usedBytes)}</td>
+                <td>{lastUsed === undefined ? text.unknown : formatDay(lastUsed)}</td>
                 <td>{mountPoints.length === 0 ? text.notOpen : mountPoints.join(', ')}</td>
               </tr>
             ))}

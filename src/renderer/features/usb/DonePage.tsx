@@ -39,8 +39,11 @@ export function DonePage(): ReactElement | null {
   )
 }
 
+/** What the writing process calls them, for people. */
+const names: Readonly<Record<string, string>> = strings.usb.parts.fileSystems
+
 function summary(done: Done, name: string): string {
-  if (!('sha256' in done)) return text.restored(name, strings.usb.parts.formatted(done.fileSystem, done.label))
+  if (!('sha256' in done)) return text.restored(name, strings.usb.parts.formatted(names[done.fileSystem] ?? done.fileSystem, done.label))
   return done.verified ? text.verified(formatBytes(done.bytes), name) : text.unverified(formatBytes(done.bytes), name)
 }
 

@@ -61,7 +61,7 @@ function sentence({ name, how, why }: NonNullable<UsbState['lost']>): string {
 
 function DriveOption({ drive, chosen, onChoose }: { drive: JudgedDrive; chosen: boolean; onChoose(): void }): ReactElement {
   const id = useId()
-  const { name, path, bytes, bus, verdict, reasons, volumes } = drive
+  const { name, path, bytes, bus, verdict, reasons } = drive
   const refused = verdict === 'refused'
   return (
     <li className={`usb-drive ${chosen ? 'usb-drive-chosen' : ''} ${refused ? 'usb-drive-refused' : ''}`}>
@@ -75,7 +75,7 @@ function DriveOption({ drive, chosen, onChoose }: { drive: JudgedDrive; chosen: 
             <code>{path}</code>
           </span>
           <span id={`${id}-more`} className="usb-drive-more">
-            <span>{describeVolumes(drive, volumes.length)}</span>
+            <span>{describeVolumes(drive)}</span>
             {refused && (
               <span className="usb-refusal">
                 <b>{text.refused}</b> {reasons.join(' ')}
@@ -89,7 +89,7 @@ function DriveOption({ drive, chosen, onChoose }: { drive: JudgedDrive; chosen: 
   )
 }
 
-function describeVolumes({ volumes }: JudgedDrive, count: number): string {
+function describeVolumes({ volumes }: JudgedDrive): string {
   const names = volumes.map(({ label, fileSystem, path }) => `${label ?? path}${fileSystem === undefined ? '' : ` (${fileSystem})`}`)
-  return [strings.usb.volumes(count), ...names].filter((part) => part !== '').join(' · ')
+  return [strings.usb.volumes(volumes.length, volumes.every(({ kind }) => kind === 'partition')), ...names].join(' · ')
 }

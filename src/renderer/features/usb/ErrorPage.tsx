@@ -17,12 +17,13 @@ export function ErrorPage(): ReactElement | null {
   const { failed, task } = state
   if (!failed) return null
   const { failure, condition } = failed
+  const wanted = failure.code === 'cancelled'
   return (
     <>
       <div className="usb-body">
-        <div className="usb-cause" role="alert">
+        <div className={`usb-cause ${wanted ? 'usb-cause-wanted' : ''}`} role="alert">
           <p>
-            <Icon name="error" size={20} /> <b>{failure.what}</b>
+            <Icon name={wanted ? 'info' : 'error'} size={20} /> <b>{failure.what}</b>
           </p>
           {failure.where !== undefined && <p className="mono">{failure.where}</p>}
         </div>

@@ -12,8 +12,8 @@ const { write: text } = strings.usb
 
 export function WritePage(): ReactElement {
   const { usb } = useLab()
-  const { progress, stopping, verify, task } = useStore(usb.store)
-  const phases = WRITE_PHASES.filter((phase) => phase !== 'verifying' || verify || task === 'restore')
+  const { progress, remark, stopping, verify } = useStore(usb.store)
+  const phases = WRITE_PHASES.filter((phase) => phase !== 'verifying' || verify)
   const at = phases.findIndex((phase) => phase === progress?.phase)
   const percent = percentOf(progress)
   return (
@@ -46,6 +46,7 @@ export function WritePage(): ReactElement {
           {spoken(progress)}
         </p>
         <p className="usb-soft">{text.keepIn}</p>
+        {remark !== undefined && <p className="usb-warning">{remark}</p>}
       </div>
       <footer className="dialog-footer">
         <span className="usb-missing">{text.leaves[conditionIn(progress)]}</span>
@@ -63,7 +64,7 @@ function percentOf(progress: WriteProgress | undefined): number | undefined {
 
 function figures({ phase, done, total, bytesPerSecond, secondsLeft }: WriteProgress): string {
   if (total === 0) return text.phase[phase]
-  return [text.amount(formatBytes(done), formatBytes(total)), bytesPerSecond !== undefined && text.speed(bytesPerSecond), secondsLeft !== undefined && done < total && text.left(formatTimeLeft(secondsLeft))].filter((part) => part !== false).join(' · ')
+  return [text.percent(Math.floor((done / total) * 100)), text.amount(formatBytes(done), formatBytes(total)), bytesPerSecond !== undefined && text.speed(bytesPerSecond), secondsLeft !== undefined && done < total && text.left(formatTimeLeft(secondsLeft))].filter((part) => part !== false).join(' · ')
 }
 
 /** What a screen reader says: each phase, and each tenth of it. */

@@ -1,5 +1,5 @@
 /** A drive before and after, as parts of a bar. */
-import type { JudgedDrive, RestoreFileSystem, ImagePart } from '../../../shared/usb'
+import type { ImagePart, JudgedDrive, RestoreFileSystem } from '../../../shared/usb'
 import { strings } from '../../app/strings'
 
 const { usb: text } = strings
@@ -16,17 +16,15 @@ export function partsBefore({ volumes, bytes }: JudgedDrive): Part[] {
     const what = fileSystem ?? text.unknownFileSystem
     return { kind: kind === 'partition' ? 'partition' : 'volume', label: label === undefined ? `${what} (${path})` : `${what} “${label}”`, bytes: size }
   })
-  return withRest(parts, bytes, text.parts.free)
+  return withRest(parts, bytes, parts.length === 0 ? text.parts.unrecognised : text.parts.free)
 }
 
 export function partsAfter(layout: readonly ImagePart[], driveBytes: number): Part[] {
   return withRest(layout.map(({ kind, label, bytes }) => ({ kind, label, bytes })), driveBytes, text.parts.rest)
 }
 
-const FILE_SYSTEM_NAMES: Readonly<Record<RestoreFileSystem, string>> = { auto: text.parts.fitting, fat32: 'FAT32', exfat: 'exFAT' }
-
 export function partsRestored(fileSystem: RestoreFileSystem, label: string, driveBytes: number): Part[] {
-  return [{ kind: 'partition', label: text.parts.formatted(FILE_SYSTEM_NAMES[fileSystem], label), bytes: driveBytes }]
+  return [{ kind: 'partition', label: text.parts.formatted(text.parts.fileSystems[fileSystem], label), bytes: driveBytes }]
 }
 
 function withRest(parts: readonly Part[], bytes: number, label: string): Part[] {

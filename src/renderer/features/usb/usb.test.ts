@@ -185,8 +185,8 @@ test('a drive is made normal again, whatever the image', async () => {
   lab.usb.check()
   void lab.usb.start()
   await vi.waitFor(() => expect(services.log.at(-1)).toBe('restore /dev/sdb exfat STICK'))
-  services.usb.end({ ok: true, fileSystem: 'exFAT', label: 'STICK', ejected: true })
-  await until(lab, { page: 'done', done: { ok: true, fileSystem: 'exFAT', label: 'STICK', ejected: true } })
+  services.usb.end({ ok: true, fileSystem: 'exFAT', label: 'STICK', verified: true, ejected: true })
+  await until(lab, { page: 'done', done: { ok: true, fileSystem: 'exFAT', label: 'STICK', verified: true, ejected: true } })
 })
 
 test('where writing is off, the dialog explains, and asks for no drives', async () => {

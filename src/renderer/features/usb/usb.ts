@@ -39,6 +39,8 @@ export interface UsbState {
   fileSystem: RestoreFileSystem
   label: string
   progress: WriteProgress | undefined
+  /** Of the writing process, for the person. */
+  remark: string | undefined
   stopping: boolean
   done: Done | undefined
   failed: { failure: Failure; condition: DriveCondition } | undefined
@@ -69,6 +71,7 @@ const closed: UsbState = {
   fileSystem: 'auto',
   label: '',
   progress: undefined,
+  remark: undefined,
   stopping: false,
   done: undefined,
   failed: undefined,
@@ -187,11 +190,11 @@ export function createUsb({ connection, ui, saveAll, onError }: UsbOptions) {
     if (!selected || !mayStart(state())) return
     unwatch()
     job = crypto.randomUUID()
-    const chosen = { job, drive: selected.path, identity: selected.identity, ...(selected.verdict === 'confirm' && { typedName }) }
-    set({ page: 'write', progress: undefined, stopping: false, done: undefined, failed: undefined, lost: undefined })
-    const onProgress = (progress: WriteProgress): void => set({ progress })
+    const chosen = { job, drive: selected.path, identity: selected.identity, verify, ...(selected.verdict === 'confirm' && { typedName }) }
+    set({ page: 'write', progress: undefined, remark: undefined, stopping: false, done: undefined, failed: undefined, lost: undefined })
+    const onProgress = (progress: WriteProgress): void => set({ progress, ...(progress.remark !== undefined && { remark: progress.remark }) })
     try {
-      const end = await (task === 'write' ? connection.listen('drives.write', { ...chosen, source: source(), verify }, onProgress) : connection.listen('drives.restore', { ...chosen, fileSystem, label }, onProgress))
+      const end = await (task === 'write' ? connection.listen('drives.write', { ...chosen, source: source() }, onProgress) : connection.listen('drives.restore', { ...chosen, fileSystem, label }, onProgress))
       if (end.ok) set({ page: 'done', done: end })
       else set({ page: 'error', failed: end })
     } catch (error) {

@@ -25,10 +25,10 @@ async function guest(...says: (string | Buffer)[]): Promise<Socket> {
   }
   return socket
 }
-/** The other end closed it. It must read to notice. */
+/** The other end closed it, with or without having read everything: then it was reset. It must read to notice. */
 async function turnedAway(socket: Socket): Promise<void> {
   socket.resume()
-  if (!socket.closed) await once(socket, 'close')
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
 }
 const pending = async (arrival: Promise<unknown>): Promise<boolean> => (await Promise.race([arrival, new Promise((resolve) => setTimeout(resolve, 50, 'pending'))])) === 'pending'
 
@@ -58,7 +58,7 @@ describe.skipIf(process.platform === 'win32')('a meeting', () => {
     await turnedAway(await guest('wrong\n'))
     await turnedAway(await guest('\n'))
     await turnedAway(await guest(`${token} \n`))
-    await turnedAway(await guest(`x${token.slice(1)}\n`))
+    await turnedAway(await guest(`${token.startsWith('x') ? 'y' : 'x'}${token.slice(1)}\n`))
     await turnedAway(await guest(Buffer.alloc(65, 'a')))
     await turnedAway(await guest(Buffer.alloc(100_000, 'a'), `\n${token}\n`))
     const silent = await guest(token)

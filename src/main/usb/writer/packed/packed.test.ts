@@ -137,7 +137,7 @@ describe.each<PackedFormat>(['gzip', 'xz', 'zstd'])('%s', (format) => {
       refused++
     }
     expect(refused).toBe(lengths.length)
-  })
+  }, 60_000)
 
   test.skipIf(!tools[format])('cut off between two of them, it is shorter but whole', async () => {
     const first = pack(format, small)

@@ -4,6 +4,7 @@
  *
  * The package's own stream is passed over for the decoder below it: that one tells what is wrong, and several can be at work at a time.
  */
+import { createRequire } from 'node:module'
 import { z } from 'zod'
 import { complaint, type Complaints, type PackedInput, TRUNCATED, UnpackError } from './input'
 
@@ -26,12 +27,15 @@ const callable = z.custom<(...args: number[]) => number>((value) => typeof value
 const decoderSchema = z.object({ memory: z.instanceof(WebAssembly.Memory), create_context: callable, destroy_context: callable, supply_input: callable, get_next_output: callable })
 type Decoder = z.infer<typeof decoderSchema>
 
+const packageSchema = z.object({ XzReadableStream: z.custom<object>((value) => typeof value === 'function') })
+const load = createRequire(import.meta.url)
+
 /** An instance of its own, so that its memory goes with it. */
 async function loadDecoder(): Promise<Decoder> {
-  const { XzReadableStream } = await import('xz-decompress')
-  const { _getModuleInstance: load } = z.object({ _getModuleInstance: callable }).parse({ _getModuleInstance: Reflect.get(XzReadableStream, '_getModuleInstance') })
-  await load.call(XzReadableStream)
-  return decoderSchema.parse(z.instanceof(WebAssembly.Instance).parse(Reflect.get(XzReadableStream, '_moduleInstance')).exports)
+  // By require: as an ES module the package shows no names to Node.
+  const { XzReadableStream: stream } = packageSchema.parse(load('xz-decompress'))
+  await callable.parse(Reflect.get(stream, '_getModuleInstance')).call(stream)
+  return decoderSchema.parse(z.instanceof(WebAssembly.Instance).parse(Reflect.get(stream, '_moduleInstance')).exports)
 }
 
 export async function* unpackXz(input: PackedInput): AsyncGenerator<Uint8Array> {
