@@ -24,7 +24,7 @@ let archive: ArchivedFile[]
 /** The packaged app for Node. */
 let app: string
 
-describe.skipIf(process.platform !== 'linux')('the packaged app', { timeout: 120_000 }, () => {
+describe.skipIf(process.platform !== 'linux')('the packaged app', { timeout: 300_000 }, () => {
   beforeAll(async () => {
     await buildIfStale()
     folder = await mkdtemp(join(tmpdir(), 'bootlab-package-'))
