@@ -174,6 +174,10 @@ export const appInfoSchema = z.object({
 })
 export type AppInfo = z.infer<typeof appInfoSchema>
 
+/** What the system asked Bootlab to open: a folder, or a file to boot; an absolute path, which need not exist. */
+export const openedSchema = z.object({ kind: z.enum(['project', 'image']), path: z.string() })
+export type Opened = z.infer<typeof openedSchema>
+
 /** What the renderer remembers between runs: panel sizes, open tabs, last project. Its own business, key by key. */
 export const uiStateSchema = z.record(z.string().max(100), z.json())
 export type UiState = z.infer<typeof uiStateSchema>
@@ -252,6 +256,11 @@ export const calls = {
 } satisfies Record<string, { args: z.ZodType; result: z.ZodType }>
 
 export const streams = {
+  /**
+   * What the system opens with Bootlab (a double click, an argument of its command), beginning with what nobody has heard of yet. Each event
+   * goes to the page that listened last. Ends only when it is cancelled.
+   */
+  'app.opened': { args: nothing, event: openedSchema, end: z.null() },
   /** Builds a project: log lines as they come, and the result. Cancelling stops the compiler. */
   'builds.run': { args: z.strictObject({ directory }), event: logEventSchema, end: buildResultSchema },
   /**

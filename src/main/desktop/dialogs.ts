@@ -1,5 +1,6 @@
 /** The system's dialogs. */
 import { BrowserWindow, dialog } from 'electron'
+import { texts } from './texts'
 
 /** Endings of the last part of a name: `.img.gz` counts as `gz`. */
 const IMAGE_FILTERS = [
@@ -34,13 +35,20 @@ export async function pickSavePath(title: string, name: string): Promise<string 
   return chosen.canceled || chosen.filePath === '' ? null : chosen.filePath
 }
 
+/** Asks by a message box. @returns the index of the button; the last one when the person closes the box */
+export async function question({ type, message, detail, buttons }: { type: 'info' | 'error'; message: string; detail?: string; buttons: string[] }): Promise<number> {
+  const options = { type, message, ...(detail === undefined ? {} : { detail }), buttons, defaultId: 0, cancelId: buttons.length - 1, noLink: true }
+  const window = BrowserWindow.getFocusedWindow()
+  return (await (window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options))).response
+}
+
 /** Whether the window may go although its page wants to stay: it is writing to a drive. */
 export function mayLeave(window: BrowserWindow): boolean {
   const chosen = dialog.showMessageBoxSync(window, {
     type: 'warning',
-    message: 'A drive is being written.',
-    detail: 'If the window goes now, writing stops: what was on the drive is lost, and nothing boots from it.',
-    buttons: ['Go on writing', 'Stop and leave'],
+    message: texts.leave.message,
+    detail: texts.leave.detail,
+    buttons: [texts.leave.stay, texts.leave.leave],
     defaultId: 0,
     cancelId: 0,
   })

@@ -1,13 +1,16 @@
 /** The application menu: only what the system expects. The lab's own actions are in the page. */
 import { Menu, type MenuItemConstructorOptions } from 'electron'
+import { texts } from './texts'
 
-export function installMenu(platform: NodeJS.Platform): void {
+/** @param onCheckForUpdates undefined where the app cannot update itself */
+export function installMenu(platform: NodeJS.Platform, onCheckForUpdates: (() => void) | undefined): void {
+  const help: MenuItemConstructorOptions = { role: 'help', label: texts.menu.help, submenu: [{ label: texts.menu.checkForUpdates, click: () => onCheckForUpdates?.() }] }
   const template: MenuItemConstructorOptions[] = [
     ...(platform === 'darwin' ? [{ role: 'appMenu' } as const] : []),
     { role: 'fileMenu' },
     { role: 'editMenu' },
     {
-      label: 'View',
+      label: texts.menu.view,
       submenu: [
         { role: 'resetZoom' },
         { role: 'zoomIn' },
@@ -18,6 +21,7 @@ export function installMenu(platform: NodeJS.Platform): void {
       ],
     },
     { role: 'windowMenu' },
+    ...(onCheckForUpdates ? [help] : []),
   ]
   Menu.setApplicationMenu(Menu.buildFromTemplate(template))
 }

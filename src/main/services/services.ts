@@ -18,6 +18,7 @@ import { describeImport, planImport, writeImport } from './imports'
 import { locate, type Locations } from './locations'
 import { prepareWorker, prepareWorkerLater, startInWorker } from './machine-host'
 import { Machines } from './machines'
+import { OpenedPaths } from './opened'
 import { ProjectDoctor } from './project-doctor'
 import { ProjectFiles } from './project-files'
 import { availableTemplates, createFromTemplate, memoryOf, openForEditing } from './projects'
@@ -37,6 +38,8 @@ export interface ServicesOptions {
   pickDirectory?: (title: string) => Promise<string | null>
   pickFile?: UsbDialogs['pickFile']
   pickSavePath?: UsbDialogs['pickSavePath']
+  /** What the system opens with the lab, where the door hears of it. */
+  opened?: OpenedPaths
   /** Whether drives may be written: always from the window, from a browser only by the word of whoever starts the lab. */
   allowFlash?: boolean
   /** `defaultDataDirectory()` when absent. */
@@ -53,7 +56,7 @@ export interface Services {
 }
 
 export function createServices(options: ServicesOptions): Services {
-  const { door, pickDirectory, pickFile, pickSavePath } = options
+  const { door, pickDirectory, pickFile, pickSavePath, opened = new OpenedPaths() } = options
   const canFlash = door === 'electron' || options.allowFlash === true
   const onDefect = options.onDefect ?? ((message: string) => console.error(message))
   const dataDirectory = options.dataDirectory ?? defaultDataDirectory()
@@ -190,6 +193,7 @@ export function createServices(options: ServicesOptions): Services {
   }
 
   const streams: Handlers['streams'] = {
+    'app.opened': (_args, { emit, signal }) => opened.listen(emit, signal),
     'builds.run': async ({ directory }, { emit, signal }) => (await builder.build(await projectFolder(directory), { onLog: emit, signal })).result,
     'machines.watch': ({ machine }, context) => machines.watch(machine, context, context.signal),
     ...usb.streams,

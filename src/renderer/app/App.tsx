@@ -14,10 +14,12 @@ import { Toolbar } from './Toolbar'
 import { Workbench } from './Workbench'
 
 export function App(): ReactElement {
-  const { projects } = useLab()
+  const { projects, machine } = useLab()
   useShortcuts()
   const view = useStore(projects.store, (state) => state.view)
   const project = useStore(projects.store, (state) => state.project)
+  /** A file that the system opened is booted without a project. */
+  const booted = useStore(machine.store, (state) => state.phase !== 'off')
   return (
     <div className="app">
       <Toolbar />
@@ -30,7 +32,7 @@ export function App(): ReactElement {
       )}
       {view === 'welcome' && <Welcome />}
       {/* Stays mounted behind the welcome page: editor and terminal keep their state. */}
-      {project && (
+      {(project || booted) && (
         <main className="workbench" hidden={view !== 'project'}>
           <Workbench />
         </main>

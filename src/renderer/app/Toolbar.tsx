@@ -15,24 +15,28 @@ export function Toolbar(): ReactElement {
   const building = useStore(build.store, (state) => state.status === 'running')
   const phase = useStore(machine.store, (state) => state.phase)
   const canFlash = useStore(projects.store, (state) => state.info?.canFlash)
-  const ready = view === 'project'
+  const ready = view === 'project' && project !== undefined
+  /** A file that the system opened runs without a project. */
+  const open = project !== undefined || phase !== 'off'
   return (
     <header className="toolbar">
       <img className="toolbar-icon" src={icon} alt="" width={22} height={22} />
       <h1 className="toolbar-title">{strings.product}</h1>
-      {project && (
+      {open && (
         <>
           <span className="toolbar-divider" aria-hidden="true" />
-          <button type="button" className="toolbar-project" title={text.projectsHint} onClick={commands.showWelcome}>
-            <span className="toolbar-project-name">{project.name}</span>
-            {project.language && <span className="tag">{project.language}</span>}
-          </button>
+          {project && (
+            <button type="button" className="toolbar-project" title={text.projectsHint} onClick={commands.showWelcome}>
+              <span className="toolbar-project-name">{project.name}</span>
+              {project.language && <span className="tag">{project.language}</span>}
+            </button>
+          )}
           <Button tone="quiet" icon="folder" title={text.projectsHint} onClick={commands.showWelcome}>
             {text.projects}
           </Button>
         </>
       )}
-      <div className="toolbar-actions" role="toolbar" aria-label={text.label} hidden={!project}>
+      <div className="toolbar-actions" role="toolbar" aria-label={text.label} hidden={!open}>
         {building ? (
           <Button icon="cancel" title={text.cancelBuildHint} onClick={commands.cancelBuild}>
             {text.cancelBuild}
@@ -51,7 +55,7 @@ export function Toolbar(): ReactElement {
         <Button
           icon="reset"
           title={phase === 'ended' ? text.bootAgainHint : text.resetHint}
-          disabled={!ready || (phase !== 'on' && phase !== 'ended')}
+          disabled={view !== 'project' || (phase !== 'on' && phase !== 'ended')}
           onClick={commands.reset}
         >
           {text.reset}

@@ -43,6 +43,8 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   })
 
   const usb = createUsb({ connection, ui, saveAll: documents.saveAll, onError: report })
+  /** The file that was booted last, when it is no project's. */
+  let image: string | undefined
 
   function askAboutConflict(path: string): Promise<ConflictChoice> {
     const { title, body, overwrite, reload } = strings.conflictDialog
@@ -59,7 +61,10 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   /** Runs work whose failure the person should read about. */
   const attempt = (work: Promise<unknown>): void => void work.catch(report)
 
-  connection.onConnected((first) => attempt(first ? start() : pickUp()))
+  connection.onConnected((first) => attempt((first ? start() : pickUp()).then(hearOpened)))
+
+  /** Until the connection drops: the next one listens anew. */
+  const hearOpened = (): Promise<null> => connection.listen('app.opened', {}, ({ kind, path }) => attempt(kind === 'project' ? openProject(path) : openImage(path)))
 
   async function start(): Promise<void> {
     await Promise.all([ui.load(), projects.load(), machine.loadFont()])
@@ -93,6 +98,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     const restored = await documents.openProject(directory, remembered?.open ?? open, remembered?.active ?? entry)
     build.clear(problems)
     projects.store.setState({ project, view: 'project' })
+    image = undefined
     ui.set('project.last', directory)
     if (restored.length > 0) notifications.info(strings.editor.restored(restored.length), strings.editor.restoredHint)
     await projects.refreshRecent()
@@ -108,6 +114,13 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     }
     machine.clear()
     await showProject(project)
+  }
+
+  /** Boots a file that belongs to no project. */
+  async function openImage(path: string): Promise<void> {
+    projects.store.setState({ view: 'project' })
+    image = path
+    await machine.boot({ type: 'file', path })
   }
 
   async function importProject(directory: string): Promise<void> {
@@ -160,8 +173,11 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
 
   async function bootProject(): Promise<void> {
     const { directory } = documents.store.getState()
+    image = undefined
     if (directory !== undefined) await machine.boot({ type: 'project', directory })
   }
+
+  const bootAgain = (): Promise<void> => (image === undefined ? bootProject() : machine.boot({ type: 'file', path: image }))
 
   const commands = {
     save: () => {
@@ -176,7 +192,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
       attempt(machine.stop())
     },
     /** The reset button; on a machine that ended, another power-on of the same image. */
-    reset: () => attempt(machine.store.getState().machine === undefined ? bootProject() : machine.reset()),
+    reset: () => attempt(machine.store.getState().machine === undefined ? bootAgain() : machine.reset()),
     writeToUsb: () => {
       const { project, info } = projects.store.getState()
       if (project && info) usb.open(project.directory, info.canFlash)
