@@ -10,7 +10,9 @@ import type { StartOptions } from '../emulator/host/options'
 import { textFont } from '../emulator/machine/font'
 import { checkInputSize, rawDiskOf, withCommandLine } from '../image'
 import { MANIFEST_FILE, manifestJsonSchema, openProject, targetJsonSchema } from '../project'
+import { bootFacts } from './booted-kernel'
 import { Builder } from './builder'
+import { BootedKernels, debugCalls, debugStreams } from './debug-calls'
 import { doctor } from './doctor'
 import { Drafts } from './drafts'
 import { imagePathOf, imageSettings } from './image-settings'
@@ -59,6 +61,7 @@ export function createServices(options: ServicesOptions): Services {
   const builder = new Builder()
   const projectDoctor = new ProjectDoctor()
   const machines = new Machines(startInWorker)
+  const kernels = new BootedKernels()
   const writes = new Set<Promise<unknown>>()
   /** Notes a write, so that `close` waits for it: a page saves its last text while it goes away. */
   const writing = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -135,11 +138,13 @@ export function createServices(options: ServicesOptions): Services {
         return null
       }),
 
-    'machines.boot': async ({ source, memoryMiB, commandLine, backend }) => {
+    'machines.boot': async ({ source, memoryMiB, commandLine, backend, pauseAt }) => {
       const settings = await bootable(builder, source, commandLine)
       const memoryBytes = memoryMiB === undefined ? settings.memoryBytes : memoryMiB * 2 ** 20
-      const start: StartOptions = { ...settings, memoryBytes, backend: backend ?? 'interp', pace: 'realtime', startDate: Date.now() }
+      const facts = bootFacts(settings.image)
+      const start: StartOptions = { ...settings, memoryBytes, backend: backend ?? 'interp', pace: 'realtime', startDate: Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}) }
       const machine = machines.boot(start)
+      kernels.booted(machine, source, facts)
       prepareWorkerLater()
       return { machine }
     },
@@ -165,6 +170,8 @@ export function createServices(options: ServicesOptions): Services {
       glyphs: Buffer.from(textFont.bitmap).toString('base64'),
     }),
 
+    ...debugCalls(machines, kernels),
+
     'doctor.run': (_args, { signal }) => {
       projectDoctor.forget()
       return doctor(locations, dataDirectory, signal)
@@ -182,6 +189,7 @@ export function createServices(options: ServicesOptions): Services {
   const streams: Handlers['streams'] = {
     'builds.run': async ({ directory }, { emit, signal }) => (await builder.build(await projectFolder(directory), { onLog: emit, signal })).result,
     'machines.watch': ({ machine }, context) => machines.watch(machine, context, context.signal),
+    ...debugStreams(machines),
   }
 
   const close = async (): Promise<void> => {

@@ -176,6 +176,6 @@ function isKind<K extends Kind>(spec: MachineBreakpoint, kind: K): spec is SpecO
   return spec.kind === kind
 }
 
-function withoutArms({ disarm: _, ...breakpoint }: Entry): Breakpoint {
-  return { ...breakpoint }
+function withoutArms({ id, spec, enabled, condition, hits }: Entry): Breakpoint {
+  return { id, spec, enabled, hits, ...(condition ? { condition } : {}) }
 }

@@ -27,9 +27,8 @@ export class Places {
   }
 
   #reach(linear: bigint): boolean {
-    let stop = false
-    // A visit may take itself back.
-    for (const visit of [...(this.#visits.get(linear) ?? [])]) stop = visit() || stop
-    return stop
+    // A visit may take itself back, and set others.
+    const visits = Array.from(this.#visits.get(linear) ?? [])
+    return visits.map((visit) => visit()).includes(true)
   }
 }
