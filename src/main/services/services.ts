@@ -19,7 +19,7 @@ import { imagePathOf, imageSettings } from './image-settings'
 import { describeImport, planImport, writeImport } from './imports'
 import { locate, type Locations } from './locations'
 import { prepareWorker, prepareWorkerLater, startInWorker } from './machine-host'
-import { Machines } from './machines'
+import { Machines, type MachineStarter } from './machines'
 import { ProjectDoctor } from './project-doctor'
 import { ProjectFiles } from './project-files'
 import { availableTemplates, createFromTemplate, memoryOf, openForEditing } from './projects'
@@ -38,6 +38,8 @@ export interface ServicesOptions {
   pickDirectory?: (title: string) => Promise<string | null>
   /** `defaultDataDirectory()` when absent. */
   dataDirectory?: string
+  /** How machines are started; in threads with the worker of the built product when absent. */
+  startMachine?: MachineStarter
   /** Hears of defects that do not fail a request. */
   onDefect?: (message: string, error?: unknown) => void
 }
@@ -60,7 +62,7 @@ export function createServices(options: ServicesOptions): Services {
   const ui = new UiStateStore(dataDirectory)
   const builder = new Builder()
   const projectDoctor = new ProjectDoctor()
-  const machines = new Machines(startInWorker)
+  const machines = new Machines(options.startMachine ?? startInWorker)
   const kernels = new BootedKernels()
   const writes = new Set<Promise<unknown>>()
   /** Notes a write, so that `close` waits for it: a page saves its last text while it goes away. */

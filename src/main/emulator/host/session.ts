@@ -98,6 +98,8 @@ export class Session implements RunningMachine, Asked {
   /** Runs to the end. Never rejects: a failure of the emulator is a report, too. */
   async run(): Promise<void> {
     try {
+      // One that is paused from the beginning says so.
+      this.#tell(performance.now())
       while (!this.#ended) {
         if (!this.#waiting) this.#turn()
         else if (this.#timedOut(performance.now())) this.#end(this.#timeoutReport())
