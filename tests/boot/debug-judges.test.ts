@@ -165,6 +165,22 @@ describe.each(templates.filter(({ template }) => WANTED.includes(template.id)))(
     }
     expect(template.id).not.toBe('')
   })
+
+  test.skipIf(skip || requireTool('objdump') === undefined)('call frame information', async () => {
+    const file = (await path()).replace(/\.img$/, '.elf')
+    const info = KernelInfo.of(new Uint8Array(readFileSync(file)), file, undefined, undefined)
+    const dump = execFileSync('objdump', ['--dwarf=frames-interp', file], { encoding: 'utf8', maxBuffer: 1 << 28 })
+    const registers: Readonly<Record<string, number>> = { rsp: 7, rbp: 6, rbx: 3, esp: 4, ebp: 5, ebx: 3 }
+    let compared = 0
+    // A CIE has rows, too, at address 0, and so have functions that the linker dropped.
+    for (const [, address = '0', register = '', offset = '0', back = '0'] of dump.matchAll(/^([0-9a-f]{8,16}) (\w+)\+(\d+) .*c-(\d+) *$/gm)) {
+      if (info.startOf(BigInt(`0x${address}`)) === undefined) continue
+      const row = info.frameAt(BigInt(`0x${address}`))
+      expect([address, row?.cfa, row?.saved.get(row.returnColumn)]).toEqual([address, { register: registers[register], offset: Number(offset) }, -Number(back)])
+      compared++
+    }
+    expect(compared).toBeGreaterThan(4)
+  })
 })
 
 function infoOf(image: Uint8Array): KernelInfo {

@@ -3,6 +3,7 @@ export type { AssemblerFn, EfiAssemblerFn, EfiProgram, FlatProgram, FlatSource }
 export { DEFAULT_IMAGE_OPTIONS, type DiskContent, type DiskEntry, type DiskLoader, type ImageOptions, type VolumeFile } from './disk-content'
 export { buildBootSectorImage, buildDiskImage, type DiskImage, type DiskImageInput, type DiskImageReport, type KernelInput, withCommandLine } from './disk-image'
 export { unpackDisk } from './disk-unpack'
+export type { FrameRow } from './dwarf/call-frames'
 export { hasSources, SourceMap, type SourcePlace } from './dwarf'
 export { ELF_MACHINE, ELF_TYPE, type ElfFile, type ElfSection, type ElfSegment, type ElfSymbol, parseElf, looksLikeElf, readSymbols, SECTION_TYPE, SEGMENT_TYPE } from './elf'
 export { ImageError, type ImageErrorParts } from './errors'

@@ -6,7 +6,7 @@ import type { BootProtocol } from '../../shared/boot'
 import type { KnownAddress, Place, QuestionResults } from '../../shared/debug'
 import { LabError } from '../../shared/failure'
 import type { StartOptions } from '../emulator/host/options'
-import { type ElfSymbol, hasSources, ImageError, looksLikeElf, MAGIC, MAX_INPUT_BYTES, MEMORY, parseElf, planKernel, readSymbols, SourceMap, unpackDisk } from '../image'
+import { type ElfSymbol, type FrameRow, hasSources, ImageError, looksLikeElf, MAGIC, MAX_INPUT_BYTES, MEMORY, parseElf, planKernel, readSymbols, SourceMap, unpackDisk } from '../image'
 
 type Marks = NonNullable<StartOptions['marks']>
 
@@ -103,6 +103,11 @@ export class KernelInfo {
       ...(symbol ? { symbol: { name: symbol.name, offset: Number(address - symbol.address) } } : {}),
       ...(source ? { source: { ...source, ...this.#pathOf(source.file) } } : {}),
     }
+  }
+
+  /** How to find the caller of the code at an address; undefined where the file does not say. */
+  frameAt(address: bigint): FrameRow | undefined {
+    return this.#sources?.frames.rowAt(address)
   }
 
   /** Where the function at an address begins. */

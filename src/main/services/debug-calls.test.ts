@@ -97,6 +97,11 @@ describe('debugging a template', { timeout: 60_000 }, () => {
     expect(stack.width).toBe(8)
     expect(stack.words.filter(({ returns }) => returns).map(({ symbol }) => symbol?.name)).toContain('common')
 
+    // `dispatch` jumps to the handler: it has left no frame.
+    expect(stack.frames.slice(0, 2).map(({ symbol, by }) => [symbol?.name, by])).toEqual([['on_breakpoint', 'current'], ['common', 'call-frame-information']])
+    expect(stack.frames[1]?.source?.path).toBe('entry.S')
+    expect(stack.end).not.toBe('')
+
     const count = registers.instructions
     await client.call('debug.step', { machine, step: 'into' })
     await until(({ instructions, paused: why }) => instructions === count + 1 && why?.reason.type === 'step')

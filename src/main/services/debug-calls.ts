@@ -2,8 +2,10 @@
 import { isAbsolute } from 'node:path'
 import type { Handlers } from '../../shared/channel'
 import type { BootSource } from '../../shared/contract'
+import type { StackView } from '../../shared/debug'
 import { openProject } from '../project'
 import { type BootFacts, enrich, KernelInfo, linkedFile } from './booted-kernel'
+import { callStack } from './call-stack'
 import type { Machines } from './machines'
 
 type DebugCalls = Pick<Handlers['calls'], Extract<keyof Handlers['calls'], `debug.${string}`>>
@@ -11,6 +13,8 @@ type DebugStreams = Pick<Handlers['streams'], Extract<keyof Handlers['streams'],
 
 /** Kernels whose symbols are kept: of the machines that run, and of some that ended. */
 const MOST_KERNELS = 12
+/** Stack above its top that callers are looked for in. */
+const UNWOUND_BYTES = 65_536
 
 /** What was booted in each machine, for those who look inside. */
 export class BootedKernels {
@@ -64,7 +68,11 @@ export function debugCalls(machines: Machines, kernels: BootedKernels): DebugCal
       const start = args.anchor === undefined && args.before !== undefined ? info.startOf(BigInt(address)) : undefined
       return enrich.disassemble(info, await machines.ask(machine, 'disassemble', { ...args, address, ...(start === undefined ? {} : { anchor: hex(start) }) }))
     },
-    'debug.stack': async ({ machine, ...args }) => enrich.stack(await kernels.of(machine), await machines.ask(machine, 'stack', args)),
+    'debug.stack': async ({ machine, ...args }) => {
+      const info = await kernels.of(machine)
+      const stack = await machines.ask(machine, 'stack', args)
+      return enrich.stack(info, { ...stack, ...(await betterFrames(machines, machine, info, stack)) })
+    },
     'debug.descriptors': async ({ machine, ...args }) => enrich.descriptors(await kernels.of(machine), await machines.ask(machine, 'descriptors', args)),
     'debug.taskState': ({ machine }) => machines.ask(machine, 'taskState', {}),
     'debug.pageWalk': ({ machine, ...args }) => machines.ask(machine, 'pageWalk', args),
@@ -87,6 +95,18 @@ export function debugStreams(machines: Machines): DebugStreams {
   return {
     'debug.log': ({ machine, filter }, context) => machines.log(machine, filter, context, context.signal),
   }
+}
+
+/** The call stack as the kernel's file tells it, where that leads further than frame pointers alone. */
+async function betterFrames(machines: Machines, machine: string, info: KernelInfo, { top, frames }: StackView): Promise<Pick<StackView, 'frames' | 'end'> | undefined> {
+  const registers = await machines.ask(machine, 'registers', {})
+  if (info.frameAt(BigInt(registers.address)) === undefined) return undefined
+  const { data, pages } = await machines.ask(machine, 'memory', { space: 'linear', address: top, bytes: UNWOUND_BYTES })
+  const first = pages.findIndex(({ state }) => state === 'unmapped')
+  const readable = pages.slice(0, first < 0 ? pages.length : first).reduce((sum, { bytes }) => sum + bytes, 0)
+  const memory = new Uint8Array(Buffer.from(data, 'base64')).subarray(0, readable)
+  const found = callStack({ registers, top: BigInt(top), memory, rowAt: (address) => info.frameAt(address), isCode: (address) => info.startOf(address) !== undefined })
+  return found && found.frames.length >= frames.length ? found : undefined
 }
 
 function hex(value: bigint): string {

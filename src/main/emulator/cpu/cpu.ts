@@ -190,7 +190,7 @@ export class Cpu implements SystemContext {
 
   /** Asks about the place of the next instruction, if that was not done yet: the processor stands there by chance. */
   visitPlace(): void {
-    if (this.codeProbes.armed) this.#stopsHere(this.now())
+    if (this.codeProbes.armed) this.#stopsHere()
   }
 
   /** The instruction at CS:RIP is executed next without asking whether to stop before it. */
@@ -303,7 +303,7 @@ export class Cpu implements SystemContext {
     return this.#shutdown !== undefined || this.#stopWanted
   }
 
-  /** For the backend, which has counted the instruction at RIP already when it asks. */
+  /** For the backend. */
   #codePlaces(): BackendContext['code'] {
     const { codeProbes } = this
     return {
@@ -312,13 +312,17 @@ export class Cpu implements SystemContext {
       },
       atOffset: (physical) => codeProbes.atOffset(physical),
       reach: () => {
-        if (this.#stopsHere(this.now() - 1)) throw STOPPED_BEFORE
+        // As it was before the instruction was counted: whoever is asked may end the slice.
+        this.state.remaining += 1
+        if (this.#stopsHere()) throw STOPPED_BEFORE
+        if (this.state.remaining > 0) this.state.remaining -= 1
+        else this.#sliceEnd += 1
       },
     }
   }
 
-  #stopsHere(count: number): boolean {
-    return this.codeProbes.stopsBefore({ linear: this.codeAddress, count, rcx: this.state.gpr(RCX) }, () => this.#isRepeated())
+  #stopsHere(): boolean {
+    return this.codeProbes.stopsBefore({ linear: this.codeAddress, count: this.now(), rcx: this.state.gpr(RCX) }, () => this.#isRepeated())
   }
 
   get #inShadow(): boolean {
@@ -329,7 +333,7 @@ export class Cpu implements SystemContext {
   #slice(length: number): void {
     const { state } = this
     // Asked here for the first instruction: nothing that is kept for it is taken yet.
-    if (this.codeProbes.armed && this.#stopsHere(this.now())) {
+    if (this.codeProbes.armed && this.#stopsHere()) {
       this.#stopWanted = true
       return
     }
@@ -355,8 +359,6 @@ export class Cpu implements SystemContext {
       this.#backend.execute()
     } catch (error) {
       if (error === STOPPED_BEFORE) {
-        // The instruction was counted, and not executed.
-        state.remaining += 1
         this.stop()
         return
       }

@@ -226,7 +226,9 @@ export class Session implements RunningMachine, Asked {
       const timer = setTimeout(done, milliseconds)
       this.#wake = () => {
         clearTimeout(timer)
-        done()
+        this.#wake = undefined
+        // The answer to who woke it goes first: the guest may come to its end at once.
+        setImmediate(resolve)
       }
     })
   }

@@ -1,5 +1,6 @@
 /** Debug information: the source line of an address. */
 import { ELF_MACHINE, type ElfFile, type ElfSymbol } from '../elf'
+import { CallFrames } from './call-frames'
 import { type Declaration, readUnits } from './debug-info'
 import { type LineSequence, readLinePrograms } from './line-table'
 import { DebugSections } from './sections'
@@ -25,6 +26,7 @@ export class SourceMap {
   readonly lineCount: number
   /** What was added to the kernel's addresses after it was linked; the debug information still has the linker's. */
   readonly moved: bigint
+  readonly frames: CallFrames
   readonly #sequences: LineSequence[]
   readonly #declared: Map<bigint, SourcePlace>
 
@@ -35,6 +37,7 @@ export class SourceMap {
     const folders = new Map(units.map(({ lineProgram, folder }) => [lineProgram, folder]))
     const programs = readLinePrograms(sections, (offset) => folders.get(offset))
     this.moved = distance(units.flatMap(({ declarations }) => declarations), symbols)
+    this.frames = new CallFrames(sections, this.moved)
     const code = codeRanges(elf)
     // Functions that the linker dropped keep their rows, at address 0 or the like.
     this.#sequences = programs
