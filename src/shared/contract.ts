@@ -13,6 +13,7 @@
  */
 import * as z from 'zod'
 import { MAX_COMMAND_LINE_BYTES } from './boot'
+import { bootPauseSchema, debugCalls, debugStreams } from './debug'
 import { diagnosisSchema } from './diagnosis'
 import { keyEventSchema, machineReportSchema, machineStateSchema, sentScreenSchema } from './machine-schemas'
 import { buildStepSchema, logEventSchema, problemSchema } from './problems'
@@ -229,6 +230,8 @@ export const calls = {
       memoryMiB: z.number().int().min(1).max(3072).optional(),
       commandLine: z.string().max(MAX_COMMAND_LINE_BYTES).optional(),
       backend: z.enum(BACKENDS).optional(),
+      /** The machine pauses there, the first time it comes to it. */
+      pauseAt: bootPauseSchema.optional(),
     }),
     result: z.object({ machine }),
   },
@@ -237,6 +240,8 @@ export const calls = {
   'machines.keys': { args: z.strictObject({ machine, events: z.array(keyEventSchema).max(256) }), result: z.null() },
   'machines.serialInput': { args: z.strictObject({ machine, data: base64.max(65_536) }), result: z.null() },
   'machines.font': { args: nothing, result: fontSchema },
+
+  ...debugCalls,
 
   'doctor.run': { args: nothing, result: z.array(doctorItemSchema) },
   /**
@@ -269,6 +274,7 @@ export const streams = {
    */
   'machines.watch': { args: z.strictObject({ machine }), event: machineEventSchema, end: machineReportSchema },
   ...usbStreams,
+  ...debugStreams,
 } satisfies Record<string, { args: z.ZodType; event: z.ZodType; end: z.ZodType }>
 
 // --- types of the tables ----------------------------------------------------------------------------------------------

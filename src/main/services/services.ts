@@ -10,14 +10,16 @@ import type { StartOptions } from '../emulator/host/options'
 import { textFont } from '../emulator/machine/font'
 import { checkInputSize, rawDiskOf, withCommandLine } from '../image'
 import { MANIFEST_FILE, manifestJsonSchema, openProject, targetJsonSchema } from '../project'
+import { bootFacts } from './booted-kernel'
 import { Builder } from './builder'
+import { BootedKernels, debugCalls, debugStreams } from './debug-calls'
 import { doctor } from './doctor'
 import { Drafts } from './drafts'
 import { imagePathOf, imageSettings } from './image-settings'
 import { describeImport, planImport, writeImport } from './imports'
 import { locate, type Locations } from './locations'
 import { prepareWorker, prepareWorkerLater, startInWorker } from './machine-host'
-import { Machines } from './machines'
+import { Machines, type MachineStarter } from './machines'
 import { OpenedPaths } from './opened'
 import { ProjectDoctor } from './project-doctor'
 import { ProjectFiles } from './project-files'
@@ -44,6 +46,8 @@ export interface ServicesOptions {
   allowFlash?: boolean
   /** `defaultDataDirectory()` when absent. */
   dataDirectory?: string
+  /** How machines are started; in threads with the worker of the built product when absent. */
+  startMachine?: MachineStarter
   /** Hears of defects that do not fail a request. */
   onDefect?: (message: string, error?: unknown) => void
 }
@@ -67,7 +71,8 @@ export function createServices(options: ServicesOptions): Services {
   const ui = new UiStateStore(dataDirectory)
   const builder = new Builder()
   const projectDoctor = new ProjectDoctor()
-  const machines = new Machines(startInWorker)
+  const machines = new Machines(options.startMachine ?? startInWorker)
+  const kernels = new BootedKernels()
   const usb = usbHandlers({ builder, canFlash, pickFile, pickSavePath })
   const writes = new Set<Promise<unknown>>()
   /** Notes a write, so that `close` waits for it: a page saves its last text while it goes away. */
@@ -146,11 +151,13 @@ export function createServices(options: ServicesOptions): Services {
         return null
       }),
 
-    'machines.boot': async ({ source, memoryMiB, commandLine, backend }) => {
+    'machines.boot': async ({ source, memoryMiB, commandLine, backend, pauseAt }) => {
       const settings = await bootable(builder, source, commandLine)
       const memoryBytes = memoryMiB === undefined ? settings.memoryBytes : memoryMiB * 2 ** 20
-      const start: StartOptions = { ...settings, memoryBytes, backend: backend ?? 'interp', pace: 'realtime', startDate: Date.now() }
+      const facts = bootFacts(settings.image)
+      const start: StartOptions = { ...settings, memoryBytes, backend: backend ?? 'interp', pace: 'realtime', startDate: Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}) }
       const machine = machines.boot(start)
+      kernels.booted(machine, source, facts)
       prepareWorkerLater()
       return { machine }
     },
@@ -176,6 +183,8 @@ export function createServices(options: ServicesOptions): Services {
       glyphs: Buffer.from(textFont.bitmap).toString('base64'),
     }),
 
+    ...debugCalls(machines, kernels),
+
     'doctor.run': (_args, { signal }) => {
       projectDoctor.forget()
       return doctor(locations, dataDirectory, signal)
@@ -197,6 +206,7 @@ export function createServices(options: ServicesOptions): Services {
     'builds.run': async ({ directory }, { emit, signal }) => (await builder.build(await projectFolder(directory), { onLog: emit, signal })).result,
     'machines.watch': ({ machine }, context) => machines.watch(machine, context, context.signal),
     ...usb.streams,
+    ...debugStreams(machines),
   }
 
   const close = async (): Promise<void> => {

@@ -60,6 +60,29 @@ export function createFakeServices() {
       return project
     },
     'projects.forget': missing('projects.forget'),
+    'debug.pause': missing('debug.pause'),
+    'debug.resume': missing('debug.resume'),
+    'debug.step': missing('debug.step'),
+    'debug.runTo': missing('debug.runTo'),
+    'debug.setSpeed': missing('debug.setSpeed'),
+    'debug.breakpoints': missing('debug.breakpoints'),
+    'debug.setBreakpoint': missing('debug.setBreakpoint'),
+    'debug.changeBreakpoint': missing('debug.changeBreakpoint'),
+    'debug.removeBreakpoint': missing('debug.removeBreakpoint'),
+    'debug.registers': missing('debug.registers'),
+    'debug.setRegister': missing('debug.setRegister'),
+    'debug.memory': missing('debug.memory'),
+    'debug.setMemory': missing('debug.setMemory'),
+    'debug.disassemble': missing('debug.disassemble'),
+    'debug.stack': missing('debug.stack'),
+    'debug.descriptors': missing('debug.descriptors'),
+    'debug.taskState': missing('debug.taskState'),
+    'debug.pageWalk': missing('debug.pageWalk'),
+    'debug.mappings': missing('debug.mappings'),
+    'debug.devices': missing('debug.devices'),
+    'debug.whatIs': missing('debug.whatIs'),
+    'debug.find': missing('debug.find'),
+    'debug.kernel': missing('debug.kernel'),
     'machines.reset': missing('machines.reset'),
     'machines.keys': missing('machines.keys'),
     'machines.serialInput': missing('machines.serialInput'),
@@ -125,6 +148,7 @@ export function createFakeServices() {
         system.open = emit
         signal.addEventListener('abort', () => resolve(null))
       }),
+    'debug.log': missing('debug.log'),
     'builds.run': async (_args, { emit, signal }) => {
       log.push('build')
       for (const line of script.build.log) emit(line)
