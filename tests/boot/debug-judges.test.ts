@@ -16,6 +16,8 @@ import { templateImages } from './template-images'
 const templates = await templateImages()
 const WANTED = ['exceptions-c', 'paging-c', 'higher-half-c', 'multiboot2-c', 'exceptions-rust']
 const LIMIT_MS = 60_000
+/** Of the guest's time. */
+const DEBUGGED_TICKS = 20_000_000
 /** CR0.CD and CR0.NW. */
 const CACHE_OFF = 0x6000_0000n
 
@@ -164,6 +166,40 @@ describe.each(templates.filter(({ template }) => WANTED.includes(template.id)))(
       expect(symbol?.offset).toBe(0)
     }
     expect(template.id).not.toBe('')
+  })
+
+  test.skipIf(skip)('a run that is watched, stopped and stepped is the same run', async () => {
+    const { marks, kernel } = bootFacts(new Uint8Array(readFileSync(await path())))
+    const fresh = (): Machine =>
+      new Machine({ image: new Uint8Array(readFileSync(file)), memoryBytes: 32 << 20, backend: 'interp', startDate: 0, marks, onSerial: () => undefined, onDebugConsole: () => undefined })
+    const file = await path()
+    const plain = fresh()
+    plain.run(DEBUGGED_TICKS)
+    const debugged = fresh()
+    const { control } = debugged
+    const info = kernel ? KernelInfo.of(kernel.bytes, kernel.file, kernel.entry, undefined) : KernelInfo.nothing
+    const start = kernel?.entry ?? 0n
+    for (let address = start; address < start + 0x400n; address += 8n) {
+      const at = info.startOf(address) ?? address
+      control.breakpoints.set({ spec: { kind: 'code', addresses: [`0x${at.toString(16)}`] }, condition: { when: 'every', count: 97 } })
+    }
+    const page = `0x${(start & ~0xfffn).toString(16)}`
+    control.breakpoints.set({ spec: { kind: 'data', space: 'linear', address: page, bytes: 65_536, access: 'any' }, condition: { when: 'every', count: 1009 } })
+    control.breakpoints.set({ spec: { kind: 'data', space: 'physical', address: '0x100000', bytes: 65_536, access: 'write' }, condition: { when: 'every', count: 499 } })
+    let [stops, random] = [0, 7]
+    const next = (below: number): number => (random = (random * 1_103_515_245 + 12_345) % 2_147_483_648) % below
+    while (debugged.now < DEBUGGED_TICKS && !debugged.outcome) {
+      if (control.paused) {
+        stops++
+        if (next(3) === 0) control.step(next(2) === 0 ? 'into' : 'over')
+        else control.resume()
+      }
+      debugged.run(Math.min(1 + next(50_000), DEBUGGED_TICKS - debugged.now))
+      if (next(20) === 0) control.pause({ type: 'user' })
+    }
+    expect(stops).toBeGreaterThan(5)
+    expect([debugged.instructions, debugged.now, debugged.outcome, debugged.cpu.snapshotHash()]).toEqual([plain.instructions, plain.now, plain.outcome, plain.cpu.snapshotHash()])
+    expect(debugged.timeline.entries).toEqual(plain.timeline.entries)
   })
 
   test.skipIf(skip || requireTool('objdump') === undefined)('call frame information', async () => {

@@ -235,8 +235,9 @@ describe.each(BACKENDS)('run control on the %s backend', (backend) => {
 })
 
 describe('the guest notices nothing', () => {
-  // Counts with a loop, a repeated instruction, calls and timer interrupts: inc si; call f; mov di,600h; mov cx,20; rep stosb; jmp
-  const BUSY = [STI, 0x46, 0xe8, 8, 0, 0xbf, 0, 6, 0xb9, 20, 0, 0xf3, 0xaa, 0xeb, 0xf2, 0x40, 0x01, 0xc3, 0xff, 0x06, 0, 5, RET]
+  // Timer interrupts, STI's shadow, a repeated instruction, calls: sti; again (1): inc si; cli; sti; call f; mov di,600h; mov cx,20; rep stosb (13); jmp again;
+  // f (17): inc ax; add bx,ax; inc word [500h]; ret
+  const BUSY = [STI, 0x46, CLI, STI, 0xe8, 10, 0, 0xbf, 0, 6, 0xb9, 20, 0, 0xf3, 0xaa, 0xeb, 0xf0, 0x40, 0x01, 0xc3, 0xff, 0x06, 0, 5, RET]
   const END = 3_000_000
 
   const fresh = (backend: 'interp' | 'oracle'): Machine =>
@@ -250,7 +251,7 @@ describe('the guest notices nothing', () => {
     const { control } = debugged
     let random = 1
     const next = (below: number): number => (random = (random * 1_103_515_245 + 12_345) % 2_147_483_648) % below
-    for (const offset of [1, 0xb, 0xf, 0x11]) control.breakpoints.set({ spec: code(offset), condition: { when: 'every', count: 400 } })
+    for (const offset of [1, 4, 13, 17]) control.breakpoints.set({ spec: code(offset), condition: { when: 'every', count: 400 } })
     control.breakpoints.set({ spec: { kind: 'data', space: 'linear', address: '0x500', bytes: 2, access: 'any' }, condition: { when: 'every', count: 333 } })
     control.breakpoints.set({ spec: { kind: 'vector', vector: 8, source: 'hardware' } })
     let stops = 0
