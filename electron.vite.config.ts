@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
 import type { Plugin } from 'vite'
+import { licences } from './packaging/licences'
 
 const at = (path: string): string => resolve(import.meta.dirname, path)
 
@@ -16,15 +17,17 @@ const withoutCommonJsShims: Plugin = {
   },
 }
 
+const { collect, write } = licences(import.meta.dirname)
+
 /**
  * One build makes everything in out/:
  * - main: ES modules for Electron's main process and for plain Node alike; most dependencies stay outside, `electron` too;
  * - preload: one CommonJS file without imports, as Electron's sandbox demands;
- * - renderer: static files for both doors, with relative addresses.
+ * - renderer: static files for both doors, with relative addresses, and the licences of all that is carried.
  */
 export default defineConfig({
   main: {
-    plugins: [withoutCommonJsShims],
+    plugins: [withoutCommonJsShims, collect],
     build: {
       target: 'node20.19',
       outDir: 'out/main',
@@ -44,6 +47,7 @@ export default defineConfig({
     },
   },
   preload: {
+    plugins: [collect],
     build: {
       target: 'node20.19',
       outDir: 'out/preload',
@@ -58,7 +62,7 @@ export default defineConfig({
   renderer: {
     root: at('src/renderer'),
     base: './',
-    plugins: [react()],
+    plugins: [react(), collect, write],
     build: {
       target: 'es2022',
       outDir: at('out/renderer'),

@@ -9,7 +9,7 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** The last file that each of the three builds writes. */
 const outputs = ['out/main/index.js', 'out/main/cli.js', 'out/preload/index.cjs', 'out/renderer/index.html']
-const inputs = ['src', 'resources/fonts', 'electron.vite.config.ts', 'package.json', 'package-lock.json']
+const inputs = ['src', 'resources/fonts', 'packaging', 'electron.vite.config.ts', 'package.json', 'package-lock.json']
 
 /** @returns {boolean} */
 export function isStale() {

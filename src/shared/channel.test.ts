@@ -1,38 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createClient, MAX_MESSAGE_LENGTH, MAX_OPEN_REQUESTS, serveChannel, type Handlers, type Port } from './channel'
+import { portPair } from '../../tests/support/port-pair'
+import { createClient, MAX_MESSAGE_LENGTH, MAX_OPEN_REQUESTS, serveChannel, type Handlers } from './channel'
 import { calls, streams } from './contract'
 import { LabError } from './failure'
 import type { MachineReport } from './machine-schemas'
-
-/** Two ports joined back to back; messages arrive in a later microtask, as on a real transport. */
-function portPair(): [Port, Port] {
-  const sides = [0, 1].map(() => ({ messages: new Set<(m: string) => void>(), closes: new Set<() => void>() }))
-  let closed = false
-  const make = (own: number): Port => {
-    const mine = sides[own]
-    const theirs = sides[1 - own]
-    if (!mine || !theirs) throw new Error('a pair has two sides')
-    return {
-      send(message) {
-        if (!closed) queueMicrotask(() => theirs.messages.forEach((listener) => listener(message)))
-      },
-      onMessage(listener) {
-        mine.messages.add(listener)
-        return () => mine.messages.delete(listener)
-      },
-      onClose(listener) {
-        mine.closes.add(listener)
-        return () => mine.closes.delete(listener)
-      },
-      close() {
-        if (closed) return
-        closed = true
-        for (const side of sides) for (const listener of side.closes) listener()
-      },
-    }
-  }
-  return [make(0), make(1)]
-}
 
 const unexpected = (): Promise<never> => Promise.reject(new LabError({ code: 'unexpected', what: 'not part of this test' }))
 

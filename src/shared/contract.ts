@@ -13,6 +13,7 @@
  */
 import * as z from 'zod'
 import { MAX_COMMAND_LINE_BYTES } from './boot'
+import { bootPauseSchema, debugCalls, debugStreams } from './debug'
 import { diagnosisSchema } from './diagnosis'
 import { LANGUAGES } from './languages'
 import { keyEventSchema, machineReportSchema, machineStateSchema, sentScreenSchema } from './machine-schemas'
@@ -179,6 +180,10 @@ export type AppInfo = z.infer<typeof appInfoSchema>
 export const appMenuSchema = z.strictObject({ language: z.enum(LANGUAGES), disabled: z.array(z.string().max(64)).max(256) })
 export type AppMenu = z.infer<typeof appMenuSchema>
 
+/** What the system asked Bootlab to open: a folder, or a file to boot; an absolute path, which need not exist. */
+export const openedSchema = z.object({ kind: z.enum(['project', 'image']), path: z.string() })
+export type Opened = z.infer<typeof openedSchema>
+
 /** What the renderer remembers between runs: settings, layouts, open tabs, last project. Its own business, key by key. */
 export const uiStateSchema = z.record(z.string().max(100), z.json())
 export type UiState = z.infer<typeof uiStateSchema>
@@ -230,6 +235,8 @@ export const calls = {
       memoryMiB: z.number().int().min(1).max(3072).optional(),
       commandLine: z.string().max(MAX_COMMAND_LINE_BYTES).optional(),
       backend: z.enum(BACKENDS).optional(),
+      /** The machine pauses there, the first time it comes to it. */
+      pauseAt: bootPauseSchema.optional(),
     }),
     result: z.object({ machine }),
   },
@@ -238,6 +245,8 @@ export const calls = {
   'machines.keys': { args: z.strictObject({ machine, events: z.array(keyEventSchema).max(256) }), result: z.null() },
   'machines.serialInput': { args: z.strictObject({ machine, data: base64.max(65_536) }), result: z.null() },
   'machines.font': { args: nothing, result: fontSchema },
+
+  ...debugCalls,
 
   'doctor.run': { args: nothing, result: z.array(doctorItemSchema) },
   /**
@@ -259,6 +268,11 @@ export const calls = {
 export const streams = {
   /** Shows a page's menu for as long as it listens; each event is a command that was chosen. Only a door with a menu has it. */
   'app.menu': { args: appMenuSchema, event: z.object({ command: z.string() }), end: z.null() },
+  /**
+   * What the system opens with Bootlab (a double click, an argument of its command), beginning with what nobody has heard of yet. Each event
+   * goes to the page that listened last. Ends only when it is cancelled.
+   */
+  'app.opened': { args: nothing, event: openedSchema, end: z.null() },
   /** Builds a project: log lines as they come, and the result. Cancelling stops the compiler. */
   'builds.run': { args: z.strictObject({ directory }), event: logEventSchema, end: buildResultSchema },
   /**
@@ -267,6 +281,7 @@ export const streams = {
    */
   'machines.watch': { args: z.strictObject({ machine }), event: machineEventSchema, end: machineReportSchema },
   ...usbStreams,
+  ...debugStreams,
 } satisfies Record<string, { args: z.ZodType; event: z.ZodType; end: z.ZodType }>
 
 // --- types of the tables ----------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@
  */
 import * as z from 'zod'
 import { BOOT_PROTOCOLS } from './boot'
-import { hexSchema } from './machine-schemas'
+import { hexSchema } from './hex'
 
 /** Whole unless it is beyond 2^53, as damaged files have it. */
 const count = z.number().min(0)

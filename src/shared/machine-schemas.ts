@@ -1,8 +1,7 @@
 /** What a running machine shows: its screen, its state, and the report when it ends. */
 import * as z from 'zod'
-
-/** A 64-bit value as hexadecimal digits, e.g. `0xfee00000`. */
-export const hexSchema = z.string().regex(/^0x[0-9a-f]{1,16}$/)
+import { hexSchema } from './hex'
+import { pausedSchema, timelineEntrySchema } from './run-state'
 
 /** What an image is put into: a hard disk (80h), diskette drive A: (00h) or a CD drive (E0h). */
 export const BOOT_MEDIA = ['disk', 'floppy', 'cd'] as const
@@ -54,6 +53,10 @@ export const machineStateSchema = z.object({
   cpuMode: z.enum(['real', 'protected', 'long']),
   /** Milliseconds since the machine was started, of the host's clock. */
   milliseconds: z.number(),
+  /** Why it is paused: virtual time stands, and nothing is executed. Absent: it goes on. */
+  paused: pausedSchema.optional(),
+  /** How far the boot has come since power-on or reset, in order. */
+  timeline: z.array(timelineEntrySchema).optional(),
 })
 export type MachineState = z.infer<typeof machineStateSchema>
 

@@ -8,7 +8,8 @@
  *      as a ratio to ours.
  *   5. loading: MiB a second that the boot loader reads, in QEMU and in our PC, beside GRUB in the same QEMU.
  *   6. stick: writing a drive and reading it back, beside dd and cmp.
- * Options: --rounds N (default 5), --only hello|rebuild|image|speed|loading|stick, --json. It runs on a Node like the one inside Electron.
+ *   7. debugger: what armed breakpoints cost, and single steps a second.
+ * Options: --rounds N (default 5), --only hello|rebuild|image|speed|loading|stick|debugger, --json. It runs on a Node like the one inside Electron.
  */
 import { writeFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -24,6 +25,7 @@ import { toolchainReport } from '../../src/main/toolchain'
 import { prepareWorker, startInWorker } from '../../src/main/services/machine-host'
 import { bootInQemu, findQemu } from '../support/qemu'
 import { type BootForBytes, findPeers } from './peers'
+import { measureDebugger } from './debugger'
 import { measureImages } from './image'
 import { LOADED_MIB, measureLoading } from './loading'
 import { measureRebuild } from './rebuild'
@@ -271,6 +273,12 @@ async function stick(): Promise<void> {
   }
 }
 
+async function debuggerCosts(): Promise<void> {
+  say(`\nThe debugger: the workload "calls" of 64 bits, best of ${ROUNDS}, as time ÷ time with nothing armed`)
+  const { stepsPerSecond } = await measureDebugger(builder, ROUNDS, (figure) => report({ kind: 'debugger', ...figure }, `  ${figure.what.padEnd(52)} ${figure.milliseconds.toFixed(0).padStart(6)} ms  ${figure.ratio.toFixed(2)}`))
+  report({ kind: 'debugger-steps', stepsPerSecond }, `  single steps ${Math.round(stepsPerSecond / 1000)} thousand/s`)
+}
+
 say(`Node ${process.version}, V8 ${process.versions.v8}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`)
 const wanted = (part: string): boolean => values.only === undefined || values.only === part
 if (wanted('hello')) await editToHello()
@@ -282,5 +290,6 @@ if (wanted('image')) await images()
 if (wanted('speed')) await speed()
 if (wanted('loading')) await loading()
 if (wanted('stick')) await stick()
+if (wanted('debugger')) await debuggerCosts()
 if (values.json) writeFileSync(1, `${JSON.stringify(results, null, 2)}\n`)
 process.exit(0)

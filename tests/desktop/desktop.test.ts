@@ -3,13 +3,13 @@
  * (see double/electron.mjs), so that a wrong preload path, channel name, policy or module format is found on any machine.
  */
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { templateSchema, appInfoSchema } from '../../src/shared/contract'
+import { templateSchema, appInfoSchema, openedSchema } from '../../src/shared/contract'
 import { buildIfStale, root } from '../../scripts/build-if-stale.mjs'
 
 const run = promisify(execFile)
@@ -31,6 +31,14 @@ const probeSchema = z.object({
   navigation: z.record(z.string(), z.boolean()),
   windowOpen: z.object({ action: z.string() }),
   granted: z.array(z.string()),
+  toStrangers: z.array(z.string()),
+  devices: z.boolean(),
+  requests: z.record(z.string(), z.string()),
+  downloadPrevented: z.boolean(),
+  opened: z.array(openedSchema),
+  openFilePrevented: z.boolean(),
+  schemes: z.array(z.object({ scheme: z.string(), privileges: z.record(z.string(), z.unknown()) })),
+  headers: z.record(z.string(), z.string()),
   files: z.record(z.string(), z.number()),
   afterReload: answer(appInfoSchema),
   stale: z.array(z.string()),
@@ -48,18 +56,28 @@ const probeSchema = z.object({
   exits: z.array(z.number()),
 })
 
+/** A second start of the lab, while the first one runs. */
+const secondSchema = z.object({ exits: z.array(z.number()), windows: z.number(), menus: z.number(), handedOver: z.object({ paths: z.array(z.string()) }) })
+
 let folder: string
 let seen: z.infer<typeof probeSchema>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bootlab-desktop-'))
   await buildIfStale()
+  await writeFile(join(folder, 'app-update.yml'), 'provider: generic\n')
+  seen = probeSchema.parse(await probe())
+}, 60_000)
+
+/** Starts the built bundle on the double, and tells what became of it. */
+async function probe(env: Record<string, string> = {}): Promise<unknown> {
   const { stdout } = await run(process.execPath, [join(root, 'tests/desktop/double/probe.mjs'), join(root, 'out/main/index.js')], {
     timeout: 30_000,
-    env: { ...process.env, BOOTLAB_DATA_DIR: join(folder, 'data'), BOOTLAB_DOUBLE_USER_DATA: folder },
+    cwd: folder,
+    env: { ...process.env, BOOTLAB_DATA_DIR: join(folder, 'data'), BOOTLAB_DOUBLE_USER_DATA: folder, ...env },
   })
-  seen = probeSchema.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''))
-}, 60_000)
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
+}
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
@@ -74,6 +92,7 @@ describe('the built Electron door', () => {
   it('shows the page two functions and nothing else', () => {
     expect(seen.world).toEqual({ bootlab: ['send', 'onMessage'] })
     expect(seen.webPreferences).toMatchObject({ sandbox: true, contextIsolation: true, nodeIntegration: false, webSecurity: true, webviewTag: false })
+    for (const unsafe of ['allowRunningInsecureContent', 'experimentalFeatures', 'enableBlinkFeatures', 'nodeIntegrationInWorker', 'nodeIntegrationInSubFrames']) expect(seen.webPreferences).not.toHaveProperty(unsafe)
     expect(seen.sandboxed).toBe(true)
   })
 
@@ -103,7 +122,40 @@ describe('the built Electron door', () => {
     expect(seen.navigation).toEqual({ evil: true, file: true, redirect: true, own: false, webview: true })
     expect(seen.windowOpen).toEqual({ action: 'deny' })
     expect(seen.granted).toEqual(['clipboard-sanitized-write'])
-    expect(seen.files).toEqual({ traversal: 404, preload: 404, otherHost: 404 })
+  })
+
+  it('gives nothing to pages that are not its own, no device to anyone, and downloads nothing', () => {
+    expect(seen.toStrangers).toEqual([])
+    expect(seen.devices).toBe(false)
+    expect(seen.downloadPrevented).toBe(true)
+  })
+
+  it('loads nothing from elsewhere, whatever a page asks for', () => {
+    expect(seen.requests).toEqual({
+      'https://evil.example/x': 'refused', 'http://127.0.0.1/': 'refused', 'ws://evil.example/': 'refused', 'file:///etc/passwd': 'refused', 'app://other/x': 'refused',
+      'app://bootlab/index.html': 'loaded', 'blob:app://bootlab/1': 'loaded', 'data:,x': 'loaded', 'devtools://devtools/x.js': 'loaded',
+    })
+  })
+
+  it('serves the files of the page and no others', () => {
+    const { licences, ...others } = seen.files
+    expect(licences).toBe(200)
+    expect(others).toEqual({ traversal: 404, preload: 404, otherHost: 404, backslash: 404, doubled: 404, nul: 404, absolute: 404, sourceMap: 404 })
+    expect(seen.schemes).toEqual([{ scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true } }])
+    expect(seen.headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'cross-origin-opener-policy': 'same-origin', 'cross-origin-resource-policy': 'same-origin' })
+  })
+
+  it('opens what the system gives it: at the start, by a second instance, by the event of macOS', async () => {
+    expect(seen.opened).toEqual([
+      { kind: 'image', path: join(await realpath(folder), 'given.img') },
+      { kind: 'project', path: folder },
+      { kind: 'image', path: '/mac.img' },
+    ])
+    expect(seen.openFilePrevented).toBe(true)
+  })
+
+  it('hands over to the instance that runs, and ends', async () => {
+    expect(secondSchema.parse(await probe({ BOOTLAB_DOUBLE_RUNNING: '1' }))).toEqual({ exits: [0], windows: 0, menus: 0, handedOver: { paths: [join(await realpath(folder), 'given.img')] } })
   })
 
   it('serves a reloaded page anew', () => {
@@ -116,8 +168,8 @@ describe('the built Electron door', () => {
   })
 
   it('is one instance, with a menu, and remembers its window', () => {
-    expect(seen.secondInstance).toEqual({ minimized: false, focused: 1, windows: 1 })
-    expect(seen.menuRoles).toEqual(expect.arrayContaining(['editMenu', 'windowMenu']))
+    expect(seen.secondInstance).toEqual({ minimized: false, focused: 2, windows: 1 })
+    expect(seen.menuRoles).toEqual(expect.arrayContaining(['editMenu', 'windowMenu', 'Check for Updates…']))
     expect(seen.windowStateStored).toBe(true)
     expect(seen.exits).toEqual([0])
   })

@@ -120,7 +120,7 @@ describe.skipIf(!devices.possible)('faults on loop devices', () => {
       expect(spawnSync('losetup', ['-c', shrinking]).status).toBe(0)
     })
     expect(code).not.toBe(0)
-    expect(stderr).toMatch(/(ended before the image did|could not keep what was written)[^]*nothing boots from it|nothing boots from it[^]*/)
+    expect(stderr).toMatch(/(ended before the image did|could not keep what was written)[^]*nothing boots from it/)
     expect(blank(device)).toBe(true)
   }, TIMEOUT_MS)
 
@@ -131,7 +131,7 @@ describe.skipIf(!devices.possible)('faults on loop devices', () => {
       closeSync(medium)
     })
     expect(code).not.toBe(0)
-    expect(stderr).toMatch(/gives back other bytes than were written, from byte 40894464\d* on|gives back other bytes than were written, from byte \d+ on[^]*damaged/)
+    expect(stderr).toMatch(new RegExp(`other bytes than were written, from byte ${MIB + Math.floor(389 / 4) * 4 * MIB} on[^]*damaged`))
     expect(whole(device)).toBe(true)
   }, TIMEOUT_MS)
 

@@ -15,6 +15,8 @@ export interface RunningLab {
   url: string
   /** Folder that new projects go into. */
   projects: string
+  /** Process id. */
+  pid: number
   stop(): Promise<void>
 }
 
@@ -36,7 +38,9 @@ async function startLab(folder: string, { args, env }: ServeOptions): Promise<Ru
     server.kill('SIGTERM')
     await ended
   }
-  return { url: await readUrl(server), projects, stop }
+  const url = await readUrl(server)
+  if (server.pid === undefined) throw new Error('bootlab serve has no process id.')
+  return { url, projects, pid: server.pid, stop }
 }
 
 function readUrl(server: ChildProcess): Promise<string> {

@@ -1,28 +1,37 @@
 /** The dialog that writes to drives, and drives for it: loop devices that a test plugs in and out. */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Locator, Page } from '@playwright/test'
-import { deviceContent, loopDevices } from '../support/loop-devices'
+import { deviceContent, type LoopDevices, loopDevices } from '../support/loop-devices'
 import { findTool } from '../support/tools'
 import { expectAccessible } from './axe'
-import { expect, test, type LabPage } from './lab'
+import { expect, test, type LabPage, type RunningLab } from './lab'
 
 export const MIB = 1 << 20
-export const loops = loopDevices()
+let made: LoopDevices | undefined
 
-const tools = join(loops.folder, 'bin')
-mkdirSync(tools)
-symlinkSync(join(import.meta.dirname, '..', 'support', 'lsblk-of-test.mjs'), join(tools, 'lsblk'))
+/** Made when a test first wants one: whoever only lists the tests loads this file, too. */
+export function loops(): LoopDevices {
+  if (made) return made
+  made = loopDevices()
+  mkdirSync(toolsIn(made.folder))
+  symlinkSync(join(import.meta.dirname, '..', 'support', 'lsblk-of-test.mjs'), join(toolsIn(made.folder), 'lsblk'))
+  return made
+}
+
+const toolsIn = (folder: string): string => join(folder, 'bin')
 
 /** For tests that write; those that may not make loop devices are skipped. */
 export function useDrives(): void {
-  test.skip(!loops.possible, 'This user or computer may make no loop devices.')
+  test.beforeAll(() => test.skip(!loops().possible, 'This user or computer may make no loop devices.'))
+  test.afterAll(() => loops().release())
   test.use({
-    serve: {
-      args: ['--allow-flash'],
-      env: { PATH: `${tools}${delimiter}${process.env['PATH'] ?? ''}`, BOOTLAB_TEST_LSBLK: findTool('lsblk') ?? '', BOOTLAB_TEST_FOLDER: loops.folder },
+    // oxlint-disable-next-line no-empty-pattern
+    serve: async ({}, provide) => {
+      const { folder } = loops()
+      await provide({ args: ['--allow-flash'], env: { PATH: `${toolsIn(folder)}${delimiter}${process.env['PATH'] ?? ''}`, BOOTLAB_TEST_LSBLK: findTool('lsblk') ?? '', BOOTLAB_TEST_FOLDER: folder } })
     },
   })
 }
@@ -37,6 +46,14 @@ const OTHER_THEMES = [
   { theme: 'hc-dark', colorScheme: 'dark', contrast: 'more' },
   { theme: 'hc-light', colorScheme: 'light', contrast: 'more' },
 ] as const
+/** Holds the process that writes for this lab, in the middle of its work. @returns lets it go on */
+export function holdWriter(server: RunningLab): () => void {
+  const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim().split(' ').map(Number)
+  const pid = children.find((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('usb-writer'))
+  if (pid === undefined) throw new Error('Nothing is writing.')
+  process.kill(pid, 'SIGSTOP')
+  return () => process.kill(pid, 'SIGCONT')
+}
 
 export class UsbDialog {
   readonly page: Page

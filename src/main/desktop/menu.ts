@@ -8,11 +8,18 @@ import { COMMANDS, type Category } from '../../shared/commands/table'
 import { commandTexts, commandTitle } from '../../shared/commands/texts'
 import type { AppMenu } from '../../shared/contract'
 import type { Language } from '../../shared/languages'
+import { speak } from './texts'
 
 type Items = MenuItemConstructorOptions[]
 
-/** @param onCommand undefined while no page listens: then no command can be chosen */
-export function menuTemplate(platform: NodeJS.Platform, { language, disabled }: AppMenu, onCommand: ((command: string) => void) | undefined): Items {
+interface Choices {
+  /** Undefined while no page listens: then no command can be chosen. */
+  onCommand: ((command: string) => void) | undefined
+  /** Undefined where the app cannot update itself. */
+  onCheckForUpdates: (() => void) | undefined
+}
+
+function menuTemplate(platform: NodeJS.Platform, { language, disabled }: AppMenu, { onCommand, onCheckForUpdates }: Choices): Items {
   const texts = commandTexts[language]
   const { menu } = texts
   const mac = platform === 'darwin'
@@ -34,6 +41,7 @@ export function menuTemplate(platform: NodeJS.Platform, { language, disabled }: 
     separator,
     { role: 'quit', label: menu.quit },
   ]
+  const updates: Items = onCheckForUpdates ? [separator, { label: menu.checkForUpdates, click: onCheckForUpdates }] : []
   return [
     ...(mac ? [{ label: 'Bootlab', submenu: appMenu }] : []),
     { label: texts.categories.file, submenu: [...commandsOf('file'), separator, mac ? { role: 'close', label: menu.closeWindow } : { role: 'quit', label: menu.quit }] },
@@ -58,14 +66,17 @@ export function menuTemplate(platform: NodeJS.Platform, { language, disabled }: 
     },
     { label: texts.categories.panel, submenu: commandsOf('panel') },
     { label: menu.window, role: 'windowMenu', submenu: [{ role: 'minimize', label: menu.minimize }, { role: 'close', label: menu.closeWindow }] },
-    { label: texts.categories.help, role: 'help', submenu: commandsOf('help') },
+    { label: texts.categories.help, role: 'help', submenu: [...commandsOf('help'), ...updates] },
   ]
 }
 
 /** Shows menus: one without commands at once, a page's own from then on. */
-export function createMenu(platform: NodeJS.Platform, language: Language) {
+export function createMenu(platform: NodeJS.Platform, language: Language, onCheckForUpdates: Choices['onCheckForUpdates']) {
   let current: symbol | undefined
-  const show = (menu: AppMenu, onCommand?: (command: string) => void): void => Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(platform, menu, onCommand)))
+  function show(menu: AppMenu, onCommand?: (command: string) => void): void {
+    speak(menu.language)
+    Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(platform, menu, { onCommand, onCheckForUpdates })))
+  }
   show({ language, disabled: [] })
   return {
     /** Returns a function that takes the page's part in it away. */

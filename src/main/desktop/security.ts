@@ -16,10 +16,16 @@ export function confinePages(): void {
   })
 }
 
+/** What is made inside the page or by Chromium's own tools; everything else comes from the lab, or not at all. */
+const LOCAL_SCHEMES: ReadonlySet<string> = new Set(['blob:', 'data:', 'devtools:'])
+
+const isLocal = (url: string): boolean => isLabPage(url) || (URL.canParse(url) && LOCAL_SCHEMES.has(new URL(url).protocol))
+
 /** The lab's page may use the clipboard; nothing else is granted to anyone. */
 const grantedToLab: ReadonlySet<string> = new Set(['clipboard-read', 'clipboard-sanitized-write'])
 
-export function denyPermissions(session: Session): void {
+/** Nothing but the lab's own files is loaded, no permission is given, no file is downloaded. Before the first window. */
+export function confineSession(session: Session): void {
   session.setPermissionRequestHandler((contents, permission, callback) => {
     callback(grantedToLab.has(permission) && isLabPage(contents.getURL()))
   })
@@ -27,4 +33,7 @@ export function denyPermissions(session: Session): void {
     return contents !== null && grantedToLab.has(permission) && isLabPage(contents.getURL())
   })
   session.setDevicePermissionHandler(() => false)
+  // A second fence behind the content security policy, which a page declares for itself.
+  session.webRequest.onBeforeRequest(({ url }, callback) => callback({ cancel: !isLocal(url) }))
+  session.on('will-download', (event) => event.preventDefault())
 }

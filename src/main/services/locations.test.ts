@@ -39,11 +39,16 @@ describe('locate', () => {
     })
   })
 
-  it('takes resources from beside the archive of a packaged app, where compilers can read them', () => {
+  it('takes what other processes and threads read from beside the archive of a packaged app', () => {
     const root = install('app.asar')
-    const unpacked = join(folder, 'app.asar.unpacked', 'resources')
-    mkdirSync(unpacked, { recursive: true })
-    expect(locate(join(root, 'out', 'main')).resources).toBe(unpacked)
+    const { resources, emulatorWorker, usbWriter, renderer } = locate(join(root, 'out', 'main'))
+    const outside = join(folder, 'app.asar.unpacked')
+    expect({ resources, emulatorWorker, usbWriter }).toEqual({
+      resources: join(outside, 'resources'),
+      emulatorWorker: join(outside, 'out', 'main', 'emulator-worker.js'),
+      usbWriter: join(outside, 'out', 'main', 'usb-writer.js'),
+    })
+    expect(renderer).toBe(join(root, 'out', 'renderer'))
   })
 
   it('says that the installation is broken when there is none', () => {

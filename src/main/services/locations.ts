@@ -2,8 +2,8 @@
  * Where Bootlab's own files are: the one place that decides.
  *
  * The code runs from `src/` (tests), from `out/main/` (checkout, npm package) and from inside `app.asar` (packaged
- * app). In each case the root is the nearest folder above with Bootlab's package.json. Compilers are other programs
- * and cannot read inside an asar archive, so packaged resources are looked for in `app.asar.unpacked` first.
+ * app). In each case the root is the nearest folder above with Bootlab's package.json. What other processes and
+ * threads read is not inside the archive but beside it, in `app.asar.unpacked`.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -17,7 +17,7 @@ export interface Locations {
   /** Folder of package.json. */
   root: string
   version: string
-  /** loader/, templates/, schemas/, fonts/, icons/. */
+  /** templates/; in a checkout also what the build takes in. */
   resources: string
   /** The built renderer. */
   renderer: string
@@ -46,14 +46,13 @@ export function locate(start: string = dirname(fileURLToPath(import.meta.url))):
 
 function layout(root: string, version: string): Locations {
   const unpacked = root.replace(/app\.asar$/, 'app.asar.unpacked')
-  const outside = join(unpacked, 'resources')
   return {
     root,
     version,
-    resources: existsSync(outside) ? outside : join(root, 'resources'),
+    resources: join(unpacked, 'resources'),
     renderer: join(root, 'out', 'renderer'),
     preload: join(root, 'out', 'preload', 'index.cjs'),
-    emulatorWorker: join(root, 'out', 'main', 'emulator-worker.js'),
+    emulatorWorker: join(unpacked, 'out', 'main', 'emulator-worker.js'),
     usbWriter: join(unpacked, 'out', 'main', 'usb-writer.js'),
   }
 }

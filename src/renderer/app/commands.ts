@@ -12,10 +12,11 @@ interface Action {
   run(lab: Lab): void
 }
 
+const inWorkbench = ({ workbench }: CommandContext): boolean => workbench
 const inProject = ({ project }: CommandContext): boolean => project
 const withFile = ({ project, file }: CommandContext): boolean => project && file
 const withFiles = ({ project, files }: CommandContext): boolean => project && files > 1
-const withPanel = ({ project, panel }: CommandContext): boolean => project && panel
+const withPanel = ({ workbench, panel }: CommandContext): boolean => workbench && panel
 const zoomStep = settingTable.zoom.step
 const zoomBy = (lab: Lab, step: number): void => lab.settings.set('zoom', lab.settings.store.getState().zoom + step)
 
@@ -26,7 +27,7 @@ const actions: Record<Exclude<CommandId, `panel.show.${string}`>, Action> = {
   'file.next': { when: withFiles, run: (lab) => lab.commands.activateFile(1) },
   'file.previous': { when: withFiles, run: (lab) => lab.commands.activateFile(-1) },
   'file.close': { when: withFile, run: (lab) => lab.commands.closeActiveFile() },
-  'project.welcome': { when: inProject, run: (lab) => lab.commands.showWelcome() },
+  'project.welcome': { when: inWorkbench, run: (lab) => lab.commands.showWelcome() },
   'project.open': { run: (lab) => lab.commands.openFolder() },
   'project.back': { when: ({ behind }) => behind, run: (lab) => lab.commands.hideWelcome() },
 
@@ -39,9 +40,9 @@ const actions: Record<Exclude<CommandId, `panel.show.${string}`>, Action> = {
 
   'machine.boot': { when: inProject, run: (lab) => lab.commands.boot() },
   'machine.stop': { when: ({ machine }) => machine === 'on', run: (lab) => lab.commands.stop() },
-  'machine.reset': { when: ({ project, machine }) => project && (machine === 'on' || machine === 'ended'), run: (lab) => lab.commands.reset() },
-  'machine.focus': { when: inProject, run: (lab) => lab.dock.focus('screen') },
-  'machine.copyText': { when: ({ project, textScreen }) => project && textScreen, run: (lab) => lab.attempt(lab.commands.copyScreen()) },
+  'machine.reset': { when: ({ workbench, machine }) => workbench && (machine === 'on' || machine === 'ended'), run: (lab) => lab.commands.reset() },
+  'machine.focus': { when: inWorkbench, run: (lab) => lab.dock.focus('screen') },
+  'machine.copyText': { when: ({ workbench, textScreen }) => workbench && textScreen, run: (lab) => lab.attempt(lab.commands.copyScreen()) },
 
   'view.palette': { run: (lab) => lab.surfaces.show('commands') },
   'view.editorActions': { when: withFile, run: () => runEditorAction('editor.action.quickCommand') },
@@ -53,8 +54,8 @@ const actions: Record<Exclude<CommandId, `panel.show.${string}`>, Action> = {
   'view.zoomOut': { run: (lab) => zoomBy(lab, -zoomStep) },
   'view.zoomReset': { run: (lab) => lab.settings.reset('zoom') },
 
-  'panel.next': { when: inProject, run: (lab) => lab.dock.focusNext(1) },
-  'panel.previous': { when: inProject, run: (lab) => lab.dock.focusNext(-1) },
+  'panel.next': { when: inWorkbench, run: (lab) => lab.dock.focusNext(1) },
+  'panel.previous': { when: inWorkbench, run: (lab) => lab.dock.focusNext(-1) },
   'panel.maximize': { when: withPanel, run: (lab) => lab.dock.toggleMaximized() },
   'panel.close': { when: withPanel, run: (lab) => lab.dock.close() },
   'panel.moveLeft': { when: withPanel, run: (lab) => lab.dock.move('left') },
@@ -65,14 +66,14 @@ const actions: Record<Exclude<CommandId, `panel.show.${string}`>, Action> = {
   'panel.narrower': { when: withPanel, run: (lab) => lab.dock.resize(-1, 0) },
   'panel.taller': { when: withPanel, run: (lab) => lab.dock.resize(0, 1) },
   'panel.shorter': { when: withPanel, run: (lab) => lab.dock.resize(0, -1) },
-  'panel.reset': { when: inProject, run: (lab) => lab.dock.reset() },
+  'panel.reset': { when: inWorkbench, run: (lab) => lab.dock.reset() },
 
   'help.shortcuts': { run: (lab) => lab.surfaces.show('shortcuts') },
 }
 
 function actionOf(id: CommandId): Action {
   const panel = shownPanel(id)
-  if (panel !== undefined) return { when: inProject, run: (lab) => lab.dock.focus(panel) }
+  if (panel !== undefined) return { when: inWorkbench, run: (lab) => lab.dock.focus(panel) }
   const known: Partial<Record<CommandId, Action>> = actions
   const action = known[id]
   if (!action) throw new Error(`The command ${id} does nothing.`)

@@ -10,9 +10,11 @@ import type { Dock } from './dock'
 export interface CommandContext {
   /** What the lab is has not been heard yet. */
   starting: boolean
+  /** The panels are in front: of a project, or of a file that was booted without one. */
+  workbench: boolean
   /** A project is in front. */
   project: boolean
-  /** A project is open behind the welcome page. */
+  /** The panels are there, behind the welcome page. */
   behind: boolean
   building: boolean
   machine: 'off' | 'starting' | 'on' | 'ended'
@@ -41,8 +43,9 @@ function contextOf({ projects, build, machine, documents, projectDoctor, dock }:
   const { phase, screen } = machine.store.getState()
   return {
     starting: view === 'starting',
-    project: view === 'project',
-    behind: view === 'welcome' && project !== undefined,
+    workbench: view === 'project',
+    project: view === 'project' && project !== undefined,
+    behind: view === 'welcome' && (project !== undefined || phase !== 'off'),
     building: status === 'running',
     machine: phase,
     file: active !== undefined,

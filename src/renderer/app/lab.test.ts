@@ -53,6 +53,42 @@ test('a folder without manifest is offered to be imported; anything else keeps i
   expect(lab.projects.store.getState().view).toBe('project')
 })
 
+test('opens what the system opens: a project, or a file to boot, which its reset boots again', async () => {
+  const services = createFakeServices()
+  const lab = startLab(services)
+  await vi.waitFor(() => expect(services.system.open).toBeDefined())
+  services.system.open?.({ kind: 'image', path: '/images/disk.img' })
+  await vi.waitFor(() => expect(lab.machine.store.getState().phase).toBe('on'))
+  expect(lab.projects.store.getState()).toMatchObject({ view: 'project', project: undefined })
+  // Its panels and its machine can be operated; what needs a project cannot, and the welcome page leads back.
+  expect(lab.context.getState()).toMatchObject({ workbench: true, project: false, machine: 'on' })
+  lab.commands.showWelcome()
+  expect(lab.context.getState()).toMatchObject({ workbench: false, behind: true })
+  lab.commands.hideWelcome()
+  expect(lab.projects.store.getState().view).toBe('project')
+  lab.commands.writeToUsb()
+  expect(lab.usb.store.getState()).toMatchObject({ page: 'pick', from: 'file', file: '/images/disk.img' })
+  lab.usb.close()
+  await lab.machine.stop()
+  await vi.waitFor(() => expect(lab.machine.store.getState().phase).toBe('ended'))
+  lab.commands.reset()
+  await vi.waitFor(() => expect(services.log.filter((line) => line.startsWith('boot'))).toEqual(['boot /images/disk.img', 'boot /images/disk.img']))
+
+  services.system.open?.({ kind: 'project', path: DIRECTORY })
+  await vi.waitFor(() => expect(lab.projects.store.getState().project?.directory).toBe(DIRECTORY))
+  expect(lab.machine.store.getState().phase).toBe('off')
+})
+
+test('hears what the system opens after a dropped connection, too', async () => {
+  const services = createFakeServices()
+  const lab = await labWithProject(services)
+  await vi.waitFor(() => expect(services.system.open).toBeDefined())
+  services.system.open = undefined
+  services.cut()
+  await vi.waitFor(() => expect(services.system.open).toBeDefined())
+  expect(lab.notifications.store.getState().items.filter(({ tone }) => tone === 'error')).toEqual([])
+})
+
 test('typed text becomes a draft after a pause and comes back as unsaved text', async () => {
   const services = createFakeServices()
   const lab = await labWithProject(services)

@@ -54,6 +54,8 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   const usb = createUsb({ connection, ui, saveAll: documents.saveAll, onError: report })
   drawAttention({ build, machine, dock, settings })
   const context = createCommandContext({ projects, build, machine, documents, projectDoctor, dock })
+  /** The file that was booted last, when it is no project's. */
+  let image: string | undefined
 
   function askAboutConflict(path: string): Promise<ConflictChoice> {
     const { title, body, overwrite, reload } = currentStrings().conflictDialog
@@ -70,7 +72,10 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   /** Runs work whose failure the person should read about. */
   const attempt = (work: Promise<unknown>): void => void work.catch(report)
 
-  connection.onConnected((first) => attempt(first ? start() : pickUp()))
+  connection.onConnected((first) => attempt((first ? start() : pickUp()).then(hearOpened)))
+
+  /** Until the connection drops: the next one listens anew. */
+  const hearOpened = (): Promise<null> => connection.listen('app.opened', {}, ({ kind, path }) => attempt(kind === 'project' ? openProject(path) : openImage(path)))
 
   async function start(): Promise<void> {
     await Promise.all([ui.load().then(settings.load), projects.load(), machine.loadFont()])
@@ -105,6 +110,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     build.clear(problems)
     dock.openProject(directory)
     projects.store.setState({ project, view: 'project' })
+    image = undefined
     ui.set('project.last', directory)
     const { editor } = currentStrings()
     if (restored.length > 0) notifications.info(editor.restored(restored.length), editor.restoredHint)
@@ -121,6 +127,13 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     }
     machine.clear()
     await showProject(project)
+  }
+
+  /** Boots a file that belongs to no project. */
+  async function openImage(path: string): Promise<void> {
+    projects.store.setState({ view: 'project' })
+    image = path
+    await machine.boot({ type: 'file', path })
   }
 
   async function importProject(directory: string): Promise<void> {
@@ -173,8 +186,11 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
 
   async function bootProject(): Promise<void> {
     const { directory } = documents.store.getState()
+    image = undefined
     if (directory !== undefined) await machine.boot({ type: 'project', directory })
   }
+
+  const bootAgain = (): Promise<void> => (image === undefined ? bootProject() : machine.boot({ type: 'file', path: image }))
 
   /** By the system's dialog where there is one; else the person types a path. */
   async function openFolder(): Promise<void> {
@@ -224,10 +240,10 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
       attempt(machine.stop())
     },
     /** The reset button; on a machine that ended, another power-on of the same image. */
-    reset: () => attempt(machine.store.getState().machine === undefined ? bootProject() : machine.reset()),
+    reset: () => attempt(machine.store.getState().machine === undefined ? bootAgain() : machine.reset()),
     writeToUsb: () => {
       const { project, info } = projects.store.getState()
-      if (info) usb.open(project?.directory, info.canFlash)
+      if (info) usb.open({ directory: project?.directory, canFlash: info.canFlash, file: image })
     },
     openFile: (path: string, at?: { line: number; column: number }) => {
       dock.reveal('editor')
@@ -239,7 +255,9 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
       projects.store.setState({ view: 'welcome' })
       attempt(projects.refreshRecent())
     },
-    hideWelcome: () => projects.store.setState(({ project }) => ({ view: project ? 'project' : 'welcome' })),
+    hideWelcome: () => {
+      if (context.getState().behind) projects.store.setState({ view: 'project' })
+    },
   }
 
   /** The person comes back to the window, maybe from another editor. */

@@ -1,6 +1,6 @@
 /** Services for tests: one project in memory behind a real channel, with a switch to cut the connection. */
 import { serveChannel, type Handlers, type Port } from '../../shared/channel'
-import type { BuildResult, Draft, MachineEvent } from '../../shared/contract'
+import type { BuildResult, Draft, MachineEvent, Opened } from '../../shared/contract'
 import type { Diagnosis } from '../../shared/diagnosis'
 import { LabError } from '../../shared/failure'
 import type { MachineReport } from '../../shared/machine-schemas'
@@ -38,6 +38,8 @@ export function createFakeServices() {
   const log: string[] = []
   let uiState: Record<string, unknown> = {}
   let known: string[] = []
+  /** The system: what it opens with Bootlab, once the page listens. */
+  const system: { open: ((opened: Opened) => void) | undefined } = { open: undefined }
   /** What a build says; without a result it runs until it is cancelled. */
   const script: { build: { log: LogEvent[]; result: BuildResult | undefined }; diagnose: (unsaved: readonly { path: string; text: string }[]) => Diagnosis | null } = {
     build: { log: [], result: { ok: true, problems: [], steps: [], milliseconds: 1 } },
@@ -58,6 +60,29 @@ export function createFakeServices() {
       return project
     },
     'projects.forget': missing('projects.forget'),
+    'debug.pause': missing('debug.pause'),
+    'debug.resume': missing('debug.resume'),
+    'debug.step': missing('debug.step'),
+    'debug.runTo': missing('debug.runTo'),
+    'debug.setSpeed': missing('debug.setSpeed'),
+    'debug.breakpoints': missing('debug.breakpoints'),
+    'debug.setBreakpoint': missing('debug.setBreakpoint'),
+    'debug.changeBreakpoint': missing('debug.changeBreakpoint'),
+    'debug.removeBreakpoint': missing('debug.removeBreakpoint'),
+    'debug.registers': missing('debug.registers'),
+    'debug.setRegister': missing('debug.setRegister'),
+    'debug.memory': missing('debug.memory'),
+    'debug.setMemory': missing('debug.setMemory'),
+    'debug.disassemble': missing('debug.disassemble'),
+    'debug.stack': missing('debug.stack'),
+    'debug.descriptors': missing('debug.descriptors'),
+    'debug.taskState': missing('debug.taskState'),
+    'debug.pageWalk': missing('debug.pageWalk'),
+    'debug.mappings': missing('debug.mappings'),
+    'debug.devices': missing('debug.devices'),
+    'debug.whatIs': missing('debug.whatIs'),
+    'debug.find': missing('debug.find'),
+    'debug.kernel': missing('debug.kernel'),
     'machines.reset': missing('machines.reset'),
     'machines.keys': missing('machines.keys'),
     'machines.serialInput': missing('machines.serialInput'),
@@ -99,8 +124,8 @@ export function createFakeServices() {
       return null
     },
     'machines.font': async () => ({ width: 8, height: 16, glyphs: '' }),
-    'machines.boot': async () => {
-      log.push('boot')
+    'machines.boot': async ({ source }) => {
+      log.push(source.type === 'file' ? `boot ${source.path}` : 'boot')
       return { machine: `m${log.length}` }
     },
     'machines.stop': async ({ machine }) => {
@@ -119,6 +144,12 @@ export function createFakeServices() {
   }
   const streams: Handlers['streams'] = {
     'app.menu': missing('app.menu'),
+    'app.opened': (_args, { emit, signal }) =>
+      new Promise((resolve) => {
+        system.open = emit
+        signal.addEventListener('abort', () => resolve(null))
+      }),
+    'debug.log': missing('debug.log'),
     'builds.run': async (_args, { emit, signal }) => {
       log.push('build')
       for (const line of script.build.log) emit(line)
@@ -159,6 +190,7 @@ export function createFakeServices() {
     machines,
     log,
     script,
+    system,
     usb: usb.fake,
     ui: () => uiState,
     /** Closes the connection; while `stayAway`, new ones fail. */

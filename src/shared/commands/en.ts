@@ -83,6 +83,7 @@ const menu = {
   developerTools: 'Developer Tools',
   window: 'Window',
   minimize: 'Minimize',
+  checkForUpdates: 'Check for Updates…',
 }
 
 export const commandsEn = { titles, panels, showPanel: (panel: string) => `Show panel: ${panel}`, categories, menu }

@@ -84,5 +84,6 @@ export const commandsZhCn: typeof commandsEn = {
     developerTools: '开发者工具',
     window: '窗口',
     minimize: '最小化',
+    checkForUpdates: '检查更新…',
   },
 }

@@ -128,6 +128,7 @@ export class SingleStepEnvironment {
       ports: NO_PORTS,
       interrupts: NO_INTERRUPTS,
       model: DEFAULT_MODEL,
+      observer: {},
       msrs: new ModelSpecificRegisters(),
       endSlice: () => undefined,
       timestamp: () => 0n,

@@ -9,13 +9,18 @@ import { tmpdir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import vm from 'node:vm'
 
-export const record = { menus: [], errorBoxes: [], windows: [], exits: [], shown: 0, questions: [], /** What the person will choose, by index. */ answers: [] }
+export const record = { menus: [], errorBoxes: [], windows: [], exits: [], shown: 0, handedOver: undefined, schemes: undefined, questions: [], /** What the person will choose, by index. */ answers: [] }
 
 class App extends EventEmitter {
   ready = false
   sandboxed = false
   quitting = false
-  requestSingleInstanceLock = () => true
+  /** Another instance runs already when BOOTLAB_DOUBLE_RUNNING is set. */
+  requestSingleInstanceLock(data) {
+    record.handedOver = structuredClone(data)
+    return process.env.BOOTLAB_DOUBLE_RUNNING === undefined
+  }
+  getAppPath = () => process.env.BOOTLAB_DOUBLE_APP ?? '/app'
   enableSandbox() {
     if (this.ready) throw new Error('app.enableSandbox() can only be called before app is ready')
     this.sandboxed = true
@@ -51,6 +56,7 @@ const schemeHandlers = new Map()
 export const protocol = {
   registerSchemesAsPrivileged(schemes) {
     if (app.ready) throw new Error('protocol.registerSchemesAsPrivileged should be called before app is ready')
+    record.schemes = schemes
     for (const { scheme, privileges: given } of schemes) privileges.set(scheme, given)
   },
   handle(scheme, handler) {
@@ -61,11 +67,12 @@ export const protocol = {
 }
 
 export const permissions = {}
-const defaultSession = {
+const defaultSession = Object.assign(new EventEmitter(), {
+  webRequest: { onBeforeRequest: (listener) => (permissions.beforeRequest = listener) },
   setPermissionRequestHandler: (handler) => (permissions.request = handler),
   setPermissionCheckHandler: (handler) => (permissions.check = handler),
   setDevicePermissionHandler: (handler) => (permissions.device = handler),
-}
+})
 export const session = {
   get defaultSession() {
     if (!app.ready) throw new Error('Session can only be received when app is ready')

@@ -8,14 +8,22 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 register('./hooks.mjs', import.meta.url)
-const { app, BrowserWindow, ipcMain, permissions, record, request, stateFile } = await import('electron')
+const { app, BrowserWindow, ipcMain, permissions, record, request, session, stateFile } = await import('electron')
 const [, , mainBundle = ''] = process.argv
 
 process.on('unhandledRejection', (error) => {
   console.error(error)
   process.exit(1)
 })
+// Electron sets it; packagers write the address of updates there.
+process.resourcesPath = process.env.BOOTLAB_DOUBLE_USER_DATA
+process.argv.splice(1, 2, '--no-sandbox', 'given.img')
 await import(pathToFileURL(mainBundle).href)
+if (process.env.BOOTLAB_DOUBLE_RUNNING !== undefined) {
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  console.log(JSON.stringify({ exits: record.exits, windows: record.windows.length, menus: record.menus.length, handedOver: record.handedOver }))
+  process.exit(0)
+}
 
 const until = async (what, condition) => {
   for (let tries = 0; tries < 500; tries++) {
@@ -100,6 +108,18 @@ const navigation = {
   own: tryNavigation('will-navigate', pageUrl),
   webview: tryNavigation('will-attach-webview', ''),
 }
+const requests = {}
+for (const url of ['https://evil.example/x', 'http://127.0.0.1/', 'ws://evil.example/', 'file:///etc/passwd', 'app://other/x', 'app://bootlab/index.html', 'blob:app://bootlab/1', 'data:,x', 'devtools://devtools/x.js']) {
+  permissions.beforeRequest({ url }, ({ cancel }) => (requests[url] = cancel ? 'refused' : 'loaded'))
+}
+let downloadPrevented = false
+session.defaultSession.emit('will-download', { preventDefault: () => (downloadPrevented = true) })
+const stranger = { getURL: () => 'https://evil.example/' }
+const toStrangers = ['clipboard-read', 'clipboard-sanitized-write'].filter((permission) => {
+  let given
+  permissions.request(stranger, permission, (answer) => (given = answer))
+  return given !== false || permissions.check(stranger, permission) !== false || permissions.check(null, permission) !== false
+})
 const windowOpen = contents.windowOpenHandler({ url: 'https://evil.example/' })
 const granted = ['geolocation', 'media', 'notifications', 'openExternal', 'clipboard-sanitized-write'].filter((permission) => {
   let given
@@ -111,6 +131,12 @@ const files = {
   traversal: await status('app://bootlab/..%2f..%2fpackage.json'),
   preload: await status('app://bootlab/../preload/index.cjs'),
   otherHost: await status('app://other/index.html'),
+  backslash: await status('app://bootlab/..%5c..%5cpackage.json'),
+  doubled: await status('app://bootlab/..%252f..%252fpackage.json'),
+  nul: await status('app://bootlab/index.html%00'),
+  absolute: await status('app://bootlab//etc/passwd'),
+  sourceMap: await status('app://bootlab/index.js.map'),
+  licences: await status('app://bootlab/licences.json'),
 }
 
 // A reload: the new page works, and hears nothing of the old one.
@@ -122,9 +148,18 @@ answers.length = 0
 worldOf().bootlab.onMessage((message) => answers.push(JSON.parse(message)))
 const afterReload = await ask(1, 'app.info')
 
+// What the system opens: with this instance, with a second one, by macOS's event.
+const opened = () => answers.filter(({ kind, id }) => kind === 'event' && id === 7).map(({ value }) => value)
+worldOf().bootlab.send(JSON.stringify({ kind: 'listen', id: 7, name: 'app.opened', args: {} }))
+await until('the file given at the start', () => opened().length === 1)
 window.minimized = true
-app.emit('second-instance')
+app.emit('second-instance', {}, ['ignored'], '/', { paths: [process.env.BOOTLAB_DOUBLE_USER_DATA] })
+app.emit('second-instance', {}, [], '/', { paths: 'nonsense' })
+await until('the folder of the second instance', () => opened().length === 2)
 const secondInstance = { minimized: window.minimized, focused: window.focused, windows: BrowserWindow.getAllWindows().length }
+let prevented = false
+app.emit('open-file', { preventDefault: () => (prevented = true) }, '/mac.img')
+await until("macOS's file", () => opened().length === 3)
 
 // The page's last word, on its way out: it must be stored all the same.
 worldOf().bootlab.send(JSON.stringify({ kind: 'call', id: 2, name: 'ui.set', args: { values: { last: 'word' } } }))
@@ -152,12 +187,20 @@ console.log(
     navigation,
     windowOpen,
     granted,
+    toStrangers,
+    devices: permissions.device({ deviceType: 'usb' }),
+    requests,
+    downloadPrevented,
+    opened: opened(),
+    openFilePrevented: prevented,
+    schemes: record.schemes,
+    headers: Object.fromEntries((await request(pageUrl)).headers),
     files,
     afterReload,
     stale,
     secondInstance,
     sandboxed: app.sandboxed,
-    menuRoles: record.menus.flat().map((item) => item.role ?? item.label),
+    menuRoles: record.menus.flat().flatMap((item) => [item.role ?? item.label, ...(item.submenu ?? []).map(({ label }) => label ?? '')]),
     lastWord: existsSync(uiFile) ? readFileSync(uiFile, 'utf8') : '',
     windowStateStored: existsSync(stateFile()),
     exits: record.exits,

@@ -1,3 +1,4 @@
+import { CodeProbes, STOPPED_BEFORE } from './code-probes'
 import { CpuFault, Vector } from './faults'
 import { ALL_OPCODES, opcodesWith, type Opcodes } from './decode/tables'
 import { createInterpreter } from './interp/interp'
@@ -12,10 +13,11 @@ import { CS, IF, TF } from './state/bits'
 import { CpuState } from './state/cpu-state'
 import { GDTR, IDTR } from './state/layout'
 import type { SystemContext } from './system/context'
+import type { CpuObserver } from './observer'
 import { deliverInterrupt, raiseException, type FaultRecord } from './system/exceptions'
 import { createHelpers } from './system/helpers'
 import { CPU_MODELS, DEFAULT_MODEL, type CpuModel, type CpuModelName } from './system/models'
-import { ModelSpecificRegisters } from './system/msr'
+import { ModelSpecificRegisters, readMsr } from './system/msr'
 import { resetRegisters } from './system/reset'
 
 export type BackendName = Backend['name']
@@ -45,6 +47,7 @@ const DR6_SINGLE_STEP = 1n << 14n
 const DR6_BREAKPOINTS = 0xfn
 /** Clock cycles of the time-stamp counter per instruction (and per tick of idle time): 10 ns at 1 GHz. */
 const CYCLES_PER_TICK = 10
+const RCX = 1
 
 export interface CpuOptions {
   /** Sized by `memoryLayout`. */
@@ -68,6 +71,9 @@ export class Cpu implements SystemContext {
   readonly interrupts: InterruptController
   readonly msrs = new ModelSpecificRegisters()
   readonly model: CpuModel
+  /** Places in code that somebody outside wants to stop before. */
+  readonly codeProbes = new CodeProbes()
+  readonly observer: CpuObserver = {}
   /** Ticks that passed while HLT waited; the machine adds to it. Part of the time-stamp counter. */
   idle = 0
   readonly #physical: PhysicalMemory
@@ -76,6 +82,7 @@ export class Cpu implements SystemContext {
   /** Value of `now()` when the slice is used up. */
   #sliceEnd = 0
   #returnWanted = false
+  #stopWanted = false
   /** Asked now and then whether the host's time is over; undefined: it does not matter. */
   #enough: (() => boolean) | undefined
   #detours = DETOURS_PER_LOOK
@@ -103,12 +110,14 @@ export class Cpu implements SystemContext {
       physical: options.physical,
       helpers: createHelpers(this),
       opcodes: opcodesOf(this.model),
+      code: this.#codePlaces(),
       attention: () => this.endSlice(),
       detour: () => this.detour(),
     }
     this.#fetcher = new CodeFetcher(context)
     const factory = typeof options.backend === 'string' ? FACTORIES[options.backend] : options.backend
     this.#backend = factory(context)
+    this.codeProbes.onChange = (offset) => this.#backend.codePlacesChanged(offset)
     this.mmu.onCodeWritten((host, bytes) => this.#backend.afterPhysicalWrite(host, bytes))
     this.reset()
   }
@@ -128,20 +137,21 @@ export class Cpu implements SystemContext {
   }
 
   /**
-   * Executes up to `instructions` instructions. Returns early when the CPU halts, shuts down, or `attention` was called.
+   * Executes up to `instructions` instructions. Returns early when the CPU halts, shuts down, or `attention` or `stop` was called.
    * @param enough asked every few milliseconds of the host's time, whatever the guest does; true: `run` returns. The guest does not notice.
    * @returns instructions executed
    */
   run(instructions: number, enough?: () => boolean): number {
     const start = this.now()
     const goal = start + instructions
-    this.#returnWanted = false
+    this.#returnWanted = this.#stopWanted = false
     this.#enough = enough
     const longest = enough ? WATCHED_SLICE : LONGEST_SLICE
     if (this.state.halted && !this.#acceptInterrupt()) return 0
-    while (this.now() < goal && this.#shutdown === undefined) {
-      this.#acceptInterrupt()
-      if (this.#shutdown !== undefined) break
+    while (this.now() < goal && !this.#stands) {
+      // A gate that leaves interrupts on lets the next one in before the handler's first instruction.
+      while (this.#acceptInterrupt() && !this.#stands);
+      if (this.#stands) break
       this.#slice(Math.min(goal - this.now(), longest))
       if (this.#returnWanted || (this.state.halted && !this.#acceptInterrupt()) || enough?.() === true) break
     }
@@ -164,6 +174,28 @@ export class Cpu implements SystemContext {
   attention(): void {
     this.#returnWanted = true
     this.endSlice()
+  }
+
+  /** Makes `run` return after the current instruction, or between an interrupt and its handler's first one. The guest does not notice. */
+  stop(): void {
+    this.#stopWanted = true
+    this.endSlice()
+  }
+
+  /** Linear address of the instruction at CS:RIP. */
+  get codeAddress(): bigint {
+    const { state } = this
+    return state.mode64 ? state.rip : BigInt.asUintN(32, state.base(CS) + state.rip)
+  }
+
+  /** Asks about the place of the next instruction, if that was not done yet: the processor stands there by chance. */
+  visitPlace(): void {
+    if (this.codeProbes.armed) this.#stopsHere()
+  }
+
+  /** The instruction at CS:RIP is executed next without asking whether to stop before it. */
+  passPlace(): void {
+    this.codeProbes.pass({ linear: this.codeAddress, count: this.now(), rcx: this.state.gpr(RCX) })
   }
 
   endSlice(): void {
@@ -216,6 +248,11 @@ export class Cpu implements SystemContext {
     return readRegisters(this.state, this.state.table(GDTR), this.state.table(IDTR))
   }
 
+  /** Value of a model-specific register; undefined where there is none. Changes nothing. */
+  modelSpecificRegister(index: number): bigint | undefined {
+    return readMsr(this, index)
+  }
+
   /** Bytes at CS:RIP, as many as are mapped (0–15). */
   bytesAtRip(): Uint8Array {
     return bytesAtRip(this.state, this.mmu)
@@ -261,6 +298,33 @@ export class Cpu implements SystemContext {
     this.#nmiBlocked = false
   }
 
+  /** Nothing more is to be executed now. */
+  get #stands(): boolean {
+    return this.#shutdown !== undefined || this.#stopWanted
+  }
+
+  /** For the backend. */
+  #codePlaces(): BackendContext['code'] {
+    const { codeProbes } = this
+    return {
+      get armed() {
+        return codeProbes.armed
+      },
+      atOffset: (physical) => codeProbes.atOffset(physical),
+      reach: () => {
+        // As it was before the instruction was counted: whoever is asked may end the slice.
+        this.state.remaining += 1
+        if (this.#stopsHere()) throw STOPPED_BEFORE
+        if (this.state.remaining > 0) this.state.remaining -= 1
+        else this.#sliceEnd += 1
+      },
+    }
+  }
+
+  #stopsHere(): boolean {
+    return this.codeProbes.stopsBefore({ linear: this.codeAddress, count: this.now(), rcx: this.state.gpr(RCX) }, () => this.#isRepeated())
+  }
+
   get #inShadow(): boolean {
     return this.state.shadowAt === this.state.remaining
   }
@@ -268,6 +332,11 @@ export class Cpu implements SystemContext {
   /** Executes one slice and delivers the fault that ended it. */
   #slice(length: number): void {
     const { state } = this
+    // Asked here for the first instruction: nothing that is kept for it is taken yet.
+    if (this.codeProbes.armed && this.#stopsHere()) {
+      this.#stopWanted = true
+      return
+    }
     const trap = (state.systemFlags & TF) !== 0
     const { watchpoints } = this.mmu
     const single = trap || watchpoints.armed || this.#traps !== 0n
@@ -289,6 +358,10 @@ export class Cpu implements SystemContext {
     try {
       this.#backend.execute()
     } catch (error) {
+      if (error === STOPPED_BEFORE) {
+        this.stop()
+        return
+      }
       if (!(error instanceof CpuFault)) throw error
       this.endSlice()
       this.#finish(raiseException(this, error))
@@ -342,13 +415,13 @@ export class Cpu implements SystemContext {
       this.#nmiPending = false
       this.#nmiBlocked = true
       this.state.halted = false
-      this.#finish(deliverInterrupt(this, { vector: Vector.NMI, source: 'external', returnTo: this.state.rip }))
+      this.#finish(deliverInterrupt(this, { vector: Vector.NMI, source: 'external', pin: true, returnTo: this.state.rip }))
       return true
     }
     if (!this.interrupts.pending || !this.interruptible) return false
     const vector = this.interrupts.acknowledge()
     this.state.halted = false
-    this.#finish(deliverInterrupt(this, { vector, source: 'external', returnTo: this.state.rip }))
+    this.#finish(deliverInterrupt(this, { vector, source: 'external', pin: true, returnTo: this.state.rip }))
     return true
   }
 

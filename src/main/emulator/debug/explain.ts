@@ -33,6 +33,12 @@ const VECTORS: Readonly<Record<number, VectorText>> = {
 
 export const vectorName = (vector: number): string => VECTORS[vector]?.name ?? `interrupt ${vector}`
 
+/** `#PF`, `INT 13h`, `interrupt 0x20`: as a person speaks of an interrupt from that source. */
+export function interruptName(vector: number, source: 'software' | 'exception' | 'hardware'): string {
+  if (source === 'exception') return vectorName(vector)
+  return source === 'software' ? `INT ${vector.toString(16).toUpperCase().padStart(2, '0')}h` : `interrupt ${hex(vector)}`
+}
+
 /** Vectors whose error code names a selector. */
 const SELECTOR_ERRORS: ReadonlySet<number> = new Set([10, 11, 12, 13])
 

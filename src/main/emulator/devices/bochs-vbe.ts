@@ -3,8 +3,9 @@
  * Adapter"; QEMU, docs/specs/standard-vga.rst). An index port, a data port of 16 bits, and video memory that is seen as a linear framebuffer and
  * through a window of 64 KiB at A0000h.
  */
-import type { Device, PortRange } from './device'
+import type { Device, DeviceFacts, PortRange } from './device'
 import { FLOATING } from './device'
+import { fact } from './facts'
 
 export const DISPI_INDEX_PORT = 0x1ce
 export const DISPI_DATA_PORT = 0x1cf
@@ -74,6 +75,14 @@ export class BochsVbe implements Device {
     this.#registers[DISPI.id] = NEWEST_ID
     this.#index = 0
     this.#wiring.bankChanged(undefined)
+  }
+
+  describe(): DeviceFacts {
+    const { view } = this
+    const facts = view
+      ? [fact('size', `${view.width} × ${view.height}`), fact('bits a pixel', `${view.bits}`), fact('bytes a line', `${view.pitch}`), fact('first byte', `0x${view.start.toString(16)}`)]
+      : []
+    return [{ title: 'Display', facts: [fact('enabled', this.enabled), ...facts] }]
   }
 
   get enabled(): boolean {

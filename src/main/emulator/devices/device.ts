@@ -11,11 +11,22 @@ export interface PortRange {
   readonly words?: { read(port: number): number; write(port: number, value: number): void }
 }
 
+export interface DeviceFact {
+  readonly name: string
+  readonly value: string
+  readonly meaning?: string
+}
+
+/** Facts in groups, such as one for each of two chips. */
+export type DeviceFacts = readonly { readonly title: string; readonly facts: readonly DeviceFact[] }[]
+
 export interface Device {
   readonly name: string
   readonly ports: readonly PortRange[]
   /** Back to the state after power-on or a reset of the whole machine. */
   reset(): void
+  /** Its state for a person. Looking changes nothing. */
+  describe?(): DeviceFacts
 }
 
 /** A wire that carries a level, such as an interrupt request line. */

@@ -5,7 +5,8 @@
  */
 import type { Clock, Timer } from '../machine/clock'
 import { TICKS_PER_MICROSECOND } from '../machine/clock'
-import type { Device, Line, PortRange } from './device'
+import type { Device, DeviceFacts, Line, PortRange } from './device'
+import { bitsFact, fact, hex8 } from './facts'
 import { Ps2Keyboard } from './ps2-keyboard'
 import { Set1Translator } from './scan-codes'
 
@@ -79,6 +80,21 @@ export class Kbc8042 implements Device {
     this.keyboard.reset()
     this.#setA20(true)
     this.#updateLines()
+  }
+
+  describe(): DeviceFacts {
+    return [
+      {
+        title: 'Controller',
+        facts: [
+          bitsFact('command byte', this.#config, ['IRQ 1', 'IRQ 12', 'system flag', undefined, 'keyboard off', 'second port off', 'translates to set 1']),
+          fact('output buffer', this.#outputFull ? hex8(this.#output) : 'empty', this.#outputFull ? (this.#outputIsAux ? 'from the second port' : 'from the keyboard or the controller') : undefined),
+          fact('pending command', this.#command === undefined ? 'none' : hex8(this.#command), this.#command === undefined ? undefined : 'waits for a byte at port 60h'),
+          fact('A20 gate', this.#a20 ? 'open' : 'shut'),
+        ],
+      },
+      { title: 'Keyboard', facts: [fact('bytes wait', this.keyboard.hasData), bitsFact('lights', this.keyboard.leds, ['Scroll Lock', 'Num Lock', 'Caps Lock'])] },
+    ]
   }
 
   /** The output buffer is empty and no key stroke is on its way. */

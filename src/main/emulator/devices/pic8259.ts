@@ -3,7 +3,8 @@
  * the second one's INT output is IRQ 2 of the first. Edge-triggered unless ICW1 asks for level.
  */
 import type { InterruptController } from '../cpu/ports'
-import type { Device, Line, PortRange } from './device'
+import type { Device, DeviceFact, DeviceFacts, Line, PortRange } from './device'
+import { bitsFact, fact, hex8 } from './facts'
 
 const ICW1 = 0x10
 const ICW1_NEEDS_ICW4 = 0x01
@@ -11,6 +12,9 @@ const ICW1_SINGLE = 0x02
 const ICW1_LEVEL = 0x08
 const ICW4_AUTO_EOI = 0x02
 const OCW3 = 0x08
+
+/** What the lines of the PC/AT are, for people. */
+const LINES = ['timer', 'keyboard', 'cascade', 'COM2', 'COM1', 'LPT2', 'diskette', 'LPT1', 'clock', 'IRQ 9', 'IRQ 10', 'IRQ 11', 'mouse', 'coprocessor', 'disk 1', 'disk 2'] as const
 
 /** One chip. */
 export class Pic8259 {
@@ -50,6 +54,22 @@ export class Pic8259 {
       this.#lines &= ~bit
       this.irr &= ~bit
     }
+  }
+
+  /** @param first number of its first line */
+  describe(first: number): DeviceFact[] {
+    const names = LINES.slice(first, first + 8).map((name, index) => `IRQ ${first + index} (${name})`)
+    return [
+      bitsFact('IRR', this.irr, names),
+      bitsFact('ISR', this.isr, names),
+      bitsFact('IMR', this.imr, names),
+      fact('first vector', this.#vectorBase, `IRQ ${first} to ${first + 7} are vectors ${hex8(this.#vectorBase)} to ${hex8(this.#vectorBase + 7)}`),
+      fact('next request', this.request === undefined ? 'none' : `IRQ ${first + this.request}`),
+      fact('lowest priority', `IRQ ${first + this.#lowestPriority}`),
+      fact('trigger', this.#level ? 'level' : 'edge'),
+      fact('automatic EOI', this.#autoEoi),
+      fact('initialisation', this.#expects === 0 ? 'done' : `waits for ICW${this.#expects}`),
+    ]
   }
 
   /** The request that INT is asserted for, or undefined. */
@@ -176,6 +196,13 @@ export class PicPair implements Device, InterruptController {
   reset(): void {
     this.master.reset()
     this.slave.reset()
+  }
+
+  describe(): DeviceFacts {
+    return [
+      { title: 'Master', facts: [fact('INTR', this.pending, 'asks the processor'), ...this.master.describe(0)] },
+      { title: 'Slave', facts: this.slave.describe(8) },
+    ]
   }
 
   /** The wire of one request line, 0–15 (2 is the cascade and not to be had). */

@@ -4,7 +4,8 @@
  */
 import type { Clock, Timer } from '../machine/clock'
 import { TICKS_PER_SECOND } from '../machine/clock'
-import type { Device, Line, PortRange } from './device'
+import type { Device, DeviceFact, DeviceFacts, Line, PortRange } from './device'
+import { fact } from './facts'
 import { FLOATING } from './device'
 
 /** Input frequency in hertz: 14.318180 MHz / 12. */
@@ -17,6 +18,8 @@ export function tickOf(periods: number): number {
   while (periodsAt(tick) < periods) tick++
   return tick
 }
+
+const MODES = ['interrupt on terminal count', 'one-shot', 'rate generator', 'square wave', 'software strobe', 'hardware strobe'] as const
 
 type Access = 'low' | 'high' | 'both'
 
@@ -45,6 +48,18 @@ export class PitCounter {
 
   get mode(): number {
     return this.#mode
+  }
+
+  describe(now: number): DeviceFact[] {
+    const initial = this.#initial
+    return [
+      fact('mode', `${this.#mode}`, MODES[this.#mode]),
+      fact('reload value', initial === undefined ? 'not written yet' : `${initial}`, initial === undefined ? undefined : `${(PIT_HERTZ / initial).toFixed(2)} Hz`),
+      fact('count', `${this.count(now)}`, this.#bcd ? 'BCD' : 'binary'),
+      fact('access', { low: 'low byte', high: 'high byte', both: 'low byte, then high byte' }[this.#access]),
+      fact('output', this.output(now)),
+      fact('gate', this.#gate),
+    ]
   }
 
   /** Control word of this counter: bits 5–4 access, 3–1 mode, 0 BCD. */
@@ -229,6 +244,15 @@ export class Pit8254 implements Device {
     this.#timer.cancel()
     // OUT rests high, so that programming modes 2 and 3 makes no edge.
     this.#irq0(true)
+  }
+
+  describe(): DeviceFacts {
+    const now = this.#periods()
+    const uses = ['IRQ 0', 'memory refresh', 'speaker'] as const
+    return [
+      ...this.#counters.map((counter, index) => ({ title: `Counter ${index}: ${uses[index] ?? ''}`, facts: counter.describe(now) })),
+      { title: 'Port 61h', facts: [fact('speaker', (this.#port61 & 2) !== 0), fact('gate of counter 2', (this.#port61 & 1) !== 0)] },
+    ]
   }
 
   #periods(): number {

@@ -4,7 +4,8 @@
  */
 import type { Clock, Timer } from '../machine/clock'
 import { TICKS_PER_MICROSECOND, TICKS_PER_SECOND } from '../machine/clock'
-import type { Device, Line, PortRange } from './device'
+import type { Device, DeviceFacts, Line, PortRange } from './device'
+import { bitsFact, fact, hex8 } from './facts'
 import { FLOATING } from './device'
 
 export const CMOS = {
@@ -74,6 +75,36 @@ export class RtcMc146818 implements Device {
     this.ram[CMOS.statusC] = 0
     this.#irq8(false)
     this.#schedule()
+  }
+
+  describe(): DeviceFacts {
+    const word = (index: number): number => this.#status(index) | (this.#status(index + 1) << 8)
+    const ticks = this.#periodTicks()
+    const alarm = [CMOS.hoursAlarm, CMOS.minutesAlarm, CMOS.secondsAlarm].map((index) => (this.#status(index) >= ALARM_ANY ? '**' : hex8(this.#status(index)).slice(2)))
+    return [
+      {
+        title: 'Clock',
+        facts: [
+          fact('date', this.date.toISOString().replace('T', ' ').slice(0, 19), this.#stoppedAt === undefined ? 'runs' : 'stands (SET)'),
+          fact('alarm', alarm.join(':')),
+          fact('periodic rate', ticks === undefined ? 'off' : `${(TICKS_PER_SECOND / ticks).toFixed(2)} Hz`),
+          bitsFact('register B', this.#status(CMOS.statusB), ['daylight saving', '24 hours', 'binary', 'square wave', 'update interrupt', 'alarm interrupt', 'periodic interrupt', 'set']),
+          bitsFact('register C', this.#status(CMOS.statusC), [undefined, undefined, undefined, undefined, 'update', 'alarm', 'periodic', 'interrupt request']),
+          fact('selected register', this.#index),
+        ],
+      },
+      {
+        title: 'CMOS RAM',
+        facts: [
+          fact('base memory', `${word(CMOS.baseMemory)} KiB`),
+          fact('extended memory', `${word(CMOS.extendedMemory)} KiB`),
+          fact('memory above 16 MiB', `${word(CMOS.memoryAbove16M) * 64} KiB`),
+          fact('shutdown code', this.#status(CMOS.shutdown)),
+          fact('diskette drives', this.#status(CMOS.floppies)),
+          fact('hard disks', this.#status(CMOS.disks)),
+        ],
+      },
+    ]
   }
 
   /** The date shown by the clock. */

@@ -5,7 +5,8 @@
  */
 import type { Clock, Timer } from '../machine/clock'
 import { TICKS_PER_SECOND } from '../machine/clock'
-import type { Device, Line, PortRange } from './device'
+import type { Device, DeviceFacts, Line, PortRange } from './device'
+import { bitsFact, fact } from './facts'
 
 const IER_RECEIVED = 0x01
 const IER_TRANSMITTER_EMPTY = 0x02
@@ -19,6 +20,8 @@ const IIR_RECEIVED = 0x04
 const IIR_LINE = 0x06
 const IIR_TIMEOUT = 0x0c
 const IIR_FIFOS = 0xc0
+
+const INTERRUPTS: Readonly<Record<number, string>> = { [IIR_MODEM]: 'modem status', [IIR_TRANSMITTER]: 'transmitter empty', [IIR_RECEIVED]: 'data received', [IIR_LINE]: 'line status', [IIR_TIMEOUT]: 'data waits for long' }
 
 const LCR_DLAB = 0x80
 const LCR_BREAK = 0x40
@@ -92,6 +95,26 @@ export class Uart16550 implements Device {
     this.#idle.cancel()
     this.#update()
     this.#arm()
+  }
+
+  describe(): DeviceFacts {
+    const parity = this.#lcr & 0x08 ? (this.#lcr & 0x10 ? 'E' : 'O') : 'N'
+    const id = this.#interruptId()
+    return [
+      {
+        title: 'Line',
+        facts: [
+          fact('speed', `${Math.round(BASE_BAUD / Math.max(1, this.#divisor))} baud`, `divisor ${this.#divisor}`),
+          fact('LCR', this.#lcr, `${5 + (this.#lcr & 3)}${parity}${this.#lcr & 4 ? 2 : 1}${this.#lcr & LCR_DLAB ? ', divisor latch' : ''}${this.#lcr & LCR_BREAK ? ', break' : ''}`),
+          bitsFact('MCR', this.#mcr, ['DTR', 'RTS', 'OUT1', 'OUT2 (interrupts)', 'loop-back']),
+          bitsFact('IER', this.#ier, ['data received', 'transmitter empty', 'line status', 'modem status']),
+          fact('interrupt', INTERRUPTS[id] ?? 'none'),
+          fact('FIFOs', this.#fifos, this.#fifos ? `interrupt from ${this.#trigger} bytes on` : undefined),
+          fact('bytes received', `${this.#received.length}`, this.#overrun ? 'some were lost' : undefined),
+          fact('bytes on the way', `${this.#input.length}`),
+        ],
+      },
+    ]
   }
 
   /** Bytes from outside, queued without limit. */

@@ -4,9 +4,10 @@
  */
 import type { Clock } from '../machine/clock'
 import { TICKS_PER_SECOND } from '../machine/clock'
-import type { Device, PortRange } from './device'
+import type { Device, DeviceFacts, PortRange } from './device'
 import type { GraphicsView } from './bochs-vbe'
 import { FLOATING } from './device'
+import { fact, hex8 } from './facts'
 import { EGA_PALETTE, TEXT_MODE, type VgaMode } from './vga-modes'
 
 export const TEXT_MEMORY = 0xb8000
@@ -100,6 +101,29 @@ export class VgaText implements Device {
   reset(): void {
     this.#paletteMask = 0xff
     this.setMode(TEXT_MODE, EGA_PALETTE)
+  }
+
+  describe(): DeviceFacts {
+    const { view, graphicsView } = this
+    const picture = graphicsView
+      ? [fact('mode', 'graphics', `${graphicsView.width} × ${graphicsView.height}, ${2 ** graphicsView.bits} colours`), fact('first byte', hex8(graphicsView.start)), fact('bytes a line', `${graphicsView.pitch}`)]
+      : [
+          fact('mode', 'text', `${view.columns} × ${view.rows}`),
+          fact('first cell', `0x${(TEXT_MEMORY + view.start).toString(16)}`),
+          fact('cursor', view.cursor.visible ? `cell ${view.cursor.cell}` : 'hidden', `scan lines ${view.cursor.start} to ${view.cursor.end}`),
+          fact('bit 7 of attributes', view.blink ? 'blinks' : 'bright background'),
+        ]
+    const list = (registers: Uint8Array): string => [...registers].map((value) => hex8(value).slice(2)).join(' ')
+    return [
+      { title: 'Picture', facts: [...picture, fact('window at A0000h', { none: 'nothing', chained: 'bytes', planes: 'planes' }[this.window])] },
+      {
+        title: 'Registers',
+        facts: [
+          fact('miscellaneous', this.#miscellaneous), fact('sequencer', list(this.#sequencer)), fact('CRT controller', list(this.#crtc)), fact('graphics', list(this.#graphics)),
+          fact('attribute', list(this.#attribute)), fact('palette mask', this.#paletteMask),
+        ],
+      },
+    ]
   }
 
   /** Registers as the BIOS writes them. @param palette 6 bits each of red, green, blue, from entry 0 on */

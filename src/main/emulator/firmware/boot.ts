@@ -119,6 +119,7 @@ export function bootstrap({ host, quirks, console, gaveUp }: BootParts): Service
     call.returnIp = canonical ? code.address & 0xffff : 0
     call.returnCs = canonical ? (code.address >> 4) & 0xf000 : code.address >> 4
     call.returnFlags = 0x0202
+    host.bootEntered(call.returnCs * 16 + call.returnIp)
     return false
   }
 }

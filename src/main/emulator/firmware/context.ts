@@ -19,9 +19,15 @@ export interface FirmwareHost {
   readonly drives: Drives
   /** Present tick of virtual time. */
   now(): number
+  /** Instructions executed so far. */
+  instructions(): number
   /** Lets virtual time pass up to a tick, but not past the next event of a device. */
   skipTo(tick: number): void
   resetMachine(): void
+  /** Hears where the boot sector, or what a CD boots, is entered: linear address. */
+  bootEntered(linear: number): void
+  /** Hears that a program has the BIOS show something. */
+  shown(): void
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The BIOS: its ROM, and the services that the ROM's stubs call through the firmware port. */
 import { CR0, CS } from '../cpu/state/bits'
 import type { CpuState } from '../cpu/state/cpu-state'
+import type { BiosCall } from '../../../shared/debug'
 import type { Device, PortRange } from '../devices/device'
 import { FLOATING } from '../devices/device'
 import { BASE_MEMORY_KIB, BDA } from './bda'
@@ -15,6 +16,7 @@ import { serialService } from './int14'
 import { systemService } from './int15'
 import { KeyboardFirmware } from './keyboard'
 import type { Quirks } from './quirks'
+import { CallRecorder } from './call-record'
 import type { Rom, StubShape } from './rom'
 import { buildRom, FIRMWARE_PORT, ROM_SEGMENT } from './rom'
 import { TextConsole } from './text-console'
@@ -30,6 +32,10 @@ interface Entry {
 /** Hardware requests without a handler of their own: IRQ 2–7 and 8–15. */
 const OTHER_IRQ_VECTORS = [0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0x70, 0x71, 0x72, 0x73, 0x74, 0x75, 0x76, 0x77] as const
 const PRINTER_TIMEOUT = 0x01
+const VIDEO = 0x10
+/** Functions of INT 10h that put something on the screen. */
+const SHOWS: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0c, 0x0e, 0x13])
+const WAITING: ReadonlySet<StubShape> = new Set(['wait', 'poll'])
 
 export class Firmware implements Device {
   readonly name = 'BIOS'
@@ -44,10 +50,16 @@ export class Firmware implements Device {
   readonly #state: CpuState
   readonly #call: FirmwareCall
   readonly #entries: ReadonlyMap<string, Entry>
+  readonly #recorder: CallRecorder
+  readonly #shown: () => void
+  /** Hears of every service that was called and has returned; undefined: nobody listens. */
+  onServed: ((call: BiosCall) => void) | undefined
 
   constructor(state: CpuState, host: FirmwareHost, quirks: Quirks = {}) {
     this.#state = state
     this.#call = new FirmwareCall(state, host.memory)
+    this.#recorder = new CallRecorder(host.instructions)
+    this.#shown = host.shown
     this.console = new TextConsole(host.memory, host.vga)
     this.keyboard = new KeyboardFirmware(host)
     this.#entries = new Map(Object.entries(this.#table(host, quirks)))
@@ -110,6 +122,12 @@ export class Firmware implements Device {
     if (!inRom || (this.#state.control(0) & CR0.PE) !== 0n) return
     const name = this.rom.calls.get(ip)
     const entry = name === undefined ? undefined : this.#entries.get(name)
-    if (entry) this.#call.setStubCarry(entry.service(this.#call) === true)
+    if (!entry) return
+    if (entry.vector === VIDEO && SHOWS.has(this.#call.ah)) this.#shown()
+    const served = this.onServed && this.#recorder.begin(this.#call, entry.vector)
+    const otherWay = entry.service(this.#call) === true
+    this.#call.setStubCarry(otherWay)
+    // A service that waits is called again when something came.
+    if (served && !(otherWay && WAITING.has(entry.shape))) this.onServed?.(this.#recorder.finish(served, this.#call))
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { screenLines } from '../../../shared/screen-text'
+import type { LogEntry } from '../../../shared/debug'
 import type { Screen } from '../../../shared/machine-schemas'
 import { buildEmulatorWorker, type BuiltWorker } from '../../../../tests/support/emulator-worker'
 import { blamed, stopwatch } from '../../../../tests/support/stopwatch'
@@ -37,6 +38,9 @@ interface End {
   ends: () => number
 }
 
+/** Hears of the logs of the machine that was started last. */
+let onLog: (entries: LogEntry[]) => void = () => undefined
+
 function start(code: readonly number[], options: Partial<StartOptions>, url = workerUrl): { machine: RunningMachine; end: Promise<End> } {
   const image = new Uint8Array(512)
   image.set(code)
@@ -49,6 +53,7 @@ function start(code: readonly number[], options: Partial<StartOptions>, url = wo
     screen: (next) => void (screen = next),
     serial: () => undefined,
     state: () => undefined,
+    log: (_id, entries) => onLog(entries),
     end: (report) => {
       ends++
       finish?.({ report, screen, ends: () => ends })
@@ -92,6 +97,33 @@ describe('a machine in a worker', () => {
     expect(blamed(stopTime())).toBeLessThan(100)
     machine.stop()
     machine.keys([{ code: 'KeyA', down: true }])
+  })
+
+  test('answers questions while the guest runs, sends logs, and refuses what is wrong', async () => {
+    const { machine, end } = start([0xe4, 0x60, 0xeb, 0xfc], { pauseAt: 'reset' })
+    expect(await machine.ask('registers', {})).toMatchObject({ cpuMode: 'real', address: '0xfffffff0' })
+    await machine.ask('resume', {})
+    const asked = stopwatch()
+    const { instructions } = await machine.ask('registers', {})
+    expect(blamed(asked())).toBeLessThan(100)
+    expect((await machine.ask('registers', {})).instructions).toBeGreaterThan(instructions)
+    await expect(machine.ask('removeBreakpoint', { id: 1 })).rejects.toMatchObject({ failure: { code: 'not-found' } })
+    const entries = new Promise<LogEntry[]>((resolve) => (onLog = resolve))
+    machine.log(1, { ports: {} })
+    expect((await entries)[0]).toMatchObject({ kind: 'port', direction: 'in', port: 0x60 })
+    machine.log(1, undefined)
+    machine.stop()
+    await end
+    await expect(machine.ask('registers', {})).rejects.toMatchObject({ failure: { code: 'ended' } })
+  })
+
+  test('a question that a thread never answers fails with the machine', async () => {
+    const file = join(folder, 'mute.mjs')
+    await writeFile(file, 'import { parentPort } from "node:worker_threads"; parentPort.on("message", () => undefined)')
+    const { machine } = start(SPIN, {}, pathToFileURL(file))
+    const question = machine.ask('registers', {})
+    machine.stop()
+    await expect(question).rejects.toMatchObject({ failure: { code: 'ended' } })
   })
 
   test('a worker that hangs is ended by force', async () => {

@@ -1,9 +1,12 @@
 /** A machine in a worker thread, as services and the command line hold it. */
 import { Worker } from 'node:worker_threads'
+import type * as z from 'zod'
+import { machineQuestions, type LogFilter, type QuestionArgs, type QuestionName, type QuestionResults } from '../../../shared/debug'
+import { LabError } from '../../../shared/failure'
 import type { KeyEvent } from '../../../shared/machine-schemas'
 import { reportAsked, reportHostError } from '../debug/report'
 import type { Command, MachineListener, RunningMachine, RunReport, StartOptions, WorkerEvent } from './options'
-import { eventSchema, startOptionsSchema } from './options'
+import { eventSchema, machineEnded, startOptionsSchema } from './options'
 
 /** A worker that has not ended this long after `stop` is ended by force. */
 const STOP_MS = 60
@@ -61,6 +64,9 @@ function takeWorker(workerUrl: URL): Worker {
   return worker
 }
 
+/** The table again, typed by name, for code that is generic over the name. */
+const RESULTS: { [Name in QuestionName]: { result: z.ZodType<QuestionResults[Name]> } } = machineQuestions
+
 class MachineHandle implements RunningMachine {
   readonly #worker: Worker
   readonly #listener: MachineListener
@@ -70,6 +76,9 @@ class MachineHandle implements RunningMachine {
   /** When the worker last said something. */
   #heard: number | undefined
   #watchdog: NodeJS.Timeout | undefined
+  /** Questions that the worker has not answered yet. */
+  readonly #asked = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>()
+  #nextQuestion = 1
 
   constructor(options: StartOptions, listener: MachineListener, workerUrl: URL) {
     this.#listener = listener
@@ -122,6 +131,20 @@ class MachineHandle implements RunningMachine {
     this.#send({ type: 'serial', bytes })
   }
 
+  async ask<Name extends QuestionName>(name: Name, args: QuestionArgs[Name]): Promise<QuestionResults[Name]> {
+    if (this.#ended) throw machineEnded()
+    const id = this.#nextQuestion++
+    const value = await new Promise<unknown>((resolve, reject) => {
+      this.#asked.set(id, { resolve, reject })
+      this.#send({ type: 'ask', id, name, args })
+    })
+    return RESULTS[name].result.parse(value)
+  }
+
+  log(id: number, filter: LogFilter | undefined): void {
+    this.#send({ type: 'log', id, filter })
+  }
+
   #send(command: Command): void {
     if (!this.#ended) this.#worker.postMessage(command)
   }
@@ -137,14 +160,20 @@ class MachineHandle implements RunningMachine {
   #onEvent(event: WorkerEvent): void {
     switch (event.type) {
       case 'screen':
-        this.#answer('seen', this.#listener.screen(event.screen))
+        this.#answer({ type: 'seen' }, this.#listener.screen(event.screen))
         return
       case 'serial':
-        this.#answer('read', this.#listener.serial(event.port, event.bytes))
+        this.#answer({ type: 'read' }, this.#listener.serial(event.port, event.bytes))
         return
       case 'state':
         this.#instructions = event.state.instructions
         this.#listener.state(event.state)
+        return
+      case 'log':
+        this.#answer({ type: 'logged', id: event.id }, this.#listener.log?.(event.id, event.entries, event.lost))
+        return
+      case 'answer':
+        this.#settle(event)
         return
       case 'module':
         interpreter = event.module
@@ -155,9 +184,16 @@ class MachineHandle implements RunningMachine {
   }
 
   /** Tells the worker that the listener has dealt with something. */
-  #answer(type: 'read' | 'seen', dealing: void | Promise<void>): void {
-    if (dealing) dealing.then(() => this.#send({ type }), (error: unknown) => this.#fail(error))
-    else this.#send({ type })
+  #answer(command: Command, dealing: void | Promise<void>): void {
+    if (dealing) dealing.then(() => this.#send(command), (error: unknown) => this.#fail(error))
+    else this.#send(command)
+  }
+
+  #settle({ id, value, failure }: Extract<WorkerEvent, { type: 'answer' }>): void {
+    const question = this.#asked.get(id)
+    this.#asked.delete(id)
+    if (failure) question?.reject(new LabError(failure))
+    else question?.resolve(value)
   }
 
   #fail(error: unknown): void {
@@ -167,6 +203,7 @@ class MachineHandle implements RunningMachine {
   #end(report: RunReport): void {
     if (this.#ended) return
     this.#ended = true
+    for (const { reject } of this.#asked.values()) reject(machineEnded())
     clearTimeout(this.#watchdog)
     void this.#worker.terminate()
     this.#listener.end(report)

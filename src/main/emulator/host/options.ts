@@ -1,8 +1,11 @@
 /** What starts a machine, what it tells, and why it ends. */
 import * as z from 'zod'
 import { CPU_MODEL_NAMES } from '../../../shared/cpu-models'
+import { logEntrySchema, logFilterSchema, type LogEntry, type LogFilter, machineQuestions, type QuestionArgs, type QuestionName, type QuestionResults } from '../../../shared/debug'
+import { failureSchema, LabError } from '../../../shared/failure'
 import { BOOT_MEDIA, keyEventSchema, machineReportSchema, machineStateSchema, screenSchema } from '../../../shared/machine-schemas'
 import type { KeyEvent, MachineState, Screen } from '../../../shared/machine-schemas'
+import { BOOT_PAUSES } from '../../../shared/run-state'
 import { MAX_MEMORY_BYTES, MIN_MEMORY_BYTES } from '../machine/memory-map'
 
 /** The real-time clock's date when none is given: runs can be repeated. */
@@ -31,6 +34,15 @@ export const startOptionsSchema = z.object({
   onReset: z.enum(['restart', 'end']).optional(),
   /** Date of the real-time clock at power-on, in milliseconds since 1970 (UTC). */
   startDate: z.number().int().optional(),
+  /** Where the machine pauses by itself, the first time it comes there. */
+  pauseAt: z.enum(BOOT_PAUSES).optional(),
+  /** Where the stages of the boot begin, as the image has them; addresses are linear. */
+  marks: z
+    .object({
+      stage2: z.object({ address: z.bigint(), magic: z.number(), magicAt: z.number().int().min(0) }).optional(),
+      kernel: z.object({ address: z.bigint(), codeSize: z.union([z.literal(16), z.literal(32), z.literal(64)]) }).optional(),
+    })
+    .optional(),
 })
 export type StartOptions = z.infer<typeof startOptionsSchema>
 
@@ -45,6 +57,11 @@ export const runReportSchema = z.discriminatedUnion('reason', [
 ])
 export type RunReport = z.infer<typeof runReportSchema>
 
+/** What a machine that has ended answers. */
+export function machineEnded(): LabError {
+  return new LabError({ code: 'ended', what: 'The machine has ended.', next: 'Boot again.' })
+}
+
 /** What a machine tells, in order; `end` is the last. */
 export interface MachineListener {
   /** May answer with a promise that resolves when the screen is dealt with: until then few others come. */
@@ -52,6 +69,8 @@ export interface MachineListener {
   /** May answer with a promise that resolves when the bytes are dealt with: a guest that sends faster than they are waits. */
   serial(port: 'com1' | 'debug', bytes: Uint8Array): void | Promise<void>
   state(state: MachineState): void
+  /** Entries of a log that was begun with `log`; `lost` of them were dropped before. May answer with a promise that resolves when they are dealt with. */
+  log?(id: number, entries: LogEntry[], lost: number): void | Promise<void>
   end(report: RunReport): void
 }
 
@@ -67,7 +86,16 @@ export interface RunningMachine {
   /** Types text as on a US keyboard; `\n` is Enter, `\b` Backspace. */
   type(text: string): void
   serialInput(bytes: Uint8Array): void
+  /**
+   * Asks the machine's thread, which answers between two slices of the guest.
+   * @throws LabError what the machine refuses; `ended` when it has ended
+   */
+  ask<Name extends QuestionName>(name: Name, args: QuestionArgs[Name]): Promise<QuestionResults[Name]>
+  /** Begins a log with a number of its own, or ends it (`undefined`). */
+  log(id: number, filter: LogFilter | undefined): void
 }
+
+const isQuestionName = (value: unknown): value is QuestionName => typeof value === 'string' && Object.hasOwn(machineQuestions, value)
 
 /** Host to worker. */
 export const commandSchema = z.discriminatedUnion('type', [
@@ -78,6 +106,10 @@ export const commandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('keys'), events: z.array(keyEventSchema) }),
   z.object({ type: z.literal('type'), text: z.string() }),
   z.object({ type: z.literal('serial'), bytes: bytesSchema }),
+  z.object({ type: z.literal('ask'), id: z.number(), name: z.custom<QuestionName>(isQuestionName), args: z.unknown() }),
+  z.object({ type: z.literal('log'), id: z.number(), filter: logFilterSchema.optional() }),
+  /** One more `log` event of this log was dealt with. */
+  z.object({ type: z.literal('logged'), id: z.number() }),
   /** One more `serial` event was dealt with. */
   z.object({ type: z.literal('read') }),
   /** One more `screen` event was dealt with. */
@@ -90,6 +122,8 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('screen'), screen: screenSchema }),
   z.object({ type: z.literal('serial'), port: z.enum(['com1', 'debug']), bytes: bytesSchema }),
   z.object({ type: z.literal('state'), state: machineStateSchema }),
+  z.object({ type: z.literal('answer'), id: z.number(), value: z.unknown(), failure: failureSchema.optional() }),
+  z.object({ type: z.literal('log'), id: z.number(), entries: z.array(logEntrySchema), lost: z.number() }),
   z.object({ type: z.literal('end'), report: runReportSchema }),
   /** The compiled interpreter, for the next worker. */
   z.object({ type: z.literal('module'), module: z.instanceof(WebAssembly.Module) }),

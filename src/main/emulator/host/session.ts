@@ -1,28 +1,29 @@
 /** Runs one machine in the present thread: slices of it between turns of the event loop, and what it tells its listener. */
 import { codePageCharacter } from '../../../shared/code-page'
+import { MAX_LOG_ENTRIES } from '../../../shared/debug'
+import type { LogFilter, QuestionArgs, QuestionName, QuestionResults, Speed } from '../../../shared/debug'
 import type { KeyEvent, MachineState, Screen } from '../../../shared/machine-schemas'
+import { Logs } from '../debug/control/logs'
 import { reportAsked, reportHostError, reportOutcome } from '../debug/report'
 import { TICKS_PER_MILLISECOND } from '../machine/clock'
 import { Machine } from '../machine/machine'
 import { sameScreen } from '../machine/screen'
+import { answer, type Asked } from './answers'
 import type { MachineListener, RunningMachine, RunReport, StartOptions } from './options'
-import { DEFAULT_START_DATE } from './options'
+import { DEFAULT_START_DATE, machineEnded } from './options'
+import { Pace } from './pace'
 import { Typist } from './typist'
 
 /** Host milliseconds that one turn may take before the event loop has its turn. */
 const TURN_MS = 8
 /** So often the awaited text is looked for, and virtual time compared with the host's. */
 const SLICE_MS = 1.5
-/** No slice is longer than 10 ms of virtual time. */
-const MAX_SLICE = 10 * TICKS_PER_MILLISECOND
 const SCREEN_MS = 16
 /** A large picture takes its time to make: no more than a quarter of the thread's. */
 const SCREEN_SHARE = 4
 /** Screens on their way to the listener. */
 const MOST_UNSEEN = 2
 const STATE_MS = 100
-/** How far virtual time may be ahead of the host's: `fast` lets a guest sleep five seconds in no time, and then paces it too. */
-const AHEAD_MS = { realtime: 2, fast: 5_000 } as const
 /** After the awaited text appeared the guest goes on for this long, so that a screen which it is filling looks finished. */
 const SETTLE_TICKS = TICKS_PER_MILLISECOND
 /**
@@ -34,13 +35,11 @@ const SERIAL_RATE = 1024
 const SERIAL_BURST_MS = 64
 /** Serial bytes that may wait for a slow reader; a guest that sends more waits with them. */
 const MOST_UNREAD = 128 * 1024
-/** A guest that fell behind by more than this is not hurried to catch up. */
-const BEHIND_MS = 100
 const LONGEST_SLEEP_MS = 50
 /** Strokes that wait for a guest; what a person types beyond that is lost, as on a keyboard whose computer hangs. */
 const MOST_KEYS = 128
 
-export class Session implements RunningMachine {
+export class Session implements RunningMachine, Asked {
   readonly #machine: Machine
   readonly #options: StartOptions
   readonly #listener: MachineListener
@@ -53,10 +52,11 @@ export class Session implements RunningMachine {
   readonly #serial: { port: 'com1' | 'debug'; bytes: number[] }[] = []
   /** Keys that the keyboard has no room for yet. */
   #keys: KeyEvent[] = []
-  #paused = false
+  readonly #pace: Pace
+  readonly #logs: Logs
+  /** Logs whose last event is on its way. */
+  readonly #unreadLogs = new Set<number>()
   #ended = false
-  /** Host time that corresponds to tick 0. */
-  #base = performance.now()
   #wake: (() => void) | undefined
   #screen: Screen | undefined
   /** Host time from which on the screen is looked at again. */
@@ -79,9 +79,13 @@ export class Session implements RunningMachine {
       model: options.model,
       startDate: options.startDate ?? DEFAULT_START_DATE,
       onReset: options.onReset,
+      marks: options.marks,
+      pauseAt: options.pauseAt,
       onSerial: (byte) => this.#collect('com1', byte),
       onDebugConsole: (byte) => this.#collect('debug', byte),
     })
+    this.#pace = new Pace(this.#machine, { pace: options.pace })
+    this.#logs = new Logs(this.#machine)
     this.#typist = new Typist(this.#machine)
     if (options.keys !== undefined) this.#typist.type(options.keys)
   }
@@ -94,6 +98,8 @@ export class Session implements RunningMachine {
   /** Runs to the end. Never rejects: a failure of the emulator is a report, too. */
   async run(): Promise<void> {
     try {
+      // One that is paused from the beginning says so.
+      this.#tell(performance.now())
       while (!this.#ended) {
         if (!this.#waiting) this.#turn()
         else if (this.#timedOut(performance.now())) this.#end(this.#timeoutReport())
@@ -117,13 +123,36 @@ export class Session implements RunningMachine {
   }
 
   pause(): void {
-    this.#paused = true
+    this.#machine.control.pause({ type: 'user' })
   }
 
   resume(): void {
-    this.#paused = false
-    this.#base = performance.now() - this.#pacedMs()
+    this.#machine.control.resume()
+    this.#pace.restart()
     this.#wake?.()
+  }
+
+  setSpeed(speed: Speed): void {
+    this.#pace.set(speed)
+    this.#wake?.()
+  }
+
+  ask<Name extends QuestionName>(name: Name, args: QuestionArgs[Name]): Promise<QuestionResults[Name]> {
+    return this.answer(name, args)
+  }
+
+  /** The same for arguments that are not checked yet. */
+  async answer<Name extends QuestionName>(name: Name, args: unknown): Promise<QuestionResults[Name]> {
+    if (this.#ended) throw machineEnded()
+    const result = answer(this, name, args)
+    // What it changed is told before anybody can ask again.
+    if (!this.#ended) this.#tellState(this.#status)
+    return result
+  }
+
+  log(id: number, filter: LogFilter | undefined): void {
+    if (filter) this.#logs.set(id, filter)
+    else this.#logs.end(id)
   }
 
   keys(events: readonly KeyEvent[]): void {
@@ -153,7 +182,7 @@ export class Session implements RunningMachine {
 
   /** For `resume`, or for the reader of its serial output. */
   get #waiting(): boolean {
-    return this.#paused || this.#unread > MOST_UNREAD
+    return this.#machine.control.paused !== undefined || this.#unread > MOST_UNREAD
   }
 
   /** Slices until the turn's time is over or virtual time is too far ahead. */
@@ -161,9 +190,11 @@ export class Session implements RunningMachine {
     const start = performance.now()
     let now = start
     do {
+      const ticks = this.#pace.ticks(now)
+      if (ticks === 0) break
       this.#giveKeys()
       const sliceEnd = now + SLICE_MS
-      const outcome = this.#machine.run(MAX_SLICE, () => performance.now() >= sliceEnd)
+      const outcome = this.#machine.run(ticks, () => performance.now() >= sliceEnd)
       now = performance.now()
       if (this.#showsAwaitedText()) {
         if (!outcome) this.#machine.run(SETTLE_TICKS)
@@ -171,28 +202,15 @@ export class Session implements RunningMachine {
       } else if (outcome) this.#end(reportOutcome(this.#machine, outcome))
       else if (this.#timedOut(now)) this.#end(this.#timeoutReport())
       if (this.#ended) return
-    } while (now - start < TURN_MS && this.#pause() === 0)
+    } while (now - start < TURN_MS && !this.#waiting && this.#pause() === 0)
     this.#tell(now)
   }
 
-  #pacedMs(): number {
-    const ticks = this.#options.pace === 'fast' ? this.#machine.cpu.idle : this.#machine.now
-    return ticks / TICKS_PER_MILLISECOND
-  }
-
-  /**
-   * Milliseconds to wait until the host's time has caught up. At pace `fast` only the time that passes in HLT is held against the guest:
-   * one that computes or sends is never slowed down.
-   */
+  /** Milliseconds to wait until the host's time, or what the serial line took, has caught up. */
   #pause(): number {
     const now = performance.now()
-    const { pace } = this.#options
-    const ahead = this.#pacedMs() - (now - this.#base)
-    if (ahead < -BEHIND_MS) this.#base = now - this.#pacedMs()
-    const allowed = AHEAD_MS[pace]
-    const wait = ahead > allowed ? ahead - allowed / 2 : 0
-    const waitForSerial = pace === 'realtime' ? this.#serialGone - now - SERIAL_BURST_MS : 0
-    return Math.min(Math.max(wait, waitForSerial), LONGEST_SLEEP_MS)
+    const waitForSerial = this.#pace.isRealtime ? this.#serialGone - now - SERIAL_BURST_MS : 0
+    return Math.min(Math.max(this.#pace.wait(now), waitForSerial), LONGEST_SLEEP_MS)
   }
 
   #sleep(milliseconds: number): Promise<void> {
@@ -208,7 +226,9 @@ export class Session implements RunningMachine {
       const timer = setTimeout(done, milliseconds)
       this.#wake = () => {
         clearTimeout(timer)
-        done()
+        this.#wake = undefined
+        // The answer to who woke it goes first: the guest may come to its end at once.
+        setImmediate(resolve)
       }
     })
   }
@@ -269,11 +289,11 @@ export class Session implements RunningMachine {
       this.#tellScreen()
       this.#screenDue = now + Math.max(SCREEN_MS, (performance.now() - now) * SCREEN_SHARE)
     }
-    const status = this.#machine.halted ? 'halted' : 'running'
-    if (now - this.#stateAt >= STATE_MS || (this.#state && this.#state.status !== status && now - this.#stateAt >= SCREEN_MS)) {
-      this.#stateAt = now
-      this.#tellState(status)
-    }
+    this.#tellLogs()
+    const { paused } = this.#machine.control
+    const status = this.#status
+    const changed = this.#state && this.#state.status !== status && now - this.#stateAt >= SCREEN_MS
+    if (now - this.#stateAt >= STATE_MS || changed || (paused && this.#state?.paused !== paused)) this.#tellState(status)
   }
 
   #tellScreen(): void {
@@ -286,12 +306,31 @@ export class Session implements RunningMachine {
     dealing.then(() => this.#unseen--, (error: unknown) => this.#end(reportHostError(error, this.#machine.instructions)))
   }
 
+  get #status(): MachineState['status'] {
+    return this.#machine.halted ? 'halted' : 'running'
+  }
+
+  #tellLogs(): void {
+    for (const id of this.#logs.ids) {
+      if (this.#unreadLogs.has(id)) continue
+      const { entries, lost } = this.#logs.take(id, MAX_LOG_ENTRIES)
+      const dealing = this.#listener.log?.(id, entries, lost)
+      if (!dealing) continue
+      this.#unreadLogs.add(id)
+      dealing.then(() => this.#unreadLogs.delete(id), (error: unknown) => this.#end(reportHostError(error, this.#machine.instructions)))
+    }
+  }
+
   #tellState(status: MachineState['status']): void {
+    const { paused } = this.#machine.control
+    this.#stateAt = performance.now()
     this.#state = {
       status,
       instructions: this.#machine.instructions,
       cpuMode: this.#machine.cpuMode,
       milliseconds: Math.round(performance.now() - this.#started),
+      ...(paused && status !== 'ended' ? { paused } : {}),
+      timeline: [...this.#machine.timeline.entries],
     }
     this.#listener.state(this.#state)
   }
@@ -299,7 +338,9 @@ export class Session implements RunningMachine {
   #end(report: RunReport): void {
     if (this.#ended) return
     this.#ended = true
+    this.#machine.timeline.ended(report.reason)
     this.#tellSerial()
+    this.#tellLogs()
     this.#tellScreen()
     this.#tellState('ended')
     this.#listener.end(report)

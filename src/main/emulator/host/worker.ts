@@ -2,8 +2,9 @@
 import { parentPort } from 'node:worker_threads'
 import { interpreterModule, setInterpreterModule } from '../cpu/interp/interp'
 import { reportHostError } from '../debug/report'
-import type { WorkerEvent } from './options'
-import { commandSchema } from './options'
+import { toFailure } from '../../../shared/failure'
+import type { Command, WorkerEvent } from './options'
+import { commandSchema, machineEnded } from './options'
 import { Session } from './session'
 
 function listen(port: NonNullable<typeof parentPort>): void {
@@ -14,6 +15,8 @@ function listen(port: NonNullable<typeof parentPort>): void {
   const unread: (() => void)[] = []
   /** Screens on their way, oldest first. */
   const unseen: (() => void)[] = []
+  /** Events of logs on their way, by log. */
+  const unlogged = new Map<number, () => void>()
   let prepared = false
 
   /** Takes the interpreter that another worker compiled, or compiles it and passes it on. */
@@ -38,6 +41,10 @@ function listen(port: NonNullable<typeof parentPort>): void {
           return new Promise((resolve) => unread.push(resolve))
         },
         state: (state) => post({ type: 'state', state }),
+        log: (id, entries, lost) => {
+          post({ type: 'log', id, entries, lost })
+          return new Promise((resolve) => unlogged.set(id, resolve))
+        },
         end: (report) => post({ type: 'end', report }),
       })
     } catch (error) {
@@ -45,6 +52,14 @@ function listen(port: NonNullable<typeof parentPort>): void {
       return
     }
     void session.run()
+  }
+
+  const ask = ({ id, name, args }: Extract<Command, { type: 'ask' }>): void => {
+    const answered = session ? session.answer(name, args) : Promise.reject(machineEnded())
+    answered.then(
+      (value) => post({ type: 'answer', id, value }),
+      (error: unknown) => post({ type: 'answer', id, value: undefined, failure: toFailure(error) }),
+    )
   }
 
   port.on('message', (message: unknown) => {
@@ -64,6 +79,15 @@ function listen(port: NonNullable<typeof parentPort>): void {
         return
       case 'serial':
         session?.serialInput(command.bytes)
+        return
+      case 'ask':
+        ask(command)
+        return
+      case 'log':
+        session?.log(command.id, command.filter)
+        return
+      case 'logged':
+        unlogged.get(command.id)?.()
         return
       case 'read':
         unread.shift()?.()

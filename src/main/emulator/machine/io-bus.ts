@@ -18,6 +18,11 @@ export class IoBus implements IoPorts {
     }
   }
 
+  /** Name of the device at a port. */
+  ownerOf(port: number): string | undefined {
+    return this.#ranges.get(port)?.owner
+  }
+
   read(port: number, size: 1 | 2 | 4): number {
     const words = size === 2 ? this.#ranges.get(port % PORTS)?.range.words : undefined
     if (words) return words.read(port % PORTS)

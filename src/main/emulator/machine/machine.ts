@@ -1,9 +1,13 @@
 /** The PC: processor, memory, chips and BIOS on one virtual clock. */
+import type { DeviceView } from '../../../shared/debug'
 import type { BootMedium, Screen, TextScreen } from '../../../shared/machine-schemas'
+import type { BootPause } from '../../../shared/run-state'
 import { Cpu } from '../cpu/cpu'
 import { IF } from '../cpu/state/bits'
 import { memoryLayout } from '../cpu/state/layout'
 import type { CpuModelName } from '../cpu/system/models'
+import { RunControl } from '../debug/control/run-control'
+import { type BootMarks, Timeline } from '../debug/control/timeline'
 import { cpuMode } from '../debug/registers'
 import { BochsVbe } from '../devices/bochs-vbe'
 import { DebugPorts } from '../devices/debug-ports'
@@ -42,6 +46,10 @@ export interface MachineOptions {
   onReset?: 'restart' | 'end' | undefined
   /** Faults of firmware and medium, for tests of loaders. */
   quirks?: Quirks | undefined
+  /** Where the stages of the boot begin, as the image has them. */
+  marks?: BootMarks | undefined
+  /** Where the machine pauses by itself, the first time it comes there. */
+  pauseAt?: BootPause | undefined
   onSerial: (byte: number) => void
   onDebugConsole: (byte: number) => void
 }
@@ -80,6 +88,9 @@ export class Machine {
   #bank: number | undefined
   readonly drives: Drives
   readonly firmware: Firmware
+  /** Breakpoints, steps, pauses. */
+  readonly control: RunControl
+  readonly timeline: Timeline
   readonly #devices: readonly Device[]
   #outcome: Outcome | undefined
   #resetRequested: ResetSource | undefined
@@ -99,6 +110,7 @@ export class Machine {
     }
     this.pic = new PicPair(attention)
     this.cpu = new Cpu({ memory, physical: this.memoryMap, ports: this.bus, interrupts: this.pic, backend: options.backend, model: options.model })
+    this.control = new RunControl(this.cpu, this.memoryMap)
     this.clock = new EventClock(() => this.now, attention)
     const { clock, pic } = this
     this.#endsOnReset = options.onReset === 'end'
@@ -119,7 +131,7 @@ export class Machine {
     })
     this.rtc = new RtcMc146818(clock, pic.line(IRQ.clock), options.startDate)
     configureCmos(this.rtc.ram, options.memoryBytes, this.drives.floppy?.driveType)
-    this.uart = new Uart16550({ clock, irq: pic.line(IRQ.com1), transmit: options.onSerial })
+    this.uart = new Uart16550({ clock, irq: pic.line(IRQ.com1), transmit: (byte) => this.#sent('COM1', options.onSerial, byte) })
     const { videoMemory } = this.memoryMap
     this.vga = new VgaText(clock, () => this.vbe.wideDac, () => this.#showWindow())
     this.#planes = new VgaPlanes(videoMemory, this.vga.registers)
@@ -136,6 +148,13 @@ export class Machine {
       () => this.#a20,
       (host, bytes) => this.cpu.codeChanged(host, bytes),
     )
+    this.timeline = new Timeline({
+      cpu: this.cpu,
+      control: this.control,
+      medium: this.drives.boot.medium,
+      now: () => this.now,
+      read32: (physical) => this.memoryMap.read32(physical),
+    }, options.marks, options.pauseAt)
     this.firmware = new Firmware(this.cpu.state, {
       memory: this.memory,
       memoryBytes: options.memoryBytes,
@@ -146,11 +165,14 @@ export class Machine {
       vga: this.vga,
       drives: this.drives,
       now: () => this.now,
+      instructions: () => this.instructions,
       skipTo: (tick) => this.#skipTo(Math.min(tick, this.clock.nextDue)),
       resetMachine: resetMachine('bios'),
+      shown: () => this.timeline.output('BIOS'),
+      bootEntered: (linear) => this.timeline.bootSector(linear),
     }, options.quirks)
     this.memoryMap.installRom(this.firmware.rom.bytes)
-    const debug = new DebugPorts(options.onDebugConsole, (value) => {
+    const debug = new DebugPorts((byte) => this.#sent('port 0xe9', options.onDebugConsole, byte), (value) => {
       this.#outcome = { reason: 'debug-exit', value }
       attention()
     })
@@ -190,16 +212,18 @@ export class Machine {
     for (const device of this.#devices) device.reset()
     this.cpu.reset()
     this.cpu.setA20(this.#a20)
+    this.control.reset()
+    this.timeline.begin()
   }
 
   /**
-   * Lets `ticks` ticks of virtual time pass, or fewer when the machine comes to an end. Where a call ends makes no
+   * Lets `ticks` ticks of virtual time pass, or fewer when the machine comes to an end or is paused (`control`). Where a call ends makes no
    * difference to the guest.
    * @param enough asked every few milliseconds of the host's time, whatever the guest does; true: `run` returns
    */
   run(ticks: number, enough?: () => boolean): Outcome | undefined {
     const end = this.now + ticks
-    while (!this.#outcome) {
+    while (!this.#outcome && !this.control.paused) {
       this.clock.runDue()
       if (this.now >= end) break
       const left = Math.min(end, this.clock.nextDue) - this.now
@@ -211,10 +235,21 @@ export class Machine {
   }
 
   #execute(instructions: number, enough: (() => boolean) | undefined): void {
-    this.cpu.run(Math.min(instructions, MAX_SLICE), enough)
-    if (this.cpu.shutdown) this.#outcome = { reason: 'triple-fault' }
+    this.cpu.run(Math.min(instructions, this.control.budget, MAX_SLICE), enough)
+    this.control.executed()
+    if (this.cpu.halted) this.timeline.halted()
+    if (this.cpu.shutdown) this.#shutDown()
     else if (this.#resetRequested && this.#endsOnReset) this.#outcome = { reason: 'reset', by: this.#resetRequested }
     else if (this.#resetRequested) this.reset()
+  }
+
+  #shutDown(): void {
+    if (!this.control.holdsTripleFault()) this.#outcome = { reason: 'triple-fault' }
+  }
+
+  #sent(where: string, to: (byte: number) => void, byte: number): void {
+    this.timeline.output(where)
+    to(byte)
   }
 
   #wait(ticks: number): void {
@@ -240,6 +275,11 @@ export class Machine {
 
   get showsGraphics(): boolean {
     return this.vbe.enabled || this.vga.graphicsView !== undefined
+  }
+
+  /** What the chips hold, as tables for a person. */
+  describeDevices(): DeviceView[] {
+    return this.#devices.flatMap((device) => (device.describe ? [{ name: device.name, groups: device.describe().map(({ title, facts }) => ({ title, facts: [...facts] })) }] : []))
   }
 
   /** What text mode shows, or would show. */

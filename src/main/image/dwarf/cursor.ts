@@ -27,6 +27,11 @@ export class Cursor {
     return new Cursor(this.#reader, this.at - bytes, this.at, this.#what)
   }
 
+  /** Another one at the same place. */
+  copy(): Cursor {
+    return new Cursor(this.#reader, this.at, this.end, this.#what)
+  }
+
   skip(bytes: number): void {
     this.#take(bytes)
   }

@@ -1,5 +1,6 @@
 /** Debug information: the source line of an address. */
 import { ELF_MACHINE, type ElfFile, type ElfSymbol } from '../elf'
+import { CallFrames } from './call-frames'
 import { type Declaration, readUnits } from './debug-info'
 import { type LineSequence, readLinePrograms } from './line-table'
 import { DebugSections } from './sections'
@@ -25,6 +26,7 @@ export class SourceMap {
   readonly lineCount: number
   /** What was added to the kernel's addresses after it was linked; the debug information still has the linker's. */
   readonly moved: bigint
+  readonly frames: CallFrames
   readonly #sequences: LineSequence[]
   readonly #declared: Map<bigint, SourcePlace>
 
@@ -35,6 +37,7 @@ export class SourceMap {
     const folders = new Map(units.map(({ lineProgram, folder }) => [lineProgram, folder]))
     const programs = readLinePrograms(sections, (offset) => folders.get(offset))
     this.moved = distance(units.flatMap(({ declarations }) => declarations), symbols)
+    this.frames = new CallFrames(sections, this.moved)
     const code = codeRanges(elf)
     // Functions that the linker dropped keep their rows, at address 0 or the like.
     this.#sequences = programs
@@ -58,6 +61,43 @@ export class SourceMap {
     if (!sequence || linked >= sequence.end) return undefined
     const row = firstAfter(sequence.offsets.length, (index) => (sequence.offsets[index] ?? 0) > Number(linked - sequence.start)) - 1
     return rowPlace(sequence, row)
+  }
+
+  /**
+   * Where the code of a source line begins, at run addresses, lowest first: each place where it follows code of another line.
+   * @param isFile says whether a path of the debug information is the one that is meant
+   */
+  addressesOf(isFile: (file: string) => boolean, line: number): bigint[] {
+    const wanted = new Map<string, boolean>()
+    const matches = (file: string): boolean => {
+      const known = wanted.get(file) ?? isFile(file)
+      wanted.set(file, known)
+      return known
+    }
+    const found: bigint[] = []
+    for (const sequence of this.#sequences) {
+      sequence.lines.forEach((here, row) => {
+        if (here !== line) return
+        const place = rowPlace(sequence, row)
+        if (place === undefined || !matches(place.file)) return
+        const before = rowPlace(sequence, row - 1)
+        if (before?.line !== line || before.file !== place.file) found.push(sequence.start + BigInt(sequence.offsets[row] ?? 0) + this.moved)
+      })
+    }
+    return [...new Set(found)].toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+  }
+
+  /** The first line from this one on that has code in the file; undefined where there is none. */
+  lineWithCode(isFile: (file: string) => boolean, line: number): number | undefined {
+    let best: number | undefined
+    for (const { files, lines, program } of this.#sequences) {
+      const wanted = new Set(program.files.flatMap((file, index) => (file !== undefined && isFile(file) ? [index] : [])))
+      if (wanted.size === 0) continue
+      lines.forEach((here, row) => {
+        if (here >= line && (best === undefined || here < best) && wanted.has(files[row] ?? -1)) best = here
+      })
+    }
+    return best
   }
 
   /** Where the function or variable at a run address is declared; a function without entry by its first line. */

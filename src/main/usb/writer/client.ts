@@ -6,7 +6,8 @@ import { startOnLinux } from './elevate/linux'
 import { startOnMacos } from './elevate/macos'
 import type { Starter, StartOptions } from './elevate/starter'
 import { startOnWindows } from './elevate/windows'
-import { CONDITIONS, type DriveCondition, type FlashEvent, type WriteRequest } from './protocol'
+import type { DriveCondition } from '../../../shared/usb'
+import { CONDITIONS, type FlashEvent, type WriteRequest } from './protocol'
 
 export interface WriterOptions extends Pick<StartOptions, 'entry' | 'compile'> {
   request: WriteRequest

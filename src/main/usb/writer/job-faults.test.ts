@@ -8,7 +8,8 @@ import { describe, expect, test } from 'vitest'
 import type { Drive } from '../../../shared/drives'
 import { LabError } from '../../../shared/failure'
 import { runJob, type DriveSystem } from './job'
-import type { DriveCondition, FlashEvent, WriteRequest } from './protocol'
+import type { DriveCondition } from '../../../shared/usb'
+import type { FlashEvent, WriteRequest } from './protocol'
 import { holds, Medium, OLD, startIsBlank } from './test-medium'
 
 const MIB = 1 << 20

@@ -5,7 +5,8 @@ import type { DriveList } from '../drives/list'
 import { judgeDrive, type PolicyContext } from '../policy'
 import { contentOf, type Content } from './content'
 import { codeOf, failureOf } from './failures'
-import type { DriveCondition, FlashEvent, FlashPhase, WriteRequest } from './protocol'
+import type { DriveCondition, WritePhase } from '../../../shared/usb'
+import type { FlashEvent, WriteRequest } from './protocol'
 import type { OpenImage, SourceProgress } from './source'
 import type { Target } from './target'
 import { VerifyError, writeImage } from './write-image'
@@ -27,7 +28,7 @@ export interface DriveSystem {
 /** Runs a job to its end; every end is told as an event. */
 export async function runJob(request: WriteRequest, system: DriveSystem, tell: (event: FlashEvent) => void, signal: AbortSignal): Promise<void> {
   let condition: DriveCondition = 'unchanged'
-  const phase = (name: FlashPhase, done = 0, total = 0): void => tell({ type: 'progress', phase: name, done, total })
+  const phase = (name: WritePhase, done = 0, total = 0): void => tell({ type: 'progress', phase: name, done, total })
   let content: Content | undefined
   let target: Target | undefined
   try {

@@ -1,7 +1,7 @@
 /** What the lab and its writing process say to each other: one JSON text a line. The lab sends the job, then perhaps `cancel`; the process sends events. */
 import { z } from 'zod'
-import { RESTORE_FILE_SYSTEMS } from '../../../shared/usb'
 import { failureSchema } from '../../../shared/failure'
+import { type DriveCondition, driveConditionSchema, RESTORE_FILE_SYSTEMS, WRITE_PHASES } from '../../../shared/usb'
 
 /** What is put on the drive. */
 const taskSchemas = {
@@ -32,15 +32,8 @@ export type WriteRequest = z.infer<typeof jobSchema>
 const writeTaskSchema = z.discriminatedUnion('task', [z.strictObject(taskSchemas.image), z.strictObject(taskSchemas.restore)])
 export type WriteTask = z.infer<typeof writeTaskSchema>
 
-export const phaseSchema = z.enum(['checking', 'unmounting', 'erasing', 'writing', 'verifying', 'finishing'])
-export type FlashPhase = z.infer<typeof phaseSchema>
-
-/** What the drive is like when a job has ended before its end. */
-export const conditionSchema = z.enum(['unchanged', 'blank', 'unverified', 'wrong'])
-export type DriveCondition = z.infer<typeof conditionSchema>
-
 export const eventSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('progress'), phase: phaseSchema, done: z.number().nonnegative(), total: z.number().nonnegative() }),
+  z.object({ type: z.literal('progress'), phase: z.enum(WRITE_PHASES), done: z.number().nonnegative(), total: z.number().nonnegative() }),
   z.object({
     type: z.literal('done'),
     /** Of the image, unpacked. */
@@ -52,7 +45,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     /** What was made by a restore. */
     made: z.object({ fileSystem: z.string(), label: z.string() }).optional(),
   }),
-  z.object({ type: z.literal('failed'), failure: failureSchema, condition: conditionSchema }),
+  z.object({ type: z.literal('failed'), failure: failureSchema, condition: driveConditionSchema }),
 ])
 export type FlashEvent = z.infer<typeof eventSchema>
 

@@ -2,6 +2,7 @@ import { useState, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import type { Template } from '../../../shared/contract'
 import { CommandButton } from '../../app/CommandButton'
+import { useCommandContext } from '../../app/commands'
 import { useLab } from '../../app/lab'
 import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
@@ -14,7 +15,8 @@ import { TemplateCard } from './TemplateCard'
 export function Welcome(): ReactElement {
   const { welcome: text, toolbar, product, tagline, format } = useStrings()
   const { projects, commands, attempt } = useLab()
-  const { templates, recent, project, importing, info } = useStore(projects.store)
+  const { templates, recent, importing, info } = useStore(projects.store)
+  const { behind } = useCommandContext()
   const [creating, setCreating] = useState<Template>()
   const [now] = useState(Date.now)
 
@@ -27,7 +29,7 @@ export function Welcome(): ReactElement {
             <h2 className="welcome-product">{product}</h2>
             <p className="welcome-tagline">{tagline}</p>
           </div>
-          {project && (
+          {behind && (
             <Button icon="back" onClick={commands.hideWelcome}>
               {text.back}
             </Button>
@@ -37,8 +39,8 @@ export function Welcome(): ReactElement {
         <section aria-labelledby="welcome-recent">
           <div className="welcome-row">
             <h3 id="welcome-recent">{text.recent}</h3>
-            {/* With a project, the toolbar has it. */}
-            {!project && <CommandButton command="usb.write" icon="usb" label={toolbar.usb} {...(info?.canFlash === false ? { hint: toolbar.usbOffHint } : {})} />}
+            {/* Else the toolbar has it. */}
+            {!behind && <CommandButton command="usb.write" icon="usb" label={toolbar.usb} {...(info?.canFlash === false ? { hint: toolbar.usbOffHint } : {})} />}
             <Button icon="folder" title={text.openFolderHint} onClick={commands.openFolder}>
               {text.openFolder}
             </Button>

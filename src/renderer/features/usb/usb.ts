@@ -152,10 +152,13 @@ export function createUsb({ connection, ui, saveAll, onError }: UsbOptions) {
     }
   }
 
-  /** @param directory of the project whose image is meant at first; without one it is an image file's */
-  function open(directory: string | undefined, canFlash: boolean): void {
+  /**
+   * @param directory of the project whose image is meant at first; without one it is an image file's
+   * @param file proposed when the image is a file's; the last one when absent
+   */
+  function open({ directory, canFlash, file }: { directory?: string | undefined; canFlash: boolean; file?: string | undefined }): void {
     if (state().page !== undefined) return
-    set({ ...closed, directory, from: directory === undefined ? 'file' : 'project', page: canFlash ? 'pick' : 'off', verify: ui.get('usb.verify') ?? true, file: ui.get('usb.file') ?? '' })
+    set({ ...closed, directory, from: directory === undefined ? 'file' : 'project', page: canFlash ? 'pick' : 'off', verify: ui.get('usb.verify') ?? true, file: file ?? ui.get('usb.file') ?? '' })
     if (canFlash) watch()
     // Where writing is off, a project's image can still be saved.
     if (canFlash || directory !== undefined) void examine()

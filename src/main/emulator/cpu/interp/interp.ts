@@ -56,14 +56,16 @@ export function createInterpreter(context: BackendContext): Backend {
   const fetch = (): number => {
     context.detour()
     const location = fetcher.locate()
+    const asked = context.code?.armed === true && context.code.atOffset(location.physical)
+    if (asked) context.code?.reach()
     const record = RecordCache.addressOf(location.physical)
-    if (records.holds(record, location.physical, state.codeMode) && records.lengthOf(record) <= location.bytesToLimit) return record
+    if (records.holds(record, location.physical, state.codeMode, asked) && records.lengthOf(record) <= location.bytesToLimit) return record
     const { decoded, inOnePage } = fetcher.fetch(location)
     const group = unitGroupOf(decoded)
     if (group !== undefined && !present.has(group)) complete(group)
     const frame = inOnePage ? physical.readableFrame(location.physical - (location.physical % PAGE)) : 0
     if (frame === 0) return records.once(decoded)
-    return records.keep(decoded, location.physical, frame + (location.physical % PAGE), state.codeMode)
+    return records.keep(decoded, location.physical, frame + (location.physical % PAGE), state.codeMode, asked)
   }
 
   const imports = {
@@ -104,6 +106,7 @@ export function createInterpreter(context: BackendContext): Backend {
       records.flush()
       state.i64[at.FETCH_PAGE >> 3] = -1n
     },
+    codePlacesChanged: (offset) => records.dropOffset(offset),
     afterPhysicalWrite: (host, bytes) => records.invalidate(host, bytes),
   }
 }

@@ -291,6 +291,9 @@ function emitFindRecord(body: FunctionBuilder, functions: SupportFunctions, { re
   body.set(record)
   body.get(record)
   body.memory('i64_load', at.RECORD.tag)
+  // Without the mark, so that no neighbour with one is found by its distance.
+  body.i64(~at.TAG_ASKED)
+  body.op('i64_and')
   body.set(tag)
   body.end()
 }

@@ -13,6 +13,8 @@ const LINES_PER_PAGE = PAGE / LINE
 const EMPTY = -1
 /** High half of a tag that is no instruction's, nor `EMPTY`, also when a distance on a page is added. */
 const TAG_OF_NOTHING = 0x4000_0000
+/** In the high half of a tag: each execution is asked about (`CodePlaces`). The main loop looks for tags without it. */
+const TAG_ASKED = Number(at.TAG_ASKED >> 32n)
 const { RECORD } = at
 const ADDRESS_SIZE_INDEX = { 16: 0, 32: 1, 64: 2 } as const
 const OPERAND_SIZE_INDEX = { 8: 0, 16: 1, 32: 2, 64: 3 } as const
@@ -42,22 +44,22 @@ export class RecordCache {
   }
 
   /** Whether the record at `address` holds the instruction at `physical`. */
-  holds(address: number, physical: number, codeMode: number): boolean {
+  holds(address: number, physical: number, codeMode: number, asked: boolean): boolean {
     const { u32 } = this.#state
-    return u32[address >> 2] === physical >>> 0 && u32[(address >> 2) + 1] === tagHigh(physical, codeMode)
+    return u32[address >> 2] === physical >>> 0 && u32[(address >> 2) + 1] === tagHigh(physical, codeMode, asked)
   }
 
   lengthOf(address: number): number {
     return this.#state.u8[address + RECORD.length] ?? 0
   }
 
-  /** Keeps an instruction that lies in one page of plain memory; `host` is the address of its first byte. */
-  keep(decoded: Decoded, physical: number, host: number, codeMode: number): number {
+  /** Keeps an instruction that lies in one page of plain memory; `host` is the address of its first byte. `asked`: compiled code does not find it. */
+  keep(decoded: Decoded, physical: number, host: number, codeMode: number, asked: boolean): number {
     const address = RecordCache.addressOf(physical)
     this.#write(address, decoded)
     const { u32 } = this.#state
     u32[address >> 2] = physical >>> 0
-    u32[(address >> 2) + 1] = tagHigh(physical, codeMode)
+    u32[(address >> 2) + 1] = tagHigh(physical, codeMode, asked)
     this.#physicalPages.set(host >>> PAGE_SHIFT, Math.floor(physical / PAGE))
     this.#lookedUp = NO_LOOKUP
     this.#markLines(host, decoded.length)
@@ -84,6 +86,11 @@ export class RecordCache {
     }
     this.#physicalPages.clear()
     this.#lookedUp = NO_LOOKUP
+  }
+
+  /** Drops the instructions at an offset of all pages. */
+  dropOffset(offset: number): void {
+    for (let physical = offset; physical < at.RECORD_COUNT; physical += PAGE) this.#empty(RecordCache.addressOf(physical))
   }
 
   /** Bytes at `host` changed. */
@@ -177,6 +184,6 @@ export class RecordCache {
   }
 }
 
-function tagHigh(physical: number, codeMode: number): number {
-  return (Math.floor(physical / 0x1_0000_0000) | (codeMode << (at.TAG_MODE_SHIFT - 32))) >>> 0
+function tagHigh(physical: number, codeMode: number, asked: boolean): number {
+  return (Math.floor(physical / 0x1_0000_0000) | (codeMode << (at.TAG_MODE_SHIFT - 32)) | (asked ? TAG_ASKED : 0)) >>> 0
 }

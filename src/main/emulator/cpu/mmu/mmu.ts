@@ -3,6 +3,7 @@ import type { PhysicalMemory } from '../ports'
 import { AC, CR0, DS, SS } from '../state/bits'
 import type { CpuState } from '../state/cpu-state'
 import * as at from '../state/layout'
+import { DataProbes } from './data-probes'
 import { PageWalker, type PagingMode } from './page-walk'
 import { PAGE_SIZE, PhysicalAccess } from './physical-access'
 import { Tlb, type AccessKind } from './tlb'
@@ -14,6 +15,7 @@ const SLOT_BYTES = at.SCRATCH_SLOT_BYTES
 const SUPERVISOR = false
 /** Bytes of the largest access that alignment is checked of; beyond, processors differ (SDM vol. 2A, 2.4, table 2-21). */
 const LARGEST_CHECKED = 8
+const PAGE_MASK = ~0xfffn
 
 /** A store whose bytes wait in a scratch slot. Physical addresses are behind the A20 gate. */
 interface PendingStore {
@@ -32,6 +34,7 @@ export class Mmu {
   readonly #tlb: Tlb
   readonly #walker: PageWalker
   readonly watchpoints = new Watchpoints()
+  readonly probes = new DataProbes()
   #codeWritten: (host: number, bytes: number) => void = () => undefined
   readonly #pending: PendingStore[] = Array.from({ length: SLOTS }, () => ({ first: 0, firstBytes: 0, second: 0 }))
   #slot = 0
@@ -43,6 +46,7 @@ export class Mmu {
     this.#memory = new PhysicalAccess(state, physical, (host, bytes) => this.noteWrite(host, bytes))
     this.#tlb = new Tlb(state)
     this.#walker = new PageWalker(state, this.#memory)
+    this.probes.onChange = () => this.#tlb.hide((linear, frame) => this.probes.watchesPage(linear, frame))
     this.refresh()
   }
 
@@ -263,19 +267,23 @@ export class Mmu {
     if (this.#alignmentChecks && user && bytes <= LARGEST_CHECKED && (lo & (bytes - 1)) !== 0) throw new CpuFault(Vector.AC, 0)
     if (this.watchpoints.watchesData) this.watchpoints.noteAccess((BigInt(hi) << 32n) | BigInt(lo), bytes, kind === 'w')
     const inPage = PAGE_SIZE - (lo & (PAGE_SIZE - 1))
-    const first = this.#translate(lo, hi, kind, user)
     if (bytes <= inPage) {
+      const hidden = this.probes.armed ? this.#tlb.hiddenFrame(user, kind, lo, hi) : -1
+      const first = hidden >= 0 ? hidden + (lo & (PAGE_SIZE - 1)) : this.#translate(lo, hi, kind, user)
+      if (this.probes.armed) this.probes.note((BigInt(hi) << 32n) | BigInt(lo), bytes, kind === 'w', first, 0)
       const frame = kind === 'w' ? this.#memory.writableFrame(first) : this.#memory.readableFrame(first)
       if (frame !== 0) return frame + (first % PAGE_SIZE)
       const slot = this.#takeSlot(first, bytes)
       if (kind === 'r' || load) this.#memory.load(first, slot, bytes)
       return slot
     }
+    const first = this.#translate(lo, hi, kind, user)
     const nextLow = (lo + inPage) >>> 0
     // Outside 64-bit mode addresses wrap at 4 GiB; the high half is not zero only for long mode's own tables.
     const wraps = hi === 0 && !this.#state.mode64
     const nextHigh = nextLow === 0 && !wraps ? (hi + 1) >>> 0 : hi
     const second = this.#translate(nextLow, nextHigh, kind, user)
+    if (this.probes.armed) this.probes.note((BigInt(hi) << 32n) | BigInt(lo), bytes, kind === 'w', first, second)
     const slot = this.#takeSlot(first, inPage, second)
     if (kind === 'r' || load) {
       this.#memory.load(first, slot, inPage)
@@ -308,9 +316,10 @@ export class Mmu {
       if (kind === 'x') {
         if (readable !== 0) this.#tlb.fill(user, 'x', lo, hi, readable, page)
       } else {
-        if (readable !== 0) this.#tlb.fill(user, 'r', lo, hi, readable, page)
+        const hidden = this.probes.armed && this.probes.watchesPage(((BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0)) & PAGE_MASK, page)
+        if (readable !== 0) this.#tlb.fill(user, 'r', lo, hi, readable, page, hidden)
         const writable = kind === 'w' ? this.#memory.writableFrame(page) : 0
-        if (writable !== 0) this.#tlb.fill(user, 'w', lo, hi, writable, page)
+        if (writable !== 0) this.#tlb.fill(user, 'w', lo, hi, writable, page, hidden)
       }
     }
     return page + (lo & (PAGE_SIZE - 1))

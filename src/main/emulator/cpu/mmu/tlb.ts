@@ -7,6 +7,11 @@ const KIND_OFFSET: Readonly<Record<AccessKind, number>> = { r: at.TLB_READ, w: a
 
 const ENTRY_HOST = 8
 const ENTRY_FRAME = 12
+/** In a tag's high half: no linear page number has it, so that inline lookups miss. `EMPTY` has it, too. */
+const HIDDEN = 0x4000_0000
+const EMPTY = -1
+/** Data only: what instructions are fetched through is never hidden. */
+const DATA_KINDS = [at.TLB_READ, at.TLB_WRITE] as const
 
 /**
  * Translations that the backends' inline lookups use (see `layout.ts`). The tag is the linear page number (linear >>> 12, logical);
@@ -38,17 +43,19 @@ export class Tlb {
     for (const set of [at.TLB_SUPERVISOR, at.TLB_USER]) {
       for (const kind of [at.TLB_READ, at.TLB_WRITE, at.TLB_FETCH]) {
         const entry = set + kind + ((lo >>> 12) & (at.TLB_ENTRIES - 1)) * at.TLB_ENTRY
-        if (i32[entry >> 2] === tagLow(lo, hi) && i32[(entry >> 2) + 1] === hi >>> 12) i64[entry >> 3] = -1n
+        const high = i32[(entry >> 2) + 1] ?? EMPTY
+        if (i32[entry >> 2] === tagLow(lo, hi) && (high === hi >>> 12 || high === (hi >>> 12 | HIDDEN))) i64[entry >> 3] = -1n
       }
     }
     i64[at.FETCH_PAGE >> 3] = -1n
   }
 
-  fill(user: boolean, kind: AccessKind, lo: number, hi: number, host: number, physical: number): void {
+  /** @param hidden only `frame` and `hiddenFrame` find it */
+  fill(user: boolean, kind: AccessKind, lo: number, hi: number, host: number, physical: number, hidden = false): void {
     const { i32 } = this.#state
     const entry = this.#entry(user, kind, lo)
     i32[entry >> 2] = tagLow(lo, hi)
-    i32[(entry >> 2) + 1] = hi >>> 12
+    i32[(entry >> 2) + 1] = (hi >>> 12) | (hidden ? HIDDEN : 0)
     i32[(entry + ENTRY_HOST) >> 2] = host
     i32[(entry + ENTRY_FRAME) >> 2] = Math.floor(physical / 4096)
   }
@@ -61,12 +68,39 @@ export class Tlb {
     return ((i32[(entry + ENTRY_HOST) >> 2] ?? 0) >>> 0) + (lo & 0xfff)
   }
 
-  /** Physical address of the frame of a linear address, or -1 when there is no entry. */
+  /** Physical address of the frame of a linear address, also of a hidden entry; -1 when there is none. */
   frame(user: boolean, kind: AccessKind, lo: number, hi: number): number {
     const { i32 } = this.#state
     const entry = this.#entry(user, kind, lo)
-    if (i32[entry >> 2] !== tagLow(lo, hi) || i32[(entry >> 2) + 1] !== hi >>> 12) return -1
-    return ((i32[(entry + ENTRY_FRAME) >> 2] ?? 0) >>> 0) * 4096
+    const high = i32[(entry >> 2) + 1] ?? EMPTY
+    if (i32[entry >> 2] !== tagLow(lo, hi) || (high !== hi >>> 12 && high !== (hi >>> 12 | HIDDEN))) return -1
+    return this.#frameOf(entry)
+  }
+
+  /** The same of a hidden entry alone. */
+  hiddenFrame(user: boolean, kind: AccessKind, lo: number, hi: number): number {
+    const { i32 } = this.#state
+    const entry = this.#entry(user, kind, lo)
+    return i32[entry >> 2] === tagLow(lo, hi) && i32[(entry >> 2) + 1] === (hi >>> 12 | HIDDEN) ? this.#frameOf(entry) : -1
+  }
+
+  /** Hides the entries of data pages that `isHidden` names, by the addresses of their first bytes, and shows the others. */
+  hide(isHidden: (linear: bigint, frame: number) => boolean): void {
+    const { i32, u32 } = this.#state
+    for (const set of [at.TLB_SUPERVISOR, at.TLB_USER]) {
+      for (const kind of DATA_KINDS) {
+        for (let entry = set + kind; entry < set + kind + at.TLB_BYTES; entry += at.TLB_ENTRY) {
+          const high = i32[(entry >> 2) + 1] ?? EMPTY
+          if (high === EMPTY) continue
+          const page = (BigInt(high & ~HIDDEN) << 32n) | BigInt(u32[entry >> 2] ?? 0)
+          i32[(entry >> 2) + 1] = (high & ~HIDDEN) | (isHidden(page << 12n, this.#frameOf(entry)) ? HIDDEN : 0)
+        }
+      }
+    }
+  }
+
+  #frameOf(entry: number): number {
+    return ((this.#state.i32[(entry + ENTRY_FRAME) >> 2] ?? 0) >>> 0) * 4096
   }
 
   #entry(user: boolean, kind: AccessKind, lo: number): number {

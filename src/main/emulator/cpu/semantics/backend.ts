@@ -9,6 +9,8 @@ export interface BackendMmu {
   translate(linear: bigint, access: 'r' | 'w' | 'x', user: boolean): number
   /** Breakpoints on data: told of every access that does not come through `slowRead` and `slowWrite`. */
   readonly watchpoints: { readonly watchesData: boolean; noteAccess(linear: bigint, bytes: number, writes: boolean): void }
+  /** Memory that somebody outside watches: told of the same accesses, with the physical addresses of their first byte and of the first one on a second page. */
+  readonly probes: { readonly armed: boolean; note(linear: bigint, bytes: number, writes: boolean, first: number, second: number): void }
   /** Fills the fetch window for a linear address and returns the physical address of its page. Throws `CpuFault`. */
   fetchPage(low: number, high: number): number
   /** One byte of code at a physical address that is not plain memory. */
@@ -21,6 +23,15 @@ export interface BackendMmu {
   afterStore(host: number, bytes: number): void
 }
 
+/** Where to ask before an instruction is executed. */
+export interface CodePlaces {
+  readonly armed: boolean
+  /** Whether an instruction at this physical address must be asked about each time. */
+  atOffset(physical: number): boolean
+  /** Asks about the instruction at RIP. Throws `STOPPED_BEFORE` when it shall not be executed. */
+  reach(): void
+}
+
 /** What a CPU gives to its backend. */
 export interface BackendContext {
   readonly state: CpuState
@@ -29,6 +40,8 @@ export interface BackendContext {
   readonly helpers: Helpers
   /** The instructions of the CPU's model; default: all. */
   readonly opcodes?: Opcodes
+  /** Places in code that somebody outside wants to stop before; absent: nobody does. */
+  readonly code?: CodePlaces
   /** Ends the running slice after the current instruction, without losing count. */
   attention(): void
   /** To be called for each step outside compiled code (helper, page walk, decoding): they are so slow that the host's time must be watched. */
@@ -45,6 +58,8 @@ export interface Backend {
   execute(): void
   /** Forgets everything decoded. */
   flushDecoded(): void
+  /** Instructions at this offset of any page are asked about from now on, or no longer (`CodePlaces`). */
+  codePlacesChanged(offset: number): void
   /** Memory at `host` changed by other means than the guest's own fast stores: forgets what was decoded from there. */
   afterPhysicalWrite(host: number, bytes: number): void
 }

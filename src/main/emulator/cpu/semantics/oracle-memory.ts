@@ -38,6 +38,7 @@ export class OracleMemory {
     const first = mmu.translate(linear, access, user)
     const inPage = Number(PAGE - (linear % PAGE))
     const second = bytes > inPage ? mmu.translate(BigInt.asUintN(width, linear + BigInt(inPage)), access, user) : 0
+    if (mmu.probes.armed) mmu.probes.note(linear, bytes, access === 'w', first, second)
     return Array.from({ length: bytes }, (_, index) => (index < inPage ? first + index : second + index - inPage))
   }
 

@@ -366,7 +366,9 @@ export function createOracle(context: BackendContext): Backend {
   const step = (): void => {
     state.remaining -= 1
     context.detour()
-    const { decoded } = fetcher.fetch(fetcher.locate())
+    const location = fetcher.locate()
+    if (context.code?.armed === true && context.code.atOffset(location.physical)) context.code.reach()
+    const { decoded } = fetcher.fetch(location)
     const builder = new OracleBuilder(context, memory, decoded)
     runRow(builder, decoded.row, decoded.repeat, builder.operands(), () => builder.fallThrough())
   }
@@ -377,6 +379,7 @@ export function createOracle(context: BackendContext): Backend {
     },
     // Nothing decoded is kept.
     flushDecoded() {},
+    codePlacesChanged() {},
     afterPhysicalWrite() {},
   }
 }

@@ -191,6 +191,8 @@ export const RECORD = {
 } as const
 /** Shift of the code mode inside a record's tag. */
 export const TAG_MODE_SHIFT = 56
+/** In a tag: compiled code shall not find the record by itself, though it may execute it when told. */
+export const TAG_ASKED = 1n << 61n
 
 /**
  * Code lines: byte (host address >> 6) is non-zero when decoded code lies in that line (bit 0) or in the next one (bit 1: a

@@ -2,6 +2,7 @@ import type { Mmu } from '../mmu/mmu'
 import type { InterruptController, IoPorts } from '../ports'
 import type { CpuState } from '../state/cpu-state'
 import type { CpuModel } from './models'
+import type { CpuObserver } from '../observer'
 import type { ModelSpecificRegisters } from './msr'
 
 /** What system helpers work on. `Cpu` is the implementation; tests may give a smaller one. */
@@ -12,6 +13,7 @@ export interface SystemContext {
   readonly interrupts: InterruptController
   readonly msrs: ModelSpecificRegisters
   readonly model: CpuModel
+  readonly observer: CpuObserver
   /** Ends the running slice after the current instruction, so that interrupts and TF are looked at anew. */
   endSlice(): void
   /** Time-stamp counter. */
@@ -36,4 +38,5 @@ export interface SystemContext {
 export function modesChanged(cx: SystemContext): void {
   cx.state.updateModes()
   cx.mmu.refresh()
+  cx.observer.modes?.()
 }

@@ -18,6 +18,8 @@ export interface Event {
   readonly vector: number
   /** `software`: INT n, INT3, INTO (gate DPL counts); `external`: exceptions, INT1, interrupt pins (EXT is set in error codes). */
   readonly source: 'software' | 'external'
+  /** It came from an interrupt pin. */
+  readonly pin?: boolean
   readonly errorCode?: number | undefined
   /** RIP to push. */
   readonly returnTo: bigint
@@ -34,6 +36,7 @@ export function deliver(cx: SystemContext, event: Event): void {
   if (!state.protectedMode) deliverReal(cx, event)
   else if (state.longMode) deliverLong(cx, event)
   else deliverProtected(cx, event)
+  cx.observer.delivered?.({ vector: event.vector, source: event.pin === true ? 'hardware' : event.source === 'software' ? 'software' : 'exception', errorCode: event.errorCode, returnTo: event.returnTo })
 }
 
 function deliverReal(cx: SystemContext, event: Event): void {

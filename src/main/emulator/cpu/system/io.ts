@@ -16,12 +16,16 @@ export function ioHelpers(cx: SystemContext): Pick<Helpers, 'checkIo' | 'portIn'
     portIn(port, size) {
       const [number, bytes] = [Number(port & 0xffffn), bytesOf(size)]
       cx.mmu.watchpoints.notePort(number, bytes)
-      return BigInt(cx.ports.read(number, bytes) >>> 0)
+      const value = cx.ports.read(number, bytes) >>> 0
+      cx.observer.port?.({ direction: 'in', port: number, bytes, value })
+      return BigInt(value)
     },
     portOut(port, size, value) {
       const [number, bytes] = [Number(port & 0xffffn), bytesOf(size)]
       cx.mmu.watchpoints.notePort(number, bytes)
-      cx.ports.write(number, bytes, Number(BigInt.asUintN(Number(size), value)))
+      const written = Number(BigInt.asUintN(Number(size), value))
+      cx.observer.port?.({ direction: 'out', port: number, bytes, value: written })
+      cx.ports.write(number, bytes, written)
     },
     hlt() {
       requireLevel0(cx)

@@ -151,6 +151,11 @@ const registers: ReadonlyMap<number, Register> = new Map([
   ...MTRR_VARIABLE.map((index) => stored(index, (value) => (value & ~PHYSICAL_MASK) === 0n)),
 ])
 
+/** A register's value without any rule of privilege; undefined where there is none. Changes nothing. */
+export function readMsr(cx: SystemContext, index: number): bigint | undefined {
+  return registers.get(index)?.read(cx)
+}
+
 /** LME cannot change while paging is on; LMA is the CPU's own. */
 function writeEfer(cx: SystemContext, value: bigint): boolean {
   const { state } = cx

@@ -1,0 +1,224 @@
+/**
+ * Pausing, steps and breakpoints of one machine. All of it happens between two instructions: what the guest does and when is the same with it
+ * and without. `Machine.run` asks for the budget before it executes, and returns when `stop` is set.
+ */
+import { LabError } from '../../../../shared/failure'
+import type { BreakpointHit, Paused, PauseReason } from '../../../../shared/run-state'
+import type { Cpu } from '../../cpu/cpu'
+import type { Delivered, PortAccess } from '../../cpu/observer'
+import type { MemoryMap } from '../../machine/memory-map'
+import { vectorName } from '../explain'
+import { MemoryReader } from '../look/memory'
+import { hex } from '../registers'
+import { Breakpoints } from './breakpoints'
+import { ModeWatch, type CpuMode } from './modes'
+import { Places } from './places'
+import { endOfStepOver, endsOfStepOut, type StepEnd } from './steps'
+import { Watches } from './watches'
+
+export type Step = 'into' | 'over' | 'out'
+
+const RSP = 4
+
+/** Somebody else who wants to hear of the same events: the timeline, a log. */
+export interface RunListener {
+  delivered?(event: Delivered): void
+  modeChanged?(from: CpuMode, to: CpuMode): void
+}
+
+/** A step, or a run to an address. */
+interface Plan {
+  readonly reason: PauseReason
+  /** Handlers of interrupts that come first run unseen. */
+  readonly overHandlers: boolean
+  /** Where it begins, and where such handlers come back to. */
+  readonly start: { readonly linear: bigint; readonly stackPointer: bigint }
+  /** Instruction count at which it is done. */
+  limit: number
+  /** Takes back its places. */
+  readonly places: (() => void)[]
+}
+
+export class RunControl {
+  readonly places: Places
+  readonly watches: Watches
+  readonly breakpoints: Breakpoints
+  readonly listeners: RunListener[] = []
+  readonly #cpu: Cpu
+  readonly #memory: MemoryMap
+  readonly #modes: ModeWatch
+  #paused: Paused | undefined
+  /** Hits of the running instruction, or of one that is about to run. */
+  #hits: BreakpointHit[] = []
+  #planned: PauseReason | undefined
+  #plan: Plan | undefined
+  #toldTripleFault = false
+  #onPort: ((access: PortAccess) => void) | undefined
+
+  constructor(cpu: Cpu, memory: MemoryMap) {
+    this.#cpu = cpu
+    this.#memory = memory
+    this.places = new Places(cpu.codeProbes)
+    this.watches = new Watches(cpu.mmu.probes, memory)
+    this.breakpoints = new Breakpoints(cpu, this.places, this.watches, {
+      hit: (hit) => {
+        this.#hits.push(hit)
+        cpu.stop()
+      },
+      changed: () => this.#listenToPorts(),
+    })
+    this.#modes = new ModeWatch(cpu.state, (from, to) => {
+      this.breakpoints.modeChanged(from, to)
+      for (const listener of this.listeners) listener.modeChanged?.(from, to)
+    })
+    cpu.observer.modes = () => this.#modes.look()
+    cpu.observer.delivered = (event) => this.#delivered(event)
+  }
+
+  /** Hears of the guest's port accesses, beside the breakpoints. */
+  set onPort(listener: ((access: PortAccess) => void) | undefined) {
+    this.#onPort = listener
+    this.#listenToPorts()
+  }
+
+  /** Why the machine stands; undefined: it goes on. */
+  get paused(): Paused | undefined {
+    return this.#paused
+  }
+
+  /** Instructions that may be executed at once. */
+  get budget(): number {
+    return this.#plan === undefined ? Infinity : this.#plan.limit - this.#cpu.now()
+  }
+
+  /** After every run of the processor: whether it brought something to stop at. */
+  executed(): void {
+    this.#finishHits()
+    const done = this.#plan && this.#cpu.now() >= this.#plan.limit ? this.#plan.reason : undefined
+    const reason = this.#planned ?? done
+    if (reason !== undefined || this.#hits.length > 0) this.#pause(reason ?? { type: 'user' })
+  }
+
+  /** A triple fault stopped the processor. @returns whether the machine shall stand there once, before it ends */
+  holdsTripleFault(): boolean {
+    if (this.#toldTripleFault) return false
+    this.#toldTripleFault = true
+    this.breakpoints.tripleFault(this.#cpu.shutdown?.chain.map(({ vector }) => vectorName(vector)) ?? [])
+    this.executed()
+    return this.#paused !== undefined
+  }
+
+  /** Asked for from outside, between two runs of the processor. */
+  pause(reason: PauseReason): void {
+    if (!this.#paused) this.#pause(reason)
+  }
+
+  /** Stops the machine for this reason as soon as the running instruction is done, or before it when asked in a visit of a place. */
+  stopFor(reason: PauseReason): void {
+    this.#planned ??= reason
+    this.#cpu.stop()
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = undefined
+    this.#cpu.passPlace()
+  }
+
+  /** @throws LabError when the machine is not paused */
+  step(step: Step): void {
+    this.#requirePaused()
+    const reader = new MemoryReader(this.#cpu, this.#memory)
+    const over = step === 'over' ? endOfStepOver(this.#cpu, reader) : undefined
+    const ends = step === 'out' ? endsOfStepOut(this.#cpu, reader) : over ? [over] : []
+    if (step === 'out' && ends.length === 0) {
+      throw new LabError({ code: 'bad-input', what: 'No return address was found on the stack.', why: 'The present function may be the outermost one.', next: 'Set a breakpoint, or step over instructions.' })
+    }
+    this.#begin({ reason: { type: 'step' }, overHandlers: step !== 'into', limit: ends.length === 0 ? this.#cpu.now() + 1 : Infinity }, ends)
+  }
+
+  /** Resumes until an address is reached. @throws LabError when the machine is not paused */
+  runTo(addresses: readonly bigint[]): void {
+    this.#requirePaused()
+    this.#begin({ reason: { type: 'reached' }, overHandlers: true, limit: Infinity }, addresses.map((linear) => ({ linear, done: () => true })))
+  }
+
+  /** The machine was reset: what was begun before is off. Breakpoints stay. */
+  reset(): void {
+    this.#dropPlan()
+    this.#hits = []
+    this.#planned = undefined
+    this.#toldTripleFault = false
+    this.#modes.look()
+    if (this.#paused) this.#paused = { ...this.#paused, address: hex(this.#cpu.codeAddress) }
+  }
+
+  #begin(plan: Omit<Plan, 'places' | 'start'>, ends: readonly StepEnd[]): void {
+    this.#dropPlan()
+    const places = ends.map(({ linear, done }) =>
+      this.places.add(linear, () => {
+        if (!done()) return false
+        this.stopFor(plan.reason)
+        return true
+      }),
+    )
+    this.#plan = { ...plan, places, start: { linear: this.#cpu.codeAddress, stackPointer: this.#cpu.state.gpr(RSP) } }
+    this.resume()
+  }
+
+  /** Only while somebody wants it: some guests do little else than read and write ports. */
+  #listenToPorts(): void {
+    const wanted = this.#onPort !== undefined || this.breakpoints.watchesPorts
+    this.#cpu.observer.port = wanted ? (access) => (this.breakpoints.port(access), this.#onPort?.(access)) : undefined
+  }
+
+  #delivered(event: Delivered): void {
+    this.breakpoints.delivered(event)
+    for (const listener of this.listeners) listener.delivered?.(event)
+    const plan = this.#plan
+    if (event.source !== 'hardware' || plan === undefined || plan.limit === Infinity) return
+    if (plan.overHandlers) this.#passHandler(plan)
+    else this.stopFor({ type: 'step', interrupted: event.vector })
+  }
+
+  /** Lets the handler of an interrupt that came before the instruction run, and makes the step then. */
+  #passHandler(plan: Plan): void {
+    const { linear, stackPointer } = plan.start
+    plan.limit = Infinity
+    const take = this.places.add(linear, () => {
+      if (this.#cpu.state.gpr(RSP) !== stackPointer) return false
+      take()
+      plan.limit = this.#cpu.now() + 1
+      // The processor returns, and is given the new budget.
+      return true
+    })
+    plan.places.push(take)
+  }
+
+  #finishHits(): void {
+    for (const hit of this.#hits) {
+      if (hit.kind !== 'data' || hit.after !== undefined) continue
+      const after = this.watches.valueAt({ physical: Number(BigInt(hit.physical)), bytes: hit.bytes })
+      if (after !== undefined) hit.after = after
+    }
+  }
+
+  #pause(reason: PauseReason): void {
+    this.#dropPlan()
+    // A breakpoint where the machine stands by chance counts as reached.
+    this.#cpu.visitPlace()
+    const hits = this.#hits.splice(0)
+    this.#planned = undefined
+    this.#paused = { reason: hits.length > 0 ? { type: 'breakpoint', hits } : reason, address: hex(this.#cpu.codeAddress) }
+  }
+
+  #dropPlan(): void {
+    for (const take of this.#plan?.places ?? []) take()
+    this.#plan = undefined
+  }
+
+  #requirePaused(): void {
+    if (this.#paused) return
+    throw new LabError({ code: 'running', what: 'The machine is not paused.', next: 'Pause it first.' })
+  }
+}

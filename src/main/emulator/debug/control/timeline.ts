@@ -1,0 +1,152 @@
+/**
+ * How far the boot has come: each step once since power-on, at its instruction. What it waits for are places in code and memory that cost nothing
+ * until they are reached, and events that are rare anyway; the guest's run is the same as without it.
+ */
+import type { BootPause, BootStep, TimelineEntry } from '../../../../shared/run-state'
+import type { Delivered } from '../../cpu/observer'
+import type { Cpu } from '../../cpu/cpu'
+import { IF } from '../../cpu/state/bits'
+import { TICKS_PER_MICROSECOND } from '../../machine/clock'
+import { FRAMEBUFFER, VIDEO_MEMORY_BYTES } from '../../machine/memory-map'
+import { vectorName } from '../explain'
+import type { CpuMode } from './modes'
+import type { RunControl, RunListener } from './run-control'
+
+/** Where the later stages of a boot begin, known from the image. Addresses are linear. */
+export interface BootMarks {
+  /** The loader's second stage is entered at `address`, if `magic` (u32) stands at `magicAt` then. */
+  readonly stage2?: { readonly address: bigint; readonly magic: number; readonly magicAt: number } | undefined
+  /** The kernel is entered at `address`, with code of so many bits. */
+  readonly kernel?: { readonly address: bigint; readonly codeSize: 16 | 32 | 64 } | undefined
+}
+
+const MODE_STEPS = { real: undefined, protected: 'protected-mode', long: 'long-mode' } as const
+const CODE_SIZES = [16, 32, 64] as const
+/** Where the guest shows something without the BIOS: VGA window and text memory, linear framebuffer. */
+const SHOWN = [
+  { first: 0xa0000n, last: 0xaffffn, what: 'VGA graphics memory' },
+  { first: 0xb8000n, last: 0xbffffn, what: 'text memory' },
+  { first: BigInt(FRAMEBUFFER), last: BigInt(FRAMEBUFFER + VIDEO_MEMORY_BYTES - 1), what: 'framebuffer' },
+] as const
+
+export interface TimelineHost {
+  readonly cpu: Cpu
+  readonly control: RunControl
+  readonly medium: string
+  /** Virtual time in ticks. */
+  now(): number
+  read32(physical: number): number
+}
+
+export class Timeline implements RunListener {
+  readonly #host: TimelineHost
+  readonly #marks: BootMarks
+  readonly #pauseAt: BootPause | undefined
+  #entries: readonly TimelineEntry[] = []
+  #seen = new Set<BootStep>()
+  /** Take back the places and the memory that are waited for. */
+  readonly #places: (() => void)[] = []
+  readonly #watches: (() => void)[] = []
+  /** The person's own code runs: its output, faults and halts count. */
+  #own = false
+  #pausedOnce = false
+
+  constructor(host: TimelineHost, marks: BootMarks = {}, pauseAt?: BootPause) {
+    this.#host = host
+    this.#marks = marks
+    this.#pauseAt = pauseAt
+    host.control.listeners.push(this)
+  }
+
+  /** A new list whenever something was added. */
+  get entries(): readonly TimelineEntry[] {
+    return this.#entries
+  }
+
+  /** Power-on, or a reset. */
+  begin(): void {
+    takeBack(this.#places)
+    takeBack(this.#watches)
+    this.#entries = []
+    this.#seen = new Set()
+    this.#own = false
+    this.#add('firmware', this.#host.medium)
+    const { stage2, kernel } = this.#marks
+    if (stage2) this.#await(stage2.address, () => this.#host.read32(stage2.magicAt) === stage2.magic, () => this.#add('stage-2'))
+    if (kernel) this.#await(kernel.address, () => CODE_SIZES[this.#host.cpu.state.codeMode] === kernel.codeSize, () => this.#enterOwn('kernel'))
+    this.#pauseFor('reset')
+  }
+
+  /** The firmware is about to enter what it loaded from the medium. */
+  bootSector(linear: number): void {
+    this.#await(BigInt(linear), () => true, () => (this.#marks.kernel ? this.#enter('boot-sector') : this.#enterOwn('boot-sector')))
+  }
+
+  /** The guest shows or sends something. */
+  output(what: string): void {
+    if (this.#own) this.#add('first-output', what)
+  }
+
+  halted(): void {
+    if (!this.#own || this.#seen.has('halted')) return
+    this.#add('halted', (this.#host.cpu.state.systemFlags & IF) === 0 ? 'interrupts off' : 'waits for an interrupt')
+  }
+
+  ended(reason: string): void {
+    this.#add('ended', reason)
+  }
+
+  delivered({ source, vector }: Delivered): void {
+    if (this.#own && source === 'exception') this.#add('fault', vectorName(vector))
+  }
+
+  modeChanged(_from: CpuMode, to: CpuMode): void {
+    const step = MODE_STEPS[to]
+    if (step) this.#add(step)
+  }
+
+  #enter(at: 'boot-sector' | 'kernel'): boolean {
+    this.#add(at)
+    return this.#pauseFor(at)
+  }
+
+  #enterOwn(at: 'boot-sector' | 'kernel'): boolean {
+    this.#own = true
+    for (const { what, ...range } of SHOWN) {
+      this.#watches.push(this.#host.control.watches.add({ space: 'physical', ...range }, ({ writes }) => writes && this.output(what)))
+    }
+    return this.#enter(at)
+  }
+
+  /** Once: a reset later does not pause again. @returns whether it pauses */
+  #pauseFor(at: BootPause): boolean {
+    if (this.#pauseAt !== at || this.#pausedOnce) return false
+    this.#pausedOnce = true
+    if (at === 'reset') this.#host.control.pause({ type: 'boot', at })
+    else this.#host.control.stopFor({ type: 'boot', at })
+    return true
+  }
+
+  /** Calls `then` the first time that an address is reached and `is` holds. */
+  #await(linear: bigint, is: () => boolean, then: () => boolean | void): void {
+    const take = this.#host.control.places.add(linear, () => {
+      if (!is()) return false
+      take()
+      return then() === true
+    })
+    this.#places.push(take)
+  }
+
+  #add(step: BootStep, detail?: string): void {
+    if (this.#seen.has(step)) return
+    this.#seen.add(step)
+    const { cpu } = this.#host
+    const entry: TimelineEntry = { step, instructions: cpu.now(), microseconds: Math.round(this.#host.now() / TICKS_PER_MICROSECOND) }
+    this.#entries = [...this.#entries, detail === undefined ? entry : { ...entry, detail }]
+    if (step === 'first-output') takeBack(this.#watches)
+  }
+}
+
+function takeBack(list: (() => void)[]): void {
+  for (const take of list.splice(0)) take()
+}
