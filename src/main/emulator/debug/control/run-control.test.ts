@@ -178,7 +178,7 @@ describe.each(BACKENDS)('run control on the %s backend', (backend) => {
     goOn(machine)
     expect(machine.control.paused?.reason).toMatchObject({ hits: [{ before: '0x1', after: '0x2' }] })
     machine.control.breakpoints.remove(id)
-    // mov word [7FFFh], ax crosses no page; its neighbour on the same page is not watched.
+    // A neighbour on the same page is not meant.
     breakAt(machine, { kind: 'data', space: 'physical', address: '0x508', bytes: 8, access: 'any' })
     expect(goOn(machine).outcome?.reason).toBe('halted-forever')
   })
