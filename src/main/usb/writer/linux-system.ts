@@ -48,14 +48,19 @@ async function sameMedium({ path, identity }: Drive): Promise<void> {
   throw new LabError({ code: 'gone', what: 'The drive was taken out while it was written.', where: path, why: 'Another medium may lie in its place now; nothing was written to that.', next: 'Plug the drive in again, and write the image again.' })
 }
 
-/** udev has usually looked already, since the drive was open for writing: then the kernel answers that it is busy with it. */
+/**
+ * udev has usually looked already, since the drive was open for writing: then the kernel answers that it is busy with it. An argument that is
+ * invalid is the answer of a device that has no partitions (a loop device): there is nothing to look at.
+ */
 async function rereadTable({ path }: Drive, run: Run): Promise<void> {
   for (let attempt = 0; attempt < 5; attempt++) {
     try {
       await run('blockdev', ['--rereadpt', path])
       return
     } catch (error) {
-      if (!(error instanceof ProgramError) || !/busy|invalid argument/i.test(error.said)) throw error
+      if (!(error instanceof ProgramError)) throw error
+      if (/invalid argument/i.test(error.said)) return
+      if (!/busy/i.test(error.said)) throw error
       await new Promise((resolve) => setTimeout(resolve, 200))
     }
   }
