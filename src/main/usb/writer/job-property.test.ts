@@ -131,7 +131,6 @@ function systemOf(world: World, unmounts: boolean, chosen: string): DriveSystem 
         },
         read: async (into) => void into.fill(1),
         flush: async () => world.pass(),
-        forget: async () => {},
         close: async () => {},
       }
     },

@@ -69,7 +69,6 @@ function systemOf({ looks, unmounts, swappedAtWrite }: World): { system: DriveSy
           write: async () => void written.push({ identity: opened?.identity ?? 'none', at: opened }),
           read: async (into) => void into.fill(0),
           flush: async () => {},
-          forget: async () => {},
           close: async () => {},
         }
       },

@@ -27,7 +27,7 @@ export interface DriveSystem {
 
 /** Runs a job to its end; every end is told as an event. */
 export async function runJob(request: WriteRequest, system: DriveSystem, tell: (event: FlashEvent) => void, signal: AbortSignal): Promise<void> {
-  let condition: DriveCondition = 'unchanged'
+  const state: { condition: DriveCondition } = { condition: 'unchanged' }
   const phase = (name: WritePhase, done = 0, total = 0): void => tell({ type: 'progress', phase: name, done, total })
   let content: Content | undefined
   let target: Target | undefined
@@ -46,12 +46,12 @@ export async function runJob(request: WriteRequest, system: DriveSystem, tell: (
     const { sha256 } = await writeImage({
       source,
       extents,
-      target: guarded(target, () => system.sameMedium(now), (changed) => (condition = changed)),
+      target: guarded(target, () => system.sameMedium(now), (changed) => (state.condition = changed)),
       targetBytes: now.bytes,
       sectorBytes: now.sectorBytes,
       verify: request.verify,
       signal,
-      onHead: () => (condition = 'unverified'),
+      onHead: () => (state.condition = 'unverified'),
       onProgress: phase,
     })
     phase('finishing')
@@ -60,8 +60,9 @@ export async function runJob(request: WriteRequest, system: DriveSystem, tell: (
     const ejected = await system.release(now)
     tell({ type: 'done', sha256, bytes: source.bytes, verified: request.verify, ejected, ...(made && { made }) })
   } catch (error) {
-    if (error instanceof VerifyError) condition = 'wrong'
-    tell({ type: 'failed', failure: failureFor(error, request, signal), condition })
+    // Before its first sectors are there, a drive that gives back wrong bytes is a blank one.
+    if (error instanceof VerifyError && state.condition === 'unverified') state.condition = 'wrong'
+    tell({ type: 'failed', failure: failureFor(error, request, signal), ...state })
   } finally {
     await closeAll(target, content)
   }
@@ -125,7 +126,6 @@ function guarded(target: Target, check: () => Promise<void>, changed: (condition
     },
     read: (into, position) => orGone(() => target.read(into, position)),
     flush: () => orGone(() => target.flush()),
-    forget: () => target.forget(),
     close: () => target.close(),
   }
 }

@@ -7,12 +7,10 @@ import { LabError } from '../../../shared/failure'
 export interface Target {
   /** Writes all of it. Position and length are multiples of the sector size. */
   write(bytes: Uint8Array, position: number): Promise<void>
-  /** Fills all of it. */
+  /** Fills all of it, from the drive: the system keeps nothing of it in memory. */
   read(into: Uint8Array, position: number): Promise<void>
   /** Returns when everything has reached the medium; errors of earlier writes may show only here. */
   flush(): Promise<void>
-  /** Makes later reads come from the medium, not from memory. */
-  forget(): Promise<void>
   close(): Promise<void>
 }
 
@@ -44,11 +42,6 @@ export async function adoptDrive(descriptor: number, path: string): Promise<Targ
     sync: () => promisify(fsync)(descriptor),
     close: () => promisify(close)(descriptor),
   })
-}
-
-/** A new file, or an old one's place. */
-export async function openFile(path: string): Promise<Target> {
-  return new HandleTarget(await open(path, 'w+'))
 }
 
 /** What is used of Node's FileHandle, which cannot be made of a descriptor. */
@@ -83,11 +76,6 @@ class HandleTarget implements Target {
   }
 
   flush(): Promise<void> {
-    return this.#handle.sync()
-  }
-
-  /** Nothing is cached of a drive opened without cache; of a file, what was flushed is the same bytes. */
-  forget(): Promise<void> {
     return this.#handle.sync()
   }
 

@@ -46,7 +46,6 @@ export class Medium implements Target {
     if (this.faults.failFlush === this.flushes++) throw Object.assign(new Error('input/output error'), { code: 'EIO' })
   }
 
-  forget = async (): Promise<void> => {}
   close = async (): Promise<void> => {}
 }
 

@@ -98,7 +98,6 @@ function explained(target: Target, check: () => Promise<void>): Target {
     write: (bytes, position) => looked(target.write(bytes, position)),
     read: (into, position) => looked(target.read(into, position)),
     flush: () => looked(target.flush()),
-    forget: () => looked(target.forget()),
     close: () => target.close(),
   }
 }

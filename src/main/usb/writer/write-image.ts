@@ -1,6 +1,6 @@
 /**
- * Writing to a drive and reading back. An interrupted write leaves nothing that boots or looks whole: the old partition tables go first, the
- * first sectors of what is written come last.
+ * Writing to a drive and reading back. What is interrupted, or comes back wrong, leaves nothing that boots or looks whole: the old partition tables go
+ * first, and the first sectors come last, when everything behind them has been read back.
  */
 import { createHash, type Hash } from 'node:crypto'
 import { alignedBuffer, type Target } from './target'
@@ -76,7 +76,7 @@ interface Transfer {
 /**
  * Writes all of the source.
  * @throws VerifyError; the target's and the source's errors; the signal's reason when cancelled. Afterwards the target is either untouched or has
- * neither partition table nor boot sector, unless its first sectors were written already: then everything else was before them.
+ * neither partition table nor boot sector, unless its first sectors were written already: then everything else was before them, and read back.
  */
 export async function writeImage(job: WriteJob): Promise<WriteResult> {
   const { source, target, sectorBytes, verify, onProgress, onHead, signal } = job
@@ -84,7 +84,7 @@ export async function writeImage(job: WriteJob): Promise<WriteResult> {
   const { head, body } = transfersOf(job.extents, sectorBytes)
   const total = head.length + body.reduce((sum, { length }) => sum + length, 0)
   const hash = createHash('sha256')
-  /** The hash of everything up to the end of each transfer: what is read back must have the same at the same places. */
+  /** The hash of everything up to the end of each chunk of the body: what is read back must have the same at the same places. */
   const marks: Buffer[] = []
 
   onProgress?.('erasing', 0, total)
@@ -93,9 +93,9 @@ export async function writeImage(job: WriteJob): Promise<WriteResult> {
 
   const first = alignedBuffer(head.length)
   await fill(source, first, head, hash)
-  if (verify) marks.push(mark(hash))
   onProgress?.('writing', 0, total)
-  let done = 0
+  // The head is in memory, and waits.
+  let done = head.length
   await inFlight(body, async (transfer, buffer) => {
     await fill(source, buffer, transfer, hash)
     if (verify) marks.push(mark(hash))
@@ -106,15 +106,22 @@ export async function writeImage(job: WriteJob): Promise<WriteResult> {
       onProgress?.('writing', done, total)
     }
   })
-  // Everything else is on the medium before the head makes it whole.
-  await target.flush()
+  onProgress?.('writing', total, total)
+  // Nothing of the target is in the system's cache, so that reading need not wait for the flush, which empties the drive's own.
+  const [flushed, compared] = await Promise.allSettled([target.flush(), verify ? readBack(job, first.subarray(0, head.wanted), body, marks, total) : undefined])
+  if (flushed.status === 'rejected') throw flushed.reason
+  if (compared.status === 'rejected') throw compared.reason
   signal?.throwIfAborted()
+  // Everything else is on the medium before the head makes it whole.
   onHead?.()
   await target.write(first, head.position)
   await target.flush()
-  onProgress?.('writing', total, total)
-
-  if (verify) await readBack(job, [head, ...body], marks, total)
+  if (verify) {
+    const back = alignedBuffer(head.length)
+    await target.read(back, head.position)
+    if (Buffer.compare(back, first) !== 0) throw new VerifyError(head.position)
+    onProgress?.('verifying', total, total)
+  }
   return { sha256: hash.digest('hex') }
 }
 
@@ -177,10 +184,10 @@ async function fill(source: ImageSource, into: Uint8Array, { wanted, length }: T
   hash.update(into.subarray(0, wanted))
 }
 
-async function readBack({ target, onProgress, signal }: WriteJob, transfers: readonly Transfer[], marks: readonly Buffer[], total: number): Promise<void> {
+/** @param before what the hash begins with: the head, which is not on the target yet */
+async function readBack({ target, onProgress, signal }: WriteJob, before: Uint8Array, transfers: readonly Transfer[], marks: readonly Buffer[], total: number): Promise<void> {
   onProgress?.('verifying', 0, total)
-  await target.forget()
-  const hash = createHash('sha256')
+  const hash = createHash('sha256').update(before)
   const slots = Array.from({ length: Math.min(DEPTH, transfers.length) }, () => ({ buffer: alignedBuffer(CHUNK_BYTES), read: Promise.resolve() }))
   /** Reading ahead; an error waits until its turn has come. */
   const begin = (index: number): void => {
