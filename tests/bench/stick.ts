@@ -18,6 +18,8 @@ export interface StickFigure {
   /** Milliseconds of each round, from the start of the process to its end. */
   ours: number[]
   ddAndCmp: number[]
+  /** The same with dd's conv=fsync: as ours, it ends when the drive has everything. */
+  flushedDdAndCmp: number[]
   /** The most memory that the writing process had at once (VmHWM). */
   memoryMib: number
 }
@@ -33,21 +35,26 @@ export async function measureSticks(rounds: number): Promise<StickFigure[]> {
       writeFileSync(image, '')
       for (let part = 0; part < mib; part += 64) appendFileSync(image, randomBytes(64 * MIB))
       const device = devices.make(`stick-${mib}`, (mib + 8) * MIB, '--direct-io=on')
-      const figure: StickFigure = { mib, ours: [], ddAndCmp: [], memoryMib: 0 }
+      const figure: StickFigure = { mib, ours: [], ddAndCmp: [], flushedDdAndCmp: [], memoryMib: 0 }
       // The first round finds an image that was just written and a medium without blocks.
       for (let round = -1; round < rounds; round++) {
-        const peer = timed(() => {
-          execFileSync('dd', [`if=${image}`, `of=${device}`, 'bs=4M', 'oflag=direct', 'status=none'])
-          execFileSync('cmp', ['-n', String(mib * MIB), image, device])
+        const [peer, flushedPeer] = [[], ['conv=fsync']].map((more) => {
+          const milliseconds = timed(() => {
+            execFileSync('dd', [`if=${image}`, `of=${device}`, 'bs=4M', 'oflag=direct', 'status=none', ...more])
+            execFileSync('cmp', ['-n', String(mib * MIB), image, device])
+          })
+          // What the one left for the system to do is not the other's.
+          execFileSync('sync')
+          return milliseconds
         })
-        // What the one left for the system to do is not the other's.
-        execFileSync('sync')
+        if (peer === undefined || flushedPeer === undefined) throw new RangeError('no figure')
         const { milliseconds, memoryMib } = await write(image, device)
         execFileSync('sync')
         figure.memoryMib = Math.max(figure.memoryMib, memoryMib)
         if (round < 0) continue
         figure.ours.push(milliseconds)
         figure.ddAndCmp.push(peer)
+        figure.flushedDdAndCmp.push(flushedPeer)
       }
       figures.push(figure)
     }

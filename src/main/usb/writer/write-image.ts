@@ -3,6 +3,7 @@
  * first, and the first sectors come last, when everything behind them has been read back.
  */
 import { createHash, type Hash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
 import { alignedBuffer, type Target } from './target'
 
 /** Where the bytes come from: in order, once. */
@@ -44,9 +45,9 @@ export interface WriteResult {
   sha256: string
 }
 
-/** A chunk came back other than it was written. */
+/** What came back is not what was written. */
 export class VerifyError extends Error {
-  /** First byte of the chunk. */
+  /** First byte of the block that is wrong. */
   readonly position: number
 
   constructor(position: number) {
@@ -59,6 +60,11 @@ export class VerifyError extends Error {
 export const CHUNK_BYTES = 4 << 20
 /** Transfers under way at once: the drive has the next before it has done the last. With the chunks, all the memory that a job takes. */
 const DEPTH = 4
+/**
+ * What has a checksum of its own for reading back: CRC-32, which misses one error of a block in 4 thousand million and none that is shorter than 33 bits, and
+ * takes a fifth of SHA-256's time, so that reading back goes as fast as the drive does.
+ */
+const BLOCK_BYTES = 512 << 10
 /** What is written last of a source: MBR, GPT, boot sectors of a file system. */
 const HEAD_BYTES = 1 << 20
 /** The end of the drive has a GPT's copy (33 sectors), labels of ZFS (512 KiB) and superblocks of RAID. */
@@ -84,8 +90,8 @@ export async function writeImage(job: WriteJob): Promise<WriteResult> {
   const { head, body } = transfersOf(job.extents, sectorBytes)
   const total = head.length + body.reduce((sum, { length }) => sum + length, 0)
   const hash = createHash('sha256')
-  /** The hash of everything up to the end of each chunk of the body: what is read back must have the same at the same places. */
-  const marks: Buffer[] = []
+  /** Of each chunk of the body, as it must come back. */
+  const sums: Uint32Array[] = []
 
   onProgress?.('erasing', 0, total)
   await erase(job)
@@ -98,7 +104,7 @@ export async function writeImage(job: WriteJob): Promise<WriteResult> {
   let done = head.length
   await inFlight(body, async (transfer, buffer) => {
     await fill(source, buffer, transfer, hash)
-    if (verify) marks.push(mark(hash))
+    if (verify) sums.push(sumsOf(buffer.subarray(0, transfer.length)))
     signal?.throwIfAborted()
     return async () => {
       await target.write(buffer.subarray(0, transfer.length), transfer.position)
@@ -108,7 +114,7 @@ export async function writeImage(job: WriteJob): Promise<WriteResult> {
   })
   onProgress?.('writing', total, total)
   await target.flush()
-  if (verify) await readBack(job, first.subarray(0, head.wanted), body, marks, total)
+  if (verify) await readBack(job, body, sums, total)
   signal?.throwIfAborted()
   // Everything else is on the medium before the head makes it whole.
   onHead?.()
@@ -182,10 +188,8 @@ async function fill(source: ImageSource, into: Uint8Array, { wanted, length }: T
   hash.update(into.subarray(0, wanted))
 }
 
-/** @param before what the hash begins with: the head, which is not on the target yet */
-async function readBack({ target, onProgress, signal }: WriteJob, before: Uint8Array, transfers: readonly Transfer[], marks: readonly Buffer[], total: number): Promise<void> {
+async function readBack({ target, onProgress, signal }: WriteJob, transfers: readonly Transfer[], sums: readonly Uint32Array[], total: number): Promise<void> {
   onProgress?.('verifying', 0, total)
-  const hash = createHash('sha256').update(before)
   const slots = Array.from({ length: Math.min(DEPTH, transfers.length) }, () => ({ buffer: alignedBuffer(CHUNK_BYTES), read: Promise.resolve() }))
   /** Reading ahead; an error waits until its turn has come. */
   const begin = (index: number): void => {
@@ -198,14 +202,13 @@ async function readBack({ target, onProgress, signal }: WriteJob, before: Uint8A
   for (const index of slots.keys()) begin(index)
   let done = 0
   try {
-    for (const [index, { position, wanted, length }] of transfers.entries()) {
+    for (const [index, { position, length }] of transfers.entries()) {
       const slot = slots[index % slots.length]
       if (!slot) throw new RangeError('no slot')
       await slot.read
       signal?.throwIfAborted()
-      hash.update(slot.buffer.subarray(0, wanted))
-      const padding = slot.buffer.subarray(wanted, length)
-      if (!marks[index]?.equals(mark(hash)) || padding.some((byte) => byte !== 0)) throw new VerifyError(position)
+      const wrong = sumsOf(slot.buffer.subarray(0, length)).findIndex((sum, block) => sum !== sums[index]?.[block])
+      if (wrong !== -1) throw new VerifyError(position + wrong * BLOCK_BYTES)
       begin(index + slots.length)
       done += length
       onProgress?.('verifying', done, total)
@@ -215,7 +218,7 @@ async function readBack({ target, onProgress, signal }: WriteJob, before: Uint8A
   }
 }
 
-/** The digest so far; the hash goes on. */
-function mark(hash: Hash): Buffer {
-  return hash.copy().digest()
+/** One for each block: what a medium gives back wrong must deceive every one of them. */
+function sumsOf(bytes: Uint8Array): Uint32Array {
+  return Uint32Array.from({ length: Math.ceil(bytes.length / BLOCK_BYTES) }, (_, block) => crc32(bytes.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES)))
 }
