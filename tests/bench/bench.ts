@@ -267,9 +267,9 @@ async function loading(): Promise<void> {
 
 async function stick(): Promise<void> {
   say(`\nWriting a drive and reading it back, beside dd bs=4M oflag=direct and cmp, median of ${ROUNDS} (aim: at least 0.9)`)
-  for (const { mib, ours, ddAndCmp, flushedDdAndCmp, memoryMib } of await measureSticks(ROUNDS)) {
+  for (const { mib, mibPerSecond, ours, ddAndCmp, flushedDdAndCmp, memoryMib } of await measureSticks(ROUNDS)) {
     const [own, peer, flushed] = [median(ours), median(ddAndCmp), median(flushedDdAndCmp)]
-    report({ kind: 'stick', mib, milliseconds: own, ddAndCmpMs: peer, ratio: peer / own, flushedMs: flushed, flushedRatio: flushed / own, memoryMib }, `  ${String(mib).padStart(5)} MiB  ${own.toFixed(0).padStart(6)} ms, dd and cmp ${peer.toFixed(0)} ms, ratio ${(peer / own).toFixed(2)}; with dd conv=fsync ${flushed.toFixed(0)} ms, ratio ${(flushed / own).toFixed(2)}; at most ${memoryMib.toFixed(0)} MiB of memory`)
+    report({ kind: 'stick', mib, mibPerSecond: mibPerSecond ?? null, milliseconds: own, ddAndCmpMs: peer, ratio: peer / own, flushedMs: flushed, flushedRatio: flushed / own, memoryMib }, `  ${String(mib).padStart(5)} MiB${mibPerSecond === undefined ? '' : `, drive of ${mibPerSecond} MiB/s`}  ${own.toFixed(0).padStart(6)} ms, dd and cmp ${peer.toFixed(0)} ms, ratio ${(peer / own).toFixed(2)}; with dd conv=fsync ${flushed.toFixed(0)} ms, ratio ${(flushed / own).toFixed(2)}; at most ${memoryMib.toFixed(0)} MiB of memory`)
   }
 }
 

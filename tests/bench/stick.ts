@@ -4,17 +4,21 @@
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { listDrives } from '../../src/main/usb'
 import { locate } from '../../src/main/services/locations'
 import { loopDevices } from '../support/loop-devices'
 
 const MIB = 1 << 20
-export const STICK_MIB = [64, 1024] as const
+/** Length, and the speed that the drive is held to: that of a fast stick, or as fast as this computer's disk. */
+const STICKS: readonly { mib: number; mibPerSecond?: number }[] = [{ mib: 64 }, { mib: 1024 }, { mib: 1024, mibPerSecond: 200 }]
+/** Version 1 of control groups, block devices (Documentation/admin-guide/cgroup-v1/blkio-controller.rst). */
+const BLKIO = '/sys/fs/cgroup/blkio'
 
 export interface StickFigure {
   mib: number
+  mibPerSecond?: number | undefined
   /** Milliseconds of each round, from the start of the process to its end. */
   ours: number[]
   ddAndCmp: number[]
@@ -24,18 +28,20 @@ export interface StickFigure {
   memoryMib: number
 }
 
-/** @throws Error where no loop device can be made */
+/** Drives of a held speed are left out where this computer cannot hold one. @throws Error where no loop device can be made */
 export async function measureSticks(rounds: number): Promise<StickFigure[]> {
   const devices = loopDevices()
   if (!devices.possible) throw new Error('no loop device can be made here')
   try {
     const figures: StickFigure[] = []
-    for (const mib of STICK_MIB) {
+    for (const { mib, mibPerSecond } of STICKS) {
+      if (mibPerSecond !== undefined && !existsSync(BLKIO)) continue
       const image = join(devices.folder, `image-${mib}`)
       writeFileSync(image, '')
       for (let part = 0; part < mib; part += 64) appendFileSync(image, randomBytes(64 * MIB))
-      const device = devices.make(`stick-${mib}`, (mib + 8) * MIB, '--direct-io=on')
-      const figure: StickFigure = { mib, ours: [], ddAndCmp: [], flushedDdAndCmp: [], memoryMib: 0 }
+      const device = devices.make(`stick-${mib}-${mibPerSecond ?? 'free'}`, (mib + 8) * MIB, '--direct-io=on')
+      const letGo = mibPerSecond === undefined ? () => {} : holdTo(device, mibPerSecond * MIB)
+      const figure: StickFigure = { mib, mibPerSecond, ours: [], ddAndCmp: [], flushedDdAndCmp: [], memoryMib: 0 }
       // The first round finds an image that was just written and a medium without blocks.
       for (let round = -1; round < rounds; round++) {
         const [peer, flushedPeer] = [[], ['conv=fsync']].map((more) => {
@@ -56,11 +62,25 @@ export async function measureSticks(rounds: number): Promise<StickFigure[]> {
         figure.ddAndCmp.push(peer)
         figure.flushedDdAndCmp.push(flushedPeer)
       }
+      letGo()
       figures.push(figure)
     }
     return figures
   } finally {
     devices.release()
+  }
+}
+
+/** Holds this process and all that it starts to a speed, for reading and for writing; returns what ends that. */
+function holdTo(device: string, bytesPerSecond: number): () => void {
+  const group = join(BLKIO, `bootlab-${process.pid}`)
+  mkdirSync(group)
+  const number = readFileSync(join('/sys/block', basename(device), 'dev'), 'utf8').trim()
+  for (const way of ['read', 'write']) writeFileSync(join(group, `blkio.throttle.${way}_bps_device`), `${number} ${bytesPerSecond}`)
+  writeFileSync(join(group, 'cgroup.procs'), String(process.pid))
+  return () => {
+    writeFileSync(join(BLKIO, 'cgroup.procs'), String(process.pid))
+    rmdirSync(group)
   }
 }
 
