@@ -59,6 +59,8 @@ const YMM_BYTES = 32
 const CHUNK_HEADER = 8
 const TF = 1 << 8
 const RF = 1 << 16
+/** Linux's selector of 64-bit code; any other is of code that has no more than 32 bits of a register. */
+const CODE_64 = 0x33
 const SEGMENT_ORDER = ['cs', 'ss', 'ds', 'es', 'fs', 'gs'] as const
 
 const COMPILER_FLAGS = [
@@ -96,7 +98,7 @@ export class Processor {
     if (status !== 0) throw new Error(`The capturing program ended with ${status ?? signal ?? 'an error'}: ${stderr.toString().trim()}`)
     const ends: End[] = []
     for (let at = 0; at < stdout.length;) {
-      const [end, bytes] = decode(stdout.subarray(at))
+      const [end, bytes] = decode(stdout.subarray(at), starts[ends.length]?.segments.cs === CODE_64 ? 64 : 32)
       ends.push(end)
       at += bytes
     }
@@ -129,7 +131,11 @@ function encode({ registers, segments, trap, memory }: Start): Buffer {
   return Buffer.concat([state, ...chunks])
 }
 
-function decode(bytes: Buffer): [End, number] {
+/**
+ * @param width of a general register, in bits. What a register holds above 32 bits is undefined once 16- or 32-bit code has run (Intel SDM
+ * volume 1, 3.4.1.1), and Linux's return to a 16-bit stack leaves part of an address of its own there.
+ */
+function decode(bytes: Buffer, width: 32 | 64): [End, number] {
   const chunks = Number(bytes.readBigUInt64LE(At.chunks))
   const changed: Chunk[] = []
   let at: number = At.bytes
@@ -141,7 +147,7 @@ function decode(bytes: Buffer): [End, number] {
   const x87 = Buffer.from(bytes.subarray(At.x87, At.x87 + X87_AREA))
   x87.fill(0, X87_MXCSR, X87_MXCSR + 8)
   const registers: Registers = {
-    general: Array.from({ length: REGISTERS }, (_, index) => bytes.readBigUInt64LE(At.general + index * 8)),
+    general: Array.from({ length: REGISTERS }, (_, index) => BigInt.asUintN(width, bytes.readBigUInt64LE(At.general + index * 8))),
     ip: bytes.readBigUInt64LE(At.ip),
     flags: Number(bytes.readBigUInt64LE(At.flags)) & ~(TF | RF),
     mxcsr: bytes.readUInt32LE(At.mxcsr),
