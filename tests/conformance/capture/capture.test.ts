@@ -42,8 +42,10 @@ describe.skipIf(!capable)('what this computer\'s processor does (x86-64 with AVX
     const [header, ...tests] = lines
     const file = parsePiece({ header: header ?? '', tests })
     expect(file.tests).toHaveLength(forms.length * TESTS)
+    const common = file.tests.filter(({ t }) => t !== 'vendor')
+    expect(common.length).toBeGreaterThan(file.tests.length - TESTS * 2)
     for (const { backend, runner } of runners) {
-      const failures = file.tests.map((test) => ({ backend, test: `${test.n} ${test.b}`, outcome: runner.run(file, test) })).filter(({ outcome }) => outcome.status !== 'passed')
+      const failures = common.map((test) => ({ backend, test: `${test.n} ${test.b}`, outcome: runner.run(file, test) })).filter(({ outcome }) => outcome.status !== 'passed')
       expect(failures).toEqual([])
     }
   })
