@@ -9,7 +9,8 @@
  *   5. loading: MiB a second that the boot loader reads, in QEMU and in our PC, beside GRUB in the same QEMU.
  *   6. stick: writing a drive and reading it back, beside dd and cmp.
  *   7. debugger: what armed breakpoints cost, and single steps a second.
- * Options: --rounds N (default 5), --only hello|rebuild|image|speed|loading|stick|debugger, --json. It runs on a Node like the one inside Electron.
+ *   8. window: the lab in Chromium: cold start, F5 to text, typing while a kernel runs, pictures a second.
+ * Options: --rounds N (default 5), --only hello|rebuild|image|speed|loading|stick|debugger|window, --json. It runs on a Node like the one inside Electron.
  */
 import { writeFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -31,6 +32,7 @@ import { LOADED_MIB, measureLoading } from './loading'
 import { measureRebuild } from './rebuild'
 import { measureRustRebuild } from './rust-rebuild'
 import { measureSticks } from './stick'
+import { measureWindow } from './window'
 import { type Bits, buildWorkload, temporaryFolder, WORKLOADS, type WorkloadImage } from './workload-images'
 
 const { values } = parseArgs({
@@ -279,6 +281,12 @@ async function debuggerCosts(): Promise<void> {
   report({ kind: 'debugger-steps', stepsPerSecond }, `  single steps ${Math.round(stepsPerSecond / 1000)} thousand/s`)
 }
 
+async function windowFigures(): Promise<void> {
+  say(`\nThe window in Chromium, ${ROUNDS} rounds`)
+  const measured = await measureWindow(ROUNDS, (figure) => report({ kind: 'window', ...figure }, `  ${figure.what.padEnd(64)} ${figure.value.toFixed(figure.unit === 'ms' ? 1 : 0).padStart(7)} ${figure.unit}  (aim: ${figure.unit === 'ms' ? 'under' : 'at least'} ${figure.aim})`))
+  if (!measured) say('  not measured: there is no Chromium on PATH')
+}
+
 say(`Node ${process.version}, V8 ${process.versions.v8}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`)
 const wanted = (part: string): boolean => values.only === undefined || values.only === part
 if (wanted('hello')) await editToHello()
@@ -291,5 +299,6 @@ if (wanted('speed')) await speed()
 if (wanted('loading')) await loading()
 if (wanted('stick')) await stick()
 if (wanted('debugger')) await debuggerCosts()
+if (wanted('window')) await windowFigures()
 if (values.json) writeFileSync(1, `${JSON.stringify(results, null, 2)}\n`)
 process.exit(0)

@@ -7,7 +7,8 @@ import type { Locator, Page } from '@playwright/test'
 import { deviceContent, type LoopDevices, loopDevices } from '../support/loop-devices'
 import { findTool } from '../support/tools'
 import { expectAccessible } from './axe'
-import { expect, test, type LabPage, type RunningLab } from './lab'
+import type { RunningLab } from '../support/running-lab'
+import { expect, test, type LabPage } from './lab'
 
 export const MIB = 1 << 20
 let made: LoopDevices | undefined

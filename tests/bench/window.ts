@@ -1,0 +1,201 @@
+/**
+ * The window in Chromium, as a person meets it: from a click to an editor that can be typed into, from F5 to the text on the screen, from a
+ * key to its letter, and pictures a second. All of it on the built lab (`npm run build`), over its browser door.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium, type Browser, type Page } from '@playwright/test'
+import { startLab, type RunningLab } from '../support/running-lab'
+import { findTool } from '../support/tools'
+import { type BusyKernel, MODE_13H, TEXT, XGA } from './window-kernels'
+
+const WARM_MS = 1500
+const MEASURED_MS = 5000
+const PATIENCE_MS = 15_000
+const LETTERS = 150
+const LETTER_MS = 60
+
+/** Counts the pictures that the screen's canvas is given. */
+const COUNT_PICTURES = `(() => {
+  window.benchPictures = 0
+  const put = CanvasRenderingContext2D.prototype.putImageData
+  CanvasRenderingContext2D.prototype.putImageData = function (...args) {
+    window.benchPictures++
+    return put.apply(this, args)
+  }
+})()`
+
+/**
+ * For each key: milliseconds from its event to the letter in the document, of which nothing is waiting for a frame; and to the end of the frame
+ * that shows it, which a screen of 60 Hz makes wait 8 ms on average.
+ */
+const TIME_KEYS = `(() => {
+  window.benchKeys = []
+  addEventListener('keydown', (event) => {
+    const at = event.timeStamp
+    const lines = document.querySelector('.monaco-editor .view-lines')
+    const seen = new MutationObserver(() => {
+      seen.disconnect()
+      const shown = performance.now() - at
+      const channel = new MessageChannel()
+      channel.port1.onmessage = () => window.benchKeys.push({ shown, painted: performance.now() - at })
+      requestAnimationFrame(() => channel.port2.postMessage(null))
+    })
+    seen.observe(lines, { subtree: true, childList: true, characterData: true })
+  }, true)
+})()`
+
+export interface WindowFigure {
+  readonly what: string
+  readonly value: number
+  readonly unit: 'ms' | 'pictures/s'
+  readonly aim: number
+}
+
+const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1] ?? Number.NaN
+const percentile = (list: readonly number[], share: number): number => list.toSorted((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * share))] ?? Number.NaN
+
+/** A Chromium without a window; undefined where there is none. */
+export async function openBrowser(): Promise<Browser | undefined> {
+  const path = findTool('chromium') ?? findTool('google-chrome')
+  if (path === undefined) return undefined
+  return chromium.launch({ executablePath: path, args: [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), '--enable-precise-memory-info', '--js-flags=--expose-gc'] })
+}
+
+/** A lab with a project of one kernel, in a page that has it open. */
+export async function withKernel<T>(browser: Browser, kernel: BusyKernel, work: (page: Page, lab: RunningLab, folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'bootlab-window-'))
+  const lab = await startLab(folder, { args: [], env: {} })
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+  try {
+    const page = await context.newPage()
+    await page.addInitScript({ content: COUNT_PICTURES })
+    await page.goto(lab.url)
+    await page.locator(`[data-template="${kernel.template}"]`).click()
+    await page.getByRole('button', { name: 'Create project' }).click()
+    await editable(page)
+    await writeFile(join(lab.projects, kernel.template, kernel.file), kernel.source)
+    return await work(page, lab, folder)
+  } finally {
+    await context.close()
+    await lab.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const editable = (page: Page): Promise<void> => page.locator('.monaco-editor .view-line').first().waitFor()
+const screen = (page: Page, text: string): Promise<void> => page.getByTestId('screen-text').filter({ hasText: text }).waitFor({ state: 'attached' })
+
+/** From the start of its process to an editor that takes letters, with the project of last time. */
+async function coldStart(browser: Browser, rounds: number): Promise<number[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'bootlab-window-'))
+  const times: number[] = []
+  try {
+    for (let round = 0; round <= rounds; round++) {
+      const started = performance.now()
+      const lab = await startLab(folder, { args: [], env: {} })
+      // Without anything in the browser's cache.
+      const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+      const page = await context.newPage()
+      await page.goto(lab.url)
+      if (round === 0) {
+        await page.locator('[data-template="miniboot-c"]').click()
+        await page.getByRole('button', { name: 'Create project' }).click()
+      }
+      await editable(page)
+      await page.locator('.monaco-editor').first().getByRole('textbox').first().focus()
+      await page.keyboard.type('x')
+      await page.locator('.view-line', { hasText: 'x' }).first().waitFor()
+      if (round > 0) times.push(performance.now() - started)
+      await page.keyboard.press('Backspace')
+      await context.close()
+      await lab.stop()
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+  return times
+}
+
+/** From F5 to the text of a changed line on the screen. */
+function editToText(browser: Browser, rounds: number): Promise<number[]> {
+  const source = (text: string): string => TEXT.source.replace("'A' + round / 16 % 26", `"${text}"[cell % 8]`)
+  return withKernel(browser, { ...TEXT, source: source('ROUND 00') }, async (page, lab) => {
+    const times: number[] = []
+    for (let round = 0; round <= rounds; round++) {
+      const text = `ROUND ${String(round).padStart(2, '0')}`
+      await writeFile(join(lab.projects, TEXT.template, TEXT.file), source(text))
+      await page.waitForTimeout(1000)
+      const started = performance.now()
+      await page.keyboard.press('F5')
+      await screen(page, text)
+      if (round > 0) times.push(performance.now() - started)
+    }
+    return times
+  })
+}
+
+interface KeyTimes {
+  readonly shown: number
+  readonly painted: number
+}
+
+/** Letters into the editor, while the kernel runs as fast as it can. */
+function typing(browser: Browser): Promise<KeyTimes[]> {
+  return withKernel(browser, TEXT, async (page) => {
+    await page.keyboard.press('F5')
+    await screen(page, 'AAAA')
+    await page.waitForTimeout(WARM_MS)
+    await page.evaluate(TIME_KEYS)
+    await page.locator('.monaco-editor').first().getByRole('textbox').first().focus()
+    await page.keyboard.press('ControlOrMeta+Home')
+    await page.waitForTimeout(WARM_MS)
+    await page.evaluate('window.benchKeys = []')
+    await page.keyboard.type('/* ')
+    for (let letter = 0; letter < LETTERS; letter++) await page.keyboard.type('abcdefgh '.charAt(letter % 9), { delay: LETTER_MS })
+    await page.waitForTimeout(200)
+    const keys: unknown = await page.evaluate('window.benchKeys')
+    return parseKeys(keys)
+  })
+}
+
+function parseKeys(keys: unknown): KeyTimes[] {
+  if (!Array.isArray(keys) || keys.length < LETTERS / 2) throw new Error(`Of ${LETTERS} letters the page timed ${Array.isArray(keys) ? keys.length : 'none'}.`)
+  return keys.map((key: unknown) => {
+    if (typeof key === 'object' && key !== null && 'shown' in key && 'painted' in key && typeof key.shown === 'number' && typeof key.painted === 'number') return { shown: key.shown, painted: key.painted }
+    throw new Error('The page timed a letter in a form that is not known.')
+  })
+}
+
+function pictures(browser: Browser, kernel: BusyKernel): Promise<number> {
+  return withKernel(browser, kernel, async (page) => {
+    await page.keyboard.press('F5')
+    const count = async (): Promise<number> => Number(await page.evaluate('window.benchPictures'))
+    // A function in the page's own words would be refused by its policy.
+    for (let waited = 0; (await count()) < 20 && waited < PATIENCE_MS; waited += 100) await page.waitForTimeout(100)
+    await page.waitForTimeout(WARM_MS)
+    const [before, started] = [await count(), performance.now()]
+    await page.waitForTimeout(MEASURED_MS)
+    return ((await count()) - before) / ((performance.now() - started) / 1000)
+  })
+}
+
+/** @returns false where there is no Chromium */
+export async function measureWindow(rounds: number, tell: (figure: WindowFigure) => void): Promise<boolean> {
+  const browser = await openBrowser()
+  if (browser === undefined) return false
+  try {
+    tell({ what: 'cold start, from the process to a letter in the editor, median', value: median(await coldStart(browser, rounds)), unit: 'ms', aim: 1500 })
+    tell({ what: 'F5 to changed text on the screen, warm, median', value: median(await editToText(browser, rounds)), unit: 'ms', aim: 300 })
+    const keys = await typing(browser)
+    tell({ what: 'a key to its letter in the document, 95th percentile', value: percentile(keys.map(({ shown }) => shown), 0.95), unit: 'ms', aim: 16 })
+    tell({ what: 'a key to the end of the frame that shows it, 95th percentile', value: percentile(keys.map(({ painted }) => painted), 0.95), unit: 'ms', aim: 33 })
+    tell({ what: 'text, 80×25', value: await pictures(browser, TEXT), unit: 'pictures/s', aim: 60 })
+    tell({ what: 'mode 13h, 320×200', value: await pictures(browser, MODE_13H), unit: 'pictures/s', aim: 60 })
+    tell({ what: '1024×768, 32 bits', value: await pictures(browser, XGA), unit: 'pictures/s', aim: 30 })
+  } finally {
+    await browser.close()
+  }
+  return true
+}
