@@ -66,6 +66,12 @@ async function writer(request: object): Promise<string[]> {
   return output.trim().split('\n')
 }
 
+/** Process ids of what writes for a lab. */
+function writersOf(lab: ChildProcess): number[] {
+  const pids = spawnSync('pgrep', ['-P', String(lab.pid)], { encoding: 'utf8' }).stdout.split('\n').filter((line) => line !== '').map(Number)
+  return pids.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('usb-writer'))
+}
+
 /** The processes that have a file open. */
 const holders = (path: string): string[] => spawnSync('sh', ['-c', `ls -l /proc/[0-9]*/fd 2>/dev/null | grep -- '-> ${path}$'`], { encoding: 'utf8' }).stdout.split('\n').filter((line) => line !== '')
 
@@ -97,9 +103,7 @@ describe.skipIf(!devices.possible)('faults on loop devices', () => {
 
   test('the writing process is killed', async () => {
     const { code, stderr, device } = await disturbed('killed', file, reached('writing', 0.2), (child) => {
-      // The lab's only child that has the drive open.
-      const pids = spawnSync('pgrep', ['-P', String(child.pid)], { encoding: 'utf8' }).stdout.split('\n').filter((line) => line !== '').map(Number)
-      for (const pid of pids) if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('usb-writer')) process.kill(pid, 'SIGKILL')
+      for (const pid of writersOf(child)) process.kill(pid, 'SIGKILL')
     })
     expect(code).not.toBe(0)
     expect(stderr).toMatch(/ended without saying[^]*nothing boots from it/)
@@ -138,7 +142,12 @@ describe.skipIf(!devices.possible)('faults on loop devices', () => {
 
   test('two writers at once: the second is told, the first goes on', async () => {
     let second: ReturnType<typeof bootlab> | undefined
-    const { code, device } = await disturbed('shared', file, reached('writing', 0.05), (_, shared) => (second = bootlab(['flash', file, '--to', shared, '--yes'], { timeout: TIMEOUT_MS })))
+    const { code, device } = await disturbed('shared', file, reached('writing', 0.05), (child, shared) => {
+      // The first stands still meanwhile, so that it cannot be done before the second has looked.
+      const held = writersOf(child)
+      for (const pid of held) process.kill(pid, 'SIGSTOP')
+      second = bootlab(['flash', file, '--to', shared, '--yes'], { timeout: TIMEOUT_MS }).finally(() => held.forEach((pid) => process.kill(pid, 'SIGCONT')))
+    })
     expect(code).toBe(0)
     const told = await second
     expect(told?.code).not.toBe(0)
