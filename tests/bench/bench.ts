@@ -10,7 +10,8 @@
  *   6. stick: writing a drive and reading it back, beside dd and cmp.
  *   7. debugger: what armed breakpoints cost, and single steps a second.
  *   8. window: the lab in Chromium: cold start, F5 to text, typing while a kernel runs, pictures a second.
- * Options: --rounds N (default 5), --only hello|rebuild|image|speed|loading|stick|debugger|window, --json. It runs on a Node like the one inside Electron.
+ *   9. endurance: memory of page and lab while a kernel scrolls and the project is built as often as in two hours; only by --only, it takes many minutes.
+ * Options: --rounds N (default 5), --builds N (of endurance, default 720), --only hello|rebuild|image|speed|loading|stick|debugger|window|endurance, --json. It runs on a Node like the one inside Electron.
  */
 import { writeFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -27,6 +28,7 @@ import { prepareWorker, startInWorker } from '../../src/main/services/machine-ho
 import { bootInQemu, findQemu } from '../support/qemu'
 import { type BootForBytes, findPeers } from './peers'
 import { measureDebugger } from './debugger'
+import { BUILDS, measureEndurance } from './endurance'
 import { measureImages } from './image'
 import { LOADED_MIB, measureLoading } from './loading'
 import { measureRebuild } from './rebuild'
@@ -37,7 +39,7 @@ import { type Bits, buildWorkload, temporaryFolder, WORKLOADS, type WorkloadImag
 
 const { values } = parseArgs({
   args: process.argv.slice(2),
-  options: { rounds: { type: 'string', default: '5' }, only: { type: 'string' }, json: { type: 'boolean', default: false } },
+  options: { rounds: { type: 'string', default: '5' }, only: { type: 'string' }, builds: { type: 'string' }, json: { type: 'boolean', default: false } },
 })
 const ROUNDS = Math.max(1, Number.parseInt(values.rounds, 10) || 5)
 const MEMORY_BYTES = 128 << 20
@@ -287,6 +289,13 @@ async function windowFigures(): Promise<void> {
   if (!measured) say('  not measured: there is no Chromium on PATH')
 }
 
+async function endurance(): Promise<void> {
+  const builds = Number.parseInt(values.builds ?? '', 10) || BUILDS
+  say(`\nEndurance: a kernel scrolls, ${builds} builds and boots`)
+  const measured = await measureEndurance(builds, (sample) => report({ kind: 'endurance', ...sample }, `  after ${String(sample.builds).padStart(4)} builds  page's heap ${sample.pageHeap.toFixed(1).padStart(6)} MiB, lab's process ${sample.lab.toFixed(0).padStart(5)} MiB`))
+  if (!measured) say('  not measured: there is no Chromium on PATH')
+}
+
 say(`Node ${process.version}, V8 ${process.versions.v8}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`)
 const wanted = (part: string): boolean => values.only === undefined || values.only === part
 if (wanted('hello')) await editToHello()
@@ -300,5 +309,6 @@ if (wanted('loading')) await loading()
 if (wanted('stick')) await stick()
 if (wanted('debugger')) await debuggerCosts()
 if (wanted('window')) await windowFigures()
+if (values.only === 'endurance') await endurance()
 if (values.json) writeFileSync(1, `${JSON.stringify(results, null, 2)}\n`)
 process.exit(0)
