@@ -12,11 +12,13 @@ import { StatusBar } from './StatusBar'
 import { SurfaceView } from './SurfaceView'
 import { Toolbar } from './Toolbar'
 
-const Workbench = lazy(() => {
-  // Side by side: the editor is by far the larger part, and would else be asked for only when the panels are there.
-  void import('../features/editor/MonacoEditor')
-  return import('./Workbench').then((module) => ({ default: module.Workbench }))
-})
+/**
+ * Side by side with what the lab tells of itself: most starts show the last project at once, and from the welcome page the next step is one. The
+ * editor is by far the larger part, and would else be asked for only when the panels are there.
+ */
+const workbench = import('./Workbench')
+void import('../features/editor/MonacoEditor')
+const Workbench = lazy(() => workbench.then((module) => ({ default: module.Workbench })))
 
 const UsbDialog = lazy(() => import('../features/usb/UsbDialog').then((module) => ({ default: module.UsbDialog })))
 

@@ -114,6 +114,9 @@ function NotificationStatus(): ReactElement {
   )
 }
 
+/** How long the check of the compiler waits after a project was opened. */
+const TOOLCHAIN_CHECK_MS = 2000
+
 /** The check of the compiler that builds the open project. */
 function useToolchain(): DoctorItem | undefined {
   const { connection, projects, attempt } = useLab()
@@ -123,9 +126,15 @@ function useToolchain(): DoctorItem | undefined {
     if (language === undefined) return
     const compiler = language.toLowerCase().includes('rust') ? 'rust' : 'zig'
     const controller = new AbortController()
-    const check = connection.call('doctor.run', {}, { signal: controller.signal })
-    attempt(check.then((items) => setItem(items.find(({ id }) => id.toLowerCase().startsWith(compiler)))))
-    return () => controller.abort()
+    // Compilers are started to hear their versions: not while the editor comes up, which a person waits for.
+    const timer = setTimeout(() => {
+      const check = connection.call('doctor.run', {}, { signal: controller.signal })
+      attempt(check.then((items) => setItem(items.find(({ id }) => id.toLowerCase().startsWith(compiler)))))
+    }, TOOLCHAIN_CHECK_MS)
+    return () => {
+      clearTimeout(timer)
+      controller.abort()
+    }
   }, [language, connection, attempt])
   return item
 }
