@@ -22,13 +22,16 @@ const Workbench = lazy(() => workbench.then((module) => ({ default: module.Workb
 
 const UsbDialog = lazy(() => import('../features/usb/UsbDialog').then((module) => ({ default: module.UsbDialog })))
 
+const TourCard = lazy(() => import('../features/help/TourCard'))
+
 export function App(): ReactElement {
-  const { projects, machine, usb } = useLab()
+  const { projects, machine, usb, tour } = useLab()
   const { connection, panels } = useStrings()
   useShortcuts()
   const view = useStore(projects.store, (state) => state.view)
   const project = useStore(projects.store, (state) => state.project)
   const writing = useStore(usb.store, (state) => state.page !== undefined)
+  const step = useStore(tour.store, (state) => state.step)
   /** A file that the system opened is booted without a project. */
   const booted = useStore(machine.store, (state) => state.phase !== 'off')
   return (
@@ -57,6 +60,11 @@ export function App(): ReactElement {
       {writing && (
         <Suspense>
           <UsbDialog />
+        </Suspense>
+      )}
+      {step && (
+        <Suspense>
+          <TourCard step={step} />
         </Suspense>
       )}
       <QuestionDialog />

@@ -28,6 +28,7 @@ export function CommandButton({ command, icon, label, tone = 'plain', hint, show
   const keys = keysOf(command)
   return (
     <Button
+      data-command={command}
       tone={tone}
       icon={icon}
       title={hint ?? (keys === '' ? title : toolbar.hint(title, keys))}

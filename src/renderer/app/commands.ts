@@ -68,6 +68,8 @@ const actions: Record<Exclude<CommandId, `panel.show.${string}`>, Action> = {
   'panel.shorter': { when: withPanel, run: (lab) => lab.dock.resize(0, -1) },
   'panel.reset': { when: inWorkbench, run: (lab) => lab.dock.reset() },
 
+  'help.documentation': { when: inWorkbench, run: (lab) => lab.dock.focus('help') },
+  'help.tour': { when: ({ starting }) => !starting, run: (lab) => lab.tour.start() },
   'help.shortcuts': { run: (lab) => lab.surfaces.show('shortcuts') },
 }
 

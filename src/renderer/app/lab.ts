@@ -4,6 +4,8 @@ import type { ProjectInfo } from '../../shared/contract'
 import { createBuild } from '../features/build/build'
 import { createProjectDoctor } from '../features/doctor/diagnosis'
 import { createDocuments, isDirty, type ConflictChoice } from '../features/editor/documents'
+import { createHelp } from '../features/help/help'
+import { createTour } from '../features/help/tour'
 import { createMachine } from '../features/machine/machine'
 import { createProjects } from '../features/projects/projects'
 import { createUsb } from '../features/usb/usb'
@@ -38,10 +40,12 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   const ui = createUiMemory(connection, report)
   const settings = createSettings(ui)
   const surfaces = createSurfaces()
+  const help = createHelp()
   const dock = createDock(ui)
   const projects = createProjects(connection)
   const build = createBuild(connection)
   const machine = createMachine({ connection, onError: report, storage: sessionStorage })
+  const tour = createTour({ projects, build, machine })
   const documents = createDocuments({ connection, onError: report, storage: localStorage, resolveConflict: askAboutConflict })
   const projectDoctor = createProjectDoctor({
     connection,
@@ -274,6 +278,8 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     notifications,
     dialogs,
     surfaces,
+    help,
+    tour,
     settings,
     dock,
     ui,

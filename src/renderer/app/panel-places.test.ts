@@ -8,6 +8,7 @@ const panels: PlacedPanels = {
   screen: { place: 'right' },
   serial: { place: 'below-right' },
   debug: { place: 'below-right', closedAtFirst: true },
+  help: { place: 'right', closedAtFirst: true },
   report: { place: 'below-right' },
 }
 

@@ -52,5 +52,6 @@ export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
     component: onDemand(() => import('../features/machine/SerialPanel').then((module) => ({ default: module.DebugPanel }))),
     focus: 'textarea',
   },
+  help: { icon: 'help', place: 'right', closedAtFirst: true, component: onDemand(() => import('../features/help/HelpPanel')), focus: '.help-page' },
   report: { icon: 'report', place: 'below-right', component: onDemand(() => import('../features/machine/ReportPanel').then((module) => ({ default: module.ReportPanel }))), focus: '.report' },
 }

@@ -8,6 +8,8 @@ interface Props extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'type'> {
   shortcut?: string
   submit?: boolean
   children?: ReactNode
+  /** The command behind it (`src/shared/commands`). */
+  'data-command'?: string
 }
 
 export function Button({ icon, tone = 'plain', shortcut, submit, children, className = '', ...rest }: Props): ReactElement {

@@ -52,6 +52,7 @@ const shapes = {
   bell: <path d="M3.2 11.6h9.6c-1-1-1.3-2-1.3-4.4a3.5 3.5 0 0 0-7 0c0 2.4-.3 3.4-1.3 4.4zM6.6 13.6h2.8" />,
   maximize: <path d="M2.6 2.6h10.8v10.8H2.6zM2.6 5.2h10.8" />,
   restore: <path d="M2.6 5.4h8v8h-8zM5.4 5.4V2.6h8v8h-2.8" />,
+  help: <path d="M5.6 5.8a2.4 2.4 0 1 1 3.5 2.2c-.8.4-1.1.8-1.1 1.7M8 11.6v.5M8 1.6a6.4 6.4 0 1 1 0 12.8A6.4 6.4 0 0 1 8 1.6" />,
   report: <path d="M3 2h10v12H3zM5.6 5.2h4.8M5.6 8h4.8M5.6 10.8h2.8" />,
 } satisfies Record<string, ReactElement>
 

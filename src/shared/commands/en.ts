@@ -49,6 +49,8 @@ const titles: Record<Exclude<CommandId, `panel.show.${PanelId}`>, string> = {
   'panel.shorter': 'Make the panel shorter',
   'panel.reset': 'Reset the layout',
 
+  'help.documentation': 'Documentation',
+  'help.tour': 'Tour of the first kernel',
   'help.shortcuts': 'Keyboard shortcuts',
 }
 
@@ -62,6 +64,7 @@ const panels: Record<PanelId, string> = {
   serial: 'Serial',
   debug: 'Port E9',
   report: 'Report',
+  help: 'Documentation',
 }
 
 /** What the system's own items of the application's menu are called. */

@@ -67,6 +67,8 @@ const rows = {
   'panel.shorter': { category: 'panel', keys: ['alt+shift+ArrowDown'] },
   'panel.reset': { category: 'panel' },
 
+  'help.documentation': { category: 'help' },
+  'help.tour': { category: 'help' },
   'help.shortcuts': { category: 'help', keys: ['shift+F1'] },
 } as const satisfies Record<string, CommandRow>
 

@@ -49,7 +49,9 @@ export const commandsZhCn: typeof commandsEn = {
     'panel.shorter': '降低面板',
     'panel.reset': '重置布局',
 
-    'help.shortcuts': '键盘快捷键',
+    'help.documentation': '文档',
+  'help.tour': '第一个内核导览',
+  'help.shortcuts': '键盘快捷键',
   },
 
   panels: {
@@ -60,6 +62,7 @@ export const commandsZhCn: typeof commandsEn = {
     serial: '串口',
     debug: '端口 E9',
     report: '报告',
+  help: '文档',
   },
 
   showPanel: (panel) => `显示面板：${panel}`,

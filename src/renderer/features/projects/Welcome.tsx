@@ -13,7 +13,7 @@ import { ImportDialog } from './ImportDialog'
 import { TemplateCard } from './TemplateCard'
 
 export function Welcome(): ReactElement {
-  const { welcome: text, toolbar, product, tagline, format } = useStrings()
+  const { welcome: text, tour, toolbar, product, tagline, format } = useStrings()
   const { projects, commands, attempt } = useLab()
   const { templates, recent, importing, info } = useStore(projects.store)
   const { behind } = useCommandContext()
@@ -39,6 +39,7 @@ export function Welcome(): ReactElement {
         <section aria-labelledby="welcome-recent">
           <div className="welcome-row">
             <h3 id="welcome-recent">{text.recent}</h3>
+            <CommandButton command="help.tour" icon="help" label={tour.start} hint={tour.startHint} tone="primary" />
             {/* Else the toolbar has it. */}
             {!behind && <CommandButton command="usb.write" icon="usb" label={toolbar.usb} {...(info?.canFlash === false ? { hint: toolbar.usbOffHint } : {})} />}
             <Button icon="folder" title={text.openFolderHint} onClick={commands.openFolder}>
