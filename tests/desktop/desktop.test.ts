@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { templateSchema, appInfoSchema, openedSchema } from '../../src/shared/contract'
+import { templateSchema, appInfoSchema, calls, openedSchema, streams } from '../../src/shared/contract'
 import { buildIfStale, root } from '../../scripts/build-if-stale.mjs'
 
 const run = promisify(execFile)
@@ -27,6 +27,7 @@ const probeSchema = z.object({
   pickedSavePath: answer(z.string()),
   leaving: z.record(z.string(), z.boolean()),
   unknown: z.object({ kind: z.literal('failure'), failure: z.object({ code: z.string() }) }),
+  refusals: z.record(z.string(), z.string()),
   foreignHeard: z.boolean(),
   navigation: z.record(z.string(), z.boolean()),
   windowOpen: z.object({ action: z.string() }),
@@ -66,7 +67,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bootlab-desktop-'))
   await buildIfStale()
   await writeFile(join(folder, 'app-update.yml'), 'provider: generic\n')
-  seen = probeSchema.parse(await probe())
+  const names = [...Object.keys(calls).map((name) => ({ kind: 'call', name })), ...Object.keys(streams).map((name) => ({ kind: 'listen', name }))]
+  seen = probeSchema.parse(await probe({ BOOTLAB_DOUBLE_CONTRACT: JSON.stringify(names) }))
 }, 60_000)
 
 /** Starts the built bundle on the double, and tells what became of it. */
@@ -104,6 +106,12 @@ describe('the built Electron door', () => {
     expect(seen.pickedSavePath.value).toBe('/saved/disk.img.gz')
     expect(seen.info.value.canFlash).toBe(true)
     expect(seen.unknown.failure.code).toBe('bad-request')
+  })
+
+  it('carries every call and stream of the contract, and refuses arguments that it does not know', () => {
+    const names = [...Object.keys(calls), ...Object.keys(streams)]
+    expect(Object.keys(seen.refusals)).toEqual(names)
+    expect(names.filter((name) => !seen.refusals[name]?.startsWith(`The arguments of ${name} are malformed`))).toEqual([])
   })
 
   it('shows the commands in its menu, in the language of the page, and tells the page what is chosen', () => {

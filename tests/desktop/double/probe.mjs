@@ -52,6 +52,16 @@ const info = await ask(1, 'app.info')
 const templates = await ask(2, 'templates.list')
 const picked = await ask(3, 'app.pickDirectory', { title: 'Choose' })
 
+// Every call and stream of the contract goes across, as far as the check of its arguments.
+const contract = JSON.parse(process.env.BOOTLAB_DOUBLE_CONTRACT ?? '[]')
+const refusals = {}
+for (const [at, { kind, name }] of contract.entries()) {
+  const id = 1000 + at
+  worldOf().bootlab.send(JSON.stringify({ kind, id, name, args: { noSuchArgument: true } }))
+  await until(`an answer to ${name}`, () => answers.some((answer) => answer.id === id))
+  refusals[name] = answers.find((answer) => answer.id === id).failure?.what ?? 'accepted'
+}
+
 // The page says what its menu is, and hears what is chosen there; an older menu that goes takes nothing away.
 const listen = (id, args) => worldOf().bootlab.send(JSON.stringify({ kind: 'listen', id, name: 'app.menu', args }))
 const menusBefore = record.menus.length
@@ -180,6 +190,7 @@ console.log(
     picked,
     menu,
     unknown,
+    refusals,
     pickedFile,
     pickedSavePath,
     leaving,
