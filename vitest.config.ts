@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -7,6 +8,8 @@ export default defineConfig({
     // Else style sheets arrive empty, also as text.
     css: true,
     pool: 'forks',
+    // Much of a test's time goes to other programs, QEMU and compilers, which it waits for.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
   },
 })
