@@ -27,8 +27,7 @@ try {
     // eslint-disable-next-line no-await-in-loop
     const { result } = await builder.build(dir)
     if (result.imagePath === undefined) throw new Error(`${template.id} does not build: ${JSON.stringify(result.problems)}`)
-    // eslint-disable-next-line no-await-in-loop
-    const png = await templatePicture(readFileSync(result.imagePath), template)
+    const png = templatePicture(readFileSync(result.imagePath), template)
     writeFileSync(join(pictures, `${template.id}.png`), png)
     console.log(`${template.id}: ${png.length} bytes`)
   }

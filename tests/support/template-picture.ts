@@ -1,43 +1,48 @@
 /** What a template shows when it has run, as a PNG file for the welcome page. The same image gives the same picture. */
 import { PNG } from 'pngjs'
-import { startInProcess } from '../../src/main/emulator/host/session'
+import { DEFAULT_START_DATE } from '../../src/main/emulator/host/options'
+import { Typist } from '../../src/main/emulator/host/typist'
+import { TICKS_PER_MILLISECOND } from '../../src/main/emulator/machine/clock'
+import { Machine } from '../../src/main/emulator/machine/machine'
 import { screenPng } from '../../src/main/emulator/machine/picture'
 import type { Template } from '../../src/main/project'
-import type { Screen, TextScreen } from '../../src/shared/machine-schemas'
+import type { TextScreen } from '../../src/shared/machine-schemas'
+import { screenText } from '../../src/shared/screen-text'
 
 /** Width to height, and the least width: what a few words fill. */
 const ASPECT = 16 / 10
 const LEAST_WIDTH = 400
 const MARGIN = 18
+const STEP_TICKS = TICKS_PER_MILLISECOND
+const MOST_TICKS = 60_000 * TICKS_PER_MILLISECOND
+/** What a template writes after the awaited text belongs to its picture. */
+const SETTLE_TICKS = 200 * TICKS_PER_MILLISECOND
 
-export function templatePicture(image: Uint8Array, { prints, try: keys, exitCode }: Pick<Template, 'prints' | 'try' | 'exitCode'>): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    let screen: Screen | undefined
-    let serial = ''
-    startInProcess(
-      {
-        image,
-        memoryBytes: 128 << 20,
-        backend: 'interp',
-        pace: 'fast',
-        untilText: keys?.shows ?? prints,
-        timeoutMilliseconds: 120_000,
-        // Without Enter at the end: what comes after the awaited text would be a matter of when the run is stopped.
-        ...(keys === undefined ? {} : { keys: keys.type.trimEnd() }),
-      },
-      {
-        screen: (shown) => void (screen = shown),
-        serial: (port, bytes) => void (serial += port === 'com1' ? Buffer.from(bytes).toString('latin1') : ''),
-        state: () => undefined,
-        end({ reason, summary }) {
-          if (screen === undefined || (reason !== 'until-text' && reason !== 'debug-exit')) return reject(new Error(`The template did not come to its end: ${summary}`))
-          if (screen.mode === 'graphics') return resolve(screenPng(screen))
-          // A template that ends by itself speaks over the serial port: that is what a person sees of it.
-          resolve(cropped(screenPng(exitCode === undefined ? screen : asScreen(serial))))
-        },
-      },
-    )
+export function templatePicture(image: Uint8Array, { id, prints, try: keys, exitCode }: Pick<Template, 'id' | 'prints' | 'try' | 'exitCode'>): Uint8Array {
+  let serial = ''
+  const machine = new Machine({
+    image,
+    memoryBytes: 128 << 20,
+    backend: 'interp',
+    startDate: DEFAULT_START_DATE,
+    onSerial: (byte) => void (serial += String.fromCharCode(byte)),
+    onDebugConsole: () => undefined,
   })
+  // Without Enter at the end: the line is as a person sees it while typing.
+  if (keys !== undefined) new Typist(machine).type(keys.type.trimEnd())
+  const awaited = keys?.shows ?? prints
+  const shows = (): boolean => {
+    const screen = machine.screen
+    return screen.mode === 'text' ? screenText(screen).includes(awaited) || serial.includes(awaited) : true
+  }
+  // In the guest's time alone: how fast this computer is must not be seen.
+  while (!shows() && machine.outcome === undefined && machine.now < MOST_TICKS) machine.run(STEP_TICKS)
+  if (!shows()) throw new Error(`The template ${id} does not show “${awaited}”.`)
+  for (let ticks = 0; ticks < SETTLE_TICKS && machine.outcome === undefined; ticks += STEP_TICKS) machine.run(STEP_TICKS)
+  const screen = machine.screen
+  if (screen.mode === 'graphics') return screenPng(screen)
+  // A template that ends by itself speaks over the serial port: that is what a person sees of it.
+  return cropped(screenPng(exitCode === undefined ? screen : asScreen(serial)))
 }
 
 /** Serial output as a screen of light grey letters. */
