@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { locate } from '../src/main/services/locations'
+import { targetPages } from './target-pages'
 
 const { root } = locate()
 const filesIn = (folder: string): string[] => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path).replaceAll('\\', '/'))
@@ -84,6 +85,8 @@ describe('documentation', () => {
     expect(shape(page)).toEqual(shape(original))
     expect(commandsIn(page)).toEqual(commandsIn(original))
   })
+
+  it.each(Object.entries(targetPages()))('%s is what `node scripts/run.mjs scripts/target-keys.ts` writes', (page, text) => expect(textOf(page)).toBe(text))
 
   it('is offered in both languages on the front page', () => {
     expect(textOf('README.md')).toContain('](README.zh-CN.md)')
