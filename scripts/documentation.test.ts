@@ -38,8 +38,8 @@ function anchors(page: string): string[] {
 }
 
 /** Relative links and images of a page that lead nowhere. */
-function deadLinks(page: string): string[] {
-  const links = [...withoutCode(textOf(page)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target ?? '')
+function deadLinks(page: string, text = textOf(page)): string[] {
+  const links = [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target ?? '')
   return links.filter((link) => {
     if (/^[a-z]+:/.test(link)) return false
     const [path = '', anchor] = link.split('#')
@@ -75,6 +75,11 @@ describe('documentation', () => {
   it.each(pages)('%s has no link that leads nowhere', (page) => expect(deadLinks(page)).toEqual([]))
 
   it('has links of which dead ones are seen', () => {
+    const text = '[a](nowhere.md) [b](../README.md) ![c](nothing.png) [d](getting-started.md#nowhere) [e](getting-started.md#why-0x100000) [f](../../elsewhere.md) [g](https://example.org/x) `[h](code.md)`'
+    expect(deadLinks('docs/images.md', text)).toEqual(['nowhere.md', 'nothing.png', 'getting-started.md#nowhere', '../../elsewhere.md'])
+  })
+
+  it('has headings that are addressed as GitHub does', () => {
     expect(anchorOf('`bootlab new`')).toBe('bootlab-new')
     expect(anchorOf('为什么是 0x100000？')).toBe('为什么是-0x100000')
   })
