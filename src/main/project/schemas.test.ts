@@ -45,4 +45,24 @@ describe('the documentation', () => {
     const keys = kinds.flatMap(({ properties }) => Object.entries(properties).flatMap(([name, { properties: inner }]) => (inner ? Object.keys(inner).map((key) => `${name}.${key}`) : [name])))
     expect(documented.toSorted()).toEqual([...new Set(keys)].toSorted())
   })
+
+  it.each(['resources/schemas/README.md', 'docs/zh-CN/manifest.md'])('has in %s every value of keys that are one of a few, and every key of their objects', async (page) => {
+    const text = await readFile(join(import.meta.dirname, '../../..', page), 'utf8')
+    const named = wordsOf(manifestJsonSchema())
+    expect(named).toEqual(expect.arrayContaining(['limine', 'superfloppy', 'buildStd', 'assembler']))
+    const forms = (word: string): string[] => [`\`${word}\``, `"${word}"`, `.${word}\``, `\`${word}.`]
+    expect(named.filter((word) => !forms(word).some((form) => text.includes(form)))).toEqual([])
+  })
 })
+
+/** The keys of every object in a schema, and the values of every enumeration. */
+function wordsOf(schema: unknown): string[] {
+  if (Array.isArray(schema)) return [...new Set(schema.flatMap(wordsOf))]
+  if (typeof schema !== 'object' || schema === null) return []
+  const words = Object.entries(schema).flatMap(([key, value]) => {
+    if (key === 'enum') return Array.isArray(value) ? value.map(String) : []
+    if (key === 'properties' && typeof value === 'object' && value !== null) return [...Object.keys(value), ...wordsOf(Object.values(value))]
+    return wordsOf(value)
+  })
+  return [...new Set(words)]
+}

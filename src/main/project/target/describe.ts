@@ -21,12 +21,38 @@ export interface KeyWords {
   readonly forC: string
 }
 
-const schemaShape = z.looseObject({ type: z.string().optional(), enum: z.array(z.string()).optional(), anyOf: z.array(z.unknown()).optional() })
+/** The words around a key's own ones, in a language. */
+export interface KeyLanguage {
+  /** By the names of JSON schema; `mixed` for what may be of several types. */
+  readonly types: Readonly<Record<'string' | 'boolean' | 'integer' | 'array' | 'object' | 'mixed', string>>
+  readonly oneOf: (values: string) => string
+  readonly onlyDescribes: string
+  /** @param why of the row, in English */
+  readonly noEffect: (why: string) => string
+  readonly becomesArguments: string
+  readonly becomes: (value: string, what: string) => string
+  readonly between: string
+  /** Of a value that adds no argument. */
+  readonly nothing: string
+  readonly nothingToAdd: string
+}
 
-const TYPES: Readonly<Record<string, string>> = { string: 'text', boolean: 'true or false', integer: 'number', array: 'list', object: 'object' }
+const ENGLISH: KeyLanguage = {
+  types: { string: 'text', boolean: 'true or false', integer: 'number', array: 'list', object: 'object', mixed: 'text or list' },
+  oneOf: (values) => `one of ${values}`,
+  onlyDescribes: 'it only describes the target',
+  noEffect: (why) => `no effect (${why})`,
+  becomesArguments: 'becomes arguments of clang or ld.lld',
+  becomes: (value, what) => `${value} becomes ${what}`,
+  between: ', ',
+  nothing: 'nothing',
+  nothingToAdd: 'nothing to add',
+}
+
+const schemaShape = z.looseObject({ type: z.enum(['string', 'boolean', 'integer', 'array', 'object']).optional(), enum: z.array(z.string()).optional(), anyOf: z.array(z.unknown()).optional() })
 
 /** Everything that is said about a key. */
-export function describeKey(name: TargetKeyName): KeyWords {
+export function describeKey(name: TargetKeyName, language: KeyLanguage = ENGLISH): KeyWords {
   const row = TARGET_KEYS[name]
   const schema = schemaShape.parse(z.toJSONSchema(row.schema, { io: 'input' }))
   const since = keySince(name)
@@ -34,13 +60,13 @@ export function describeKey(name: TargetKeyName): KeyWords {
   const standard = DEFAULTS[name]
   return {
     name,
-    type: schema.enum !== undefined ? `one of ${schema.enum.join(', ')}` : (TYPES[schema.type ?? ''] ?? 'text or list'),
+    type: schema.enum !== undefined ? language.oneOf(schema.enum.join(', ')) : language.types[schema.type ?? 'mixed'],
     required: row.required,
     doc: row.doc,
     ...(standard === undefined ? {} : { byDefault: JSON.stringify(standard) }),
     ...(since === undefined ? {} : { since: `1.${since}` }),
     ...(retired === undefined ? {} : { until: `1.${retired.until}` }),
-    forC: effectOnC(name, schema.type === 'boolean' ? [true, false] : (schema.enum ?? [])),
+    forC: effectOnC(name, schema.type === 'boolean' ? [true, false] : (schema.enum ?? []), language),
   }
 }
 
@@ -52,13 +78,14 @@ export function sentencesOn(name: TargetKeyName): string {
 }
 
 /** For a key with few values: what each of them becomes. */
-function effectOnC(name: TargetKeyName, values: readonly unknown[]): string {
+function effectOnC(name: TargetKeyName, values: readonly unknown[], language: KeyLanguage): string {
   const { forC } = TARGET_KEYS[name]
-  if (forC.kind === 'describes') return 'it only describes the target'
-  if (forC.kind === 'rust-only') return `no effect (${forC.why})`
-  if (values.length === 0) return 'becomes arguments of clang or ld.lld'
-  const effects = values.map((value) => `${JSON.stringify(value)} becomes ${argumentsOf(forC.flags(value))}`)
-  return effects.every((effect) => effect.endsWith(' becomes nothing')) ? 'nothing to add' : effects.join(', ')
+  if (forC.kind === 'describes') return language.onlyDescribes
+  if (forC.kind === 'rust-only') return language.noEffect(forC.why)
+  if (values.length === 0) return language.becomesArguments
+  const effects = values.map((value) => ({ value: JSON.stringify(value), what: argumentsOf(forC.flags(value)) }))
+  if (effects.every(({ what }) => what === '')) return language.nothingToAdd
+  return effects.map(({ value, what }) => language.becomes(value, what || language.nothing)).join(language.between)
 }
 
-const argumentsOf = ({ compile = [], link = [] }: Flags): string => [...compile, ...link].join(' ') || 'nothing'
+const argumentsOf = ({ compile = [], link = [] }: Flags): string => [...compile, ...link].join(' ')
