@@ -29,6 +29,8 @@ const port = z.number().int().min(0).max(0xffff)
 /** A value of up to 256 bits. */
 const wideHex = z.string().regex(/^0x[0-9a-f]{1,64}$/)
 const spaceSchema = z.enum(['linear', 'physical'])
+/** Where `machines.boot` pauses the new machine. */
+export const bootPauseSchema = z.enum(BOOT_PAUSES)
 const nothing = z.strictObject({})
 
 // --- breakpoints --------------------------------------------------------------------------------------------------------
@@ -378,7 +380,8 @@ const disassembleArgs = z.strictObject({
 
 export const machineQuestions = {
   pause: { args: nothing, result: z.null() },
-  resume: { args: nothing, result: z.null() },
+  /** `pauseAt`: it pauses there, the first time it comes to it. In place of what `machines.boot` was told. */
+  resume: { args: z.strictObject({ pauseAt: bootPauseSchema.optional() }), result: z.null() },
   /** Of a paused machine. It is paused again when the step is done. */
   step: { args: z.strictObject({ step: z.enum(STEPS) }), result: z.null() },
   /** Resumes until one of these addresses is reached. */
@@ -462,5 +465,3 @@ export const debugStreams = {
   'debug.log': { args: z.strictObject({ machine, filter: logFilterSchema }), event: logEventSchema, end: z.null() },
 } as const
 
-/** Where `machines.boot` pauses the new machine. */
-export const bootPauseSchema = z.enum(BOOT_PAUSES)

@@ -44,7 +44,7 @@ async function readKernel(source: BootSource, { kernel }: BootFacts): Promise<Ke
 export function debugCalls(machines: Machines, kernels: BootedKernels): DebugCalls {
   return {
     'debug.pause': ({ machine }) => machines.ask(machine, 'pause', {}),
-    'debug.resume': ({ machine }) => machines.ask(machine, 'resume', {}),
+    'debug.resume': ({ machine, ...args }) => machines.ask(machine, 'resume', args),
     'debug.step': ({ machine, ...args }) => machines.ask(machine, 'step', args),
     'debug.runTo': async ({ machine, at }) => machines.ask(machine, 'runTo', { addresses: (await kernels.of(machine)).find(at).map(hex) }),
     'debug.setSpeed': ({ machine, ...args }) => machines.ask(machine, 'setSpeed', args),

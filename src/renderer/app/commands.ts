@@ -17,6 +17,8 @@ const inProject = ({ project }: CommandContext): boolean => project
 const withFile = ({ project, file }: CommandContext): boolean => project && file
 const withFiles = ({ project, files }: CommandContext): boolean => project && files > 1
 const withPanel = ({ workbench, panel }: CommandContext): boolean => workbench && panel
+const isOn = ({ machine }: CommandContext): boolean => machine === 'on'
+const isPaused = ({ paused }: CommandContext): boolean => paused
 const zoomStep = settingTable.zoom.step
 const zoomBy = (lab: Lab, step: number): void => lab.settings.set('zoom', lab.settings.store.getState().zoom + step)
 
@@ -43,6 +45,19 @@ const actions: Record<Exclude<CommandId, `panel.show.${string}`>, Action> = {
   'machine.reset': { when: ({ workbench, machine }) => workbench && (machine === 'on' || machine === 'ended'), run: (lab) => lab.commands.reset() },
   'machine.focus': { when: inWorkbench, run: (lab) => lab.dock.focus('screen') },
   'machine.copyText': { when: ({ workbench, textScreen }) => workbench && textScreen, run: (lab) => lab.attempt(lab.commands.copyScreen()) },
+
+  'debug.pause': { when: isOn, run: (lab) => lab.debug.toggle() },
+  'debug.continue': { when: isPaused, run: (lab) => lab.debug.resume() },
+  'debug.stepOver': { when: isPaused, run: (lab) => lab.debug.step('over') },
+  'debug.stepInto': { when: isPaused, run: (lab) => lab.debug.step('into') },
+  'debug.stepOut': { when: isPaused, run: (lab) => lab.debug.step('out') },
+  'debug.runToCursor': { when: isPaused, run: (lab) => lab.commands.runToCursor() },
+  'debug.toggleBreakpoint': { when: inWorkbench, run: (lab) => lab.commands.toggleBreakpoint() },
+  'debug.bootAtKernel': { when: inProject, run: (lab) => lab.commands.boot('kernel') },
+  'debug.bootAtSector': { when: inProject, run: (lab) => lab.commands.boot('boot-sector') },
+  'debug.bootAtReset': { when: inProject, run: (lab) => lab.commands.boot('reset') },
+  'debug.bootAtFault': { when: ({ workbench, machine }) => workbench && (machine === 'on' || machine === 'ended'), run: (lab) => lab.commands.bootAtFault() },
+  'debug.speed': { run: (lab) => lab.surfaces.show('speeds') },
 
   'view.palette': { run: (lab) => lab.surfaces.show('commands') },
   'view.editorActions': { when: withFile, run: () => runEditorAction('editor.action.quickCommand') },

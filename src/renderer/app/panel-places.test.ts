@@ -9,6 +9,10 @@ const panels: PlacedPanels = {
   serial: { place: 'below-right' },
   debug: { place: 'below-right', closedAtFirst: true },
   report: { place: 'below-right' },
+  registers: { place: 'below-right', closedAtFirst: true },
+  disassembly: { place: 'below-centre', closedAtFirst: true },
+  stack: { place: 'below-right', closedAtFirst: true },
+  breakpoints: { place: 'below-centre', closedAtFirst: true },
 }
 
 type Node = ReturnType<typeof defaultLayout>['grid']['root']

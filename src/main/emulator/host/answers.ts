@@ -24,7 +24,10 @@ const reader = ({ machine }: Asked): MemoryReader => new MemoryReader(machine.cp
 
 const ANSWERS: Answers = {
   pause: ({ machine }) => done(machine.control.pause({ type: 'user' })),
-  resume: (asked) => done(asked.resume()),
+  resume: (asked, { pauseAt }) => {
+    if (pauseAt !== undefined) asked.machine.timeline.pauseOnceAt(pauseAt)
+    return done(asked.resume())
+  },
   step: (asked, { step }) => {
     asked.machine.control.step(step)
     return done(asked.resume())

@@ -1,6 +1,7 @@
 import { commandTexts } from '../../../shared/commands/texts'
 import { app } from './app'
 import { build } from './build'
+import { debugControl } from './debug-control'
 import { editor } from './editor'
 import { format } from './format'
 import { machine } from './machine'
@@ -9,4 +10,4 @@ import { settings } from './settings'
 import { usb } from './usb'
 import { workbench } from './workbench'
 
-export const en = { format, commands: commandTexts.en, ...app, ...build, ...editor, ...machine, ...projects, ...settings, ...usb, ...workbench }
+export const en = { format, commands: commandTexts.en, ...app, ...build, ...debugControl, ...editor, ...machine, ...projects, ...settings, ...usb, ...workbench }
