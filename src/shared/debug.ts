@@ -383,7 +383,14 @@ export const machineQuestions = {
   /** `pauseAt`: it pauses there, the first time it comes to it. In place of what `machines.boot` was told. */
   resume: { args: z.strictObject({ pauseAt: bootPauseSchema.optional() }), result: z.null() },
   /** Of a paused machine. It is paused again when the step is done. */
-  step: { args: z.strictObject({ step: z.enum(STEPS) }), result: z.null() },
+  step: {
+    args: z.strictObject({
+      step: z.enum(STEPS),
+      /** A step into or over that ends in one of these is followed by another one. Linear, both ends included. */
+      within: z.array(z.strictObject({ first: hexSchema, last: hexSchema })).max(MAX_PLACES).optional(),
+    }),
+    result: z.null(),
+  },
   /** Resumes until one of these addresses is reached. */
   runTo: { args: z.strictObject({ addresses: z.array(hexSchema).min(1).max(MAX_PLACES) }), result: z.null() },
   setSpeed: { args: z.strictObject({ speed: speedSchema }), result: z.null() },
@@ -422,7 +429,11 @@ function of<Shape extends z.ZodRawShape, Result extends z.ZodType>({ args, resul
 export const debugCalls = {
   'debug.pause': of(machineQuestions.pause),
   'debug.resume': of(machineQuestions.resume),
-  'debug.step': of(machineQuestions.step),
+  'debug.step': {
+    /** `line`: as many instructions as the present source line has; one where no line is known. */
+    args: z.strictObject({ machine, step: z.enum(STEPS), unit: z.enum(['instruction', 'line']).optional() }),
+    result: z.null(),
+  },
   'debug.runTo': { args: z.strictObject({ machine, at: placeSchema }), result: z.null() },
   'debug.setSpeed': of(machineQuestions.setSpeed),
   'debug.breakpoints': of(machineQuestions.breakpoints),

@@ -45,7 +45,12 @@ export function debugCalls(machines: Machines, kernels: BootedKernels): DebugCal
   return {
     'debug.pause': ({ machine }) => machines.ask(machine, 'pause', {}),
     'debug.resume': ({ machine, ...args }) => machines.ask(machine, 'resume', args),
-    'debug.step': ({ machine, ...args }) => machines.ask(machine, 'step', args),
+    'debug.step': async ({ machine, step, unit }) => {
+      if (unit !== 'line') return machines.ask(machine, 'step', { step })
+      const { address } = await machines.ask(machine, 'registers', {})
+      const within = (await kernels.of(machine)).lineAround(BigInt(address)).map(({ start, end }) => ({ first: hex(start), last: hex(end - 1n) }))
+      return machines.ask(machine, 'step', { step, within })
+    },
     'debug.runTo': async ({ machine, at }) => machines.ask(machine, 'runTo', { addresses: (await kernels.of(machine)).find(at).map(hex) }),
     'debug.setSpeed': ({ machine, ...args }) => machines.ask(machine, 'setSpeed', args),
 

@@ -58,7 +58,7 @@ function MachineStatus(): ReactElement {
           {text.mode[state.cpuMode]} · {text.instructions(format.count(state.instructions))} · {format.duration(state.milliseconds)}
         </span>
       )}
-      {phase === 'on' && speed !== undefined && (
+      {phase === 'on' && speed !== undefined && pause === undefined && (
         <span className="status-item status-numbers" title={text.speedHint} data-testid="machine-speed">
           {text.speed(format.count(speed))}
         </span>

@@ -1,7 +1,8 @@
 /** What the commands of `src/shared/commands/table.ts` do, and when they can be run. */
 import { useStore } from 'zustand'
-import { commandOf, isCommandId, shownPanel, type CommandId } from '../../shared/commands/table'
+import { commandOf, COMMANDS, isCommandId, shownPanel, type CommandId } from '../../shared/commands/table'
 import { chordLabel, isMac } from '../../shared/commands/keys'
+import { stepUnit } from '../features/debugger/cursor-place'
 import { runEditorAction } from '../features/editor/editor-actions'
 import type { CommandContext } from './context'
 import { useLab, type Lab } from './lab'
@@ -48,9 +49,10 @@ const actions: Record<Exclude<CommandId, `panel.show.${string}`>, Action> = {
 
   'debug.pause': { when: isOn, run: (lab) => lab.debug.toggle() },
   'debug.continue': { when: isPaused, run: (lab) => lab.debug.resume() },
-  'debug.stepOver': { when: isPaused, run: (lab) => lab.debug.step('over') },
-  'debug.stepInto': { when: isPaused, run: (lab) => lab.debug.step('into') },
-  'debug.stepOut': { when: isPaused, run: (lab) => lab.debug.step('out') },
+  'debug.stepOver': { when: isPaused, run: (lab) => lab.debug.step('over', stepUnit()) },
+  'debug.stepInto': { when: isPaused, run: (lab) => lab.debug.step('into', stepUnit()) },
+  'debug.stepOut': { when: isPaused, run: (lab) => lab.debug.step('out', 'instruction') },
+  'debug.stepInstruction': { when: isPaused, run: (lab) => lab.debug.step('into', 'instruction') },
   'debug.runToCursor': { when: isPaused, run: (lab) => lab.commands.runToCursor() },
   'debug.toggleBreakpoint': { when: inWorkbench, run: (lab) => lab.commands.toggleBreakpoint() },
   'debug.bootAtKernel': { when: inProject, run: (lab) => lab.commands.boot('kernel') },
@@ -108,7 +110,7 @@ export const useCommandContext = (): CommandContext => useStore(useLab().context
 
 /** The chord that a command is told by, as this system writes it; '' for none. */
 export function keysOf(id: CommandId): string {
-  const chord = commandOf(id).keys?.[0]
+  const chord = (commandOf(id).keys ?? COMMANDS.find(({ keysWhenPaused }) => keysWhenPaused === id)?.keys)?.[0]
   return chord === undefined ? '' : chordLabel(chord, isMac(navigator.platform))
 }
 

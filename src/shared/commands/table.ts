@@ -15,7 +15,7 @@ interface CommandRow {
   keys?: readonly string[]
   /** Works also while the machine has the keyboard; `paused`: only while it is paused. */
   inMachine?: boolean | 'paused'
-  /** What its keys do while the machine is paused. */
+  /** The command that its keys mean while the machine is paused. */
   keysWhenPaused?: string
   /** Where it cannot be run, whatever has the focus gets its keys. */
   yields?: boolean
@@ -52,6 +52,7 @@ const rows = {
   'debug.stepOver': { category: 'debug', keys: ['F10'], inMachine: 'paused' },
   'debug.stepInto': { category: 'debug', keys: ['F11'], inMachine: 'paused' },
   'debug.stepOut': { category: 'debug', keys: ['shift+F11'], inMachine: 'paused' },
+  'debug.stepInstruction': { category: 'debug', keys: ['alt+F11'], inMachine: 'paused' },
   'debug.runToCursor': { category: 'debug', keys: ['mod+F10'] },
   'debug.toggleBreakpoint': { category: 'debug', keys: ['F9'] },
   'debug.bootAtKernel': { category: 'debug', keys: ['mod+F5'] },

@@ -28,8 +28,8 @@ const ANSWERS: Answers = {
     if (pauseAt !== undefined) asked.machine.timeline.pauseOnceAt(pauseAt)
     return done(asked.resume())
   },
-  step: (asked, { step }) => {
-    asked.machine.control.step(step)
+  step: (asked, { step, within = [] }) => {
+    asked.machine.control.step(step, within.map(({ first, last }) => ({ first: BigInt(first), last: BigInt(last) })))
     return done(asked.resume())
   },
   runTo: (asked, { addresses }) => {

@@ -1,5 +1,5 @@
 /** Machine code around the next instruction, with the source lines that it came from. */
-import { useLayoutEffect, useMemo, useRef, useState, type FormEvent, type KeyboardEvent, type ReactElement, type UIEvent } from 'react'
+import { useMemo, useState, type FormEvent, type KeyboardEvent, type ReactElement, type UIEvent } from 'react'
 import { useStore } from 'zustand'
 import type { Instruction } from '../../../shared/debug'
 import { toFailure } from '../../../shared/failure'
@@ -12,6 +12,7 @@ import { CODE_ADDRESS } from './cursor-place'
 import { codeRows } from './disassembly-rows'
 import { NoMachine } from './NoMachine'
 import { readPlace } from './typed'
+import { useCodeScroll } from './use-code-scroll'
 import { useCode, type Code } from './use-code'
 import { useSources } from './use-sources'
 import { lookOf, symbolName, type BreakpointLook } from './words'
@@ -59,7 +60,7 @@ function GoTo({ machine, code }: { machine: string; code: Code }): ReactElement 
   return (
     <form className="inspector-bar" onSubmit={onSubmit}>
       <input
-        className="mono"
+        className="mono input-wide"
         aria-label={text.goTo}
         placeholder={text.goTo}
         value={typed}
@@ -87,10 +88,6 @@ function GoTo({ machine, code }: { machine: string; code: Code }): ReactElement 
 function Listing({ code, instructions }: { code: Code; instructions: readonly Instruction[] }): ReactElement {
   const { disassembly: text } = useStrings()
   const { debug } = useLab()
-  const list = useRef<HTMLDivElement>(null)
-  /** A row that shall stay where it is when rows come above it. */
-  const anchor = useRef<{ address: string; top: number }>(undefined)
-  const reached = useRef(0)
   const [focused, setFocused] = useState<string>()
   const { next, target, earlier, later } = code
   const rows = useMemo(() => codeRows(instructions), [instructions])
@@ -99,32 +96,10 @@ function Listing({ code, instructions }: { code: Code; instructions: readonly In
   const addresses = instructions.map(({ address }) => address)
   const current = focused !== undefined && addresses.includes(focused) ? focused : (next !== undefined && addresses.includes(next) ? next : addresses[0])
 
-  const rowOf = (address: string): HTMLElement | null => list.current?.querySelector<HTMLElement>(`[${CODE_ADDRESS}="${address}"]`) ?? null
-
-  useLayoutEffect(() => {
-    const held = anchor.current && rowOf(anchor.current.address)
-    if (list.current && held && anchor.current) list.current.scrollTop += held.offsetTop - anchor.current.top
-    // After the rows are there: what was asked for comes into view once.
-    if (!target || target.nonce === reached.current) return
-    const row = rowOf(target.address)
-    if (!row || !list.current) return
-    reached.current = target.nonce
-    const { scrollTop, clientHeight } = list.current
-    const margin = clientHeight / 6
-    if (row.offsetTop < scrollTop + margin || row.offsetTop > scrollTop + clientHeight - margin) list.current.scrollTop = row.offsetTop - clientHeight / 3
-    noteAnchor()
-  }, [instructions, target])
-
-  function noteAnchor(): void {
-    const element = list.current
-    if (!element) return
-    const first = [...element.querySelectorAll<HTMLElement>(`[${CODE_ADDRESS}]`)].find((row) => row.offsetTop >= element.scrollTop)
-    const address = first?.getAttribute(CODE_ADDRESS)
-    anchor.current = first && typeof address === 'string' ? { address, top: first.offsetTop } : undefined
-  }
+  const { list, noteScroll, rowOf } = useCodeScroll(target)
 
   function onScroll({ currentTarget: { scrollTop, scrollHeight, clientHeight } }: UIEvent): void {
-    noteAnchor()
+    noteScroll()
     if (instructions.length === 0) return
     if (scrollTop < NEAR_END) earlier()
     else if (scrollHeight - scrollTop - clientHeight < NEAR_END) later()

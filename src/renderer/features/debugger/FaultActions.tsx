@@ -33,18 +33,17 @@ export function FaultSource({ address }: { address: string }): ReactElement | nu
 function useKnown(address: string): KnownAddress | undefined {
   const { machine, connection, notifications } = useLab()
   const last = useStore(machine.store, (view) => view.last)
-  const [known, setKnown] = useState<KnownAddress>()
+  const [answer, setAnswer] = useState<{ machine: string; known: KnownAddress | undefined }>()
   useEffect(() => {
-    setKnown(undefined)
     if (last === undefined) return undefined
     const controller = new AbortController()
     connection.call('debug.whatIs', { machine: last, addresses: [address] }, { signal: controller.signal }).then(
-      ([found]) => setKnown(found),
+      ([found]) => setAnswer({ machine: last, known: found }),
       (error: unknown) => {
         if (!['cancelled', 'disconnected', 'not-found'].includes(toFailure(error).code)) notifications.report(error)
       },
     )
     return () => controller.abort()
   }, [last, address, connection, notifications])
-  return known
+  return answer?.machine === last && answer?.known?.address === address ? answer.known : undefined
 }

@@ -6,8 +6,13 @@ import type { Documents } from '../editor/documents'
 /** Attribute of rows that stand for an instruction. */
 export const CODE_ADDRESS = 'data-code-address'
 
+const focusedAddress = (): string | null | undefined => (typeof document === 'undefined' ? undefined : document.activeElement?.closest(`[${CODE_ADDRESS}]`)?.getAttribute(CODE_ADDRESS))
+
+/** What a step is: whoever is in the disassembly means instructions. */
+export const stepUnit = (): 'instruction' | 'line' => (typeof focusedAddress() === 'string' ? 'instruction' : 'line')
+
 export function placeAtCursor(documents: Documents): Place | undefined {
-  const address = typeof document === 'undefined' ? undefined : document.activeElement?.closest(`[${CODE_ADDRESS}]`)?.getAttribute(CODE_ADDRESS)
+  const address = focusedAddress()
   if (typeof address === 'string') return { address }
   const { active } = documents.store.getState()
   const { cursor } = useCursorStore.getState()

@@ -276,8 +276,9 @@ export function createDebugger({ connection, machine, ui, settings, onError }: D
     pause: () => ask((on) => connection.call('debug.pause', { machine: on })),
     resume: () => ask((on) => connection.call('debug.resume', { machine: on })),
     toggle: () => ask((on) => connection.call(isPaused() ? 'debug.resume' : 'debug.pause', { machine: on })),
-    step: (step: (typeof STEPS)[number]) => ask((on) => connection.call('debug.step', { machine: on, step })),
-    runTo: (place: Place) => ask((on) => connection.call('debug.runTo', { machine: on, at: place })),
+    /** @param unit `line`: one instruction where no line is known */
+    step: (step: (typeof STEPS)[number], unit: 'instruction' | 'line') => ask((on) => connection.call('debug.step', { machine: on, step, unit })),
+    runTo: (to: Place) => ask((on) => connection.call('debug.runTo', { machine: on, at: to })),
     /** Asks whoever shows code to show this. */
     showCode: (address: string) => store.setState({ code: { address, nonce: ++nonce } }),
     /** Makes sure that the next triple fault pauses the machine. */

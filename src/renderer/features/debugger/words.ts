@@ -103,5 +103,9 @@ export function stateText(breakpoint: OwnBreakpoint, placed: Placed | undefined,
   if (placed === undefined) return text.notPlaced
   if ('failure' in placed) return text.refused([placed.failure.what, placed.failure.why].filter((part) => part !== undefined).join(' '))
   if (!breakpoint.enabled) return text.off
-  return placed.places.length === 0 ? '' : text.stopsAt(placed.places.map(placeName).join(', '))
+  const { spec } = breakpoint
+  const named = spec.kind === 'code' ? placeText(spec.at) : ''
+  // Where it stops just where it was put there is nothing to say.
+  const told = placed.places.filter(({ source, symbol, address }) => ![source && sourceName(source), symbol && symbolName(symbol), address].includes(named))
+  return told.length === 0 ? '' : text.stopsAt(told.map(placeName).join(', '))
 }
