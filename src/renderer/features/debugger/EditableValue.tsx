@@ -15,6 +15,12 @@ interface Props {
 /** A value that becomes a field by a double click or Enter; Enter takes what was typed, Escape and leaving the field do not. */
 export function EditableValue({ value, label, hint, editable, className = '', onSet, children }: Props): ReactElement {
   const [typed, setTyped] = useState<string>()
+  /** The field had the keyboard: the value gets it back. */
+  const [returning, setReturning] = useState(false)
+  const close = (back: boolean): void => {
+    setReturning(back)
+    setTyped(undefined)
+  }
   if (!editable) return <span className={`mono ${className}`}>{children}</span>
   if (typed === undefined) {
     return (
@@ -22,6 +28,7 @@ export function EditableValue({ value, label, hint, editable, className = '', on
         type="button"
         className={`value mono ${className}`}
         title={hint}
+        autoFocus={returning}
         onDoubleClick={() => setTyped(value)}
         onKeyDown={(event) => {
           if (event.key !== 'Enter' && event.key !== 'F2') return
@@ -44,14 +51,14 @@ export function EditableValue({ value, label, hint, editable, className = '', on
       autoComplete="off"
       onFocus={(event) => event.target.select()}
       onChange={(event) => setTyped(event.target.value)}
-      onBlur={() => setTyped(undefined)}
+      onBlur={() => close(false)}
       onKeyDown={(event) => {
         event.stopPropagation()
         if (event.key === 'Enter') {
           event.preventDefault()
-          setTyped(undefined)
+          close(true)
           onSet(typed)
-        } else if (event.key === 'Escape') setTyped(undefined)
+        } else if (event.key === 'Escape') close(true)
       }}
     />
   )

@@ -16,6 +16,9 @@ const ask = (call: Connection['call'], machine: string): Promise<DebugRegisters>
 /** Digits of general registers by the size of code; a change above them is shown, too. */
 const DIGITS = { 16: 4, 32: 8, 64: 16 } as const
 
+/** Two bits that are one number. */
+const IOPL = 'IOPL'
+
 interface Editing {
   paused: boolean
   set(name: string, typed: string, digits: number): void
@@ -180,7 +183,7 @@ function Flags({ now, before }: Parts): ReactElement {
           )
         })}
         <li className="bit" title={text.iopl(now.flags.iopl)}>
-          <span className="mono">IOPL</span>
+          <span className="mono">{IOPL}</span>
           <span className="bit-value mono">{now.flags.iopl}</span>
           <Changed when={before !== undefined && before.flags.iopl !== now.flags.iopl} />
         </li>

@@ -98,6 +98,11 @@ export class Timeline implements RunListener {
     this.#add('halted', (this.#host.cpu.state.systemFlags & IF) === 0 ? 'interrupts off' : 'waits for an interrupt')
   }
 
+  /** The exception that nothing could take: it was never delivered. */
+  tripleFault(vector: number): void {
+    if (this.#own) this.#add('fault', vectorName(vector))
+  }
+
   ended(reason: string): void {
     this.#add('ended', reason)
   }
