@@ -123,6 +123,9 @@ test('breakpoints of every kind are added by hand, kept with the project, and se
 
   await page.keyboard.press('F5')
   await expect(lab.machineStatus).toContainText('Paused: from real mode to protected mode', { timeout: 40_000 })
+  // There is no source: the instructions came to the front.
+  await expect(page.getByTestId('disassembly').locator('.code-next')).toBeVisible()
+  await page.getByRole('tab', { name: 'Breakpoints' }).click()
   await expect(rows.filter({ hasText: 'nowhere' })).toContainText('It is not set: The kernel has no symbol "nowhere".')
   await lab.screenshot('67-breakpoints')
   await rows.filter({ hasText: 'enters protected mode' }).getByRole('checkbox').uncheck()
