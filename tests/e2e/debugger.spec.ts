@@ -1,3 +1,4 @@
+import { expectAccessible } from './axe'
 import { expect, test } from './lab'
 
 test('a breakpoint in the source stops the kernel there; steps, registers, stack and timeline tell the rest', async ({ lab }) => {
@@ -45,9 +46,11 @@ test('a breakpoint in the source stops the kernel there; steps, registers, stack
   await expect(page.getByTestId('stack').getByRole('list', { name: 'Call stack' })).toContainText('_start')
   await expect(page.getByTestId('breakpoints')).toContainText('1 hit')
   await lab.screenshot('62-stack-breakpoints')
+  await expectAccessible(page, 'dark, stack and breakpoints')
   await page.getByRole('tab', { name: 'Disassembly' }).click()
   await expect(page.getByTestId('disassembly').locator('.code-next')).toBeVisible()
   await lab.screenshot('63-disassembly')
+  await expectAccessible(page, 'dark, disassembly')
 
   // Into the handler of INT3, which is assembly, and out again: by instructions, where the disassembly has the keyboard.
   await page.getByTestId('disassembly').locator('.code-next').focus()
@@ -79,10 +82,11 @@ test('a triple fault: the report leads to its line, and back to the moment befor
   // A value is changed by hand, and what was no value is refused.
   const rax = page.getByTestId('registers').locator('[data-register="rax"]')
   await rax.getByRole('button').dblclick()
-  await page.getByRole('textbox', { name: /^New value of rax/ }).fill('1234abcd')
+  await page.getByRole('textbox', { name: /^New value of eax/ }).fill('1234abcd')
   await page.keyboard.press('Enter')
   await expect(rax).toContainText('1234abcd')
   await lab.screenshot('66-fault-paused')
+  await expectAccessible(page, 'light, registers')
   await page.keyboard.press('F8')
   await expect(lab.machineStatus).toHaveText('Ended')
   await expect(page.getByTestId('timeline').getByRole('button', { name: /^Fault/ })).toBeVisible()
@@ -130,7 +134,7 @@ test('breakpoints of every kind are added by hand, kept with the project, and se
   await lab.screenshot('67-breakpoints')
   await rows.filter({ hasText: 'enters protected mode' }).getByRole('checkbox').uncheck()
   await page.keyboard.press('F5')
-  await expect(lab.machineStatus).toContainText('0xb8000 changed from')
+  await expect(lab.machineStatus).toContainText('bytes written at 0xb8000')
   await expect(rows.filter({ hasText: '0xb8000' })).toContainText('1 hit')
 
   // In the smallest window everything is still there.
@@ -139,4 +143,7 @@ test('breakpoints of every kind are added by hand, kept with the project, and se
   await expect(page.getByTestId('pause')).toBeVisible()
   await expect(page.getByTestId('timeline').getByRole('button').first()).toBeVisible()
   await lab.screenshot('68-narrow')
+  // The screen has the keyboard; of a paused machine the debugger's keys are the lab's.
+  await page.keyboard.press('F8')
+  await expect(lab.machineStatus).toContainText('0xb8000 changed from 0x720 to 0x1748')
 })

@@ -5,7 +5,7 @@ import { useLab } from '../../app/lab'
 import { useStrings } from '../../strings'
 import { speedOf } from './debugger'
 
-/** In the screen's head while a machine is on: pause and continue, the steps, the speed. */
+/** In the screen's head while a machine is on: pause and continue, and the speed. */
 export function DebugControls(): ReactElement | null {
   const { machine } = useLab()
   const { control: text } = useStrings()
@@ -15,13 +15,6 @@ export function DebugControls(): ReactElement | null {
   return (
     <div className="debug-controls" role="toolbar" aria-label={text.label}>
       <CommandButton command="debug.pause" icon={paused ? 'play' : 'pause'} tone="quiet" />
-      {paused && (
-        <>
-          <CommandButton command="debug.stepOver" icon="step-over" tone="quiet" />
-          <CommandButton command="debug.stepInto" icon="step-into" tone="quiet" />
-          <CommandButton command="debug.stepOut" icon="step-out" tone="quiet" />
-        </>
-      )}
       <SpeedButton />
     </div>
   )

@@ -13,8 +13,13 @@ import { readHex } from './typed'
 
 const ask = (call: Connection['call'], machine: string): Promise<DebugRegisters> => call('debug.registers', { machine })
 
-/** Digits of general registers by the size of code; a change above them is shown, too. */
-const DIGITS = { 16: 4, 32: 8, 64: 16 } as const
+type CodeSize = DebugRegisters['codeSize']
+
+/** Digits of general registers: code of 16 bits has those of 32, too. */
+const digitsOf = (size: CodeSize): number => (size === 64 ? 16 : 8)
+
+/** `eax` is what code of 16 and 32 bits sees of `rax`. */
+const shownName = (name: string, size: CodeSize): string => (size === 64 ? name : name.replace(/^r(?=[a-z])/, 'e'))
 
 /** Two bits that are one number. */
 const IOPL = 'IOPL'
@@ -93,6 +98,8 @@ function Changed({ when }: { when: boolean }): ReactElement | null {
 
 interface ValueProps {
   name: string
+  /** What it is called here, if that is another name. */
+  shown?: string
   value: string
   before: string | undefined
   digits: number
@@ -103,16 +110,16 @@ interface ValueProps {
 }
 
 /** A register's name and value. */
-function Value({ name, value, before, digits, settable = false, most = digits, children }: ValueProps): ReactElement {
+function Value({ name, shown = name, value, before, digits, settable = false, most = digits, children }: ValueProps): ReactElement {
   const { registers: text } = useStrings()
   const { paused, set } = useContext(EditingContext)
   const plain = value.slice(2).padStart(digits, '0')
   const changed = before !== undefined && before !== value
   return (
     <div className={`register ${changed ? 'register-changed' : ''}`} data-register={name} data-changed={changed ? '' : undefined}>
-      <dt className="mono">{name}</dt>
+      <dt className="mono">{shown}</dt>
       <dd>
-        <EditableValue value={plain} label={text.edit(name)} hint={text.editHint} editable={settable && paused} onSet={(typed) => set(name, typed, most)}>
+        <EditableValue value={plain} label={text.edit(shown)} hint={text.editHint} editable={settable && paused} onSet={(typed) => set(name, typed, most)}>
           {grouped(plain)}
         </EditableValue>
         <Changed when={changed} />
@@ -148,15 +155,15 @@ const valueOf = (name: string, list: readonly { name: string; value: string }[] 
 
 function General({ now, before }: Parts): ReactElement {
   const { registers: text } = useStrings()
-  const digits = DIGITS[now.codeSize]
+  const digits = digitsOf(now.codeSize)
   // Those of 64-bit mode say nothing before it.
   const shown = now.codeSize === 64 || now.mode === 'compatibility' ? now.general : now.general.slice(0, 8)
   return (
     <Section title={text.general} open>
       <dl className="register-grid">
-        <Value name="rip" value={now.rip} before={before?.rip} digits={digits} settable most={16} />
+        <Value name="rip" shown={shownName('rip', now.codeSize)} value={now.rip} before={before?.rip} digits={digits} settable most={16} />
         {shown.map(({ name, value }) => (
-          <Value key={name} name={name} value={value} before={valueOf(name, before?.general)} digits={digits} settable most={16} />
+          <Value key={name} name={name} shown={shownName(name, now.codeSize)} value={value} before={valueOf(name, before?.general)} digits={digits} settable most={16} />
         ))}
       </dl>
     </Section>
@@ -169,7 +176,7 @@ function Flags({ now, before }: Parts): ReactElement {
   return (
     <Section title={text.flags} open>
       <dl className="register-grid">
-        <Value name="rflags" value={now.flags.value} before={before?.flags.value} digits={8} settable />
+        <Value name="rflags" shown={shownName('rflags', now.codeSize)} value={now.flags.value} before={before?.flags.value} digits={8} settable />
       </dl>
       <ul className="bits">
         {now.flags.bits.map(({ name, set, meaning }) => {

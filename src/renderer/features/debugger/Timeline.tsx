@@ -1,5 +1,5 @@
 /** Under the screen: how far the boot has come, and what happens at each of its steps. */
-import { useState, type KeyboardEvent, type ReactElement } from 'react'
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import type { TimelineEntry } from '../../../shared/run-state'
 import { useLab } from '../../app/lab'
@@ -15,7 +15,13 @@ export function Timeline(): ReactElement | null {
   const { timeline: text } = useStrings()
   const entries = useStore(machine.store, ({ phase, state }) => (phase === 'off' || phase === 'starting' ? none : (state?.timeline ?? none)))
   const [open, setOpen] = useState<TimelineEntry['step']>()
-  if (entries.length === 0) return null
+  const list = useRef<HTMLOListElement>(null)
+  // Where there is no room for all, the last one counts.
+  const count = entries.length
+  useEffect(() => {
+    if (count > 0) list.current?.scrollTo({ left: list.current.scrollWidth })
+  }, [count])
+  if (count === 0) return null
   const explained = entries.find(({ step }) => step === open)
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -27,9 +33,9 @@ export function Timeline(): ReactElement | null {
   return (
     <section className="timeline" aria-label={text.label} onKeyDown={onKeyDown}>
       {explained && <Explanation entry={explained} onClose={() => setOpen(undefined)} />}
-      <ol className="timeline-steps" data-testid="timeline">
+      <ol ref={list} className="timeline-steps" data-testid="timeline">
         {entries.map((entry, index) => (
-          <Step key={entry.step} entry={entry} last={index === entries.length - 1} open={entry.step === open} onToggle={() => setOpen(entry.step === open ? undefined : entry.step)} />
+          <Step key={entry.step} entry={entry} last={index === count - 1} open={entry.step === open} onToggle={() => setOpen(entry.step === open ? undefined : entry.step)} />
         ))}
       </ol>
     </section>

@@ -25,6 +25,7 @@ test('why the machine is paused, in words of each language', () => {
   expect(hit({ id: 1, kind: 'triple-fault', faults: ['#PF', '#DF'] })).toBe('Paused: triple fault (#PF → #DF)')
   const memory = { id: 1, kind: 'data', access: 'write', address: '0xb8000', physical: '0xb8000', bytes: 2, by: '0x1000' } as const
   expect(hit({ ...memory, before: '0x720', after: '0x748' })).toBe('Paused: 0xb8000 changed from 0x720 to 0x748')
+  expect(hit({ ...memory, before: '0x720', after: '0x720' })).toBe('Paused: 2 bytes written at 0xb8000')
   expect(hit(memory)).toBe('Paused: 2 bytes written at 0xb8000')
   expect(hit({ id: 1, kind: 'port', direction: 'out', port: 0x3f8, bytes: 1, value: 65, by: '0x1000' })).toBe('Paused: 0x41 written to port 0x3f8')
   expect(hit({ id: 1, kind: 'vector', vector: 14, name: '#PF', source: 'exception', address: '0xdead', returnTo: '0x1000' })).toBe('Paused: interrupt #PF at address 0xdead')

@@ -37,7 +37,7 @@ function hitText(hit: BreakpointHit, { pauses: text, status }: Strings, at: stri
       return text.code(at)
     case 'data':
       if (hit.access === 'read') return text.read(hit.address, hit.bytes)
-      return hit.before === undefined || hit.after === undefined ? text.written(hit.address, hit.bytes) : text.wrote(hit.address, hit.before, hit.after)
+      return hit.before === undefined || hit.after === undefined || hit.before === hit.after ? text.written(hit.address, hit.bytes) : text.wrote(hit.address, hit.before, hit.after)
     case 'port':
       return text[hit.direction](hexOf(hit.port), hexOf(hit.value))
     case 'vector':

@@ -95,6 +95,7 @@ export function ScreenActions(): ReactElement {
   const focused = useScreenFocus((state) => state.focused)
   return (
     <>
+      <DebugControls />
       {on && (
         <span className={`keyboard-hint ${focused ? 'keyboard-taken' : ''}`}>
           <Icon name="keyboard" />
@@ -107,7 +108,6 @@ export function ScreenActions(): ReactElement {
           )}
         </span>
       )}
-      <DebugControls />
       <CopyText />
     </>
   )

@@ -4,6 +4,7 @@ import { plural } from './format'
 export const debugControl = {
   control: {
     label: 'Debugger',
+    steps: 'Steps',
     pause: 'Pause',
     continue: 'Continue',
     showSource: 'Show the source line',

@@ -4,6 +4,7 @@ import { number } from './format'
 export const debugControl: typeof en = {
   control: {
     label: '调试器',
+    steps: '单步',
     pause: '暂停',
     continue: '继续',
     showSource: '显示源代码行',
