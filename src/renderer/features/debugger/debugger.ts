@@ -97,7 +97,8 @@ export function createDebugger({ connection, machine, ui, settings, onError }: D
   }
 
   const ask = (work: (machine: string) => Promise<unknown>): void => {
-    const on = machine.store.getState().machine
+    // One that is being made ready counts, too.
+    const on = machine.store.getState().machine ?? holds
     if (on !== undefined) work(on).catch(tell)
   }
 
