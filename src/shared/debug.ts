@@ -29,6 +29,8 @@ const port = z.number().int().min(0).max(0xffff)
 /** A value of up to 256 bits. */
 const wideHex = z.string().regex(/^0x[0-9a-f]{1,64}$/)
 const spaceSchema = z.enum(['linear', 'physical'])
+/** Where `machines.boot` pauses the new machine. */
+export const bootPauseSchema = z.enum(BOOT_PAUSES)
 const nothing = z.strictObject({})
 
 // --- breakpoints --------------------------------------------------------------------------------------------------------
@@ -378,9 +380,17 @@ const disassembleArgs = z.strictObject({
 
 export const machineQuestions = {
   pause: { args: nothing, result: z.null() },
-  resume: { args: nothing, result: z.null() },
+  /** `pauseAt`: it pauses there, the first time it comes to it. In place of what `machines.boot` was told. */
+  resume: { args: z.strictObject({ pauseAt: bootPauseSchema.optional() }), result: z.null() },
   /** Of a paused machine. It is paused again when the step is done. */
-  step: { args: z.strictObject({ step: z.enum(STEPS) }), result: z.null() },
+  step: {
+    args: z.strictObject({
+      step: z.enum(STEPS),
+      /** A step into or over that ends in one of these is followed by another one. Linear, both ends included. */
+      within: z.array(z.strictObject({ first: hexSchema, last: hexSchema })).max(MAX_PLACES).optional(),
+    }),
+    result: z.null(),
+  },
   /** Resumes until one of these addresses is reached. */
   runTo: { args: z.strictObject({ addresses: z.array(hexSchema).min(1).max(MAX_PLACES) }), result: z.null() },
   setSpeed: { args: z.strictObject({ speed: speedSchema }), result: z.null() },
@@ -419,7 +429,11 @@ function of<Shape extends z.ZodRawShape, Result extends z.ZodType>({ args, resul
 export const debugCalls = {
   'debug.pause': of(machineQuestions.pause),
   'debug.resume': of(machineQuestions.resume),
-  'debug.step': of(machineQuestions.step),
+  'debug.step': {
+    /** `line`: as many instructions as the present source line has; one where no line is known. */
+    args: z.strictObject({ machine, step: z.enum(STEPS), unit: z.enum(['instruction', 'line']).optional() }),
+    result: z.null(),
+  },
   'debug.runTo': { args: z.strictObject({ machine, at: placeSchema }), result: z.null() },
   'debug.setSpeed': of(machineQuestions.setSpeed),
   'debug.breakpoints': of(machineQuestions.breakpoints),
@@ -462,5 +476,3 @@ export const debugStreams = {
   'debug.log': { args: z.strictObject({ machine, filter: logFilterSchema }), event: logEventSchema, end: z.null() },
 } as const
 
-/** Where `machines.boot` pauses the new machine. */
-export const bootPauseSchema = z.enum(BOOT_PAUSES)

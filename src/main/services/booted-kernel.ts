@@ -110,6 +110,18 @@ export class KernelInfo {
     return this.#sources?.frames.rowAt(address)
   }
 
+  /** The code of the source line at an address, in its function; empty where no line is known. */
+  lineAround(address: bigint): { start: bigint; end: bigint }[] {
+    const here = this.#sources?.lineAt(address)
+    const symbol = this.#symbolAt(address)
+    if (!here || !symbol || !this.#sources) return []
+    const end = symbol.address + (symbol.bytes > 0n ? symbol.bytes : FARTHEST_FROM_LABEL)
+    return this.#sources
+      .ranges(symbol.address, end)
+      .filter(({ file, line }) => file === here.file && line === here.line)
+      .slice(0, MOST_ADDRESSES)
+  }
+
   /** Where the function at an address begins. */
   startOf(address: bigint): bigint | undefined {
     return this.#symbolAt(address)?.address

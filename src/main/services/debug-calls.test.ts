@@ -105,8 +105,13 @@ describe('debugging a template', { timeout: 60_000 }, () => {
     const count = registers.instructions
     await client.call('debug.step', { machine, step: 'into' })
     await until(({ instructions, paused: why }) => instructions === count + 1 && why?.reason.type === 'step')
+    // The rest of the line, with the function that it calls.
+    await client.call('debug.step', { machine, step: 'over', unit: 'line' })
+    const nextLine = await until(({ instructions, paused: why }) => instructions > count + 100 && why?.reason.type === 'step')
+    expect(await client.call('debug.whatIs', { machine, addresses: [nextLine.paused?.address ?? '0x0'] })).toMatchObject([{ symbol: { name: 'on_breakpoint' }, source: { path: 'kernel.c', line: line + 1 } }])
+
     await client.call('debug.step', { machine, step: 'out' })
-    await until(({ instructions, paused: why }) => instructions > count + 1 && why?.reason.type === 'step')
+    await until(({ instructions, paused: why }) => instructions > nextLine.instructions && why?.reason.type === 'step')
     const back = await client.call('debug.registers', { machine })
     const { symbol } = (await client.call('debug.whatIs', { machine, addresses: [back.address] }))[0] ?? {}
     expect(['dispatch', 'common']).toContain(symbol?.name)

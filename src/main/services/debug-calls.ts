@@ -44,8 +44,13 @@ async function readKernel(source: BootSource, { kernel }: BootFacts): Promise<Ke
 export function debugCalls(machines: Machines, kernels: BootedKernels): DebugCalls {
   return {
     'debug.pause': ({ machine }) => machines.ask(machine, 'pause', {}),
-    'debug.resume': ({ machine }) => machines.ask(machine, 'resume', {}),
-    'debug.step': ({ machine, ...args }) => machines.ask(machine, 'step', args),
+    'debug.resume': ({ machine, ...args }) => machines.ask(machine, 'resume', args),
+    'debug.step': async ({ machine, step, unit }) => {
+      if (unit !== 'line') return machines.ask(machine, 'step', { step })
+      const { address } = await machines.ask(machine, 'registers', {})
+      const within = (await kernels.of(machine)).lineAround(BigInt(address)).map(({ start, end }) => ({ first: hex(start), last: hex(end - 1n) }))
+      return machines.ask(machine, 'step', { step, within })
+    },
     'debug.runTo': async ({ machine, at }) => machines.ask(machine, 'runTo', { addresses: (await kernels.of(machine)).find(at).map(hex) }),
     'debug.setSpeed': ({ machine, ...args }) => machines.ask(machine, 'setSpeed', args),
 

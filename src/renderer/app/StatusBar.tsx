@@ -3,6 +3,7 @@ import { useStore } from 'zustand'
 import type { DoctorItem } from '../../shared/contract'
 import { BuildOutcome } from '../features/build/BuildOutcome'
 import { useProblems } from '../features/build/use-problems'
+import { usePauseText } from '../features/debugger/use-pause'
 import { useCursor } from '../features/editor/cursor'
 import { useStrings } from '../strings'
 import { Icon } from '../ui/Icon'
@@ -44,19 +45,20 @@ function MachineStatus(): ReactElement {
   const state = useStore(machine.store, (view) => view.state)
   const speed = useStore(machine.store, (view) => view.speed)
   const building = useStore(build.store, (view) => view.status === 'running')
-  const status = building ? 'building' : phase === 'on' ? (state?.status ?? 'running') : phase
+  const pause = usePauseText()
+  const status = building ? 'building' : pause !== undefined ? 'paused' : phase === 'on' ? (state?.status ?? 'running') : phase
   return (
     <>
-      <span className={`status-item status-machine status-${status}`} data-testid="machine-status">
+      <span className={`status-item status-machine status-${status} ${status === 'paused' ? 'status-pause' : ''}`} data-testid="machine-status">
         <span className="status-dot" aria-hidden="true" />
-        {text[status]}
+        {status === 'paused' ? <span title={pause}>{pause}</span> : text[status]}
       </span>
       {state && phase !== 'off' && (
         <span className="status-item status-numbers">
           {text.mode[state.cpuMode]} · {text.instructions(format.count(state.instructions))} · {format.duration(state.milliseconds)}
         </span>
       )}
-      {phase === 'on' && speed !== undefined && (
+      {phase === 'on' && speed !== undefined && pause === undefined && (
         <span className="status-item status-numbers" title={text.speedHint} data-testid="machine-speed">
           {text.speed(format.count(speed))}
         </span>

@@ -8,10 +8,11 @@ import { useLab } from './lab'
 
 export function Toolbar(): ReactElement {
   const { commands, projects, build, machine } = useLab()
-  const { product, toolbar: text } = useStrings()
+  const { product, toolbar: text, control } = useStrings()
   const project = useStore(projects.store, (state) => state.project)
   const building = useStore(build.store, (state) => state.status === 'running')
   const phase = useStore(machine.store, (state) => state.phase)
+  const paused = useStore(machine.store, (state) => state.phase === 'on' && state.state?.paused !== undefined)
   const canFlash = useStore(projects.store, (state) => state.info?.canFlash ?? false)
   /** A file that the system opened runs without a project. */
   const open = project !== undefined || phase !== 'off'
@@ -41,7 +42,11 @@ export function Toolbar(): ReactElement {
             ) : (
               <CommandButton command="build.run" icon="build" label={text.build} />
             )}
-            <CommandButton command="machine.boot" icon="play" label={text.boot} tone="primary" showKeys />
+            {paused ? (
+              <CommandButton command="debug.continue" icon="play" label={control.continue} tone="primary" showKeys />
+            ) : (
+              <CommandButton command="machine.boot" icon="play" label={text.boot} tone="primary" showKeys />
+            )}
             <CommandButton command="machine.stop" icon="stop" label={text.stop} />
             <CommandButton command="machine.reset" icon="reset" label={phase === 'ended' ? text.bootAgain : text.reset} />
             <CommandButton command="usb.write" icon="usb" label={text.usb} {...(canFlash ? {} : { hint: text.usbOffHint })} />

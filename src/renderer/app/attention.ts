@@ -4,10 +4,13 @@ import type { Machine } from '../features/machine/machine'
 import type { Dock } from './dock'
 import type { Settings } from './settings'
 
+/** Panels of somebody who debugs: a build of which nothing is to be said does not cover them. */
+const BESIDE_LOG = ['disassembly', 'breakpoints'] as const
+
 export function drawAttention({ build, machine, dock, settings }: { build: Build; machine: Machine; dock: Dock; settings: Settings }): void {
   // A failed build, and a project that cannot be read, are about their problems; a running build about its log.
   build.store.subscribe(({ status, problems }, previous) => {
-    if (status === 'running' && previous.status !== 'running') dock.reveal('log')
+    if (status === 'running' && previous.status !== 'running') dock.reveal('log', !BESIDE_LOG.some(dock.inFront))
     const changed = status !== previous.status || problems.length !== previous.problems.length
     if (changed && (status === 'failed' || status === 'none') && problems.length > 0) dock.reveal('problems')
   })

@@ -18,8 +18,8 @@ test('every command does something, is called something in each language, and ca
   const { lab } = await startLab()
   const contexts = [
     lab.context.getState(),
-    { starting: false, workbench: true, project: true, behind: false, building: false, machine: 'on', file: true, files: 2, fixes: true, log: true, textScreen: true, panel: true } as const,
-    { starting: false, workbench: false, project: false, behind: true, building: true, machine: 'off', file: false, files: 0, fixes: false, log: false, textScreen: false, panel: false } as const,
+    { starting: false, workbench: true, project: true, behind: false, building: false, machine: 'on', paused: true, file: true, files: 2, fixes: true, log: true, textScreen: true, panel: true } as const,
+    { starting: false, workbench: false, project: false, behind: true, building: true, machine: 'off', paused: false, file: false, files: 0, fixes: false, log: false, textScreen: false, panel: false } as const,
   ]
   for (const { id } of COMMANDS) {
     expect(contexts.some((context) => canRun(id, context)), id).toBe(true)

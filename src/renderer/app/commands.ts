@@ -1,7 +1,8 @@
 /** What the commands of `src/shared/commands/table.ts` do, and when they can be run. */
 import { useStore } from 'zustand'
-import { commandOf, isCommandId, shownPanel, type CommandId } from '../../shared/commands/table'
+import { commandOf, COMMANDS, isCommandId, shownPanel, type CommandId } from '../../shared/commands/table'
 import { chordLabel, isMac } from '../../shared/commands/keys'
+import { stepUnit } from '../features/debugger/cursor-place'
 import { runEditorAction } from '../features/editor/editor-actions'
 import type { CommandContext } from './context'
 import { useLab, type Lab } from './lab'
@@ -17,6 +18,8 @@ const inProject = ({ project }: CommandContext): boolean => project
 const withFile = ({ project, file }: CommandContext): boolean => project && file
 const withFiles = ({ project, files }: CommandContext): boolean => project && files > 1
 const withPanel = ({ workbench, panel }: CommandContext): boolean => workbench && panel
+const isOn = ({ machine }: CommandContext): boolean => machine === 'on'
+const isPaused = ({ paused }: CommandContext): boolean => paused
 const zoomStep = settingTable.zoom.step
 const zoomBy = (lab: Lab, step: number): void => lab.settings.set('zoom', lab.settings.store.getState().zoom + step)
 
@@ -43,6 +46,20 @@ const actions: Record<Exclude<CommandId, `panel.show.${string}`>, Action> = {
   'machine.reset': { when: ({ workbench, machine }) => workbench && (machine === 'on' || machine === 'ended'), run: (lab) => lab.commands.reset() },
   'machine.focus': { when: inWorkbench, run: (lab) => lab.dock.focus('screen') },
   'machine.copyText': { when: ({ workbench, textScreen }) => workbench && textScreen, run: (lab) => lab.attempt(lab.commands.copyScreen()) },
+
+  'debug.pause': { when: isOn, run: (lab) => lab.debug.toggle() },
+  'debug.continue': { when: isPaused, run: (lab) => lab.debug.resume() },
+  'debug.stepOver': { when: isPaused, run: (lab) => lab.debug.step('over', stepUnit()) },
+  'debug.stepInto': { when: isPaused, run: (lab) => lab.debug.step('into', stepUnit()) },
+  'debug.stepOut': { when: isPaused, run: (lab) => lab.debug.step('out', 'instruction') },
+  'debug.stepInstruction': { when: isPaused, run: (lab) => lab.debug.step('into', 'instruction') },
+  'debug.runToCursor': { when: isPaused, run: (lab) => lab.commands.runToCursor() },
+  'debug.toggleBreakpoint': { when: inWorkbench, run: (lab) => lab.commands.toggleBreakpoint() },
+  'debug.bootAtKernel': { when: inProject, run: (lab) => lab.commands.boot('kernel') },
+  'debug.bootAtSector': { when: inProject, run: (lab) => lab.commands.boot('boot-sector') },
+  'debug.bootAtReset': { when: inProject, run: (lab) => lab.commands.boot('reset') },
+  'debug.bootAtFault': { when: ({ workbench, machine }) => workbench && (machine === 'on' || machine === 'ended'), run: (lab) => lab.commands.bootAtFault() },
+  'debug.speed': { run: (lab) => lab.surfaces.show('speeds') },
 
   'view.palette': { run: (lab) => lab.surfaces.show('commands') },
   'view.editorActions': { when: withFile, run: () => runEditorAction('editor.action.quickCommand') },
@@ -95,7 +112,7 @@ export const useCommandContext = (): CommandContext => useStore(useLab().context
 
 /** The chord that a command is told by, as this system writes it; '' for none. */
 export function keysOf(id: CommandId): string {
-  const chord = commandOf(id).keys?.[0]
+  const chord = (commandOf(id).keys ?? COMMANDS.find(({ keysWhenPaused }) => keysWhenPaused === id)?.keys)?.[0]
   return chord === undefined ? '' : chordLabel(chord, isMac(navigator.platform))
 }
 

@@ -18,6 +18,8 @@ export interface CommandContext {
   behind: boolean
   building: boolean
   machine: 'off' | 'starting' | 'on' | 'ended'
+  /** It stands between two instructions. */
+  paused: boolean
   /** A file is open in the editor. */
   file: boolean
   files: number
@@ -40,7 +42,7 @@ function contextOf({ projects, build, machine, documents, projectDoctor, dock }:
   const { view, project } = projects.store.getState()
   const { open, active } = documents.store.getState()
   const { status, log } = build.store.getState()
-  const { phase, screen } = machine.store.getState()
+  const { phase, screen, state } = machine.store.getState()
   return {
     starting: view === 'starting',
     workbench: view === 'project',
@@ -48,6 +50,7 @@ function contextOf({ projects, build, machine, documents, projectDoctor, dock }:
     behind: view === 'welcome' && (project !== undefined || phase !== 'off'),
     building: status === 'running',
     machine: phase,
+    paused: phase === 'on' && state?.paused !== undefined,
     file: active !== undefined,
     files: open.length,
     fixes: projectDoctor.store.getState().diagnosis?.findings.some(({ fix }) => fix !== undefined) ?? false,

@@ -125,6 +125,9 @@ export function createDock(ui: UiMemory) {
     hideLoneHeaders()
   }
 
+  /** Whether a panel can be seen: it is the one of its group that is in front. */
+  const inFront = (id: PanelId): boolean => api?.getPanel(id)?.api.isVisible === true
+
   function positionOf(place: Place) {
     const { beside, direction } = PLACES[place]
     const reference = api?.panels.find((panel) => isPanelId(panel.id) && parts?.panels[panel.id].place === beside)
@@ -195,5 +198,5 @@ export function createDock(ui: UiMemory) {
   /** A border was taken hold of. */
   const noteArranged = (): void => void (arranged = true)
 
-  return { store, attach, openProject, reveal, focus, focusNext, move, resize, toggleMaximized, close, reset, noteArranged }
+  return { store, attach, openProject, reveal, inFront, focus, focusNext, move, resize, toggleMaximized, close, reset, noteArranged }
 }

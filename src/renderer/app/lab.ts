@@ -1,7 +1,11 @@
 /** The window's parts, wired together, and what a person can do that involves more than one of them. */
 import { createContext, useContext } from 'react'
 import type { ProjectInfo } from '../../shared/contract'
+import type { BootPause } from '../../shared/run-state'
 import { createBuild } from '../features/build/build'
+import { createDebugger } from '../features/debugger/debugger'
+import { followPauses } from '../features/debugger/follow-pauses'
+import { placeAtCursor } from '../features/debugger/cursor-place'
 import { createProjectDoctor } from '../features/doctor/diagnosis'
 import { createDocuments, isDirty, type ConflictChoice } from '../features/editor/documents'
 import { createHelp } from '../features/help/help'
@@ -46,6 +50,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   const build = createBuild(connection)
   const machine = createMachine({ connection, onError: report, storage: sessionStorage })
   const tour = createTour({ projects, build, machine })
+  const debug = createDebugger({ connection, machine, ui, settings, onError: report })
   const documents = createDocuments({ connection, onError: report, storage: localStorage, resolveConflict: askAboutConflict })
   const projectDoctor = createProjectDoctor({
     connection,
@@ -56,6 +61,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   })
 
   const usb = createUsb({ connection, ui, saveAll: documents.saveAll, onError: report })
+  followPauses({ debug, dock, documents, onError: report })
   drawAttention({ build, machine, dock, settings })
   const context = createCommandContext({ projects, build, machine, documents, projectDoctor, dock })
   /** The file that was booted last, when it is no project's. */
@@ -113,6 +119,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     const restored = await documents.openProject(directory, remembered?.open ?? open, remembered?.active ?? entry)
     build.clear(problems)
     dock.openProject(directory)
+    debug.open(directory)
     projects.store.setState({ project, view: 'project' })
     image = undefined
     ui.set('project.last', directory)
@@ -137,6 +144,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   async function openImage(path: string): Promise<void> {
     projects.store.setState({ view: 'project' })
     image = path
+    debug.open(path)
     await machine.boot({ type: 'file', path })
   }
 
@@ -188,10 +196,12 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     if (projects.store.getState().project?.directory === directory) projects.store.setState({ project })
   }
 
-  async function bootProject(): Promise<void> {
+  async function bootProject(pauseAt?: BootPause): Promise<void> {
     const { directory } = documents.store.getState()
     image = undefined
-    if (directory !== undefined) await machine.boot({ type: 'project', directory })
+    if (directory === undefined) return
+    debug.open(directory)
+    await machine.boot({ type: 'project', directory }, pauseAt)
   }
 
   const bootAgain = (): Promise<void> => (image === undefined ? bootProject() : machine.boot({ type: 'file', path: image }))
@@ -238,13 +248,27 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     copyScreen,
     build: () => attempt(runBuild()),
     cancelBuild: () => build.cancel(),
-    boot: () => attempt(runBuild().then((built) => (built ? bootProject() : undefined))),
+    /** @param pauseAt where the machine pauses, the first time it comes there */
+    boot: (pauseAt?: BootPause) => attempt(runBuild().then((built) => (built ? bootProject(pauseAt) : undefined))),
     stop: () => {
       build.cancel()
       attempt(machine.stop())
     },
     /** The reset button; on a machine that ended, another power-on of the same image. */
     reset: () => attempt(machine.store.getState().machine === undefined ? bootAgain() : machine.reset()),
+    bootAtFault: () => {
+      debug.pauseAtFault()
+      attempt(bootAgain())
+    },
+    runToCursor: () => {
+      const place = placeAtCursor(documents)
+      if (place) debug.runTo(place)
+    },
+    toggleBreakpoint: () => {
+      const place = placeAtCursor(documents)
+      if (place && 'file' in place) debug.toggleLine(place.file, place.line)
+      else if (place && 'address' in place) debug.toggleAddress(place.address)
+    },
     writeToUsb: () => {
       const { project, info } = projects.store.getState()
       if (info) usb.open({ directory: project?.directory, canFlash: info.canFlash, file: image })
@@ -286,6 +310,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     projects,
     build,
     machine,
+    debug,
     documents,
     projectDoctor,
     usb,

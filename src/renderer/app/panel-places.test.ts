@@ -10,6 +10,10 @@ const panels: PlacedPanels = {
   debug: { place: 'below-right', closedAtFirst: true },
   help: { place: 'right', closedAtFirst: true },
   report: { place: 'below-right' },
+  registers: { place: 'below-right', closedAtFirst: true },
+  disassembly: { place: 'below-centre', closedAtFirst: true },
+  stack: { place: 'below-right', closedAtFirst: true },
+  breakpoints: { place: 'below-centre', closedAtFirst: true },
 }
 
 type Node = ReturnType<typeof defaultLayout>['grid']['root']
@@ -20,7 +24,7 @@ function show({ data, size = 0 }: Node): string {
 
 test('a wide window has two columns, and the screen its own size', () => {
   const layout = defaultLayout(panels, { width: 1440, height: 800 })
-  expect(show(layout.grid.root)).toBe('((editor:544 log+problems:256):750 (screen:484 serial+report:316):690):800')
+  expect(show(layout.grid.root)).toBe('((editor:544 log+problems:256):750 (screen:520 serial+report:280):690):800')
   expect(Object.keys(layout.panels)).toEqual(['editor', 'log', 'problems', 'screen', 'serial', 'report'])
   expect(fitsPanels(JSON.parse(JSON.stringify(layout)))).toBe(true)
 })

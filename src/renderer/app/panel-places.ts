@@ -37,8 +37,8 @@ const EDITOR_WIDTH = 370
 const MACHINE_WIDTH = 690
 const BUILD_SHARE = 0.32
 
-/** @param bars height of a group's tabs and of the line under the screen that says why the machine ended */
-export function defaultLayout(panels: PlacedPanels, { width, height }: Size, bars = 84): SerializedDockview {
+/** @param bars height of a group's tabs, of the timeline under the screen, and of the line that says why the machine is paused or ended */
+export function defaultLayout(panels: PlacedPanels, { width, height }: Size, bars = 120): SerializedDockview {
   const at = (...places: Place[]): PanelId[] => PANEL_IDS.filter((id) => !panels[id].closedAtFirst && places.includes(panels[id].place))
   const group = (views: PanelId[], size: number): Node[] => (views[0] === undefined ? [] : [{ type: 'leaf', size, data: { id: `group-${views[0]}`, views: [...views], activeView: views[0] } }])
   const column = (size: number, upper: PanelId[], upperHeight: number, lower: PanelId[]): Node => ({

@@ -6,6 +6,7 @@ import { lazy, Suspense, type ComponentType, type ReactElement } from 'react'
 import type { PanelId } from '../../shared/panels'
 import { LogActions, LogPanel } from '../features/build/LogPanel'
 import { FixAllButton, ProblemCount, ProblemsPanel } from '../features/build/ProblemsPanel'
+import { BreakpointActions } from '../features/debugger/BreakpointActions'
 import { EditorPanel } from '../features/editor/EditorPanel'
 import { ScreenActions, ScreenPanel } from '../features/machine/ScreenPanel'
 import { SCREEN_ID } from '../features/machine/screen-focus'
@@ -54,4 +55,21 @@ export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
   },
   help: { icon: 'help', place: 'right', closedAtFirst: true, component: onDemand(() => import('../features/help/HelpPanel')), focus: '.help-page' },
   report: { icon: 'report', place: 'below-right', component: onDemand(() => import('../features/machine/ReportPanel').then((module) => ({ default: module.ReportPanel }))), focus: '.report' },
+  registers: { icon: 'registers', place: 'below-right', closedAtFirst: true, component: onDemand(() => import('../features/debugger/RegistersPanel').then((module) => ({ default: module.RegistersPanel }))), focus: '.inspector' },
+  disassembly: {
+    icon: 'code',
+    place: 'below-centre',
+    closedAtFirst: true,
+    component: onDemand(() => import('../features/debugger/DisassemblyPanel').then((module) => ({ default: module.DisassemblyPanel }))),
+    focus: '.code-row[tabindex="0"]',
+  },
+  stack: { icon: 'stack', place: 'below-right', closedAtFirst: true, component: onDemand(() => import('../features/debugger/StackPanel').then((module) => ({ default: module.StackPanel }))), focus: '.inspector' },
+  breakpoints: {
+    icon: 'breakpoint',
+    place: 'below-centre',
+    closedAtFirst: true,
+    component: onDemand(() => import('../features/debugger/BreakpointsPanel').then((module) => ({ default: module.BreakpointsPanel }))),
+    actions: BreakpointActions,
+    focus: 'select',
+  },
 }

@@ -1,7 +1,7 @@
 /** What can stand over the window, one at a time: the palette in its modes, pages, dialogs. */
 import { createStore, type StoreApi } from 'zustand/vanilla'
 
-export const PICKERS = ['commands', 'files', 'themes', 'languages'] as const
+export const PICKERS = ['commands', 'files', 'themes', 'languages', 'speeds'] as const
 export type PickerMode = (typeof PICKERS)[number]
 
 export type Surface = PickerMode | 'settings' | 'shortcuts' | 'toolchain' | 'notifications' | 'open-project'

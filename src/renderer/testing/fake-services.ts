@@ -6,6 +6,7 @@ import { LabError } from '../../shared/failure'
 import type { MachineReport } from '../../shared/machine-schemas'
 import type { LogEvent } from '../../shared/problems'
 import type { OpenPort } from '../app/transport'
+import { createFakeDebug } from './fake-debug'
 import { createFakeUsb } from './fake-usb'
 
 export const DIRECTORY = '/projects/demo'
@@ -47,6 +48,7 @@ export function createFakeServices() {
   }
 
   const usb = createFakeUsb(log)
+  const debug = createFakeDebug(log)
   const project = { directory: DIRECTORY, name: 'demo', language: 'C', entry: 'kernel.c', open: ['kernel.c', 'bootlab.json'], problems: [], memoryMiB: 128, commandLine: '' }
   const calls: Handlers['calls'] = {
     'app.pickDirectory': missing('app.pickDirectory'),
@@ -60,15 +62,6 @@ export function createFakeServices() {
       return project
     },
     'projects.forget': missing('projects.forget'),
-    'debug.pause': missing('debug.pause'),
-    'debug.resume': missing('debug.resume'),
-    'debug.step': missing('debug.step'),
-    'debug.runTo': missing('debug.runTo'),
-    'debug.setSpeed': missing('debug.setSpeed'),
-    'debug.breakpoints': missing('debug.breakpoints'),
-    'debug.setBreakpoint': missing('debug.setBreakpoint'),
-    'debug.changeBreakpoint': missing('debug.changeBreakpoint'),
-    'debug.removeBreakpoint': missing('debug.removeBreakpoint'),
     'debug.registers': missing('debug.registers'),
     'debug.setRegister': missing('debug.setRegister'),
     'debug.memory': missing('debug.memory'),
@@ -80,7 +73,6 @@ export function createFakeServices() {
     'debug.pageWalk': missing('debug.pageWalk'),
     'debug.mappings': missing('debug.mappings'),
     'debug.devices': missing('debug.devices'),
-    'debug.whatIs': missing('debug.whatIs'),
     'debug.find': missing('debug.find'),
     'debug.kernel': missing('debug.kernel'),
     'machines.reset': missing('machines.reset'),
@@ -124,8 +116,8 @@ export function createFakeServices() {
       return null
     },
     'machines.font': async () => ({ width: 8, height: 16, glyphs: '' }),
-    'machines.boot': async ({ source }) => {
-      log.push(source.type === 'file' ? `boot ${source.path}` : 'boot')
+    'machines.boot': async ({ source, pauseAt }) => {
+      log.push([source.type === 'file' ? `boot ${source.path}` : 'boot', ...(pauseAt === undefined ? [] : [`paused at ${pauseAt}`])].join(' '))
       return { machine: `m${log.length}` }
     },
     'machines.stop': async ({ machine }) => {
@@ -140,6 +132,7 @@ export function createFakeServices() {
       uiState = { ...uiState, ...values }
       return null
     },
+    ...debug.calls,
     ...usb.calls,
   }
   const streams: Handlers['streams'] = {
@@ -192,6 +185,7 @@ export function createFakeServices() {
     script,
     system,
     usb: usb.fake,
+    debug,
     ui: () => uiState,
     /** Closes the connection; while `stayAway`, new ones fail. */
     cut(stayAway = false) {

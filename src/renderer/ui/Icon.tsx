@@ -53,6 +53,30 @@ const shapes = {
   maximize: <path d="M2.6 2.6h10.8v10.8H2.6zM2.6 5.2h10.8" />,
   restore: <path d="M2.6 5.4h8v8h-8zM5.4 5.4V2.6h8v8h-2.8" />,
   help: <path d="M5.6 5.8a2.4 2.4 0 1 1 3.5 2.2c-.8.4-1.1.8-1.1 1.7M8 11.6v.5M8 1.6a6.4 6.4 0 1 1 0 12.8A6.4 6.4 0 0 1 8 1.6" />,
+  pause: <path d="M4.2 3.2h2.2v9.6H4.2zM9.6 3.2h2.2v9.6H9.6z" fill="currentColor" />,
+  'step-over': (
+    <>
+      <path d="M2.2 8.6a5.9 5.9 0 0 1 11-1.6M13.6 3.4v3.8H9.8" />
+      <circle cx="8" cy="12.2" r="1.4" fill="currentColor" />
+    </>
+  ),
+  'step-into': (
+    <>
+      <path d="M8 1.8v7M5 6l3 3 3-3" />
+      <circle cx="8" cy="12.6" r="1.4" fill="currentColor" />
+    </>
+  ),
+  'step-out': (
+    <>
+      <path d="M8 9V2M5 4.8l3-3 3 3" />
+      <circle cx="8" cy="12.6" r="1.4" fill="currentColor" />
+    </>
+  ),
+  registers: <path d="M2.4 3.4h11.2v3.2H2.4zM2.4 9.4h11.2v3.2H2.4zM6.4 3.4v3.2M10 3.4v3.2M6.4 9.4v3.2M10 9.4v3.2" />,
+  code: <path d="M2.4 4h2M6.4 4h7.2M2.4 8h2M6.4 8h5M2.4 12h2M6.4 12h6.4" />,
+  stack: <path d="M3 3h10v3H3zM3 6.6h10v3H3zM3 10.2h10v3H3z" />,
+  breakpoint: <circle cx="8" cy="8" r="4.6" fill="currentColor" />,
+  speed: <path d="M2.4 11.8a6 6 0 1 1 11.2 0M8 9.4l2.6-3.6" />,
   report: <path d="M3 2h10v12H3zM5.6 5.2h4.8M5.6 8h4.8M5.6 10.8h2.8" />,
 } satisfies Record<string, ReactElement>
 

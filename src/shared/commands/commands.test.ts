@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import { acceleratorOf, chordLabel, matchesChord, parseChord, type Stroke } from './keys'
-import { COMMANDS } from './table'
+import { COMMANDS, isCommandId } from './table'
 
 const stroke = (key: string, code: string, held: Partial<Stroke> = {}): Stroke => ({ key, code, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...held })
 
 test('no two commands share a chord, and each chord names a key', () => {
   const chords = COMMANDS.flatMap(({ keys = [] }) => keys)
   expect(new Set(chords).size).toBe(chords.length)
+  for (const { keysWhenPaused } of COMMANDS) if (keysWhenPaused !== undefined) expect(isCommandId(keysWhenPaused), keysWhenPaused).toBe(true)
   for (const chord of chords) expect(parseChord(chord).key).not.toBe('')
 })
 

@@ -25,6 +25,20 @@ const titles: Record<Exclude<CommandId, `panel.show.${PanelId}`>, string> = {
   'machine.focus': 'Give the keyboard to the machine',
   'machine.copyText': "Copy the screen's text",
 
+  'debug.pause': 'Pause or continue the machine',
+  'debug.continue': 'Continue the paused machine',
+  'debug.stepOver': 'Step over',
+  'debug.stepInto': 'Step into',
+  'debug.stepOut': 'Step out of the function',
+  'debug.stepInstruction': 'Step one instruction',
+  'debug.runToCursor': 'Run to the cursor',
+  'debug.toggleBreakpoint': 'Set or remove a breakpoint at the cursor',
+  'debug.bootAtKernel': "Save all, build, boot and pause at the kernel's entry",
+  'debug.bootAtSector': 'Save all, build, boot and pause at the boot sector',
+  'debug.bootAtReset': 'Save all, build, boot and pause at the first instruction of the PC',
+  'debug.bootAtFault': 'Boot the image again and pause at a triple fault',
+  'debug.speed': 'Speed of the machine…',
+
   'view.palette': 'Show all commands…',
   'view.editorActions': "Show the editor's own commands…",
   'view.settings': 'Settings…',
@@ -54,7 +68,7 @@ const titles: Record<Exclude<CommandId, `panel.show.${PanelId}`>, string> = {
   'help.shortcuts': 'Keyboard shortcuts',
 }
 
-const categories: Record<Category, string> = { file: 'File', build: 'Build', machine: 'Machine', view: 'View', panel: 'Panel', help: 'Help' }
+const categories: Record<Category, string> = { file: 'File', build: 'Build', machine: 'Machine', debug: 'Debug', view: 'View', panel: 'Panel', help: 'Help' }
 
 const panels: Record<PanelId, string> = {
   editor: 'Editor',
@@ -65,6 +79,10 @@ const panels: Record<PanelId, string> = {
   debug: 'Port E9',
   report: 'Report',
   help: 'Documentation',
+  registers: 'Registers',
+  disassembly: 'Disassembly',
+  stack: 'Stack',
+  breakpoints: 'Breakpoints',
 }
 
 /** What the system's own items of the application's menu are called. */

@@ -6,15 +6,19 @@
 import { PANEL_IDS, type PanelId } from '../panels'
 
 /** Groups of the palette, and menus of the application. */
-export const CATEGORIES = ['file', 'build', 'machine', 'view', 'panel', 'help'] as const
+export const CATEGORIES = ['file', 'build', 'machine', 'debug', 'view', 'panel', 'help'] as const
 export type Category = (typeof CATEGORIES)[number]
 
 interface CommandRow {
   category: Category
   /** Chords of `keys.ts`, the one to show first. */
   keys?: readonly string[]
-  /** Works also while the machine has the keyboard. */
-  inMachine?: boolean
+  /** Works also while the machine has the keyboard; `paused`: only while it is paused. */
+  inMachine?: boolean | 'paused'
+  /** The command that its keys mean while the machine is paused. */
+  keysWhenPaused?: string
+  /** Where it cannot be run, whatever has the focus gets its keys. */
+  yields?: boolean
   /** Works also while a dialog is open. */
   inDialog?: boolean
 }
@@ -37,11 +41,25 @@ const rows = {
   'build.toolchain': { category: 'build' },
   'usb.write': { category: 'build', keys: ['mod+shift+d'] },
 
-  'machine.boot': { category: 'machine', keys: ['F5'], inMachine: true },
+  'machine.boot': { category: 'machine', keys: ['F5'], inMachine: true, keysWhenPaused: 'debug.continue' },
   'machine.stop': { category: 'machine', keys: ['shift+F5'], inMachine: true },
   'machine.reset': { category: 'machine', keys: ['mod+shift+F5'] },
   'machine.focus': { category: 'machine', keys: ['F6'] },
   'machine.copyText': { category: 'machine' },
+
+  'debug.pause': { category: 'debug', keys: ['F8'], inMachine: 'paused', yields: true },
+  'debug.continue': { category: 'debug' },
+  'debug.stepOver': { category: 'debug', keys: ['F10'], inMachine: 'paused' },
+  'debug.stepInto': { category: 'debug', keys: ['F11'], inMachine: 'paused' },
+  'debug.stepOut': { category: 'debug', keys: ['shift+F11'], inMachine: 'paused' },
+  'debug.stepInstruction': { category: 'debug', keys: ['alt+F11'], inMachine: 'paused' },
+  'debug.runToCursor': { category: 'debug', keys: ['mod+F10'] },
+  'debug.toggleBreakpoint': { category: 'debug', keys: ['F9'] },
+  'debug.bootAtKernel': { category: 'debug', keys: ['mod+F5'] },
+  'debug.bootAtSector': { category: 'debug' },
+  'debug.bootAtReset': { category: 'debug' },
+  'debug.bootAtFault': { category: 'debug' },
+  'debug.speed': { category: 'debug' },
 
   'view.palette': { category: 'view', keys: ['mod+shift+p', 'F1'] },
   'view.editorActions': { category: 'view' },

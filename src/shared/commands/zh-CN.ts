@@ -25,6 +25,20 @@ export const commandsZhCn: typeof commandsEn = {
     'machine.focus': '让虚拟机接管键盘',
     'machine.copyText': '复制屏幕上的文字',
 
+    'debug.pause': '暂停或继续虚拟机',
+    'debug.continue': '继续运行已暂停的虚拟机',
+    'debug.stepOver': '单步跳过',
+    'debug.stepInto': '单步进入',
+    'debug.stepOut': '跳出当前函数',
+    'debug.stepInstruction': '执行一条指令',
+    'debug.runToCursor': '运行到光标处',
+    'debug.toggleBreakpoint': '在光标处设置或移除断点',
+    'debug.bootAtKernel': '全部保存、构建并启动，在内核入口处暂停',
+    'debug.bootAtSector': '全部保存、构建并启动，在引导扇区处暂停',
+    'debug.bootAtReset': '全部保存、构建并启动，在 PC 的第一条指令处暂停',
+    'debug.bootAtFault': '再次启动该镜像，并在三重故障处暂停',
+    'debug.speed': '虚拟机的速度…',
+
     'view.palette': '显示所有命令…',
     'view.editorActions': '显示编辑器自带的命令…',
     'view.settings': '设置…',
@@ -63,11 +77,15 @@ export const commandsZhCn: typeof commandsEn = {
     debug: '端口 E9',
     report: '报告',
   help: '文档',
+    registers: '寄存器',
+    disassembly: '反汇编',
+    stack: '栈',
+    breakpoints: '断点',
   },
 
   showPanel: (panel) => `显示面板：${panel}`,
 
-  categories: { file: '文件', build: '构建', machine: '虚拟机', view: '视图', panel: '面板', help: '帮助' },
+  categories: { file: '文件', build: '构建', machine: '虚拟机', debug: '调试', view: '视图', panel: '面板', help: '帮助' },
 
   menu: {
     about: '关于 Bootlab',

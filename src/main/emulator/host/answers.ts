@@ -24,9 +24,12 @@ const reader = ({ machine }: Asked): MemoryReader => new MemoryReader(machine.cp
 
 const ANSWERS: Answers = {
   pause: ({ machine }) => done(machine.control.pause({ type: 'user' })),
-  resume: (asked) => done(asked.resume()),
-  step: (asked, { step }) => {
-    asked.machine.control.step(step)
+  resume: (asked, { pauseAt }) => {
+    if (pauseAt !== undefined) asked.machine.timeline.pauseOnceAt(pauseAt)
+    return done(asked.resume())
+  },
+  step: (asked, { step, within = [] }) => {
+    asked.machine.control.step(step, within.map(({ first, last }) => ({ first: BigInt(first), last: BigInt(last) })))
     return done(asked.resume())
   },
   runTo: (asked, { addresses }) => {

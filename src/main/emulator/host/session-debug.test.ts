@@ -1,13 +1,13 @@
 import { describe, expect, test, vi } from 'vitest'
-import type { MachineState } from '../../../shared/machine-schemas'
+import type { MachineState, Screen } from '../../../shared/machine-schemas'
 import { bootSector } from '../debug/control/test-guest'
 import type { MachineListener, StartOptions } from './options'
 import { Session } from './session'
 
 describe('a session that is debugged', () => {
-  const start = (code: readonly number[], options: Partial<StartOptions> = {}): { session: Session; states: MachineState[] } => {
+  const start = (code: readonly number[], options: Partial<StartOptions> = {}, screen: MachineListener['screen'] = () => undefined): { session: Session; states: MachineState[] } => {
     const states: MachineState[] = []
-    const listener: MachineListener = { screen: () => undefined, serial: () => undefined, state: (state) => void states.push(state), end: () => undefined }
+    const listener: MachineListener = { screen, serial: () => undefined, state: (state) => void states.push(state), end: () => undefined }
     const session = new Session({ image: bootSector(code), memoryBytes: 1 << 20, backend: 'interp', pace: 'fast', ...options }, listener)
     void session.run()
     return { session, states }
@@ -31,6 +31,17 @@ describe('a session that is debugged', () => {
     expect(states.at(-1)?.paused?.reason).toEqual({ type: 'user' })
     session.stop()
     await expect(session.ask('registers', {})).rejects.toThrow('has ended')
+  })
+
+  test('shows what was drawn just before it paused', async () => {
+    // mov ax,B800h; mov es,ax; mov word [es:0],0741h; nop
+    const screens: Screen[] = []
+    const { session, states } = start([0xb8, 0x00, 0xb8, 0x8e, 0xc0, 0x26, 0xc7, 0x06, 0, 0, 0x41, 0x07, 0x90, 0xeb, 0xfe], { pauseAt: 'boot-sector' }, (screen) => void screens.push(screen))
+    await vi.waitFor(() => expect(states.at(-1)?.paused).toBeDefined(), 5_000)
+    await session.ask('runTo', { addresses: ['0x7c0c'] })
+    await vi.waitFor(() => expect(states.at(-1)?.paused?.reason.type).toBe('reached'), 5_000)
+    await vi.waitFor(() => expect(screens.at(-1)).toMatchObject({ mode: 'text', cells: expect.arrayContaining([0x0741]) }), 5_000)
+    session.stop()
   })
 
   test('refuses malformed arguments and unknown breakpoints', async () => {

@@ -103,6 +103,8 @@ export class Session implements RunningMachine, Asked {
       while (!this.#ended) {
         if (!this.#waiting) this.#turn()
         else if (this.#timedOut(performance.now())) this.#end(this.#timeoutReport())
+        // What was drawn last before it paused, or is changed while it stands.
+        else this.#tellDueScreen(performance.now())
         if (!this.#ended) await this.#sleep(this.#waiting ? LONGEST_SLEEP_MS : this.#pause())
       }
     } catch (error) {
@@ -285,15 +287,18 @@ export class Session implements RunningMachine, Asked {
 
   #tell(now: number): void {
     this.#tellSerial()
-    if (now >= this.#screenDue && this.#unseen < MOST_UNSEEN) {
-      this.#tellScreen()
-      this.#screenDue = now + Math.max(SCREEN_MS, (performance.now() - now) * SCREEN_SHARE)
-    }
+    this.#tellDueScreen(now)
     this.#tellLogs()
     const { paused } = this.#machine.control
     const status = this.#status
     const changed = this.#state && this.#state.status !== status && now - this.#stateAt >= SCREEN_MS
     if (now - this.#stateAt >= STATE_MS || changed || (paused && this.#state?.paused !== paused)) this.#tellState(status)
+  }
+
+  #tellDueScreen(now: number): void {
+    if (now < this.#screenDue || this.#unseen >= MOST_UNSEEN) return
+    this.#tellScreen()
+    this.#screenDue = now + Math.max(SCREEN_MS, (performance.now() - now) * SCREEN_SHARE)
   }
 
   #tellScreen(): void {

@@ -244,6 +244,8 @@ export class Machine {
   }
 
   #shutDown(): void {
+    const first = this.cpu.shutdown?.chain[0]
+    if (first) this.timeline.tripleFault(first.vector)
     if (!this.control.holdsTripleFault()) this.#outcome = { reason: 'triple-fault' }
   }
 

@@ -24,6 +24,8 @@ export interface Reveal {
   path: string
   line: number
   column: number
+  /** Leaves the keyboard where it is. */
+  quiet?: boolean
   nonce: number
 }
 
@@ -130,7 +132,7 @@ export function createDocuments({ connection, onError, resolveConflict, storage 
     store.setState(closed)
   }
 
-  async function openFile(path: string, at?: { line: number; column: number }): Promise<void> {
+  async function openFile(path: string, at?: { line: number; column: number; quiet?: boolean }): Promise<void> {
     const { directory, documents } = store.getState()
     if (directory === undefined) return
     if (!documents[path]) {

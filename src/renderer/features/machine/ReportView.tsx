@@ -1,6 +1,7 @@
 import type { ReactElement, ReactNode } from 'react'
 import type { Fault, MachineReport, Registers } from '../../../shared/machine-schemas'
 import { useStrings } from '../../strings'
+import { FaultAgain, FaultSource } from '../debugger/FaultActions'
 import { Icon, type IconName } from '../../ui/Icon'
 
 const icons: Readonly<Record<MachineReport['reason'], IconName>> = {
@@ -31,6 +32,7 @@ export function ReportView({ report }: { report: MachineReport }): ReactElement 
           <pre className="mono">{report.detail}</pre>
         </Section>
       )}
+      {report.reason === 'triple-fault' && <FaultAgain />}
       {report.reason === 'triple-fault' && <FaultChain faults={report.faults} />}
       {report.reason === 'triple-fault' && report.instruction && (
         <Section title={text.instruction}>
@@ -39,11 +41,18 @@ export function ReportView({ report }: { report: MachineReport }): ReactElement 
             <span>{report.instruction.bytes}</span>
             <b>{report.instruction.text}</b>
           </p>
+          <FaultSource address={linearAddress(report.instruction.address, report.registers)} />
         </Section>
       )}
       {'registers' in report && <RegisterTables registers={report.registers} />}
     </article>
   )
+}
+
+/** Of an offset in the code segment. */
+function linearAddress(offset: string, { segments }: Registers): string {
+  const base = segments.find(({ name }) => name === 'cs')?.base ?? '0x0'
+  return `0x${BigInt.asUintN(64, BigInt(offset) + BigInt(base)).toString(16)}`
 }
 
 function Section({ title, children }: { title: string; children: ReactNode }): ReactElement {

@@ -5,6 +5,9 @@ import { useLab } from '../../app/lab'
 import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
 import { Icon } from '../../ui/Icon'
+import { DebugControls } from '../debugger/DebugControls'
+import { PauseBanner } from '../debugger/PauseBanner'
+import { Timeline } from '../debugger/Timeline'
 import { GuestKeyboard } from './keyboard'
 import { SCREEN_ID, useScreenFocus } from './screen-focus'
 import { ScreenCanvas } from './ScreenCanvas'
@@ -60,6 +63,8 @@ export function ScreenPanel(): ReactElement {
           </div>
         )}
       </div>
+      <Timeline />
+      <PauseBanner />
       <EndBanner />
     </>
   )
@@ -90,6 +95,7 @@ export function ScreenActions(): ReactElement {
   const focused = useScreenFocus((state) => state.focused)
   return (
     <>
+      <DebugControls />
       {on && (
         <span className={`keyboard-hint ${focused ? 'keyboard-taken' : ''}`}>
           <Icon name="keyboard" />

@@ -2,6 +2,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { BootSource, ScreenFont } from '../../../shared/contract'
 import { toFailure } from '../../../shared/failure'
+import type { BootPause } from '../../../shared/run-state'
 import type { KeyEvent, MachineReport, MachineState, Screen, SentScreen } from '../../../shared/machine-schemas'
 import type { Connection } from '../../app/connection'
 import { fromBase64, toBase64 } from './base64'
@@ -13,6 +14,8 @@ export type SerialPort = 'com1' | 'debug'
 export interface MachineView {
   phase: 'off' | 'starting' | 'on' | 'ended'
   machine: string | undefined
+  /** The machine that the report is of. */
+  last: string | undefined
   screen: Screen | undefined
   state: MachineState | undefined
   /** Instructions per second, over the last moments; unknown until there were some. */
@@ -21,6 +24,13 @@ export interface MachineView {
   font: ScreenFont | undefined
   /** Bytes seen on each port since the machine was switched on. */
   received: Readonly<Record<SerialPort, number>>
+}
+
+/** Makes a new machine ready before its guest does anything. */
+export interface Preparation {
+  /** Whether there is something to do: then the machine waits at its first instruction, and `prepare` lets it go. */
+  wanted(): boolean
+  prepare(machine: string, pauseAt: BootPause | undefined): Promise<void>
 }
 
 /** May answer with a promise that resolves when the bytes are shown: until then no more than a few others come. */
@@ -36,6 +46,7 @@ export interface MachineOptions {
 const off: Omit<MachineView, 'font'> = {
   phase: 'off',
   machine: undefined,
+  last: undefined,
   screen: undefined,
   state: undefined,
   speed: undefined,
@@ -50,6 +61,12 @@ const SPEED_MS = 500
 /** Serial bytes kept per port for a pane that opens later. */
 const MAX_REPLAY = 256 * 1024
 
+/** A state that tells of the same pause again carries the same object, so that a pause is seen once. */
+function samePause(before: MachineState | undefined, now: MachineState): MachineState {
+  const known = before?.instructions === now.instructions ? before.paused : undefined
+  return known !== undefined && JSON.stringify(known) === JSON.stringify(now.paused) ? { ...now, paused: known } : now
+}
+
 export type Machine = ReturnType<typeof createMachine>
 
 export function createMachine({ connection, onError, storage }: MachineOptions) {
@@ -59,6 +76,7 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
   let watching: AbortController | undefined
   /** The screen that came last: an older one that is made later is not shown. */
   let latest: SentScreen | undefined
+  let preparation: Preparation | undefined
   /** Counts what takes the place of the machine shown. */
   let boots = 0
 
@@ -138,7 +156,7 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
     const done = measured === undefined ? 0 : state.instructions - measured.instructions
     // A reset begins to count anew.
     if (measured === undefined || done < 0) measured = state
-    store.setState({ state })
+    store.setState({ state: samePause(store.getState().state, state) })
     if (passed === undefined || done < 0 || passed < SPEED_MS) return
     measured = state
     store.setState({ speed: (done / passed) * 1000 })
@@ -147,9 +165,10 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
   function end(report: MachineReport): void {
     watching = undefined
     storage.removeItem(STORAGE_KEY)
-    store.setState(({ state }) => ({
+    store.setState(({ state, machine }) => ({
       phase: 'ended',
       machine: undefined,
+      last: machine,
       speed: undefined,
       report,
       state: state && { ...state, status: 'ended', instructions: report.instructions },
@@ -170,12 +189,16 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
 
   const endUnseen = (machine: string): void => void connection.call('machines.stop', { machine }).catch(onGone)
 
-  async function boot(source: BootSource): Promise<void> {
+  /** @param pauseAt where the machine pauses, the first time it comes there */
+  async function boot(source: BootSource, pauseAt?: BootPause): Promise<void> {
     release()
     const mine = boots
     store.setState({ ...off, phase: 'starting' })
     try {
-      const { machine } = await connection.call('machines.boot', { source })
+      const waiting = preparation?.wanted() === true ? preparation : undefined
+      const pause = waiting ? 'reset' : pauseAt
+      const { machine } = await connection.call('machines.boot', { source, ...(pause === undefined ? {} : { pauseAt: pause }) })
+      if (boots === mine) await waiting?.prepare(machine, pauseAt)
       // Meanwhile another boot began, or another project was opened: nobody would ever see this machine.
       if (boots !== mine) return endUnseen(machine)
       storage.setItem(STORAGE_KEY, machine)
@@ -233,5 +256,8 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
     return () => serialListeners.delete(listener)
   }
 
-  return { store, loadFont, boot, stop, reset, clear, resume, sendKeys, sendSerial, onSerial }
+  /** Whoever has something to do before the guest runs. */
+  const prepareBoots = (how: Preparation): void => void (preparation = how)
+
+  return { store, prepareBoots, loadFont, boot, stop, reset, clear, resume, sendKeys, sendSerial, onSerial }
 }

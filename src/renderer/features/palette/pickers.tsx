@@ -103,3 +103,8 @@ export function LanguagePicker({ onClose }: Props): ReactElement {
   const { palette: text } = useStrings()
   return <ChoicePicker setting="language" choices={settingTable.language.choices} title={text.languages} hint={text.languagesHint} onClose={onClose} />
 }
+
+export function SpeedPicker({ onClose }: Props): ReactElement {
+  const { palette: text } = useStrings()
+  return <ChoicePicker setting="machineSpeed" choices={settingTable.machineSpeed.choices} title={text.speeds} hint={text.speedsHint} onClose={onClose} />
+}

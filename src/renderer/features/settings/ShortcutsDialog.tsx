@@ -40,7 +40,7 @@ export function ShortcutsDialog({ onClose }: { onClose(): void }): ReactElement 
                   <tr key={id}>
                     <th scope="row">
                       {title}
-                      {inMachine && <span className="shortcuts-note"> ({text.inMachine})</span>}
+                      {inMachine !== undefined && <span className="shortcuts-note"> ({inMachine === 'paused' ? text.inPausedMachine : text.inMachine})</span>}
                     </th>
                     <td>{keys.length === 0 ? <span className="shortcuts-note">{text.none}</span> : keys.slice(0, 2).map((label) => <kbd key={label}>{label}</kbd>)}</td>
                   </tr>

@@ -1,6 +1,7 @@
 import { commandTexts } from '../../../shared/commands/texts'
 import { app } from './app'
 import { build } from './build'
+import { debugControl } from './debug-control'
 import { editor } from './editor'
 import { format } from './format'
 import { help } from './help'
@@ -10,4 +11,4 @@ import { settings } from './settings'
 import { usb } from './usb'
 import { workbench } from './workbench'
 
-export const en = { format, commands: commandTexts.en, ...app, ...build, ...editor, ...help, ...machine, ...projects, ...settings, ...usb, ...workbench }
+export const en = { format, commands: commandTexts.en, ...app, ...build, ...debugControl, ...editor, ...help, ...machine, ...projects, ...settings, ...usb, ...workbench }

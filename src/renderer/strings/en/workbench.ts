@@ -23,6 +23,8 @@ export const workbench = {
     themesHint: 'Choose a theme',
     languages: 'Language',
     languagesHint: 'Choose a language',
+    speeds: 'Speed of the machine',
+    speedsHint: 'Choose a speed',
     nothing: 'Nothing fits.',
     recent: 'recently used',
     results: (count: number) => (count === 1 ? '1 entry' : `${count} entries`),
@@ -37,5 +39,6 @@ export const workbench = {
     none: 'none: by the palette',
     nothing: 'No command fits.',
     inMachine: 'also while the machine has the keyboard',
+    inPausedMachine: 'also while a paused machine has the keyboard',
   },
 }

@@ -2,6 +2,7 @@ import { commandTexts } from '../../../shared/commands/texts'
 import type { en } from '../en'
 import { app } from './app'
 import { build } from './build'
+import { debugControl } from './debug-control'
 import { editor } from './editor'
 import { format } from './format'
 import { help } from './help'
@@ -11,4 +12,4 @@ import { settings } from './settings'
 import { usb } from './usb'
 import { workbench } from './workbench'
 
-export const zhCn: typeof en = { format, commands: commandTexts['zh-CN'], ...app, ...build, ...editor, ...help, ...machine, ...projects, ...settings, ...usb, ...workbench }
+export const zhCn: typeof en = { format, commands: commandTexts['zh-CN'], ...app, ...build, ...debugControl, ...editor, ...help, ...machine, ...projects, ...settings, ...usb, ...workbench }

@@ -23,6 +23,8 @@ export const workbench: typeof en = {
     themesHint: '选择主题',
     languages: '语言',
     languagesHint: '选择语言',
+    speeds: '虚拟机的速度',
+    speedsHint: '选择速度',
     nothing: '没有匹配的内容。',
     recent: '最近使用',
     results: (count) => `${count} 项`,
@@ -37,5 +39,6 @@ export const workbench: typeof en = {
     none: '无：从命令面板执行',
     nothing: '没有匹配的命令。',
     inMachine: '虚拟机接管键盘时也有效',
+    inPausedMachine: '已暂停的虚拟机接管键盘时也有效',
   },
 }

@@ -116,6 +116,31 @@ describe.each(BACKENDS)('run control on the %s backend', (backend) => {
     expect([machine.cpu.state.gpr(4), machine.cpu.state.gpr(1)]).toEqual([stack, 0n])
   })
 
+  test('steps on within ranges: over calls and round a loop, until it leads out of them', () => {
+    // mov cx,3; again (3): call f; loop again; mov ax,1 (8); cli; hlt; f (13): inc bx; ret
+    const bytes = [0xb9, 3, 0, 0xe8, 7, 0, 0xe2, 0xfb, 0xb8, 1, 0, CLI, HLT, 0x43, RET]
+    const line = [{ first: 0x7c03n, last: 0x7c07n }]
+    const lineStep = (machine: Machine, how: 'into' | 'over'): number => {
+      machine.control.step(how, line)
+      machine.run(1_000_000)
+      return whereOf(machine)
+    }
+    const over = guest(bytes, backend)
+    step(over, 'into')
+    expect([lineStep(over, 'over'), over.cpu.state.gpr(3) & 0xffffn]).toEqual([8, 3n])
+    expect(over.control.paused?.reason).toEqual({ type: 'step' })
+    const into = guest(bytes, backend)
+    step(into, 'into')
+    expect(lineStep(into, 'into')).toBe(13)
+    // A breakpoint on the way stops it.
+    const stopped = guest(bytes, backend)
+    step(stopped, 'into')
+    const { id } = stopped.control.breakpoints.set({ spec: { kind: 'code', addresses: ['0x7c06'] } })
+    expect(lineStep(stopped, 'over')).toBe(6)
+    expect(stopped.control.paused?.reason).toEqual({ type: 'breakpoint', hits: [{ id, kind: 'code' }] })
+    expect(stopped.control.breakpoints.list()[0]?.hits).toBe(1)
+  })
+
   test('steps over all of a repeated instruction, into one iteration of it', () => {
     const machine = guest([0xbf, 0, 6, 0xb9, 100, 0, 0xf3, 0xaa, CLI, HLT], backend)
     step(machine, 'into')

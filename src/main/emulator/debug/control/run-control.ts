@@ -18,6 +18,12 @@ import { Watches } from './watches'
 
 export type Step = 'into' | 'over' | 'out'
 
+/** Linear addresses, both included. */
+export interface CodeRange {
+  readonly first: bigint
+  readonly last: bigint
+}
+
 const RSP = 4
 
 /** Somebody else who wants to hear of the same events: the timeline, a log. */
@@ -33,6 +39,8 @@ interface Plan {
   readonly overHandlers: boolean
   /** Where it begins, and where such handlers come back to. */
   readonly start: { readonly linear: bigint; readonly stackPointer: bigint }
+  /** A step that ends in here goes on with another: a source line as a whole. */
+  readonly again: { readonly step: Step; readonly within: readonly CodeRange[] } | undefined
   /** Instruction count at which it is done. */
   limit: number
   /** Takes back its places. */
@@ -96,6 +104,7 @@ export class RunControl {
     this.#finishHits()
     const done = this.#plan && this.#cpu.now() >= this.#plan.limit ? this.#plan.reason : undefined
     const reason = this.#planned ?? done
+    if (reason !== undefined && reason === this.#plan?.reason && this.#hits.length === 0 && this.#stepsOn(this.#plan)) return
     if (reason !== undefined || this.#hits.length > 0) this.#pause(reason ?? { type: 'user' })
   }
 
@@ -125,22 +134,44 @@ export class RunControl {
     this.#cpu.passPlace()
   }
 
-  /** @throws LabError when the machine is not paused */
-  step(step: Step): void {
+  /**
+   * @param within a step into or over that ends in one of these is followed by another one, until it leads out of them
+   * @throws LabError when the machine is not paused
+   */
+  step(step: Step, within: readonly CodeRange[] = []): void {
     this.#requirePaused()
+    this.#beginStep(step, step === 'out' ? [] : within)
+    this.resume()
+  }
+
+  #beginStep(step: Step, within: readonly CodeRange[]): void {
     const reader = new MemoryReader(this.#cpu, this.#memory)
     const over = step === 'over' ? endOfStepOver(this.#cpu, reader) : undefined
     const ends = step === 'out' ? endsOfStepOut(this.#cpu, reader) : over ? [over] : []
     if (step === 'out' && ends.length === 0) {
       throw new LabError({ code: 'bad-input', what: 'No return address was found on the stack.', why: 'The present function may be the outermost one.', next: 'Set a breakpoint, or step over instructions.' })
     }
-    this.#begin({ reason: { type: 'step' }, overHandlers: step !== 'into', limit: ends.length === 0 ? this.#cpu.now() + 1 : Infinity }, ends)
+    const again = within.length === 0 ? undefined : { step, within }
+    // Who steps by source lines does not mean the handler of an interrupt.
+    this.#begin({ reason: { type: 'step' }, overHandlers: step !== 'into' || again !== undefined, again, limit: ends.length === 0 ? this.#cpu.now() + 1 : Infinity }, ends)
+  }
+
+  /** A step is done. @returns whether another one follows at once */
+  #stepsOn({ again }: Plan): boolean {
+    const address = this.#cpu.codeAddress
+    if (!again?.within.some(({ first, last }) => address >= first && address <= last)) return false
+    // It stopped in a visit of this place, whose other visitors have been asked.
+    if (this.#planned) this.#cpu.passPlace()
+    this.#planned = undefined
+    this.#beginStep(again.step, again.within)
+    return true
   }
 
   /** Resumes until an address is reached. @throws LabError when the machine is not paused */
   runTo(addresses: readonly bigint[]): void {
     this.#requirePaused()
-    this.#begin({ reason: { type: 'reached' }, overHandlers: true, limit: Infinity }, addresses.map((linear) => ({ linear, done: () => true })))
+    this.#begin({ reason: { type: 'reached' }, overHandlers: true, again: undefined, limit: Infinity }, addresses.map((linear) => ({ linear, done: () => true })))
+    this.resume()
   }
 
   /** The machine was reset: what was begun before is off. Breakpoints stay. */
@@ -163,7 +194,6 @@ export class RunControl {
       }),
     )
     this.#plan = { ...plan, places, start: { linear: this.#cpu.codeAddress, stackPointer: this.#cpu.state.gpr(RSP) } }
-    this.resume()
   }
 
   /** Only while somebody wants it: some guests do little else than read and write ports. */

@@ -41,7 +41,7 @@ export interface TimelineHost {
 export class Timeline implements RunListener {
   readonly #host: TimelineHost
   readonly #marks: BootMarks
-  readonly #pauseAt: BootPause | undefined
+  #pauseAt: BootPause | undefined
   #entries: readonly TimelineEntry[] = []
   #seen = new Set<BootStep>()
   /** Take back the places and the memory that are waited for. */
@@ -61,6 +61,12 @@ export class Timeline implements RunListener {
   /** A new list whenever something was added. */
   get entries(): readonly TimelineEntry[] {
     return this.#entries
+  }
+
+  /** Pauses the next time that this is reached, and not where it was to pause before. */
+  pauseOnceAt(at: BootPause): void {
+    this.#pauseAt = at
+    this.#pausedOnce = false
   }
 
   /** Power-on, or a reset. */
@@ -90,6 +96,11 @@ export class Timeline implements RunListener {
   halted(): void {
     if (!this.#own || this.#seen.has('halted')) return
     this.#add('halted', (this.#host.cpu.state.systemFlags & IF) === 0 ? 'interrupts off' : 'waits for an interrupt')
+  }
+
+  /** The exception that nothing could take: it was never delivered. */
+  tripleFault(vector: number): void {
+    if (this.#own) this.#add('fault', vectorName(vector))
   }
 
   ended(reason: string): void {
