@@ -1,5 +1,5 @@
-/** Entries of a log as lines of text, for a trace in a terminal. */
-import type { BiosCall, LogEntry, PortEntry } from '../../../../shared/debug'
+/** Entries of a log as lines of text, for a terminal, a file, the clipboard. */
+import type { BiosCall, LogEntry, PortEntry } from './debug'
 
 const PORT_DIGITS = 4
 
