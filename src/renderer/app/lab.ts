@@ -4,6 +4,8 @@ import type { ProjectInfo } from '../../shared/contract'
 import { createBuild } from '../features/build/build'
 import { createProjectDoctor } from '../features/doctor/diagnosis'
 import { createDocuments, isDirty, type ConflictChoice } from '../features/editor/documents'
+import { createInside } from '../features/inside/inside'
+import { createTrace } from '../features/inside/trace'
 import { createMachine } from '../features/machine/machine'
 import { createProjects } from '../features/projects/projects'
 import { createUsb } from '../features/usb/usb'
@@ -41,7 +43,10 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   const dock = createDock(ui)
   const projects = createProjects(connection)
   const build = createBuild(connection)
-  const machine = createMachine({ connection, onError: report, storage: sessionStorage })
+  const trace = createTrace({ connection, dock, onError: report })
+  const machine = createMachine({ connection, onError: report, storage: sessionStorage, logAtStart: trace.wanted })
+  trace.follow(machine)
+  const inside = createInside({ connection, machine, dock, trace, onError: report })
   const documents = createDocuments({ connection, onError: report, storage: localStorage, resolveConflict: askAboutConflict })
   const projectDoctor = createProjectDoctor({
     connection,
@@ -283,6 +288,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     documents,
     projectDoctor,
     usb,
+    inside,
     context,
     commands,
     createProject,

@@ -9,6 +9,11 @@ const panels: PlacedPanels = {
   serial: { place: 'below-right' },
   debug: { place: 'below-right', closedAtFirst: true },
   report: { place: 'below-right' },
+  memory: { place: 'below-right', closedAtFirst: true },
+  tables: { place: 'below-right', closedAtFirst: true },
+  paging: { place: 'below-right', closedAtFirst: true },
+  devices: { place: 'below-right', closedAtFirst: true },
+  trace: { place: 'below-right', closedAtFirst: true },
 }
 
 type Node = ReturnType<typeof defaultLayout>['grid']['root']

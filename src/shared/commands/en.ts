@@ -62,6 +62,11 @@ const panels: Record<PanelId, string> = {
   serial: 'Serial',
   debug: 'Port E9',
   report: 'Report',
+  memory: 'Memory',
+  tables: 'Descriptor tables',
+  paging: 'Page tables',
+  devices: 'Devices',
+  trace: 'BIOS and ports',
 }
 
 /** What the system's own items of the application's menu are called. */

@@ -60,6 +60,11 @@ export const commandsZhCn: typeof commandsEn = {
     serial: '串口',
     debug: '端口 E9',
     report: '报告',
+    memory: '内存',
+    tables: '描述符表',
+    paging: '页表',
+    devices: '设备',
+    trace: 'BIOS 与端口',
   },
 
   showPanel: (panel) => `显示面板：${panel}`,

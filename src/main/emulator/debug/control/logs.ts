@@ -1,6 +1,7 @@
 /** BIOS calls and port accesses as data. Nothing is noted while nobody listens; each who does has a ring of entries of the own. */
 import type { BiosCall, LogEntry, LogFilter, PortEntry } from '../../../../shared/debug'
 import type { PortAccess } from '../../cpu/observer'
+import { FIRMWARE_PORT } from '../../firmware/rom'
 import type { Machine } from '../../machine/machine'
 import { hex } from '../registers'
 
@@ -93,6 +94,8 @@ export class Logs {
   }
 
   #port(logs: readonly Log[], { direction, port, bytes, value }: PortAccess): void {
+    // By it the ROM calls the services, which are told as BIOS calls; a PC has none.
+    if (port === FIRMWARE_PORT) return
     const { cpu, bus } = this.#machine
     const device = bus.ownerOf(port)
     const entry: PortEntry = { kind: 'port', instructions: cpu.now(), direction, port, bytes, value, by: hex(cpu.codeAddress), ...(device === undefined ? {} : { device }) }
