@@ -58,14 +58,16 @@ function Memory(): ReactElement {
   const edit = useMemoryEdit(refresh)
 
   const rows = useMemo(() => layoutRows({ top, count: rowsInView, group, part: shown, before }), [top, rowsInView, group, shown, before])
-  // A symbol begins in the row, if the last byte of the row is less than a row behind its start.
-  const asked = useMemo(() => (space === 'physical' ? [] : rows.flatMap((row, index) => [hex(row.address + 15n), ...(index === 0 ? [hex(row.address)] : [])])), [rows, space])
+  // A symbol begins at the row's first byte, or somewhere in it, if the last byte of the row is less than a row behind its start.
+  const asked = useMemo(() => (space === 'physical' ? [] : rows.flatMap(({ address }) => [hex(address), hex(address + 15n)])), [rows, space])
   const names = useNames(asked)
   const nameOf = (row: Row, first: boolean) => {
     if (space === 'physical') return undefined
+    const known = names.get(hex(row.address))
     const last = names.get(hex(row.address + 15n))
+    if (known?.symbol?.offset === 0) return known
     if (last?.symbol && last.symbol.offset < ROW_BYTES) return { ...last, symbol: { name: last.symbol.name, offset: 0 } }
-    return first ? names.get(hex(row.address)) : undefined
+    return first ? known : undefined
   }
 
   const [low, high] = anchor < cursor ? [anchor, cursor] : [cursor, anchor]

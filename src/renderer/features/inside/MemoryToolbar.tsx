@@ -88,6 +88,7 @@ export function MemoryToolbar({ place, edit, searching, onSearch }: Props): Reac
           />
         </form>
         <select
+          className="inside-presets"
           aria-label={text.memory.presets}
           value=""
           onChange={({ target }) => {

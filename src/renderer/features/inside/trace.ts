@@ -4,7 +4,7 @@ import type { LogEntry, LogEvent, LogFilter } from '../../../shared/debug'
 import { toFailure } from '../../../shared/failure'
 import type { Connection } from '../../app/connection'
 import type { Dock } from '../../app/dock'
-import type { Machine } from '../machine/machine'
+import type { MachineView } from '../machine/machine'
 import { logFilter, type TraceFilter } from './trace-filter'
 
 /** Entries kept; the oldest go first. */
@@ -28,7 +28,7 @@ export interface TraceState {
 export type Trace = ReturnType<typeof createTrace>
 
 interface Parts {
-  connection: Connection
+  connection: Pick<Connection, 'listen' | 'onConnected'>
   /** While the panel is open, in front or not, there is recording. */
   dock: Pick<Dock, 'store'>
   onError(error: unknown): void
@@ -88,7 +88,7 @@ export function createTrace({ connection, dock, onError, paint = nextFrame }: Pa
 
   const clear = (): void => store.setState({ rows: [], lost: 0, dropped: 0 })
 
-  function follow({ store: machines }: Machine): void {
+  function follow({ store: machines }: { store: Pick<StoreApi<Pick<MachineView, 'machine'>>, 'subscribe'> }): void {
     machines.subscribe((view) => {
       if (view.machine === machine) return
       // Another run tells its own story; the one that ended can be read on.

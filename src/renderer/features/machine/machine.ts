@@ -53,6 +53,12 @@ const SPEED_MS = 500
 /** Serial bytes kept per port for a pane that opens later. */
 const MAX_REPLAY = 256 * 1024
 
+/** A state that tells of the same pause again carries the same object, so that a pause is seen once. */
+function samePause(before: MachineState | undefined, now: MachineState): MachineState {
+  const known = before?.instructions === now.instructions ? before.paused : undefined
+  return known !== undefined && JSON.stringify(known) === JSON.stringify(now.paused) ? { ...now, paused: known } : now
+}
+
 export type Machine = ReturnType<typeof createMachine>
 
 export function createMachine({ connection, onError, storage, logAtStart }: MachineOptions) {
@@ -141,7 +147,7 @@ export function createMachine({ connection, onError, storage, logAtStart }: Mach
     const done = measured === undefined ? 0 : state.instructions - measured.instructions
     // A reset begins to count anew.
     if (measured === undefined || done < 0) measured = state
-    store.setState({ state })
+    store.setState({ state: samePause(store.getState().state, state) })
     if (passed === undefined || done < 0 || passed < SPEED_MS) return
     measured = state
     store.setState({ speed: (done / passed) * 1000 })
