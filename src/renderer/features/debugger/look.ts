@@ -37,7 +37,7 @@ export function useLook<T>(ask: (call: Connection['call'], machine: string) => P
   const machine = useStore(owner.store, (view) => view.machine)
   // Each pause is an object of its own, also of a step that comes back to the same instruction.
   const pause = useStore(owner.store, (view) => view.state?.paused)
-  const [touched, setTouched] = useState(0)
+  const again = useRef<() => void>(undefined)
   const [answer, setAnswer] = useState<Answer<T>>()
   const settled = useRef<{ pause: unknown; value: T }>(undefined)
 
@@ -59,13 +59,18 @@ export function useLook<T>(ask: (call: Connection['call'], machine: string) => P
       }
       if (!over && pause === undefined) timer = setTimeout(() => void once(id), LIVE_MS)
     }
-    void once(machine)
+    again.current = () => {
+      clearTimeout(timer)
+      void once(machine)
+    }
+    again.current()
     return () => {
       over = true
+      again.current = undefined
       clearTimeout(timer)
     }
-  }, [ask, connection, machine, pause, touched])
+  }, [ask, connection, machine, pause])
 
   const mine = answer?.machine === machine ? answer : undefined
-  return { machine, paused: pause !== undefined, value: mine?.value, before: mine?.before, failure: mine?.failure, refresh: () => setTouched((count) => count + 1) }
+  return { machine, paused: pause !== undefined, value: mine?.value, before: mine?.before, failure: mine?.failure, refresh: () => again.current?.() }
 }

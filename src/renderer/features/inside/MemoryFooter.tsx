@@ -1,16 +1,14 @@
-import { useEffect, useMemo, useState, type ReactElement } from 'react'
-import { useStore } from 'zustand'
+import { useCallback, useEffect, useMemo, useState, type ReactElement } from 'react'
 import { PAGE_STATES, type PageWalk } from '../../../shared/debug'
-import { toFailure } from '../../../shared/failure'
 import { useLab } from '../../app/lab'
 import { useStrings } from '../../strings'
+import { useLook } from '../debugger/look'
 import { hex } from './address'
 import { byteAt, bytesAt, physicalAt, stateAt, type Part, type Space } from './memory-rows'
-import { useNames } from './names'
+import { useNames } from './use-names'
 import { SourceLink } from './SourceLink'
 
 const WALK_DELAY_MS = 120
-const PASSING: ReadonlySet<string> = new Set(['not-found', 'ended', 'cancelled', 'disconnected'])
 /** A byte, as changed ones look. */
 const CHANGED_SAMPLE = '4f'
 const SIZES = [1, 2, 4, 8] as const
@@ -77,23 +75,11 @@ const decimal = (bytes: Uint8Array): string => bytes.reduceRight((value, byte) =
 
 /** The way of an address through the page tables, once the pointer rests there. */
 function useWalk(address: bigint | undefined): PageWalk | undefined {
-  const { machine: owner, connection, notifications } = useLab()
-  const machine = useStore(owner.store, (view) => view.machine)
-  const pause = useStore(owner.store, (view) => view.state?.paused)
-  const [walk, setWalk] = useState<PageWalk>()
+  const [rested, setRested] = useState(address)
   useEffect(() => {
-    if (machine === undefined || address === undefined) return undefined
-    let over = false
-    const timer = setTimeout(() => {
-      connection.call('debug.pageWalk', { machine, address: hex(address) }).then(
-        (found) => void (over || setWalk(found)),
-        (error: unknown) => void (PASSING.has(toFailure(error).code) || notifications.report(error)),
-      )
-    }, WALK_DELAY_MS)
-    return () => {
-      over = true
-      clearTimeout(timer)
-    }
-  }, [address, connection, machine, notifications, pause])
-  return walk && address !== undefined && walk.address === hex(address) ? walk : undefined
+    const timer = setTimeout(() => setRested(address), WALK_DELAY_MS)
+    return () => clearTimeout(timer)
+  }, [address])
+  const { value } = useLook(useCallback(async (call, machine) => (rested === undefined ? undefined : call('debug.pageWalk', { machine, address: hex(rested) })), [rested]))
+  return address !== undefined && value?.address === hex(address) ? value : undefined
 }

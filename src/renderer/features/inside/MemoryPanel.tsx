@@ -17,7 +17,7 @@ import { bytesAt, layoutRows, partOf, ROW_BYTES, type Row } from './memory-rows'
 import { MemorySearchBar } from './MemorySearchBar'
 import { MemoryStrip } from './MemoryStrip'
 import { MemoryToolbar } from './MemoryToolbar'
-import { useNames } from './names'
+import { useNames } from './use-names'
 import { NoMachine } from './NoMachine'
 import { useMemoryEdit } from './use-memory-edit'
 import { rowPixels, useRowCount } from './use-row-count'
@@ -40,7 +40,7 @@ function Memory(): ReactElement {
   const place = useStore(inside.memory)
   const { space, group, top, anchor, cursor } = place
   const host = useRef<HTMLDivElement>(null)
-  const id = useId()
+  const gridId = useId()
   const rowsInView = useRowCount(host, ROW_REM)
   const [column, setColumn] = useState<Column>('bytes')
   const [typed, setTyped] = useState<Typed>()
@@ -140,7 +140,7 @@ function Memory(): ReactElement {
     if (key === 'Enter' && typed) return write(typed.address, littleEndian(typed.digits, group))
     if (key === 'ContextMenu' || (key === 'F10' && event.shiftKey)) {
       event.preventDefault()
-      const box = document.getElementById(cellId(id, cursor - (cursor % BigInt(group))))?.getBoundingClientRect()
+      const box = document.getElementById(cellId(gridId, cursor - (cursor % BigInt(group))))?.getBoundingClientRect()
       return setMenu({ x: box?.left ?? 0, y: box?.bottom ?? 0 })
     }
     if (type(key)) event.preventDefault()
@@ -180,11 +180,11 @@ function Memory(): ReactElement {
       <div className="mem-body">
         <div
           ref={host}
-          id={id}
+          id={gridId}
           className="mem-grid mono"
           role="grid"
           aria-label={text.memory.grid(text.memory.spaces[space])}
-          aria-activedescendant={cellId(id, cursor - (cursor % BigInt(group)))}
+          aria-activedescendant={cellId(gridId, cursor - (cursor % BigInt(group)))}
           aria-multiselectable="true"
           tabIndex={0}
           data-group={group}
@@ -192,7 +192,7 @@ function Memory(): ReactElement {
           onWheel={onWheel}
         >
           <MemoryRows
-            id={id}
+            id={gridId}
             rows={rows}
             selection={selection}
             cursor={cursor}
@@ -205,7 +205,7 @@ function Memory(): ReactElement {
             onMenu={(x, y) => setMenu({ x, y })}
           />
         </div>
-        <MemoryStrip controls={id} space={space} top={top} visible={rowsInView * ROW_BYTES} onGo={scroll} />
+        <MemoryStrip controls={gridId} space={space} top={top} visible={rowsInView * ROW_BYTES} onGo={scroll} />
       </div>
       <MemoryFooter space={space} part={shown} before={before} address={hovered ?? cursor} selected={size} paused={paused} />
       {menu && (

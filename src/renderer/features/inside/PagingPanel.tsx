@@ -37,26 +37,20 @@ function Paging(): ReactElement {
   const { inside, connection, machine: owner } = useLab()
   const machine = useStore(owner.store, (view) => view.machine)
   const wanted = useStore(inside.walk, ({ address }) => address)
-  const [written, setWritten] = useState(wanted)
-  /** Absent: the next instruction, wherever that is. */
-  const [address, setAddress] = useState<string>()
   const [hovered, setHovered] = useState<string>()
   const [from, setFrom] = useState<string>()
-  const [bad, setBad] = useState<Failure>()
-  useEffect(() => setWritten(wanted), [wanted])
+  const [resolved, setResolved] = useState<{ of: string; address?: string; failure?: Failure }>()
   useEffect(() => {
-    if (machine === undefined || wanted === '') return setAddress(undefined)
+    if (machine === undefined || wanted === '') return undefined
     let over = false
     resolveAddress(connection.call, machine, wanted).then(
-      (found) => {
-        if (over) return
-        setAddress(hex(found))
-        setBad(undefined)
-      },
-      (error: unknown) => void (over || setBad(toFailure(error))),
+      (found) => void (over || setResolved({ of: wanted, address: hex(found) })),
+      (error: unknown) => void (over || setResolved({ of: wanted, failure: toFailure(error) })),
     )
     return () => void (over = true)
   }, [connection, machine, wanted])
+  /** Without an address: the next instruction, wherever that is. */
+  const { address, failure: bad } = resolved?.of === wanted ? resolved : { address: undefined, failure: undefined }
 
   const looked = hovered ?? address
   const { value, failure } = useLook(
@@ -70,23 +64,15 @@ function Paging(): ReactElement {
     ),
   )
 
-  function submit(event: FormEvent): void {
-    event.preventDefault()
-    inside.walk.setState({ address: written.trim() })
-  }
-
+  const wrong = bad ?? failure
   const mappings = value?.mappings
   return (
     <div className="inside">
-      <form className="inside-bar" onSubmit={submit}>
-        <label className="inside-label">
-          {text.paging.address}
-          <input className="mono" value={written} placeholder={text.paging.example} title={text.memory.goToHint} onChange={({ target }) => setWritten(target.value)} spellCheck={false} autoComplete="off" />
-        </label>
-        <Button submit>{text.paging.follow}</Button>
+      <div className="inside-bar">
+        <AddressForm wanted={wanted} onGo={(next) => inside.walk.setState({ address: next })} />
         {mappings && <span className="tag">{text.paging.kinds[mappings.paging]}</span>}
-      </form>
-      {(bad ?? failure) && <FailureText failure={bad ?? failure ?? { code: '', what: '' }} />}
+      </div>
+      {wrong && <FailureText failure={wrong} />}
       <div className="inside-scroll" tabIndex={0} role="region" aria-label={text.paging.label}>
         {mappings?.paging === 'none' && <EmptyState icon="pages" title={text.paging.off} hint={text.paging.offHint} />}
         {value && mappings && mappings.paging !== 'none' && (
@@ -107,6 +93,28 @@ function Paging(): ReactElement {
         )}
       </div>
     </div>
+  )
+}
+
+function AddressForm({ wanted, onGo }: { wanted: string; onGo(address: string): void }): ReactElement {
+  const { inside: text } = useStrings()
+  const [typed, setTyped] = useState({ of: wanted, text: wanted })
+  // An address that came from elsewhere takes the place of what was typed.
+  const written = typed.of === wanted ? typed.text : wanted
+
+  function submit(event: FormEvent): void {
+    event.preventDefault()
+    onGo(written.trim())
+  }
+
+  return (
+    <form className="inside-label" onSubmit={submit}>
+      <label className="inside-label">
+        {text.paging.address}
+        <input className="mono" value={written} placeholder={text.paging.example} title={text.memory.goToHint} onChange={({ target }) => setTyped({ of: wanted, text: target.value })} spellCheck={false} autoComplete="off" />
+      </label>
+      <Button submit>{text.paging.follow}</Button>
+    </form>
   )
 }
 

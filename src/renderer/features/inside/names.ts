@@ -1,11 +1,8 @@
 /** What addresses are in the kernel that was booted: asked for in bundles, and remembered while the machine is the same. */
-import { useEffect } from 'react'
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import { useStore } from 'zustand'
 import type { KnownAddress } from '../../../shared/debug'
 import { toFailure } from '../../../shared/failure'
 import type { Connection } from '../../app/connection'
-import { useLab } from '../../app/lab'
 import type { Machine } from '../machine/machine'
 
 const BUNDLE_MS = 20
@@ -64,12 +61,4 @@ export function createNames(connection: Connection, machine: Machine, onError: (
   }
 
   return { store, want }
-}
-
-/** The names of these addresses (`0x…`), as far as they are known by now. */
-export function useNames(addresses: readonly string[]): ReadonlyMap<string, KnownAddress> {
-  const { inside } = useLab()
-  const machine = useStore(useLab().machine.store, (view) => view.machine)
-  useEffect(() => inside.names.want(addresses), [inside, addresses, machine])
-  return useStore(inside.names.store)
 }

@@ -1,5 +1,5 @@
 /** Changes of memory by hand: written at once, and taken back one by one while the machine stands. */
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useStore } from 'zustand'
 import { useLab } from '../../app/lab'
 import { toBase64 } from '../machine/base64'
@@ -19,14 +19,14 @@ export function useMemoryEdit(onWritten: () => void): MemoryEditor {
   const { machine: owner, connection, attempt } = useLab()
   const machine = useStore(owner.store, (view) => view.machine)
   const pause = useStore(owner.store, (view) => view.state?.paused)
-  const [edits, setEdits] = useState<Edits>(noEdits)
-  // What the guest has done since would be overwritten with what was there long ago.
-  useEffect(() => setEdits(noEdits), [machine, pause])
+  const [held, setHeld] = useState<{ edits: Edits; machine: string | undefined; pause: unknown }>()
+  // Of an earlier pause: what the guest has done since would be overwritten with what was there long ago.
+  const edits = held?.machine === machine && held?.pause === pause ? (held?.edits ?? noEdits) : noEdits
 
   async function apply({ space, address, bytes }: Write, next: Edits): Promise<void> {
     if (machine === undefined) return
     await connection.call('debug.setMemory', { machine, space, address: hex(address), data: toBase64(bytes) })
-    setEdits(next)
+    setHeld({ edits: next, machine, pause })
     onWritten()
   }
 
