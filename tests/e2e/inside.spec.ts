@@ -66,6 +66,8 @@ test('a kernel of long mode, looked into: BIOS calls, memory, tables, page walk,
   await page.keyboard.press('Enter')
   await expect(memory.getByRole('grid')).toContainText('_start')
   await memory.getByRole('button', { name: 'Search memory' }).click()
+  await memory.getByLabel('From address').fill('200000')
+  await memory.getByLabel('To address, inclusive').fill('2fffff')
   await memory.getByLabel('Bytes or text to find').fill('Now type, please')
   await page.keyboard.press('Enter')
   await expect(memory).toContainText(/1 of \d/)
