@@ -56,6 +56,18 @@ export function parseScreen(text: string): ScreenOutput {
   throw new InvalidArgumentError('Write "text" or "png:FILE".')
 }
 
+/** What a trace shows. */
+export const TRACES = ['bios', 'ports'] as const
+export type Trace = (typeof TRACES)[number]
+
+/** `bios`, `ports`, or both with a comma between them. */
+export function parseTrace(text: string): readonly Trace[] {
+  const found = text.split(',').map((name) => TRACES.find((trace) => trace === name))
+  const traces = found.filter((trace) => trace !== undefined)
+  if (traces.length === found.length) return [...new Set(traces)]
+  throw new InvalidArgumentError(`Write ${TRACES.join(' or ')}, or both: ${TRACES.join(',')}.`)
+}
+
 export type Backend = (typeof BACKENDS)[number]
 
 /** Two backends with a comma between them: `oracle,interp`. */

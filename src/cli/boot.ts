@@ -17,10 +17,11 @@ import type { CpuModelName } from '../shared/cpu-models'
 import { LabError } from '../shared/failure'
 import type { BootMedium, Screen } from '../shared/machine-schemas'
 import { screenLines, screenText } from '../shared/screen-text'
-import type { Backend, ScreenOutput } from './arguments'
+import type { Backend, ScreenOutput, Trace } from './arguments'
 import { buildExitCode, printLog, summarize } from './build-log'
 import { LiveTerminal } from './live-terminal'
 import { bootInLockstep, checkLockstepOptions } from './lockstep'
+import { traceFilter, traceLines } from './trace'
 import { exitCodeOf } from './run-exit-code'
 
 /** Limit for --until-text without --timeout: a text that never comes must not hang a script. */
@@ -41,6 +42,8 @@ export interface BootOptions {
   backend: Backend
   cpu?: CpuModelName
   lockstep?: readonly [Backend, Backend]
+  trace?: readonly Trace[]
+  traceFile?: string
   json?: true
 }
 
@@ -55,6 +58,7 @@ interface Bootable {
 
 export async function boot(what: string, options: BootOptions, signal: AbortSignal): Promise<number> {
   if (options.untilText === '') throw new LabError({ code: 'usage', what: '--until-text is empty.', next: 'Name the text to wait for.' })
+  if (options.traceFile !== undefined && !options.trace) throw new LabError({ code: 'usage', what: '--trace-file says where a trace goes, but there is none.', next: 'Add --trace bios, --trace ports or --trace bios,ports.' })
   const { lockstep } = options
   if (lockstep) checkLockstepOptions(options)
   else prepareWorker()
@@ -92,8 +96,11 @@ async function prepare(path: string, options: BootOptions, signal: AbortSignal):
 export async function run({ image, medium, memoryBytes, model }: Bootable, options: BootOptions, signal: AbortSignal, start: MachineStarter): Promise<number> {
   const { untilText, json } = options
   if (options.screen?.type === 'png') await requireFileName(options.screen.file)
-  const live = !options.headless && !json && options.serial !== 'stdio' && process.stdout.isTTY && process.stdin.isTTY ? new LiveTerminal() : undefined
+  // Lines of a trace would run through the picture.
+  const traceInTerminal = options.trace !== undefined && options.traceFile === undefined && process.stderr.isTTY
+  const live = !options.headless && !json && !traceInTerminal && options.serial !== 'stdio' && process.stdout.isTTY && process.stdin.isTTY ? new LiveTerminal() : undefined
   const serialFile = options.serial === undefined || options.serial === 'stdio' ? undefined : await openForWriting(options.serial)
+  const traceFile = options.traceFile === undefined ? undefined : await openForWriting(options.traceFile)
   const kept = { com1: new KeptOutput(), debug: new KeptOutput() }
   let screen: Screen | undefined
   const started = performance.now()
@@ -110,6 +117,7 @@ export async function run({ image, medium, memoryBytes, model }: Bootable, optio
         untilText,
         timeoutMilliseconds: timeoutOf(options),
         keys: options.keys,
+        ...(options.trace ? { log: { filter: traceFilter(options.trace), whole: true } } : {}),
       },
       {
         screen(next) {
@@ -122,6 +130,7 @@ export async function run({ image, medium, memoryBytes, model }: Bootable, optio
           if (serialFile) return written(serialFile, bytes)
           return options.serial === 'stdio' && !json ? written(process.stdout, bytes) : undefined
         },
+        log: (_id, entries) => written(traceFile ?? process.stderr, traceLines(entries)),
         state: () => undefined,
         end: resolveRun,
       },
@@ -136,6 +145,7 @@ export async function run({ image, medium, memoryBytes, model }: Bootable, optio
   live?.close()
   process.stdin.pause()
   if (serialFile) await finished(serialFile.end())
+  if (traceFile) await finished(traceFile.end())
   if (options.screen?.type === 'png') await writePicture(options.screen.file, screen)
   const exitCode = exitCodeOf(report, untilText !== undefined)
   if (json) {

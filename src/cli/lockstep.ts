@@ -2,19 +2,20 @@
 import { runInLockstep, type LockstepRun } from '../main/services/lockstep'
 import { LabError } from '../shared/failure'
 import { screenLines, screenText } from '../shared/screen-text'
-import type { ScreenOutput } from './arguments'
+import type { ScreenOutput, Trace } from './arguments'
 import { EXIT } from './exit-codes'
 import { exitCodeOf } from './run-exit-code'
 
 export interface LockstepOutput {
   readonly screen?: ScreenOutput
   readonly serial?: string
+  readonly trace?: readonly Trace[]
   readonly json?: true
 }
 
 /** Two machines have no one serial line, and their screen is shown as text only. */
-export function checkLockstepOptions({ screen, serial }: LockstepOutput): void {
-  const refused = serial !== undefined ? '--serial' : screen?.type === 'png' ? '--screen png' : undefined
+export function checkLockstepOptions({ screen, serial, trace }: LockstepOutput): void {
+  const refused = serial !== undefined ? '--serial' : screen?.type === 'png' ? '--screen png' : trace ? '--trace' : undefined
   if (refused !== undefined) throw new LabError({ code: 'usage', what: `${refused} does not go with --lockstep.`, next: 'Leave one of them out.' })
 }
 

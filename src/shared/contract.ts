@@ -13,7 +13,7 @@
  */
 import * as z from 'zod'
 import { MAX_COMMAND_LINE_BYTES } from './boot'
-import { bootPauseSchema, debugCalls, debugStreams } from './debug'
+import { bootPauseSchema, debugCalls, debugStreams, logFilterSchema } from './debug'
 import { diagnosisSchema } from './diagnosis'
 import { LANGUAGES } from './languages'
 import { keyEventSchema, machineReportSchema, machineStateSchema, sentScreenSchema } from './machine-schemas'
@@ -237,6 +237,8 @@ export const calls = {
       backend: z.enum(BACKENDS).optional(),
       /** The machine pauses there, the first time it comes to it. */
       pauseAt: bootPauseSchema.optional(),
+      /** A log that begins with the first instruction: the first `debug.log` with the same filter gets all of it. */
+      log: logFilterSchema.optional(),
     }),
     result: z.object({ machine }),
   },

@@ -12,6 +12,8 @@ import { BOOT_PAUSES, cpuModeSchema, INTERRUPT_SOURCES } from './run-state'
 /** Bytes of memory in one answer or one write. */
 export const MAX_MEMORY_BYTES_READ = 65_536
 export const MAX_MEMORY_BYTES_WRITTEN = 4096
+/** Bytes whose pages are told apart in one answer. */
+export const MAX_BYTES_SURVEYED = 4 * 2 ** 20
 export const MAX_DISASSEMBLED = 512
 export const MAX_STACK_WORDS = 1024
 export const MAX_FRAMES = 64
@@ -165,6 +167,11 @@ export const debugRegistersSchema = z.object({
 })
 export type DebugRegisters = z.infer<typeof debugRegistersSchema>
 
+/** `unmapped`: the page tables lead nowhere. `device`: reading would change it; `nothing`: nothing answers there. */
+export const PAGE_STATES = ['ram', 'rom', 'video', 'device', 'nothing', 'unmapped'] as const
+const pageStateSchema = z.enum(PAGE_STATES)
+export type PageState = z.infer<typeof pageStateSchema>
+
 export const memorySchema = z.object({
   address: hexSchema,
   /** Base64; what cannot be read is 0 here. */
@@ -174,13 +181,16 @@ export const memorySchema = z.object({
     z.object({
       address: hexSchema,
       bytes: z.number().int(),
-      /** `unmapped`: the page tables lead nowhere. `device`: reading would change it; `nothing`: nothing answers there. */
-      state: z.enum(['ram', 'rom', 'video', 'device', 'nothing', 'unmapped']),
+      state: pageStateSchema,
       physical: hexSchema.optional(),
     }),
   ),
 })
 export type MemoryView = z.infer<typeof memorySchema>
+
+/** Neighbouring pages of one kind, in order. */
+export const surveySchema = z.array(z.object({ address: hexSchema, bytes: z.number().int(), state: pageStateSchema }))
+export type Survey = z.infer<typeof surveySchema>
 
 export const instructionSchema = z.object({
   address: hexSchema,
@@ -405,6 +415,8 @@ export const machineQuestions = {
   /** Of a paused machine: a general register, `rip`, `rflags` (without VM), or `xmm`/`ymm` with up to 64 digits. */
   setRegister: { args: z.strictObject({ name: z.string().max(16), value: wideHex }), result: z.null() },
   memory: { args: z.strictObject({ space: spaceSchema, address: hexSchema, bytes: z.number().int().min(1).max(MAX_MEMORY_BYTES_READ) }), result: memorySchema },
+  /** What kinds of pages there are, without their content. */
+  survey: { args: z.strictObject({ space: spaceSchema, address: hexSchema, bytes: z.number().int().min(1).max(MAX_BYTES_SURVEYED) }), result: surveySchema },
   /** Of a paused machine; whole or not at all. The guest's page rights do not matter. */
   setMemory: { args: z.strictObject({ space: spaceSchema, address: hexSchema, data: z.base64().max((MAX_MEMORY_BYTES_WRITTEN * 4) / 3 + 4) }), result: z.null() },
   disassemble: { args: disassembleArgs, result: z.array(instructionSchema) },
@@ -443,6 +455,7 @@ export const debugCalls = {
   'debug.registers': of(machineQuestions.registers),
   'debug.setRegister': of(machineQuestions.setRegister),
   'debug.memory': of(machineQuestions.memory),
+  'debug.survey': of(machineQuestions.survey),
   'debug.setMemory': of(machineQuestions.setMemory),
   'debug.disassemble': of(machineQuestions.disassemble),
   'debug.stack': of(machineQuestions.stack),

@@ -200,6 +200,8 @@ export async function linkedFile(directory: string, name: string): Promise<{ fil
   }
 }
 
+const REAL_VECTOR_BYTES = 4
+
 /** Adds symbols and source lines to what the machine's thread has answered. */
 export const enrich = {
   disassemble: (info: KernelInfo, lines: QuestionResults['disassemble']): QuestionResults['disassemble'] =>
@@ -217,7 +219,9 @@ export const enrich = {
     ...table,
     entries: table.entries.map((entry) => {
       if (!entry.target) return entry
-      const { symbol, source } = info.whatIs(BigInt(entry.target.offset))
+      const { selector, offset } = entry.target
+      // Vectors of real mode have segments.
+      const { symbol, source } = info.whatIs(table.entryBytes === REAL_VECTOR_BYTES ? BigInt(offset) + BigInt(selector * 16) : BigInt(offset))
       return { ...entry, target: { ...entry.target, ...(symbol ? { symbol } : {}), ...(source ? { source } : {}) } }
     }),
   }),

@@ -66,6 +66,7 @@ export function debugCalls(machines: Machines, kernels: BootedKernels): DebugCal
     'debug.registers': ({ machine }) => machines.ask(machine, 'registers', {}),
     'debug.setRegister': ({ machine, ...args }) => machines.ask(machine, 'setRegister', args),
     'debug.memory': ({ machine, ...args }) => machines.ask(machine, 'memory', args),
+    'debug.survey': ({ machine, ...args }) => machines.ask(machine, 'survey', args),
     'debug.setMemory': ({ machine, ...args }) => machines.ask(machine, 'setMemory', args),
     'debug.disassemble': async ({ machine, ...args }) => {
       const info = await kernels.of(machine)

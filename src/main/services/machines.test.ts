@@ -2,8 +2,9 @@ import { inflateSync } from 'node:zlib'
 import { describe, expect, it, vi } from 'vitest'
 import type { EventReader } from '../../shared/channel'
 import type { MachineEvent } from '../../shared/contract'
+import type { LogEntry, LogEvent } from '../../shared/debug'
 import type { GraphicsScreen, MachineReport, MachineState, Screen } from '../../shared/machine-schemas'
-import type { MachineListener, RunningMachine, StartOptions } from '../emulator/host/options'
+import { FIRST_LOG, type MachineListener, type RunningMachine, type StartOptions } from '../emulator/host/options'
 import { Machines, UNWATCHED_MILLISECONDS } from './machines'
 
 const report: MachineReport = { reason: 'stopped', summary: 'Stopped.', lines: [], instructions: 5 }
@@ -45,9 +46,48 @@ function reader(emit: (event: MachineEvent) => void, slow = false): EventReader<
   }
 }
 
+/** A call of a BIOS service, told apart by its time. */
+const call = (instructions: number): LogEntry => ({ kind: 'bios', instructions, vector: 0x10, ax: 0x0e41, name: 'Teletype output', arguments: [], results: [], carry: false, caller: { cs: 0, ip: 0x7c00 } })
+
+function logReader(): EventReader<LogEvent> & { heard: number[] } {
+  const heard: number[] = []
+  return { heard, emit: ({ entries }) => void heard.push(...entries.map(({ instructions }) => instructions)), unread: () => 0, onRead: () => undefined }
+}
+
 const never = (): AbortSignal => new AbortController().signal
 
 describe('Machines', () => {
+  it('keeps the log of the start for the first who wants it, even when the machine has ended by then', async () => {
+    const { machines, last } = doubles()
+    const id = machines.boot({ ...options, log: { filter: { bios: {} } } })
+    const { listener } = last()
+    let followed = false
+    void Promise.resolve(listener.log?.(FIRST_LOG, [call(1)], 0)).then(() => (followed = true))
+    await Promise.resolve()
+    // The machine's thread waits until somebody reads.
+    expect(followed).toBe(false)
+    void listener.log?.(FIRST_LOG, [call(2)], 0)
+    listener.end(report)
+    const reading = logReader()
+    expect(await machines.log(id, { bios: {} }, reading, never())).toBeNull()
+    expect(reading.heard).toEqual([1, 2])
+    await Promise.resolve()
+    expect(followed).toBe(true)
+    await expect(machines.log(id, { bios: {} }, logReader(), never())).rejects.toMatchObject({ failure: { code: 'ended' } })
+  })
+
+  it('begins another log for who wants something else than the log of the start has', () => {
+    const { machines, last } = doubles()
+    const id = machines.boot({ ...options, log: { filter: { bios: {} } } })
+    const { listener, machine } = last()
+    void listener.log?.(FIRST_LOG, [call(1)], 0)
+    const reading = logReader()
+    void machines.log(id, { ports: {} }, reading, never())
+    expect(machine.log.mock.calls).toEqual([[FIRST_LOG, undefined], [FIRST_LOG + 1, { ports: {} }]])
+    void listener.log?.(FIRST_LOG + 1, [call(9)], 0)
+    expect(reading.heard).toEqual([9])
+  })
+
   it('shows a newcomer how things stand, then what changes, then the report', async () => {
     const { machines, last } = doubles()
     const id = machines.boot(options)

@@ -6,6 +6,7 @@ import type { EventReader } from '../../shared/channel'
 import { LabError } from '../../shared/failure'
 import type { KeyEvent, MachineReport, MachineState, Screen } from '../../shared/machine-schemas'
 import type { MachineListener, RunningMachine, RunReport, StartOptions } from '../emulator/host/options'
+import { FIRST_LOG } from '../emulator/host/options'
 import { MachineWatcher } from './machine-watcher'
 import { SerialLog } from './serial-log'
 
@@ -25,6 +26,31 @@ export const UNWATCHED_MILLISECONDS = 60_000
 /** How a machine is started: in a worker thread, or as tests have it. */
 export type MachineStarter = (options: StartOptions, listener: MachineListener) => RunningMachine
 
+/** Keeps a log until somebody reads it: the machine's thread waits meanwhile, and drops what it has no room for. */
+class EarlyLog {
+  readonly #filter: LogFilter
+  readonly #events: LogEvent[] = []
+  readonly #read: (() => void)[] = []
+
+  constructor(filter: LogFilter) {
+    this.#filter = filter
+  }
+
+  has(filter: LogFilter): boolean {
+    return JSON.stringify(filter) === JSON.stringify(this.#filter)
+  }
+
+  keep(event: LogEvent): Promise<void> {
+    this.#events.push(event)
+    return new Promise((resolve) => this.#read.push(resolve))
+  }
+
+  handTo(reader: EventReader<LogEvent>): void {
+    for (const event of this.#events) reader.emit(event)
+    for (const resolve of this.#read) resolve()
+  }
+}
+
 class Machine {
   readonly id = randomUUID()
   readonly report: Promise<MachineReport>
@@ -36,11 +62,14 @@ class Machine {
   #resolve: ((report: MachineReport) => void) | undefined
   #unwatched: NodeJS.Timeout | undefined
   readonly #logs = new Map<number, EventReader<LogEvent>>()
-  #nextLog = 1
+  #nextLog = FIRST_LOG + 1
+  /** What the log of the start told before anybody asked for it. */
+  #early: EarlyLog | undefined
   readonly #serial = { com1: new SerialLog(MAX_SERIAL), debug: new SerialLog(MAX_SERIAL) }
 
   constructor(start: MachineStarter, options: StartOptions) {
     this.report = new Promise((resolve) => (this.#resolve = resolve))
+    if (options.log) this.#early = new EarlyLog(options.log.filter)
     this.running = start(options, {
       screen: (screen) => {
         this.#screen = screen
@@ -82,17 +111,33 @@ class Machine {
 
   /** Begins a log. @returns what ends it */
   log(filter: LogFilter, reader: EventReader<LogEvent>): () => void {
+    const early = this.#early
+    this.#early = undefined
+    if (early && early.has(filter)) {
+      this.#logs.set(FIRST_LOG, reader)
+      early.handTo(reader)
+      return () => this.#endLog(FIRST_LOG)
+    }
+    if (early) this.#endLog(FIRST_LOG)
     const id = this.#nextLog++
     this.#logs.set(id, reader)
     this.running.log(id, filter)
-    return () => {
-      this.#logs.delete(id)
-      if (!this.ended) this.running.log(id, undefined)
-    }
+    return () => this.#endLog(id)
+  }
+
+  /** Whether there is a log to be read, or will be. */
+  get hasLog(): boolean {
+    return !this.ended || this.#early !== undefined
+  }
+
+  #endLog(id: number): void {
+    this.#logs.delete(id)
+    if (!this.ended) this.running.log(id, undefined)
   }
 
   /** Resolves when the reader follows: the machine's thread sends no more until then. */
   #tellLog(id: number, event: LogEvent): Promise<void> | undefined {
+    if (id === FIRST_LOG && this.#early) return this.#early.keep(event)
     const reader = this.#logs.get(id)
     if (!reader) return undefined
     reader.emit(event)
@@ -177,7 +222,8 @@ export class Machines {
 
   /** Resolves when the machine ends. @throws the signal's reason when cancelled */
   async log(id: string, filter: LogFilter, reader: EventReader<LogEvent>, signal: AbortSignal): Promise<null> {
-    const machine = this.#findRunning(id)
+    const machine = this.#find(id)
+    if (!machine.hasLog) throw hasEnded()
     signal.throwIfAborted()
     const end = machine.log(filter, reader)
     try {
@@ -206,9 +252,11 @@ export class Machines {
   #findRunning(id: string): Machine {
     const machine = this.#find(id)
     if (!machine.ended) return machine
-    throw new LabError({ code: 'ended', what: 'The machine has ended.', next: 'Boot again.' })
+    throw hasEnded()
   }
 }
+
+const hasEnded = (): LabError => new LabError({ code: 'ended', what: 'The machine has ended.', next: 'Boot again.' })
 
 /** What the promise gives, unless the signal aborts first: then its reason. */
 function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -153,11 +153,11 @@ export function createServices(options: ServicesOptions): Services {
         return null
       }),
 
-    'machines.boot': async ({ source, memoryMiB, commandLine, backend, pauseAt }) => {
+    'machines.boot': async ({ source, memoryMiB, commandLine, backend, pauseAt, log }) => {
       const settings = await bootable(builder, source, commandLine)
       const memoryBytes = memoryMiB === undefined ? settings.memoryBytes : memoryMiB * 2 ** 20
       const facts = bootFacts(settings.image)
-      const start: StartOptions = { ...settings, memoryBytes, backend: backend ?? 'interp', pace: 'realtime', startDate: Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}) }
+      const start: StartOptions = { ...settings, memoryBytes, backend: backend ?? 'interp', pace: 'realtime', startDate: Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}), ...(log ? { log: { filter: log } } : {}) }
       const machine = machines.boot(start)
       kernels.booted(machine, source, facts)
       prepareWorkerLater()

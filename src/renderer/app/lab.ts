@@ -10,6 +10,8 @@ import { createProjectDoctor } from '../features/doctor/diagnosis'
 import { createDocuments, isDirty, type ConflictChoice } from '../features/editor/documents'
 import { createHelp } from '../features/help/help'
 import { createTour } from '../features/help/tour'
+import { createInside } from '../features/inside/inside'
+import { createTrace } from '../features/inside/trace'
 import { createMachine } from '../features/machine/machine'
 import { createProjects } from '../features/projects/projects'
 import { createUsb } from '../features/usb/usb'
@@ -48,9 +50,12 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   const dock = createDock(ui)
   const projects = createProjects(connection)
   const build = createBuild(connection)
-  const machine = createMachine({ connection, onError: report, storage: sessionStorage })
+  const trace = createTrace({ connection, dock, onError: report })
+  const machine = createMachine({ connection, onError: report, storage: sessionStorage, logAtStart: trace.wanted })
+  trace.follow(machine)
   const tour = createTour({ projects, build, machine })
   const debug = createDebugger({ connection, machine, ui, settings, onError: report })
+  const inside = createInside({ connection, machine, dock, trace, onError: report })
   const documents = createDocuments({ connection, onError: report, storage: localStorage, resolveConflict: askAboutConflict })
   const projectDoctor = createProjectDoctor({
     connection,
@@ -314,6 +319,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     documents,
     projectDoctor,
     usb,
+    inside,
     context,
     commands,
     createProject,

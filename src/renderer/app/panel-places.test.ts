@@ -14,6 +14,11 @@ const panels: PlacedPanels = {
   disassembly: { place: 'below-centre', closedAtFirst: true },
   stack: { place: 'below-right', closedAtFirst: true },
   breakpoints: { place: 'below-centre', closedAtFirst: true },
+  memory: { place: 'below-right', closedAtFirst: true },
+  tables: { place: 'below-right', closedAtFirst: true },
+  paging: { place: 'below-right', closedAtFirst: true },
+  devices: { place: 'below-right', closedAtFirst: true },
+  trace: { place: 'below-right', closedAtFirst: true },
 }
 
 type Node = ReturnType<typeof defaultLayout>['grid']['root']

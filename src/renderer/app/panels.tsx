@@ -72,4 +72,9 @@ export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
     actions: BreakpointActions,
     focus: 'select',
   },
+  memory: { icon: 'memory', place: 'below-right', closedAtFirst: true, component: onDemand(() => import('../features/inside/MemoryPanel').then((module) => ({ default: module.MemoryPanel }))), focus: '.mem-grid' },
+  tables: { icon: 'table', place: 'below-right', closedAtFirst: true, component: onDemand(() => import('../features/inside/TablesPanel').then((module) => ({ default: module.TablesPanel }))), focus: '[role="tab"][aria-selected="true"]' },
+  paging: { icon: 'pages', place: 'below-right', closedAtFirst: true, component: onDemand(() => import('../features/inside/PagingPanel').then((module) => ({ default: module.PagingPanel }))), focus: 'input' },
+  devices: { icon: 'chip', place: 'below-right', closedAtFirst: true, component: onDemand(() => import('../features/inside/DevicesPanel').then((module) => ({ default: module.DevicesPanel }))), focus: '.devices' },
+  trace: { icon: 'trace', place: 'below-right', closedAtFirst: true, component: onDemand(() => import('../features/inside/TracePanel').then((module) => ({ default: module.TracePanel }))), focus: 'input' },
 }

@@ -65,6 +65,7 @@ export function createFakeServices() {
     'debug.registers': missing('debug.registers'),
     'debug.setRegister': missing('debug.setRegister'),
     'debug.memory': missing('debug.memory'),
+    'debug.survey': missing('debug.survey'),
     'debug.setMemory': missing('debug.setMemory'),
     'debug.disassemble': missing('debug.disassemble'),
     'debug.stack': missing('debug.stack'),

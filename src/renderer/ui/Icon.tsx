@@ -11,6 +11,14 @@ const shapes = {
   file: <path d="M3.5 1.8h5.7l3.3 3.3v9.1h-9zM9 2v3.3h3.3" />,
   plus: <path d="M8 3v10M3 8h10" />,
   chevron: <path d="m4.2 6.2 3.8 3.8 3.8-3.8" />,
+  memory: <path d="M2 4.5h12v6.4H2zM4.6 10.9v2.3M8 10.9v2.3M11.4 10.9v2.3M4.6 6.6v2.2M8 6.6v2.2M11.4 6.6v2.2" />,
+  table: <path d="M2 2.8h12v10.4H2zM2 6.2h12M2 9.7h12M6.2 6.2v7" />,
+  pages: <path d="M5.2 1.8h8.2v8.6H5.2zM5.2 5.6H2.6v8.6h8.2v-3.8" />,
+  chip: <path d="M4.4 4.4h7.2v7.2H4.4zM6.2 4.4V2M9.8 4.4V2M6.2 14v-2.4M9.8 14v-2.4M4.4 6.2H2M4.4 9.8H2M14 6.2h-2.4M14 9.8h-2.4" />,
+  trace: <path d="M1.8 8h2.6l1.8-4.6 3 9.2L11.4 8h2.8" />,
+  undo: <path d="M5.6 3 2.6 6l3 3M2.8 6h6.4a3.6 3.6 0 0 1 0 7.2H6" />,
+  redo: <path d="m10.4 3 3 3-3 3M13.2 6H6.8a3.6 3.6 0 0 0 0 7.2H10" />,
+  download: <path d="M8 2v8M4.8 7 8 10.2 11.2 7M2.6 13.4h10.8" />,
   back: <path d="M13 8H3.4M7 4 3 8l4 4" />,
   error: (
     <>

@@ -83,6 +83,11 @@ const panels: Record<PanelId, string> = {
   disassembly: 'Disassembly',
   stack: 'Stack',
   breakpoints: 'Breakpoints',
+  memory: 'Memory',
+  tables: 'Descriptor tables',
+  paging: 'Page tables',
+  devices: 'Devices',
+  trace: 'BIOS and ports',
 }
 
 /** What the system's own items of the application's menu are called. */

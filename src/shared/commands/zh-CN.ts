@@ -81,6 +81,11 @@ export const commandsZhCn: typeof commandsEn = {
     disassembly: '反汇编',
     stack: '栈',
     breakpoints: '断点',
+    memory: '内存',
+    tables: '描述符表',
+    paging: '页表',
+    devices: '设备',
+    trace: 'BIOS 与端口',
   },
 
   showPanel: (panel) => `显示面板：${panel}`,

@@ -1,37 +1,10 @@
 /** Faults in words for people who are writing their first kernel. Sources: Intel SDM vol. 3A, 6.13 (error codes), 6.15, 4.7 (page faults). */
 import type { Fault } from '../../../shared/machine-schemas'
+import { vectorMeaning, vectorName } from '../../../shared/vectors'
 import { ATTRIBUTE, CR0 } from '../cpu/state/bits'
 import type { CpuRegisters, NamedSegment, TripleFaultReport } from '../cpu/shutdown'
 import type { FaultRecord } from '../cpu/system/exceptions'
 import { hex } from './registers'
-
-interface VectorText {
-  name: string
-  meaning: string
-}
-
-const VECTORS: Readonly<Record<number, VectorText>> = {
-  0: { name: '#DE', meaning: 'divide error: a division by zero, or a quotient too large for its register' },
-  1: { name: '#DB', meaning: 'debug exception' },
-  2: { name: 'NMI', meaning: 'non-maskable interrupt' },
-  3: { name: '#BP', meaning: 'breakpoint (INT3)' },
-  4: { name: '#OF', meaning: 'overflow (INTO)' },
-  5: { name: '#BR', meaning: 'BOUND range exceeded' },
-  6: { name: '#UD', meaning: 'invalid opcode: these bytes are no instruction of this processor' },
-  7: { name: '#NM', meaning: 'no floating-point unit: the code uses x87, MMX or SSE, which is absent or switched off' },
-  8: { name: '#DF', meaning: 'double fault: an exception could not be delivered' },
-  10: { name: '#TS', meaning: 'invalid task-state segment' },
-  11: { name: '#NP', meaning: 'segment or gate not present' },
-  12: { name: '#SS', meaning: 'stack segment fault: outside its limit, or not a canonical address' },
-  13: { name: '#GP', meaning: 'general protection: a rule of segments, privileges or reserved bits was broken' },
-  14: { name: '#PF', meaning: 'page fault' },
-  16: { name: '#MF', meaning: 'x87 floating-point error' },
-  17: { name: '#AC', meaning: 'alignment check' },
-  18: { name: '#MC', meaning: 'machine check' },
-  19: { name: '#XM', meaning: 'SIMD floating-point exception' },
-}
-
-export const vectorName = (vector: number): string => VECTORS[vector]?.name ?? `interrupt ${vector}`
 
 /** `#PF`, `INT 13h`, `interrupt 0x20`: as a person speaks of an interrupt from that source. */
 export function interruptName(vector: number, source: 'software' | 'exception' | 'hardware'): string {
@@ -53,7 +26,7 @@ export function describeFault(fault: FaultRecord, registers: CpuRegisters): Faul
 }
 
 function explain(fault: FaultRecord, registers: CpuRegisters): string {
-  const text = VECTORS[fault.vector]?.meaning ?? 'hardware or software interrupt'
+  const text = vectorMeaning(fault.vector) ?? 'hardware or software interrupt'
   if (fault.vector === 14) return pageFault(fault, registers)
   if (fault.errorCode !== undefined && fault.errorCode !== 0 && SELECTOR_ERRORS.has(fault.vector)) return `${text}; ${selectorError(fault.errorCode, registers)}`
   return text

@@ -4,7 +4,8 @@ import type { RunReport } from '../host/options'
 import type { CpuRegisters } from '../cpu/shutdown'
 import { disassemble } from '../cpu/decode/disassemble'
 import type { Machine, Outcome, ResetSource } from '../machine/machine'
-import { describeFault, expandsDown, likelyCause, vectorName } from './explain'
+import { vectorName } from '../../../shared/vectors'
+import { describeFault, expandsDown, likelyCause } from './explain'
 import { hex } from './registers'
 
 const GENERAL = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'] as const

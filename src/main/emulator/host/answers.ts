@@ -49,6 +49,7 @@ const ANSWERS: Answers = {
     return done(setRegister(asked.machine.cpu, name, BigInt(value)))
   },
   memory: (asked, { space, address, bytes }) => reader(asked).view(space, BigInt(address), bytes),
+  survey: (asked, { space, address, bytes }) => reader(asked).survey(space, BigInt(address), bytes),
   setMemory: (asked, { space, address, data }) => {
     requirePaused(asked)
     return done(reader(asked).write(space, BigInt(address), new Uint8Array(Buffer.from(data, 'base64'))))

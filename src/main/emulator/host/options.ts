@@ -13,6 +13,9 @@ export const DEFAULT_START_DATE = Date.UTC(2026, 0, 1, 12, 0, 0)
 
 const bytesSchema = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes are expected')
 
+/** Number of the log that `StartOptions.log` asks for. */
+export const FIRST_LOG = 0
+
 export const startOptionsSchema = z.object({
   /** Disk image; the guest's writes never reach it. */
   image: bytesSchema.refine((bytes) => bytes.length > 0, 'the disk image is empty'),
@@ -36,6 +39,8 @@ export const startOptionsSchema = z.object({
   startDate: z.number().int().optional(),
   /** Where the machine pauses by itself, the first time it comes there. */
   pauseAt: z.enum(BOOT_PAUSES).optional(),
+  /** A log that begins with the first instruction; its number is `FIRST_LOG`. `whole`: nothing is dropped, the guest waits for who reads it. */
+  log: z.object({ filter: logFilterSchema, whole: z.boolean().optional() }).optional(),
   /** Where the stages of the boot begin, as the image has them; addresses are linear. */
   marks: z
     .object({

@@ -10,7 +10,7 @@ import { Machine } from '../machine/machine'
 import { sameScreen } from '../machine/screen'
 import { answer, type Asked } from './answers'
 import type { MachineListener, RunningMachine, RunReport, StartOptions } from './options'
-import { DEFAULT_START_DATE, machineEnded } from './options'
+import { DEFAULT_START_DATE, FIRST_LOG, machineEnded } from './options'
 import { Pace } from './pace'
 import { Typist } from './typist'
 
@@ -86,6 +86,7 @@ export class Session implements RunningMachine, Asked {
     })
     this.#pace = new Pace(this.#machine, { pace: options.pace })
     this.#logs = new Logs(this.#machine)
+    if (options.log) this.#logs.set(FIRST_LOG, options.log.filter, options.log.whole)
     this.#typist = new Typist(this.#machine)
     if (options.keys !== undefined) this.#typist.type(options.keys)
   }
@@ -182,9 +183,9 @@ export class Session implements RunningMachine, Asked {
     }
   }
 
-  /** For `resume`, or for the reader of its serial output. */
+  /** For `resume`, or for the reader of its serial output or of a log. */
   get #waiting(): boolean {
-    return this.#machine.control.paused !== undefined || this.#unread > MOST_UNREAD
+    return this.#machine.control.paused !== undefined || this.#unread > MOST_UNREAD || this.#logs.areFull
   }
 
   /** Slices until the turn's time is over or virtual time is too far ahead. */
@@ -322,7 +323,24 @@ export class Session implements RunningMachine, Asked {
       const dealing = this.#listener.log?.(id, entries, lost)
       if (!dealing) continue
       this.#unreadLogs.add(id)
-      dealing.then(() => this.#unreadLogs.delete(id), (error: unknown) => this.#end(reportHostError(error, this.#machine.instructions)))
+      dealing.then(
+        () => {
+          this.#unreadLogs.delete(id)
+          if (!this.#logs.areFull) return
+          this.#tellLogs()
+          if (!this.#waiting) this.#wake?.()
+        },
+        (error: unknown) => this.#end(reportHostError(error, this.#machine.instructions)),
+      )
+    }
+  }
+
+  /** All that is kept, whether its readers follow or not. */
+  #flushLogs(): void {
+    for (const id of this.#logs.ids) {
+      for (let left = this.#logs.take(id, MAX_LOG_ENTRIES); left.entries.length > 0 || left.lost > 0; left = this.#logs.take(id, MAX_LOG_ENTRIES)) {
+        void this.#listener.log?.(id, left.entries, left.lost)
+      }
     }
   }
 
@@ -345,7 +363,7 @@ export class Session implements RunningMachine, Asked {
     this.#ended = true
     this.#machine.timeline.ended(report.reason)
     this.#tellSerial()
-    this.#tellLogs()
+    this.#flushLogs()
     this.#tellScreen()
     this.#tellState('ended')
     this.#listener.end(report)

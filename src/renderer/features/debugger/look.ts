@@ -51,7 +51,8 @@ export function useLook<T>(ask: (call: Connection['call'], machine: string) => P
         if (over) return
         const last = settled.current
         setAnswer((old) => ({ machine: id, value, ...(old?.machine === id ? { before: last !== undefined && last.pause !== pause ? last.value : old.before } : {}) }))
-        settled.current = { pause, value }
+        // What was seen between two pauses is not what a step is compared with.
+        if (pause !== undefined) settled.current = { pause, value }
       } catch (error) {
         const failure = toFailure(error)
         if (!over && !PASSING.has(failure.code)) setAnswer({ machine: id, failure })

@@ -5,10 +5,11 @@ import { debugControl } from './debug-control'
 import { editor } from './editor'
 import { format } from './format'
 import { help } from './help'
+import { inside } from './inside'
 import { machine } from './machine'
 import { projects } from './projects'
 import { settings } from './settings'
 import { usb } from './usb'
 import { workbench } from './workbench'
 
-export const en = { format, commands: commandTexts.en, ...app, ...build, ...debugControl, ...editor, ...help, ...machine, ...projects, ...settings, ...usb, ...workbench }
+export const en = { format, commands: commandTexts.en, ...app, ...build, ...debugControl, ...editor, ...inside, ...help, ...machine, ...projects, ...settings, ...usb, ...workbench }

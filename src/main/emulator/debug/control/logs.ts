@@ -1,6 +1,7 @@
 /** BIOS calls and port accesses as data. Nothing is noted while nobody listens; each who does has a ring of entries of the own. */
 import type { BiosCall, LogEntry, LogFilter, PortEntry } from '../../../../shared/debug'
 import type { PortAccess } from '../../cpu/observer'
+import { FIRMWARE_PORT } from '../../firmware/rom'
 import type { Machine } from '../../machine/machine'
 import { hex } from '../registers'
 
@@ -9,11 +10,13 @@ const MOST_ENTRIES = 4096
 
 class Log {
   readonly filter: LogFilter
+  readonly #whole: boolean
   #entries: LogEntry[] = []
   #lost = 0
 
-  constructor(filter: LogFilter) {
+  constructor(filter: LogFilter, whole: boolean) {
     this.filter = filter
+    this.#whole = whole
   }
 
   bios(call: BiosCall): void {
@@ -34,6 +37,11 @@ class Log {
     return taken
   }
 
+  /** Nothing may be dropped, and much is kept already. */
+  get isFull(): boolean {
+    return this.#whole && this.#entries.length >= MOST_ENTRIES
+  }
+
   get isEmpty(): boolean {
     return this.#entries.length === 0 && this.#lost === 0
   }
@@ -41,7 +49,7 @@ class Log {
   #add(entry: LogEntry): void {
     this.#entries.push(entry)
     // Half of it at once: dropping one by one would move the others each time.
-    if (this.#entries.length > MOST_ENTRIES) this.#lost += this.#entries.splice(0, MOST_ENTRIES / 2).length
+    if (!this.#whole && this.#entries.length > MOST_ENTRIES) this.#lost += this.#entries.splice(0, MOST_ENTRIES / 2).length
   }
 }
 
@@ -53,14 +61,21 @@ export class Logs {
     this.#machine = machine
   }
 
-  set(id: number, filter: LogFilter): void {
-    this.#byId.set(id, new Log(filter))
+  /** @param whole nothing is dropped: whoever runs the guest looks at `areFull` */
+  set(id: number, filter: LogFilter, whole = false): void {
+    this.#byId.set(id, new Log(filter, whole))
     this.#listen()
   }
 
   end(id: number): void {
     this.#byId.delete(id)
     this.#listen()
+  }
+
+  /** The guest should wait until entries were taken. */
+  get areFull(): boolean {
+    for (const log of this.#byId.values()) if (log.isFull) return true
+    return false
   }
 
   get ids(): number[] {
@@ -79,6 +94,8 @@ export class Logs {
   }
 
   #port(logs: readonly Log[], { direction, port, bytes, value }: PortAccess): void {
+    // By it the ROM calls the services, which are told as BIOS calls; a PC has none.
+    if (port === FIRMWARE_PORT) return
     const { cpu, bus } = this.#machine
     const device = bus.ownerOf(port)
     const entry: PortEntry = { kind: 'port', instructions: cpu.now(), direction, port, bytes, value, by: hex(cpu.codeAddress), ...(device === undefined ? {} : { device }) }

@@ -7,7 +7,7 @@ import type { BreakpointHit, Paused, PauseReason } from '../../../../shared/run-
 import type { Cpu } from '../../cpu/cpu'
 import type { Delivered, PortAccess } from '../../cpu/observer'
 import type { MemoryMap } from '../../machine/memory-map'
-import { vectorName } from '../explain'
+import { vectorName } from '../../../../shared/vectors'
 import { MemoryReader } from '../look/memory'
 import { hex } from '../registers'
 import { Breakpoints } from './breakpoints'

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { LogEntry } from '../../../../shared/debug'
 import { logEventSchema } from '../../../../shared/debug'
 import { Machine, type MachineOptions } from '../../machine/machine'
-import { describeLogEntry } from './log-text'
+import { describeLogEntry } from '../../../../shared/log-text'
 import { Logs } from './logs'
 import { BACKENDS, bootSector } from './test-guest'
 

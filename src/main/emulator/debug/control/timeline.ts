@@ -8,7 +8,7 @@ import type { Cpu } from '../../cpu/cpu'
 import { IF } from '../../cpu/state/bits'
 import { TICKS_PER_MICROSECOND } from '../../machine/clock'
 import { FRAMEBUFFER, VIDEO_MEMORY_BYTES } from '../../machine/memory-map'
-import { vectorName } from '../explain'
+import { vectorName } from '../../../../shared/vectors'
 import type { CpuMode } from './modes'
 import type { RunControl, RunListener } from './run-control'
 

@@ -4,7 +4,7 @@ import type { Cpu } from '../../cpu/cpu'
 import { ATTRIBUTE, LDTR } from '../../cpu/state/bits'
 import { GDTR, IDTR } from '../../cpu/state/layout'
 import { Descriptor, SystemType } from '../../cpu/system/descriptors'
-import { vectorName } from '../explain'
+import { vectorName } from '../../../../shared/vectors'
 import { hex } from '../registers'
 import { segmentFlags, segmentKind, systemKind } from './descriptor-text'
 import type { MemoryReader } from './memory'
@@ -12,6 +12,8 @@ import type { MemoryReader } from './memory'
 /** A selector has 13 bits of index. */
 const MOST_DESCRIPTORS = 8192
 const VECTORS = 256
+/** Of the table registers after a reset (Intel SDM vol. 3A, table 10-1). */
+const RESET_LIMIT = 0xffff
 const SELECTOR_LOCAL = 4
 const SELECTOR_INDEX = 0xfffc
 /** Of a gate's second doubleword: index into the interrupt stack table. */
@@ -33,6 +35,7 @@ export function descriptorTable(cpu: Cpu, reader: MemoryReader, table: Table): D
   if (isLdt && (!state.protectedMode || (state.attributes(LDTR) & ATTRIBUTE.present) === 0 || (state.selector(LDTR) & 0xfffc) === 0)) {
     return { ...found, note: 'No LDT is loaded (LLDT).' }
   }
+  if (table === 'gdt' && !state.protectedMode && base === 0n && limit === RESET_LIMIT) return { ...found, note: 'No GDT is loaded yet (LGDT). Real mode needs none.' }
   if (table === 'idt' && !state.protectedMode) return realVectors(reader, found, base, limit)
   const entryBytes = table === 'idt' && state.longMode ? 16 : 8
   const room = Math.floor((limit + 1) / entryBytes)

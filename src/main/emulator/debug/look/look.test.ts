@@ -33,6 +33,19 @@ function poke64(machine: Machine, address: number, value: bigint): void {
 }
 
 describe('memory', () => {
+  test('tells neighbouring pages of one kind as one range', () => {
+    const machine = guest(NOP_HLT)
+    expect(reader(machine).survey('physical', 0x9_e000n, 0x6_4000)).toEqual([
+      { address: '0x9e000', bytes: 0x2000, state: 'ram' },
+      { address: '0xa0000', bytes: 0x1_0000, state: 'device' },
+      { address: '0xb0000', bytes: 0x8000, state: 'nothing' },
+      { address: '0xb8000', bytes: 0x8000, state: 'video' },
+      { address: '0xc0000', bytes: 0x3_0000, state: 'nothing' },
+      { address: '0xf0000', bytes: 0x1_0000, state: 'rom' },
+      { address: '0x100000', bytes: 0x2000, state: 'ram' },
+    ])
+  })
+
   test('tells what is there, page by page, and changes nothing', () => {
     const machine = guest(NOP_HLT)
     const { pages, data } = reader(machine).view('physical', 0x9fff0n, 0x20)
@@ -144,6 +157,7 @@ describe('tables of descriptors', () => {
     expect(table).toMatchObject({ entryBytes: 4, count: 256, base: '0x0' })
     expect(table.entries.find(({ index }) => index === 0x13)?.target?.selector).toBe(0xf000)
     expect(descriptorTable(machine.cpu, reader(machine), 'ldt').note).toContain('No LDT')
+    expect(descriptorTable(machine.cpu, reader(machine), 'gdt')).toMatchObject({ entries: [], note: expect.stringContaining('No GDT') })
   })
 
   test('limits and bases of nonsense are bounded and told', () => {

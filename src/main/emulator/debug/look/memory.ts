@@ -1,5 +1,5 @@
 /** The guest's memory as a person looks at it: nothing of the guest changes by it, and nothing faults. */
-import type { MemoryView } from '../../../../shared/debug'
+import type { MemoryView, PageState, Survey } from '../../../../shared/debug'
 import { LabError } from '../../../../shared/failure'
 import type { Cpu } from '../../cpu/cpu'
 import { FRAMEBUFFER, LOW_RAM_END, type MemoryMap, ROM_START } from '../../machine/memory-map'
@@ -12,7 +12,6 @@ const MIB = 0x10_0000
 const HIGHEST = 0xffff_ffff_ffff_ffffn
 
 export type Space = 'linear' | 'physical'
-type PageState = MemoryView['pages'][number]['state']
 
 interface Piece {
   readonly address: bigint
@@ -55,6 +54,16 @@ export class MemoryReader {
       pages.push({ address: hex(piece.address), bytes: piece.bytes, state: piece.state, ...(piece.physical === undefined ? {} : { physical: hex(piece.physical) }) })
     }
     return { address: hex(address), data: Buffer.from(data).toString('base64'), pages }
+  }
+
+  survey(space: Space, address: bigint, bytes: number): Survey {
+    const ranges: Survey = []
+    for (const piece of this.pieces(space, address, bytes)) {
+      const last = ranges.at(-1)
+      if (last?.state === piece.state) last.bytes += piece.bytes
+      else ranges.push({ address: hex(piece.address), bytes: piece.bytes, state: piece.state })
+    }
+    return ranges
   }
 
   /** Bytes at a linear address, up to the first that cannot be read. */

@@ -1,5 +1,5 @@
-/** Entries of a log as lines of text, for a trace in a terminal. */
-import type { BiosCall, LogEntry, PortEntry } from '../../../../shared/debug'
+/** Entries of a log as lines of text, for a terminal, a file, the clipboard. */
+import type { BiosCall, LogEntry, PortEntry } from './debug'
 
 const PORT_DIGITS = 4
 
@@ -9,9 +9,16 @@ export function describeLogEntry(entry: LogEntry): string {
   return `${count}  ${entry.kind === 'bios' ? biosCall(entry) : portAccess(entry)}`
 }
 
-function biosCall({ vector, ax, name, arguments: given, results, carry, caller }: BiosCall): string {
+/** Services that say by the carry flag whether they failed; for others it means nothing. */
+const TELL_BY_CARRY: ReadonlySet<number> = new Set([0x13, 0x15, 0x1a])
+
+/** Whether the service said that it failed. */
+export const callFailed = ({ vector, carry }: Pick<BiosCall, 'vector' | 'carry'>): boolean => carry && TELL_BY_CARRY.has(vector)
+
+function biosCall(call: BiosCall): string {
+  const { vector, ax, name, arguments: given, results, caller } = call
   const list = (facts: BiosCall['results']): string => facts.map((fact) => `${fact.name}=${fact.value}`).join(' ')
-  const answer = [list(results), carry ? 'CF' : ''].filter((part) => part !== '').join(' ')
+  const answer = [list(results), callFailed(call) ? 'CF' : ''].filter((part) => part !== '').join(' ')
   const parts = [`INT ${digits(vector, 2).toUpperCase()}h AX=${digits(ax, 4)} ${name}`, list(given), answer === '' ? '' : `→ ${answer}`, `from ${digits(caller.cs, 4)}:${digits(caller.ip, 4)}`]
   return parts.filter((part) => part !== '').join('  ')
 }
