@@ -17,7 +17,7 @@ import { bootPauseSchema, debugCalls, debugStreams } from './debug'
 import { diagnosisSchema } from './diagnosis'
 import { LANGUAGES } from './languages'
 import { keyEventSchema, machineReportSchema, machineStateSchema, sentScreenSchema } from './machine-schemas'
-import { buildStepSchema, logEventSchema, problemSchema } from './problems'
+import { buildProgressSchema, buildStepSchema, problemSchema } from './problems'
 import { usbCalls, usbStreams } from './usb'
 
 /** Largest text file the editor opens or saves, in UTF-16 units. */
@@ -273,8 +273,8 @@ export const streams = {
    * goes to the page that listened last. Ends only when it is cancelled.
    */
   'app.opened': { args: nothing, event: openedSchema, end: z.null() },
-  /** Builds a project: log lines as they come, and the result. Cancelling stops the compiler. */
-  'builds.run': { args: z.strictObject({ directory }), event: logEventSchema, end: buildResultSchema },
+  /** Builds a project: what it says as it comes, and the result. Cancelling stops the compiler. */
+  'builds.run': { args: z.strictObject({ directory }), event: buildProgressSchema, end: buildResultSchema },
   /**
    * Shows a machine: first its present screen, serial output so far and state, then every change; ends with the report
    * when the machine ends. Cancelling only stops watching. A reset does not end it.

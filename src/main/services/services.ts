@@ -22,6 +22,7 @@ import { prepareWorker, prepareWorkerLater, startInWorker } from './machine-host
 import { Machines, type MachineStarter } from './machines'
 import { OpenedPaths } from './opened'
 import { ProjectDoctor } from './project-doctor'
+import { ProgressSender } from './progress-sender'
 import { ProjectFiles } from './project-files'
 import { availableTemplates, createFromTemplate, memoryOf, openForEditing } from './projects'
 import { RecentProjects } from './recent-projects'
@@ -214,7 +215,14 @@ export function createServices(options: ServicesOptions): Services {
         })
       }),
     'app.opened': (_args, { emit, signal }) => opened.listen(emit, signal),
-    'builds.run': async ({ directory }, { emit, signal }) => (await builder.build(await projectFolder(directory), { onLog: emit, signal })).result,
+    'builds.run': async ({ directory }, context) => {
+      const progress = new ProgressSender(context)
+      try {
+        return (await builder.build(await projectFolder(directory), { onLog: progress.line, onStep: progress.step, signal: context.signal })).result
+      } finally {
+        progress.finish()
+      }
+    },
     'machines.watch': ({ machine }, context) => machines.watch(machine, context, context.signal),
     ...usb.streams,
     ...debugStreams(machines),

@@ -2,6 +2,7 @@
 import { useStore } from 'zustand'
 import { commandOf, isCommandId, shownPanel, type CommandId } from '../../shared/commands/table'
 import { chordLabel, isMac } from '../../shared/commands/keys'
+import { copyCommand, findInLog } from '../features/build/log/log-commands'
 import { runEditorAction } from '../features/editor/editor-actions'
 import type { CommandContext } from './context'
 import { useLab, type Lab } from './lab'
@@ -34,6 +35,8 @@ const actions: Record<Exclude<CommandId, `panel.show.${string}`>, Action> = {
   'build.run': { when: ({ project, building }) => project && !building, run: (lab) => lab.commands.build() },
   'build.cancel': { when: ({ building }) => building, run: (lab) => lab.commands.cancelBuild() },
   'build.fixAll': { when: ({ project, fixes }) => project && fixes, run: (lab) => lab.projectDoctor.previewAll() },
+  'build.copyCommand': { when: ({ project, log }) => project && log, run: copyCommand },
+  'build.findInLog': { when: ({ project, log }) => project && log, run: findInLog },
   'build.copyLog': { when: ({ project, log }) => project && log, run: (lab) => lab.attempt(lab.commands.copyLog()) },
   'build.toolchain': { run: (lab) => lab.surfaces.show('toolchain') },
   'usb.write': { when: ({ starting }) => !starting, run: (lab) => lab.commands.writeToUsb() },

@@ -200,7 +200,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   }
 
   async function copyLog(): Promise<void> {
-    await navigator.clipboard.writeText(build.store.getState().log.map((line) => line.text).join('\n'))
+    await navigator.clipboard.writeText(build.store.getState().log.text())
   }
 
   async function copyScreen(): Promise<void> {

@@ -11,6 +11,9 @@ const shapes = {
   file: <path d="M3.5 1.8h5.7l3.3 3.3v9.1h-9zM9 2v3.3h3.3" />,
   plus: <path d="M8 3v10M3 8h10" />,
   chevron: <path d="m4.2 6.2 3.8 3.8 3.8-3.8" />,
+  up: <path d="m4.2 9.8 3.8-3.8 3.8 3.8" />,
+  fold: <path d="M2.6 8h10.8M5.4 2.4 8 5l2.6-2.6M5.4 13.6 8 11l2.6 2.6" />,
+  unfold: <path d="M2.6 8h10.8M5.4 5 8 2.4 10.6 5M5.4 11 8 13.6l2.6-2.6" />,
   back: <path d="M13 8H3.4M7 4 3 8l4 4" />,
   error: (
     <>

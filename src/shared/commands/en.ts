@@ -16,6 +16,8 @@ const titles: Record<Exclude<CommandId, `panel.show.${PanelId}`>, string> = {
   'build.cancel': 'Stop the running build',
   'build.fixAll': 'Fix all problems that can be mended…',
   'build.copyLog': 'Copy the build log',
+  'build.copyCommand': 'Copy the command line of the step that failed or ran last',
+  'build.findInLog': 'Find in the build log',
   'build.toolchain': 'Check the toolchain…',
   'usb.write': 'Write an image to a USB stick…',
 

@@ -34,6 +34,8 @@ const rows = {
   'build.cancel': { category: 'build' },
   'build.fixAll': { category: 'build' },
   'build.copyLog': { category: 'build' },
+  'build.copyCommand': { category: 'build' },
+  'build.findInLog': { category: 'build' },
   'build.toolchain': { category: 'build' },
   'usb.write': { category: 'build', keys: ['mod+shift+d'] },
 

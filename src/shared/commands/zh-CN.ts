@@ -16,6 +16,8 @@ export const commandsZhCn: typeof commandsEn = {
     'build.cancel': '停止正在进行的构建',
     'build.fixAll': '修复所有可修复的问题…',
     'build.copyLog': '复制构建日志',
+    'build.copyCommand': '复制失败或最后运行的步骤的命令行',
+    'build.findInLog': '在构建日志中查找',
     'build.toolchain': '检查工具链…',
     'usb.write': '将镜像写入 U 盘…',
 
