@@ -13,10 +13,11 @@
  */
 import * as z from 'zod'
 import { MAX_COMMAND_LINE_BYTES } from './boot'
+import { CPU_MODEL_NAMES } from './cpu-models'
 import { bootPauseSchema, debugCalls, debugStreams } from './debug'
 import { diagnosisSchema } from './diagnosis'
 import { LANGUAGES } from './languages'
-import { keyEventSchema, machineReportSchema, machineStateSchema, sentScreenSchema } from './machine-schemas'
+import { BOOT_MEDIA, insertedDriveSchema, keyEventSchema, machineReportSchema, machineStateSchema, MOST_EXTRA_DRIVES, sentScreenSchema } from './machine-schemas'
 import { buildProgressSchema, buildStepSchema, problemSchema } from './problems'
 import { usbCalls, usbStreams } from './usb'
 
@@ -61,6 +62,8 @@ export const projectSchema = z.object({
   problems: z.array(problemSchema),
   /** Guest memory in MiB as the manifest asks for it. */
   memoryMiB: z.number(),
+  /** Which processor the manifest asks for; absent: all that the emulator knows. */
+  cpu: z.enum(CPU_MODEL_NAMES).optional(),
   commandLine: z.string(),
 })
 export type ProjectInfo = z.infer<typeof projectSchema>
@@ -235,6 +238,11 @@ export const calls = {
       memoryMiB: z.number().int().min(1).max(3072).optional(),
       commandLine: z.string().max(MAX_COMMAND_LINE_BYTES).optional(),
       backend: z.enum(BACKENDS).optional(),
+      cpu: z.enum(CPU_MODEL_NAMES).optional(),
+      /** What the image is put in as; else what it looks like. */
+      medium: z.enum(BOOT_MEDIA).optional(),
+      /** Image files in further drives. The guest's writes go to a copy in memory. */
+      drives: z.array(insertedDriveSchema).max(MOST_EXTRA_DRIVES).optional(),
       /** The machine pauses there, the first time it comes to it. */
       pauseAt: bootPauseSchema.optional(),
     }),

@@ -10,6 +10,7 @@ import type { StartOptions } from '../emulator/host/options'
 import { textFont } from '../emulator/machine/font'
 import { checkInputSize, rawDiskOf, withCommandLine } from '../image'
 import { MANIFEST_FILE, manifestJsonSchema, openProject, targetJsonSchema } from '../project'
+import { checkMedium, insertedDrives } from './boot-medium'
 import { bootFacts } from './booted-kernel'
 import { Builder } from './builder'
 import { BootedKernels, debugCalls, debugStreams } from './debug-calls'
@@ -154,11 +155,13 @@ export function createServices(options: ServicesOptions): Services {
         return null
       }),
 
-    'machines.boot': async ({ source, memoryMiB, commandLine, backend, pauseAt }) => {
+    'machines.boot': async ({ source, memoryMiB, commandLine, backend, pauseAt, cpu, medium, drives = [] }) => {
       const settings = await bootable(builder, source, commandLine)
+      checkMedium(settings.image, medium, source.type === 'file' ? source.path : source.directory)
+      const inserted = await insertedDrives(settings.image, medium, drives, (path) => readInput(absolute(path)))
       const memoryBytes = memoryMiB === undefined ? settings.memoryBytes : memoryMiB * 2 ** 20
       const facts = bootFacts(settings.image)
-      const start: StartOptions = { ...settings, memoryBytes, backend: backend ?? 'interp', pace: 'realtime', startDate: Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}) }
+      const start: StartOptions = { ...settings, ...(cpu ? { model: cpu } : {}), medium, drives: inserted, memoryBytes, backend: backend ?? 'interp', pace: 'realtime', startDate: Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}) }
       const machine = machines.boot(start)
       kernels.booted(machine, source, facts)
       prepareWorkerLater()
