@@ -24,7 +24,7 @@ const isLocal = (url: string): boolean => isLabPage(url) || (URL.canParse(url) &
 /** The lab's page may use the clipboard; nothing else is granted to anyone. */
 const grantedToLab: ReadonlySet<string> = new Set(['clipboard-read', 'clipboard-sanitized-write'])
 
-/** Nothing but the lab's own files is loaded, no permission is given, no file is downloaded. Before the first window. */
+/** Nothing but the lab's own files is loaded, no permission is given, and only what the lab's page made itself is saved. Before the first window. */
 export function confineSession(session: Session): void {
   session.setPermissionRequestHandler((contents, permission, callback) => {
     callback(grantedToLab.has(permission) && isLabPage(contents.getURL()))
@@ -35,5 +35,8 @@ export function confineSession(session: Session): void {
   session.setDevicePermissionHandler(() => false)
   // A second fence behind the content security policy, which a page declares for itself.
   session.webRequest.onBeforeRequest(({ url }, callback) => callback({ cancel: !isLocal(url) }))
-  session.on('will-download', (event) => event.preventDefault())
+  // Pictures of the screen: the system's dialog asks where they go.
+  session.on('will-download', (event, item) => {
+    if (!item.getURL().startsWith('blob:')) event.preventDefault()
+  })
 }

@@ -5,6 +5,9 @@ import { chordLabel, isMac } from '../../shared/commands/keys'
 import { copyCommand, findInLog } from '../features/build/log/log-commands'
 import { runEditorAction } from '../features/editor/editor-actions'
 import type { CommandContext } from './context'
+import { toggleRecording } from '../features/machine/recording'
+import { copyScreenshot, saveScreenshot, SENDABLE_KEYS, sendKeys } from '../features/machine/screen-commands'
+import { selectByKeyboard } from '../features/machine/selection-store'
 import { useLab, type Lab } from './lab'
 import { settingTable } from './settings'
 
@@ -18,6 +21,7 @@ const inProject = ({ project }: CommandContext): boolean => project
 const withFile = ({ project, file }: CommandContext): boolean => project && file
 const withFiles = ({ project, files }: CommandContext): boolean => project && files > 1
 const withPanel = ({ workbench, panel }: CommandContext): boolean => workbench && panel
+const withScreen = ({ workbench, machine }: CommandContext): boolean => workbench && (machine === 'on' || machine === 'ended')
 const zoomStep = settingTable.zoom.step
 const zoomBy = (lab: Lab, step: number): void => lab.settings.set('zoom', lab.settings.store.getState().zoom + step)
 
@@ -45,6 +49,13 @@ const actions: Record<Exclude<CommandId, `panel.show.${string}`>, Action> = {
   'machine.stop': { when: ({ machine }) => machine === 'on', run: (lab) => lab.commands.stop() },
   'machine.reset': { when: ({ workbench, machine }) => workbench && (machine === 'on' || machine === 'ended'), run: (lab) => lab.commands.reset() },
   'machine.focus': { when: inWorkbench, run: (lab) => lab.dock.focus('screen') },
+  'machine.selectText': { when: ({ workbench, textScreen }) => workbench && textScreen, run: selectByKeyboard },
+  'machine.copyImage': { when: withScreen, run: (lab) => lab.attempt(copyScreenshot(lab)) },
+  'machine.saveImage': { when: withScreen, run: (lab) => lab.attempt(saveScreenshot(lab)) },
+  'machine.record': { when: withScreen, run: toggleRecording },
+  'machine.ctrlAltDel': { when: ({ machine }) => machine === 'on', run: (lab) => sendKeys(lab, SENDABLE_KEYS[0]) },
+  'machine.settings': { when: inWorkbench, run: (lab) => lab.surfaces.show('machine-settings') },
+  'machine.bootFile': { run: (lab) => lab.surfaces.show('boot-file') },
   'machine.copyText': { when: ({ workbench, textScreen }) => workbench && textScreen, run: (lab) => lab.attempt(lab.commands.copyScreen()) },
 
   'view.palette': { run: (lab) => lab.surfaces.show('commands') },

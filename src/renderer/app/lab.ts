@@ -5,6 +5,7 @@ import { createBuild } from '../features/build/build'
 import { createProjectDoctor } from '../features/doctor/diagnosis'
 import { createDocuments, isDirty, type ConflictChoice } from '../features/editor/documents'
 import { createMachine } from '../features/machine/machine'
+import { bootArguments } from '../features/machine/machine-settings'
 import { createProjects } from '../features/projects/projects'
 import { createUsb } from '../features/usb/usb'
 import { createConnection } from './connection'
@@ -41,7 +42,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   const dock = createDock(ui)
   const projects = createProjects(connection)
   const build = createBuild(connection)
-  const machine = createMachine({ connection, onError: report, storage: sessionStorage })
+  const machine = createMachine({ connection, onError: report, storage: sessionStorage, bootArguments: (source) => bootArguments(ui, source) })
   const documents = createDocuments({ connection, onError: report, storage: localStorage, resolveConflict: askAboutConflict })
   const projectDoctor = createProjectDoctor({
     connection,
@@ -241,6 +242,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     },
     /** The reset button; on a machine that ended, another power-on of the same image. */
     reset: () => attempt(machine.store.getState().machine === undefined ? bootAgain() : machine.reset()),
+    bootAgain: () => attempt(bootAgain()),
     writeToUsb: () => {
       const { project, info } = projects.store.getState()
       if (info) usb.open({ directory: project?.directory, canFlash: info.canFlash, file: image })
@@ -287,6 +289,9 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     commands,
     createProject,
     openProject,
+    openImage,
+    /** The file that is booted instead of a project. */
+    bootedFile: () => image,
     importProject,
     attempt,
     comeBack,

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod'
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import { ASPECTS, SCALES } from '../features/machine/scaling'
 import type { UiMemory } from './ui-state'
 
 export type SettingCategory = 'appearance' | 'editor' | 'machine'
@@ -43,6 +44,8 @@ export const settingTable = {
   editorMinimap: onOff('editor', false),
   terminalFontSize: whole('machine', 8, 40, 1, 13),
   keyboardOnBoot: onOff('machine', false),
+  screenScale: choice('machine', SCALES, 'integer'),
+  screenAspect: choice('machine', ASPECTS, 'square'),
   keyboardLeave: choice('machine', ['ctrl-alt', 'right-ctrl'], 'ctrl-alt'),
 }
 

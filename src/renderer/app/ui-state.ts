@@ -1,6 +1,7 @@
 /** What the window remembers between runs. Each key has its schema: what an older version left and does not fit is ignored. */
 import * as z from 'zod'
 import type { UiState } from '../../shared/contract'
+import { machineSettingsSchema } from '../features/machine/settings-schema'
 import type { Connection } from './connection'
 
 /** A layout of the panels as dockview writes it; whether it fits the panels of this version is seen when it is applied. */
@@ -16,6 +17,8 @@ const keys = {
   'project.last': z.string().nullable(),
   /** By project folder. */
   tabs: z.record(z.string(), openTabs),
+  /** By project folder, or image file. */
+  'machine.settings': z.record(z.string(), machineSettingsSchema),
   'usb.verify': z.boolean(),
   /** Path of the image file that was opened last. */
   'usb.file': z.string(),

@@ -55,6 +55,15 @@ const shapes = {
   bell: <path d="M3.2 11.6h9.6c-1-1-1.3-2-1.3-4.4a3.5 3.5 0 0 0-7 0c0 2.4-.3 3.4-1.3 4.4zM6.6 13.6h2.8" />,
   maximize: <path d="M2.6 2.6h10.8v10.8H2.6zM2.6 5.2h10.8" />,
   restore: <path d="M2.6 5.4h8v8h-8zM5.4 5.4V2.6h8v8h-2.8" />,
+  camera: (
+    <>
+      <path d="M1.8 4.8h3l1.2-1.9h4l1.2 1.9h3v8.3H1.8z" />
+      <circle cx="8" cy="8.7" r="2.4" />
+    </>
+  ),
+  record: <circle cx="8" cy="8" r="4" fill="currentColor" />,
+  text: <path d="M5.6 2.4h4.8M8 2.4v11.2M5.6 13.6h4.8M2 5.6v4.8M14 5.6v4.8" />,
+  more: <path d="M3.2 8h.4M7.8 8h.4M12.4 8h.4" strokeWidth="2.4" />,
   report: <path d="M3 2h10v12H3zM5.6 5.2h4.8M5.6 8h4.8M5.6 10.8h2.8" />,
 } satisfies Record<string, ReactElement>
 

@@ -26,6 +26,13 @@ const titles: Record<Exclude<CommandId, `panel.show.${PanelId}`>, string> = {
   'machine.reset': 'Press the reset button of the machine',
   'machine.focus': 'Give the keyboard to the machine',
   'machine.copyText': "Copy the screen's text",
+  'machine.selectText': 'Select text on the screen by keyboard',
+  'machine.copyImage': 'Copy a picture of the screen',
+  'machine.saveImage': 'Save a picture of the screen (PNG)',
+  'machine.record': 'Record the screen as an animation (GIF), or end the recording',
+  'machine.ctrlAltDel': 'Send Ctrl+Alt+Del to the machine',
+  'machine.settings': 'Machine settings…',
+  'machine.bootFile': 'Boot an image file…',
 
   'view.palette': 'Show all commands…',
   'view.editorActions': "Show the editor's own commands…",

@@ -44,6 +44,13 @@ const rows = {
   'machine.reset': { category: 'machine', keys: ['mod+shift+F5'] },
   'machine.focus': { category: 'machine', keys: ['F6'] },
   'machine.copyText': { category: 'machine' },
+  'machine.selectText': { category: 'machine' },
+  'machine.copyImage': { category: 'machine' },
+  'machine.saveImage': { category: 'machine' },
+  'machine.record': { category: 'machine' },
+  'machine.ctrlAltDel': { category: 'machine' },
+  'machine.settings': { category: 'machine' },
+  'machine.bootFile': { category: 'machine' },
 
   'view.palette': { category: 'view', keys: ['mod+shift+p', 'F1'] },
   'view.editorActions': { category: 'view' },

@@ -26,6 +26,13 @@ export const commandsZhCn: typeof commandsEn = {
     'machine.reset': '按下虚拟机的复位键',
     'machine.focus': '让虚拟机接管键盘',
     'machine.copyText': '复制屏幕上的文字',
+    'machine.selectText': '用键盘选择屏幕上的文字',
+    'machine.copyImage': '复制屏幕图像',
+    'machine.saveImage': '保存屏幕图像（PNG）',
+    'machine.record': '将屏幕录制为动画（GIF），或结束录制',
+    'machine.ctrlAltDel': '向虚拟机发送 Ctrl+Alt+Del',
+    'machine.settings': '虚拟机设置…',
+    'machine.bootFile': '启动镜像文件…',
 
     'view.palette': '显示所有命令…',
     'view.editorActions': '显示编辑器自带的命令…',

@@ -8,6 +8,9 @@ import { Icon } from '../../ui/Icon'
 import { GuestKeyboard } from './keyboard'
 import { SCREEN_ID, useScreenFocus } from './screen-focus'
 import { ScreenCanvas } from './ScreenCanvas'
+import { KeysMenu, ScreenMenu } from './ScreenMenu'
+import { ScreenSelection } from './ScreenSelection'
+import { ScreenStatus } from './ScreenStatus'
 import { screenText } from '../../../shared/screen-text'
 
 /** The VGA screen: takes the keyboard while it has the focus, and says how to leave. */
@@ -44,13 +47,16 @@ export function ScreenPanel(): ReactElement {
         data-takes-keyboard={taking ? '' : undefined}
         onKeyDown={(event) => phase === 'on' && keyboard.down(event)}
         onKeyUp={(event) => keyboard.up(event)}
-        onFocus={() => setFocused(true)}
-        onBlur={() => {
+        onFocus={({ target, currentTarget }) => target === currentTarget && setFocused(true)}
+        onBlur={({ target, currentTarget }) => {
+          if (target !== currentTarget) return
           setFocused(false)
           keyboard.releaseAll()
         }}
       >
-        <ScreenCanvas />
+        <ScreenCanvas>
+          <ScreenSelection />
+        </ScreenCanvas>
         <ScreenTextMirror />
         {(phase === 'off' || phase === 'starting') && (
           <div className="screen-empty">
@@ -60,6 +66,7 @@ export function ScreenPanel(): ReactElement {
           </div>
         )}
       </div>
+      <ScreenStatus />
       <EndBanner />
     </>
   )
@@ -102,7 +109,9 @@ export function ScreenActions(): ReactElement {
           )}
         </span>
       )}
+      <KeysMenu />
       <CopyText />
+      <ScreenMenu />
     </>
   )
 }

@@ -1,6 +1,6 @@
 /** The one machine this window shows: switching it on and off, its screen, its serial output, and the report of its end. */
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { BootSource, ScreenFont } from '../../../shared/contract'
+import type { BootSource, CallArgs, ScreenFont } from '../../../shared/contract'
 import { toFailure } from '../../../shared/failure'
 import type { KeyEvent, MachineReport, MachineState, Screen, SentScreen } from '../../../shared/machine-schemas'
 import type { Connection } from '../../app/connection'
@@ -29,6 +29,8 @@ type SerialListener = (port: SerialPort, bytes: Uint8Array | 'cleared') => void 
 export interface MachineOptions {
   connection: Connection
   onError(error: unknown): void
+  /** What a boot from there asks for. */
+  bootArguments(source: BootSource): CallArgs['machines.boot']
   /** Where the machine's name outlives a reload of the page. */
   storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 }
@@ -52,7 +54,7 @@ const MAX_REPLAY = 256 * 1024
 
 export type Machine = ReturnType<typeof createMachine>
 
-export function createMachine({ connection, onError, storage }: MachineOptions) {
+export function createMachine({ connection, onError, storage, bootArguments }: MachineOptions) {
   const store: StoreApi<MachineView> = createStore<MachineView>(() => ({ ...off, font: undefined }))
   const serialListeners = new Set<SerialListener>()
   const replay: Record<SerialPort, Uint8Array[]> = { com1: [], debug: [] }
@@ -175,7 +177,7 @@ export function createMachine({ connection, onError, storage }: MachineOptions) 
     const mine = boots
     store.setState({ ...off, phase: 'starting' })
     try {
-      const { machine } = await connection.call('machines.boot', { source })
+      const { machine } = await connection.call('machines.boot', bootArguments(source))
       // Meanwhile another boot began, or another project was opened: nobody would ever see this machine.
       if (boots !== mine) return endUnseen(machine)
       storage.setItem(STORAGE_KEY, machine)

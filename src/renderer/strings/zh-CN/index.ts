@@ -7,8 +7,9 @@ import { format } from './format'
 import { log } from './log'
 import { machine } from './machine'
 import { projects } from './projects'
+import { screen } from './screen'
 import { settings } from './settings'
 import { usb } from './usb'
 import { workbench } from './workbench'
 
-export const zhCn: typeof en = { format, commands: commandTexts['zh-CN'], ...app, ...build, ...editor, ...log, ...machine, ...projects, ...settings, ...usb, ...workbench }
+export const zhCn: typeof en = { format, commands: commandTexts['zh-CN'], ...app, ...build, ...editor, ...log, ...machine, ...projects, ...screen, ...settings, ...usb, ...workbench }
