@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState, type ReactElement } from 'react'
 import { useStore } from 'zustand'
+import { CommandButton } from '../../app/CommandButton'
 import { keysOf } from '../../app/commands'
 import { useLab } from '../../app/lab'
 import { useStrings } from '../../strings'
@@ -88,27 +89,13 @@ function ScreenTextMirror(): ReactElement {
   )
 }
 
-/** In the panel's head: who has the keyboard, and how to leave; and the screen's text to take along. */
+/** In the panel's head: power and reset, keys that do not come through, the screen's text to take along, and all else in a menu. */
 export function ScreenActions(): ReactElement {
-  const { machine, settings } = useLab()
-  const { machine: text } = useStrings()
-  const on = useStore(machine.store, (view) => view.phase === 'on')
-  const leave = useStore(settings.store, (values) => values.keyboardLeave)
-  const focused = useScreenFocus((state) => state.focused)
   return (
     <>
-      {on && (
-        <span className={`keyboard-hint ${focused ? 'keyboard-taken' : ''}`}>
-          <Icon name="keyboard" />
-          {focused ? (
-            <span>
-              {text.leave} <kbd>{text.leaveKeys[leave]}</kbd> {text.leaveAfter}
-            </span>
-          ) : (
-            text.clickToType
-          )}
-        </span>
-      )}
+      <CommandButton command="machine.boot" icon="play" tone="quiet" />
+      <CommandButton command="machine.stop" icon="stop" tone="quiet" />
+      <CommandButton command="machine.reset" icon="reset" tone="quiet" />
       <KeysMenu />
       <CopyText />
       <ScreenMenu />

@@ -2,6 +2,7 @@ import { useEffect, useState, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { useLab } from '../../app/lab'
 import { useStrings } from '../../strings'
+import { KeyboardHint } from './KeyboardHint'
 import { toggleRecording, useRecording } from './recording'
 
 const LIGHTS = ['scroll', 'num', 'caps'] as const
@@ -17,6 +18,7 @@ export function ScreenStatus(): ReactElement | null {
   if (phase === 'off' || phase === 'starting') return null
   return (
     <div className="screen-status">
+      <KeyboardHint />
       <span data-testid="screen-mode">{shown}</span>
       {phase === 'on' && speed !== undefined && <span title={status.speedHint}>{status.speed(format.count(speed))}</span>}
       <RecordingStatus />
