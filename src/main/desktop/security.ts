@@ -21,6 +21,9 @@ const LOCAL_SCHEMES: ReadonlySet<string> = new Set(['blob:', 'data:', 'devtools:
 
 const isLocal = (url: string): boolean => isLabPage(url) || (URL.canParse(url) && LOCAL_SCHEMES.has(new URL(url).protocol))
 
+/** Something that the lab's page made in memory: its URL is the page's origin behind `blob:`. */
+const isLabBlob = (url: string): boolean => url.startsWith('blob:') && isLabPage(url.slice('blob:'.length))
+
 /** The lab's page may use the clipboard; nothing else is granted to anyone. */
 const grantedToLab: ReadonlySet<string> = new Set(['clipboard-read', 'clipboard-sanitized-write'])
 
@@ -37,6 +40,6 @@ export function confineSession(session: Session): void {
   session.webRequest.onBeforeRequest(({ url }, callback) => callback({ cancel: !isLocal(url) }))
   // Pictures of the screen: the system's dialog asks where they go.
   session.on('will-download', (event, item) => {
-    if (!item.getURL().startsWith('blob:')) event.preventDefault()
+    if (!isLabBlob(item.getURL())) event.preventDefault()
   })
 }

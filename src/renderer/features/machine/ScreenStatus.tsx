@@ -14,13 +14,15 @@ export function ScreenStatus(): ReactElement | null {
   const phase = useStore(machine.store, (view) => view.phase)
   const speed = useStore(machine.store, (view) => view.speed)
   const leds = useStore(machine.store, (view) => view.state?.leds)
+  // In one line: another one would take room from the screen, and so another size of it.
+  const recording = useRecording((state) => state.phase !== 'off')
   const shown = useStore(machine.store, ({ screen }) => (screen === undefined ? undefined : screen.mode === 'text' ? text.textMode(screen.columns, screen.rows) : text.graphicsMode(screen.width, screen.height)))
   if (phase === 'off' || phase === 'starting') return null
   return (
     <div className="screen-status">
       <KeyboardHint />
       <span data-testid="screen-mode">{shown}</span>
-      {phase === 'on' && speed !== undefined && <span title={status.speedHint}>{status.speed(format.count(speed))}</span>}
+      {phase === 'on' && speed !== undefined && !recording && <span title={status.speedHint}>{status.speed(format.count(speed))}</span>}
       <RecordingStatus />
       {phase === 'on' && leds !== undefined && (
         <span className="screen-lights" role="img" aria-label={text.lights(LIGHTS.filter((_, bit) => leds & (1 << bit)).map((light) => text.light[light]))}>
