@@ -47,7 +47,7 @@ test('steps fold, colours show, places lead to the source, and the command of a 
   await lab.page.keyboard.press('ControlOrMeta+B')
   await expect(lab.buildStatus).toContainText('Build failed')
   await lab.page.getByRole('tab', { name: 'Build log' }).click()
-  await expect(log.getByText('done for')).toBeVisible()
+  await expect(log.getByText('done for').first()).toBeVisible()
   await log.focus()
   await lab.page.keyboard.press('ControlOrMeta+F')
   const field = lab.page.getByRole('textbox', { name: 'Find in the build log' })
@@ -64,7 +64,7 @@ test('steps fold, colours show, places lead to the source, and the command of a 
   await expect(log.getByText('generating')).toHaveCSS('font-weight', '700')
   await expect(log.getByRole('button', { name: 'kernel.c:2:1', exact: true })).toBeVisible()
   await lab.page.getByRole('button', { name: 'Jump to the end' }).click()
-  await expect(log.getByText('done for')).toBeVisible()
+  await expect(log.getByText('done for').first()).toBeVisible()
   await expect(lab.page.getByRole('button', { name: 'Jump to the end' })).toBeHidden()
 })
 

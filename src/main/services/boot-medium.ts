@@ -22,7 +22,7 @@ export async function insertedDrives(image: Uint8Array, medium: BootMedium | und
     checkMedium(content, kind, path)
     inserted.push({ image: content, medium: kind, readOnly })
     try {
-      new Drives(image, medium, inserted)
+      void new Drives(image, medium, inserted)
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
       throw new LabError({ code: 'bad-input', what: error.message, where: path, next: 'Take it out, or put it in as a hard disk.' }, { cause: error })

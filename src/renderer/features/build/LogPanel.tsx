@@ -25,7 +25,8 @@ export function LogActions(): ReactElement {
   const log = useStore(build.store, (state) => state.log)
   const empty = useStore(build.store, (state) => state.log.empty)
   const stepped = useStore(build.store, (state) => state.log.sections.some(({ step }) => step !== undefined))
-  const { find, foldAll } = useLogView.getState()
+  const find = useLogView((view) => view.find)
+  const foldAll = useLogView((view) => view.foldAll)
   const [copied, setCopied] = useState(false)
   const copy = (): void =>
     attempt(

@@ -1,4 +1,4 @@
-import { useId, useRef, type ReactElement, type ReactNode } from 'react'
+import { useId, type ReactElement, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { CommandId } from '../../../shared/commands/table'
 import { commandTitle } from '../../../shared/commands/texts'
@@ -23,10 +23,10 @@ export function ScreenMenu(): ReactElement {
   const { screen: text } = useStrings()
   return (
     <PopoverMenu icon="more" label={text.menu}>
-      {(close) => (
+      {(id) => (
         <>
           {COMMANDS.map(([command, icon]) => (
-            <CommandItem key={command} command={command} icon={icon} onDone={close} />
+            <CommandItem key={command} command={command} icon={icon} menu={id} />
           ))}
           <ScaleItems />
         </>
@@ -42,18 +42,12 @@ export function KeysMenu(): ReactElement {
   const on = useStore(lab.machine.store, (view) => view.phase === 'on')
   return (
     <PopoverMenu icon="keyboard" label={text.sendKeys} disabled={!on}>
-      {(close) =>
-        SENDABLE_KEYS.map((codes) => {
-          const send = (): void => {
-            close()
-            sendKeys(lab, codes)
-          }
-          return (
-            <button key={codes.join()} type="button" className="menu-item" onClick={send}>
-              <span>{keysLabel(codes)}</span>
-            </button>
-          )
-        })
+      {(id) =>
+        SENDABLE_KEYS.map((codes) => (
+          <button key={codes.join()} type="button" className="menu-item" popoverTarget={id} popoverTargetAction="hide" onClick={() => sendKeys(lab, codes)}>
+            <span>{keysLabel(codes)}</span>
+          </button>
+        ))
       }
     </PopoverMenu>
   )
@@ -83,17 +77,13 @@ function ScaleItems(): ReactElement {
   )
 }
 
-function CommandItem({ command, icon, onDone }: { command: CommandId; icon: IconName; onDone(): void }): ReactElement {
+function CommandItem({ command, icon, menu }: { command: CommandId; icon: IconName; menu: string }): ReactElement {
   const lab = useLab()
   const { commands } = useStrings()
   const context = useCommandContext()
-  const run = (): void => {
-    onDone()
-    runCommand(lab, command)
-  }
   const keys = keysOf(command)
   return (
-    <button type="button" className="menu-item" disabled={!canRun(command, context)} onClick={run}>
+    <button type="button" className="menu-item" disabled={!canRun(command, context)} popoverTarget={menu} popoverTargetAction="hide" onClick={() => runCommand(lab, command)}>
       <Icon name={icon} />
       <span>{commandTitle(commands, command)}</span>
       {keys !== '' && <kbd>{keys}</kbd>}
@@ -101,15 +91,14 @@ function CommandItem({ command, icon, onDone }: { command: CommandId; icon: Icon
   )
 }
 
-/** A popover of the browser: Escape and a click elsewhere close it. */
-function PopoverMenu({ icon, label, disabled = false, children }: { icon: IconName; label: string; disabled?: boolean; children: (close: () => void) => ReactNode }): ReactElement {
+/** A popover of the browser: Escape and a click elsewhere close it. Its items get its id, to close it too. */
+function PopoverMenu({ icon, label, disabled = false, children }: { icon: IconName; label: string; disabled?: boolean; children: (id: string) => ReactNode }): ReactElement {
   const id = useId()
-  const popover = useRef<HTMLDivElement>(null)
   return (
     <>
       <Button tone="quiet" icon={icon} title={label} aria-label={label} popoverTarget={id} disabled={disabled} />
-      <div ref={popover} id={id} popover="auto" className="menu" role="group" aria-label={label}>
-        {children(() => popover.current?.hidePopover())}
+      <div id={id} popover="auto" className="menu" role="group" aria-label={label}>
+        {children(id)}
       </div>
     </>
   )

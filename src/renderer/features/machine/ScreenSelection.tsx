@@ -64,7 +64,7 @@ function Layer({ screen }: { screen: TextScreen }): ReactElement {
     else if (event.key === 'Enter' && selection) lab.attempt(copySelection(lab))
     else if (event.key === 'Escape') {
       select(undefined)
-      event.currentTarget instanceof HTMLElement && event.currentTarget.blur()
+      if (event.currentTarget instanceof HTMLElement) event.currentTarget.blur()
     } else if (next) select(next)
     else return
     event.preventDefault()

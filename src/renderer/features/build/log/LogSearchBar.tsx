@@ -17,7 +17,11 @@ export function LogSearchBar({ found: { query, matches, at }, onGo, onClose }: P
   const asked = useLogView((view) => view.asked)
   const typed = useLogView((view) => view.query)
   const search = useLogView((view) => view.search)
-  useEffect(() => input.current?.select(), [asked])
+  useEffect(() => {
+    if (asked === 0) return
+    input.current?.focus()
+    input.current?.select()
+  }, [asked])
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Escape') onClose()
     else if (event.key === 'Enter') onGo(event.shiftKey ? -1 : 1)
