@@ -25,7 +25,7 @@ export function ScreenStatus(): ReactElement | null {
       {phase === 'on' && speed !== undefined && !recording && <span title={status.speedHint}>{status.speed(format.count(speed))}</span>}
       <RecordingStatus />
       {phase === 'on' && leds !== undefined && (
-        <span className="screen-lights" role="img" aria-label={text.lights(LIGHTS.filter((_, bit) => leds & (1 << bit)).map((light) => text.light[light]))}>
+        <span className="screen-lights" role="img" aria-label={text.lights(LIGHTS.filter((_, bit) => leds & (1 << bit)).map((light) => text.light[light]).join(', '))}>
           {LIGHTS.map((light, bit) => (
             <span key={light} className={leds & (1 << bit) ? 'light-on' : ''} aria-hidden="true">
               {text.light[light]}

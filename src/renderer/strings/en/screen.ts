@@ -11,7 +11,7 @@ export const screen = {
     textMode: (columns: number, rows: number) => `Text ${columns} × ${rows}`,
     graphicsMode: (width: number, height: number) => `Graphics ${width} × ${height}`,
     light: { scroll: 'Scroll', num: 'Num', caps: 'Caps' },
-    lights: (on: readonly string[]) => (on.length === 0 ? 'Keyboard lights: all off' : `Keyboard lights: ${on.join(', ')} on`),
+    lights: (on: string) => (on === '' ? 'Keyboard lights: all off' : `Keyboard lights that are on: ${on}`),
     stopRecording: 'Stop the recording and save it',
     saving: 'Saving…',
     recordingFull: 'The recording has ended',

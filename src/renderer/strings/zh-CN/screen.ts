@@ -11,7 +11,7 @@ export const screen: typeof en = {
     textMode: (columns, rows) => `文本 ${columns} × ${rows}`,
     graphicsMode: (width, height) => `图形 ${width} × ${height}`,
     light: { scroll: '滚动', num: '数字', caps: '大写' },
-    lights: (on) => (on.length === 0 ? '键盘指示灯：全部熄灭' : `键盘指示灯：${on.join('、')}亮`),
+    lights: (on) => (on === '' ? '键盘指示灯：全部熄灭' : `亮起的键盘指示灯：${on}`),
     stopRecording: '停止录制并保存',
     saving: '正在保存…',
     recordingFull: '录制已结束',
