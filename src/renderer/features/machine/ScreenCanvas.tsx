@@ -11,7 +11,7 @@ const CURSOR_HALF_MS = 114
 const CHARACTER_HALF_MS = 229
 
 /** Space around the picture, in CSS pixels. */
-const MARGIN = 6
+const MARGIN = 3
 
 /** Pixels of a screen. */
 function sizeOf(screen: Screen | undefined, glyphHeight: number): { width: number; height: number } {
