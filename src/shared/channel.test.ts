@@ -94,7 +94,7 @@ describe('channel', () => {
         streams: {
           'builds.run': async (_args, { emit, unread, onRead }) => {
             onRead(() => counts.push(unread()))
-            for (const text of ['slow', 'quick', 'quick']) emit({ level: 'info', text })
+            for (const text of ['slow', 'quick', 'quick']) emit({ steps: [], lines: [{ level: 'info', text }] })
             counts.push(unread())
             await new Promise<void>((resolve) => (finish = resolve))
             throw new LabError({ code: 'unexpected', what: 'over' })
@@ -105,7 +105,7 @@ describe('channel', () => {
     let dealtWith: (() => void) | undefined
     const lab = createClient(client)
     const slow = new Promise<void>((resolve) => (dealtWith = resolve))
-    const build = lab.listen('builds.run', { directory: '/p' }, ({ text }) => (text === 'slow' ? slow : undefined))
+    const build = lab.listen('builds.run', { directory: '/p' }, ({ lines }) => (lines[0]?.text === 'slow' ? slow : undefined))
     await settle()
     expect(counts).toEqual([3, 2, 1])
     dealtWith?.()
@@ -130,7 +130,7 @@ describe('channel', () => {
         streams: {
           'builds.run': (_args, { signal, emit }) => {
             serverSignal = signal
-            emitLate = () => emit({ level: 'info', text: 'late' })
+            emitLate = () => emit({ steps: [], lines: [{ level: 'info', text: 'late' }] })
             return new Promise(() => undefined)
           },
         },

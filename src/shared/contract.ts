@@ -13,11 +13,12 @@
  */
 import * as z from 'zod'
 import { MAX_COMMAND_LINE_BYTES } from './boot'
+import { CPU_MODEL_NAMES } from './cpu-models'
 import { bootPauseSchema, debugCalls, debugStreams, logFilterSchema } from './debug'
 import { diagnosisSchema } from './diagnosis'
 import { LANGUAGES } from './languages'
-import { keyEventSchema, machineReportSchema, machineStateSchema, sentScreenSchema } from './machine-schemas'
-import { buildStepSchema, logEventSchema, problemSchema } from './problems'
+import { BOOT_MEDIA, insertedDriveSchema, keyEventSchema, machineReportSchema, machineStateSchema, MOST_EXTRA_DRIVES, sentScreenSchema } from './machine-schemas'
+import { buildProgressSchema, buildStepSchema, problemSchema } from './problems'
 import { usbCalls, usbStreams } from './usb'
 
 /** Largest text file the editor opens or saves, in UTF-16 units. */
@@ -61,6 +62,8 @@ export const projectSchema = z.object({
   problems: z.array(problemSchema),
   /** Guest memory in MiB as the manifest asks for it. */
   memoryMiB: z.number(),
+  /** Which processor the manifest asks for; absent: all that the emulator knows. */
+  cpu: z.enum(CPU_MODEL_NAMES).optional(),
   commandLine: z.string(),
 })
 export type ProjectInfo = z.infer<typeof projectSchema>
@@ -235,6 +238,11 @@ export const calls = {
       memoryMiB: z.number().int().min(1).max(3072).optional(),
       commandLine: z.string().max(MAX_COMMAND_LINE_BYTES).optional(),
       backend: z.enum(BACKENDS).optional(),
+      cpu: z.enum(CPU_MODEL_NAMES).optional(),
+      /** What the image is put in as; else what it looks like. */
+      medium: z.enum(BOOT_MEDIA).optional(),
+      /** Image files in further drives. The guest's writes go to a copy in memory. */
+      drives: z.array(insertedDriveSchema).max(MOST_EXTRA_DRIVES).optional(),
       /** The machine pauses there, the first time it comes to it. */
       pauseAt: bootPauseSchema.optional(),
       /** A log that begins with the first instruction: the first `debug.log` with the same filter gets all of it. */
@@ -275,8 +283,8 @@ export const streams = {
    * goes to the page that listened last. Ends only when it is cancelled.
    */
   'app.opened': { args: nothing, event: openedSchema, end: z.null() },
-  /** Builds a project: log lines as they come, and the result. Cancelling stops the compiler. */
-  'builds.run': { args: z.strictObject({ directory }), event: logEventSchema, end: buildResultSchema },
+  /** Builds a project: what it says as it comes, and the result. Cancelling stops the compiler. */
+  'builds.run': { args: z.strictObject({ directory }), event: buildProgressSchema, end: buildResultSchema },
   /**
    * Shows a machine: first its present screen, serial output so far and state, then every change; ends with the report
    * when the machine ends. Cancelling only stops watching. A reset does not end it.

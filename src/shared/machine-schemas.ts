@@ -7,6 +7,13 @@ import { pausedSchema, timelineEntrySchema } from './run-state'
 export const BOOT_MEDIA = ['disk', 'floppy', 'cd'] as const
 export type BootMedium = (typeof BOOT_MEDIA)[number]
 
+/** Drives that can be added to the one that is booted from: one for diskettes, one for CDs, hard disks up to four. */
+export const MOST_EXTRA_DRIVES = 5
+
+/** An image file in a further drive. */
+export const insertedDriveSchema = z.strictObject({ path: z.string().min(1).max(4096), medium: z.enum(BOOT_MEDIA), readOnly: z.boolean() })
+export type InsertedDrive = z.infer<typeof insertedDriveSchema>
+
 /** Text screen. `cells` holds columns × rows values in reading order: character in the low byte, attribute in the high. */
 export const textScreenSchema = z.object({
   mode: z.literal('text'),
@@ -53,6 +60,8 @@ export const machineStateSchema = z.object({
   cpuMode: z.enum(['real', 'protected', 'long']),
   /** Milliseconds since the machine was started, of the host's clock. */
   milliseconds: z.number(),
+  /** The keyboard's lights, as the guest set them: bits 0–2 for Scroll, Num and Caps Lock. */
+  leds: z.number().int().min(0).max(7).optional(),
   /** Why it is paused: virtual time stands, and nothing is executed. Absent: it goes on. */
   paused: pausedSchema.optional(),
   /** How far the boot has come since power-on or reset, in order. */

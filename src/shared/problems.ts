@@ -62,8 +62,33 @@ export const logEventSchema = z.object({
   text: z.string(),
   /** The problem this line is about, so that a click can go to the place. */
   problem: problemSchema.optional(),
+  /** The step that it belongs to. */
+  step: z.number().int().positive().optional(),
+  /** Of a `command`: the line that does the very same in the project's folder, where `text` leaves something out. */
+  exact: z.string().optional(),
 })
 export type LogEvent = z.infer<typeof logEventSchema>
+
+/** How a step stands, told when it begins and when it ends. */
+export const stepEventSchema = z.object({
+  /** Counts from 1 within a build. */
+  step: z.number().int().positive(),
+  name: z.string(),
+  /** `cached`: its result came from the cache. */
+  state: z.enum(['running', 'ok', 'cached', 'failed']),
+  /** Wall time; 0 while it runs. */
+  milliseconds: z.number().nonnegative(),
+})
+export type StepEvent = z.infer<typeof stepEventSchema>
+
+/** What a build had to say since the last time, in the order of the log. Many at once: a chatty build has hundreds of thousands of lines. */
+export const buildProgressSchema = z.object({
+  steps: z.array(stepEventSchema),
+  lines: z.array(logEventSchema),
+  /** So many lines before these were left out, since they came faster than they could be sent. */
+  lost: z.number().int().positive().optional(),
+})
+export type BuildProgress = z.infer<typeof buildProgressSchema>
 
 /** One finished step of a build, for the log and for timing. */
 export const buildStepSchema = z.object({

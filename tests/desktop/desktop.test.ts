@@ -35,7 +35,7 @@ const probeSchema = z.object({
   toStrangers: z.array(z.string()),
   devices: z.boolean(),
   requests: z.record(z.string(), z.string()),
-  downloadPrevented: z.boolean(),
+  downloadPrevented: z.object({ evil: z.boolean(), strange: z.boolean(), own: z.boolean() }),
   opened: z.array(openedSchema),
   openFilePrevented: z.boolean(),
   schemes: z.array(z.object({ scheme: z.string(), privileges: z.record(z.string(), z.unknown()) })),
@@ -135,7 +135,7 @@ describe('the built Electron door', () => {
   it('gives nothing to pages that are not its own, no device to anyone, and downloads nothing', () => {
     expect(seen.toStrangers).toEqual([])
     expect(seen.devices).toBe(false)
-    expect(seen.downloadPrevented).toBe(true)
+    expect(seen.downloadPrevented).toEqual({ evil: true, strange: true, own: false })
   })
 
   it('loads nothing from elsewhere, whatever a page asks for', () => {

@@ -84,7 +84,7 @@ describe('the lab', { timeout: 60_000 }, () => {
     const saved = await lab.call('projects.writeFile', { directory, path: 'kernel.c', text: edited, baseVersion: version })
 
     const log: LogEvent[] = []
-    const built = await lab.listen('builds.run', { directory }, (event) => void log.push(event))
+    const built = await lab.listen('builds.run', { directory }, ({ lines }) => void log.push(...lines))
     expect(built).toMatchObject({ ok: true, problems: [] })
     expect(built.steps.map(({ name }) => name)).toEqual(['compile kernel.c', 'link', 'image'])
     expect(log.some(({ level, text: line }) => level === 'command' && line.includes('kernel.c'))).toBe(true)

@@ -21,10 +21,13 @@ const LOCAL_SCHEMES: ReadonlySet<string> = new Set(['blob:', 'data:', 'devtools:
 
 const isLocal = (url: string): boolean => isLabPage(url) || (URL.canParse(url) && LOCAL_SCHEMES.has(new URL(url).protocol))
 
+/** Something that the lab's page made in memory: its URL is the page's origin behind `blob:`. */
+const isLabBlob = (url: string): boolean => url.startsWith('blob:') && isLabPage(url.slice('blob:'.length))
+
 /** The lab's page may use the clipboard; nothing else is granted to anyone. */
 const grantedToLab: ReadonlySet<string> = new Set(['clipboard-read', 'clipboard-sanitized-write'])
 
-/** Nothing but the lab's own files is loaded, no permission is given, no file is downloaded. Before the first window. */
+/** Nothing but the lab's own files is loaded, no permission is given, and only what the lab's page made itself is saved. Before the first window. */
 export function confineSession(session: Session): void {
   session.setPermissionRequestHandler((contents, permission, callback) => {
     callback(grantedToLab.has(permission) && isLabPage(contents.getURL()))
@@ -35,5 +38,8 @@ export function confineSession(session: Session): void {
   session.setDevicePermissionHandler(() => false)
   // A second fence behind the content security policy, which a page declares for itself.
   session.webRequest.onBeforeRequest(({ url }, callback) => callback({ cancel: !isLocal(url) }))
-  session.on('will-download', (event) => event.preventDefault())
+  // Pictures of the screen: the system's dialog asks where they go.
+  session.on('will-download', (event, item) => {
+    if (!isLabBlob(item.getURL())) event.preventDefault()
+  })
 }

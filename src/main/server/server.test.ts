@@ -197,7 +197,7 @@ describe('channel', () => {
     let sent = 0
     const flood: Services['handlers']['streams']['builds.run'] = async (_args, { signal, emit }) => {
       for (; !signal.aborted && sent < 200; sent++) {
-        emit({ level: 'output', text: line })
+        emit({ steps: [], lines: [{ level: 'output', text: line }] })
         await new Promise((resolve) => setImmediate(resolve))
       }
       throw signal.reason

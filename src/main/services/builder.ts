@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import type { BootloaderCrate } from '../../shared/boot'
 import type { BuildResult } from '../../shared/contract'
 import { LabError } from '../../shared/failure'
-import type { BuildStep, LogEvent, Problem } from '../../shared/problems'
+import type { BuildStep, LogEvent, Problem, StepEvent } from '../../shared/problems'
 import { assembleLoader, assembleUefi, buildBootSectorImage, buildDiskImage, buildRawImage, checkInputSize, detectInput, type DiskLoader, ImageError, inFormat, type KernelHints, rawDiskOf, SECTOR_BYTES } from '../image'
 import { openProject, ProjectError, type Project } from '../project'
 import { assembleEfi, assembleFlat, buildKernel, pruneCacheDaily, type BuildOutput } from '../toolchain'
@@ -15,6 +15,8 @@ import { imagePathOf, type ImageOverrides, type ImageSettings, imageSettings, re
 
 export interface BuildOptions {
   onLog?: ((event: LogEvent) => void) | undefined
+  /** When a step begins and when it ends. */
+  onStep?: ((event: StepEvent) => void) | undefined
   signal?: AbortSignal | undefined
   /** Where the image goes instead of the folder build; its extension says the format, where nothing else does. */
   output?: string | undefined
@@ -78,14 +80,14 @@ export class Builder {
     return image
   }
 
-  async #build(directory: string, { onLog, signal, output, commandLine, image: overrides }: BuildOptions): Promise<Build> {
+  async #build(directory: string, { onLog, onStep, signal, output, commandLine, image: overrides }: BuildOptions): Promise<Build> {
     const started = performance.now()
     const steps: BuildStep[] = []
     const problems: Problem[] = []
     const end = (rest: Partial<BuildResult> & { ok: boolean }): BuildResult => ({ problems, steps, milliseconds: performance.now() - started, ...rest })
-    const report = (found: Problem): void => {
+    const report = (found: Problem, step?: number): void => {
       problems.push(found)
-      onLog?.({ level: found.severity, text: describeProblem(found), problem: found })
+      onLog?.({ level: found.severity, text: describeProblem(found), problem: found, ...(step === undefined ? {} : { step }) })
     }
     signal?.throwIfAborted()
 
@@ -101,29 +103,34 @@ export class Builder {
     // The loader is assembled (or read from the cache) while the kernel compiles.
     const loader = this.loader()
     loader.catch(() => undefined)
-    const kernel = await buildKernel(project, { ...(onLog ? { onLog } : {}), signal })
+    const kernel = await buildKernel(project, { onLog, onStep, signal })
     steps.push(...kernel.steps)
     problems.push(...kernel.problems)
     if (!kernel.ok) return { result: end({ ok: false }), project }
 
     const elf = kernel.elfPath === undefined ? {} : { elfPath: kernel.elfPath }
     const imageStarted = performance.now()
+    const step = kernel.steps.length + 1
+    const tellStep = (state: StepEvent['state']): void => onStep?.({ step, name: 'image', state, milliseconds: state === 'running' ? 0 : performance.now() - imageStarted })
+    tellStep('running')
     try {
       const warnings: string[] = []
       const settings = imageSettings(project, overrides, output)
       const image = await makeImage({ project, output: kernel.output, settings, bootloader: kernel.bootloader, loader, commandLine, signal, warn: (text) => warnings.push(text) })
-      for (const message of warnings) report({ severity: 'warning', source: 'image', message, ...(await placeInProject(project, message)) })
+      for (const message of warnings) report({ severity: 'warning', source: 'image', message, ...(await placeInProject(project, message)) }, step)
       signal?.throwIfAborted()
       const imagePath = output ?? imagePathOf(project, settings)
       const write = output !== undefined || commandLine === undefined || commandLine === project.manifest.run.append
       const file = write ? inFormat(image, settings.format, basename(imagePath)) : image
       const written = write && (await writeImage(imagePath, file, output !== undefined))
       steps.push({ name: 'image', milliseconds: performance.now() - imageStarted, cached: write && !written })
-      onLog?.({ level: 'info', text: written ? `Wrote ${imagePath} (${Math.ceil(file.length / 1024)} KiB)` : write ? `${imagePath} is as it was` : `Made an image of ${image.length / 1024} KiB` })
+      tellStep(write && !written ? 'cached' : 'ok')
+      onLog?.({ level: 'info', step, text: written ? `Wrote ${imagePath} (${Math.ceil(file.length / 1024)} KiB)` : write ? `${imagePath} is as it was` : `Made an image of ${image.length / 1024} KiB` })
       return { result: end({ ok: true, ...elf, ...(write ? { imagePath } : {}) }), image, project }
     } catch (error) {
-      if (error instanceof ImageError) report({ severity: 'error', source: 'image', message: `${error.what} ${error.why}`, next: error.next, ...(await placeInProject(project, error.what)) })
-      else if (error instanceof UnwritableError) report({ severity: 'error', source: 'build', message: error.message, next: 'Choose another place, or make room there.' })
+      tellStep('failed')
+      if (error instanceof ImageError) report({ severity: 'error', source: 'image', message: `${error.what} ${error.why}`, next: error.next, ...(await placeInProject(project, error.what)) }, step)
+      else if (error instanceof UnwritableError) report({ severity: 'error', source: 'build', message: error.message, next: 'Choose another place, or make room there.' }, step)
       else throw error
       return { result: end({ ok: false, ...elf }), project }
     }

@@ -69,6 +69,7 @@ function describeProject({ dir, manifest }: Project): ProjectInfo {
     open,
     problems: [],
     memoryMiB: Math.floor(memoryOf(manifest) / 2 ** 20),
+    ...(manifest.run.cpu === undefined ? {} : { cpu: manifest.run.cpu }),
     commandLine: manifest.run.append,
   }
 }

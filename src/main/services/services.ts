@@ -10,6 +10,7 @@ import type { StartOptions } from '../emulator/host/options'
 import { textFont } from '../emulator/machine/font'
 import { checkInputSize, rawDiskOf, withCommandLine } from '../image'
 import { MANIFEST_FILE, manifestJsonSchema, openProject, targetJsonSchema } from '../project'
+import { checkMedium, insertedDrives } from './boot-medium'
 import { bootFacts } from './booted-kernel'
 import { Builder } from './builder'
 import { BootedKernels, debugCalls, debugStreams } from './debug-calls'
@@ -22,6 +23,7 @@ import { prepareWorker, prepareWorkerLater, startInWorker } from './machine-host
 import { Machines, type MachineStarter } from './machines'
 import { OpenedPaths } from './opened'
 import { ProjectDoctor } from './project-doctor'
+import { ProgressSender } from './progress-sender'
 import { ProjectFiles } from './project-files'
 import { availableTemplates, createFromTemplate, memoryOf, openForEditing } from './projects'
 import { RecentProjects } from './recent-projects'
@@ -153,11 +155,13 @@ export function createServices(options: ServicesOptions): Services {
         return null
       }),
 
-    'machines.boot': async ({ source, memoryMiB, commandLine, backend, pauseAt, log }) => {
+    'machines.boot': async ({ source, memoryMiB, commandLine, backend, pauseAt, cpu, medium, drives = [], log }) => {
       const settings = await bootable(builder, source, commandLine)
+      checkMedium(settings.image, medium, source.type === 'file' ? source.path : source.directory)
+      const inserted = await insertedDrives(settings.image, medium, drives, (path) => readInput(absolute(path)))
       const memoryBytes = memoryMiB === undefined ? settings.memoryBytes : memoryMiB * 2 ** 20
       const facts = bootFacts(settings.image)
-      const start: StartOptions = { ...settings, memoryBytes, backend: backend ?? 'interp', pace: 'realtime', startDate: Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}), ...(log ? { log: { filter: log } } : {}) }
+      const start: StartOptions = { ...settings, ...(cpu ? { model: cpu } : {}), medium, drives: inserted, memoryBytes, backend: backend ?? 'interp', pace: 'realtime', startDate: Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}), ...(log ? { log: { filter: log } } : {}) }
       const machine = machines.boot(start)
       kernels.booted(machine, source, facts)
       prepareWorkerLater()
@@ -214,7 +218,14 @@ export function createServices(options: ServicesOptions): Services {
         })
       }),
     'app.opened': (_args, { emit, signal }) => opened.listen(emit, signal),
-    'builds.run': async ({ directory }, { emit, signal }) => (await builder.build(await projectFolder(directory), { onLog: emit, signal })).result,
+    'builds.run': async ({ directory }, context) => {
+      const progress = new ProgressSender(context)
+      try {
+        return (await builder.build(await projectFolder(directory), { onLog: progress.line, onStep: progress.step, signal: context.signal })).result
+      } finally {
+        progress.finish()
+      }
+    },
     'machines.watch': ({ machine }, context) => machines.watch(machine, context, context.signal),
     ...usb.streams,
     ...debugStreams(machines),

@@ -1,9 +1,11 @@
 import type { BootloaderCrate } from '../../shared/boot'
-import type { BuildStep, LogEvent, Problem } from '../../shared/problems'
+import type { BuildStep, LogEvent, Problem, StepEvent } from '../../shared/problems'
 
 export interface BuildOptions {
   /** Called for each line of the log, in order. */
-  onLog?: (event: LogEvent) => void
+  onLog?: ((event: LogEvent) => void) | undefined
+  /** Called when a step begins and when it ends. */
+  onStep?: ((event: StepEvent) => void) | undefined
   signal?: AbortSignal | undefined
 }
 
@@ -48,6 +50,14 @@ export interface BuildFailure {
 
 export type BuildResult = BuildSuccess | BuildFailure
 
+/** How a step's result tells what became of the step. */
+export interface StepOutcome<T> {
+  cached?: (result: T) => boolean
+  failed?: (result: T) => boolean
+}
+
+const no = (): boolean => false
+
 /** What a build has gathered so far. */
 export class BuildRecord {
   readonly problems: Problem[] = []
@@ -55,13 +65,20 @@ export class BuildRecord {
   readonly options: BuildOptions
   /** Compilers say the same for each file that meets the same mistake; once is enough. */
   private readonly known = new Set<string>()
+  private begun = 0
 
   constructor(options: BuildOptions) {
     this.options = options
   }
 
-  log(event: LogEvent): void {
-    this.options.onLog?.(event)
+  /** @param step the one that says it */
+  log(event: LogEvent, step?: number): void {
+    this.options.onLog?.(step === undefined ? event : { ...event, step })
+  }
+
+  /** Says that a tool's output was cut, where it was. */
+  cut(bytes: number, step: number): void {
+    if (bytes > 0) this.log({ level: 'warning', text: `The rest of the output, ${Math.ceil(bytes / 2 ** 20)} MiB, was left out: there was too much of it.` }, step)
   }
 
   info(text: string): void {
@@ -69,10 +86,10 @@ export class BuildRecord {
   }
 
   /** Note a problem, and log it unless a tool's own output already shows it. */
-  report(problem: Problem, shown = false): void {
+  report(problem: Problem, shown = false, step?: number): void {
     if (!this.note(problem)) return
-    if (!shown) this.log({ level: problem.severity, text: sentence(problem), problem })
-    else if (problem.next !== undefined) this.log({ level: 'info', text: problem.next, problem })
+    if (!shown) this.log({ level: problem.severity, text: sentence(problem), problem }, step)
+    else if (problem.next !== undefined) this.log({ level: 'info', text: problem.next, problem }, step)
   }
 
   /** Note a problem without logging it. Returns whether it is new. */
@@ -96,11 +113,23 @@ export class BuildRecord {
     return this.problems.some(({ severity }) => severity === 'error')
   }
 
-  async time<T>(name: string, work: () => Promise<T>, cached: (result: T) => boolean = () => false): Promise<T> {
+  /** Runs a step of the build. `work` gets its number, for what it logs; one that throws has failed. */
+  async time<T>(name: string, work: (step: number) => Promise<T>, { cached = no, failed = no }: StepOutcome<T> = {}): Promise<T> {
+    const step = ++this.begun
     const start = performance.now()
-    const result = await work()
-    this.steps.push({ name, milliseconds: Math.round((performance.now() - start) * 10) / 10, cached: cached(result) })
-    return result
+    const { onStep } = this.options
+    const passed = (): number => Math.round((performance.now() - start) * 10) / 10
+    onStep?.({ step, name, state: 'running', milliseconds: 0 })
+    try {
+      const result = await work(step)
+      const milliseconds = passed()
+      this.steps.push({ name, milliseconds, cached: cached(result) })
+      onStep?.({ step, name, state: failed(result) ? 'failed' : cached(result) ? 'cached' : 'ok', milliseconds })
+      return result
+    } catch (error) {
+      onStep?.({ step, name, state: 'failed', milliseconds: passed() })
+      throw error
+    }
   }
 }
 

@@ -12,7 +12,7 @@ it('gives code, output and lines, a character in two pieces made whole', async (
   const lines: string[] = []
   const script = 'const b = Buffer.from("é\\r\\nlast"); process.stdout.write(b.subarray(0, 1)); setTimeout(() => { process.stdout.write(b.subarray(1)); console.error("e"); process.exitCode = 3 }, 50)'
   const result = await node(script, { onLine: (line, stream) => lines.push(`${stream} ${line}`) })
-  expect(result).toEqual({ code: 3, endedBy: null, stdout: 'é\r\nlast', stderr: 'e\n', dropped: 0 })
+  expect(result).toEqual({ code: 3, endedBy: null, stdout: 'é\r\nlast', stderr: 'e\n', dropped: 0, unheard: 0 })
   expect(lines.toSorted()).toEqual(['stderr e', 'stdout last', 'stdout é'])
 })
 
@@ -20,6 +20,20 @@ it('bounds what it keeps', async () => {
   const result = await node('const chunk = "x".repeat(1 << 20); for (let i = 0; i < 6; i++) process.stdout.write(chunk)')
   expect(result.stdout.length).toBe(4 << 20)
   expect(result.dropped).toBe(2 << 20)
+})
+
+it('hands on more lines than it keeps, within a bound, and a line without end in pieces', async () => {
+  let heard = 0
+  let longest = 0
+  const result = await node('const chunk = "x".repeat(1 << 20); for (let i = 0; i < 66; i++) process.stdout.write(i < 8 ? chunk : chunk.slice(1) + "\\n")', {
+    onLine: (line) => {
+      heard += line.length
+      longest = Math.max(longest, line.length)
+    },
+  })
+  expect(result.unheard).toBe(2 << 20)
+  expect(heard).toBeGreaterThan(63 << 20)
+  expect(longest).toBeLessThan(3 << 20)
 })
 
 it.skipIf(process.platform === 'win32')('ends a process and its children when cancelled', async () => {

@@ -4,8 +4,12 @@ import { StringDecoder } from 'node:string_decoder'
 import { killTreeCommand } from './command/launch'
 import { systemErrorCode, ToolError } from './errors'
 
-/** More than any compiler's honest output; beyond it the rest is counted and dropped. */
+/** More than any compiler's honest output; beyond it the rest is counted and dropped from the result. */
 const MAX_OUTPUT_BYTES = 4 << 20
+/** The same for lines that are handed on as they come: a verbose build of a large tree has hundreds of thousands. */
+const MAX_LINE_BYTES = 64 << 20
+/** A longer line is handed on in pieces. */
+const LONGEST_LINE = 1 << 20
 
 export interface ProcessOptions {
   command: string
@@ -27,6 +31,8 @@ export interface ProcessResult {
   stderr: string
   /** Bytes of output dropped because there were too many. */
   dropped: number
+  /** Bytes that `onLine` did not get because there were too many. */
+  unheard: number
 }
 
 const SPAWN_FAILURES: Readonly<Record<string, { why: string; next: string }>> = {
@@ -59,7 +65,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
   return new Promise((resolve, reject) => {
     // A group of its own on POSIX, so that cancelling cargo also ends the compilers it started.
     const child = spawn(command, args, { cwd, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true, windowsVerbatimArguments: options.verbatim === true, detached: process.platform !== 'win32' })
-    const budget = { left: MAX_OUTPUT_BYTES, dropped: 0 }
+    const budget: Budget = { kept: MAX_OUTPUT_BYTES, lines: MAX_LINE_BYTES, dropped: 0, unheard: 0 }
     const stdout = new Collector(budget, (line) => onLine?.(line, 'stdout'))
     const stderr = new Collector(budget, (line) => onLine?.(line, 'stderr'))
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
@@ -86,7 +92,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
         reject(signal.reason)
         return
       }
-      resolve({ code, endedBy, stdout: stdout.end(), stderr: stderr.end(), dropped: budget.dropped })
+      resolve({ code, endedBy, stdout: stdout.end(), stderr: stderr.end(), dropped: budget.dropped, unheard: budget.unheard })
     })
   })
 }
@@ -108,38 +114,56 @@ function endTree(child: ChildProcess): void {
   }
 }
 
-/** Gathers one stream as text, within a budget shared by both, and cuts it into lines. */
+/** What both streams of a process may still bring, in bytes. */
+interface Budget {
+  kept: number
+  lines: number
+  dropped: number
+  unheard: number
+}
+
+/** Gathers one stream as text, and cuts it into lines. */
 class Collector {
   private readonly decoder = new StringDecoder('utf8')
+  private readonly lineDecoder = new StringDecoder('utf8')
   private readonly parts: string[] = []
   private rest = ''
-  private readonly budget: { left: number; dropped: number }
+  private readonly budget: Budget
   private readonly onLine: (line: string) => void
 
-  constructor(budget: { left: number; dropped: number }, onLine: (line: string) => void) {
+  constructor(budget: Budget, onLine: (line: string) => void) {
     this.budget = budget
     this.onLine = onLine
   }
 
   push(chunk: Buffer): void {
-    const kept = chunk.subarray(0, this.budget.left)
-    this.budget.left -= kept.length
-    this.budget.dropped += chunk.length - kept.length
-    this.add(this.decoder.write(kept))
+    const { budget } = this
+    const kept = chunk.subarray(0, budget.kept)
+    budget.kept -= kept.length
+    budget.dropped += chunk.length - kept.length
+    const text = this.decoder.write(kept)
+    if (text !== '') this.parts.push(text)
+    const heard = chunk.subarray(0, budget.lines)
+    budget.lines -= heard.length
+    budget.unheard += chunk.length - heard.length
+    this.cut(this.lineDecoder.write(heard))
   }
 
   end(): string {
-    this.add(this.decoder.end())
+    this.parts.push(this.decoder.end())
+    this.cut(this.lineDecoder.end())
     if (this.rest !== '') this.onLine(this.rest)
     this.rest = ''
     return this.parts.join('')
   }
 
-  private add(text: string): void {
+  private cut(text: string): void {
     if (text === '') return
-    this.parts.push(text)
     const lines = (this.rest + text).split(/\r?\n/)
     this.rest = lines.pop() ?? ''
     for (const line of lines) this.onLine(line)
+    if (this.rest.length < LONGEST_LINE) return
+    this.onLine(this.rest)
+    this.rest = ''
   }
 }

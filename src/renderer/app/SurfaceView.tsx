@@ -20,6 +20,8 @@ const views: Readonly<Record<Surface, ComponentType<Props>>> = {
   shortcuts: lazy(() => import('../features/settings/ShortcutsDialog').then((module) => ({ default: module.ShortcutsDialog }))),
   toolchain: lazy(() => import('../features/doctor/DoctorDialog').then((module) => ({ default: module.DoctorDialog }))),
   notifications: lazy(() => import('../features/notifications/NotificationCentre').then((module) => ({ default: module.NotificationCentre }))),
+  'machine-settings': lazy(() => import('../features/machine/MachineSettingsDialog').then((module) => ({ default: module.MachineSettingsDialog }))),
+  'boot-file': lazy(() => import('../features/machine/BootFileDialog').then((module) => ({ default: module.BootFileDialog }))),
   'open-project': lazy(() => import('../features/projects/OpenDialog').then((module) => ({ default: module.OpenDialog }))),
 }
 

@@ -3,8 +3,12 @@ import { useStore } from 'zustand'
 import { commandOf, COMMANDS, isCommandId, shownPanel, type CommandId } from '../../shared/commands/table'
 import { chordLabel, isMac } from '../../shared/commands/keys'
 import { stepUnit } from '../features/debugger/cursor-place'
+import { copyCommand, findInLog } from '../features/build/log/log-commands'
 import { runEditorAction } from '../features/editor/editor-actions'
 import type { CommandContext } from './context'
+import { toggleRecording } from '../features/machine/recording'
+import { copyScreenshot, saveScreenshot, SENDABLE_KEYS, sendKeys } from '../features/machine/screen-commands'
+import { selectByKeyboard } from '../features/machine/selection-store'
 import { useLab, type Lab } from './lab'
 import { settingTable } from './settings'
 
@@ -20,6 +24,7 @@ const withFiles = ({ project, files }: CommandContext): boolean => project && fi
 const withPanel = ({ workbench, panel }: CommandContext): boolean => workbench && panel
 const isOn = ({ machine }: CommandContext): boolean => machine === 'on'
 const isPaused = ({ paused }: CommandContext): boolean => paused
+const withScreen = ({ workbench, machine }: CommandContext): boolean => workbench && (machine === 'on' || machine === 'ended')
 const zoomStep = settingTable.zoom.step
 const zoomBy = (lab: Lab, step: number): void => lab.settings.set('zoom', lab.settings.store.getState().zoom + step)
 
@@ -37,6 +42,8 @@ const actions: Record<Exclude<CommandId, `panel.show.${string}`>, Action> = {
   'build.run': { when: ({ project, building }) => project && !building, run: (lab) => lab.commands.build() },
   'build.cancel': { when: ({ building }) => building, run: (lab) => lab.commands.cancelBuild() },
   'build.fixAll': { when: ({ project, fixes }) => project && fixes, run: (lab) => lab.projectDoctor.previewAll() },
+  'build.copyCommand': { when: ({ project, log }) => project && log, run: copyCommand },
+  'build.findInLog': { when: ({ project, log }) => project && log, run: findInLog },
   'build.copyLog': { when: ({ project, log }) => project && log, run: (lab) => lab.attempt(lab.commands.copyLog()) },
   'build.toolchain': { run: (lab) => lab.surfaces.show('toolchain') },
   'usb.write': { when: ({ starting }) => !starting, run: (lab) => lab.commands.writeToUsb() },
@@ -45,6 +52,13 @@ const actions: Record<Exclude<CommandId, `panel.show.${string}`>, Action> = {
   'machine.stop': { when: ({ machine }) => machine === 'on', run: (lab) => lab.commands.stop() },
   'machine.reset': { when: ({ workbench, machine }) => workbench && (machine === 'on' || machine === 'ended'), run: (lab) => lab.commands.reset() },
   'machine.focus': { when: inWorkbench, run: (lab) => lab.dock.focus('screen') },
+  'machine.selectText': { when: ({ workbench, textScreen }) => workbench && textScreen, run: selectByKeyboard },
+  'machine.copyImage': { when: withScreen, run: (lab) => lab.attempt(copyScreenshot(lab)) },
+  'machine.saveImage': { when: withScreen, run: (lab) => lab.attempt(saveScreenshot(lab)) },
+  'machine.record': { when: withScreen, run: toggleRecording },
+  'machine.ctrlAltDel': { when: ({ machine }) => machine === 'on', run: (lab) => sendKeys(lab, SENDABLE_KEYS[0]) },
+  'machine.settings': { when: inWorkbench, run: (lab) => lab.surfaces.show('machine-settings') },
+  'machine.bootFile': { run: (lab) => lab.surfaces.show('boot-file') },
   'machine.copyText': { when: ({ workbench, textScreen }) => workbench && textScreen, run: (lab) => lab.attempt(lab.commands.copyScreen()) },
 
   'debug.pause': { when: isOn, run: (lab) => lab.debug.toggle() },

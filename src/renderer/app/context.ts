@@ -54,7 +54,7 @@ function contextOf({ projects, build, machine, documents, projectDoctor, dock }:
     file: active !== undefined,
     files: open.length,
     fixes: projectDoctor.store.getState().diagnosis?.findings.some(({ fix }) => fix !== undefined) ?? false,
-    log: log.length > 0,
+    log: !log.empty,
     textScreen: screen?.mode === 'text',
     panel: dock.store.getState().active !== undefined,
   }

@@ -161,7 +161,7 @@ test('a failed build lists its problems and boots nothing', async () => {
   lab.commands.boot()
   await vi.waitFor(() => expect(lab.build.store.getState().status).toBe('failed'))
   expect(lab.build.store.getState().problems).toEqual([problem])
-  expect(lab.build.store.getState().log.map((line) => line.text)).toEqual(['kernel.c:3: no', 'second'])
+  expect(lab.build.store.getState().log.text().split('\n')).toEqual(['kernel.c:3: no', 'second'])
   expect(services.log).toEqual(['build'])
 })
 
@@ -202,7 +202,7 @@ test('a build can be cancelled, and then boots nothing', async () => {
   const lab = await labWithProject(services)
   services.script.build = { log: [{ level: 'info', text: 'one' }], result: undefined }
   lab.commands.boot()
-  await vi.waitFor(() => expect(lab.build.store.getState().log).toHaveLength(1))
+  await vi.waitFor(() => expect(lab.build.store.getState().log.lines).toBe(1))
   expect(lab.build.store.getState().status).toBe('running')
   lab.commands.cancelBuild()
   await vi.waitFor(() => expect(lab.build.store.getState().status).toBe('cancelled'))

@@ -13,6 +13,7 @@ import { createTour } from '../features/help/tour'
 import { createInside } from '../features/inside/inside'
 import { createTrace } from '../features/inside/trace'
 import { createMachine } from '../features/machine/machine'
+import { bootArguments } from '../features/machine/machine-settings'
 import { createProjects } from '../features/projects/projects'
 import { createUsb } from '../features/usb/usb'
 import { createConnection } from './connection'
@@ -51,7 +52,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   const projects = createProjects(connection)
   const build = createBuild(connection)
   const trace = createTrace({ connection, dock, onError: report })
-  const machine = createMachine({ connection, onError: report, storage: sessionStorage, logAtStart: trace.wanted })
+  const machine = createMachine({ connection, onError: report, storage: sessionStorage, bootArguments: (source) => bootArguments(ui, source), logAtStart: trace.wanted })
   trace.follow(machine)
   const tour = createTour({ projects, build, machine })
   const debug = createDebugger({ connection, machine, ui, settings, onError: report })
@@ -219,7 +220,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   }
 
   async function copyLog(): Promise<void> {
-    await navigator.clipboard.writeText(build.store.getState().log.map((line) => line.text).join('\n'))
+    await navigator.clipboard.writeText(build.store.getState().log.text())
   }
 
   async function copyScreen(): Promise<void> {
@@ -274,6 +275,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
       if (place && 'file' in place) debug.toggleLine(place.file, place.line)
       else if (place && 'address' in place) debug.toggleAddress(place.address)
     },
+    bootAgain: () => attempt(bootAgain()),
     writeToUsb: () => {
       const { project, info } = projects.store.getState()
       if (info) usb.open({ directory: project?.directory, canFlash: info.canFlash, file: image })
@@ -324,6 +326,9 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     commands,
     createProject,
     openProject,
+    openImage,
+    /** The file that is booted instead of a project. */
+    bootedFile: () => image,
     importProject,
     attempt,
     comeBack,

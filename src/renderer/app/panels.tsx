@@ -42,7 +42,7 @@ const onDemand = (load: () => Promise<{ default: ComponentType }>): ComponentTyp
 
 export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
   editor: { icon: 'file', place: 'centre', component: EditorPanel, focus: '.monaco-editor textarea, .monaco-editor .native-edit-context' },
-  log: { icon: 'log', place: 'below-centre', component: LogPanel, actions: LogActions },
+  log: { icon: 'log', place: 'below-centre', component: LogPanel, actions: LogActions, focus: '.log' },
   problems: { icon: 'warning', place: 'below-centre', component: ProblemsPanel, actions: FixAllButton, badge: ProblemCount, focus: 'button' },
   screen: { icon: 'screen', place: 'right', component: ScreenPanel, actions: ScreenActions, focus: `#${SCREEN_ID}` },
   serial: { icon: 'serial', place: 'below-right', component: onDemand(() => import('../features/machine/SerialPanel').then((module) => ({ default: module.SerialPanel }))), focus: 'textarea' },

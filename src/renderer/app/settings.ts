@@ -4,6 +4,7 @@
  */
 import * as z from 'zod'
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import { ASPECTS, SCALES } from '../features/machine/scaling'
 import type { UiMemory } from './ui-state'
 
 export type SettingCategory = 'appearance' | 'editor' | 'machine'
@@ -44,6 +45,8 @@ export const settingTable = {
   terminalFontSize: whole('machine', 8, 40, 1, 13),
   machineSpeed: choice('machine', ['realtime', 'fast', 'slow-10000', 'slow-1000', 'slow-100', 'slow-10', 'slow-1'], 'realtime'),
   keyboardOnBoot: onOff('machine', false),
+  screenScale: choice('machine', SCALES, 'integer'),
+  screenAspect: choice('machine', ASPECTS, 'square'),
   keyboardLeave: choice('machine', ['ctrl-alt', 'right-ctrl'], 'ctrl-alt'),
 }
 

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import type { UiState } from '../../shared/contract'
 import { storedBreakpoints } from '../features/debugger/stored-breakpoints'
+import { machineSettingsSchema } from '../features/machine/settings-schema'
 import type { Connection } from './connection'
 
 /** A layout of the panels as dockview writes it; whether it fits the panels of this version is seen when it is applied. */
@@ -19,6 +20,8 @@ const keys = {
   tabs: z.record(z.string(), openTabs),
   /** By project folder. */
   breakpoints: z.record(z.string(), storedBreakpoints),
+  /** By project folder, or image file. */
+  'machine.settings': z.record(z.string(), machineSettingsSchema),
   'usb.verify': z.boolean(),
   /** Path of the image file that was opened last. */
   'usb.file': z.string(),

@@ -146,7 +146,7 @@ export function createFakeServices() {
     'debug.log': missing('debug.log'),
     'builds.run': async (_args, { emit, signal }) => {
       log.push('build')
-      for (const line of script.build.log) emit(line)
+      emit({ steps: [], lines: script.build.log })
       if (script.build.result) return script.build.result
       return new Promise((_resolve, reject) => {
         signal.addEventListener('abort', () => {

@@ -19,6 +19,9 @@ const shapes = {
   undo: <path d="M5.6 3 2.6 6l3 3M2.8 6h6.4a3.6 3.6 0 0 1 0 7.2H6" />,
   redo: <path d="m10.4 3 3 3-3 3M13.2 6H6.8a3.6 3.6 0 0 0 0 7.2H10" />,
   download: <path d="M8 2v8M4.8 7 8 10.2 11.2 7M2.6 13.4h10.8" />,
+  up: <path d="m4.2 9.8 3.8-3.8 3.8 3.8" />,
+  fold: <path d="M2.6 8h10.8M5.4 2.4 8 5l2.6-2.6M5.4 13.6 8 11l2.6 2.6" />,
+  unfold: <path d="M2.6 8h10.8M5.4 5 8 2.4 10.6 5M5.4 11 8 13.6l2.6-2.6" />,
   back: <path d="M13 8H3.4M7 4 3 8l4 4" />,
   error: (
     <>
@@ -85,6 +88,15 @@ const shapes = {
   stack: <path d="M3 3h10v3H3zM3 6.6h10v3H3zM3 10.2h10v3H3z" />,
   breakpoint: <circle cx="8" cy="8" r="4.6" fill="currentColor" />,
   speed: <path d="M2.4 11.8a6 6 0 1 1 11.2 0M8 9.4l2.6-3.6" />,
+  camera: (
+    <>
+      <path d="M1.8 4.8h3l1.2-1.9h4l1.2 1.9h3v8.3H1.8z" />
+      <circle cx="8" cy="8.7" r="2.4" />
+    </>
+  ),
+  record: <circle cx="8" cy="8" r="4" fill="currentColor" />,
+  text: <path d="M5.6 2.4h4.8M8 2.4v11.2M5.6 13.6h4.8M2 5.6v4.8M14 5.6v4.8" />,
+  more: <path d="M3.2 8h.4M7.8 8h.4M12.4 8h.4" strokeWidth="2.4" />,
   report: <path d="M3 2h10v12H3zM5.6 5.2h4.8M5.6 8h4.8M5.6 10.8h2.8" />,
 } satisfies Record<string, ReactElement>
 

@@ -16,6 +16,8 @@ const titles: Record<Exclude<CommandId, `panel.show.${PanelId}`>, string> = {
   'build.cancel': 'Stop the running build',
   'build.fixAll': 'Fix all problems that can be mended…',
   'build.copyLog': 'Copy the build log',
+  'build.copyCommand': 'Copy the command line of the step that failed or ran last',
+  'build.findInLog': 'Find in the build log',
   'build.toolchain': 'Check the toolchain…',
   'usb.write': 'Write an image to a USB stick…',
 
@@ -24,6 +26,13 @@ const titles: Record<Exclude<CommandId, `panel.show.${PanelId}`>, string> = {
   'machine.reset': 'Press the reset button of the machine',
   'machine.focus': 'Give the keyboard to the machine',
   'machine.copyText': "Copy the screen's text",
+  'machine.selectText': 'Select text on the screen by keyboard',
+  'machine.copyImage': 'Copy a picture of the screen',
+  'machine.saveImage': 'Save a picture of the screen (PNG)',
+  'machine.record': 'Record the screen as an animation (GIF), or end the recording',
+  'machine.ctrlAltDel': 'Send Ctrl+Alt+Del to the machine',
+  'machine.settings': 'Machine settings…',
+  'machine.bootFile': 'Boot an image file…',
 
   'debug.pause': 'Pause or continue the machine',
   'debug.continue': 'Continue the paused machine',

@@ -38,6 +38,8 @@ const rows = {
   'build.cancel': { category: 'build' },
   'build.fixAll': { category: 'build' },
   'build.copyLog': { category: 'build' },
+  'build.copyCommand': { category: 'build' },
+  'build.findInLog': { category: 'build' },
   'build.toolchain': { category: 'build' },
   'usb.write': { category: 'build', keys: ['mod+shift+d'] },
 
@@ -46,6 +48,13 @@ const rows = {
   'machine.reset': { category: 'machine', keys: ['mod+shift+F5'] },
   'machine.focus': { category: 'machine', keys: ['F6'] },
   'machine.copyText': { category: 'machine' },
+  'machine.selectText': { category: 'machine' },
+  'machine.copyImage': { category: 'machine' },
+  'machine.saveImage': { category: 'machine' },
+  'machine.record': { category: 'machine' },
+  'machine.ctrlAltDel': { category: 'machine' },
+  'machine.settings': { category: 'machine' },
+  'machine.bootFile': { category: 'machine' },
 
   'debug.pause': { category: 'debug', keys: ['F8'], inMachine: 'paused', yields: true },
   'debug.continue': { category: 'debug' },

@@ -16,6 +16,8 @@ export const commandsZhCn: typeof commandsEn = {
     'build.cancel': '停止正在进行的构建',
     'build.fixAll': '修复所有可修复的问题…',
     'build.copyLog': '复制构建日志',
+    'build.copyCommand': '复制失败或最后运行的步骤的命令行',
+    'build.findInLog': '在构建日志中查找',
     'build.toolchain': '检查工具链…',
     'usb.write': '将镜像写入 U 盘…',
 
@@ -24,6 +26,13 @@ export const commandsZhCn: typeof commandsEn = {
     'machine.reset': '按下虚拟机的复位键',
     'machine.focus': '让虚拟机接管键盘',
     'machine.copyText': '复制屏幕上的文字',
+    'machine.selectText': '用键盘选择屏幕上的文字',
+    'machine.copyImage': '复制屏幕图像',
+    'machine.saveImage': '保存屏幕图像（PNG）',
+    'machine.record': '将屏幕录制为动画（GIF），或结束录制',
+    'machine.ctrlAltDel': '向虚拟机发送 Ctrl+Alt+Del',
+    'machine.settings': '虚拟机设置…',
+    'machine.bootFile': '启动镜像文件…',
 
     'debug.pause': '暂停或继续虚拟机',
     'debug.continue': '继续运行已暂停的虚拟机',

@@ -122,8 +122,12 @@ const requests = {}
 for (const url of ['https://evil.example/x', 'http://127.0.0.1/', 'ws://evil.example/', 'file:///etc/passwd', 'app://other/x', 'app://bootlab/index.html', 'blob:app://bootlab/1', 'data:,x', 'devtools://devtools/x.js']) {
   permissions.beforeRequest({ url }, ({ cancel }) => (requests[url] = cancel ? 'refused' : 'loaded'))
 }
-let downloadPrevented = false
-session.defaultSession.emit('will-download', { preventDefault: () => (downloadPrevented = true) })
+const tryDownload = (url) => {
+  let prevented = false
+  session.defaultSession.emit('will-download', { preventDefault: () => (prevented = true) }, { getURL: () => url })
+  return prevented
+}
+const downloadPrevented = { evil: tryDownload('https://evil.example/x'), strange: tryDownload('blob:https://evil.example/1'), own: tryDownload('blob:app://bootlab/1') }
 const stranger = { getURL: () => 'https://evil.example/' }
 const toStrangers = ['clipboard-read', 'clipboard-sanitized-write'].filter((permission) => {
   let given

@@ -286,7 +286,7 @@ export class RtcMc146818 implements Device {
 }
 
 /** Fills in what a PC's setup program would: memory sizes, equipment, and the checksum over 10h–2Dh. `floppyType`: of drive A, which takes the hard disk's place. */
-export function configureCmos(ram: Uint8Array, memoryBytes: number, floppyType?: number): void {
+export function configureCmos(ram: Uint8Array, memoryBytes: number, floppyType?: number, hardDisks = 0): void {
   const kib = Math.floor(memoryBytes / 1024)
   const extended = Math.min(0xffff, Math.max(0, kib - 1024))
   const above16M = Math.min(0xffff, Math.max(0, Math.floor((kib - 16 * 1024) / 64)))
@@ -295,7 +295,7 @@ export function configureCmos(ram: Uint8Array, memoryBytes: number, floppyType?:
     ram[index + 1] = value >> 8
   }
   ram[CMOS.floppies] = (floppyType ?? 0) << 4
-  ram[CMOS.disks] = floppyType === undefined ? 0xf0 : 0
+  ram[CMOS.disks] = floppyType === undefined || hardDisks > 0 ? 0xf0 : 0
   // Coprocessor, 80×25 colour display, one diskette drive or none.
   ram[CMOS.equipment] = floppyType === undefined ? 0x22 : 0x23
   word(CMOS.baseMemory, 640)

@@ -45,7 +45,7 @@ export function diskService(host: FirmwareHost, quirks: Quirks): Service {
 
   const transfer = (disk: Disk, direction: Direction, lba: number, count: number, address: number): number => {
     if (lba + count > disk.sectors) return Status.sectorNotFound
-    if (direction === 'write' && disk.medium === 'cd') return Status.writeProtected
+    if (direction === 'write' && disk.readOnly) return Status.writeProtected
     if (quirks.mostSectors !== undefined && count > quirks.mostSectors) return Status.invalid
     const fault = injected(disk, lba, count)
     if (fault !== undefined) return fault

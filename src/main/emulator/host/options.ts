@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { CPU_MODEL_NAMES } from '../../../shared/cpu-models'
 import { logEntrySchema, logFilterSchema, type LogEntry, type LogFilter, machineQuestions, type QuestionArgs, type QuestionName, type QuestionResults } from '../../../shared/debug'
 import { failureSchema, LabError } from '../../../shared/failure'
-import { BOOT_MEDIA, keyEventSchema, machineReportSchema, machineStateSchema, screenSchema } from '../../../shared/machine-schemas'
+import { BOOT_MEDIA, MOST_EXTRA_DRIVES, keyEventSchema, machineReportSchema, machineStateSchema, screenSchema } from '../../../shared/machine-schemas'
 import type { KeyEvent, MachineState, Screen } from '../../../shared/machine-schemas'
 import { BOOT_PAUSES } from '../../../shared/run-state'
 import { MAX_MEMORY_BYTES, MIN_MEMORY_BYTES } from '../machine/memory-map'
@@ -21,6 +21,8 @@ export const startOptionsSchema = z.object({
   image: bytesSchema.refine((bytes) => bytes.length > 0, 'the disk image is empty'),
   /** What the image is put in as; default: what it looks like. */
   medium: z.enum(BOOT_MEDIA).optional(),
+  /** What is in further drives. */
+  drives: z.array(z.object({ image: bytesSchema, medium: z.enum(BOOT_MEDIA), readOnly: z.boolean() })).max(MOST_EXTRA_DRIVES).optional(),
   memoryBytes: z.number().int().min(MIN_MEMORY_BYTES).max(MAX_MEMORY_BYTES),
   backend: z.enum(['interp', 'oracle']),
   /** Which processor; default: all that the emulator knows. */

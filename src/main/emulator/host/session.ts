@@ -74,6 +74,7 @@ export class Session implements RunningMachine, Asked {
     this.#machine = new Machine({
       image: options.image,
       medium: options.medium,
+      drives: options.drives,
       memoryBytes: options.memoryBytes,
       backend: options.backend,
       model: options.model,
@@ -352,6 +353,7 @@ export class Session implements RunningMachine, Asked {
       instructions: this.#machine.instructions,
       cpuMode: this.#machine.cpuMode,
       milliseconds: Math.round(performance.now() - this.#started),
+      leds: this.#machine.kbc.keyboard.leds,
       ...(paused && status !== 'ended' ? { paused } : {}),
       timeline: [...this.#machine.timeline.entries],
     }

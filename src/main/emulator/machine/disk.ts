@@ -35,6 +35,9 @@ export class Disk {
   readonly geometry: Geometry
   /** The format of a diskette. */
   readonly floppy: Floppy | undefined
+  /** Its number for INT 13h. */
+  readonly drive: number
+  readonly readOnly: boolean
   readonly #image: Uint8Array
   readonly #overlay = new Map<number, Uint8Array>()
 
@@ -42,19 +45,16 @@ export class Disk {
    * An image is read as if zeros followed up to a whole sector, and up to the size of the diskette.
    * Throws a RangeError for an empty one, and for a diskette that is larger than any.
    */
-  constructor(image: Uint8Array, medium: BootMedium = mediumOf(image), floppy?: Floppy) {
+  constructor(image: Uint8Array, medium: BootMedium = mediumOf(image), floppy?: Floppy, { drive = DRIVE_NUMBERS[medium], readOnly = medium === 'cd' } = {}) {
     if (image.length === 0) throw new RangeError('The disk image is empty: a disk has at least one sector of 512 bytes.')
     this.#image = image
     this.medium = medium
+    this.drive = drive
+    this.readOnly = readOnly
     this.sectorBytes = medium === 'cd' ? CD_SECTOR_BYTES : SECTOR_BYTES
     this.floppy = medium === 'floppy' ? (floppy ?? floppyOf(image)) : undefined
     this.sectors = this.floppy ? floppySectors(this.floppy) : Math.ceil(image.length / this.sectorBytes)
     this.geometry = this.floppy?.geometry ?? (medium === 'cd' ? { cylinders: 0, heads: 0, sectorsPerTrack: 0 } : hardDiskGeometry(this.sectors))
-  }
-
-  /** Its number for INT 13h. */
-  get drive(): number {
-    return DRIVE_NUMBERS[this.medium]
   }
 
   /** A copy of `count` sectors from `lba` on. Throws a RangeError for sectors that are not on the disk. */

@@ -89,3 +89,16 @@ test('a disk reads many sectors at once, with what was written among them', () =
   expect([bytes.length, bytes[0], bytes[512], bytes[1024]]).toEqual([1536, 1, 9, 3])
   expect(() => disk.read(2, 3)).toThrow(/Sector 4 is not on a disk of 4 sectors/)
 })
+
+test('further drives have the next numbers of their kind, and are protected where a person says so', () => {
+  const disk = new Uint8Array(64 * 512)
+  const drives = new Drives(disk, 'disk', [
+    { image: disk, medium: 'floppy', readOnly: true },
+    { image: disk, medium: 'disk', readOnly: false },
+    { image: new Uint8Array(4096), medium: 'cd', readOnly: true },
+  ])
+  expect(drives.all.map(({ drive, readOnly }) => [drive, readOnly])).toEqual([[0x80, false], [0x00, true], [0x81, false], [0xe0, true]])
+  expect(drives.boot.drive).toBe(0x80)
+  expect(drives.hardDisks).toBe(2)
+  expect(() => new Drives(disk, 'floppy', [{ image: disk, medium: 'floppy', readOnly: false }])).toThrow('no further drive of the kind "floppy"')
+})

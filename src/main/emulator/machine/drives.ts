@@ -1,5 +1,5 @@
 import type { BootMedium } from '../../../shared/machine-schemas'
-import { Disk } from './disk'
+import { Disk, DRIVE_NUMBERS } from './disk'
 import { CD_SECTOR_BYTES, cdBootEntry, type CdBootEntry, type NoCdBoot } from './el-torito'
 import { FLOPPY_1200K, FLOPPY_1440K, FLOPPY_2880K, floppySectors, type Floppy } from './floppy'
 
@@ -9,8 +9,20 @@ const FLOPPIES: Readonly<Record<Exclude<CdBootEntry['emulation'], 'none' | 'hard
   'floppy 2880K': FLOPPY_2880K,
 }
 
+/** A medium in a drive beside the one that is booted from. */
+export interface ExtraDrive {
+  readonly image: Uint8Array
+  readonly medium: BootMedium
+  /** Writes are refused, as by the tab of a diskette. */
+  readonly readOnly: boolean
+}
+
+/** How many drives of a kind there are: BIOS numbers 00h, 80h to 83h, E0h. */
+export const MOST_DRIVES: Readonly<Record<BootMedium, number>> = { floppy: 1, disk: 4, cd: 1 }
+
 /**
- * The drives of the PC: the one that the image is in, and beside a CD that wants it the drive which its boot image is shown as.
+ * The drives of the PC: the one that the image is in, beside a CD that wants it the drive which its boot image is shown as, and those that were
+ * added.
  */
 export class Drives {
   readonly all: readonly Disk[]
@@ -19,14 +31,20 @@ export class Drives {
   /** What the CD boots, or why it does not; undefined without a CD. */
   readonly cdEntry: CdBootEntry | NoCdBoot | undefined
 
-  /** Throws a RangeError for an empty image, and for one that is too large for the medium. */
-  constructor(image: Uint8Array, medium?: BootMedium) {
+  /** Throws a RangeError for an empty image, for one that is too large for the medium, and for more drives than there are. */
+  constructor(image: Uint8Array, medium?: BootMedium, extra: readonly ExtraDrive[] = []) {
     const disk = new Disk(image, medium)
     const entry = disk.medium === 'cd' ? cdBootEntry(image) : undefined
     const emulated = entry === undefined || 'why' in entry ? undefined : emulatedDisk(image, entry)
     this.cdEntry = entry
     this.boot = emulated ?? disk
-    this.all = emulated ? [emulated, disk] : [disk]
+    const all = emulated ? [emulated, disk] : [disk]
+    for (const { image: content, medium: kind, readOnly } of extra) {
+      const before = all.filter((other) => other.medium === kind).length
+      if (before >= MOST_DRIVES[kind]) throw new RangeError(`There is no further drive of the kind "${kind}": the machine has ${MOST_DRIVES[kind]}.`)
+      all.push(new Disk(content, kind, undefined, { drive: DRIVE_NUMBERS[kind] + before, readOnly }))
+    }
+    this.all = all
   }
 
   /** The drive with that number for INT 13h. */

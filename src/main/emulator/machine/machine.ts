@@ -22,7 +22,7 @@ import { TEXT_MEMORY, TEXT_MEMORY_BYTES, VgaText } from '../devices/vga-text'
 import { Firmware } from '../firmware/firmware'
 import type { Quirks } from '../firmware/quirks'
 import { EventClock } from './clock'
-import { Drives } from './drives'
+import { Drives, type ExtraDrive } from './drives'
 import { GraphicsCapture } from './graphics-screen'
 import { GuestMemory } from './guest-memory'
 import { IoBus } from './io-bus'
@@ -36,6 +36,8 @@ export interface MachineOptions {
   image: Uint8Array
   /** What the image is put in as; default: what it looks like. */
   medium?: BootMedium | undefined
+  /** What is in further drives; as little written to. */
+  drives?: readonly ExtraDrive[] | undefined
   memoryBytes: number
   backend: BackendName
   /** Which processor; default: all that the emulator knows. */
@@ -101,7 +103,7 @@ export class Machine {
 
   /** Throws a RangeError for an empty image or a memory size that a PC cannot have. */
   constructor(options: MachineOptions) {
-    this.drives = new Drives(options.image, options.medium)
+    this.drives = new Drives(options.image, options.medium, options.drives)
     const { ramBase, videoBase, wasmPages } = memoryLayout(options.memoryBytes, VIDEO_MEMORY_BYTES)
     const memory = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages })
     this.memoryMap = new MemoryMap(memory, ramBase, options.memoryBytes, { base: videoBase, bytes: VIDEO_MEMORY_BYTES })
@@ -130,7 +132,7 @@ export class Machine {
       resetMachine: resetMachine('chipset'),
     })
     this.rtc = new RtcMc146818(clock, pic.line(IRQ.clock), options.startDate)
-    configureCmos(this.rtc.ram, options.memoryBytes, this.drives.floppy?.driveType)
+    configureCmos(this.rtc.ram, options.memoryBytes, this.drives.floppy?.driveType, this.drives.hardDisks)
     this.uart = new Uart16550({ clock, irq: pic.line(IRQ.com1), transmit: (byte) => this.#sent('COM1', options.onSerial, byte) })
     const { videoMemory } = this.memoryMap
     this.vga = new VgaText(clock, () => this.vbe.wideDac, () => this.#showWindow())

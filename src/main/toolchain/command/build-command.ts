@@ -42,23 +42,29 @@ export async function buildCommand(project: Project, manifest: CommandManifest, 
   const [name = '', ...args] = manifest.command.map(withTools)
   const program = await findProgram(name, cwd, env[pathName] ?? '')
   const launch = launchOf(program, args, process.platform, process.env['ComSpec'])
-  record.log({ level: 'command', text: showCommand(name, args) })
   const output = new ForeignOutput(cwd)
   const problems: Problem[] = []
-  const run = await record.time(name, () =>
-    runProcess({
-      command: launch.command,
-      args: launch.args,
-      verbatim: launch.verbatim,
-      cwd,
-      env,
-      signal: record.options.signal,
-      onLine: (text) => {
-        const { problem } = output.read(text)
-        if (problem) problems.push(problem)
-        record.log({ level: 'output', text, ...(problem ? { problem } : {}) })
-      },
-    }),
+  const run = await record.time(
+    name,
+    async (step) => {
+      record.log({ level: 'command', text: showCommand(name, args) }, step)
+      const result = await runProcess({
+        command: launch.command,
+        args: launch.args,
+        verbatim: launch.verbatim,
+        cwd,
+        env,
+        signal: record.options.signal,
+        onLine: (text) => {
+          const { problem } = output.read(text)
+          if (problem) problems.push(problem)
+          record.log({ level: 'output', text, ...(problem ? { problem } : {}) }, step)
+        },
+      })
+      record.cut(result.unheard, step)
+      return result
+    },
+    { failed: ({ code }) => code !== 0 },
   )
   await settlePlaces(problems, project.dir, cwd, 'bytes')
   // A build that ends well has no errors, whatever its words looked like.

@@ -73,7 +73,7 @@ export async function compileFile(context: NativeContext, source: SourceFile, ta
     const ok = run.code === 0
     if (!ok && !problems.some(({ severity }) => severity === 'error')) problems.push(unexplained(sourceOf(source), source.path, run.code, run.endedBy, run.stderr))
     // The folders of this computer say nothing to a reader of the log.
-    const outcome: ToolOutcome = { ok, problems, log: [{ level: 'command', text: showCommand('clang', [...own, ...language, '-c', source.path]) }, ...toLog(lines)] }
+    const outcome: ToolOutcome = { ok, problems, log: [{ level: 'command', text: showCommand('clang', [...own, ...language, '-c', source.path]), exact: showCommand(zig.binary, ['clang', ...baseArgs(zig), ...own, ...language, '-c', source.path]) }, ...toLog(lines)] }
     if (!ok) return { object: undefined, outcome, cached: false }
     const { path } = await store.keep(step, object, 'o', await inputsOf(context, source, depfile), outcome, started)
     return { object: path, outcome, cached: false }

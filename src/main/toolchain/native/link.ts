@@ -88,7 +88,7 @@ export async function linkObjects(context: NativeContext, job: LinkJob): Promise
       problems.push({ severity: 'error', source: 'linker', message: 'The linker ended without writing a kernel.', next })
     }
     const ok = run.code === 0 && !problems.some(({ severity }) => severity === 'error')
-    const outcome: ToolOutcome = { ok, problems, log: [{ level: 'command', text: showCommand('ld.lld', shown) }, ...toLog(lines)] }
+    const outcome: ToolOutcome = { ok, problems, log: [{ level: 'command', text: showCommand('ld.lld', shown), exact: showCommand(zig.binary, ['ld.lld', ...args, '-o', `${job.label}.${extension}`]) }, ...toLog(lines)] }
     if (!ok) return { path: undefined, outcome, cached: false }
     // Objects and archive are named by their content: only scripts and what they include can change under a name.
     const constant = new Set(inputs)

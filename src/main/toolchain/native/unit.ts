@@ -7,6 +7,7 @@ import { inParallel } from '../parallel'
 import type { ToolOutcome } from '../outcome'
 import { targetFlags, type TargetFlags } from '../target-flags'
 import { compileFile, type Compiled } from './compile'
+import type { BuildRecord } from '../build-result'
 import type { NativeContext } from './context'
 import { linkObjects, type LinkForm, type LinkJob, type LinkObject, type LinkScript } from './link'
 import { assembleWithNasm, placesItself } from './nasm'
@@ -69,18 +70,19 @@ async function compileAll(context: NativeContext, { target }: Unit, files: reado
   const nasmFormat = target.machine.pointerWidth === 64 ? 'elf64' : 'elf32'
   const jobs = files.map((file) => () => {
     const compile = (): Promise<Compiled> => (file.language === 'nasm' ? assembleWithNasm(context, file, nasmFormat) : compileFile(context, file, flags.compile))
-    return record.time(`compile ${file.path}`, compile, ({ cached }) => cached)
+    return asStep(record, `compile ${file.path}`, compile)
   })
   const compiled = await inParallel(jobs, availableParallelism())
-  for (const { outcome } of compiled) note(context, outcome, target)
+  for (const made of compiled) note(context, made, target)
   const objects = compiled.flatMap(({ object }, index) => (object === undefined ? [] : [{ path: object, label: `${files[index]?.path}.o` }]))
   return record.failed || objects.length < compiled.length ? undefined : objects
 }
 
 /** nasm writes flat code whose place the source itself states. */
 async function assembleAlone(context: NativeContext, { name, target }: Unit, file: SourceFile): Promise<BuiltUnit | undefined> {
-  const { object, outcome } = await context.record.time(`assemble ${file.path}`, () => assembleWithNasm(context, file, 'bin'), ({ cached }) => cached)
-  note(context, outcome, target)
+  const made = await asStep(context.record, `assemble ${file.path}`, () => assembleWithNasm(context, file, 'bin'))
+  note(context, made, target)
+  const { object } = made
   if (object === undefined || context.record.failed) return undefined
   return { extra: await publish(context, `${name}.bin`, object) }
 }
@@ -96,11 +98,11 @@ async function linkAll(context: NativeContext, unit: Unit, flags: TargetFlags, o
     script: await chooseScript(context, unit, flags),
   }
   const forms: readonly LinkForm[] = unit.extra === undefined ? ['elf'] : ['elf', unit.extra]
-  const link = (form: LinkForm) => () => record.time(form === 'elf' ? 'link' : `link ${form}`, () => linkObjects(context, { ...job, form }), ({ cached }) => cached)
+  const link = (form: LinkForm) => () => asStep(record, form === 'elf' ? 'link' : `link ${form}`, () => linkObjects(context, { ...job, form }))
   const [elf, extra] = await inParallel(forms.map(link), forms.length)
-  if (elf) note(context, elf.outcome)
+  if (elf) note(context, elf)
   // Both links meet the same mistakes: the second one is asked only when the first found none.
-  if (extra && !record.failed) note(context, extra.outcome)
+  if (extra && !record.failed) note(context, extra)
   if (record.failed || elf?.path === undefined) return undefined
   const name = unit.extra === 'flat' ? `${unit.name}.bin` : `${unit.name}.stripped.elf`
   return {
@@ -134,11 +136,21 @@ async function publish({ project, record }: NativeContext, name: string, from: s
   return { bytes, path }
 }
 
-function note({ record }: NativeContext, outcome: ToolOutcome, target?: Target): void {
-  for (const event of outcome.log) record.log(event)
+interface Made {
+  outcome: ToolOutcome
+  cached: boolean
+}
+
+/** Runs a tool as a step of the build; what it made knows which. */
+function asStep<T extends Made>(record: BuildRecord, name: string, run: () => Promise<T>): Promise<T & { step: number }> {
+  return record.time(name, async (step) => ({ ...(await run()), step }), { cached: ({ cached }) => cached, failed: ({ outcome }) => !outcome.ok })
+}
+
+function note({ record }: NativeContext, { outcome, step }: Made & { step: number }, target?: Target): void {
+  for (const event of outcome.log) record.log(event, step)
   const shown = new Set(outcome.log.map(({ problem }) => problem))
   for (const problem of outcome.problems) {
     if (target) tieToTarget(problem, target)
-    record.report(problem, shown.has(problem))
+    record.report(problem, shown.has(problem), step)
   }
 }

@@ -146,7 +146,7 @@ async function compile({ project, manifest, target, settings, call, facts, kerne
         },
         targetDir,
       ),
-    (compiled) => !compiled,
+    { cached: (compiled) => !compiled },
   )
   const args = [
     'build',
@@ -160,8 +160,14 @@ async function compile({ project, manifest, target, settings, call, facts, kerne
     ...unstable,
     ...(await crateArgs(tools.vendoredCrates, facts)),
   ]
-  record.log({ level: 'command', text: showCommand('cargo', args) })
-  return record.time('cargo build', () => runCargo(call, args, record))
+  return record.time(
+    'cargo build',
+    (step) => {
+      record.log({ level: 'command', text: showCommand('cargo', args) }, step)
+      return runCargo(call, args, record, step)
+    },
+    { failed: ({ result }) => result.code !== 0 },
+  )
 }
 
 /** Where crates come from; when not all are known, cargo has to find what it fetched before. */
@@ -202,7 +208,7 @@ interface CargoRun {
   executables: { name: string; path: string }[]
 }
 
-async function runCargo({ tools, cwd, env, signal }: RustCall, args: readonly string[], record: BuildRecord): Promise<CargoRun> {
+async function runCargo({ tools, cwd, env, signal }: RustCall, args: readonly string[], record: BuildRecord, step: number): Promise<CargoRun> {
   const problems: Problem[] = []
   const executables: { name: string; path: string }[] = []
   const result = await runProcess({
@@ -213,7 +219,7 @@ async function runCargo({ tools, cwd, env, signal }: RustCall, args: readonly st
     signal,
     onLine: (line, stream) => {
       if (stream === 'stderr') {
-        record.log({ level: 'output', text: line })
+        record.log({ level: 'output', text: line }, step)
         return
       }
       const message = parseCargoLine(line)
@@ -222,11 +228,12 @@ async function runCargo({ tools, cwd, env, signal }: RustCall, args: readonly st
         problems.push(...found)
         // The first line of the rendered text is what a click on it should lead from.
         const rendered = (message.message.rendered ?? message.message.message).trimEnd().split('\n')
-        rendered.forEach((text, index) => record.log({ level: 'output', text, ...(index === 0 && found[0] ? { problem: found[0] } : {}) }))
+        rendered.forEach((text, index) => record.log({ level: 'output', text, ...(index === 0 && found[0] ? { problem: found[0] } : {}) }, step))
       } else if (message?.reason === 'compiler-artifact' && message.executable !== null) {
         executables.push({ name: message.target.name, path: message.executable })
-      } else if (message === undefined && line.trim() !== '' && !line.startsWith('{')) record.log({ level: 'output', text: line })
+      } else if (message === undefined && line.trim() !== '' && !line.startsWith('{')) record.log({ level: 'output', text: line }, step)
     },
   })
+  record.cut(result.unheard, step)
   return { result, problems, executables }
 }

@@ -3,6 +3,7 @@ import { useStore } from 'zustand'
 import { useLab } from '../../app/lab'
 import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
+import { useLogView } from './log/log-view'
 import { LogView } from './LogView'
 import { StepStrip } from './StepStrip'
 
@@ -20,8 +21,12 @@ export function LogPanel(): ReactElement {
 
 export function LogActions(): ReactElement {
   const { build, commands, attempt } = useLab()
-  const { build: text } = useStrings()
-  const empty = useStore(build.store, (state) => state.log.length === 0)
+  const { build: text, log: logText } = useStrings()
+  const log = useStore(build.store, (state) => state.log)
+  const empty = useStore(build.store, (state) => state.log.empty)
+  const stepped = useStore(build.store, (state) => state.log.sections.some(({ step }) => step !== undefined))
+  const find = useLogView((view) => view.find)
+  const foldAll = useLogView((view) => view.foldAll)
   const [copied, setCopied] = useState(false)
   const copy = (): void =>
     attempt(
@@ -30,5 +35,12 @@ export function LogActions(): ReactElement {
         setTimeout(() => setCopied(false), 1500)
       }),
     )
-  return <Button tone="quiet" icon={copied ? 'check' : 'copy'} title={text.copy} aria-label={text.copy} disabled={empty} onClick={copy} />
+  return (
+    <>
+      <Button tone="quiet" icon="unfold" title={logText.unfoldAll} aria-label={logText.unfoldAll} disabled={!stepped} onClick={() => foldAll(log, true)} />
+      <Button tone="quiet" icon="fold" title={logText.foldAll} aria-label={logText.foldAll} disabled={!stepped} onClick={() => foldAll(log, false)} />
+      <Button tone="quiet" icon="search" title={logText.find} aria-label={logText.find} disabled={empty} onClick={find} />
+      <Button tone="quiet" icon={copied ? 'check' : 'copy'} title={text.copy} aria-label={text.copy} disabled={empty} onClick={copy} />
+    </>
+  )
 }

@@ -2,12 +2,16 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { BuildResult } from '../../../shared/contract'
 import { toFailure } from '../../../shared/failure'
-import type { LogEvent, Problem } from '../../../shared/problems'
+import type { BuildProgress, Problem } from '../../../shared/problems'
 import type { Connection } from '../../app/connection'
+import { BuildLog } from './log/build-log'
 
 export interface BuildState {
   status: 'none' | 'running' | 'succeeded' | 'failed' | 'cancelled'
-  log: readonly LogEvent[]
+  /** Of this build; it grows in place. */
+  log: BuildLog
+  /** Changes when the log does. */
+  version: number
   problems: readonly Problem[]
   result: BuildResult | undefined
 }
@@ -23,51 +27,47 @@ export interface Build {
   forget(paths: readonly string[]): void
 }
 
-const nothing: BuildState = { status: 'none', log: [], problems: [], result: undefined }
-/** Log lines arrive one by one; showing them in batches keeps a chatty compiler from redrawing the window per line. */
-const BATCH_MS = 30
-const MAX_LOG_LINES = 100_000
-/** Escape sequences of ECMA-48 that compilers print for terminals: CSI … final byte, and OSC … BEL or ST. */
-// oxlint-disable-next-line no-control-regex
-const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\))/g
+const nothing = (): BuildState => ({ status: 'none', log: new BuildLog(), version: 0, problems: [], result: undefined })
+/** The window is told of new lines no more often, however many come. */
+const SHOW_MS = 30
 
 export function createBuild(connection: Connection): Build {
-  const store = createStore<BuildState>(() => nothing)
+  const store = createStore<BuildState>(nothing)
   let running: AbortController | undefined
 
   async function run(directory: string): Promise<BuildResult | undefined> {
     running?.abort()
     const controller = new AbortController()
     running = controller
-    store.setState({ ...nothing, status: 'running' })
-    let batch: LogEvent[] = []
+    store.setState({ ...nothing(), status: 'running' })
+    const { log } = store.getState()
+    let found: Problem[] = []
     let timer: ReturnType<typeof setTimeout> | undefined
-    const flush = (): void => {
+    const show = (): void => {
       clearTimeout(timer)
       timer = undefined
-      if (batch.length === 0 || running !== controller) return
-      const lines = batch
-      batch = []
-      store.setState(({ log, problems }) => ({
-        log: [...log, ...lines].slice(-MAX_LOG_LINES),
-        problems: [...problems, ...lines.flatMap((line) => line.problem ?? [])],
-      }))
+      if (running !== controller) return
+      const problems = found
+      found = []
+      store.setState((state) => ({ version: state.version + 1, ...(problems.length > 0 ? { problems: [...state.problems, ...problems] } : {}) }))
+    }
+    const take = ({ steps, lines, lost = 0 }: BuildProgress): void => {
+      log.lose(lost)
+      // A step that has begun stands before its lines.
+      for (const event of steps) log.step(event)
+      for (const event of lines) {
+        log.add(event)
+        if (event.problem) found.push(event.problem)
+      }
+      timer ??= setTimeout(show, SHOW_MS)
     }
     try {
-      const result = await connection.listen(
-        'builds.run',
-        { directory },
-        (event) => {
-          for (const text of event.text.replace(ESCAPES, '').replace(/\n$/, '').split('\n')) batch.push({ ...event, text })
-          timer ??= setTimeout(flush, BATCH_MS)
-        },
-        { signal: controller.signal },
-      )
-      flush()
+      const result = await connection.listen('builds.run', { directory }, take, { signal: controller.signal })
+      show()
       if (running === controller) store.setState({ status: result.ok ? 'succeeded' : 'failed', result, problems: result.problems })
       return running === controller ? result : undefined
     } catch (error) {
-      flush()
+      show()
       const cancelled = toFailure(error).code === 'cancelled'
       if (running === controller) store.setState({ status: cancelled ? 'cancelled' : 'failed' })
       if (cancelled) return undefined
@@ -84,7 +84,7 @@ export function createBuild(connection: Connection): Build {
     clear(problems = []) {
       running?.abort()
       running = undefined
-      store.setState({ ...nothing, problems })
+      store.setState({ ...nothing(), problems })
     },
     forget: (paths) => store.setState(({ problems }) => ({ problems: problems.filter(({ file }) => file === undefined || !paths.includes(file)) })),
   }

@@ -1,8 +1,9 @@
-import { useEffect, useRef, type ReactElement } from 'react'
+import { useEffect, useRef, type ReactElement, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { Screen } from '../../../shared/machine-schemas'
 import { useLab } from '../../app/lab'
 import { fromBase64 } from './base64'
+import { scaled, type Aspect, type Scale } from './scaling'
 import { drawPicture, drawScreen, GLYPH_WIDTH, hasBlinking, type Glyphs } from '../../../shared/screen-pixels'
 
 /** Half periods of the VGA's blinking at 70 frames a second: the cursor 8 frames, characters 16. */
@@ -10,7 +11,7 @@ const CURSOR_HALF_MS = 114
 const CHARACTER_HALF_MS = 229
 
 /** Space around the picture, in CSS pixels. */
-const MARGIN = 6
+const MARGIN = 3
 
 /** Pixels of a screen. */
 function sizeOf(screen: Screen | undefined, glyphHeight: number): { width: number; height: number } {
@@ -18,9 +19,12 @@ function sizeOf(screen: Screen | undefined, glyphHeight: number): { width: numbe
   return { width: (screen?.columns ?? 80) * GLYPH_WIDTH, height: (screen?.rows ?? 25) * glyphHeight }
 }
 
-/** Draws the machine's screen, pixel by pixel, as large as whole device pixels allow. */
-export function ScreenCanvas(): ReactElement {
-  const { machine } = useLab()
+/** Draws the machine's screen, pixel by pixel, as large as the person wants it; what lies over it has its size. */
+export function ScreenCanvas({ children }: { children?: ReactNode }): ReactElement {
+  const { machine, settings } = useLab()
+  const scale = useStore(settings.store, (values) => values.screenScale)
+  const aspect = useStore(settings.store, (values) => values.screenAspect)
+  const isText = useStore(machine.store, (view) => view.screen?.mode !== 'graphics')
   const canvas = useRef<HTMLCanvasElement>(null)
   const font = useStore(machine.store, (view) => view.font)
   const width = useStore(machine.store, (view) => sizeOf(view.screen, font?.height ?? 16).width)
@@ -34,9 +38,14 @@ export function ScreenCanvas(): ReactElement {
     return runPainter(context, glyphs, width, height, () => machine.store.getState(), machine.store.subscribe)
   }, [machine, font, width, height])
 
-  useEffect(() => fitToParent(canvas.current, width, height), [width, height])
+  useEffect(() => showIn(canvas.current, { width, height, text: isText }, scale, aspect), [width, height, isText, scale, aspect])
 
-  return <canvas ref={canvas} className="screen-canvas" width={width} height={height} aria-hidden="true" />
+  return (
+    <div className="screen-picture">
+      <canvas ref={canvas} className="screen-canvas" width={width} height={height} aria-hidden="true" />
+      {children}
+    </div>
+  )
 }
 
 /** Repaints when the screen changed or something on it blinks. Returns a function that ends it. */
@@ -87,20 +96,18 @@ function runPainter(
   }
 }
 
-/** Sizes the canvas to the largest whole multiple of its pixels that fits, counted in device pixels. */
-function fitToParent(canvas: HTMLCanvasElement | null, width: number, height: number): (() => void) | undefined {
-  const parent = canvas?.parentElement
-  if (!canvas || !parent) return undefined
+/** Sizes the canvas in the screen around it, now and whenever that has another size. */
+function showIn(canvas: HTMLCanvasElement | null, picture: { width: number; height: number; text: boolean }, scale: Scale, aspect: Aspect): (() => void) | undefined {
+  const screen = canvas?.closest('.screen')
+  if (!canvas || !screen) return undefined
   const fit = (): void => {
-    const ratio = window.devicePixelRatio || 1
-    const room = Math.min((parent.clientWidth - 2 * MARGIN) / width, (parent.clientHeight - 2 * MARGIN) / height) * ratio
-    // Smaller than one to one there is no crisp size; a legible one is better than a cut one.
-    const scale = room >= 1 ? Math.floor(room) : Math.max(room, 0.1)
-    canvas.style.width = `${(width * scale) / ratio}px`
-    canvas.style.height = `${(height * scale) / ratio}px`
-    canvas.style.imageRendering = room >= 1 ? 'pixelated' : 'auto'
+    const room = { width: screen.clientWidth - 2 * MARGIN, height: screen.clientHeight - 2 * MARGIN }
+    const { width, height, crisp } = scaled(picture, room, scale, aspect, window.devicePixelRatio || 1)
+    canvas.style.width = `${width}px`
+    canvas.style.height = `${height}px`
+    canvas.style.imageRendering = crisp ? 'pixelated' : 'auto'
   }
   const observer = new ResizeObserver(fit)
-  observer.observe(parent)
+  observer.observe(screen)
   return () => observer.disconnect()
 }

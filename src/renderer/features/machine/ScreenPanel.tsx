@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState, type ReactElement } from 'react'
 import { useStore } from 'zustand'
+import { CommandButton } from '../../app/CommandButton'
 import { keysOf } from '../../app/commands'
 import { useLab } from '../../app/lab'
 import { useStrings } from '../../strings'
@@ -11,6 +12,9 @@ import { Timeline } from '../debugger/Timeline'
 import { GuestKeyboard } from './keyboard'
 import { SCREEN_ID, useScreenFocus } from './screen-focus'
 import { ScreenCanvas } from './ScreenCanvas'
+import { KeysMenu, ScreenMenu } from './ScreenMenu'
+import { ScreenSelection } from './ScreenSelection'
+import { ScreenStatus } from './ScreenStatus'
 import { screenText } from '../../../shared/screen-text'
 
 /** The VGA screen: takes the keyboard while it has the focus, and says how to leave. */
@@ -47,13 +51,16 @@ export function ScreenPanel(): ReactElement {
         data-takes-keyboard={taking ? '' : undefined}
         onKeyDown={(event) => phase === 'on' && keyboard.down(event)}
         onKeyUp={(event) => keyboard.up(event)}
-        onFocus={() => setFocused(true)}
-        onBlur={() => {
+        onFocus={({ target, currentTarget }) => target === currentTarget && setFocused(true)}
+        onBlur={({ target, currentTarget }) => {
+          if (target !== currentTarget) return
           setFocused(false)
           keyboard.releaseAll()
         }}
       >
-        <ScreenCanvas />
+        <ScreenCanvas>
+          <ScreenSelection />
+        </ScreenCanvas>
         <ScreenTextMirror />
         {(phase === 'off' || phase === 'starting') && (
           <div className="screen-empty">
@@ -65,6 +72,7 @@ export function ScreenPanel(): ReactElement {
       </div>
       <Timeline />
       <PauseBanner />
+      <ScreenStatus />
       <EndBanner />
     </>
   )
@@ -86,29 +94,17 @@ function ScreenTextMirror(): ReactElement {
   )
 }
 
-/** In the panel's head: who has the keyboard, and how to leave; and the screen's text to take along. */
+/** In the panel's head: power and reset, keys that do not come through, the screen's text to take along, and all else in a menu. */
 export function ScreenActions(): ReactElement {
-  const { machine, settings } = useLab()
-  const { machine: text } = useStrings()
-  const on = useStore(machine.store, (view) => view.phase === 'on')
-  const leave = useStore(settings.store, (values) => values.keyboardLeave)
-  const focused = useScreenFocus((state) => state.focused)
   return (
     <>
+      <CommandButton command="machine.boot" icon="play" tone="quiet" />
+      <CommandButton command="machine.stop" icon="stop" tone="quiet" />
+      <CommandButton command="machine.reset" icon="reset" tone="quiet" />
+      <KeysMenu />
       <DebugControls />
-      {on && (
-        <span className={`keyboard-hint ${focused ? 'keyboard-taken' : ''}`}>
-          <Icon name="keyboard" />
-          {focused ? (
-            <span>
-              {text.leave} <kbd>{text.leaveKeys[leave]}</kbd> {text.leaveAfter}
-            </span>
-          ) : (
-            text.clickToType
-          )}
-        </span>
-      )}
       <CopyText />
+      <ScreenMenu />
     </>
   )
 }

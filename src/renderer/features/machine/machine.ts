@@ -1,6 +1,6 @@
 /** The one machine this window shows: switching it on and off, its screen, its serial output, and the report of its end. */
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { BootSource, ScreenFont } from '../../../shared/contract'
+import type { BootSource, CallArgs, ScreenFont } from '../../../shared/contract'
 import type { LogFilter } from '../../../shared/debug'
 import { toFailure } from '../../../shared/failure'
 import type { BootPause } from '../../../shared/run-state'
@@ -42,6 +42,8 @@ export interface MachineOptions {
   onError(error: unknown): void
   /** What a machine logs from its first instruction on; nothing when absent. */
   logAtStart?: () => LogFilter | undefined
+  /** What a boot from there asks for. */
+  bootArguments(source: BootSource): CallArgs['machines.boot']
   /** Where the machine's name outlives a reload of the page. */
   storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 }
@@ -72,7 +74,7 @@ function samePause(before: MachineState | undefined, now: MachineState): Machine
 
 export type Machine = ReturnType<typeof createMachine>
 
-export function createMachine({ connection, onError, storage, logAtStart }: MachineOptions) {
+export function createMachine({ connection, onError, storage, bootArguments, logAtStart }: MachineOptions) {
   const store: StoreApi<MachineView> = createStore<MachineView>(() => ({ ...off, font: undefined }))
   const serialListeners = new Set<SerialListener>()
   const replay: Record<SerialPort, Uint8Array[]> = { com1: [], debug: [] }
@@ -201,7 +203,7 @@ export function createMachine({ connection, onError, storage, logAtStart }: Mach
       const log = logAtStart?.()
       const waiting = preparation?.wanted() === true ? preparation : undefined
       const pause = waiting ? 'reset' : pauseAt
-      const { machine } = await connection.call('machines.boot', { source, ...(pause === undefined ? {} : { pauseAt: pause }), ...(log ? { log } : {}) })
+      const { machine } = await connection.call('machines.boot', { ...bootArguments(source), ...(pause === undefined ? {} : { pauseAt: pause }), ...(log ? { log } : {}) })
       if (boots === mine) await waiting?.prepare(machine, pauseAt)
       // Meanwhile another boot began, or another project was opened: nobody would ever see this machine.
       if (boots !== mine) return endUnseen(machine)

@@ -6,10 +6,12 @@ import { editor } from './editor'
 import { format } from './format'
 import { help } from './help'
 import { inside } from './inside'
+import { log } from './log'
 import { machine } from './machine'
 import { projects } from './projects'
+import { screen } from './screen'
 import { settings } from './settings'
 import { usb } from './usb'
 import { workbench } from './workbench'
 
-export const en = { format, commands: commandTexts.en, ...app, ...build, ...debugControl, ...editor, ...inside, ...help, ...machine, ...projects, ...settings, ...usb, ...workbench }
+export const en = { format, commands: commandTexts.en, ...app, ...build, ...debugControl, ...editor, ...log, ...inside, ...help, ...machine, ...projects, ...screen, ...settings, ...usb, ...workbench }
