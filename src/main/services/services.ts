@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import envPaths from 'env-paths'
 import type { Handlers } from '../../shared/channel'
 import { jsonSchemaEntrySchema, type AppInfo, type AppMenu, type BootSource, type JsonSchemaEntry } from '../../shared/contract'
@@ -15,6 +16,7 @@ import { Builder } from './builder'
 import { BootedKernels, debugCalls, debugStreams } from './debug-calls'
 import { doctor } from './doctor'
 import { Drafts } from './drafts'
+import { FileOperations } from './file-operations'
 import { imagePathOf, imageSettings } from './image-settings'
 import { describeImport, planImport, writeImport } from './imports'
 import { locate, type Locations } from './locations'
@@ -23,8 +25,11 @@ import { Machines, type MachineStarter } from './machines'
 import { OpenedPaths } from './opened'
 import { ProjectDoctor } from './project-doctor'
 import { ProjectFiles } from './project-files'
+import { watchProject } from './project-watcher'
 import { availableTemplates, createFromTemplate, memoryOf, openForEditing } from './projects'
 import { RecentProjects } from './recent-projects'
+import { searchProject } from './search/search'
+import { systemShell, type SystemShell } from './system-shell'
 import { UiStateStore } from './ui-state'
 import { type UsbDialogs, usbHandlers } from './usb-calls'
 
@@ -46,6 +51,8 @@ export interface ServicesOptions {
   allowFlash?: boolean
   /** Shows the application's menu, where the door has one, and hears what is chosen. Returns a function that stops hearing. */
   showMenu?: (menu: AppMenu, onCommand: (command: string) => void) => () => void
+  /** Trash and file manager; by programs of the system when absent. */
+  shell?: SystemShell
   /** `defaultDataDirectory()` when absent. */
   dataDirectory?: string
   /** How machines are started; in threads with the worker of the built product when absent. */
@@ -68,6 +75,7 @@ export function createServices(options: ServicesOptions): Services {
   const dataDirectory = options.dataDirectory ?? defaultDataDirectory()
   const locations = locate()
   const files = new ProjectFiles()
+  const operations = new FileOperations(options.shell ?? systemShell)
   const drafts = new Drafts(dataDirectory, onDefect)
   const recent = new RecentProjects(dataDirectory)
   const ui = new UiStateStore(dataDirectory)
@@ -130,7 +138,7 @@ export function createServices(options: ServicesOptions): Services {
       await recent.forget(directory)
       return null
     },
-    'projects.listFiles': async ({ directory }) => files.list(await projectFolder(directory)),
+    'projects.listFiles': async ({ directory, results }) => files.list(await projectFolder(directory), results),
     'projects.readFile': async ({ directory, path }) => files.read(await projectFolder(directory), path),
     'projects.writeFile': ({ directory, path, text, baseVersion }) =>
       writing(async () => {
@@ -139,6 +147,32 @@ export function createServices(options: ServicesOptions): Services {
         await drafts.discard(folder, path)
         return { version }
       }),
+    'projects.createFile': ({ directory, path }) =>
+      writing(async () => {
+        await operations.createFile(await projectFolder(directory), path)
+        return null
+      }),
+    'projects.createFolder': ({ directory, path }) =>
+      writing(async () => {
+        await operations.createFolder(await projectFolder(directory), path)
+        return null
+      }),
+    'projects.rename': ({ directory, from, to }) =>
+      writing(async () => {
+        const folder = await projectFolder(directory)
+        await operations.rename(folder, from, to)
+        await drafts.move(folder, from, to)
+        return null
+      }),
+    'projects.delete': ({ directory, path, forGood }) =>
+      writing(async () => {
+        await operations.delete(await projectFolder(directory), path, forGood)
+        return null
+      }),
+    'projects.reveal': async ({ directory, path }) => {
+      await operations.reveal(await projectFolder(directory), path)
+      return null
+    },
     'projects.schemas': async () => editorSchemas(),
 
     'drafts.list': async ({ directory }) => drafts.list(absolute(directory)),
@@ -216,6 +250,9 @@ export function createServices(options: ServicesOptions): Services {
     'app.opened': (_args, { emit, signal }) => opened.listen(emit, signal),
     'builds.run': async ({ directory }, { emit, signal }) => (await builder.build(await projectFolder(directory), { onLog: emit, signal })).result,
     'machines.watch': ({ machine }, context) => machines.watch(machine, context, context.signal),
+    'projects.changes': async ({ directory }, { emit, signal }) => watchProject(await projectFolder(directory), emit, signal),
+    'search.run': async ({ directory, ...rest }, { emit, signal }) =>
+      searchProject(files, { directory: await projectFolder(directory), ...rest }, { emit, signal, worker: pathToFileURL(locations.searchWorker) }),
     ...usb.streams,
     ...debugStreams(machines),
   }
