@@ -47,7 +47,7 @@ function lineStarts(text: string): number[] {
 function previewOf(text: string, lineStart: number, start: number, end: number): { preview: string; from: number; to: number } {
   const rest = text.slice(lineStart).search(/[\r\n]/)
   const lineEnd = rest < 0 ? text.length : lineStart + rest
-  let first = start - lineStart > MAX_PREVIEW / 2 ? start - MAX_PREVIEW / 4 : lineStart
+  let first = start - lineStart > MAX_PREVIEW / 2 ? start - Math.floor(MAX_PREVIEW / 4) : lineStart
   while (first < start && /\s/.test(text.charAt(first))) first++
   const preview = text.slice(first, Math.min(lineEnd, first + MAX_PREVIEW))
   return { preview, from: start - first, to: Math.min(end - first, preview.length) }

@@ -32,8 +32,9 @@ export class Finder {
       const onError = (error: unknown): void => fail(error)
       const onExit = (): void => fail(new Error('The thread of the search ended.'))
       const onMessage = (message: unknown): void => {
-        const answer = searchAnswerSchema.parse(message)
-        if ('fault' in answer) fail(new LabError({ code: 'bad-input', what: answer.fault, next: 'Correct the regular expression, or search for text.' }))
+        const { success, data: answer, error } = searchAnswerSchema.safeParse(message)
+        if (!success) fail(error)
+        else if ('fault' in answer) fail(new LabError({ code: 'bad-input', what: answer.fault, next: 'Correct the regular expression, or search for text.' }))
         else finish(() => resolve(answer.matches))
       }
       const timer = setTimeout(() => fail(tooSlow(path)), TIME_LIMIT_MS)
