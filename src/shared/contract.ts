@@ -16,6 +16,7 @@ import { MAX_COMMAND_LINE_BYTES } from './boot'
 import { bootPauseSchema, debugCalls, debugStreams } from './debug'
 import { diagnosisSchema } from './diagnosis'
 import { fileCalls, fileStreams } from './files'
+import { formattingCalls } from './formatting'
 import { LANGUAGES } from './languages'
 import { keyEventSchema, machineReportSchema, machineStateSchema, sentScreenSchema } from './machine-schemas'
 import { buildStepSchema, logEventSchema, problemSchema } from './problems'
@@ -224,6 +225,7 @@ export const calls = {
     result: z.object({ version }),
   },
   ...fileCalls,
+  ...formattingCalls,
   /** JSON schemas of `bootlab.json` and of the target specifications, for the editor. */
   'projects.schemas': { args: nothing, result: z.array(jsonSchemaEntrySchema) },
 

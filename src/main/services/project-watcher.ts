@@ -1,6 +1,7 @@
 /** Tells what happens to a project's files. */
 import { relative, sep } from 'node:path'
 import { watch } from 'chokidar'
+import { LabError } from '../../shared/failure'
 import { isHiddenFolder } from './project-files'
 
 /** A program that writes many files is told of once. */
@@ -34,7 +35,7 @@ export async function watchProject(directory: string, emit: (event: { paths: str
   try {
     await new Promise<void>((resolve, reject) => {
       // Such as the system's limit of watches: who listens has to know that nothing comes any more.
-      watcher.on('error', reject)
+      watcher.on('error', (error) => reject(unwatchable(directory, error)))
       if (signal.aborted) resolve()
       signal.addEventListener('abort', () => resolve(), { once: true })
     })
@@ -43,4 +44,17 @@ export async function watchProject(directory: string, emit: (event: { paths: str
     await watcher.close()
   }
   return null
+}
+
+function unwatchable(directory: string, error: unknown): LabError {
+  return new LabError(
+    {
+      code: 'unwatchable',
+      what: 'Changes by other programs are not noticed at once.',
+      where: directory,
+      why: error instanceof Error ? error.message : String(error),
+      next: 'They are noticed when you come back to the window.',
+    },
+    { cause: error },
+  )
 }

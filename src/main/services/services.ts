@@ -18,6 +18,7 @@ import { doctor } from './doctor'
 import { Drafts } from './drafts'
 import { FileOperations } from './file-operations'
 import { imagePathOf, imageSettings } from './image-settings'
+import { formatText } from './formatters'
 import { describeImport, planImport, writeImport } from './imports'
 import { locate, type Locations } from './locations'
 import { prepareWorker, prepareWorkerLater, startInWorker } from './machine-host'
@@ -173,6 +174,7 @@ export function createServices(options: ServicesOptions): Services {
       await operations.reveal(await projectFolder(directory), path)
       return null
     },
+    'files.format': async ({ directory, ...rest }, { signal }) => ({ text: await formatText({ directory: await projectFolder(directory), ...rest }, signal) }),
     'projects.schemas': async () => editorSchemas(),
 
     'drafts.list': async ({ directory }) => drafts.list(absolute(directory)),

@@ -7,6 +7,7 @@ import type { PanelId } from '../../shared/panels'
 import { LogActions, LogPanel } from '../features/build/LogPanel'
 import { FixAllButton, ProblemCount, ProblemsPanel } from '../features/build/ProblemsPanel'
 import { EditorPanel } from '../features/editor/EditorPanel'
+import { FilesPanel } from '../features/files/FilesPanel'
 import { ScreenActions, ScreenPanel } from '../features/machine/ScreenPanel'
 import { SCREEN_ID } from '../features/machine/screen-focus'
 import type { IconName } from '../ui/Icon'
@@ -40,7 +41,7 @@ const onDemand = (load: () => Promise<{ default: ComponentType }>): ComponentTyp
 }
 
 export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
-  editor: { icon: 'file', place: 'centre', component: EditorPanel, focus: '.monaco-editor textarea, .monaco-editor .native-edit-context' },
+  editor: { icon: 'file', place: 'centre', component: EditorPanel, focus: ':is(.editor-group-focused, .pane) .monaco-editor :is(textarea, .native-edit-context)' },
   log: { icon: 'log', place: 'below-centre', component: LogPanel, actions: LogActions },
   problems: { icon: 'warning', place: 'below-centre', component: ProblemsPanel, actions: FixAllButton, badge: ProblemCount, focus: 'button' },
   screen: { icon: 'screen', place: 'right', component: ScreenPanel, actions: ScreenActions, focus: `#${SCREEN_ID}` },
@@ -51,6 +52,14 @@ export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
     closedAtFirst: true,
     component: onDemand(() => import('../features/machine/SerialPanel').then((module) => ({ default: module.DebugPanel }))),
     focus: 'textarea',
+  },
+  files: { icon: 'folder', place: 'left', component: FilesPanel, focus: '[role="tree"]' },
+  search: {
+    icon: 'search',
+    place: 'left',
+    closedAtFirst: true,
+    component: onDemand(() => import('../features/search/SearchPanel').then((module) => ({ default: module.SearchPanel }))),
+    focus: '.search-text',
   },
   report: { icon: 'report', place: 'below-right', component: onDemand(() => import('../features/machine/ReportPanel').then((module) => ({ default: module.ReportPanel }))), focus: '.report' },
 }

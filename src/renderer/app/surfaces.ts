@@ -4,7 +4,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 export const PICKERS = ['commands', 'files', 'themes', 'languages'] as const
 export type PickerMode = (typeof PICKERS)[number]
 
-export type Surface = PickerMode | 'settings' | 'shortcuts' | 'toolchain' | 'notifications' | 'open-project'
+export type Surface = PickerMode | 'settings' | 'shortcuts' | 'toolchain' | 'notifications' | 'open-project' | 'file-language'
 
 export interface Surfaces {
   readonly store: StoreApi<{ open: Surface | undefined }>

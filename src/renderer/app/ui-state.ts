@@ -1,11 +1,12 @@
 /** What the window remembers between runs. Each key has its schema: what an older version left and does not fit is ignored. */
 import * as z from 'zod'
 import type { UiState } from '../../shared/contract'
+import { storedGroupsSchema } from '../features/editor/groups'
 import type { Connection } from './connection'
 
 /** A layout of the panels as dockview writes it; whether it fits the panels of this version is seen when it is applied. */
 const layout = z.record(z.string(), z.json())
-const openTabs = z.object({ open: z.array(z.string()), active: z.string().optional() })
+const openTabs = z.object({ open: z.array(z.string()), active: z.string().optional(), groups: storedGroupsSchema.optional() })
 
 const keys = {
   settings: z.record(z.string(), z.json()),
@@ -16,6 +17,8 @@ const keys = {
   'project.last': z.string().nullable(),
   /** By project folder. */
   tabs: z.record(z.string(), openTabs),
+  /** Languages that were chosen for files, by project folder and path. */
+  languages: z.record(z.string(), z.record(z.string(), z.string())),
   'usb.verify': z.boolean(),
   /** Path of the image file that was opened last. */
   'usb.file': z.string(),

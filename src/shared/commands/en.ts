@@ -5,6 +5,9 @@ const titles: Record<Exclude<CommandId, `panel.show.${PanelId}`>, string> = {
   'file.quickOpen': 'Go to file…',
   'file.save': 'Save',
   'file.saveAll': 'Save all',
+  'file.new': 'New file…',
+  'file.newFolder': 'New folder…',
+  'file.format': 'Format the file',
   'file.next': 'Next open file',
   'file.previous': 'Previous open file',
   'file.close': 'Close file',
@@ -24,6 +27,15 @@ const titles: Record<Exclude<CommandId, `panel.show.${PanelId}`>, string> = {
   'machine.reset': 'Press the reset button of the machine',
   'machine.focus': 'Give the keyboard to the machine',
   'machine.copyText': "Copy the screen's text",
+
+  'editor.splitRight': 'Split the editor to the right',
+  'editor.splitDown': 'Split the editor downwards',
+  'editor.moveRight': 'Move the file to the next editor group',
+  'editor.moveLeft': 'Move the file to the previous editor group',
+  'editor.focus1': 'Focus the first editor group',
+  'editor.focus2': 'Focus the second editor group',
+  'editor.focus3': 'Focus the third editor group',
+  'editor.language': 'Choose the language of the file…',
 
   'view.palette': 'Show all commands…',
   'view.editorActions': "Show the editor's own commands…",
@@ -62,6 +74,8 @@ const panels: Record<PanelId, string> = {
   serial: 'Serial',
   debug: 'Port E9',
   report: 'Report',
+  files: 'Files',
+  search: 'Search',
 }
 
 /** What the system's own items of the application's menu are called. */

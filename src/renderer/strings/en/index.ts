@@ -2,6 +2,7 @@ import { commandTexts } from '../../../shared/commands/texts'
 import { app } from './app'
 import { build } from './build'
 import { editor } from './editor'
+import { files } from './files'
 import { format } from './format'
 import { machine } from './machine'
 import { projects } from './projects'
@@ -9,4 +10,4 @@ import { settings } from './settings'
 import { usb } from './usb'
 import { workbench } from './workbench'
 
-export const en = { format, commands: commandTexts.en, ...app, ...build, ...editor, ...machine, ...projects, ...settings, ...usb, ...workbench }
+export const en = { format, commands: commandTexts.en, ...app, ...build, ...editor, ...files, ...machine, ...projects, ...settings, ...usb, ...workbench }

@@ -16,6 +16,7 @@ export const settings: typeof en = {
       editorFontSize: { title: '字号', description: '编辑器中文字的大小，以缩放为 100% 时的像素计。' },
       editorTabSize: { title: '制表符宽度', description: '一个制表符所占的列数；文件自身显出其他宽度时以文件为准。' },
       editorWordWrap: { title: '自动换行', description: '在编辑器边缘处将长行折行。' },
+      editorFormatOnSave: { title: '保存时格式化', description: '如已安装，C 和 C++ 使用 clang-format，Rust 使用 rustfmt。' },
       editorMinimap: { title: '缩略图', description: '在文字旁边显示整个文件的缩略图。' },
       terminalFontSize: { title: '终端字号', description: '串口终端中文字的大小，以缩放为 100% 时的像素计。' },
       keyboardOnBoot: { title: '启动时接管键盘', description: '每次启动后立即由虚拟机接管键盘，无需点击屏幕。' },

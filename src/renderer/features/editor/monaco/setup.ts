@@ -3,7 +3,9 @@ import { editor, languages } from 'monaco-editor/editor'
 import { jsonDefaults } from 'monaco-editor/languages/features/json/register'
 import 'monaco-editor/languages/definitions/cpp/register'
 import 'monaco-editor/languages/definitions/ini/register'
+import 'monaco-editor/languages/definitions/markdown/register'
 import 'monaco-editor/languages/definitions/rust/register'
+import 'monaco-editor/languages/definitions/shell/register'
 import 'monaco-editor/features/bracketMatching/register'
 import 'monaco-editor/features/caretOperations/register'
 import 'monaco-editor/features/clipboard/register'
@@ -12,6 +14,7 @@ import 'monaco-editor/features/codicon/register'
 import 'monaco-editor/features/comment/register'
 import 'monaco-editor/features/contextmenu/register'
 import 'monaco-editor/features/cursorUndo/register'
+import 'monaco-editor/features/diffEditor/register'
 import 'monaco-editor/features/dnd/register'
 import 'monaco-editor/features/find/register'
 import 'monaco-editor/features/folding/register'
@@ -32,7 +35,13 @@ import 'monaco-editor/features/toggleTabFocusMode/register'
 import 'monaco-editor/features/wordHighlighter/register'
 import 'monaco-editor/features/wordOperations/register'
 import type { JsonSchemaEntry } from '../../../../shared/contract'
-import { GAS_LANGUAGE, gasConfiguration, gasLanguage } from './gas'
+import { gasConfiguration, gasLanguage } from './gas'
+import { GAS_LANGUAGE } from './gas-id'
+import type { FileLanguage } from './languages'
+import { linkerScriptConfiguration, linkerScriptLanguage } from './linker-script'
+import { makefileConfiguration, makefileLanguage } from './makefile'
+import { nasmConfiguration, nasmLanguage } from './nasm'
+import { tomlConfiguration, tomlLanguage } from './toml'
 import { themes } from '../../../themes'
 import { editorTheme } from '../../../themes/editor-theme'
 
@@ -43,9 +52,19 @@ globalThis.MonacoEnvironment = {
       : new Worker(new URL('./editor-worker.ts', import.meta.url), { type: 'module' }),
 }
 
-languages.register({ id: GAS_LANGUAGE })
-languages.setMonarchTokensProvider(GAS_LANGUAGE, gasLanguage)
-languages.setLanguageConfiguration(GAS_LANGUAGE, gasConfiguration)
+/** Languages that Monaco does not know. */
+const own: Readonly<Partial<Record<FileLanguage, [languages.IMonarchLanguage, languages.LanguageConfiguration]>>> = {
+  [GAS_LANGUAGE]: [gasLanguage, gasConfiguration],
+  nasm: [nasmLanguage, nasmConfiguration],
+  'linker-script': [linkerScriptLanguage, linkerScriptConfiguration],
+  makefile: [makefileLanguage, makefileConfiguration],
+  toml: [tomlLanguage, tomlConfiguration],
+}
+for (const [id, [grammar, configuration]] of Object.entries(own)) {
+  languages.register({ id })
+  languages.setMonarchTokensProvider(id, grammar)
+  languages.setLanguageConfiguration(id, configuration)
+}
 for (const [id, theme] of Object.entries(themes)) editor.defineTheme(`bootlab-${id}`, editorTheme(theme))
 
 // The icons' font, before the first icon needs it: an editor that lost its connection could not fetch it any more.
