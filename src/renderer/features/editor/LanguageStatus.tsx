@@ -14,7 +14,7 @@ export function LanguageStatus(): ReactElement | null {
   if (active === undefined) return null
   const name = language === 'plaintext' ? text.plain : languageName(language)
   return (
-    <button type="button" className="status-item" title={text.change(name)} onClick={() => surfaces.show('file-language')}>
+    <button type="button" className="status-item" title={text.change(name)} aria-label={text.change(name)} onClick={() => surfaces.show('file-language')}>
       {name}
     </button>
   )

@@ -450,16 +450,16 @@ export function createDocuments({ connection, onError, resolveConflict, beforeSa
     await refresh()
   }
 
-  function noteRenamed(rename: (path: string) => string): void {
+  function noteRenamed(pathNow: (path: string) => string): void {
     const { documents } = store.getState()
-    const moved = Object.values(documents).filter(({ path }) => rename(path) !== path)
-    arrange((groups) => renameTabs(groups, rename), {
-      documents: Object.fromEntries(Object.values(documents).map((document) => [rename(document.path), { ...document, path: rename(document.path) }])),
+    const moved = Object.values(documents).filter(({ path }) => pathNow(path) !== path)
+    arrange((groups) => renameTabs(groups, pathNow), {
+      documents: Object.fromEntries(Object.values(documents).map((document) => [pathNow(document.path), { ...document, path: pathNow(document.path) }])),
     })
     for (const { path } of moved) {
       const typed = undrafted.has(path)
       forgetUndrafted(path)
-      if (typed) scheduleDraft(rename(path))
+      if (typed) scheduleDraft(pathNow(path))
     }
   }
 

@@ -53,6 +53,6 @@ export function findTyped(rows: readonly TreeRow[], from: string | undefined, ty
 export function nameFault(name: string, folder: string, taken: readonly FileEntry[]): 'empty' | 'bad' | 'taken' | undefined {
   const parts = name.split('/')
   if (name.trim() === '') return 'empty'
-  if (parts.some((part) => part === '' || part === '.' || part === '..' || part !== part.trim()) || /[\\:*?"<>|\u0000-\u001f]/.test(name) || name.startsWith('-')) return 'bad'
+  if (parts.some((part) => part === '' || part === '.' || part === '..' || part !== part.trim()) || /[\\:*?"<>|]|\p{Cc}/u.test(name) || name.startsWith('-')) return 'bad'
   return taken.some(({ path }) => path === joinPath(folder, name)) ? 'taken' : undefined
 }
