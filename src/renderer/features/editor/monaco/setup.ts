@@ -1,4 +1,8 @@
-/** Monaco with the parts that the lab uses, its workers, and its themes. Import it before creating an editor. */
+/**
+ * Monaco with the parts that the lab uses, its workers, and its themes. Import it before creating an editor.
+ * The comparison of two texts needs services of parts that nobody asks for by themselves: code lenses, symbols, drops, inlay hints,
+ * inline completions, semantic tokens.
+ */
 import { editor, languages } from 'monaco-editor/editor'
 import { jsonDefaults } from 'monaco-editor/languages/features/json/register'
 import 'monaco-editor/languages/definitions/cpp/register'
@@ -18,18 +22,23 @@ import 'monaco-editor/features/cursorUndo/register'
 import 'monaco-editor/features/diffEditor/register'
 import 'monaco-editor/features/dnd/register'
 import 'monaco-editor/features/documentSymbols/register'
+import 'monaco-editor/features/dropOrPasteInto/register'
 import 'monaco-editor/features/find/register'
 import 'monaco-editor/features/folding/register'
 import 'monaco-editor/features/format/register'
 import 'monaco-editor/features/gotoError/register'
 import 'monaco-editor/features/gotoLine/register'
+import 'monaco-editor/features/gotoSymbol/register'
 import 'monaco-editor/features/hover/register'
 import 'monaco-editor/features/indentation/register'
+import 'monaco-editor/features/inlayHints/register'
+import 'monaco-editor/features/inlineCompletions/register'
 import 'monaco-editor/features/lineSelection/register'
 import 'monaco-editor/features/linesOperations/register'
 import 'monaco-editor/features/links/register'
 import 'monaco-editor/features/multicursor/register'
 import 'monaco-editor/features/quickCommand/register'
+import 'monaco-editor/features/semanticTokens/register'
 import 'monaco-editor/features/smartSelect/register'
 import 'monaco-editor/features/snippet/register'
 import 'monaco-editor/features/suggest/register'
