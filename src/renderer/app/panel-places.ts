@@ -36,9 +36,9 @@ const TWO_COLUMNS = 760
 const EDITOR_WIDTH = 370
 /** The machine's column at first: its screen in its own size wherever the editor has room beside it. */
 const MACHINE_WIDTH = 690
-const FILES_WIDTH = 232
+const FILES_WIDTH = 244
 /** Below this the column on the left would take from the editor or the screen. */
-const THREE_COLUMNS = 1256
+const THREE_COLUMNS = 1266
 const BUILD_SHARE = 0.32
 
 /** @param bars height of a group's tabs and of the line under the screen that says why the machine ended */

@@ -8,6 +8,8 @@ export const linkerScriptLanguage: languages.IMonarchLanguage = {
   functions: ['ABSOLUTE', 'ADDR', 'ALIGN', 'ALIGNOF', 'BLOCK', 'CONSTANT', 'DATA_SEGMENT_ALIGN', 'DATA_SEGMENT_END', 'DATA_SEGMENT_RELRO_END', 'DEFINED', 'KEEP', 'LENGTH', 'LOADADDR', 'LOG2CEIL', 'MAX', 'MIN', 'NEXT', 'ORIGIN', 'SEGMENT_START', 'SIZEOF', 'SIZEOF_HEADERS', 'PROVIDE', 'PROVIDE_HIDDEN', 'HIDDEN', 'SORT', 'SORT_BY_NAME', 'SORT_BY_ALIGNMENT', 'SORT_BY_INIT_PRIORITY', 'SORT_NONE', 'EXCLUDE_FILE', 'SUBALIGN', 'ONLY_IF_RO', 'ONLY_IF_RW', 'CREATE_OBJECT_SYMBOLS', 'CONSTRUCTORS', 'BYTE', 'SHORT', 'LONG', 'QUAD', 'SQUAD', 'FILL', 'AT', 'NOLOAD', 'READONLY', 'COPY', 'INFO', 'ORG', 'LEN', 'FILEHDR', 'FLAGS', 'COMMON'],
   tokenizer: {
     root: [
+      // A section may say where it lies before its colon.
+      [/^[ \t]*\.[\w.$*?-]+(?=[^;={}]*:(?!=))/, 'type.identifier'],
       [/\s+/, ''],
       [/\/\*/, { token: 'comment', next: '@comment' }],
       [/^\s*#.*$/, 'comment'],
