@@ -10,6 +10,7 @@ import { openIpcDoor } from './desktop/ipc-door'
 import { createMenu } from './desktop/menu'
 import { confinePages, confineSession } from './desktop/security'
 import { texts } from './desktop/texts'
+import { desktopShell } from './desktop/shell'
 import { canUpdate, checkForUpdates } from './desktop/updates'
 import { openWindow } from './desktop/window'
 import { OpenedPaths } from './services/opened'
@@ -32,7 +33,7 @@ async function start(): Promise<void> {
   await app.whenReady()
   const update = (): void => void checkForUpdates(async () => (await import('electron-updater')).default.autoUpdater, question, services.locations.version)
   const { showMenu } = createMenu(process.platform, languageFor([app.getLocale()]), canUpdate(process.resourcesPath) ? update : undefined)
-  const services = createServices({ door: 'electron', pickDirectory, pickFile, pickSavePath, opened, showMenu })
+  const services = createServices({ door: 'electron', pickDirectory, pickFile, pickSavePath, opened, showMenu, shell: desktopShell })
   serveApp(services.locations.renderer)
   confineSession(session.defaultSession)
   openIpcDoor(services.handlers, onDefect)

@@ -16,9 +16,12 @@ import { MAX_COMMAND_LINE_BYTES } from './boot'
 import { CPU_MODEL_NAMES } from './cpu-models'
 import { bootPauseSchema, debugCalls, debugStreams, logFilterSchema } from './debug'
 import { diagnosisSchema } from './diagnosis'
+import { fileCalls, fileStreams } from './files'
+import { formattingCalls } from './formatting'
 import { LANGUAGES } from './languages'
 import { BOOT_MEDIA, insertedDriveSchema, keyEventSchema, machineReportSchema, machineStateSchema, MOST_EXTRA_DRIVES, sentScreenSchema } from './machine-schemas'
 import { buildProgressSchema, buildStepSchema, problemSchema } from './problems'
+import { searchStreams } from './search'
 import { usbCalls, usbStreams } from './usb'
 
 /** Largest text file the editor opens or saves, in UTF-16 units. */
@@ -213,8 +216,8 @@ export const calls = {
   'projects.recent': { args: nothing, result: z.array(recentProjectSchema) },
   /** Takes a project off the recent list. Its files stay. */
   'projects.forget': { args: z.strictObject({ directory }), result: z.null() },
-  /** Files and folders, sorted by path, without `build`, `.git`, `node_modules`, `target`. */
-  'projects.listFiles': { args: z.strictObject({ directory }), result: z.array(fileEntrySchema) },
+  /** Files and folders, sorted by path, without `.git` and `node_modules`; `build` and `target` only with `results`. */
+  'projects.listFiles': { args: z.strictObject({ directory, results: z.boolean().optional() }), result: z.array(fileEntrySchema) },
   'projects.readFile': { args: z.strictObject({ directory, path }), result: fileTextSchema },
   /**
    * Saves a file, atomically, and drops its draft. With `baseVersion`, refuses with code `file-changed` when the stored
@@ -224,6 +227,8 @@ export const calls = {
     args: z.strictObject({ directory, path, text, baseVersion: version.optional() }),
     result: z.object({ version }),
   },
+  ...fileCalls,
+  ...formattingCalls,
   /** JSON schemas of `bootlab.json` and of the target specifications, for the editor. */
   'projects.schemas': { args: nothing, result: z.array(jsonSchemaEntrySchema) },
 
@@ -291,6 +296,8 @@ export const streams = {
    */
   'machines.watch': { args: z.strictObject({ machine }), event: machineEventSchema, end: machineReportSchema },
   ...usbStreams,
+  ...fileStreams,
+  ...searchStreams,
   ...debugStreams,
 } satisfies Record<string, { args: z.ZodType; event: z.ZodType; end: z.ZodType }>
 

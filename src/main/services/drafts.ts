@@ -44,6 +44,16 @@ export class Drafts {
     return this.#queue.run(file, () => rm(file, { force: true }))
   }
 
+  /** A file, or all files of a folder, have another path by now. */
+  async move(directory: string, from: string, to: string): Promise<void> {
+    for (const draft of await this.list(directory)) {
+      if (draft.path !== from && !draft.path.startsWith(`${from}/`)) continue
+      const { path, text, baseVersion } = draft
+      await this.save(directory, { path: to + path.slice(from.length), text, baseVersion })
+      await this.discard(directory, path)
+    }
+  }
+
   #of(directory: string): string {
     return join(this.#folder, fileName(directory))
   }

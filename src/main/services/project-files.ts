@@ -1,30 +1,39 @@
 /** The files of a project, as the editor sees them. Nothing outside the project's folder is read or written. */
 import { createHash } from 'node:crypto'
-import { lstat, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises'
-import { dirname, join, sep } from 'node:path'
+import { lstat, mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { MAX_TEXT_LENGTH, type FileEntry, type FileText } from '../../shared/contract'
 import { LabError } from '../../shared/failure'
-import { isInside, pathFault } from '../project/paths'
+import { MAX_LISTED_FILES } from '../../shared/files'
 import { writeFileAtomically } from '../files/atomic'
 import { KeyedQueue } from '../files/keyed-queue'
+import { isMissing, notFound, placeOf } from './project-places'
 
-/** Results of builds and of other tools: not listed. */
-const hiddenFolders: ReadonlySet<string> = new Set(['build', '.git', 'node_modules', 'target'])
-const MAX_LISTED = 2000
+/** What builds leave: listed when somebody asks for it. */
+const resultFolders: ReadonlySet<string> = new Set(['build', 'target'])
+/** What is no part of a project's sources, and large. */
+const foreignFolders: ReadonlySet<string> = new Set(['.git', 'node_modules'])
+
+/** Whether a listing, a search or the watch passes over a folder. */
+export const isHiddenFolder = (name: string, results = false): boolean => foreignFolders.has(name) || (!results && resultFolders.has(name))
+
 /** A character takes at most three bytes of UTF-8 per UTF-16 unit. */
 const MAX_BYTES = MAX_TEXT_LENGTH * 3
 
 export class ProjectFiles {
   readonly #queue = new KeyedQueue()
 
-  /** All files and folders, sorted by path; at most 2000. Symbolic links are not followed. */
-  async list(directory: string): Promise<FileEntry[]> {
+  /**
+   * All files and folders, sorted by path; at most `MAX_LISTED_FILES`. Symbolic links are not followed.
+   * @param results whether what builds leave is listed, too
+   */
+  async list(directory: string, results = false): Promise<FileEntry[]> {
     const entries: FileEntry[] = []
     const visit = async (folder: string, prefix: string): Promise<void> => {
       for (const entry of await readdir(folder, { withFileTypes: true })) {
-        if (entries.length >= MAX_LISTED) return
+        if (entries.length >= MAX_LISTED_FILES) return
         const path = prefix + entry.name
-        if (entry.isDirectory() && !hiddenFolders.has(entry.name)) {
+        if (entry.isDirectory() && !isHiddenFolder(entry.name, results)) {
           entries.push({ path, kind: 'directory', size: 0 })
           await visit(join(folder, entry.name), `${path}/`)
         } else if (entry.isFile()) {
@@ -38,7 +47,7 @@ export class ProjectFiles {
 
   /** @throws LabError `not-found`, `outside`, `too-large`, `not-text` */
   async read(directory: string, path: string): Promise<FileText> {
-    return readText(await this.#place(directory, path), path)
+    return readText(await placeOf(directory, path), path)
   }
 
   /**
@@ -47,7 +56,7 @@ export class ProjectFiles {
    * @returns the new version
    */
   async write(directory: string, path: string, text: string, baseVersion?: string): Promise<string> {
-    const file = await this.#place(directory, path)
+    const file = await placeOf(directory, path)
     return this.#queue.run(file, async () => {
       if (baseVersion !== undefined) await requireVersion(file, path, baseVersion)
       const bytes = new TextEncoder().encode(text)
@@ -55,27 +64,6 @@ export class ProjectFiles {
       await writeFileAtomically(file, bytes)
       return versionOf(bytes)
     })
-  }
-
-  /** The real absolute path of a project's file, which may not exist yet. */
-  async #place(directory: string, path: string): Promise<string> {
-    const fault = pathFault(path)
-    if (fault !== undefined) throw outside(path, `${fault}.`)
-    const root = await realpath(directory).catch((error: unknown) => Promise.reject(notFound(error, directory)))
-    const file = await realPlace(join(root, ...path.split('/')))
-    if (!isInside(root, file) || file === root) throw outside(path, `It leads to ${file}.`)
-    return file
-  }
-}
-
-/** Resolves the links of the part of a path that exists. */
-async function realPlace(path: string): Promise<string> {
-  try {
-    return await realpath(path)
-  } catch (error) {
-    if (!isMissing(error)) throw error
-    const parent = dirname(path)
-    return (await realPlace(parent)) + sep + path.slice(parent.length + 1)
   }
 }
 
@@ -117,16 +105,3 @@ async function requireVersion(file: string, path: string, expected: string): Pro
 }
 
 const versionOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
-
-function outside(path: string, why: string): LabError {
-  return new LabError({ code: 'outside', what: 'This path is not a file of the project.', where: path, why, next: 'Name a file inside the project.' })
-}
-
-function notFound(error: unknown, where: string): LabError {
-  const what = isMissing(error) ? 'There is no such file.' : `It cannot be read: ${error instanceof Error ? error.message : String(error)}`
-  return new LabError({ code: isMissing(error) ? 'not-found' : 'unreadable', what, where, next: 'Check the path and its permissions.' }, { cause: error })
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
-}

@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import envPaths from 'env-paths'
 import type { Handlers } from '../../shared/channel'
 import { jsonSchemaEntrySchema, type AppInfo, type AppMenu, type BootSource, type JsonSchemaEntry } from '../../shared/contract'
@@ -16,7 +17,9 @@ import { Builder } from './builder'
 import { BootedKernels, debugCalls, debugStreams } from './debug-calls'
 import { doctor } from './doctor'
 import { Drafts } from './drafts'
+import { FileOperations } from './file-operations'
 import { imagePathOf, imageSettings } from './image-settings'
+import { formatText } from './formatters'
 import { describeImport, planImport, writeImport } from './imports'
 import { locate, type Locations } from './locations'
 import { prepareWorker, prepareWorkerLater, startInWorker } from './machine-host'
@@ -25,8 +28,11 @@ import { OpenedPaths } from './opened'
 import { ProjectDoctor } from './project-doctor'
 import { ProgressSender } from './progress-sender'
 import { ProjectFiles } from './project-files'
+import { watchProject } from './project-watcher'
 import { availableTemplates, createFromTemplate, memoryOf, openForEditing } from './projects'
 import { RecentProjects } from './recent-projects'
+import { searchProject } from './search/search'
+import { systemShell, type SystemShell } from './system-shell'
 import { UiStateStore } from './ui-state'
 import { type UsbDialogs, usbHandlers } from './usb-calls'
 
@@ -48,6 +54,8 @@ export interface ServicesOptions {
   allowFlash?: boolean
   /** Shows the application's menu, where the door has one, and hears what is chosen. Returns a function that stops hearing. */
   showMenu?: (menu: AppMenu, onCommand: (command: string) => void) => () => void
+  /** Trash and file manager; by programs of the system when absent. */
+  shell?: SystemShell
   /** `defaultDataDirectory()` when absent. */
   dataDirectory?: string
   /** How machines are started; in threads with the worker of the built product when absent. */
@@ -70,6 +78,7 @@ export function createServices(options: ServicesOptions): Services {
   const dataDirectory = options.dataDirectory ?? defaultDataDirectory()
   const locations = locate()
   const files = new ProjectFiles()
+  const operations = new FileOperations(options.shell ?? systemShell)
   const drafts = new Drafts(dataDirectory, onDefect)
   const recent = new RecentProjects(dataDirectory)
   const ui = new UiStateStore(dataDirectory)
@@ -132,7 +141,7 @@ export function createServices(options: ServicesOptions): Services {
       await recent.forget(directory)
       return null
     },
-    'projects.listFiles': async ({ directory }) => files.list(await projectFolder(directory)),
+    'projects.listFiles': async ({ directory, results }) => files.list(await projectFolder(directory), results),
     'projects.readFile': async ({ directory, path }) => files.read(await projectFolder(directory), path),
     'projects.writeFile': ({ directory, path, text, baseVersion }) =>
       writing(async () => {
@@ -141,6 +150,33 @@ export function createServices(options: ServicesOptions): Services {
         await drafts.discard(folder, path)
         return { version }
       }),
+    'projects.createFile': ({ directory, path }) =>
+      writing(async () => {
+        await operations.createFile(await projectFolder(directory), path)
+        return null
+      }),
+    'projects.createFolder': ({ directory, path }) =>
+      writing(async () => {
+        await operations.createFolder(await projectFolder(directory), path)
+        return null
+      }),
+    'projects.rename': ({ directory, from, to }) =>
+      writing(async () => {
+        const folder = await projectFolder(directory)
+        await operations.rename(folder, from, to)
+        await drafts.move(folder, from, to)
+        return null
+      }),
+    'projects.delete': ({ directory, path, forGood }) =>
+      writing(async () => {
+        await operations.delete(await projectFolder(directory), path, forGood)
+        return null
+      }),
+    'projects.reveal': async ({ directory, path }) => {
+      await operations.reveal(await projectFolder(directory), path)
+      return null
+    },
+    'files.format': async ({ directory, ...rest }, { signal }) => ({ text: await formatText({ directory: await projectFolder(directory), ...rest }, signal) }),
     'projects.schemas': async () => editorSchemas(),
 
     'drafts.list': async ({ directory }) => drafts.list(absolute(directory)),
@@ -227,6 +263,9 @@ export function createServices(options: ServicesOptions): Services {
       }
     },
     'machines.watch': ({ machine }, context) => machines.watch(machine, context, context.signal),
+    'projects.changes': async ({ directory }, { emit, signal }) => watchProject(await projectFolder(directory), emit, signal),
+    'search.run': async ({ directory, ...rest }, { emit, signal }) =>
+      searchProject(files, { directory: await projectFolder(directory), ...rest }, { emit, signal, worker: pathToFileURL(locations.searchWorker) }),
     ...usb.streams,
     ...debugStreams(machines),
   }

@@ -19,6 +19,8 @@ export interface ProcessOptions {
   /** Windows: the arguments are a command line already. */
   verbatim?: boolean
   signal?: AbortSignal | undefined
+  /** What the program reads; nothing when absent. */
+  input?: string
   /** Called for each full line as it comes. */
   onLine?: (line: string, stream: 'stdout' | 'stderr') => void
 }
@@ -64,12 +66,14 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
   }
   return new Promise((resolve, reject) => {
     // A group of its own on POSIX, so that cancelling cargo also ends the compilers it started.
-    const child = spawn(command, args, { cwd, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true, windowsVerbatimArguments: options.verbatim === true, detached: process.platform !== 'win32' })
+    const child = spawn(command, args, { cwd, env: { ...env }, stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'], windowsHide: true, windowsVerbatimArguments: options.verbatim === true, detached: process.platform !== 'win32' })
+    // A program that ends before it has read everything says why itself.
+    child.stdin?.on('error', () => undefined).end(options.input)
     const budget: Budget = { kept: MAX_OUTPUT_BYTES, lines: MAX_LINE_BYTES, dropped: 0, unheard: 0 }
     const stdout = new Collector(budget, (line) => onLine?.(line, 'stdout'))
     const stderr = new Collector(budget, (line) => onLine?.(line, 'stderr'))
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+    child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk))
+    child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk))
     const abort = (): void => endTree(child)
     signal?.addEventListener('abort', abort, { once: true })
     child.once('error', (cause) => {

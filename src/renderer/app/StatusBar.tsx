@@ -5,6 +5,7 @@ import { BuildOutcome } from '../features/build/BuildOutcome'
 import { useProblems } from '../features/build/use-problems'
 import { usePauseText } from '../features/debugger/use-pause'
 import { useCursor } from '../features/editor/cursor'
+import { LanguageStatus } from '../features/editor/LanguageStatus'
 import { useStrings } from '../strings'
 import { Icon } from '../ui/Icon'
 import { useLab } from './lab'
@@ -31,6 +32,7 @@ export function StatusBar(): ReactElement {
       <BuildOutcome />
       <span className="status-space" />
       {inProject && cursor && <span className="status-item">{text.position(cursor.line, cursor.column)}</span>}
+      {inProject && <LanguageStatus />}
       {inProject && <TargetStatus />}
       <ToolchainStatus />
       <NotificationStatus />

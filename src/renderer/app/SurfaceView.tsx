@@ -16,6 +16,7 @@ const views: Readonly<Record<Surface, ComponentType<Props>>> = {
   themes: lazy(() => loadPickers().then((module) => ({ default: module.ThemePicker }))),
   languages: lazy(() => loadPickers().then((module) => ({ default: module.LanguagePicker }))),
   speeds: lazy(() => loadPickers().then((module) => ({ default: module.SpeedPicker }))),
+  'file-language': lazy(() => import('../features/editor/FileLanguagePicker').then((module) => ({ default: module.FileLanguagePicker }))),
   settings: lazy(() => import('../features/settings/SettingsDialog').then((module) => ({ default: module.SettingsDialog }))),
   shortcuts: lazy(() => import('../features/settings/ShortcutsDialog').then((module) => ({ default: module.ShortcutsDialog }))),
   toolchain: lazy(() => import('../features/doctor/DoctorDialog').then((module) => ({ default: module.DoctorDialog }))),

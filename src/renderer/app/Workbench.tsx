@@ -86,14 +86,21 @@ function NoPanels(): ReactElement {
   )
 }
 
-/** Puts the keyboard into a panel, as soon as its content is there. */
+/** How long a panel that is being loaded may still take the keyboard. */
+const LOADING_MS = 2000
+
+/** Puts the keyboard into a panel: into its content as soon as that is there, unless the keyboard has gone elsewhere meanwhile. */
 function focusPanel(id: PanelId): void {
-  requestAnimationFrame(() => {
+  const { focus } = panelTable[id]
+  const began = performance.now()
+  const look = (first: boolean): void => {
     const panel = document.getElementById(panelElement(id))
-    const { focus } = panelTable[id]
+    if (!first && document.activeElement !== panel) return
     const target = focus === undefined ? null : panel?.querySelector<HTMLElement>(focus)
-    ;(target ?? panel)?.focus()
-  })
+    if (target || first) (target ?? panel)?.focus()
+    if (!target && focus !== undefined && performance.now() - began < LOADING_MS) requestAnimationFrame(() => look(false))
+  }
+  requestAnimationFrame(() => look(true))
 }
 
 export function Workbench(): ReactElement {

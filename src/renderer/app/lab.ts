@@ -12,6 +12,12 @@ import { createHelp } from '../features/help/help'
 import { createTour } from '../features/help/tour'
 import { createInside } from '../features/inside/inside'
 import { createTrace } from '../features/inside/trace'
+import { watchDisk } from '../features/editor/disk-watch'
+import { groupIds, groupOf, storeGroups } from '../features/editor/groups'
+import { createFiles } from '../features/files/files'
+import { createFileLanguages } from '../features/editor/file-language'
+import { createFormatting } from '../features/editor/formatting'
+import { createSearch } from '../features/search/search'
 import { createMachine } from '../features/machine/machine'
 import { bootArguments } from '../features/machine/machine-settings'
 import { createProjects } from '../features/projects/projects'
@@ -44,6 +50,8 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   const notifications = createNotifications()
   const dialogs = createDialogs()
   const { report } = notifications
+  /** Runs work whose failure the person should read about. */
+  const attempt = (work: Promise<unknown>): void => void work.catch(report)
   const ui = createUiMemory(connection, report)
   const settings = createSettings(ui)
   const surfaces = createSurfaces()
@@ -57,7 +65,9 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   const tour = createTour({ projects, build, machine })
   const debug = createDebugger({ connection, machine, ui, settings, onError: report })
   const inside = createInside({ connection, machine, dock, trace, onError: report })
-  const documents = createDocuments({ connection, onError: report, storage: localStorage, resolveConflict: askAboutConflict })
+  const documents = createDocuments({ connection, onError: report, storage: localStorage, resolveConflict: askAboutConflict, beforeSave: (path) => formatting.beforeSave(path) })
+  const fileLanguages = createFileLanguages(ui, documents)
+  const formatting = createFormatting({ connection, documents, fileLanguages, settings, notifications })
   const projectDoctor = createProjectDoctor({
     connection,
     documents,
@@ -66,6 +76,9 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     onStale: () => notifications.info(currentStrings().fixes.stale, currentStrings().fixes.staleHint),
   })
 
+  watchDisk({ connection, documents, onError: report })
+  const files = createFiles({ connection, documents, dialogs, attempt })
+  const search = createSearch({ connection, documents, onError: report })
   const usb = createUsb({ connection, ui, saveAll: documents.saveAll, onError: report })
   followPauses({ debug, dock, documents, onError: report })
   drawAttention({ build, machine, dock, settings })
@@ -84,9 +97,6 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
       ],
     })
   }
-
-  /** Runs work whose failure the person should read about. */
-  const attempt = (work: Promise<unknown>): void => void work.catch(report)
 
   connection.onConnected((first) => attempt((first ? start() : pickUp()).then(hearOpened)))
 
@@ -122,7 +132,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   async function showProject(project: ProjectInfo): Promise<void> {
     const { directory, entry, open, problems } = project
     const remembered = ui.get('tabs')?.[directory]
-    const restored = await documents.openProject(directory, remembered?.open ?? open, remembered?.active ?? entry)
+    const restored = await documents.openProject(directory, remembered?.open ?? open, remembered?.active ?? entry, remembered?.groups)
     build.clear(problems)
     dock.openProject(directory)
     debug.open(directory)
@@ -166,8 +176,9 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     await showProject(project)
   }
 
-  async function closeFile(path: string): Promise<void> {
-    if (isDirty(documents.store.getState().documents[path])) {
+  /** @param group in which its tab is closed; in all of them when absent */
+  async function closeFile(path: string, group?: string): Promise<void> {
+    if (documents.isLastTab(path, group) && isDirty(documents.store.getState().documents[path])) {
       const { title, body, save, discard } = currentStrings().closeDialog
       const choice = await dialogs.ask({
         title: title(path),
@@ -179,13 +190,14 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
       })
       if (choice === undefined || (choice === 'save' && !(await documents.save(path)))) return
     }
-    await documents.closeFile(path)
+    await documents.closeFile(path, group)
   }
 
   documents.store.subscribe((state, previous) => {
-    const { directory, open, active } = state
-    if (directory === undefined || (open === previous.open && active === previous.active)) return
-    ui.set('tabs', rememberFor(ui.get('tabs'), directory, { open: [...open], ...(active === undefined ? {} : { active }) }))
+    const { directory, open, active, groups } = state
+    if (directory === undefined || groups === previous.groups) return
+    const split = groupIds(groups).length > 1
+    ui.set('tabs', rememberFor(ui.get('tabs'), directory, { open: [...open], ...(active === undefined ? {} : { active }), ...(split ? { groups: storeGroups(groups) } : {}) }))
   })
 
   async function runBuild(): Promise<boolean> {
@@ -234,15 +246,20 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
       if (active !== undefined) attempt(documents.save(active))
     },
     saveAll: () => attempt(documents.saveAll()),
+    formatFile: () => {
+      const { active } = documents.store.getState()
+      if (active !== undefined) attempt(formatting.format(active))
+    },
     /** @param step 1 for the next tab, -1 for the one before */
     activateFile: (step: number) => {
-      const { open, active } = documents.store.getState()
+      const { groups, active } = documents.store.getState()
+      const { open } = groupOf(groups, groups.focused)
       const next = open[(open.indexOf(active ?? '') + step + open.length) % open.length]
       if (next !== undefined) documents.activate(next)
     },
     closeActiveFile: () => {
-      const { active } = documents.store.getState()
-      if (active !== undefined) attempt(closeFile(active))
+      const { active, groups } = documents.store.getState()
+      if (active !== undefined) attempt(closeFile(active, groups.focused))
     },
     /** Files that another program made meanwhile shall be found, too. */
     pickFile: () => {
@@ -282,9 +299,34 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     },
     openFile: (path: string, at?: { line: number; column: number }) => {
       dock.reveal('editor')
-      attempt(documents.openFile(path, at))
+      attempt(documents.openFile(path, at).then(documents.takeKeyboard))
     },
-    closeFile: (path: string) => attempt(closeFile(path)),
+    openBeside: (path: string) => attempt(documents.openFile(path, undefined, { side: 'right' }).then(documents.takeKeyboard)),
+    splitEditor: (side: 'right' | 'below') => {
+      dock.reveal('editor')
+      documents.split(side)
+      documents.takeKeyboard()
+    },
+    /** @param index from 0, in reading order; beyond the last, a new group is made */
+    focusGroup: (index: number) => {
+      const { groups } = documents.store.getState()
+      const ids = groupIds(groups)
+      const group = ids[index]
+      dock.reveal('editor')
+      if (group !== undefined) documents.focus(group)
+      else if (index === ids.length) documents.split('right', ids.at(-1))
+      documents.takeKeyboard()
+    },
+    /** Makes something new in the file tree, where its name is typed. */
+    newInTree: (kind: 'file' | 'folder') => {
+      dock.reveal('files')
+      files.startNew(kind)
+    },
+    searchIn: (folder: string) => {
+      search.setQuery({ include: folder })
+      dock.focus('search')
+    },
+    closeFile: (path: string, group?: string) => attempt(closeFile(path, group)),
     openProject: (directory: string) => attempt(openProject(directory)),
     showWelcome: () => {
       projects.store.setState({ view: 'welcome' })
@@ -320,6 +362,9 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     debug,
     documents,
     projectDoctor,
+    fileLanguages,
+    files,
+    search,
     usb,
     inside,
     context,

@@ -19,6 +19,8 @@ const panels: PlacedPanels = {
   paging: { place: 'below-right', closedAtFirst: true },
   devices: { place: 'below-right', closedAtFirst: true },
   trace: { place: 'below-right', closedAtFirst: true },
+  files: { place: 'left' },
+  search: { place: 'left', closedAtFirst: true },
 }
 
 type Node = ReturnType<typeof defaultLayout>['grid']['root']
@@ -27,16 +29,17 @@ function show({ data, size = 0 }: Node): string {
   return Array.isArray(data) ? `(${data.map(show).join(' ')}):${size}` : `${data.views.join('+')}:${size}`
 }
 
-test('a wide window has two columns, and the screen its own size', () => {
+test('a wide window has two columns and one of files, and the screen its own size', () => {
   const layout = defaultLayout(panels, { width: 1440, height: 800 })
-  expect(show(layout.grid.root)).toBe('((editor:544 log+problems:256):750 (screen:520 serial+report:280):690):800')
-  expect(Object.keys(layout.panels)).toEqual(['editor', 'log', 'problems', 'screen', 'serial', 'report'])
+  expect(show(layout.grid.root)).toBe('(files:244 (editor:544 log+problems:256):506 (screen:484 serial+report:316):690):800')
+  expect(Object.keys(layout.panels)).toEqual(['editor', 'log', 'problems', 'screen', 'serial', 'report', 'files'])
   expect(fitsPanels(JSON.parse(JSON.stringify(layout)))).toBe(true)
 })
 
-test('a window of 1024 pixels keeps tabs and list of files; a narrow one stacks', () => {
-  expect(show(defaultLayout(panels, { width: 1024, height: 600 }).grid.root)).toMatch(/^\(\(editor:\d+ log\+problems:\d+\):370 \(screen:450 serial\+report:150\):654\)/)
-  expect(show(defaultLayout(panels, { width: 640, height: 400 }).grid.root)).toBe('((editor:200 log+problems+screen+serial+report:200):640):400')
+test('a window of 1280 pixels leaves the editor its width; one of 1024 has the files as a tab; a narrow one stacks', () => {
+  expect(show(defaultLayout(panels, { width: 1280, height: 800 }).grid.root)).toMatch(/^\(files:244 \(editor:\d+ log\+problems:\d+\):370 \(screen:484 /)
+  expect(show(defaultLayout(panels, { width: 1024, height: 600 }).grid.root)).toMatch(/^\(\(editor:\d+ log\+problems\+files:\d+\):370 \(screen:450 serial\+report:150\):654\)/)
+  expect(show(defaultLayout(panels, { width: 640, height: 400 }).grid.root)).toBe('((editor:200 log+problems+screen+serial+report+files:200):640):400')
 })
 
 test('a layout of another version is not taken', () => {

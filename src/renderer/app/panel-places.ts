@@ -3,11 +3,12 @@ import type { SerializedDockview } from 'dockview-react'
 import * as z from 'zod'
 import { isPanelId, PANEL_IDS, type PanelId } from '../../shared/panels'
 
-/** Four groups: two columns, each of an upper and a lower one. */
-export type Place = 'centre' | 'below-centre' | 'right' | 'below-right'
+/** Two columns, each of an upper and a lower group, and where there is room for it a narrow one on the left. */
+export type Place = 'left' | 'centre' | 'below-centre' | 'right' | 'below-right'
 
 /** What a panel's place is found from when nothing is there: a neighbour, and the side of it. */
 export const PLACES: Readonly<Record<Place, { beside?: Place; direction: 'left' | 'right' | 'below' }>> = {
+  left: { beside: 'centre', direction: 'left' },
   centre: { direction: 'left' },
   'below-centre': { beside: 'centre', direction: 'below' },
   right: { direction: 'right' },
@@ -35,6 +36,9 @@ const TWO_COLUMNS = 760
 const EDITOR_WIDTH = 370
 /** The machine's column at first: its screen in its own size wherever the editor has room beside it. */
 const MACHINE_WIDTH = 690
+const FILES_WIDTH = 244
+/** Below this the column on the left would take from the editor or the screen. */
+const THREE_COLUMNS = 1266
 const BUILD_SHARE = 0.32
 
 /** @param bars height of a group's tabs, of the timeline under the screen, and of the line that says why the machine is paused or ended */
@@ -46,13 +50,15 @@ export function defaultLayout(panels: PlacedPanels, { width, height }: Size, bar
     size,
     data: [...group(upper, upperHeight), ...group(lower, height - upperHeight)],
   })
-  const machine = Math.round(Math.min(MACHINE_WIDTH, Math.max(width / 2, width - EDITOR_WIDTH)))
+  const files = width < THREE_COLUMNS ? 0 : FILES_WIDTH
+  const machine = Math.round(Math.min(MACHINE_WIDTH, Math.max(width / 2, width - EDITOR_WIDTH - files)))
   const screenHeight = Math.round(Math.min(height * 0.75, Math.min(640, machine - 12) * 0.625 + bars))
   const columns =
     width < TWO_COLUMNS
-      ? [column(width, at('centre'), Math.round(height / 2), at('right', 'below-centre', 'below-right'))]
+      ? [column(width, at('centre'), Math.round(height / 2), at('right', 'left', 'below-centre', 'below-right'))]
       : [
-          column(width - machine, at('centre'), Math.round(height * (1 - BUILD_SHARE)), at('below-centre')),
+          ...(files === 0 ? [] : group(at('left'), files)),
+          column(width - machine - files, at('centre'), Math.round(height * (1 - BUILD_SHARE)), files === 0 ? at('below-centre', 'left') : at('below-centre')),
           column(machine, at('right'), screenHeight, at('below-right')),
         ]
   const open = PANEL_IDS.filter((id) => !panels[id].closedAtFirst)

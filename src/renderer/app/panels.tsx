@@ -8,6 +8,7 @@ import { LogActions, LogPanel } from '../features/build/LogPanel'
 import { FixAllButton, ProblemCount, ProblemsPanel } from '../features/build/ProblemsPanel'
 import { BreakpointActions } from '../features/debugger/BreakpointActions'
 import { EditorPanel } from '../features/editor/EditorPanel'
+import { FilesPanel } from '../features/files/FilesPanel'
 import { ScreenActions, ScreenPanel } from '../features/machine/ScreenPanel'
 import { SCREEN_ID } from '../features/machine/screen-focus'
 import type { IconName } from '../ui/Icon'
@@ -41,7 +42,7 @@ const onDemand = (load: () => Promise<{ default: ComponentType }>): ComponentTyp
 }
 
 export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
-  editor: { icon: 'file', place: 'centre', component: EditorPanel, focus: '.monaco-editor textarea, .monaco-editor .native-edit-context' },
+  editor: { icon: 'file', place: 'centre', component: EditorPanel, focus: ':is(.editor-group-focused, .pane) .monaco-editor :is(textarea, .native-edit-context)' },
   log: { icon: 'log', place: 'below-centre', component: LogPanel, actions: LogActions, focus: '.log' },
   problems: { icon: 'warning', place: 'below-centre', component: ProblemsPanel, actions: FixAllButton, badge: ProblemCount, focus: 'button' },
   screen: { icon: 'screen', place: 'right', component: ScreenPanel, actions: ScreenActions, focus: `#${SCREEN_ID}` },
@@ -54,6 +55,14 @@ export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
     focus: 'textarea',
   },
   help: { icon: 'help', place: 'right', closedAtFirst: true, component: onDemand(() => import('../features/help/HelpPanel')), focus: '.help-page' },
+  files: { icon: 'folder', place: 'left', component: FilesPanel, focus: '[role="tree"]' },
+  search: {
+    icon: 'search',
+    place: 'left',
+    closedAtFirst: true,
+    component: onDemand(() => import('../features/search/SearchPanel').then((module) => ({ default: module.SearchPanel }))),
+    focus: '.search-text',
+  },
   report: { icon: 'report', place: 'below-right', component: onDemand(() => import('../features/machine/ReportPanel').then((module) => ({ default: module.ReportPanel }))), focus: '.report' },
   registers: { icon: 'registers', place: 'below-right', closedAtFirst: true, component: onDemand(() => import('../features/debugger/RegistersPanel').then((module) => ({ default: module.RegistersPanel }))), focus: '.inspector' },
   disassembly: {

@@ -3,11 +3,12 @@ import * as z from 'zod'
 import type { UiState } from '../../shared/contract'
 import { storedBreakpoints } from '../features/debugger/stored-breakpoints'
 import { machineSettingsSchema } from '../features/machine/settings-schema'
+import { storedGroupsSchema } from '../features/editor/groups'
 import type { Connection } from './connection'
 
 /** A layout of the panels as dockview writes it; whether it fits the panels of this version is seen when it is applied. */
 const layout = z.record(z.string(), z.json())
-const openTabs = z.object({ open: z.array(z.string()), active: z.string().optional() })
+const openTabs = z.object({ open: z.array(z.string()), active: z.string().optional(), groups: storedGroupsSchema.optional() })
 
 const keys = {
   settings: z.record(z.string(), z.json()),
@@ -22,6 +23,8 @@ const keys = {
   breakpoints: z.record(z.string(), storedBreakpoints),
   /** By project folder, or image file. */
   'machine.settings': z.record(z.string(), machineSettingsSchema),
+  /** Languages that were chosen for files, by project folder and path. */
+  languages: z.record(z.string(), z.record(z.string(), z.string())),
   'usb.verify': z.boolean(),
   /** Path of the image file that was opened last. */
   'usb.file': z.string(),

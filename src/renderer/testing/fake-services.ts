@@ -40,7 +40,7 @@ export function createFakeServices() {
   let uiState: Record<string, unknown> = {}
   let known: string[] = []
   /** The system: what it opens with Bootlab, once the page listens. */
-  const system: { open: ((opened: Opened) => void) | undefined } = { open: undefined }
+  const system: { open: ((opened: Opened) => void) | undefined; noTrash: boolean; changed: (() => void) | undefined } = { open: undefined, noTrash: false, changed: undefined }
   /** What a build says; without a result it runs until it is cancelled. */
   const script: { build: { log: LogEvent[]; result: BuildResult | undefined }; diagnose: (unsaved: readonly { path: string; text: string }[]) => Diagnosis | null } = {
     build: { log: [], result: { ok: true, problems: [], steps: [], milliseconds: 1 } },
@@ -83,6 +83,33 @@ export function createFakeServices() {
     'doctor.project': async ({ unsaved }) => script.diagnose(unsaved),
     'app.info': async () => ({ version: '0', door: 'browser', platform: 'linux', canPickDirectory: false, canFlash: usb.fake.canFlash, projectsDirectory: '/projects' }),
     'templates.list': async () => [{ id: 'c', title: 'C', teaches: 'C.', language: 'C', step: 1 }],
+    'projects.createFile': async ({ path }) => {
+      if (files.has(path)) throw new LabError({ code: 'exists', what: 'It exists.', where: path })
+      files.set(path, '')
+      return null
+    },
+    'projects.createFolder': missing('projects.createFolder'),
+    'projects.rename': async ({ from, to }) => {
+      log.push(`rename ${from} ${to}`)
+      const moved = (path: string): string => (path === from || path.startsWith(`${from}/`) ? to + path.slice(from.length) : path)
+      for (const [path, text] of Array.from(files)) {
+        files.delete(path)
+        files.set(moved(path), text)
+      }
+      for (const [path, draft] of Array.from(drafts)) {
+        drafts.delete(path)
+        drafts.set(moved(path), { ...draft, path: moved(path) })
+      }
+      return null
+    },
+    'projects.delete': async ({ path, forGood }) => {
+      if (!forGood && system.noTrash) throw new LabError({ code: 'no-trash', what: 'No trash.', where: path })
+      log.push(`delete ${path}${forGood ? ' for good' : ''}`)
+      for (const one of Array.from(files.keys())) if (one === path || one.startsWith(`${path}/`)) files.delete(one)
+      return null
+    },
+    'projects.reveal': missing('projects.reveal'),
+    'files.format': async ({ text }) => ({ text: text.replaceAll(/ +/g, ' ') }),
     'projects.schemas': async () => [],
     'projects.recent': async () => known.map((directory) => ({ directory, name: 'demo', openedAt: 0, present: true })),
     'projects.open': async ({ directory }) => {
@@ -144,6 +171,12 @@ export function createFakeServices() {
         signal.addEventListener('abort', () => resolve(null))
       }),
     'debug.log': missing('debug.log'),
+    'projects.changes': (_args, { emit, signal }) =>
+      new Promise((resolve) => {
+        system.changed = () => emit({ paths: [] })
+        signal.addEventListener('abort', () => resolve(null))
+      }),
+    'search.run': missing('search.run'),
     'builds.run': async (_args, { emit, signal }) => {
       log.push('build')
       emit({ steps: [], lines: script.build.log })

@@ -1,5 +1,5 @@
 /** A row of tabs after the WAI-ARIA pattern: one tab stop, arrow keys move, the panel is labelled by its tab. */
-import { useRef, type KeyboardEvent, type ReactElement, type ReactNode } from 'react'
+import { useRef, type DragEvent, type KeyboardEvent, type ReactElement, type ReactNode } from 'react'
 
 export interface Tab<Id extends string> {
   id: Id
@@ -8,6 +8,8 @@ export interface Tab<Id extends string> {
   className?: string
   /** Beside the tab, for its mouse: keyboards close with Delete. */
   after?: ReactNode
+  /** It can be dragged away. */
+  onDragStart?(event: DragEvent): void
 }
 
 interface Props<Id extends string> {
@@ -48,7 +50,7 @@ export function Tabs<Id extends string>({ name, label, tabs, active, onSelect, o
     <div className={`tabs tabs-${name}`}>
       <div className="tabs-list" role="tablist" aria-label={label} ref={list} onKeyDown={onKeyDown}>
         {tabs.map((tab) => (
-          <div key={tab.id} role="presentation" className={`tab ${tab.id === active ? 'tab-active' : ''} ${tab.className ?? ''}`}>
+          <div key={tab.id} role="presentation" data-tab={tab.id} draggable={tab.onDragStart !== undefined} onDragStart={tab.onDragStart} className={`tab ${tab.id === active ? 'tab-active' : ''} ${tab.className ?? ''}`}>
             <button
               type="button"
               role="tab"

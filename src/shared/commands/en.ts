@@ -5,6 +5,9 @@ const titles: Record<Exclude<CommandId, `panel.show.${PanelId}`>, string> = {
   'file.quickOpen': 'Go to file…',
   'file.save': 'Save',
   'file.saveAll': 'Save all',
+  'file.new': 'New file…',
+  'file.newFolder': 'New folder…',
+  'file.format': 'Format the file',
   'file.next': 'Next open file',
   'file.previous': 'Previous open file',
   'file.close': 'Close file',
@@ -47,6 +50,15 @@ const titles: Record<Exclude<CommandId, `panel.show.${PanelId}`>, string> = {
   'debug.bootAtReset': 'Save all, build, boot and pause at the first instruction of the PC',
   'debug.bootAtFault': 'Boot the image again and pause at a triple fault',
   'debug.speed': 'Speed of the machine…',
+
+  'editor.splitRight': 'Split the editor to the right',
+  'editor.splitDown': 'Split the editor downwards',
+  'editor.moveRight': 'Move the file to the next editor group',
+  'editor.moveLeft': 'Move the file to the previous editor group',
+  'editor.focus1': 'Focus the first editor group',
+  'editor.focus2': 'Focus the second editor group',
+  'editor.focus3': 'Focus the third editor group',
+  'editor.language': 'Choose the language of the file…',
 
   'view.palette': 'Show all commands…',
   'view.editorActions': "Show the editor's own commands…",
@@ -97,6 +109,8 @@ const panels: Record<PanelId, string> = {
   paging: 'Page tables',
   devices: 'Devices',
   trace: 'BIOS and ports',
+  files: 'Files',
+  search: 'Search',
 }
 
 /** What the system's own items of the application's menu are called. */

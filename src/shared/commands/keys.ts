@@ -32,7 +32,7 @@ export function parseChord(text: string): Chord {
 function codeOf(key: string): string {
   if (/^[a-z]$/.test(key)) return `Key${key.toUpperCase()}`
   if (/^[0-9]$/.test(key)) return `Digit${key}`
-  return { ',': 'Comma', '-': 'Minus', '=': 'Equal', '+': 'Equal' }[key] ?? key
+  return { ',': 'Comma', '-': 'Minus', '=': 'Equal', '+': 'Equal', '\\': 'Backslash' }[key] ?? key
 }
 
 /** What a key writes on this keyboard counts; where that is no ASCII (other scripts, Alt on a Mac), its place does. */

@@ -27,6 +27,9 @@ const rows = {
   'file.quickOpen': { category: 'file', keys: ['mod+p'] },
   'file.save': { category: 'file', keys: ['mod+s'] },
   'file.saveAll': { category: 'file', keys: ['mod+shift+s'] },
+  'file.new': { category: 'file' },
+  'file.newFolder': { category: 'file' },
+  'file.format': { category: 'file', keys: ['alt+shift+f'] },
   'file.next': { category: 'file', keys: ['alt+PageDown'] },
   'file.previous': { category: 'file', keys: ['alt+PageUp'] },
   'file.close': { category: 'file', keys: ['alt+w'] },
@@ -70,6 +73,15 @@ const rows = {
   'debug.bootAtFault': { category: 'debug' },
   'debug.speed': { category: 'debug' },
 
+  'editor.splitRight': { category: 'view', keys: ['mod+\\'] },
+  'editor.splitDown': { category: 'view' },
+  'editor.moveRight': { category: 'view', keys: ['mod+alt+ArrowRight'] },
+  'editor.moveLeft': { category: 'view', keys: ['mod+alt+ArrowLeft'] },
+  'editor.focus1': { category: 'view', keys: ['mod+1'] },
+  'editor.focus2': { category: 'view', keys: ['mod+2'] },
+  'editor.focus3': { category: 'view', keys: ['mod+3'] },
+  'editor.language': { category: 'view' },
+
   'view.palette': { category: 'view', keys: ['mod+shift+p', 'F1'] },
   'view.editorActions': { category: 'view' },
   'view.settings': { category: 'view', keys: ['mod+,'] },
@@ -99,11 +111,17 @@ const rows = {
   'help.shortcuts': { category: 'help', keys: ['shift+F1'] },
 } as const satisfies Record<string, CommandRow>
 
+/** Panels that people know by other keys from elsewhere. */
+const panelKeys: Readonly<Partial<Record<PanelId, string>>> = { files: 'mod+shift+e', search: 'mod+shift+f' }
+
 /** Every panel has a command that shows it: the first nine by Alt and a digit. */
 export type CommandId = keyof typeof rows | `panel.show.${PanelId}`
 
 const panelRows = Object.fromEntries(
-  PANEL_IDS.map((id, index): [`panel.show.${PanelId}`, CommandRow] => [`panel.show.${id}`, { category: 'panel', ...(index < 9 ? { keys: [`alt+${index + 1}`] } : {}) }]),
+  PANEL_IDS.map((id, index): [`panel.show.${PanelId}`, CommandRow] => {
+    const keys = [panelKeys[id] ?? [], index < 9 ? `alt+${index + 1}` : []].flat()
+    return [`panel.show.${id}`, { category: 'panel', ...(keys.length > 0 ? { keys } : {}) }]
+  }),
 )
 
 /** The panel that a command shows. */

@@ -94,6 +94,7 @@ export const Menu = {
   buildFromTemplate: (template) => ({ template }),
   setApplicationMenu: (menu) => record.menus.push(menu.template),
 }
+export const shell = { trashItem: async () => undefined, showItemInFolder: () => undefined }
 export const screen = { getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }] }
 
 let nextContentsId = 1

@@ -1,58 +1,28 @@
-import { lazy, Suspense, type ReactElement } from 'react'
+import { useMemo, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { useLab } from '../../app/lab'
-import { MaximizeButton } from '../../app/MaximizeButton'
-import { useStrings } from '../../strings'
-import { EmptyState } from '../../ui/EmptyState'
-import { TabClose } from '../../ui/TabClose'
-import { panelId, tabId, Tabs } from '../../ui/Tabs'
-import { isDirty } from './documents'
-import { FileMenu } from './FileMenu'
+import { EditorGroupView } from './EditorGroupView'
+import { geometryOf, type Box } from './groups'
+import { GroupSash } from './GroupSash'
+import './editor.css'
 
-const MonacoEditor = lazy(() => import('./MonacoEditor').then((module) => ({ default: module.MonacoEditor })))
+const percent = ({ left, top, width, height }: Box) => ({ left: `${left * 100}%`, top: `${top * 100}%`, width: `${width * 100}%`, height: `${height * 100}%` })
 
-const NAME = 'files'
-
+/** The editor's groups, each at its place. They lie beside each other in the page: a split moves none to another parent, so each keeps its editor. */
 export function EditorPanel(): ReactElement {
-  const { editor: text } = useStrings()
-  const { documents, projects, commands } = useLab()
-  const { open, active, documents: texts } = useStore(documents.store)
-  const project = useStore(projects.store, (state) => state.project)
-  const roles = new Map([
-    [project?.entry, text.entry],
-    [project?.target, text.target],
-    ['bootlab.json', text.manifest],
-  ])
-  const tabs = open.map((path) => {
-    const dirty = isDirty(texts[path])
-    const role = roles.get(path)
-    return {
-      id: path,
-      title: role === undefined ? path : `${path} (${role})`,
-      className: dirty ? 'tab-dirty' : '',
-      label: (
-        <>
-          {path}
-          {dirty && <span className="visually-hidden"> ({text.unsaved})</span>}
-        </>
-      ),
-      after: <TabClose title={text.close(path)} onClose={() => commands.closeFile(path)} />,
-    }
-  })
+  const { documents } = useLab()
+  const { root, focused } = useStore(documents.store, (state) => state.groups)
+  const { groups, sashes } = useMemo(() => geometryOf(root), [root])
   return (
-    <>
-      <Tabs name={NAME} label={text.tabs} tabs={tabs} active={active} onSelect={documents.activate} onDelete={commands.closeFile}>
-        <FileMenu />
-        <MaximizeButton panel="editor" />
-      </Tabs>
-      <div className="pane-body" role="tabpanel" id={panelId(NAME)} aria-labelledby={active === undefined ? undefined : tabId(NAME, active)}>
-        {open.length === 0 && <EmptyState icon="file" title={text.empty} hint={text.emptyHint} />}
-        <div className="editor-holder" hidden={open.length === 0}>
-          <Suspense fallback={<p className="loading">{text.loading}</p>}>
-            <MonacoEditor />
-          </Suspense>
+    <div className="editor-groups">
+      {groups.map(({ id, ...box }, index) => (
+        <div key={id} className={`editor-group ${id === focused ? 'editor-group-focused' : ''}`} style={percent(box)}>
+          <EditorGroupView id={id} number={index + 1} alone={groups.length === 1} corner={box.top === 0 && box.left + box.width > 0.999} />
         </div>
-      </div>
-    </>
+      ))}
+      {sashes.map((sash) => (
+        <GroupSash key={[...sash.way, sash.index].join('.')} sash={sash} />
+      ))}
+    </div>
   )
 }

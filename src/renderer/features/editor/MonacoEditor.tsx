@@ -6,22 +6,28 @@ import { useStrings } from '../../strings'
 import { useThemeId } from '../../themes'
 import { showBreakpoints } from '../debugger/editor-breakpoints'
 import { useCursorStore } from './cursor'
-import { setEditorTarget } from './editor-actions'
-import { findModel, pathOfModel, syncModels } from './monaco/models'
-import { provideFixes } from './monaco/code-actions'
-import { followLiveProblems, lineDecorations, markProblems } from './monaco/markers'
+import { releaseEditorTarget, setEditorTarget } from './editor-actions'
+import { groupOf } from './groups'
+import { findModel, pathOfModel } from './monaco/models'
+import { lineDecorations, markProblems } from './monaco/markers'
+import { shareMonaco } from './monaco/share'
 import { applyJsonSchemas } from './monaco/setup'
 
-/** The editor itself. Loaded when the first project opens, because Monaco is by far the largest part of the window. */
-export function MonacoEditor(): ReactElement {
+/** The editor of a group. Loaded when the first project opens, because Monaco is by far the largest part of the window. */
+export function MonacoEditor({ group }: { group: string }): ReactElement {
   const { editor: text } = useStrings()
-  const { documents, build, projects, projectDoctor, settings, debug } = useLab()
+  const lab = useLab()
+  const { documents, build, projects, projectDoctor, settings, debug } = lab
   const host = useRef<HTMLDivElement>(null)
   const instance = useRef<editor.IStandaloneCodeEditor>(null)
+  /** The place that was shown last: coming back to the group or the tab does not show it again. */
+  const revealed = useRef(0)
   const viewStates = useRef(new Map<string, editor.ICodeEditorViewState>())
   const theme = useThemeId()
   const { editorFontSize, editorTabSize, editorWordWrap, editorMinimap, zoom } = useStore(settings.store)
-  const active = useStore(documents.store, (state) => state.active)
+  const active = useStore(documents.store, (state) => groupOf(state.groups, group).active)
+  const focused = useStore(documents.store, (state) => state.groups.focused === group)
+  const attention = useStore(documents.store, (state) => state.attention)
   const present = useStore(documents.store, (state) => active !== undefined && state.documents[active] !== undefined)
   const reveal = useStore(documents.store, (state) => state.reveal)
   const problems = useStore(build.store, (state) => state.problems)
@@ -32,36 +38,42 @@ export function MonacoEditor(): ReactElement {
     if (!host.current) return
     const created = editor.create(host.current, editorOptions)
     instance.current = created
-    setEditorTarget(created)
-    const stopModels = syncModels(documents)
+    const release = shareMonaco(lab)
     const marks = created.createDecorationsCollection()
     const redraw = (): void => {
       const model = created.getModel()
       marks.set(model ? lineDecorations(model) : [])
     }
     const showCursor = (): void => {
+      if (documents.store.getState().groups.focused !== group) return
       const position = created.getModel() && created.getPosition()
       useCursorStore.setState({ cursor: position ? { line: position.lineNumber, column: position.column } : undefined })
     }
     const disposables = [
-      followLiveProblems((path) => projectDoctor.store.getState().diagnosis?.files.includes(path) ?? false),
-      provideFixes({ problems: () => build.store.getState().problems, diagnosis: () => projectDoctor.store.getState().diagnosis, isCurrent: projectDoctor.isCurrent }),
       showBreakpoints(created, { debug, documents }),
       editor.onDidChangeMarkers(redraw),
       created.onDidChangeModel(redraw),
       created.onDidChangeModel(showCursor),
       created.onDidChangeCursorPosition(showCursor),
-      editor.onDidCreateModel((model) => markProblems(model, build.store.getState().problems, projectDoctor.store.getState().diagnosis)),
     ]
+    redraw()
     return () => {
       for (const disposable of disposables) disposable.dispose()
       created.dispose()
-      stopModels()
+      release()
       instance.current = null
-      setEditorTarget(undefined)
-      useCursorStore.setState({ cursor: undefined })
+      releaseEditorTarget(created)
+      if (documents.store.getState().groups.focused === group) useCursorStore.setState({ cursor: undefined })
     }
-  }, [documents, build, projectDoctor, debug])
+  }, [lab, documents, debug, group])
+
+  useEffect(() => {
+    const shown = instance.current
+    if (!shown || !focused) return
+    setEditorTarget(shown)
+    const position = shown.getModel() && shown.getPosition()
+    useCursorStore.setState({ cursor: position ? { line: position.lineNumber, column: position.column } : undefined })
+  }, [focused])
 
   useEffect(() => applyJsonSchemas(schemas), [schemas])
   useEffect(() => editor.setTheme(`bootlab-${theme}`), [theme])
@@ -85,9 +97,13 @@ export function MonacoEditor(): ReactElement {
     const left = shown.saveViewState()
     if (previous && left) viewStates.current.set(pathOfModel(previous), left)
     shown.setModel(model)
-    const state = active === undefined ? undefined : viewStates.current.get(active)
+    const own = active === undefined ? undefined : viewStates.current.get(active)
+    // A split begins where the text was seen last.
+    const other = own ? undefined : editor.getEditors().find((one) => one !== shown && model !== null && one.getModel() === model)
+    if (other) revealed.current = documents.store.getState().reveal?.nonce ?? 0
+    const state = own ?? other?.saveViewState()
     if (state) shown.restoreViewState(state)
-  }, [active, present])
+  }, [active, present, documents])
 
   useEffect(() => {
     instance.current?.updateOptions({ ariaLabel: active === undefined ? '' : text.editorLabel(active) })
@@ -95,12 +111,17 @@ export function MonacoEditor(): ReactElement {
 
   useEffect(() => {
     const shown = instance.current
-    if (!shown || !present || !reveal || reveal.path !== active) return
+    if (!shown || !focused || !present || !reveal || reveal.path !== active || revealed.current === reveal.nonce) return
+    revealed.current = reveal.nonce
     const position = { lineNumber: reveal.line, column: reveal.column }
     shown.setPosition(position)
     shown.revealPositionInCenterIfOutsideViewport(position)
     if (!reveal.quiet) shown.focus()
-  }, [reveal, active, present])
+  }, [reveal, active, present, focused])
+
+  useEffect(() => {
+    if (attention?.group === group && present) instance.current?.focus()
+  }, [attention, group, present])
 
   useEffect(() => {
     for (const model of editor.getModels()) markProblems(model, problems, diagnosis)

@@ -4,12 +4,10 @@ import { plural } from './format'
 export const editor = {
   editor: {
     tabs: 'Open files',
-    files: 'Files',
-    filesHint: 'Open a file of this project',
     close: (path: string) => `Close ${path}`,
     unsaved: 'unsaved',
     empty: 'No file is open.',
-    emptyHint: 'Choose one from Files, at the right end of the tab bar.',
+    emptyHint: 'Choose one in Files, or by its name with Go to file.',
     loading: 'Loading the editor…',
     editorLabel: (path: string) => `Editor: ${path}`,
     entry: 'entry code',

@@ -3,6 +3,7 @@ import { app } from './app'
 import { build } from './build'
 import { debugControl } from './debug-control'
 import { editor } from './editor'
+import { files } from './files'
 import { format } from './format'
 import { help } from './help'
 import { inside } from './inside'
@@ -14,4 +15,4 @@ import { settings } from './settings'
 import { usb } from './usb'
 import { workbench } from './workbench'
 
-export const en = { format, commands: commandTexts.en, ...app, ...build, ...debugControl, ...editor, ...log, ...inside, ...help, ...machine, ...projects, ...screen, ...settings, ...usb, ...workbench }
+export const en = { format, commands: commandTexts.en, ...app, ...build, ...debugControl, ...editor, ...files, ...log, ...inside, ...help, ...machine, ...projects, ...screen, ...settings, ...usb, ...workbench }

@@ -16,6 +16,7 @@ export const settings = {
       editorFontSize: { title: 'Font size', description: 'Size of the text in the editor, in pixels at 100 % zoom.' },
       editorTabSize: { title: 'Tab size', description: 'Columns of a tab, where a file does not show another width itself.' },
       editorWordWrap: { title: 'Word wrap', description: 'Breaks long lines at the edge of the editor.' },
+      editorFormatOnSave: { title: 'Format when saving', description: 'C and C++ by clang-format, Rust by rustfmt, where they are installed.' },
       editorMinimap: { title: 'Minimap', description: 'A small picture of the whole file beside its text.' },
       terminalFontSize: { title: 'Terminal font size', description: 'Size of the text of the serial ports, in pixels at 100 % zoom.' },
       machineSpeed: { title: 'Speed of the machine', description: 'As a PC in real time, as fast as this computer can, or so slowly that each instruction can be watched. A slow speed begins when the machine is first paused, so that the boot before does not take hours.' },

@@ -3,12 +3,10 @@ import type { editor as en } from '../en/editor'
 export const editor: typeof en = {
   editor: {
     tabs: '打开的文件',
-    files: '文件',
-    filesHint: '打开此项目中的文件',
     close: (path) => `关闭 ${path}`,
     unsaved: '未保存',
     empty: '没有打开的文件。',
-    emptyHint: '请从标签栏右端的“文件”中选择。',
+    emptyHint: '请在“文件”中选择，或用“转到文件”按名称打开。',
     loading: '正在加载编辑器…',
     editorLabel: (path) => `编辑器：${path}`,
     entry: '入口代码',

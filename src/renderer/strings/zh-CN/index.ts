@@ -4,6 +4,7 @@ import { app } from './app'
 import { build } from './build'
 import { debugControl } from './debug-control'
 import { editor } from './editor'
+import { files } from './files'
 import { format } from './format'
 import { help } from './help'
 import { inside } from './inside'
@@ -15,4 +16,4 @@ import { settings } from './settings'
 import { usb } from './usb'
 import { workbench } from './workbench'
 
-export const zhCn: typeof en = { format, commands: commandTexts['zh-CN'], ...app, ...build, ...debugControl, ...editor, ...log, ...inside, ...help, ...machine, ...projects, ...screen, ...settings, ...usb, ...workbench }
+export const zhCn: typeof en = { format, commands: commandTexts['zh-CN'], ...app, ...build, ...debugControl, ...editor, ...files, ...log, ...inside, ...help, ...machine, ...projects, ...screen, ...settings, ...usb, ...workbench }

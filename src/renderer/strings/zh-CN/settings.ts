@@ -16,6 +16,7 @@ export const settings: typeof en = {
       editorFontSize: { title: '字号', description: '编辑器中文字的大小，以缩放为 100% 时的像素计。' },
       editorTabSize: { title: '制表符宽度', description: '一个制表符所占的列数；文件自身显出其他宽度时以文件为准。' },
       editorWordWrap: { title: '自动换行', description: '在编辑器边缘处将长行折行。' },
+      editorFormatOnSave: { title: '保存时格式化', description: '如已安装，C 和 C++ 使用 clang-format，Rust 使用 rustfmt。' },
       editorMinimap: { title: '缩略图', description: '在文字旁边显示整个文件的缩略图。' },
       terminalFontSize: { title: '终端字号', description: '串口终端中文字的大小，以缩放为 100% 时的像素计。' },
       machineSpeed: { title: '虚拟机的速度', description: '像真实 PC 一样按实时运行、按本机能达到的最快速度运行，或慢到能看清每一条指令。慢速从第一次暂停起生效，以免之前的启动过程耗费数小时。' },

@@ -3,17 +3,7 @@
  * Source: the GNU assembler's manual, chapters Syntax, Symbols, Pseudo Ops, and 80386 Dependent Features.
  */
 import type { languages } from 'monaco-editor/editor'
-
-export const GAS_LANGUAGE = 'gas-x86'
-
-const REGISTER = [
-  '[re]?(?:[abcd]x|[sd]i|[sb]p|ip|flags)',
-  '[abcd][lh]|[sd]il|[sb]pl',
-  'r(?:[89]|1[0-5])[bwd]?',
-  '[cdefgs]s',
-  'cr[0-8]|[dt]r[0-7]',
-  'st|[xyz]?mm(?:[12]?\\d|3[01])',
-].join('|')
+import { REGISTER } from './x86-registers'
 
 export const gasLanguage: languages.IMonarchLanguage = {
   defaultToken: '',
@@ -41,11 +31,14 @@ export const gasLanguage: languages.IMonarchLanguage = {
       [/\n/, { token: '', next: '@pop' }],
       [/;/, { token: 'delimiter', next: '@pop' }],
       [/@register/, 'variable.predefined'],
+      // Intel's syntax.
+      [/\b(?:byte|word|dword|fword|qword|tbyte|[xyz]mmword|oword)(?:[ \t]+ptr\b)?|\b(?:offset|ptr|short|near|far)\b/i, 'keyword.directive'],
       // An immediate's mark, not the start of a symbol.
       [/\$/, 'operator'],
       [/0[xX][0-9a-fA-F]+/, 'number.hex'],
       [/0[bB][01]+/, 'number.binary'],
       [/\d+[bf]\b/, 'type.identifier'],
+      [/\d[0-9a-fA-F]*[hH]\b/, 'number.hex'],
       [/\d+/, 'number'],
       [/"/, { token: 'string.quote', next: '@string' }],
       [/'(?:\\.|[^\\\n])'?/, 'string'],

@@ -1,0 +1,29 @@
+/** What all editors of the window have in common: the texts' models, quick fixes, marks. It is there as long as one of them is. */
+import { editor } from 'monaco-editor/editor'
+import type { Lab } from '../../../app/lab'
+import { provideFixes } from './code-actions'
+import { followLiveProblems, markProblems } from './markers'
+import { syncModels } from './models'
+
+let users = 0
+let stop: () => void = () => undefined
+
+/** An editor begins to need it. Returns a function for its end. */
+export function shareMonaco({ documents, build, projectDoctor, fileLanguages }: Pick<Lab, 'documents' | 'build' | 'projectDoctor' | 'fileLanguages'>): () => void {
+  if (users++ === 0) {
+    const marked = editor.onDidCreateModel((model) => markProblems(model, build.store.getState().problems, projectDoctor.store.getState().diagnosis))
+    const stopModels = syncModels(documents, fileLanguages)
+    const disposables = [
+      marked,
+      followLiveProblems((path) => projectDoctor.store.getState().diagnosis?.files.includes(path) ?? false),
+      provideFixes({ problems: () => build.store.getState().problems, diagnosis: () => projectDoctor.store.getState().diagnosis, isCurrent: projectDoctor.isCurrent }),
+    ]
+    stop = () => {
+      for (const disposable of disposables) disposable.dispose()
+      stopModels()
+    }
+  }
+  return () => {
+    if (--users === 0) stop()
+  }
+}
