@@ -31,13 +31,13 @@ function show({ data, size = 0 }: Node): string {
 
 test('a wide window has two columns and one of files, and the screen its own size', () => {
   const layout = defaultLayout(panels, { width: 1440, height: 800 })
-  expect(show(layout.grid.root)).toBe('(files:244 (editor:544 log+problems:256):506 (screen:484 serial+report:316):690):800')
+  expect(show(layout.grid.root)).toBe('(files:244 (editor:544 log+problems:256):506 (screen:520 serial+report:280):690):800')
   expect(Object.keys(layout.panels)).toEqual(['editor', 'log', 'problems', 'screen', 'serial', 'report', 'files'])
   expect(fitsPanels(JSON.parse(JSON.stringify(layout)))).toBe(true)
 })
 
 test('a window of 1280 pixels leaves the editor its width; one of 1024 has the files as a tab; a narrow one stacks', () => {
-  expect(show(defaultLayout(panels, { width: 1280, height: 800 }).grid.root)).toMatch(/^\(files:244 \(editor:\d+ log\+problems:\d+\):370 \(screen:484 /)
+  expect(show(defaultLayout(panels, { width: 1280, height: 800 }).grid.root)).toMatch(/^\(files:244 \(editor:\d+ log\+problems:\d+\):370 \(screen:520 /)
   expect(show(defaultLayout(panels, { width: 1024, height: 600 }).grid.root)).toMatch(/^\(\(editor:\d+ log\+problems\+files:\d+\):370 \(screen:450 serial\+report:150\):654\)/)
   expect(show(defaultLayout(panels, { width: 640, height: 400 }).grid.root)).toBe('((editor:200 log+problems+screen+serial+report+files:200):640):400')
 })
