@@ -40,6 +40,7 @@ export default defineConfig({
           index: at('src/main/index.ts'),
           cli: at('src/cli/main.ts'),
           'emulator-worker': at('src/main/emulator/host/worker.ts'),
+          'image-worker': at('src/main/services/image-explorer/worker.ts'),
           'usb-writer': at('src/main/usb/writer/process.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

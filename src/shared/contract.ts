@@ -16,6 +16,7 @@ import { MAX_COMMAND_LINE_BYTES } from './boot'
 import { bootPauseSchema, debugCalls, debugStreams } from './debug'
 import { diagnosisSchema } from './diagnosis'
 import { LANGUAGES } from './languages'
+import { imageCalls } from './image-explorer'
 import { keyEventSchema, machineReportSchema, machineStateSchema, sentScreenSchema } from './machine-schemas'
 import { buildStepSchema, logEventSchema, problemSchema } from './problems'
 import { usbCalls, usbStreams } from './usb'
@@ -263,6 +264,7 @@ export const calls = {
   'ui.set': { args: z.strictObject({ values: uiStateSchema }), result: z.null() },
 
   ...usbCalls,
+  ...imageCalls,
 } satisfies Record<string, { args: z.ZodType; result: z.ZodType }>
 
 export const streams = {

@@ -35,6 +35,7 @@ describe('locate', () => {
       renderer: join(root, 'out', 'renderer'),
       preload: join(root, 'out', 'preload', 'index.cjs'),
       emulatorWorker: join(root, 'out', 'main', 'emulator-worker.js'),
+      imageWorker: join(root, 'out', 'main', 'image-worker.js'),
       usbWriter: join(root, 'out', 'main', 'usb-writer.js'),
     })
   })

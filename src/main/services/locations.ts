@@ -25,6 +25,8 @@ export interface Locations {
   preload: string
   /** The built entry of a machine's worker thread. */
   emulatorWorker: string
+  /** The built entry of the thread that takes images apart. */
+  imageWorker: string
   /** The built entry of the process that writes drives. */
   usbWriter: string
 }
@@ -53,6 +55,7 @@ function layout(root: string, version: string): Locations {
     renderer: join(root, 'out', 'renderer'),
     preload: join(root, 'out', 'preload', 'index.cjs'),
     emulatorWorker: join(unpacked, 'out', 'main', 'emulator-worker.js'),
+    imageWorker: join(unpacked, 'out', 'main', 'image-worker.js'),
     usbWriter: join(unpacked, 'out', 'main', 'usb-writer.js'),
   }
 }
