@@ -4,6 +4,7 @@ import type { DoctorItem } from '../../shared/contract'
 import { BuildOutcome } from '../features/build/BuildOutcome'
 import { useProblems } from '../features/build/use-problems'
 import { useCursor } from '../features/editor/cursor'
+import { ExploreButton } from '../features/image/ExploreButton'
 import { useStrings } from '../strings'
 import { Icon } from '../ui/Icon'
 import { useLab } from './lab'
@@ -28,6 +29,7 @@ export function StatusBar(): ReactElement {
         </button>
       )}
       <BuildOutcome />
+      {inProject && <ExploreButton />}
       <span className="status-space" />
       {inProject && cursor && <span className="status-item">{text.position(cursor.line, cursor.column)}</span>}
       {inProject && <TargetStatus />}

@@ -35,6 +35,8 @@ const actions: Record<Exclude<CommandId, `panel.show.${string}`>, Action> = {
   'build.cancel': { when: ({ building }) => building, run: (lab) => lab.commands.cancelBuild() },
   'build.fixAll': { when: ({ project, fixes }) => project && fixes, run: (lab) => lab.projectDoctor.previewAll() },
   'build.copyLog': { when: ({ project, log }) => project && log, run: (lab) => lab.attempt(lab.commands.copyLog()) },
+  'image.explore': { when: inWorkbench, run: (lab) => lab.commands.exploreImage() },
+  'image.showLine': { when: withFile, run: (lab) => lab.attempt(lab.commands.showLineInImage()) },
   'build.toolchain': { run: (lab) => lab.surfaces.show('toolchain') },
   'usb.write': { when: ({ starting }) => !starting, run: (lab) => lab.commands.writeToUsb() },
 

@@ -1,9 +1,12 @@
 /** The window's parts, wired together, and what a person can do that involves more than one of them. */
 import { createContext, useContext } from 'react'
 import type { ProjectInfo } from '../../shared/contract'
+import type { ImageSource } from '../../shared/usb'
 import { createBuild } from '../features/build/build'
 import { createProjectDoctor } from '../features/doctor/diagnosis'
+import { useCursorStore } from '../features/editor/cursor'
 import { createDocuments, isDirty, type ConflictChoice } from '../features/editor/documents'
+import { createImageExplorer } from '../features/image/explorer'
 import { createMachine } from '../features/machine/machine'
 import { createProjects } from '../features/projects/projects'
 import { createUsb } from '../features/usb/usb'
@@ -56,6 +59,12 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   const context = createCommandContext({ projects, build, machine, documents, projectDoctor, dock })
   /** The file that was booted last, when it is no project's. */
   let image: string | undefined
+  const explorer = createImageExplorer({ connection, projects, build, current: imageNow, onError: report })
+
+  function imageNow(): ImageSource | undefined {
+    const directory = projects.store.getState().project?.directory
+    return image !== undefined ? { type: 'file', path: image } : directory === undefined ? undefined : { type: 'project', directory }
+  }
 
   function askAboutConflict(path: string): Promise<ConflictChoice> {
     const { title, body, overwrite, reload } = currentStrings().conflictDialog
@@ -245,6 +254,17 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
       const { project, info } = projects.store.getState()
       if (info) usb.open({ directory: project?.directory, canFlash: info.canFlash, file: image })
     },
+    exploreImage: () => {
+      explorer.showCurrent()
+      dock.focus('image')
+    },
+    showLineInImage: async () => {
+      const { active } = documents.store.getState()
+      const line = useCursorStore.getState().cursor?.line
+      if (active === undefined || line === undefined) return
+      dock.reveal('image')
+      await explorer.showLine(active, line)
+    },
     openFile: (path: string, at?: { line: number; column: number }) => {
       dock.reveal('editor')
       attempt(documents.openFile(path, at))
@@ -283,6 +303,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     documents,
     projectDoctor,
     usb,
+    explorer,
     context,
     commands,
     createProject,

@@ -9,6 +9,7 @@ const panels: PlacedPanels = {
   serial: { place: 'below-right' },
   debug: { place: 'below-right', closedAtFirst: true },
   report: { place: 'below-right' },
+  image: { place: 'right', closedAtFirst: true },
 }
 
 type Node = ReturnType<typeof defaultLayout>['grid']['root']

@@ -53,4 +53,5 @@ export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
     focus: 'textarea',
   },
   report: { icon: 'report', place: 'below-right', component: onDemand(() => import('../features/machine/ReportPanel').then((module) => ({ default: module.ReportPanel }))), focus: '.report' },
+  image: { icon: 'image', place: 'right', closedAtFirst: true, component: onDemand(() => import('../features/image/ImagePanel').then((module) => ({ default: module.ImagePanel }))), focus: '[role="treeitem"][tabindex="0"]' },
 }

@@ -6,6 +6,7 @@ import { LabError } from '../../shared/failure'
 import type { MachineReport } from '../../shared/machine-schemas'
 import type { LogEvent } from '../../shared/problems'
 import type { OpenPort } from '../app/transport'
+import { createFakeImages } from './fake-images'
 import { createFakeUsb } from './fake-usb'
 
 export const DIRECTORY = '/projects/demo'
@@ -47,6 +48,7 @@ export function createFakeServices() {
   }
 
   const usb = createFakeUsb(log)
+  const images = createFakeImages(log)
   const project = { directory: DIRECTORY, name: 'demo', language: 'C', entry: 'kernel.c', open: ['kernel.c', 'bootlab.json'], problems: [], memoryMiB: 128, commandLine: '' }
   const calls: Handlers['calls'] = {
     'app.pickDirectory': missing('app.pickDirectory'),
@@ -141,6 +143,7 @@ export function createFakeServices() {
       return null
     },
     ...usb.calls,
+    ...images.calls,
   }
   const streams: Handlers['streams'] = {
     'app.menu': missing('app.menu'),
@@ -192,6 +195,7 @@ export function createFakeServices() {
     script,
     system,
     usb: usb.fake,
+    images: images.fake,
     ui: () => uiState,
     /** Closes the connection; while `stayAway`, new ones fail. */
     cut(stayAway = false) {

@@ -9,6 +9,7 @@ const shapes = {
   cancel: <path d="m4 4 8 8M12 4l-8 8" />,
   folder: <path d="M1.8 12.7V3.6h4.3l1.5 1.8h6.6v7.3z" />,
   file: <path d="M3.5 1.8h5.7l3.3 3.3v9.1h-9zM9 2v3.3h3.3" />,
+  minus: <path d="M3 8h10" />,
   plus: <path d="M8 3v10M3 8h10" />,
   chevron: <path d="m4.2 6.2 3.8 3.8 3.8-3.8" />,
   back: <path d="M13 8H3.4M7 4 3 8l4 4" />,
@@ -52,6 +53,7 @@ const shapes = {
   bell: <path d="M3.2 11.6h9.6c-1-1-1.3-2-1.3-4.4a3.5 3.5 0 0 0-7 0c0 2.4-.3 3.4-1.3 4.4zM6.6 13.6h2.8" />,
   maximize: <path d="M2.6 2.6h10.8v10.8H2.6zM2.6 5.2h10.8" />,
   restore: <path d="M2.6 5.4h8v8h-8zM5.4 5.4V2.6h8v8h-2.8" />,
+  image: <path d="M2 3h12v10H2zM2 6.3h12M5.5 6.3V13M5.5 9.6H14M10.4 9.6V13" />,
   report: <path d="M3 2h10v12H3zM5.6 5.2h4.8M5.6 8h4.8M5.6 10.8h2.8" />,
 } satisfies Record<string, ReactElement>
 

@@ -16,6 +16,8 @@ const titles: Record<Exclude<CommandId, `panel.show.${PanelId}`>, string> = {
   'build.cancel': 'Stop the running build',
   'build.fixAll': 'Fix all problems that can be mended…',
   'build.copyLog': 'Copy the build log',
+  'image.explore': 'Look into the image',
+  'image.showLine': "Show this source line's bytes in the image",
   'build.toolchain': 'Check the toolchain…',
   'usb.write': 'Write an image to a USB stick…',
 
@@ -62,6 +64,7 @@ const panels: Record<PanelId, string> = {
   serial: 'Serial',
   debug: 'Port E9',
   report: 'Report',
+  image: 'Image',
 }
 
 /** What the system's own items of the application's menu are called. */

@@ -34,6 +34,8 @@ const rows = {
   'build.cancel': { category: 'build' },
   'build.fixAll': { category: 'build' },
   'build.copyLog': { category: 'build' },
+  'image.explore': { category: 'build', keys: ['mod+shift+e'] },
+  'image.showLine': { category: 'build' },
   'build.toolchain': { category: 'build' },
   'usb.write': { category: 'build', keys: ['mod+shift+d'] },
 

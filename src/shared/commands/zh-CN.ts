@@ -16,6 +16,8 @@ export const commandsZhCn: typeof commandsEn = {
     'build.cancel': '停止正在进行的构建',
     'build.fixAll': '修复所有可修复的问题…',
     'build.copyLog': '复制构建日志',
+    'image.explore': '查看镜像内部',
+    'image.showLine': '在镜像中显示此源代码行的字节',
     'build.toolchain': '检查工具链…',
     'usb.write': '将镜像写入 U 盘…',
 
@@ -60,6 +62,7 @@ export const commandsZhCn: typeof commandsEn = {
     serial: '串口',
     debug: '端口 E9',
     report: '报告',
+    image: '镜像',
   },
 
   showPanel: (panel) => `显示面板：${panel}`,

@@ -4,10 +4,11 @@ import { app } from './app'
 import { build } from './build'
 import { editor } from './editor'
 import { format } from './format'
+import { image } from './image'
 import { machine } from './machine'
 import { projects } from './projects'
 import { settings } from './settings'
 import { usb } from './usb'
 import { workbench } from './workbench'
 
-export const zhCn: typeof en = { format, commands: commandTexts['zh-CN'], ...app, ...build, ...editor, ...machine, ...projects, ...settings, ...usb, ...workbench }
+export const zhCn: typeof en = { format, commands: commandTexts['zh-CN'], ...app, ...build, ...editor, ...image, ...machine, ...projects, ...settings, ...usb, ...workbench }
