@@ -9,6 +9,7 @@ import { familyOf, pathTo, type TreePiece } from './piece-tree'
 import { hexOf, pieceLabel, pieceTitle } from './wording'
 
 const ROWS = 6
+const ROW_REM = 1.25
 
 /** What lies in what, a row a level; the piece that fills it is chosen by zooming. */
 export function ImageMap({ image: { tree } }: { image: LookedAt }): ReactElement {
@@ -37,26 +38,22 @@ export function ImageMap({ image: { tree } }: { image: LookedAt }): ReactElement
   function onKeyDown(event: KeyboardEvent): void {
     const next = step(event.key)
     if (next !== undefined) explorer.select(next)
-    else if (event.key === 'Enter' || event.key === '+') explorer.zoom(shown)
-    else if (event.key === 'Escape' || event.key === '-' || event.key === 'Backspace') explorer.zoom(tree[zoom]?.parent ?? 0)
+    else if (event.key === 'Enter' || event.key === '+') explorer.zoomTo(shown)
+    else if (event.key === 'Escape' || event.key === '-' || event.key === 'Backspace') explorer.zoomTo(tree[zoom]?.parent ?? 0)
     else return
     event.preventDefault()
   }
-  // The keyboard stays with the piece that is shown.
-  useEffect(() => {
-    if (host.current?.contains(document.activeElement)) host.current.querySelector<HTMLElement>('[tabindex="0"]')?.focus()
-  }, [shown, zoom])
 
   return (
     <section className="image-map" aria-label={text.map}>
       <div className="image-crumbs">
-        <Button tone="quiet" icon="plus" title={text.zoomIn} aria-label={text.zoomIn} disabled={selected === zoom || !inside} onClick={() => explorer.zoom(selected)} />
-        <Button tone="quiet" icon="minus" title={text.zoomOut} aria-label={text.zoomOut} disabled={zoom === 0} onClick={() => explorer.zoom(tree[zoom]?.parent ?? 0)} />
+        <Button tone="quiet" icon="plus" title={text.zoomIn} aria-label={text.zoomIn} disabled={selected === zoom || !inside} onClick={() => explorer.zoomTo(selected)} />
+        <Button tone="quiet" icon="minus" title={text.zoomOut} aria-label={text.zoomOut} disabled={zoom === 0} onClick={() => explorer.zoomTo(tree[zoom]?.parent ?? 0)} />
         <nav aria-label={text.zoomed}>
           <ol>
             {pathTo(tree, zoom).map((piece) => (
               <li key={piece.index}>
-                <button type="button" className="image-crumb" aria-current={piece.index === zoom ? 'location' : undefined} onClick={() => explorer.zoom(piece.index)}>
+                <button type="button" className="image-crumb" aria-current={piece.index === zoom ? 'location' : undefined} onClick={() => explorer.zoomTo(piece.index)}>
                   {pieceLabel(text, piece)}
                 </button>
               </li>
@@ -64,9 +61,9 @@ export function ImageMap({ image: { tree } }: { image: LookedAt }): ReactElement
           </ol>
         </nav>
       </div>
-      <div ref={host} className="image-cells" role="group" aria-label={text.mapHint} style={{ height: `${rows * 1.5}rem` }} onKeyDown={onKeyDown}>
+      <div ref={host} className="image-cells" role="group" aria-label={text.mapHint} style={{ height: `${rows * ROW_REM}rem` }} onKeyDown={onKeyDown}>
         {cells.map((cell) => (
-          <MapCell key={`${cell.row}:${cell.index}`} cell={cell} piece={tree[cell.index]} active={cell.index === shown} selected={cell.index === selected} onZoom={() => explorer.zoom(cell.count > 1 ? (tree[cell.index]?.parent ?? 0) : cell.index)} />
+          <MapCell key={cell.index} cell={cell} piece={tree[cell.index]} active={cell.index === shown} selected={cell.index === selected} onZoom={() => explorer.zoomTo(cell.count > 1 ? (tree[cell.index]?.parent ?? 0) : cell.index)} />
         ))}
       </div>
     </section>
@@ -88,13 +85,19 @@ const NAMED_WIDTH = 26
 function MapCell({ cell: { index, count, row, x, width }, piece, active, selected, onZoom }: CellProps): ReactElement | null {
   const { explorer } = useLab()
   const { image: text, format } = useStrings()
+  const own = useRef<HTMLButtonElement>(null)
+  // The keyboard goes with the selection, when the map has it.
+  useEffect(() => {
+    if (active && own.current?.parentElement?.contains(document.activeElement)) own.current.focus()
+  }, [active])
   if (!piece) return null
   const title = count > 1 ? text.merged(count) : text.cell(pieceTitle(text, piece), format.bytes(piece.bytes), hexOf(piece.offset))
   return (
     <button
+      ref={own}
       type="button"
       className={`image-cell family-${familyOf(piece.role)}`}
-      style={{ left: `${x}px`, width: `${width}px`, top: `${row * 1.5}rem` }}
+      style={{ left: `${x}px`, width: `${width}px`, top: `${row * ROW_REM}rem` }}
       title={title}
       aria-label={title}
       aria-pressed={selected}

@@ -8,7 +8,6 @@ import { useStrings } from '../../strings'
 import { EmptyState } from '../../ui/EmptyState'
 import { FailureText } from '../../ui/FailureText'
 import { ByteChain } from './ByteChain'
-import { GoTo } from './GoTo'
 import './image.css'
 import { ImageBytes } from './ImageBytes'
 import { ImageMap } from './ImageMap'
@@ -19,13 +18,12 @@ import { SourceBar } from './SourceBar'
 export function ImagePanel(): ReactElement {
   const { explorer } = useLab()
   const image = useStore(explorer.store, (state) => state.image)
-  useEffect(explorer.start, [explorer])
+  useEffect(() => explorer.start(), [explorer])
   return (
     <div className="image">
       <SourceBar />
       {image ? (
         <>
-          <GoTo />
           <ImageMap image={image} />
           <div className="image-body">
             <PieceList image={image} />

@@ -12,25 +12,23 @@ export function PieceList({ image: { tree, leftOut } }: { image: LookedAt }): Re
   const { explorer } = useLab()
   const { image: text } = useStrings()
   const selected = useStore(explorer.store, (state) => state.selected)
-  const [open, setOpen] = useState(() => openAtFirst(tree))
-  const host = useRef<HTMLDivElement>(null)
-
+  const [opened, setOpened] = useState(() => openAtFirst(tree))
   // Whatever is selected elsewhere is to be seen here.
-  useEffect(() => setOpen((now) => withAll(now, pathTo(tree, selected).slice(0, -1))), [tree, selected])
+  const open = withAll(opened, pathTo(tree, selected).slice(0, -1))
+  if (open !== opened) setOpened(open)
+  const host = useRef<HTMLDivElement>(null)
+  // A panel that was asked for has the keyboard before there is a tree to give it to.
   useEffect(() => {
-    const row = host.current?.querySelector<HTMLElement>('[aria-selected="true"]')
-    row?.scrollIntoView({ block: 'nearest' })
-    if (host.current?.contains(document.activeElement)) row?.focus()
-  }, [selected, open])
+    const pane = host.current?.closest('.pane')
+    if (pane && document.activeElement === pane) host.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus()
+  }, [])
   const rows = useMemo(() => visible(tree, open), [tree, open])
 
-  function toggle({ index }: TreePiece, now: boolean): void {
-    setOpen((before) => {
-      const next = new Set(before)
-      if (now) next.add(index)
-      else next.delete(index)
-      return next
-    })
+  function toggle({ key }: TreePiece, now: boolean): void {
+    const next = new Set(open)
+    if (now) next.add(key)
+    else next.delete(key)
+    setOpened(next)
   }
   function close(piece: TreePiece): void {
     toggle(piece, false)
@@ -41,7 +39,7 @@ export function PieceList({ image: { tree, leftOut } }: { image: LookedAt }): Re
     const at = rows.findIndex(({ index }) => index === selected)
     const here = rows[at]
     if (!here) return
-    const [isOpen, hasMore] = [open.has(here.index), here.children.length > 0]
+    const [isOpen, hasMore] = [open.has(here.key), here.children.length > 0]
     const moves: Readonly<Record<string, number | undefined>> = {
       ArrowDown: rows[at + 1]?.index,
       ArrowUp: rows[at - 1]?.index,
@@ -54,7 +52,7 @@ export function PieceList({ image: { tree, leftOut } }: { image: LookedAt }): Re
     if (next !== undefined) explorer.select(next)
     else if (event.key === 'ArrowRight' && hasMore) toggle(here, true)
     else if (event.key === 'ArrowLeft' && hasMore && isOpen) close(here)
-    else if (event.key === 'Enter' && hasMore) explorer.zoom(here.index)
+    else if (event.key === 'Enter' && hasMore) explorer.zoomTo(here.index)
     else return
     event.preventDefault()
   }
@@ -62,7 +60,7 @@ export function PieceList({ image: { tree, leftOut } }: { image: LookedAt }): Re
     <div className="image-list">
       <div ref={host} role="tree" aria-label={text.tree} onKeyDown={onKeyDown}>
         {rows.map((piece) => (
-          <PieceRow key={piece.index} piece={piece} siblings={piece.parent === undefined ? [0] : (tree[piece.parent]?.children ?? [])} open={open.has(piece.index)} selected={piece.index === selected} onToggle={() => (open.has(piece.index) ? close(piece) : toggle(piece, true))} />
+          <PieceRow key={piece.index} piece={piece} siblings={piece.parent === undefined ? [0] : (tree[piece.parent]?.children ?? [])} open={open.has(piece.key)} selected={piece.index === selected} onToggle={() => (open.has(piece.key) ? close(piece) : toggle(piece, true))} />
         ))}
       </div>
       {leftOut > 0 && <p className="image-left-out">{text.leftOut(leftOut)}</p>}
@@ -81,9 +79,16 @@ interface RowProps {
 function PieceRow({ piece, siblings, open, selected, onToggle }: RowProps): ReactElement {
   const { explorer } = useLab()
   const { image: text, format } = useStrings()
+  const own = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (!selected) return
+    own.current?.scrollIntoView({ block: 'nearest' })
+    if (own.current?.parentElement?.contains(document.activeElement)) own.current.focus()
+  }, [selected])
   const more = piece.children.length > 0
   return (
     <div
+      ref={own}
       role="treeitem"
       className={`image-row family-${familyOf(piece.role)}`}
       aria-level={piece.depth + 1}
@@ -94,7 +99,7 @@ function PieceRow({ piece, siblings, open, selected, onToggle }: RowProps): Reac
       tabIndex={selected ? 0 : -1}
       style={{ paddingLeft: `${0.25 + piece.depth * 0.75}rem` }}
       onClick={() => explorer.select(piece.index)}
-      onDoubleClick={() => more && explorer.zoom(piece.index)}
+      onDoubleClick={() => more && explorer.zoomTo(piece.index)}
     >
       <span
         className={`image-twist${more ? '' : ' image-leaf'}${open ? ' image-open' : ''}`}
@@ -115,22 +120,22 @@ function PieceRow({ piece, siblings, open, selected, onToggle }: RowProps): Reac
 }
 
 /** Down to the files, and the kernel to its sections. */
-function openAtFirst(tree: PieceTree): ReadonlySet<number> {
+function openAtFirst(tree: PieceTree): ReadonlySet<string> {
   const around = tree.filter(({ role, parent }) => role === 'kernel' || role === 'program' || (role === 'segment' && parent !== undefined && tree[parent]?.role !== 'file')).flatMap(({ index }) => pathTo(tree, index))
-  return new Set([...tree.filter(({ depth }) => depth < 2), ...around].map(({ index }) => index))
+  return new Set([...tree.filter(({ depth }) => depth < 2), ...around].map(({ key }) => key))
 }
 
-function withAll(open: ReadonlySet<number>, pieces: readonly TreePiece[]): ReadonlySet<number> {
-  return pieces.every(({ index }) => open.has(index)) ? open : new Set([...open, ...pieces.map(({ index }) => index)])
+function withAll(open: ReadonlySet<string>, pieces: readonly TreePiece[]): ReadonlySet<string> {
+  return pieces.every(({ key }) => open.has(key)) ? open : new Set([...open, ...pieces.map(({ key }) => key)])
 }
 
-function visible(tree: PieceTree, open: ReadonlySet<number>): TreePiece[] {
+function visible(tree: PieceTree, open: ReadonlySet<string>): TreePiece[] {
   const rows: TreePiece[] = []
   const add = (index: number): void => {
     const piece = tree[index]
     if (!piece) return
     rows.push(piece)
-    if (open.has(index)) piece.children.forEach(add)
+    if (open.has(piece.key)) piece.children.forEach(add)
   }
   add(0)
   return rows

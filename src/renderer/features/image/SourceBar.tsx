@@ -4,6 +4,7 @@ import { useLab } from '../../app/lab'
 import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
 import { Field } from '../../ui/Field'
+import { GoTo } from './GoTo'
 
 /** Which image is looked at, and how to look at another one. */
 export function SourceBar(): ReactElement {
@@ -29,18 +30,15 @@ export function SourceBar(): ReactElement {
         <span className="image-name" title={path}>
           {image && text.size(image.path.split(/[\\/]/).at(-1) ?? '', format.bytes(image.bytes))}
         </span>
-        <span className="image-status" role="status">
-          {status === 'loading' && image ? text.loading : ''}
-        </span>
-        {source && <Button tone="quiet" icon="reset" title={text.refresh} aria-label={text.refresh} onClick={explorer.refresh} />}
+        {image && <GoTo />}
+        <span className="image-space" />
+        {source && <Button tone="quiet" icon="reset" title={text.refresh} aria-label={text.refresh} aria-busy={status === 'loading'} onClick={explorer.refresh} />}
         {project && source?.type === 'file' && (
           <Button tone="quiet" onClick={() => attempt(explorer.open({ type: 'project', directory: project.directory }))}>
             {text.projectImage}
           </Button>
         )}
-        <Button tone="quiet" icon="folder" disabled={!info?.canFlash} title={info?.canFlash ? text.fileHint : text.openFileOff} onClick={choose}>
-          {text.openFile}
-        </Button>
+        <Button tone="quiet" icon="folder" disabled={!info?.canFlash} aria-label={text.openFile} title={info?.canFlash ? `${text.openFile} ${text.fileHint}` : text.openFileOff} onClick={choose} />
       </div>
       {asking && <FileForm onClose={() => setAsking(false)} />}
     </>

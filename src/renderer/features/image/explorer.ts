@@ -75,8 +75,8 @@ export function createImageExplorer({ connection, projects, build, current, onEr
       const tree = treeOf(pieces)
       const image: LookedAt = { ...facts, source, tree, cache: createByteCache(facts.bytes, fetchFrom(source, facts.version), hear) }
       const old = same && before.image ? before.image.tree[before.zoom] : undefined
-      const zoom = old ? tree.find(({ role, name, offset }) => role === old.role && name === old.name && offset === old.offset)?.index : undefined
-      store.setState({ status: 'ready', image, failure: undefined, zoom: zoom ?? 0, origin: undefined, search: undefined })
+      const zoomed = old ? tree.find(({ key }) => key === old.key)?.index : undefined
+      store.setState({ status: 'ready', image, failure: undefined, zoom: zoomed ?? 0, origin: undefined, search: undefined })
       const { cursor, selected } = store.getState()
       const at = same && cursor < facts.bytes ? cursor : 0
       if (same && selected > 0) moveTo(at)
@@ -136,7 +136,7 @@ export function createImageExplorer({ connection, projects, build, current, onEr
     ask(piece.offset)
   }
 
-  function zoom(index: number): void {
+  function zoomTo(index: number): void {
     const piece = store.getState().image?.tree[index]
     if (piece) store.setState({ zoom: index })
   }
@@ -210,7 +210,7 @@ export function createImageExplorer({ connection, projects, build, current, onEr
     }
   }
 
-  return { store, open, start, showCurrent, refresh, moveTo, select, zoom, goTo, showLine }
+  return { store, open, start, showCurrent, refresh, moveTo, select, zoomTo, goTo, showLine }
 }
 
 const hexOf = (value: number): string => `0x${value.toString(16)}`

@@ -4,6 +4,8 @@ import type { ImageMapFacts, MappedPiece, PieceRole } from '../../../shared/imag
 export interface TreePiece extends MappedPiece {
   /** Its place in the list of all. */
   index: number
+  /** Names it and what it lies in: the same piece of the next build has the same one. */
+  key: string
   parent: number | undefined
   children: readonly number[]
 }
@@ -21,7 +23,12 @@ export function treeOf(pieces: ImageMapFacts['pieces']): PieceTree {
     open.push(index)
     return parent
   })
-  return pieces.map((piece, index) => ({ ...piece, index, parent: parents[index], children: children[index] ?? [] }))
+  const keys: string[] = []
+  for (const [index, { role, name }] of pieces.entries()) {
+    const parent = parents[index]
+    keys.push(`${parent === undefined ? '' : (keys[parent] ?? '')}/${role} ${name}`)
+  }
+  return pieces.map((piece, index) => ({ ...piece, index, key: keys[index] ?? '', parent: parents[index], children: children[index] ?? [] }))
 }
 
 /** From the outermost to the innermost piece that holds a byte. */

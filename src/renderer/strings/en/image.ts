@@ -114,7 +114,7 @@ export const image = {
     declared: 'Declared in',
     sourceAt: (file: string, line: number) => `${file}, line ${line}`,
     openSource: (file: string, line: number) => `Open ${file} at line ${line}`,
-    goTo: 'Go to',
+    goTo: (examples: string) => `Go to: ${examples}`,
     goToHint: '0x1BE, lba 2048, kernel_main, kernel.c:12, /boot/kernel.elf',
     go: 'Go',
     placeOf: (at: number, count: number) => `place ${at} of ${count}: Enter goes to the next`,
