@@ -23,7 +23,7 @@ export function ImageBytes({ image: { tree, cache, bytes } }: { image: LookedAt 
       const runs = runsOf(tree, offset, Math.min(bytes, offset + ROW_BYTES))
       const names = [...new Set(runs.map(({ piece }) => pieceLabel(text, piece)))]
       return {
-        label: names.length > 1 ? text.more(names[0] ?? '', names.length - 1) : (names[0] ?? ''),
+        label: names.join(', '),
         title: names.join('\n'),
         classes: runs.flatMap(({ from, to, piece }) => Array.from({ length: to - from }, () => `family-${familyOf(piece.role)}`)),
       }

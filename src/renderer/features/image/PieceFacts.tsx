@@ -33,7 +33,7 @@ export function PieceFacts({ image: { tree } }: { image: LookedAt }): ReactEleme
       <dl>
         <dt>{text.place}</dt>
         <dd>
-          <span className="mono">{text.range(hexOf(offset), hexOf(last))}</span>, {text.sizeBytes(format.bytes(bytes), format.number(bytes))}
+          <span className="mono">{text.range(hexOf(offset), hexOf(last))}</span>, {bytes < 1000 ? format.bytes(bytes) : text.sizeBytes(format.bytes(bytes), format.number(bytes))}
         </dd>
         <dt>{text.sector}</dt>
         <dd>{first === end ? first : text.sectors(first ?? '', end ?? '')}</dd>

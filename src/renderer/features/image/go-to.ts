@@ -6,7 +6,7 @@ export const SECTOR_BYTES = 512
 /** A byte; or what has to be looked for, the likeliest first. */
 export type Wanted = { offset: number } | { things: readonly ImageThing[] }
 
-const NUMBER = '(0x[0-9a-f]+|[0-9a-f]+h|[0-9]+)'
+const NUMBER = '(0x[0-9a-f]+|[0-9][0-9a-f]*h|[0-9]+)'
 const OFFSET = new RegExp(`^${NUMBER}$`, 'i')
 const SECTOR = new RegExp(`^(?:lba|sector|扇区)[\\s:=]*${NUMBER}$`, 'i')
 const LINE = /^(.+?):(\d+)(?::\d+)?$/

@@ -104,7 +104,6 @@ export const image = {
     hex: 'Bytes of the image',
     hexHint: 'Arrow keys move the cursor.',
     columns: { offset: 'Offset', sector: 'LBA', text: 'Text', owner: 'Belongs to' },
-    more: (name: string, count: number) => `${name} +${count}`,
     byte: (value: string) => `Byte ${value}`,
     byteNotRead: 'not read yet',
     chain: 'From the byte to the source',

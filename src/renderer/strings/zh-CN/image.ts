@@ -97,7 +97,6 @@ export const image: typeof en = {
     hex: '镜像的字节',
     hexHint: '用方向键移动光标。',
     columns: { offset: '偏移', sector: '扇区', text: '文本', owner: '属于' },
-    more: (name, count) => `${name} 等 ${count + 1} 项`,
     byte: (value) => `字节 ${value}`,
     byteNotRead: '尚未读取',
     chain: '从字节到源代码',
