@@ -18,7 +18,7 @@ export function GoTo(): ReactElement {
   }
   return (
     <form className="image-go" role="search" onSubmit={submit}>
-      <SearchField label={text.goTo(text.goToHint)} value={typed} onChange={setTyped} />
+      <SearchField label={text.goTo} value={typed} onChange={setTyped} />
       <Button submit disabled={typed.trim() === ''}>
         {text.go}
       </Button>

@@ -189,7 +189,7 @@ export function createImageExplorer({ connection, projects, build, current, onEr
   projects.store.subscribe(({ project }) => {
     const { source } = store.getState()
     // Another project's image is none of this one's.
-    if (project !== undefined && source?.type === 'project' && source.directory !== project.directory) showCurrent()
+    if (project !== undefined && source?.type === 'project' && source.directory !== project.directory) void open({ type: 'project', directory: project.directory })
   })
 
   connection.onConnected((first) => {

@@ -7,7 +7,7 @@ type Texts = Strings['image']
 /** `Kernel /boot/kernel.elf`, `Partition 1`. */
 export function pieceTitle(text: Texts, { role, name }: Pick<Piece, 'role' | 'name'>): string {
   const { title } = text.roles[role]
-  return name === '' ? title : text.named(title, ownName(text, name))
+  return name === '' ? title : `${title} ${ownName(text, name)}`
 }
 
 /** Roles whose names are numbers and the like, which say nothing alone. */

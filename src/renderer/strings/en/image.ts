@@ -65,7 +65,6 @@ export const image = {
     facts,
     /** Of two of a kind. */
     which: { primary: 'first', backup: 'second' },
-    named: (title: string, name: string) => `${title} ${name}`,
     empty: 'Nothing to look at yet.',
     emptyHint: (keys: string) => `Build the project (${keys}): then every byte of its image is shown here with what it is for, from the boot sector to the source line.`,
     notBuilt: 'There is no image yet.',
@@ -113,8 +112,7 @@ export const image = {
     declared: 'Declared in',
     sourceAt: (file: string, line: number) => `${file}, line ${line}`,
     openSource: (file: string, line: number) => `Open ${file} at line ${line}`,
-    goTo: (examples: string) => `Go to: ${examples}`,
-    goToHint: '0x1BE, lba 2048, kernel_main, kernel.c:12, /boot/kernel.elf',
+    goTo: 'Go to: 0x1BE, lba 2048, kernel_main, kernel.c:12, /boot/kernel.elf',
     go: 'Go',
     placeOf: (at: number, count: number) => `place ${at} of ${count}: Enter goes to the next`,
     foundLine: (line: number) => `found at line ${line}`,
