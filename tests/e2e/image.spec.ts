@@ -58,6 +58,10 @@ class Explorer {
   }
 }
 
+// A busy computer takes its time to build.
+test.describe.configure({ timeout: 180_000 })
+const BUILT = { timeout: 60_000 }
+
 test('from the whole disk to the byte of a letter, and from there to its source line', async ({ lab, server }) => {
   const { page } = lab
   await lab.createProject('miniboot-c')
@@ -69,7 +73,7 @@ test('from the whole disk to the byte of a letter, and from there to its source 
   // The text has a name of its own: without "static" the compiler keeps it.
   await lab.replaceInEditor('static const char message', 'const char message')
   await page.keyboard.press('ControlOrMeta+B')
-  await expect(lab.buildStatus).toContainText('Built in')
+  await expect(lab.buildStatus).toContainText('Built in', BUILT)
   for (const name of ['Stage 1 of the boot loader', 'Partition table (MBR)', 'Stage 2 of the boot loader', 'Partition 1', 'FAT volume', 'File allocation table 1', 'Kernel /boot/kernel.elf', 'Segment LOAD R-X', 'Code .text']) await expect(explorer.piece(name)).toBeVisible()
   for (const name of [/^Stage 1 of the boot loader, 430 bytes, at 0x0$/, /^Partition 1, /, /^FAT volume, /, /^Kernel \/boot\/kernel\.elf, /]) await expect(explorer.map.getByRole('button', { name })).toBeVisible()
 
@@ -117,7 +121,7 @@ test('the tree and the map by keyboard; zoomed in; filling the window, in Chines
   const { page } = lab
   await lab.createProject('miniboot-c')
   await page.keyboard.press('ControlOrMeta+B')
-  await expect(lab.buildStatus).toContainText('Built in')
+  await expect(lab.buildStatus).toContainText('Built in', BUILT)
   await page.getByRole('button', { name: 'Look into the image' }).click()
   const explorer = new Explorer(lab)
   await expect(explorer.piece(/^Disk/)).toBeFocused()

@@ -21,14 +21,16 @@ export function ImageBytes({ image: { tree, cache, bytes } }: { image: LookedAt 
   const describe = useCallback(
     (offset: number) => {
       const runs = runsOf(tree, offset, Math.min(bytes, offset + ROW_BYTES))
-      const names = [...new Set(runs.map(({ piece }) => pieceLabel(text, piece)))]
+      // Where there is room for one name only, it is that of the byte under the cursor.
+      const first = runs.filter(({ from, to }) => cursor >= from && cursor < to)
+      const names = [...new Set([...first, ...runs].map(({ piece }) => pieceLabel(text, piece)))]
       return {
         label: names.join(', '),
         title: names.join('\n'),
         classes: runs.flatMap(({ from, to, piece }) => Array.from({ length: to - from }, () => `family-${familyOf(piece.role)}`)),
       }
     },
-    [tree, text, bytes],
+    [tree, text, bytes, cursor],
   )
   const texts = useMemo(() => ({ label: text.hex, hint: text.hexHint, ...text.columns, byte: text.byte, unread: text.byteNotRead }), [text])
   return <HexView texts={texts} length={bytes} blockBytes={SECTOR_BYTES} cursor={cursor} reveal={shown} byteAt={byteAt} want={cache.want} describe={describe} onCursor={explorer.moveTo} />
