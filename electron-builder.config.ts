@@ -18,7 +18,7 @@ const { env } = process
 const forTests = env['BOOTLAB_PACKAGE_PROFILE'] === 'test'
 
 /** What other processes and threads read: it lies beside the archive. */
-const asarUnpack = ['out/main/emulator-worker.js', 'out/main/search-worker.js', 'out/main/usb-writer.js', 'out/main/chunks/**', 'resources/**', 'node_modules/{fast-plist,js-fatfs,xz-decompress,zstddec}/**']
+const asarUnpack = ['out/main/emulator-worker.js', 'out/main/image-worker.js', 'out/main/search-worker.js', 'out/main/usb-writer.js', 'out/main/chunks/**', 'resources/**', 'node_modules/{fast-plist,js-fatfs,xz-decompress,zstddec}/**']
 
 const files = [
   'package.json',

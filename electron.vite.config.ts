@@ -41,6 +41,7 @@ export default defineConfig({
           cli: at('src/cli/main.ts'),
           'emulator-worker': at('src/main/emulator/host/worker.ts'),
           'search-worker': at('src/main/services/search/worker.ts'),
+          'image-worker': at('src/main/services/image-explorer/worker.ts'),
           'usb-writer': at('src/main/usb/writer/process.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

@@ -19,6 +19,7 @@ import { diagnosisSchema } from './diagnosis'
 import { fileCalls, fileStreams } from './files'
 import { formattingCalls } from './formatting'
 import { LANGUAGES } from './languages'
+import { imageCalls } from './image-explorer'
 import { BOOT_MEDIA, insertedDriveSchema, keyEventSchema, machineReportSchema, machineStateSchema, MOST_EXTRA_DRIVES, sentScreenSchema } from './machine-schemas'
 import { buildProgressSchema, buildStepSchema, problemSchema } from './problems'
 import { searchStreams } from './search'
@@ -278,6 +279,7 @@ export const calls = {
   'ui.set': { args: z.strictObject({ values: uiStateSchema }), result: z.null() },
 
   ...usbCalls,
+  ...imageCalls,
 } satisfies Record<string, { args: z.ZodType; result: z.ZodType }>
 
 export const streams = {

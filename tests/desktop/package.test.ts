@@ -58,7 +58,7 @@ describe.skipIf(process.platform !== 'linux')('the packaged app', { timeout: 300
     const paths = archive.map(({ path }) => path)
     expect(paths).toEqual(expect.arrayContaining(['package.json', 'bin/bootlab.mjs', 'out/main/index.js', 'out/main/cli.js', 'out/preload/index.cjs', 'out/renderer/index.html', 'out/renderer/licences.json']))
     const outside = archive.filter(({ content }) => content === undefined).map(({ path }) => path)
-    expect(outside).toEqual(expect.arrayContaining(['out/main/emulator-worker.js', 'out/main/usb-writer.js', 'resources/templates/miniboot-c/kernel.c']))
+    expect(outside).toEqual(expect.arrayContaining(['out/main/emulator-worker.js', 'out/main/image-worker.js', 'out/main/usb-writer.js', 'resources/templates/miniboot-c/kernel.c']))
     // zig comes beside, zod is in the bundles.
     const needed = withDependencies([root]).slice(1).map(({ name }) => name).filter((name) => !name.startsWith('@zigc/') && name !== 'zod')
     expect(needed.filter((name) => !paths.some((path) => path.includes(`node_modules/${name}/`)))).toEqual([])

@@ -9,7 +9,7 @@ export { ELF_MACHINE, ELF_TYPE, type ElfFile, type ElfSection, type ElfSegment, 
 export { ImageError, type ImageErrorParts } from './errors'
 export { formatOf, inFormat, rawDiskOf } from './formats'
 export { checkInputSize, detectInput, type InputKind, MAX_INPUT_BYTES } from './input'
-export { fileInside, imageParts, type ImageParts, inspectFile, type InspectOptions, mapFile, originOf } from './inspect'
+export { ExploredImage, fileInside, imageParts, type ImageParts, inspectFile, type InspectOptions, mapFile, originOf } from './inspect'
 export { type KernelHints, type KernelPlan, planKernel } from './kernel'
 export { assembleLoader, type LoaderBinaries } from './loader'
 export { MAGIC, MEMORY, SECTOR_BYTES } from './layout'

@@ -1,12 +1,13 @@
 /** The kernel that an image boots by itself: where it is entered, and what its file says about addresses. */
 import { readFile } from 'node:fs/promises'
-import { basename, isAbsolute, posix } from 'node:path'
+import { basename, posix } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { BootProtocol } from '../../shared/boot'
 import type { KnownAddress, Place, QuestionResults } from '../../shared/debug'
 import { LabError } from '../../shared/failure'
 import type { StartOptions } from '../emulator/host/options'
 import { type ElfSymbol, type FrameRow, hasSources, ImageError, looksLikeElf, MAGIC, MAX_INPUT_BYTES, MEMORY, parseElf, planKernel, readSymbols, SourceMap, unpackDisk } from '../image'
+import { pathInProject, slashes } from './source-path'
 
 type Marks = NonNullable<StartOptions['marks']>
 
@@ -169,10 +170,8 @@ export class KernelInfo {
 
   /** From the project's folder, for a file inside it. */
   #pathOf(file: string): { path?: string } {
-    const normal = slashes(file)
-    if (!isAbsolute(file)) return normal.startsWith('../') ? {} : { path: posix.normalize(normal) }
-    const folder = this.#directory === undefined ? undefined : `${slashes(this.#directory)}/`
-    return folder !== undefined && normal.startsWith(folder) ? { path: normal.slice(folder.length) } : {}
+    const path = pathInProject(this.#directory, file)
+    return path === undefined ? {} : { path }
   }
 
   #sameFile(file: string, wanted: string): boolean {
@@ -187,7 +186,6 @@ function rank({ type, binding }: ElfSymbol): number {
 }
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`
-const slashes = (path: string): string => path.replaceAll('\\', '/')
 
 /** The file of a project that was linked, for one whose image holds no kernel (a boot sector of its own). */
 export async function linkedFile(directory: string, name: string): Promise<{ file: string; bytes: Uint8Array } | undefined> {

@@ -36,6 +36,7 @@ describe('locate', () => {
       preload: join(root, 'out', 'preload', 'index.cjs'),
       emulatorWorker: join(root, 'out', 'main', 'emulator-worker.js'),
       searchWorker: join(root, 'out', 'main', 'search-worker.js'),
+      imageWorker: join(root, 'out', 'main', 'image-worker.js'),
       usbWriter: join(root, 'out', 'main', 'usb-writer.js'),
     })
   })

@@ -27,6 +27,8 @@ export interface Locations {
   emulatorWorker: string
   /** The built entry of a search's thread. */
   searchWorker: string
+  /** The built entry of the thread that takes images apart. */
+  imageWorker: string
   /** The built entry of the process that writes drives. */
   usbWriter: string
 }
@@ -56,6 +58,7 @@ function layout(root: string, version: string): Locations {
     preload: join(root, 'out', 'preload', 'index.cjs'),
     emulatorWorker: join(unpacked, 'out', 'main', 'emulator-worker.js'),
     searchWorker: join(unpacked, 'out', 'main', 'search-worker.js'),
+    imageWorker: join(unpacked, 'out', 'main', 'image-worker.js'),
     usbWriter: join(unpacked, 'out', 'main', 'usb-writer.js'),
   }
 }

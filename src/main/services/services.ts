@@ -1,7 +1,7 @@
 /** All services, and the handlers with which a door offers them. */
 import { readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { isAbsolute, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import envPaths from 'env-paths'
 import type { Handlers } from '../../shared/channel'
@@ -12,6 +12,7 @@ import { textFont } from '../emulator/machine/font'
 import { checkInputSize, rawDiskOf, withCommandLine } from '../image'
 import { MANIFEST_FILE, manifestJsonSchema, openProject, targetJsonSchema } from '../project'
 import { checkMedium, insertedDrives } from './boot-medium'
+import { absolute } from './absolute'
 import { bootFacts } from './booted-kernel'
 import { Builder } from './builder'
 import { BootedKernels, debugCalls, debugStreams } from './debug-calls'
@@ -20,6 +21,8 @@ import { Drafts } from './drafts'
 import { FileOperations } from './file-operations'
 import { imagePathOf, imageSettings } from './image-settings'
 import { formatText } from './formatters'
+import { imageHandlers } from './image-explorer/calls'
+import { explorerThread } from './image-explorer/thread'
 import { describeImport, planImport, writeImport } from './imports'
 import { locate, type Locations } from './locations'
 import { prepareWorker, prepareWorkerLater, startInWorker } from './machine-host'
@@ -87,6 +90,7 @@ export function createServices(options: ServicesOptions): Services {
   const machines = new Machines(options.startMachine ?? startInWorker)
   const kernels = new BootedKernels()
   const usb = usbHandlers({ builder, canFlash, pickFile, pickSavePath })
+  const images = explorerThread()
   const writes = new Set<Promise<unknown>>()
   /** Notes a write, so that `close` waits for it: a page saves its last text while it goes away. */
   const writing = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -241,6 +245,7 @@ export function createServices(options: ServicesOptions): Services {
       }),
 
     ...usb.calls,
+    ...imageHandlers({ ask: images.ask, anyFile: canFlash }),
   }
 
   const streams: Handlers['streams'] = {
@@ -272,7 +277,7 @@ export function createServices(options: ServicesOptions): Services {
 
   const close = async (): Promise<void> => {
     // A write that fails is its caller's matter.
-    await Promise.allSettled([machines.close(), ...writes])
+    await Promise.allSettled([machines.close(), images.close(), ...writes])
   }
   return { handlers: { calls, streams }, locations, close }
 }
@@ -325,12 +330,6 @@ function editorSchema(name: string, fileMatch: string[], schema: unknown): JsonS
 
 function jsonObject(value: unknown): JsonSchemaEntry['schema'] {
   return jsonSchemaEntrySchema.shape.schema.parse(JSON.parse(JSON.stringify(value)))
-}
-
-/** @throws LabError for a relative path: a page knows no working directory */
-function absolute(path: string): string {
-  if (isAbsolute(path)) return resolve(path)
-  throw new LabError({ code: 'bad-request', what: 'The path is not absolute.', where: path, next: 'Write it from the root of the disk.' })
 }
 
 /** A folder whose files may be read and written: one with a manifest. */

@@ -43,7 +43,7 @@ export function usbHandlers({ builder, canFlash, pickFile, pickSavePath, work = 
     if (!canFlash) throw notAllowed('Writing to drives is off here.')
   }
   const requireReadable = (source: ImageSource): void => {
-    if (!canFlash && source.type === 'file') throw notAllowed('Image files outside of projects cannot be opened here.')
+    if (!canFlash && source.type === 'file') throw imageFileNotAllowed()
   }
 
   /** Runs one job that changes a drive, until its end, its client's end, or `drives.stop`. */
@@ -165,6 +165,11 @@ async function savePlace(to: string, inside: string | undefined): Promise<string
 function absent(error: unknown): undefined {
   if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined
   throw error
+}
+
+/** Files anywhere are read for whoever started the lab, and not for a page. */
+export function imageFileNotAllowed(): LabError {
+  return notAllowed('Image files outside of projects cannot be opened here.')
 }
 
 function notAllowed(what: string): LabError {

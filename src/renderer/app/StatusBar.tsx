@@ -6,6 +6,7 @@ import { useProblems } from '../features/build/use-problems'
 import { usePauseText } from '../features/debugger/use-pause'
 import { useCursor } from '../features/editor/cursor'
 import { LanguageStatus } from '../features/editor/LanguageStatus'
+import { ExploreButton } from '../features/image/ExploreButton'
 import { useStrings } from '../strings'
 import { Icon } from '../ui/Icon'
 import { useLab } from './lab'
@@ -30,6 +31,7 @@ export function StatusBar(): ReactElement {
         </button>
       )}
       <BuildOutcome />
+      {inProject && <ExploreButton />}
       <span className="status-space" />
       {inProject && cursor && <span className="status-item">{text.position(cursor.line, cursor.column)}</span>}
       {inProject && <LanguageStatus />}

@@ -48,6 +48,8 @@ const actions: Record<Exclude<CommandId, `panel.show.${string}`>, Action> = {
   'build.copyCommand': { when: ({ project, log }) => project && log, run: copyCommand },
   'build.findInLog': { when: ({ project, log }) => project && log, run: findInLog },
   'build.copyLog': { when: ({ project, log }) => project && log, run: (lab) => lab.attempt(lab.commands.copyLog()) },
+  'image.explore': { when: inWorkbench, run: (lab) => lab.commands.exploreImage() },
+  'image.showLine': { when: withFile, run: (lab) => lab.attempt(lab.commands.showLineInImage()) },
   'build.toolchain': { run: (lab) => lab.surfaces.show('toolchain') },
   'usb.write': { when: ({ starting }) => !starting, run: (lab) => lab.commands.writeToUsb() },
 

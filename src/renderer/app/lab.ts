@@ -2,11 +2,13 @@
 import { createContext, useContext } from 'react'
 import type { ProjectInfo } from '../../shared/contract'
 import type { BootPause } from '../../shared/run-state'
+import type { ImageSource } from '../../shared/usb'
 import { createBuild } from '../features/build/build'
 import { createDebugger } from '../features/debugger/debugger'
 import { followPauses } from '../features/debugger/follow-pauses'
 import { placeAtCursor } from '../features/debugger/cursor-place'
 import { createProjectDoctor } from '../features/doctor/diagnosis'
+import { useCursorStore } from '../features/editor/cursor'
 import { createDocuments, isDirty, type ConflictChoice } from '../features/editor/documents'
 import { createHelp } from '../features/help/help'
 import { createTour } from '../features/help/tour'
@@ -18,6 +20,7 @@ import { createFiles } from '../features/files/files'
 import { createFileLanguages } from '../features/editor/file-language'
 import { createFormatting } from '../features/editor/formatting'
 import { createSearch } from '../features/search/search'
+import { createImageExplorer } from '../features/image/explorer'
 import { createMachine } from '../features/machine/machine'
 import { bootArguments } from '../features/machine/machine-settings'
 import { createProjects } from '../features/projects/projects'
@@ -85,6 +88,12 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   const context = createCommandContext({ projects, build, machine, documents, projectDoctor, dock })
   /** The file that was booted last, when it is no project's. */
   let image: string | undefined
+  const explorer = createImageExplorer({ connection, projects, build, current: imageNow, onError: report })
+
+  function imageNow(): ImageSource | undefined {
+    const directory = projects.store.getState().project?.directory
+    return image !== undefined ? { type: 'file', path: image } : directory === undefined ? undefined : { type: 'project', directory }
+  }
 
   function askAboutConflict(path: string): Promise<ConflictChoice> {
     const { title, body, overwrite, reload } = currentStrings().conflictDialog
@@ -297,6 +306,17 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
       const { project, info } = projects.store.getState()
       if (info) usb.open({ directory: project?.directory, canFlash: info.canFlash, file: image })
     },
+    exploreImage: () => {
+      explorer.showCurrent()
+      dock.focus('image')
+    },
+    showLineInImage: async () => {
+      const { active } = documents.store.getState()
+      const line = useCursorStore.getState().cursor?.line
+      if (active === undefined || line === undefined) return
+      dock.reveal('image')
+      await explorer.showLine(active, line)
+    },
     openFile: (path: string, at?: { line: number; column: number }) => {
       dock.reveal('editor')
       attempt(documents.openFile(path, at).then(documents.takeKeyboard))
@@ -367,6 +387,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     search,
     usb,
     inside,
+    explorer,
     context,
     commands,
     createProject,

@@ -21,6 +21,7 @@ const panels: PlacedPanels = {
   trace: { place: 'below-right', closedAtFirst: true },
   files: { place: 'left' },
   search: { place: 'left', closedAtFirst: true },
+  image: { place: 'right', closedAtFirst: true },
 }
 
 type Node = ReturnType<typeof defaultLayout>['grid']['root']

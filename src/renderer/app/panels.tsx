@@ -86,4 +86,5 @@ export const panelTable: Readonly<Record<PanelId, PanelRow>> = {
   paging: { icon: 'pages', place: 'below-right', closedAtFirst: true, component: onDemand(() => import('../features/inside/PagingPanel').then((module) => ({ default: module.PagingPanel }))), focus: 'input' },
   devices: { icon: 'chip', place: 'below-right', closedAtFirst: true, component: onDemand(() => import('../features/inside/DevicesPanel').then((module) => ({ default: module.DevicesPanel }))), focus: '.devices' },
   trace: { icon: 'trace', place: 'below-right', closedAtFirst: true, component: onDemand(() => import('../features/inside/TracePanel').then((module) => ({ default: module.TracePanel }))), focus: 'input' },
+  image: { icon: 'image', place: 'right', closedAtFirst: true, component: onDemand(() => import('../features/image/ImagePanel').then((module) => ({ default: module.ImagePanel }))), focus: '[role="treeitem"][tabindex="0"]' },
 }

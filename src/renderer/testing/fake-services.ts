@@ -7,6 +7,7 @@ import type { MachineReport } from '../../shared/machine-schemas'
 import type { LogEvent } from '../../shared/problems'
 import type { OpenPort } from '../app/transport'
 import { createFakeDebug } from './fake-debug'
+import { createFakeImages } from './fake-images'
 import { createFakeUsb } from './fake-usb'
 
 export const DIRECTORY = '/projects/demo'
@@ -49,6 +50,7 @@ export function createFakeServices() {
 
   const usb = createFakeUsb(log)
   const debug = createFakeDebug(log)
+  const images = createFakeImages(log)
   const project = { directory: DIRECTORY, name: 'demo', language: 'C', entry: 'kernel.c', open: ['kernel.c', 'bootlab.json'], problems: [], memoryMiB: 128, commandLine: '' }
   const calls: Handlers['calls'] = {
     'app.pickDirectory': missing('app.pickDirectory'),
@@ -162,6 +164,7 @@ export function createFakeServices() {
     },
     ...debug.calls,
     ...usb.calls,
+    ...images.calls,
   }
   const streams: Handlers['streams'] = {
     'app.menu': missing('app.menu'),
@@ -220,6 +223,7 @@ export function createFakeServices() {
     system,
     usb: usb.fake,
     debug,
+    images: images.fake,
     ui: () => uiState,
     /** Closes the connection; while `stayAway`, new ones fail. */
     cut(stayAway = false) {

@@ -13,6 +13,7 @@ const shapes = {
   'new-folder': <path d="M8 12.7H1.8V3.6h4.3l1.5 1.8h6.6v2.8M12 9.8v4.6M9.7 12.1h4.6" />,
   collapse: <path d="M5.2 2.8h8v8M2.8 5.2h8v8h-8zM4.8 9.2h4" />,
   split: <path d="M2 2.8h12v10.4H2zM8 2.8v10.4" />,
+  minus: <path d="M3 8h10" />,
   plus: <path d="M8 3v10M3 8h10" />,
   chevron: <path d="m4.2 6.2 3.8 3.8 3.8-3.8" />,
   memory: <path d="M2 4.5h12v6.4H2zM4.6 10.9v2.3M8 10.9v2.3M11.4 10.9v2.3M4.6 6.6v2.2M8 6.6v2.2M11.4 6.6v2.2" />,
@@ -101,6 +102,7 @@ const shapes = {
   record: <circle cx="8" cy="8" r="4" fill="currentColor" />,
   text: <path d="M5.6 2.4h4.8M8 2.4v11.2M5.6 13.6h4.8M2 5.6v4.8M14 5.6v4.8" />,
   more: <path d="M3.2 8h.4M7.8 8h.4M12.4 8h.4" strokeWidth="2.4" />,
+  image: <path d="M2 3h12v10H2zM2 6.3h12M5.5 6.3V13M5.5 9.6H14M10.4 9.6V13" />,
   report: <path d="M3 2h10v12H3zM5.6 5.2h4.8M5.6 8h4.8M5.6 10.8h2.8" />,
 } satisfies Record<string, ReactElement>
 

@@ -21,6 +21,8 @@ const titles: Record<Exclude<CommandId, `panel.show.${PanelId}`>, string> = {
   'build.copyLog': 'Copy the build log',
   'build.copyCommand': 'Copy the command line of the step that failed or ran last',
   'build.findInLog': 'Find in the build log',
+  'image.explore': 'Look into the image',
+  'image.showLine': "Show this source line's bytes in the image",
   'build.toolchain': 'Check the toolchain…',
   'usb.write': 'Write an image to a USB stick…',
 
@@ -111,6 +113,7 @@ const panels: Record<PanelId, string> = {
   trace: 'BIOS and ports',
   files: 'Files',
   search: 'Search',
+  image: 'Image',
 }
 
 /** What the system's own items of the application's menu are called. */

@@ -43,6 +43,8 @@ const rows = {
   'build.copyLog': { category: 'build' },
   'build.copyCommand': { category: 'build' },
   'build.findInLog': { category: 'build' },
+  'image.explore': { category: 'build', keys: ['mod+shift+x'] },
+  'image.showLine': { category: 'build' },
   'build.toolchain': { category: 'build' },
   'usb.write': { category: 'build', keys: ['mod+shift+d'] },
 

@@ -21,6 +21,8 @@ export const commandsZhCn: typeof commandsEn = {
     'build.copyLog': '复制构建日志',
     'build.copyCommand': '复制失败或最后运行的步骤的命令行',
     'build.findInLog': '在构建日志中查找',
+    'image.explore': '查看镜像内部',
+    'image.showLine': '在镜像中显示此源代码行的字节',
     'build.toolchain': '检查工具链…',
     'usb.write': '将镜像写入 U 盘…',
 
@@ -109,6 +111,7 @@ export const commandsZhCn: typeof commandsEn = {
     trace: 'BIOS 与端口',
     files: '文件',
     search: '搜索',
+    image: '镜像',
   },
 
   showPanel: (panel) => `显示面板：${panel}`,

@@ -1,10 +1,10 @@
 /** What is done with each input. Whatever comes in, an answer of the documented shape or an error with a name must come out. */
 import { isDeepStrictEqual } from 'node:util'
-import { z } from 'zod'
-import { buildDiskImage, detectInput, type DiskLoader, fileInside, ImageError, inspectFile, type KernelHints, mapFile, originOf, unpackDisk, withCommandLine } from '../../../src/main/image'
+import { buildDiskImage, detectInput, type DiskLoader, ExploredImage, fileInside, ImageError, inspectFile, type KernelHints, mapFile, originOf, unpackDisk, withCommandLine } from '../../../src/main/image'
 import { formatBootConfig, parseBootConfig } from '../../../src/main/image/boot-config'
 import { parseManifest } from '../../../src/main/project'
 import { BOOT_PROTOCOLS } from '../../../src/shared/boot'
+import { imageMapSchema, imageOriginSchema } from '../../../src/shared/image-explorer'
 import { inspectionSchema, mapSchema, originSchema } from '../../../src/shared/inspection'
 
 /** The result, or the error that a person would be told. Anything else that is thrown passes through: that is a defect. */
@@ -24,6 +24,14 @@ const QUESTIONS: readonly ((bytes: Uint8Array) => unknown)[] = [
     checkMap(mapSchema.parse(map))
     return map
   },
+  (bytes) => {
+    const image = new ExploredImage(bytes, 'file')
+    const { pieces, leftOut } = image.pieces()
+    checkMap({ bytes: image.bytes, regions: pieces })
+    const [last, origin] = [pieces.at(-1), imageOriginSchema.parse(image.at(image.bytes >> 1, 'file'))]
+    const { file = 'kernel.c', line = 1 } = origin.source ?? {}
+    return [imageMapSchema.shape.pieces.parse(pieces), leftOut, origin, image.find({ file, line }), image.find({ symbol: last?.name ?? '' }), image.find({ path: last?.name ?? '' })]
+  },
   (bytes) => originSchema.parse(originOf(bytes, bytes.length >> 1, 'file')),
   (bytes) => fileInside(bytes, '/boot/kernel.elf', 'file').length,
   (bytes) => detectInput(bytes, 'file'),
@@ -41,7 +49,7 @@ export function examine(bytes: Uint8Array, question?: number): unknown {
 }
 
 /** Regions lie inside the file and inside the one around them, and do not overlap their neighbours. */
-function checkMap({ bytes, regions }: z.infer<typeof mapSchema>): void {
+function checkMap({ bytes, regions }: { bytes: number; regions: readonly { offset: number; bytes: number; depth: number; name: string }[] }): void {
   const open: { end: number; last: number }[] = [{ end: bytes, last: 0 }]
   for (const { offset, bytes: length, depth, name } of regions) {
     open.length = depth + 1

@@ -102,7 +102,12 @@ export class SourceMap {
 
   /** Where the function or variable at a run address is declared; a function without entry by its first line. */
   declarationAt(address: bigint): SourcePlace | undefined {
-    return this.#declared.get(address - this.moved) ?? this.lineAt(address)
+    return this.declaredAt(address) ?? this.lineAt(address)
+  }
+
+  /** The same, by an entry of its own alone. */
+  declaredAt(address: bigint): SourcePlace | undefined {
+    return this.#declared.get(address - this.moved)
   }
 
   /** Lines between two run addresses, neighbours of the same line as one. */

@@ -42,7 +42,7 @@ export function diskFacts(disk: Disk, where: string, whatIs: (content: Uint8Arra
   }
 }
 
-function partitioning({ partitions, gpt }: Disk): string {
+export function partitioning({ partitions, gpt }: Pick<Disk, 'partitions' | 'gpt'>): string {
   const mbr = partitions.filter((partition) => partition.table === 'MBR' && !isProtective(partition)).length > 0
   if (gpt) return mbr ? 'MBR + GPT (hybrid)' : 'GPT'
   return partitions.length > 0 ? 'MBR' : 'none'

@@ -22,7 +22,9 @@ export interface DiskPartition {
 
 export interface DiskVolume {
   offset: number
+  /** As far as they are known. */
   bytes: Uint8Array
+  length: number
   /** Number of the partition; absent for the disk itself and for boot images of a CD. */
   partition?: number
   bootImage?: true
@@ -31,6 +33,8 @@ export interface DiskVolume {
 
 export interface Disk {
   bytes: Uint8Array
+  /** Of the whole disk, of which `bytes` may be the first ones only. */
+  length: number
   partitions: DiskPartition[]
   gpt: Gpt | undefined
   volumes: DiskVolume[]
@@ -42,13 +46,16 @@ export function looksLikeDisk(bytes: Uint8Array): boolean {
   return bytes.length >= SECTOR_BYTES && (hasBootSignature(bytes) || looksLikeVolume(bytes) || readGpt(bytes) !== undefined)
 }
 
-/** @param where names the file in what volumes report */
-export function readDisk(bytes: Uint8Array, where: string): Disk {
+/**
+ * @param where names the file in what volumes report
+ * @param length of the whole disk, when the bytes are only its first ones
+ */
+export function readDisk(bytes: Uint8Array, where: string, length = bytes.length): Disk {
   const gpt = readGpt(bytes)
   const partitions = [...mbrPartitions(bytes), ...gptPartitions(gpt)]
-  const remarks = [...(gpt?.faults ?? []), ...placeRemarks(partitions, bytes.length)]
+  const remarks = [...(gpt?.faults ?? []), ...placeRemarks(partitions, length)]
   const volumes: DiskVolume[] = []
-  const places: { offset: number; end: number; partition?: number; bootImage?: true }[] = [{ offset: 0, end: bytes.length }, ...partitions.map(({ firstSector, sectors, number }) => ({ offset: firstSector * SECTOR_BYTES, end: (firstSector + sectors) * SECTOR_BYTES, partition: number }))]
+  const places: { offset: number; end: number; partition?: number; bootImage?: true }[] = [{ offset: 0, end: length }, ...partitions.map(({ firstSector, sectors, number }) => ({ offset: firstSector * SECTOR_BYTES, end: (firstSector + sectors) * SECTOR_BYTES, partition: number }))]
   const seen = new Set<number>()
   // Grows by the boot images of a CD, once that is read.
   for (const { offset, end, ...rest } of places) {
@@ -61,10 +68,10 @@ export function readDisk(bytes: Uint8Array, where: string): Disk {
     const content = bytes.subarray(offset, end)
     const volume = readVolume(content, where)
     if (!volume) continue
-    volumes.push({ offset, bytes: content, ...rest, volume })
-    places.push(...bootImages(volume, bytes.length))
+    volumes.push({ offset, bytes: content, length: Math.min(end, length) - offset, ...rest, volume })
+    places.push(...bootImages(volume, length))
   }
-  return { bytes, partitions, gpt, volumes, remarks }
+  return { bytes, length, partitions, gpt, volumes, remarks }
 }
 
 /** Where El Torito boot images lie: as long as the file that begins there, else as the catalogue says. */

@@ -16,6 +16,7 @@ import { looksLikePe, peFacts } from './pe'
 import { attempt, qualifyAll, qualifyBootSector, unhinted } from './why-not'
 
 export { fileInside } from './inside'
+export { ExploredImage } from './explore'
 export { mapFile, originOf } from './map'
 export { imageParts, type ImageParts } from './parts'
 

@@ -1,5 +1,6 @@
 /** What each byte of a file is, and where it comes from. */
 import type { FileMap, Origin, RegionFacts } from '../../../shared/inspection'
+import type { SourceMap } from '../dwarf'
 import { looksLikeElf } from '../elf'
 import { hex, ImageError } from '../errors'
 import { checkInputSize } from '../input'
@@ -28,10 +29,19 @@ export function originOf(file: Uint8Array, offset: number, where = 'file'): Orig
   if (!(offset >= 0 && offset < bytes.length))
     throw new ImageError({ what: `There is no byte at ${hex(offset)}: the last one is at ${hex(bytes.length - 1)}.`, where, why: 'Offsets count from the start of the file, or of what is inside a virtual disk.', next: 'Give a smaller offset.' })
   const path = pathTo(regions, offset)
-  const place = path.findLast(({ address }) => address !== undefined)
-  const address = place?.address === undefined ? undefined : place.address + BigInt(offset - place.start)
-  const source = address === undefined ? undefined : path.findLast(({ sources }) => sources !== undefined)?.sources?.lineAt(address)
+  const address = addressIn(path, offset)
+  const source = address === undefined ? undefined : sourcesOf(path)?.lineAt(address)
   return { version: 1, offset, chain: path.map(facts), ...(address !== undefined && { address: hex(address) }), ...(source && { source }) }
+}
+
+/** Run address of a byte, when one of the regions that hold it has one. */
+export function addressIn(path: readonly Region[], offset: number): bigint | undefined {
+  const place = path.findLast(({ address }) => address !== undefined)
+  return place?.address === undefined ? undefined : place.address + BigInt(offset - place.start)
+}
+
+export function sourcesOf(path: readonly Region[]): SourceMap | undefined {
+  return path.findLast(({ sources }) => sources !== undefined)?.sources
 }
 
 function regionsOf(file: Uint8Array, where: string): { bytes: Uint8Array; regions: Region[] } {

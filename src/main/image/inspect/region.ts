@@ -1,13 +1,25 @@
 /** What the bytes of a file are, as a tree: each region lies inside its parent, and neighbours do not overlap. */
+import type { Piece, PieceRole } from '../../../shared/image-explorer'
 import type { SourceMap } from '../dwarf'
 
-export interface Region {
+/** What is told about a thing beside its place. */
+export interface Told {
+  /** What it is for; absent where its kind says so. */
+  role?: PieceRole | undefined
+  /** The name that it has itself, where the region's says what it is, too. */
+  own?: string | undefined
+  facts?: Piece['facts'] | undefined
+  /** What is wrong with it. */
+  remarks?: readonly string[] | undefined
+}
+
+export interface Region extends Told {
   /** First byte, and the first one behind. */
   start: number
   end: number
   /** How far into the thing its first byte is: not 0 in the later pieces of a fragmented file. */
   base: number
-  kind: 'table' | 'boot code' | 'boot sector' | 'partition' | 'volume' | 'file system' | 'directory' | 'file' | 'header' | 'segment' | 'section' | 'symbol' | 'configuration'
+  kind: 'table' | 'boot code' | 'boot sector' | 'partition' | 'volume' | 'file system' | 'directory' | 'file' | 'header' | 'segment' | 'section' | 'symbol' | 'configuration' | 'gap'
   name: string
   detail?: string | undefined
   /** Run address of the first byte. */
@@ -18,7 +30,7 @@ export interface Region {
 }
 
 /** A region whose things begin with it. */
-export function region(kind: Region['kind'], name: string, start: number, bytes: number, more: Pick<Region, 'detail' | 'address' | 'sources'> & { children?: Region[] } = {}): Region {
+export function region(kind: Region['kind'], name: string, start: number, bytes: number, more: Pick<Region, 'detail' | 'address' | 'sources' | keyof Told> & { children?: Region[] } = {}): Region {
   return { kind, name, start, end: start + bytes, base: 0, ...more, children: more.children ?? [] }
 }
 

@@ -88,9 +88,9 @@ function fatVolume(bytes: Uint8Array, where: string): Volume {
 function fatStructure({ kind, sectorBytes, reservedSectors, fats, fatSectors, rootEntries, rootOffset }: FatVolume): Region[] {
   const reserved = reservedSectors * sectorBytes
   return [
-    region('boot sector', `boot sector of ${FAT_NAMES[kind]}`, 0, sectorBytes),
-    ...(reservedSectors > 1 ? [region('file system', 'reserved sectors', sectorBytes, reserved - sectorBytes)] : []),
-    ...Array.from({ length: fats }, (_, index) => region('file system', `file allocation table ${index + 1}`, reserved + index * fatSectors * sectorBytes, fatSectors * sectorBytes)),
+    region('boot sector', `boot sector of ${FAT_NAMES[kind]}`, 0, sectorBytes, { role: 'fat-boot-sector' }),
+    ...(reservedSectors > 1 ? [region('file system', 'reserved sectors', sectorBytes, reserved - sectorBytes, { role: 'fat-reserved' })] : []),
+    ...Array.from({ length: fats }, (_, index) => region('file system', `file allocation table ${index + 1}`, reserved + index * fatSectors * sectorBytes, fatSectors * sectorBytes, { role: 'fat-table', own: String(index + 1) })),
     ...(rootEntries > 0 ? [region('directory', '/', rootOffset, rootEntries * 32)] : []),
   ]
 }
@@ -102,11 +102,11 @@ const ISO_DESCRIPTORS_AT = 16 * CD_SECTOR_BYTES
 
 function isoVolume(bytes: Uint8Array, where: string): Volume {
   const { value: iso, why } = attempt(() => readIso(bytes, where))
-  const structure = [region('file system', 'volume descriptors', ISO_DESCRIPTORS_AT, CD_SECTOR_BYTES)]
+  const structure = [region('file system', 'volume descriptors', ISO_DESCRIPTORS_AT, CD_SECTOR_BYTES, { role: 'iso-descriptors' })]
   if (!iso) return { kind: 'ISO 9660', fields: [], files: [], structure, problems: why === undefined ? [] : [why] }
   const files = iso.entries.map(({ path, directory, size, extents, problem }) => ({ path, directory, bytes: size, extents, problem }))
   const configuration = files.find(({ path, directory }) => !directory && path.toLowerCase() === CONFIG_PATH)
-  if (iso.boot) structure.push(region('table', 'El Torito boot catalogue', iso.boot.offset, CD_SECTOR_BYTES))
+  if (iso.boot) structure.push(region('table', 'El Torito boot catalogue', iso.boot.offset, CD_SECTOR_BYTES, { role: 'boot-catalogue' }))
   return {
     kind: 'ISO 9660',
     ...(iso.label !== '' && { label: iso.label }),
@@ -126,7 +126,7 @@ function isoVolume(bytes: Uint8Array, where: string): Volume {
 /** Files without names: those that the configuration mentions. */
 function rawVolume(bytes: Uint8Array, where: string): Volume {
   const { value: text, why } = attempt(() => readRawConfig(bytes, where))
-  const structure = [region('file system', 'header of the boot volume', 0, SECTOR_BYTES)]
+  const structure = [region('file system', 'header of the boot volume', 0, SECTOR_BYTES, { role: 'raw-header' })]
   if (text === undefined) return { kind: 'Bootlab raw volume', fields: [], files: [], structure, problems: why === undefined ? [] : [why] }
   const names = attempt(() => parseBootConfig(text, where)).value?.entries.flatMap(({ kernel, modules }) => [kernel, ...modules.map(({ path }) => path)]) ?? []
   const problems: string[] = []
@@ -136,6 +136,6 @@ function rawVolume(bytes: Uint8Array, where: string): Volume {
     if (place && place.sector * SECTOR_BYTES + place.bytes <= bytes.length) files.push({ path, directory: false, bytes: place.bytes, extents: [{ offset: place.sector * SECTOR_BYTES, bytes: place.bytes }] })
     else problems.push(place ? `The file ${path} reaches beyond the end of the volume.` : `The file ${path} has a name, and this volume has none.`)
   }
-  structure.push(region('configuration', 'boot configuration', SECTOR_BYTES, Buffer.byteLength(text)))
+  structure.push(region('configuration', 'boot configuration', SECTOR_BYTES, Buffer.byteLength(text), { own: '' }))
   return { kind: 'Bootlab raw volume', fields: [], files, structure, configuration: { where: 'sector 1 of the volume', text }, problems }
 }
