@@ -13,6 +13,7 @@ export const EXIT = {
   tripleFault: 76,
   differs: 78,
   reset: 80,
+  notWritten: 82,
   timeout: 124,
   interrupted: 130,
 } as const
@@ -29,6 +30,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   tripleFault: 'the kernel ended in a triple fault',
   differs: 'the two backends of --lockstep came to differ',
   reset: 'the kernel reset the PC (in "bootlab runner": elsewhere the PC starts anew)',
+  notWritten: 'a drive or file was not written, or not as it should be: refused, not confirmed, in use, gone, full, damaged',
   timeout: 'the time of --timeout ran out',
   interrupted: 'stopped with Ctrl-C, or nobody reads the output any more',
 }

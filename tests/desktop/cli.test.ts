@@ -1,6 +1,6 @@
 /** The built command line: its commands, its exit codes, and what it says about bad input. */
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -76,6 +76,16 @@ describe('bootlab', () => {
     const { code, stdout, stderr } = await bootlab(['build', project, '-o', folder])
     expect({ code, stderr }).toEqual({ code: 68, stderr: '' })
     expect(stdout).toContain(`The image cannot be written to ${folder}: This is a folder.`)
+  })
+
+  it('answers 82 when a file is not written, because it would be written over', async () => {
+    const image = join(folder, 'there.img')
+    expect(await bootlab(['build', project, '-o', image])).toMatchObject({ code: 0 })
+    const { code, stderr } = await bootlab(['flash', image, '--to', join(project, 'kernel.c')])
+    expect(code).toBe(82)
+    expect(stderr).toMatch(/kernel\.c: .*\n/)
+    expect(stderr).not.toContain('at ')
+    expect(readFileSync(join(project, 'kernel.c'), 'utf8')).toContain('start_entry')
   })
 
   it('answers 72 when the tools for a language are missing', async () => {
