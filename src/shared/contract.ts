@@ -15,6 +15,7 @@ import * as z from 'zod'
 import { MAX_COMMAND_LINE_BYTES } from './boot'
 import { bootPauseSchema, debugCalls, debugStreams } from './debug'
 import { diagnosisSchema } from './diagnosis'
+import { languageCalls, languageStreams } from './language-servers'
 import { LANGUAGES } from './languages'
 import { keyEventSchema, machineReportSchema, machineStateSchema, sentScreenSchema } from './machine-schemas'
 import { buildStepSchema, logEventSchema, problemSchema } from './problems'
@@ -263,6 +264,7 @@ export const calls = {
   'ui.set': { args: z.strictObject({ values: uiStateSchema }), result: z.null() },
 
   ...usbCalls,
+  ...languageCalls(text),
 } satisfies Record<string, { args: z.ZodType; result: z.ZodType }>
 
 export const streams = {
@@ -282,6 +284,7 @@ export const streams = {
   'machines.watch': { args: z.strictObject({ machine }), event: machineEventSchema, end: machineReportSchema },
   ...usbStreams,
   ...debugStreams,
+  ...languageStreams,
 } satisfies Record<string, { args: z.ZodType; event: z.ZodType; end: z.ZodType }>
 
 // --- types of the tables ----------------------------------------------------------------------------------------------
