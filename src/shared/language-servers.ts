@@ -40,22 +40,6 @@ export const languageServerStateSchema = z.discriminatedUnion('status', [
 ])
 export type LanguageServerState = z.infer<typeof languageServerStateSchema>
 
-export const languageDiagnosticSchema = z.object({
-  severity: z.enum(['error', 'warning', 'info', 'hint']),
-  message: z.string(),
-  code: z.string().optional(),
-  range: textRangeSchema,
-})
-export type LanguageDiagnostic = z.infer<typeof languageDiagnosticSchema>
-
-export const languageEventSchema = z.discriminatedUnion('type', [
-  /** The first event, and each change. */
-  z.object({ type: z.literal('state'), state: languageServerStateSchema }),
-  /** All that the server finds wrong with an open file, in place of what it said before. */
-  z.object({ type: z.literal('diagnostics'), path: z.string(), diagnostics: z.array(languageDiagnosticSchema) }),
-])
-export type LanguageEvent = z.infer<typeof languageEventSchema>
-
 /** The protocol's kinds of completions (`CompletionItemKind`), from 1. */
 export const COMPLETION_KINDS = [
   'Text', 'Method', 'Function', 'Constructor', 'Field', 'Variable', 'Class', 'Interface', 'Module', 'Property', 'Unit', 'Value', 'Enum', 'Keyword', 'Snippet', 'Color', 'File',
@@ -150,8 +134,8 @@ export const languageCalls = (text: z.ZodString) =>
 
 export const languageStreams = {
   /**
-   * Starts a project's server of a language, or takes part in the one that runs; it ends with its last watcher. Listening to one that is
-   * missing or failed tries again. `session` is the page's choice, new each time.
+   * Starts a project's server of a language, or takes part in the one that runs; tells its state now and each change. It ends with its last
+   * watcher. Listening to one that is missing or failed tries again. `session` is the page's choice, new each time.
    */
-  'languages.watch': { args: z.strictObject({ directory: z.string().min(1).max(4096), server: z.enum(LANGUAGE_SERVERS), session }), event: languageEventSchema, end: z.null() },
+  'languages.watch': { args: z.strictObject({ directory: z.string().min(1).max(4096), server: z.enum(LANGUAGE_SERVERS), session }), event: languageServerStateSchema, end: z.null() },
 } satisfies Record<string, { args: z.ZodType; event: z.ZodType; end: z.ZodType }>

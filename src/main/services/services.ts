@@ -17,6 +17,7 @@ import { doctor } from './doctor'
 import { Drafts } from './drafts'
 import { imagePathOf, imageSettings } from './image-settings'
 import { describeImport, planImport, writeImport } from './imports'
+import { createLanguageSessions, languageHandlers } from './language-calls'
 import { locate, type Locations } from './locations'
 import { prepareWorker, prepareWorkerLater, startInWorker } from './machine-host'
 import { Machines, type MachineStarter } from './machines'
@@ -76,6 +77,10 @@ export function createServices(options: ServicesOptions): Services {
   const machines = new Machines(options.startMachine ?? startInWorker)
   const kernels = new BootedKernels()
   const usb = usbHandlers({ builder, canFlash, pickFile, pickSavePath })
+  const languageSessions = createLanguageSessions(files)
+  const languages = languageHandlers(languageSessions, (directory) => projectFolder(directory))
+  /** A changed file may change how all are compiled. */
+  const refreshLanguages = (folder: string): void => void languageSessions.refresh(folder).catch((error: unknown) => onDefect('A language server could not be told of a change', error))
   const writes = new Set<Promise<unknown>>()
   /** Notes a write, so that `close` waits for it: a page saves its last text while it goes away. */
   const writing = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -137,6 +142,7 @@ export function createServices(options: ServicesOptions): Services {
         const folder = await projectFolder(directory)
         const version = await files.write(folder, path, text, baseVersion)
         await drafts.discard(folder, path)
+        refreshLanguages(folder)
         return { version }
       }),
     'projects.schemas': async () => editorSchemas(),
@@ -201,6 +207,7 @@ export function createServices(options: ServicesOptions): Services {
       }),
 
     ...usb.calls,
+    ...languages.calls,
   }
 
   const streams: Handlers['streams'] = {
@@ -217,12 +224,13 @@ export function createServices(options: ServicesOptions): Services {
     'builds.run': async ({ directory }, { emit, signal }) => (await builder.build(await projectFolder(directory), { onLog: emit, signal })).result,
     'machines.watch': ({ machine }, context) => machines.watch(machine, context, context.signal),
     ...usb.streams,
+    ...languages.streams,
     ...debugStreams(machines),
   }
 
   const close = async (): Promise<void> => {
     // A write that fails is its caller's matter.
-    await Promise.allSettled([machines.close(), ...writes])
+    await Promise.allSettled([machines.close(), languageSessions.close(), ...writes])
   }
   return { handlers: { calls, streams }, locations, close }
 }

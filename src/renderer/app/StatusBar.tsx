@@ -4,6 +4,7 @@ import type { DoctorItem } from '../../shared/contract'
 import { BuildOutcome } from '../features/build/BuildOutcome'
 import { useProblems } from '../features/build/use-problems'
 import { useCursor } from '../features/editor/cursor'
+import { LanguageStatus } from '../features/languages/LanguageStatus'
 import { useStrings } from '../strings'
 import { Icon } from '../ui/Icon'
 import { useLab } from './lab'
@@ -30,6 +31,7 @@ export function StatusBar(): ReactElement {
       <BuildOutcome />
       <span className="status-space" />
       {inProject && cursor && <span className="status-item">{text.position(cursor.line, cursor.column)}</span>}
+      {inProject && <LanguageStatus />}
       {inProject && <TargetStatus />}
       <ToolchainStatus />
       <NotificationStatus />

@@ -6,6 +6,7 @@ import { createProjectDoctor } from '../features/doctor/diagnosis'
 import { createDocuments, isDirty, type ConflictChoice } from '../features/editor/documents'
 import { createHelp } from '../features/help/help'
 import { createTour } from '../features/help/tour'
+import { createLanguages } from '../features/languages/languages'
 import { createMachine } from '../features/machine/machine'
 import { createProjects } from '../features/projects/projects'
 import { createUsb } from '../features/usb/usb'
@@ -47,6 +48,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   const machine = createMachine({ connection, onError: report, storage: sessionStorage })
   const tour = createTour({ projects, build, machine })
   const documents = createDocuments({ connection, onError: report, storage: localStorage, resolveConflict: askAboutConflict })
+  const languages = createLanguages({ connection, documents, settings, onError: report })
   const projectDoctor = createProjectDoctor({
     connection,
     documents,
@@ -288,6 +290,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     machine,
     documents,
     projectDoctor,
+    languages,
     usb,
     context,
     commands,

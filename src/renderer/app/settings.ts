@@ -41,6 +41,7 @@ export const settingTable = {
   editorTabSize: whole('editor', 1, 16, 1, 4),
   editorWordWrap: onOff('editor', false),
   editorMinimap: onOff('editor', false),
+  languageServers: onOff('editor', true),
   terminalFontSize: whole('machine', 8, 40, 1, 13),
   keyboardOnBoot: onOff('machine', false),
   keyboardLeave: choice('machine', ['ctrl-alt', 'right-ctrl'], 'ctrl-alt'),

@@ -3,6 +3,7 @@ import { serveChannel, type Handlers, type Port } from '../../shared/channel'
 import type { BuildResult, Draft, MachineEvent, Opened } from '../../shared/contract'
 import type { Diagnosis } from '../../shared/diagnosis'
 import { LabError } from '../../shared/failure'
+import type { LanguageServerState } from '../../shared/language-servers'
 import type { MachineReport } from '../../shared/machine-schemas'
 import type { LogEvent } from '../../shared/problems'
 import type { OpenPort } from '../app/transport'
@@ -41,7 +42,8 @@ export function createFakeServices() {
   /** The system: what it opens with Bootlab, once the page listens. */
   const system: { open: ((opened: Opened) => void) | undefined } = { open: undefined }
   /** What a build says; without a result it runs until it is cancelled. */
-  const script: { build: { log: LogEvent[]; result: BuildResult | undefined }; diagnose: (unsaved: readonly { path: string; text: string }[]) => Diagnosis | null } = {
+  const script: { languages: LanguageServerState; build: { log: LogEvent[]; result: BuildResult | undefined }; diagnose: (unsaved: readonly { path: string; text: string }[]) => Diagnosis | null } = {
+    languages: { status: 'missing', install: 'get it' },
     build: { log: [], result: { ok: true, problems: [], steps: [], milliseconds: 1 } },
     diagnose: () => null,
   }
@@ -86,6 +88,22 @@ export function createFakeServices() {
     'machines.reset': missing('machines.reset'),
     'machines.keys': missing('machines.keys'),
     'machines.serialInput': missing('machines.serialInput'),
+    'languages.update': async ({ path, text }) => {
+      log.push(`tell ${path}: ${text}`)
+      return null
+    },
+    'languages.close': async ({ path }) => {
+      log.push(`close ${path}`)
+      return null
+    },
+    'languages.complete': async ({ path, line, column }) => {
+      log.push(`complete ${path}:${line}:${column}`)
+      return { list: 1, incomplete: false, resolvable: false, items: [] }
+    },
+    'languages.resolve': missing('languages.resolve'),
+    'languages.hover': missing('languages.hover'),
+    'languages.definition': missing('languages.definition'),
+    'languages.signatures': missing('languages.signatures'),
     'doctor.run': async () => [],
     'doctor.project': async ({ unsaved }) => script.diagnose(unsaved),
     'app.info': async () => ({ version: '0', door: 'browser', platform: 'linux', canPickDirectory: false, canFlash: usb.fake.canFlash, projectsDirectory: '/projects' }),
@@ -150,6 +168,11 @@ export function createFakeServices() {
         signal.addEventListener('abort', () => resolve(null))
       }),
     'debug.log': missing('debug.log'),
+    'languages.watch': async ({ server }, { emit, signal }) => {
+      log.push(`watch ${server}`)
+      emit(script.languages)
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(null)))
+    },
     'builds.run': async (_args, { emit, signal }) => {
       log.push('build')
       for (const line of script.build.log) emit(line)

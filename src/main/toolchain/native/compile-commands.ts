@@ -7,8 +7,7 @@ import { join } from 'node:path'
 import { expandSources, ProjectError, readTargetSpec, type Manifest, type NativeSettings, type Project, type SourceFile, type Target } from '../../project'
 import { systemErrorCode } from '../errors'
 import { targetFlags } from '../target-flags'
-import { locateZig } from '../zig'
-import { fileArgs, meaningArgs } from './compile'
+import { fileArgs, MEANING_ARGS } from './compile'
 import { placeDefines, sizeDefines } from './disk'
 
 export interface CompileCommand {
@@ -17,6 +16,9 @@ export interface CompileCommand {
   file: string
   arguments: string[]
 }
+
+/** A reader is a clang of its own version, and takes the headers that belong to it: stddef.h and its like know the compiler's insides. None of the system's. */
+const READER_ARGS = ['-nostdlibinc', ...MEANING_ARGS]
 
 /** Longest list of commands that is taken from a person's own build, in bytes. */
 const MAX_OWN_BYTES = 16 << 20
@@ -37,21 +39,20 @@ export async function compileCommandsText(project: Project): Promise<string | un
 /** One for each C file. Empty where nothing is known. */
 export async function compileCommands(project: Project): Promise<CompileCommand[]> {
   const { dir, manifest } = project
-  const zig = locateZig()
   const commands = await Promise.all(
     unitsOf(manifest).map(async ({ settings, target: path }) => {
       const target = await targetOf(dir, path)
       if (target === undefined) return []
       const { compile } = targetFlags(target)
       const files = await sourcesOf(dir, settings)
-      return files.filter(({ language }) => language === 'c').map((file) => ({ directory: dir, file: file.path, arguments: ['clang', ...meaningArgs(zig), ...fileArgs(file, compile), '-c', file.path] }))
+      return files.filter(({ language }) => language === 'c').map((file) => ({ directory: dir, file: file.path, arguments: ['clang', ...READER_ARGS, ...fileArgs(file, compile), '-c', file.path] }))
     }),
   )
   return commands.flat()
 }
 
 /** Flags for files of a project whose build nobody knows: a kernel's, with headers looked for in the given folders. */
-export const fallbackFlags = (includeDirs: readonly string[]): string[] => [...meaningArgs(locateZig()), ...includeDirs.flatMap((dir) => ['-I', dir])]
+export const fallbackFlags = (includeDirs: readonly string[]): string[] => [...READER_ARGS, ...includeDirs.flatMap((dir) => ['-I', dir])]
 
 interface Unit {
   settings: NativeSettings

@@ -14,20 +14,17 @@ import type { StepInputs } from './store'
 
 /**
  * What every file means, before the arguments of the target specification, so that the specification has the last word.
- * -nostdinc with the compiler's own headers: nothing of the computer that builds gets into a kernel.
  * -Qunused-arguments: assembly has no use for a red zone, and need not say so.
  */
-export function meaningArgs(zig: Zig): string[] {
-  return [
-    '-nostdinc', '-isystem', zig.includeDir,
-    '-ffreestanding', '-fno-pic', '-fno-pie', '-fno-stack-protector', '-fno-asynchronous-unwind-tables', '-Qunused-arguments',
-  ]
-}
+export const MEANING_ARGS = ['-ffreestanding', '-fno-pic', '-fno-pie', '-fno-stack-protector', '-fno-asynchronous-unwind-tables', '-Qunused-arguments'] as const
 
-/** Arguments for every file: what it means, and what the compiler writes and says. */
+/**
+ * Arguments for every file.
+ * -nostdinc with the compiler's own headers: nothing of the computer that builds gets into a kernel.
+ */
 export function baseArgs(zig: Zig): string[] {
   return [
-    '--no-default-config', ...meaningArgs(zig), '-g', '-fdebug-compilation-dir=.',
+    '--no-default-config', '-nostdinc', '-isystem', zig.includeDir, ...MEANING_ARGS, '-g', '-fdebug-compilation-dir=.',
     '-fno-color-diagnostics', '-fmessage-length=0', '-ferror-limit=50',
     '-fdiagnostics-print-source-range-info', '-fdiagnostics-parseable-fixits',
   ]

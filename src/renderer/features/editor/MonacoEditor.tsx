@@ -4,6 +4,7 @@ import { useStore } from 'zustand'
 import { useLab } from '../../app/lab'
 import { useStrings } from '../../strings'
 import { useThemeId } from '../../themes'
+import { provideLanguages } from '../languages/providers'
 import { useCursorStore } from './cursor'
 import { setEditorTarget } from './editor-actions'
 import { findModel, pathOfModel, syncModels } from './monaco/models'
@@ -14,7 +15,7 @@ import { applyJsonSchemas } from './monaco/setup'
 /** The editor itself. Loaded when the first project opens, because Monaco is by far the largest part of the window. */
 export function MonacoEditor(): ReactElement {
   const { editor: text } = useStrings()
-  const { documents, build, projects, projectDoctor, settings } = useLab()
+  const { documents, build, projects, projectDoctor, languages, settings } = useLab()
   const host = useRef<HTMLDivElement>(null)
   const instance = useRef<editor.IStandaloneCodeEditor>(null)
   const viewStates = useRef(new Map<string, editor.ICodeEditorViewState>())
@@ -45,6 +46,7 @@ export function MonacoEditor(): ReactElement {
     const disposables = [
       followLiveProblems((path) => projectDoctor.store.getState().diagnosis?.files.includes(path) ?? false),
       provideFixes({ problems: () => build.store.getState().problems, diagnosis: () => projectDoctor.store.getState().diagnosis, isCurrent: projectDoctor.isCurrent }),
+      provideLanguages(languages),
       editor.onDidChangeMarkers(redraw),
       created.onDidChangeModel(redraw),
       created.onDidChangeModel(showCursor),
@@ -59,7 +61,7 @@ export function MonacoEditor(): ReactElement {
       setEditorTarget(undefined)
       useCursorStore.setState({ cursor: undefined })
     }
-  }, [documents, build, projectDoctor])
+  }, [documents, build, projectDoctor, languages])
 
   useEffect(() => applyJsonSchemas(schemas), [schemas])
   useEffect(() => editor.setTheme(`bootlab-${theme}`), [theme])

@@ -17,6 +17,7 @@ export const settings = {
       editorTabSize: { title: 'Tab size', description: 'Columns of a tab, where a file does not show another width itself.' },
       editorWordWrap: { title: 'Word wrap', description: 'Breaks long lines at the edge of the editor.' },
       editorMinimap: { title: 'Minimap', description: 'A small picture of the whole file beside its text.' },
+      languageServers: { title: 'Language servers', description: 'Completion, hovers and definitions by clangd and rust-analyzer, where they are installed. They read the project; nothing of theirs is written there.' },
       terminalFontSize: { title: 'Terminal font size', description: 'Size of the text of the serial ports, in pixels at 100 % zoom.' },
       keyboardOnBoot: { title: 'Keyboard on boot', description: 'Gives the keyboard to the machine each time it boots, without a click on its screen.' },
       keyboardLeave: { title: 'Keys that leave the machine', description: 'Pressed and let go alone, they give the keyboard back to the window.' },

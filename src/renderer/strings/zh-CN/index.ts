@@ -5,10 +5,11 @@ import { build } from './build'
 import { editor } from './editor'
 import { format } from './format'
 import { help } from './help'
+import { languages } from './languages'
 import { machine } from './machine'
 import { projects } from './projects'
 import { settings } from './settings'
 import { usb } from './usb'
 import { workbench } from './workbench'
 
-export const zhCn: typeof en = { format, commands: commandTexts['zh-CN'], ...app, ...build, ...editor, ...help, ...machine, ...projects, ...settings, ...usb, ...workbench }
+export const zhCn: typeof en = { format, commands: commandTexts['zh-CN'], ...app, ...build, ...editor, ...help, ...languages, ...machine, ...projects, ...settings, ...usb, ...workbench }

@@ -17,6 +17,7 @@ export const settings: typeof en = {
       editorTabSize: { title: '制表符宽度', description: '一个制表符所占的列数；文件自身显出其他宽度时以文件为准。' },
       editorWordWrap: { title: '自动换行', description: '在编辑器边缘处将长行折行。' },
       editorMinimap: { title: '缩略图', description: '在文字旁边显示整个文件的缩略图。' },
+      languageServers: { title: '语言服务器', description: '在已安装 clangd 和 rust-analyzer 时，用它们提供补全、悬停说明和定义查找。它们只读取项目，不会在其中写入任何内容。' },
       terminalFontSize: { title: '终端字号', description: '串口终端中文字的大小，以缩放为 100% 时的像素计。' },
       keyboardOnBoot: { title: '启动时接管键盘', description: '每次启动后立即由虚拟机接管键盘，无需点击屏幕。' },
       keyboardLeave: { title: '离开虚拟机的按键', description: '单独按下并松开这些键，键盘就交还给窗口。' },
