@@ -80,15 +80,15 @@ export class LanguageSessions {
     return item === undefined ? null : toCompletion(item)
   }
 
-  hover(name: string, place: Place, signal: AbortSignal): Promise<LanguageHover | null> {
+  async hover(name: string, place: Place, signal: AbortSignal): Promise<LanguageHover | null> {
     return this.#session(name).server.hover(place, signal)
   }
 
-  definition(name: string, place: Place, signal: AbortSignal): Promise<Definition[]> {
+  async definition(name: string, place: Place, signal: AbortSignal): Promise<Definition[]> {
     return this.#session(name).server.definition(place, signal)
   }
 
-  signatures(name: string, place: Place, trigger: string | undefined, retrigger: boolean, signal: AbortSignal): Promise<Signatures | null> {
+  async signatures(name: string, place: Place, trigger: string | undefined, retrigger: boolean, signal: AbortSignal): Promise<Signatures | null> {
     return this.#session(name).server.signatures(place, trigger, retrigger, signal)
   }
 
