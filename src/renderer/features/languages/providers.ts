@@ -1,5 +1,6 @@
 /** What language servers know, in Monaco: completion, hovers, definitions and signatures. */
 import { editor, languages as monaco, Range, Uri, type CancellationToken, type IDisposable, type IMarkdownString, type IRange, type Position } from 'monaco-editor/editor'
+import 'monaco-editor/editor/contrib/suggest/browser/suggestController'
 import 'monaco-editor/features/gotoSymbol/register'
 import 'monaco-editor/features/parameterHints/register'
 import { servedLanguage, type Completion, type Definition, type ServedLanguage } from '../../../shared/language-servers'
