@@ -47,6 +47,7 @@ test('a server that is missing is said once, in the status bar, and can be switc
   await expect(status).toHaveText('rust-analyzer: not installed')
   await expect(status).toHaveAttribute('title', /rustup component add rust-analyzer/)
   await expect(page.getByRole('button', { name: 'No notifications' })).toBeVisible()
+  await lab.screenshot('63-missing')
   await page.keyboard.press('ControlOrMeta+,')
   await page.getByRole('dialog').getByRole('switch', { name: 'Language servers' }).click()
   await page.keyboard.press('Escape')

@@ -7,6 +7,7 @@ const { en, 'zh-CN': zhCn } = catalogues
 /** The same in every language: names, and what is written so everywhere. */
 const SAME = new Set([
   'product',
+  'languages.ready',
   'status.firmware',
   'settings.choices.en',
   'settings.choices.zh-CN',

@@ -37,6 +37,8 @@ export function createFakeServices() {
   const drafts = new Map<string, Draft>()
   const machines = new Map<string, FakeMachine>()
   const log: string[] = []
+  /** What language servers were told and asked. */
+  const asked: string[] = []
   let uiState: Record<string, unknown> = {}
   let known: string[] = []
   /** The system: what it opens with Bootlab, once the page listens. */
@@ -89,15 +91,15 @@ export function createFakeServices() {
     'machines.keys': missing('machines.keys'),
     'machines.serialInput': missing('machines.serialInput'),
     'languages.update': async ({ path, text }) => {
-      log.push(`tell ${path}: ${text}`)
+      asked.push(`tell ${path}: ${text}`)
       return null
     },
     'languages.close': async ({ path }) => {
-      log.push(`close ${path}`)
+      asked.push(`close ${path}`)
       return null
     },
     'languages.complete': async ({ path, line, column }) => {
-      log.push(`complete ${path}:${line}:${column}`)
+      asked.push(`complete ${path}:${line}:${column}`)
       return { list: 1, incomplete: false, resolvable: false, items: [] }
     },
     'languages.resolve': missing('languages.resolve'),
@@ -169,7 +171,7 @@ export function createFakeServices() {
       }),
     'debug.log': missing('debug.log'),
     'languages.watch': async ({ server }, { emit, signal }) => {
-      log.push(`watch ${server}`)
+      asked.push(`watch ${server}`)
       emit(script.languages)
       return new Promise((resolve) => signal.addEventListener('abort', () => resolve(null)))
     },
@@ -212,6 +214,7 @@ export function createFakeServices() {
     drafts,
     machines,
     log,
+    asked,
     script,
     system,
     usb: usb.fake,
