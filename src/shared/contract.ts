@@ -18,6 +18,7 @@ import { bootPauseSchema, debugCalls, debugStreams, logFilterSchema } from './de
 import { diagnosisSchema } from './diagnosis'
 import { fileCalls, fileStreams } from './files'
 import { formattingCalls } from './formatting'
+import { languageCalls, languageStreams } from './language-servers'
 import { LANGUAGES } from './languages'
 import { imageCalls } from './image-explorer'
 import { BOOT_MEDIA, insertedDriveSchema, keyEventSchema, machineReportSchema, machineStateSchema, MOST_EXTRA_DRIVES, sentScreenSchema } from './machine-schemas'
@@ -280,6 +281,7 @@ export const calls = {
 
   ...usbCalls,
   ...imageCalls,
+  ...languageCalls(text),
 } satisfies Record<string, { args: z.ZodType; result: z.ZodType }>
 
 export const streams = {
@@ -301,6 +303,7 @@ export const streams = {
   ...fileStreams,
   ...searchStreams,
   ...debugStreams,
+  ...languageStreams,
 } satisfies Record<string, { args: z.ZodType; event: z.ZodType; end: z.ZodType }>
 
 // --- types of the tables ----------------------------------------------------------------------------------------------

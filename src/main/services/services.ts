@@ -24,6 +24,7 @@ import { formatText } from './formatters'
 import { imageHandlers } from './image-explorer/calls'
 import { explorerThread } from './image-explorer/thread'
 import { describeImport, planImport, writeImport } from './imports'
+import { createLanguageSessions, languageHandlers } from './language-calls'
 import { locate, type Locations } from './locations'
 import { prepareWorker, prepareWorkerLater, startInWorker } from './machine-host'
 import { Machines, type MachineStarter } from './machines'
@@ -91,6 +92,10 @@ export function createServices(options: ServicesOptions): Services {
   const kernels = new BootedKernels()
   const usb = usbHandlers({ builder, canFlash, pickFile, pickSavePath })
   const images = explorerThread()
+  const languageSessions = createLanguageSessions(files)
+  const languages = languageHandlers(languageSessions, (directory) => projectFolder(directory))
+  /** A changed file may change how all are compiled. */
+  const refreshLanguages = (folder: string): void => void languageSessions.refresh(folder).catch((error: unknown) => onDefect('A language server could not be told of a change', error))
   const writes = new Set<Promise<unknown>>()
   /** Notes a write, so that `close` waits for it: a page saves its last text while it goes away. */
   const writing = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -152,6 +157,7 @@ export function createServices(options: ServicesOptions): Services {
         const folder = await projectFolder(directory)
         const version = await files.write(folder, path, text, baseVersion)
         await drafts.discard(folder, path)
+        refreshLanguages(folder)
         return { version }
       }),
     'projects.createFile': ({ directory, path }) =>
@@ -246,6 +252,7 @@ export function createServices(options: ServicesOptions): Services {
 
     ...usb.calls,
     ...imageHandlers({ ask: images.ask, anyFile: canFlash }),
+    ...languages.calls,
   }
 
   const streams: Handlers['streams'] = {
@@ -272,12 +279,13 @@ export function createServices(options: ServicesOptions): Services {
     'search.run': async ({ directory, ...rest }, { emit, signal }) =>
       searchProject(files, { directory: await projectFolder(directory), ...rest }, { emit, signal, worker: pathToFileURL(locations.searchWorker) }),
     ...usb.streams,
+    ...languages.streams,
     ...debugStreams(machines),
   }
 
   const close = async (): Promise<void> => {
     // A write that fails is its caller's matter.
-    await Promise.allSettled([machines.close(), images.close(), ...writes])
+    await Promise.allSettled([machines.close(), images.close(), languageSessions.close(), ...writes])
   }
   return { handlers: { calls, streams }, locations, close }
 }

@@ -7,6 +7,7 @@ import { usePauseText } from '../features/debugger/use-pause'
 import { useCursor } from '../features/editor/cursor'
 import { LanguageStatus } from '../features/editor/LanguageStatus'
 import { ExploreButton } from '../features/image/ExploreButton'
+import { ServerStatus } from '../features/languages/ServerStatus'
 import { useStrings } from '../strings'
 import { Icon } from '../ui/Icon'
 import { useLab } from './lab'
@@ -35,6 +36,7 @@ export function StatusBar(): ReactElement {
       <span className="status-space" />
       {inProject && cursor && <span className="status-item">{text.position(cursor.line, cursor.column)}</span>}
       {inProject && <LanguageStatus />}
+      {inProject && <ServerStatus />}
       {inProject && <TargetStatus />}
       <ToolchainStatus />
       <NotificationStatus />

@@ -21,6 +21,7 @@ import { createFileLanguages } from '../features/editor/file-language'
 import { createFormatting } from '../features/editor/formatting'
 import { createSearch } from '../features/search/search'
 import { createImageExplorer } from '../features/image/explorer'
+import { createLanguages } from '../features/languages/languages'
 import { createMachine } from '../features/machine/machine'
 import { bootArguments } from '../features/machine/machine-settings'
 import { createProjects } from '../features/projects/projects'
@@ -71,6 +72,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   const documents = createDocuments({ connection, onError: report, storage: localStorage, resolveConflict: askAboutConflict, beforeSave: (path) => formatting.beforeSave(path) })
   const fileLanguages = createFileLanguages(ui, documents)
   const formatting = createFormatting({ connection, documents, fileLanguages, settings, notifications })
+  const languages = createLanguages({ connection, documents, settings, onError: report })
   const projectDoctor = createProjectDoctor({
     connection,
     documents,
@@ -385,6 +387,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     fileLanguages,
     files,
     search,
+    languages,
     usb,
     inside,
     explorer,

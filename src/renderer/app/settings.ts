@@ -43,6 +43,7 @@ export const settingTable = {
   editorWordWrap: onOff('editor', false),
   editorMinimap: onOff('editor', false),
   editorFormatOnSave: onOff('editor', false),
+  languageServers: onOff('editor', true),
   terminalFontSize: whole('machine', 8, 40, 1, 13),
   machineSpeed: choice('machine', ['realtime', 'fast', 'slow-10000', 'slow-1000', 'slow-100', 'slow-10', 'slow-1'], 'realtime'),
   keyboardOnBoot: onOff('machine', false),

@@ -8,6 +8,7 @@ const { en, 'zh-CN': zhCn } = catalogues
 const SAME = new Set([
   'product',
   'inside.tables.dpl',
+  'languages.ready',
   'status.firmware',
   'settings.choices.en',
   'settings.choices.zh-CN',

@@ -3,6 +3,7 @@ import { serveChannel, type Handlers, type Port } from '../../shared/channel'
 import type { BuildResult, Draft, MachineEvent, Opened } from '../../shared/contract'
 import type { Diagnosis } from '../../shared/diagnosis'
 import { LabError } from '../../shared/failure'
+import type { LanguageServerState } from '../../shared/language-servers'
 import type { MachineReport } from '../../shared/machine-schemas'
 import type { LogEvent } from '../../shared/problems'
 import type { OpenPort } from '../app/transport'
@@ -38,12 +39,15 @@ export function createFakeServices() {
   const drafts = new Map<string, Draft>()
   const machines = new Map<string, FakeMachine>()
   const log: string[] = []
+  /** What language servers were told and asked. */
+  const asked: string[] = []
   let uiState: Record<string, unknown> = {}
   let known: string[] = []
   /** The system: what it opens with Bootlab, once the page listens. */
   const system: { open: ((opened: Opened) => void) | undefined; noTrash: boolean; changed: (() => void) | undefined } = { open: undefined, noTrash: false, changed: undefined }
   /** What a build says; without a result it runs until it is cancelled. */
-  const script: { build: { log: LogEvent[]; result: BuildResult | undefined }; diagnose: (unsaved: readonly { path: string; text: string }[]) => Diagnosis | null } = {
+  const script: { languages: LanguageServerState; build: { log: LogEvent[]; result: BuildResult | undefined }; diagnose: (unsaved: readonly { path: string; text: string }[]) => Diagnosis | null } = {
+    languages: { status: 'missing', install: 'get it' },
     build: { log: [], result: { ok: true, problems: [], steps: [], milliseconds: 1 } },
     diagnose: () => null,
   }
@@ -81,6 +85,22 @@ export function createFakeServices() {
     'machines.reset': missing('machines.reset'),
     'machines.keys': missing('machines.keys'),
     'machines.serialInput': missing('machines.serialInput'),
+    'languages.update': async ({ path, text }) => {
+      asked.push(`tell ${path}: ${text}`)
+      return null
+    },
+    'languages.close': async ({ path }) => {
+      asked.push(`close ${path}`)
+      return null
+    },
+    'languages.complete': async ({ path, line, column }) => {
+      asked.push(`complete ${path}:${line}:${column}`)
+      return { list: 1, incomplete: false, resolvable: false, items: [] }
+    },
+    'languages.resolve': missing('languages.resolve'),
+    'languages.hover': missing('languages.hover'),
+    'languages.definition': missing('languages.definition'),
+    'languages.signatures': missing('languages.signatures'),
     'doctor.run': async () => [],
     'doctor.project': async ({ unsaved }) => script.diagnose(unsaved),
     'app.info': async () => ({ version: '0', door: 'browser', platform: 'linux', canPickDirectory: false, canFlash: usb.fake.canFlash, projectsDirectory: '/projects' }),
@@ -180,6 +200,11 @@ export function createFakeServices() {
         signal.addEventListener('abort', () => resolve(null))
       }),
     'search.run': missing('search.run'),
+    'languages.watch': async ({ server }, { emit, signal }) => {
+      asked.push(`watch ${server}`)
+      emit(script.languages)
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(null)))
+    },
     'builds.run': async (_args, { emit, signal }) => {
       log.push('build')
       emit({ steps: [], lines: script.build.log })
@@ -219,6 +244,7 @@ export function createFakeServices() {
     drafts,
     machines,
     log,
+    asked,
     script,
     system,
     usb: usb.fake,

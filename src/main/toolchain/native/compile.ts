@@ -13,15 +13,19 @@ import { parseDepfile } from './depfile'
 import type { StepInputs } from './store'
 
 /**
- * Arguments for every file, before those of the target specification, so that the specification has the last word.
- * -nostdinc with the compiler's own headers: nothing of the computer that builds gets into a kernel.
+ * What every file means, before the arguments of the target specification, so that the specification has the last word.
  * -Qunused-arguments: assembly has no use for a red zone, and need not say so.
+ */
+export const MEANING_ARGS = ['-ffreestanding', '-fno-pic', '-fno-pie', '-fno-stack-protector', '-fno-asynchronous-unwind-tables', '-Qunused-arguments'] as const
+
+/**
+ * Arguments for every file.
+ * -nostdinc with the compiler's own headers: nothing of the computer that builds gets into a kernel.
  */
 export function baseArgs(zig: Zig): string[] {
   return [
-    '--no-default-config', '-nostdinc', '-isystem', zig.includeDir,
-    '-ffreestanding', '-fno-pic', '-fno-pie', '-fno-stack-protector', '-fno-asynchronous-unwind-tables', '-g', '-fdebug-compilation-dir=.',
-    '-Qunused-arguments', '-fno-color-diagnostics', '-fmessage-length=0', '-ferror-limit=50',
+    '--no-default-config', '-nostdinc', '-isystem', zig.includeDir, ...MEANING_ARGS, '-g', '-fdebug-compilation-dir=.',
+    '-fno-color-diagnostics', '-fmessage-length=0', '-ferror-limit=50',
     '-fdiagnostics-print-source-range-info', '-fdiagnostics-parseable-fixits',
   ]
 }
@@ -29,7 +33,7 @@ export function baseArgs(zig: Zig): string[] {
 const WARNINGS: Readonly<Record<SourceFile['warnings'], readonly string[]>> = { none: ['-w'], default: [], all: ['-Wall'], extra: ['-Wall', '-Wextra'] }
 
 /** Arguments for one file: the manifest's, then those of the target specification, then the file's own. */
-function fileArgs(source: SourceFile, targetArgs: readonly string[]): string[] {
+export function fileArgs(source: SourceFile, targetArgs: readonly string[]): string[] {
   return [
     `-O${source.optimize}`,
     ...WARNINGS[source.warnings],

@@ -15,17 +15,26 @@ const SECTOR_BYTES = 512
  */
 export async function buildDisk(context: NativeContext, manifest: DiskManifest, target: Target): Promise<BuildResult> {
   const { record } = context
-  const defines: Record<string, number> = Object.fromEntries(manifest.parts.map(({ name, sector }) => [`${name.toUpperCase()}_LBA`, sector]))
+  const defines = placeDefines(manifest)
   const pieces: DiskPiece[] = []
   for (const part of manifest.parts.toReversed()) {
     const piece = await buildPart(context, manifest, part, target, defines)
     if (piece === undefined) return record.fail()
     pieces.unshift(piece)
-    defines[`${part.name.toUpperCase()}_BYTES`] = piece.bytes.length
-    defines[`${part.name.toUpperCase()}_SECTORS`] = Math.ceil(piece.bytes.length / SECTOR_BYTES)
+    Object.assign(defines, sizeDefines(part.name, piece.bytes.length))
   }
   const size = manifest.size === undefined ? undefined : memorySize(manifest.size)
   return record.succeed({ form: 'disk', pieces, ...(size?.ok ? { givenBytes: size.bytes } : {}) })
+}
+
+/** Where each part lies, as its sources see it. */
+export function placeDefines({ parts }: DiskManifest): Record<string, number> {
+  return Object.fromEntries(parts.map(({ name, sector }) => [`${name.toUpperCase()}_LBA`, sector]))
+}
+
+/** How large a part is, as those see it that are built after it. */
+export function sizeDefines(name: string, bytes: number): Record<string, number> {
+  return { [`${name.toUpperCase()}_BYTES`]: bytes, [`${name.toUpperCase()}_SECTORS`]: Math.ceil(bytes / SECTOR_BYTES) }
 }
 
 async function buildPart(context: NativeContext, manifest: DiskManifest, part: DiskPart, diskTarget: Target, defines: Readonly<Record<string, number>>): Promise<DiskPiece | undefined> {

@@ -132,8 +132,8 @@ function EndBanner(): ReactElement | null {
   const report = useStore(machine.store, (view) => view.report)
   if (!report) return null
   return (
-    <div className={`end end-${report.reason}`} role="status">
-      <span className="end-summary">{report.summary}</span>
+    <div className={`machine-end machine-end-${report.reason}`} role="status">
+      <span className="machine-end-summary">{report.summary}</span>
       <Button tone="quiet" onClick={() => dock.focus('report')}>
         {text.show}
       </Button>

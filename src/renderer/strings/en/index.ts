@@ -9,6 +9,7 @@ import { help } from './help'
 import { inside } from './inside'
 import { log } from './log'
 import { image } from './image'
+import { languages } from './languages'
 import { machine } from './machine'
 import { projects } from './projects'
 import { screen } from './screen'
@@ -16,4 +17,4 @@ import { settings } from './settings'
 import { usb } from './usb'
 import { workbench } from './workbench'
 
-export const en = { format, commands: commandTexts.en, ...app, ...build, ...debugControl, ...editor, ...image, ...files, ...log, ...inside, ...help, ...machine, ...projects, ...screen, ...settings, ...usb, ...workbench }
+export const en = { format, commands: commandTexts.en, ...app, ...build, ...debugControl, ...editor, ...image, ...files, ...log, ...inside, ...help, ...languages, ...machine, ...projects, ...screen, ...settings, ...usb, ...workbench }

@@ -18,6 +18,7 @@ export const settings = {
       editorWordWrap: { title: 'Word wrap', description: 'Breaks long lines at the edge of the editor.' },
       editorFormatOnSave: { title: 'Format when saving', description: 'C and C++ by clang-format, Rust by rustfmt, where they are installed.' },
       editorMinimap: { title: 'Minimap', description: 'A small picture of the whole file beside its text.' },
+      languageServers: { title: 'Language servers', description: 'Completion, hovers and definitions by clangd and rust-analyzer, where they are installed. They read the project; nothing of theirs is written there.' },
       terminalFontSize: { title: 'Terminal font size', description: 'Size of the text of the serial ports, in pixels at 100 % zoom.' },
       machineSpeed: { title: 'Speed of the machine', description: 'As a PC in real time, as fast as this computer can, or so slowly that each instruction can be watched. A slow speed begins when the machine is first paused, so that the boot before does not take hours.' },
       keyboardOnBoot: { title: 'Keyboard on boot', description: 'Gives the keyboard to the machine each time it boots, without a click on its screen.' },

@@ -18,6 +18,7 @@ export const settings: typeof en = {
       editorWordWrap: { title: '自动换行', description: '在编辑器边缘处将长行折行。' },
       editorFormatOnSave: { title: '保存时格式化', description: '如已安装，C 和 C++ 使用 clang-format，Rust 使用 rustfmt。' },
       editorMinimap: { title: '缩略图', description: '在文字旁边显示整个文件的缩略图。' },
+      languageServers: { title: '语言服务器', description: '在已安装 clangd 和 rust-analyzer 时，用它们提供补全、悬停说明和定义查找。它们只读取项目，不会在其中写入任何内容。' },
       terminalFontSize: { title: '终端字号', description: '串口终端中文字的大小，以缩放为 100% 时的像素计。' },
       machineSpeed: { title: '虚拟机的速度', description: '像真实 PC 一样按实时运行、按本机能达到的最快速度运行，或慢到能看清每一条指令。慢速从第一次暂停起生效，以免之前的启动过程耗费数小时。' },
       keyboardOnBoot: { title: '启动时接管键盘', description: '每次启动后立即由虚拟机接管键盘，无需点击屏幕。' },
