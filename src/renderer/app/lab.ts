@@ -211,12 +211,17 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     ui.set('tabs', rememberFor(ui.get('tabs'), directory, { open: [...open], ...(active === undefined ? {} : { active }), ...(split ? { groups: storeGroups(groups) } : {}) }))
   })
 
-  async function runBuild(): Promise<boolean> {
+  /** @param next what follows a build that succeeded; a person waits for it, and nothing else goes before */
+  async function runBuild(next?: () => Promise<void>): Promise<void> {
     const { directory } = documents.store.getState()
-    if (directory === undefined || !(await documents.saveAll())) return false
+    if (directory === undefined || !(await documents.saveAll())) return
     const result = await build.run(directory)
-    if (result?.ok) attempt(refreshProject(directory))
-    return result?.ok ?? false
+    if (!result?.ok) return
+    try {
+      await next?.()
+    } finally {
+      await refreshProject(directory)
+    }
   }
 
   /** A build reads the manifest anew: its name, target and entry may be others by now. */
@@ -283,7 +288,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
     build: () => attempt(runBuild()),
     cancelBuild: () => build.cancel(),
     /** @param pauseAt where the machine pauses, the first time it comes there */
-    boot: (pauseAt?: BootPause) => attempt(runBuild().then((built) => (built ? bootProject(pauseAt) : undefined))),
+    boot: (pauseAt?: BootPause) => attempt(runBuild(() => bootProject(pauseAt))),
     stop: () => {
       build.cancel()
       attempt(machine.stop())

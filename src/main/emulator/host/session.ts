@@ -300,7 +300,8 @@ export class Session implements RunningMachine, Asked {
   #tellDueScreen(now: number): void {
     if (now < this.#screenDue || this.#unseen >= MOST_UNSEEN) return
     this.#tellScreen()
-    this.#screenDue = now + Math.max(SCREEN_MS, (performance.now() - now) * SCREEN_SHARE)
+    // Counted from when this one was due: turns are half as long, and would else be added to each.
+    this.#screenDue = Math.max(this.#screenDue + SCREEN_MS, now + SCREEN_MS / 2, now + (performance.now() - now) * SCREEN_SHARE)
   }
 
   #tellScreen(): void {

@@ -15,7 +15,7 @@ import { ScreenCanvas } from './ScreenCanvas'
 import { KeysMenu, ScreenMenu } from './ScreenMenu'
 import { ScreenSelection } from './ScreenSelection'
 import { ScreenStatus } from './ScreenStatus'
-import { screenText } from '../../../shared/screen-text'
+import { ScreenTextMirror } from './ScreenTextMirror'
 
 /** The VGA screen: takes the keyboard while it has the focus, and says how to leave. */
 export function ScreenPanel(): ReactElement {
@@ -75,22 +75,6 @@ export function ScreenPanel(): ReactElement {
       <ScreenStatus />
       <EndBanner />
     </>
-  )
-}
-
-/** The screen's text for screen readers and tests. */
-function ScreenTextMirror(): ReactElement {
-  const { machine } = useLab()
-  const { machine: text } = useStrings()
-  const screen = useStore(machine.store, (view) => view.screen)
-  const shown = useMemo(() => {
-    if (!screen) return ''
-    return screen.mode === 'text' ? screenText(screen) : text.graphics(screen.width, screen.height)
-  }, [screen, text])
-  return (
-    <pre className="visually-hidden" role="group" aria-label={text.screenText} data-testid="screen-text">
-      {shown}
-    </pre>
   )
 }
 
