@@ -4,9 +4,12 @@ test('the palette finds commands by a few letters, runs them, and knows what was
   const { page } = lab
   await lab.createProject('miniboot-c')
   await lab.focusEditor()
+  // Typed on at once: nothing of it goes to the text.
   await page.keyboard.press('ControlOrMeta+Shift+P')
+  await page.keyboard.type('zoom')
   const palette = page.getByRole('dialog', { name: 'Commands' })
   const field = palette.getByRole('combobox')
+  await expect(field).toHaveValue('zoom')
   await expect(field).toBeFocused()
   // Nothing runs: what switches the machine off is not offered.
   await field.fill('switch the machine off')

@@ -1,5 +1,6 @@
 import { lazy, Suspense, type ComponentType, type ReactElement } from 'react'
 import { useStore } from 'zustand'
+import { CommandPicker, FilePicker, LanguagePicker, SpeedPicker, ThemePicker } from '../features/palette/pickers'
 import { useLab } from './lab'
 import type { Surface } from './surfaces'
 
@@ -7,15 +8,13 @@ interface Props {
   onClose(): void
 }
 
-const loadPickers = () => import('../features/palette/pickers')
-
-/** What stands over the window, by name. Each is loaded when it is first asked for. */
+/** What stands over the window, by name. Each is loaded when it is first asked for; but a palette is typed into at once, and letters must not go elsewhere. */
 const views: Readonly<Record<Surface, ComponentType<Props>>> = {
-  commands: lazy(() => loadPickers().then((module) => ({ default: module.CommandPicker }))),
-  files: lazy(() => loadPickers().then((module) => ({ default: module.FilePicker }))),
-  themes: lazy(() => loadPickers().then((module) => ({ default: module.ThemePicker }))),
-  languages: lazy(() => loadPickers().then((module) => ({ default: module.LanguagePicker }))),
-  speeds: lazy(() => loadPickers().then((module) => ({ default: module.SpeedPicker }))),
+  commands: CommandPicker,
+  files: FilePicker,
+  themes: ThemePicker,
+  languages: LanguagePicker,
+  speeds: SpeedPicker,
   'file-language': lazy(() => import('../features/editor/FileLanguagePicker').then((module) => ({ default: module.FileLanguagePicker }))),
   settings: lazy(() => import('../features/settings/SettingsDialog').then((module) => ({ default: module.SettingsDialog }))),
   shortcuts: lazy(() => import('../features/settings/ShortcutsDialog').then((module) => ({ default: module.ShortcutsDialog }))),
