@@ -47,9 +47,9 @@ const titles: Record<Exclude<CommandId, `panel.show.${PanelId}`>, string> = {
   'debug.stepInstruction': 'Step one instruction',
   'debug.runToCursor': 'Run to the cursor',
   'debug.toggleBreakpoint': 'Set or remove a breakpoint at the cursor',
-  'debug.bootAtKernel': "Save all, build, boot and pause at the kernel's entry",
-  'debug.bootAtSector': 'Save all, build, boot and pause at the boot sector',
-  'debug.bootAtReset': 'Save all, build, boot and pause at the first instruction of the PC',
+  'debug.bootAtKernel': "Boot and pause at the kernel's entry",
+  'debug.bootAtSector': 'Boot and pause at the boot sector',
+  'debug.bootAtReset': 'Boot and pause at the first instruction of the PC',
   'debug.bootAtFault': 'Boot the image again and pause at a triple fault',
   'debug.speed': 'Speed of the machine…',
 

@@ -1,5 +1,5 @@
 /** A documentation page as elements: nothing in it becomes HTML of its own. */
-import { createContext, memo, useContext, useMemo, type AnchorHTMLAttributes, type ReactElement } from 'react'
+import { createContext, memo, useContext, useMemo, type AnchorHTMLAttributes, type ReactElement, type ReactNode } from 'react'
 import ReactMarkdown from 'react-markdown'
 import { useStore } from 'zustand'
 import remarkGfm from 'remark-gfm'
@@ -46,8 +46,12 @@ function PageLinkTo({ href = '', children }: AnchorHTMLAttributes<HTMLAnchorElem
 /** Pictures lie in the repository, and pages are read here for their words. */
 const PictureText = ({ alt }: { alt?: string }): ReactElement => <em>{alt}</em>
 
+/** Long lines are scrolled to, by keyboard, too. */
+const Code = ({ children }: { children?: ReactNode }): ReactElement => <pre tabIndex={0}>{children}</pre>
+const Table = ({ children }: { children?: ReactNode }): ReactElement => <table tabIndex={0}>{children}</table>
+
 const plugins = [remarkGfm]
-const components = { a: PageLinkTo, img: PictureText }
+const components = { a: PageLinkTo, img: PictureText, pre: Code, table: Table }
 
 export const Markdown = memo(function Markdown({ id, path, text }: Place & { text: string }): ReactElement {
   const place = useMemo(() => ({ id, path }), [id, path])
