@@ -43,6 +43,7 @@ test('start, pick a template, boot, break it, read the problem, fix, boot, step,
   await page.keyboard.press('F5')
   await expect(lab.screenText).toContainText('Hello, World !!')
 
+  await expect(page.getByText(/^protected mode · /)).toBeVisible()
   await step('Stop the time')
   await page.keyboard.press('F8')
   await expect(lab.machineStatus).toContainText('Paused')

@@ -60,7 +60,7 @@ const titles: Record<Exclude<CommandId, `panel.show.${PanelId}`>, string> = {
   'editor.focus1': 'Focus the first editor group',
   'editor.focus2': 'Focus the second editor group',
   'editor.focus3': 'Focus the third editor group',
-  'editor.language': 'Choose the language of the file…',
+  'editor.language': "Change the file's language mode…",
 
   'view.palette': 'Show all commands…',
   'view.editorActions': "Show the editor's own commands…",
