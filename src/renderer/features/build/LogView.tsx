@@ -34,6 +34,8 @@ export function LogView(): ReactElement {
   const list = useRef<VirtuosoHandle>(null)
   const host = useRef<HTMLDivElement>(null)
   const [following, setFollowing] = useState(true)
+  /** Lines that a person unfolds are no news: what they look at stays where it is. */
+  const toggled = useRef(false)
   // oxlint-disable-next-line react/exhaustive-deps -- the log changes in place
   const rows = useMemo(() => layRows(log, folds), [log, version, folds])
   const { current } = found
@@ -60,13 +62,17 @@ export function LogView(): ReactElement {
     closeFind()
     host.current?.querySelector<HTMLElement>('.log')?.focus()
   }
+  function toggle(section: number, open: boolean): void {
+    toggled.current = true
+    fold(log, section, open)
+  }
   const toEnd = (): void => list.current?.scrollToIndex({ index: 'LAST', align: 'end' })
 
   function row(shown: LogRow | undefined): ReactElement {
     if (shown === undefined) return <div className="log-line" />
     if (shown.kind === 'cut') return <div className="log-line log-cut">{logText.cut(log.dropped, log.lost)}</div>
     const { section } = shown
-    if (shown.kind === 'head') return <StepHead section={section} open={shown.open} onToggle={() => fold(log, section.key, !shown.open)} />
+    if (shown.kind === 'head') return <StepHead section={section} open={shown.open} onToggle={() => toggle(section.key, !shown.open)} />
     return <LogLineView line={shown.line} query={found.query} current={current?.section === section && current.line === shown.index} inStep={section.step !== undefined} findFile={findFile} />
   }
 
@@ -80,7 +86,11 @@ export function LogView(): ReactElement {
         aria-live="off"
         aria-label={commands.panels.log}
         totalCount={rows.count}
-        followOutput="auto"
+        followOutput={(atBottom) => {
+          const unfolded = toggled.current
+          toggled.current = false
+          return atBottom && !unfolded ? 'auto' : false
+        }}
         atBottomThreshold={AT_BOTTOM_PIXELS}
         atBottomStateChange={setFollowing}
         components={logParts}
