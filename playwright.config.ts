@@ -7,6 +7,8 @@ const chromium = requireTool('chromium') ?? requireTool('google-chrome') ?? requ
 export default defineConfig({
   testDir: 'tests/e2e',
   outputDir: 'test-results/e2e',
+  // The screen's pixels are made by the lab alone, and the same everywhere. A change is accepted by: npx playwright test --update-snapshots
+  snapshotPathTemplate: '{testDir}/goldens/{arg}{ext}',
   timeout: 60_000,
   expect: { timeout: 15_000 },
   workers: 1,
