@@ -59,11 +59,11 @@ test('the language changes without a restart, and the system decides at first', 
   const { page } = lab
   await lab.createProject('miniboot-c')
   await page.keyboard.press('F1')
-  await page.getByRole('combobox').fill('language')
+  await page.getByRole('combobox').fill('choose the language')
   await page.keyboard.press('Enter')
   const picker = page.getByRole('dialog', { name: 'Language' })
   await picker.getByRole('option', { name: '简体中文' }).click()
-  await expect(page.getByRole('button', { name: '启动' })).toBeVisible()
+  await expect(page.getByRole('button', { name: '启动', exact: true })).toBeVisible()
   await expect(page.getByRole('tab', { name: '构建日志' })).toBeVisible()
   await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN')
   await page.keyboard.press('F5')
@@ -75,7 +75,7 @@ test('the language changes without a restart, and the system decides at first', 
   const other = await chinese.newPage()
   // The choice of before is for everybody who uses this lab's data: back to the system's.
   await page.keyboard.press('ControlOrMeta+,')
-  await page.getByRole('combobox', { name: '语言' }).selectOption('system')
+  await page.getByRole('combobox', { name: '语言', exact: true }).selectOption('system')
   await expect(page.getByRole('dialog', { name: 'Settings' })).toBeVisible()
   await page.waitForTimeout(600)
   await other.goto(server.url)
