@@ -34,7 +34,7 @@ test('a reload finds the running machine, the project, its open tab and the layo
   await expect.poll(width).toBeLessThan(before - 50)
   const moved = await width()
   // So does the mouse.
-  const border = lab.page.locator('.dv-split-view-container.dv-horizontal > .dv-sash-container > .dv-sash').first()
+  const border = lab.page.locator('.dv-split-view-container.dv-horizontal > .dv-sash-container > .dv-sash').last()
   const { x = 0, y = 0, height = 0 } = (await border.boundingBox()) ?? {}
   await lab.page.mouse.move(x + 2, y + height / 2)
   await lab.page.mouse.down()

@@ -39,7 +39,7 @@ test('a wide window has two columns and one of files, and the screen its own siz
 
 test('a window of 1280 pixels leaves the editor its width; one of 1024 has the files as a tab; a narrow one stacks', () => {
   expect(show(defaultLayout(panels, { width: 1280, height: 800 }).grid.root)).toMatch(/^\(files:244 \(editor:\d+ log\+problems:\d+\):370 \(screen:520 /)
-  expect(show(defaultLayout(panels, { width: 1024, height: 600 }).grid.root)).toMatch(/^\(\(editor:\d+ log\+problems\+files:\d+\):370 \(screen:450 serial\+report:150\):654\)/)
+  expect(show(defaultLayout(panels, { width: 1024, height: 600 }).grid.root)).toMatch(/^\(\(editor:\d+ log\+problems\+files:\d+\):370 \(screen:492 serial\+report:108\):654\)/)
   expect(show(defaultLayout(panels, { width: 640, height: 400 }).grid.root)).toBe('((editor:200 log+problems+screen+serial+report+files:200):640):400')
 })
 

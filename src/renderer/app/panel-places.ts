@@ -52,7 +52,7 @@ export function defaultLayout(panels: PlacedPanels, { width, height }: Size, bar
   })
   const files = width < THREE_COLUMNS ? 0 : FILES_WIDTH
   const machine = Math.round(Math.min(MACHINE_WIDTH, Math.max(width / 2, width - EDITOR_WIDTH - files)))
-  const screenHeight = Math.round(Math.min(height * 0.75, Math.min(640, machine - 12) * 0.625 + bars))
+  const screenHeight = Math.round(Math.min(height * 0.82, Math.min(640, machine - 12) * 0.625 + bars))
   const columns =
     width < TWO_COLUMNS
       ? [column(width, at('centre'), Math.round(height / 2), at('right', 'left', 'below-centre', 'below-right'))]
