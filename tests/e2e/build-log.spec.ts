@@ -34,6 +34,8 @@ test('steps fold, colours show, places lead to the source, and the command of a 
   await lab.page.keyboard.press('ControlOrMeta+B')
   await expect(lab.buildStatus).toContainText('Build failed')
   await lab.page.getByRole('tab', { name: 'Build log' }).click()
+  // The end of the log is in view; its beginning may be above.
+  await log.press('Home')
   await expect(log.getByRole('button', { name: /^failed: compile kernel\.c/ })).toHaveAttribute('aria-expanded', 'true')
   await lab.screenshot('build-log-failed')
   await log.getByRole('button', { name: /kernel\.c:\d+:\d+/ }).first().click()
