@@ -9,6 +9,7 @@
  *   F0000–FFFFF    BIOS ROM, also seen at FFFF0000–FFFFFFFF, where the processor starts
  *   100000–…       RAM up to the configured size
  *   FD000000–…     linear framebuffer: all of the video memory, plain RAM, where QEMU's standard VGA has it under SeaBIOS
+ *   elsewhere      registers of devices, where they are mapped
  *
  * ROM and text memory live in the RAM block at their own addresses; video memory is a block of its own.
  */
@@ -40,6 +41,18 @@ export interface VideoBlock {
 /** What answers in the VGA window: plain memory from a host address on, a device, or nothing. */
 export type VgaWindow = number | { read(offset: number): number; write(offset: number, value: number): void } | undefined
 
+/** Registers in memory. Offsets count from the region's start; values are unsigned; an access does not cross the region's end. */
+export interface MemoryDevice {
+  read(offset: number, size: 1 | 2 | 4): number
+  write(offset: number, size: 1 | 2 | 4, value: number): void
+}
+
+interface MappedDevice {
+  readonly first: number
+  readonly last: number
+  readonly device: MemoryDevice
+}
+
 export class MemoryMap implements PhysicalMemory {
   /** Bytes of RAM, of which A0000–FFFFF cannot be used. */
   readonly bytes: number
@@ -47,6 +60,7 @@ export class MemoryMap implements PhysicalMemory {
   readonly #u8: Uint8Array
   readonly #video: VideoBlock
   #window: VgaWindow
+  #mapped: readonly MappedDevice[] = []
 
   /** `ramBase`: offset of physical address 0 in `memory`. Throws a RangeError for a size that is no multiple of 4 KiB or out of bounds. */
   constructor(memory: WebAssembly.Memory, ramBase: number, bytes: number, video: VideoBlock = { base: 0, bytes: 0 }) {
@@ -62,6 +76,17 @@ export class MemoryMap implements PhysicalMemory {
   /** Who asks must have translations forgotten: the processor keeps those of plain memory. */
   setWindow(window: VgaWindow): void {
     this.#window = window
+  }
+
+  /** Has a device answer from `first` on, where no plain memory is. Throws a RangeError where another one is. The return value takes it out again. */
+  mapDevice(first: number, bytes: number, device: MemoryDevice): () => void {
+    const entry = { first, last: first + bytes - 1, device }
+    const other = this.#mapped.find((one) => one.first <= entry.last && first <= one.last)
+    if (other) throw new RangeError(`Registers at 0x${first.toString(16)} overlap those at 0x${other.first.toString(16)}.`)
+    this.#mapped = [...this.#mapped, entry]
+    return () => {
+      this.#mapped = this.#mapped.filter((one) => one !== entry)
+    }
   }
 
   /** Host address of the video memory. */
@@ -124,30 +149,47 @@ export class MemoryMap implements PhysicalMemory {
   read8(physical: number): number {
     const frame = this.readableFrame(physical - (physical % PAGE))
     if (frame !== 0) return this.#u8[frame + (physical % PAGE)] ?? UNMAPPED
-    return this.#device(physical)?.read(physical - WINDOW_START) ?? UNMAPPED
+    return this.#device(physical)?.read(physical - WINDOW_START) ?? this.#readMapped(physical, 1) ?? UNMAPPED
   }
 
   write8(physical: number, value: number): void {
     const frame = this.writableFrame(physical - (physical % PAGE))
     if (frame !== 0) this.#u8[frame + (physical % PAGE)] = value
-    else this.#device(physical)?.write(physical - WINDOW_START, value)
+    else if (!this.#writeMapped(physical, 1, value)) this.#device(physical)?.write(physical - WINDOW_START, value)
   }
 
   read16(physical: number): number {
-    return this.read8(physical) | (this.read8(physical + 1) << 8)
+    return this.#readMapped(physical, 2) ?? this.read8(physical) | (this.read8(physical + 1) << 8)
   }
 
   write16(physical: number, value: number): void {
+    if (this.#writeMapped(physical, 2, value)) return
     this.write8(physical, value & 0xff)
     this.write8(physical + 1, (value >> 8) & 0xff)
   }
 
   read32(physical: number): number {
-    return (this.read16(physical) | (this.read16(physical + 2) << 16)) >>> 0
+    return this.#readMapped(physical, 4) ?? (this.read16(physical) | (this.read16(physical + 2) << 16)) >>> 0
   }
 
   write32(physical: number, value: number): void {
+    if (this.#writeMapped(physical, 4, value)) return
     this.write16(physical, value & 0xffff)
     this.write16(physical + 2, value >>> 16)
+  }
+
+  /** Undefined where no device is, or only for a part of the access. */
+  #readMapped(physical: number, size: 1 | 2 | 4): number | undefined {
+    for (const { first, last, device } of this.#mapped) if (physical >= first && physical + size - 1 <= last) return device.read(physical - first, size)
+    return undefined
+  }
+
+  #writeMapped(physical: number, size: 1 | 2 | 4, value: number): boolean {
+    for (const { first, last, device } of this.#mapped) {
+      if (physical < first || physical + size - 1 > last) continue
+      device.write(physical - first, size, value)
+      return true
+    }
+    return false
   }
 }

@@ -34,6 +34,23 @@ describe('memory map', () => {
     expect([memory.read32(0x1000), memory.read16(0x1002)]).toEqual([0x89abcdef, 0x89ab])
   })
 
+  test('hands accesses to mapped registers whole, and byte by byte where they only begin there', () => {
+    const memory = map()
+    const seen: string[] = []
+    const device = {
+      read: (offset: number, size: number) => offset * 0x100 + size,
+      write: (offset: number, size: number, value: number) => void seen.push(`${offset}/${size}=${value.toString(16)}`),
+    }
+    const takeOut = memory.mapDevice(0xfed00000, 0x10, device)
+    expect([memory.read32(0xfed00004), memory.read16(0xfed00002), memory.read8(0xfed00001)]).toEqual([0x404, 0x202, 0x101])
+    memory.write32(0xfed0000c, 0x89abcdef)
+    memory.write32(0xfed0000e, 0x89abcdef)
+    expect(seen).toEqual(['12/4=89abcdef', '14/2=cdef'])
+    expect(() => memory.mapDevice(0xfed0000f, 1, device)).toThrow('overlap those at 0xfed00000')
+    takeOut()
+    expect(memory.read32(0xfed00004)).toBe(0xffffffff)
+  })
+
   test.each([0, 1000, MIB - 4096, MIB + 1, 3 * 1024 * MIB, NaN])('refuses %d bytes', (bytes) => {
     expect(() => new MemoryMap(new WebAssembly.Memory({ initial: 1 }), RAM_BASE, bytes)).toThrow(RangeError)
   })
