@@ -18,7 +18,7 @@ const withoutCommonJsShims: Plugin = {
 }
 
 /** Names, without hash, of what most starts show next. The browser reads and compiles it while the page's own code still runs. */
-const PRELOADED = ['Workbench', 'MonacoEditor', 'setup', 'monaco-base', 'monaco-platform']
+const PRELOADED = ['setup']
 
 const preloadChunks: Plugin = {
   name: 'bootlab:preload-chunks',
