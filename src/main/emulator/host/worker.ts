@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads'
 import { interpreterModule, setInterpreterModule } from '../cpu/interp/interp'
 import { reportHostError } from '../debug/report'
 import { toFailure } from '../../../shared/failure'
+import { yieldToWindow } from './priority'
 import type { Command, WorkerEvent } from './options'
 import { commandSchema, machineEnded } from './options'
 import { Session } from './session'
@@ -29,6 +30,8 @@ function listen(port: NonNullable<typeof parentPort>): void {
 
   const start = (command: Extract<ReturnType<typeof commandSchema.parse>, { type: 'start' }>): void => {
     if (session) return
+    // Whoever wants it in real time watches.
+    if (command.options.pace === 'realtime') yieldToWindow()
     useModule(command.module, command.options.backend === 'interp')
     try {
       session = new Session(command.options, {
