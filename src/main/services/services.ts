@@ -26,7 +26,7 @@ import { explorerThread } from './image-explorer/thread'
 import { describeImport, planImport, writeImport } from './imports'
 import { createLanguageSessions, languageHandlers } from './language-calls'
 import { locate, type Locations } from './locations'
-import { prepareWorker, startInWorker } from './machine-host'
+import { FIRST_REHEARSAL, prepareWorker, startInWorker } from './machine-host'
 import { Machines, type MachineStarter } from './machines'
 import { OpenedPaths } from './opened'
 import { ProjectDoctor } from './project-doctor'
@@ -140,7 +140,7 @@ export function createServices(options: ServicesOptions): Services {
       later(PREPARE_MS.open, () => {
         // The first build shall not wait for the boot loader; a failure shows when a build needs it.
         builder.loader().catch(() => undefined)
-        prepareWorker()
+        prepareWorker(FIRST_REHEARSAL)
       })
       return project
     },
@@ -217,7 +217,7 @@ export function createServices(options: ServicesOptions): Services {
       const start: StartOptions = { ...settings, ...(cpu ? { model: cpu } : {}), medium, drives: inserted, memoryBytes, backend: backend ?? 'interp', pace: 'realtime', startDate: Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}), ...(log ? { log: { filter: log } } : {}) }
       const machine = machines.boot(start)
       kernels.booted(machine, source, facts)
-      later(PREPARE_MS.boot, prepareWorker)
+      later(PREPARE_MS.boot, () => prepareWorker(start))
       return { machine }
     },
     'machines.stop': async ({ machine }) => {
