@@ -10,7 +10,6 @@ import { prepareWorker, startInWorker, type RunReport } from '../main/services/m
 import type { MachineStarter } from '../main/services/machines'
 import { checkMedium } from '../main/services/boot-medium'
 import { memoryOf, projectDirectoryOf } from '../main/services/projects'
-import { screenPng } from '../main/services/screen-output'
 import { DEFAULT_MEMORY_BYTES, readInput } from '../main/services/services'
 import type { BuildResult } from '../shared/contract'
 import type { CpuModelName } from '../shared/cpu-models'
@@ -200,6 +199,8 @@ async function requireFileName(path: string): Promise<void> {
 
 async function writePicture(path: string, screen: Screen | undefined): Promise<void> {
   if (!screen) throw new LabError({ code: 'internal', what: 'The machine showed no screen.' })
+  // Read only when it is wanted.
+  const { screenPng } = await import('../main/services/screen-output')
   await writeFile(path, screenPng(screen)).catch((error: unknown) => Promise.reject(cannotWrite(path, error)))
 }
 
