@@ -19,6 +19,12 @@ export interface PortRange {
   readonly dwords?: WidePorts
 }
 
+/** Registers in memory, or at ports. Offsets count from the region's start; values are unsigned; an access does not cross the region's end. */
+export interface MemoryDevice {
+  read(offset: number, size: 1 | 2 | 4): number
+  write(offset: number, size: 1 | 2 | 4, value: number): void
+}
+
 export interface DeviceFact {
   readonly name: string
   readonly value: string

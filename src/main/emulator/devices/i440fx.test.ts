@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Shadow } from '../machine/memory-map'
-import { I440fx, PAM } from './i440fx'
+import { I440fx, PAM, type Shadow } from './i440fx'
 import { PciConfig } from './pci-config'
 
 test('attribute maps say for 16 KiB each what reads and writes reach; PAM0 has the BIOS', () => {

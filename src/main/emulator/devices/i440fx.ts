@@ -2,7 +2,6 @@
  * Intel 440FX PCIset: 82441FX PCI and memory controller (data sheet 290549), the host bridge at device 0. Of its registers the programmable attribute
  * maps (3.2.18) do something here: they say of every part of C0000–FFFFF whether reads and writes go to RAM, or to PCI, where the ROM is.
  */
-import type { Shadow } from '../machine/memory-map'
 import type { PciConfig } from './pci-config'
 import type { PciFunction, PciRegister } from './pci-function'
 
@@ -20,6 +19,12 @@ const DRAM_ROWS = 8
 const ROW_SHIFT = 23
 const RED_HAT = 0x1af4
 const QEMU_MACHINE = 0x1100
+
+/** What answers in a part of C0000–FFFFF: RAM where true, else ROM or nothing. */
+export interface Shadow {
+  readonly read: boolean
+  readonly write: boolean
+}
 
 export class I440fx implements PciFunction {
   readonly name = '82441FX host bridge'

@@ -25,7 +25,7 @@ function board(more: Partial<PciFunction> = {}): Board {
   const interrupts: string[] = []
   const moves: (number | undefined)[] = []
   const resets: number[] = []
-  const bus = new PciBus({ memory, ports, interrupt: (device, pin, level) => interrupts.push(`${device}.${pin}=${level}`), resetControl: { read: () => resets.length, write: (value) => resets.push(value) } })
+  const bus = new PciBus({ memory: { isFree: (first, bytes) => memory.isFree(first, bytes), map: (first, bytes, one) => memory.mapDevice(first, bytes, one) }, ports, interrupt: (device, pin, level) => interrupts.push(`${device}.${pin}=${level}`), resetControl: { read: () => resets.length, write: (value) => resets.push(value) } })
   const device = { read: (offset: number, size: number) => offset * 16 + size, write: () => undefined }
   const slot = bus.add(3, 1, {
     name: 'test function',

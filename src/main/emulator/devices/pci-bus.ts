@@ -2,9 +2,7 @@
  * PCI bus 0 and configuration mechanism 1 (PCI Local Bus Specification 2.1, 3.7.4.1): CONFIG_ADDRESS at CF8h, 32 bits only, and CONFIG_DATA at
  * CFCh–CFFh in any width. Functions answer in memory and I/O space where their base address registers say; where two would, the first one does.
  */
-import type { IoBus } from '../machine/io-bus'
-import type { MemoryMap } from '../machine/memory-map'
-import type { Device, DeviceFacts, Line, PortRange } from './device'
+import type { Device, DeviceFacts, Line, MemoryDevice, PortRange } from './device'
 import { fact } from './facts'
 import { FLOATING } from './device'
 import { PCI, PCI_COMMAND, PciConfig } from './pci-config'
@@ -32,9 +30,16 @@ export interface PciSlot {
   readonly interrupt: Line
 }
 
+/** Where registers can be put: memory, or I/O ports. */
+export interface AddressSpace {
+  isFree(first: number, count: number): boolean
+  /** Throws a RangeError where it is not free. The return value takes them out again. */
+  map(first: number, count: number, device: MemoryDevice): () => void
+}
+
 export interface PciBusWiring {
-  readonly memory: MemoryMap
-  readonly ports: IoBus
+  readonly memory: AddressSpace
+  readonly ports: AddressSpace
   /** INTA# to INTD# (1 to 4) of a device goes to `level`. */
   readonly interrupt: (device: number, pin: number, level: boolean) => void
   /** A byte is written to CF9h, which the ISA bridge has inside of CONFIG_ADDRESS. */
@@ -203,8 +208,7 @@ export class PciBus implements Device {
       bar.moved(base)
       return () => bar.moved(undefined)
     }
-    const { memory, ports } = this.#wiring
-    if (bar.kind === 'io') return ports.isFree(base, bar.bytes) ? ports.map(base, bar.bytes, bar.device) : undefined
-    return memory.isFree(base, bar.bytes) ? memory.mapDevice(base, bar.bytes, bar.device) : undefined
+    const space = bar.kind === 'io' ? this.#wiring.ports : this.#wiring.memory
+    return space.isFree(base, bar.bytes) ? space.map(base, bar.bytes, bar.device) : undefined
   }
 }

@@ -1,5 +1,5 @@
 /** What a function of a PCI device declares: its identity, the memory and ports that it answers at, its own registers (PCI Local Bus Specification 2.1, chapter 6). */
-import type { MemoryDevice } from '../machine/memory-map'
+import type { MemoryDevice } from './device'
 import type { PciConfig } from './pci-config'
 
 export interface PciIdentity {

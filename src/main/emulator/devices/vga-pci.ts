@@ -2,9 +2,8 @@
  * The PCI function of QEMU's standard VGA (docs/specs/standard-vga.rst): BAR 0 is the linear framebuffer, BAR 2 has the registers of VGA and
  * DISPI interface in memory (EDID from 0 on, VGA ports 3C0h–3DFh from 400h on, DISPI registers from 500h on), and its BIOS is the expansion ROM.
  */
-import type { MemoryDevice } from '../machine/memory-map'
 import { DISPI_DATA_PORT, DISPI_INDEX_PORT } from './bochs-vbe'
-import { FLOATING } from './device'
+import { FLOATING, type MemoryDevice } from './device'
 import type { PciBar, PciFunction } from './pci-function'
 
 const REGISTER_BYTES = 0x1000

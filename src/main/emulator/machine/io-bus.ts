@@ -1,7 +1,6 @@
 import type { IoPorts } from '../cpu/ports'
-import type { Device, PortRange } from '../devices/device'
+import type { Device, MemoryDevice, PortRange } from '../devices/device'
 import { FLOATING } from '../devices/device'
-import type { MemoryDevice } from './memory-map'
 
 const PORTS = 0x10000
 

@@ -15,6 +15,8 @@
  * Text memory lives in the RAM block at its own address; video memory and ROM are blocks of their own.
  */
 import type { PhysicalMemory } from '../cpu/ports'
+import type { MemoryDevice } from '../devices/device'
+import type { Shadow } from '../devices/i440fx'
 
 const PAGE = 0x1000
 const MIB = 0x100000
@@ -47,20 +49,10 @@ export interface MemoryBlock {
 
 const NO_BLOCK: MemoryBlock = { base: 0, bytes: 0 }
 
-/** What answers in a part of C0000–FFFFF: RAM where true, else ROM or nothing. */
-export interface Shadow {
-  readonly read: boolean
-  readonly write: boolean
-}
-
 /** What answers in the VGA window: plain memory from a host address on, a device, or nothing. */
 export type VgaWindow = number | { read(offset: number): number; write(offset: number, value: number): void } | undefined
 
-/** Registers in memory. Offsets count from the region's start; values are unsigned; an access does not cross the region's end. */
-export interface MemoryDevice {
-  read(offset: number, size: 1 | 2 | 4): number
-  write(offset: number, size: 1 | 2 | 4, value: number): void
-}
+export type { MemoryDevice }
 
 interface MappedDevice {
   readonly first: number

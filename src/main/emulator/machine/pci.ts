@@ -28,7 +28,12 @@ export class PciBoard {
   constructor({ memory, ports, pic, memoryMapChanged, resetMachine, vgaRom }: PciBoardWiring) {
     const isa = new Piix3Isa({ irq: (irq) => pic.line(irq), setLevelTriggered: (lines) => pic.setLevelTriggered(lines), resetMachine })
     this.isa = isa
-    this.bus = new PciBus({ memory, ports, interrupt: (device, pin, level) => isa.interrupt(device, pin, level), resetControl: isa.resetControl })
+    this.bus = new PciBus({
+      memory: { isFree: (first, bytes) => memory.isFree(first, bytes), map: (first, bytes, device) => memory.mapDevice(first, bytes, device) },
+      ports,
+      interrupt: (device, pin, level) => isa.interrupt(device, pin, level),
+      resetControl: isa.resetControl,
+    })
     const host = new I440fx(memory.bytes, (parts) => {
       parts.forEach((part, index) => memory.setShadow(index, part))
       memoryMapChanged()
