@@ -22,13 +22,15 @@ import { TEXT_MEMORY, TEXT_MEMORY_BYTES, VgaText } from '../devices/vga-text'
 import { Firmware } from '../firmware/firmware'
 import { ROM_BYTES } from '../firmware/rom'
 import type { Quirks } from '../firmware/quirks'
+import { PhysicalBusMemory } from './bus-memory'
 import { EventClock } from './clock'
 import { Drives, type ExtraDrive } from './drives'
 import { GraphicsCapture } from './graphics-screen'
 import { GuestMemory } from './guest-memory'
+import { ideDrives } from './ide-drives'
 import { IoBus } from './io-bus'
 import { MemoryMap, VIDEO_MEMORY_BYTES } from './memory-map'
-import { PciBoard } from './pci'
+import { IDE_IRQS, PciBoard } from './pci'
 import { captureScreen } from './screen'
 
 export type BackendName = 'interp' | 'oracle'
@@ -148,7 +150,17 @@ export class Machine {
       },
     })
     this.#capture = new GraphicsCapture(videoMemory)
-    this.pci = new PciBoard({ memory: this.memoryMap, ports: this.bus, pic, memoryMapChanged: () => this.cpu.memoryMapChanged(), resetMachine: resetMachine('chipset'), vgaRom: undefined })
+    this.pci = new PciBoard({
+      clock,
+      memory: this.memoryMap,
+      ports: this.bus,
+      pic,
+      ide: ideDrives(this.drives),
+      busMemory: new PhysicalBusMemory(this.memoryMap, (host, bytes) => this.cpu.codeChanged(host, bytes)),
+      memoryMapChanged: () => this.cpu.memoryMapChanged(),
+      resetMachine: resetMachine('chipset'),
+      vgaRom: undefined,
+    })
     this.memory = new GuestMemory(
       this.memoryMap,
       () => this.#a20,
@@ -183,7 +195,7 @@ export class Machine {
       this.#outcome = { reason: 'debug-exit', value }
       attention()
     })
-    this.#devices = [this.pic, this.pit, this.kbc, this.rtc, this.uart, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.firmware]
+    this.#devices = [this.pic, this.pit, this.kbc, this.rtc, this.uart, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, this.firmware]
     for (const device of this.#devices) this.bus.attach(device)
     this.#built = true
     this.reset()
@@ -318,6 +330,7 @@ export class Machine {
     if (!this.#interruptsEnabled) return false
     const { pic } = this
     if (pic.isUnmasked(IRQ.keyboard) || pic.isUnmasked(IRQ.com1)) return true
+    if (IDE_IRQS.some((irq, channel) => pic.isUnmasked(irq) && this.pci.ide.isBusy(channel))) return true
     return this.clock.nextDue !== Infinity && (pic.isUnmasked(IRQ.timer) || pic.isUnmasked(IRQ.clock))
   }
 
