@@ -14,6 +14,8 @@ import type { BusMemory } from '../devices/bus-memory'
 import { BochsVbe } from '../devices/bochs-vbe'
 import { DebugPorts } from '../devices/debug-ports'
 import type { Device } from '../devices/device'
+import { DmaPair } from '../devices/dma8237'
+import { Fdc82077 } from '../devices/fdc82077'
 import { FwCfg } from '../devices/fw-cfg'
 import { Kbc8042 } from '../devices/kbc8042'
 import { PicPair } from '../devices/pic8259'
@@ -28,6 +30,7 @@ import type { Quirks } from '../firmware/quirks'
 import { PhysicalBusMemory } from './bus-memory'
 import { EventClock } from './clock'
 import { Drives, type ExtraDrive } from './drives'
+import { floppyDrive } from './floppy-drive'
 import { GraphicsCapture } from './graphics-screen'
 import { GuestMemory } from './guest-memory'
 import { ideDrives } from './ide-drives'
@@ -77,7 +80,7 @@ export type Outcome =
   /** HLT, and no interrupt can come: interrupts are off, or every source that is alive is masked. */
   | { reason: 'halted-forever'; interruptsEnabled: boolean }
 
-const IRQ = { timer: 0, keyboard: 1, com1: 4, clock: 8, mouse: 12 } as const
+const IRQ = { timer: 0, keyboard: 1, com1: 4, floppy: 6, clock: 8, mouse: 12 } as const
 /** Where a BIOS loads boot sectors, and begins them. */
 const BOOT_ADDRESS = 0x7c00
 /** Longest slice handed to the processor at once; its counter is a signed 32-bit number. */
@@ -101,6 +104,8 @@ export class Machine {
   /** Offset of the window at A0000h in the video memory, while VBE has it. */
   #bank: number | undefined
   readonly pci: PciBoard
+  readonly dma: DmaPair
+  readonly fdc: Fdc82077
   readonly drives: Drives
   /** The lab's own BIOS, which does nothing where there is a real one. */
   readonly firmware: Firmware
@@ -207,11 +212,13 @@ export class Machine {
     }, options.quirks)
     this.hasRealBios = roms !== undefined
     this.memoryMap.installRom(roms?.bios ?? this.firmware.rom.bytes)
+    this.dma = new DmaPair(busMemory)
+    this.fdc = new Fdc82077({ clock, irq: pic.line(IRQ.floppy), dma: this.dma, drive: floppyDrive(this.drives) })
     const debug = new DebugPorts((byte) => this.#sent('port 0xe9', options.onDebugConsole, byte), (value) => {
       this.#outcome = { reason: 'debug-exit', value }
       attention()
     })
-    this.#devices = [this.pic, this.pit, this.kbc, this.rtc, this.uart, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, ...(roms ? this.#forRealBios(options, busMemory) : [this.firmware])]
+    this.#devices = [this.pic, this.pit, this.kbc, this.rtc, this.uart, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, this.dma, this.fdc, ...(roms ? this.#forRealBios(options, busMemory) : [this.firmware])]
     for (const device of this.#devices) this.bus.attach(device)
     this.#built = true
     this.reset()
@@ -356,6 +363,7 @@ export class Machine {
     if (!this.#interruptsEnabled) return false
     const { pic } = this
     if (pic.isUnmasked(IRQ.keyboard) || pic.isUnmasked(IRQ.com1)) return true
+    if (pic.isUnmasked(IRQ.floppy) && this.fdc.busy) return true
     if (IDE_IRQS.some((irq, channel) => pic.isUnmasked(irq) && this.pci.ide.isBusy(channel))) return true
     return this.clock.nextDue !== Infinity && (pic.isUnmasked(IRQ.timer) || pic.isUnmasked(IRQ.clock))
   }
