@@ -21,7 +21,7 @@ import { formattingCalls } from './formatting'
 import { languageCalls, languageStreams } from './language-servers'
 import { LANGUAGES } from './languages'
 import { imageCalls } from './image-explorer'
-import { BOOT_MEDIA, insertedDriveSchema, keyEventSchema, machineReportSchema, machineStateSchema, MOST_EXTRA_DRIVES, sentScreenSchema } from './machine-schemas'
+import { BOOT_MEDIA, insertedDriveSchema, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, MOST_EXTRA_DRIVES, sentScreenSchema } from './machine-schemas'
 import { buildProgressSchema, buildStepSchema, problemSchema } from './problems'
 import { searchStreams } from './search'
 import { usbCalls, usbStreams } from './usb'
@@ -260,6 +260,7 @@ export const calls = {
   'machines.stop': { args: z.strictObject({ machine }), result: z.null() },
   'machines.reset': { args: z.strictObject({ machine }), result: z.null() },
   'machines.keys': { args: z.strictObject({ machine, events: z.array(keyEventSchema).max(256) }), result: z.null() },
+  'machines.mouse': { args: z.strictObject({ machine, moves: z.array(mouseMoveSchema).max(256) }), result: z.null() },
   'machines.serialInput': { args: z.strictObject({ machine, data: base64.max(65_536) }), result: z.null() },
   'machines.font': { args: nothing, result: fontSchema },
 

@@ -62,6 +62,8 @@ export const machineStateSchema = z.object({
   milliseconds: z.number(),
   /** The keyboard's lights, as the guest set them: bits 0–2 for Scroll, Num and Caps Lock. */
   leds: z.number().int().min(0).max(7).optional(),
+  /** Whether the guest listens to the mouse: before, moving it is in vain. */
+  mouse: z.boolean().optional(),
   /** Why it is paused: virtual time stands, and nothing is executed. Absent: it goes on. */
   paused: pausedSchema.optional(),
   /** How far the boot has come since power-on or reset, in order. */
@@ -75,6 +77,16 @@ export type MachineState = z.infer<typeof machineStateSchema>
  */
 export const keyEventSchema = z.strictObject({ code: z.string().min(1).max(32), down: z.boolean() })
 export type KeyEvent = z.infer<typeof keyEventSchema>
+
+/** What a person did with the mouse: counts to the right and downwards, steps of the wheel towards the person, and the buttons that are down now. */
+export const mouseMoveSchema = z.strictObject({
+  dx: z.number().int().min(-32_768).max(32_767),
+  dy: z.number().int().min(-32_768).max(32_767),
+  wheel: z.number().int().min(-128).max(127),
+  /** Bits 0–4: left, right, middle, fourth, fifth; as `MouseEvent.buttons` (UI Events, W3C). */
+  buttons: z.number().int().min(0).max(31),
+})
+export type MouseMove = z.infer<typeof mouseMoveSchema>
 
 export const registersSchema = z.object({
   cpuMode: z.enum(['real', 'protected', 'long']),

@@ -4,7 +4,7 @@ import type { MachineEvent } from '../../shared/contract'
 import type { LogEvent, LogFilter, QuestionArgs, QuestionName, QuestionResults } from '../../shared/debug'
 import type { EventReader } from '../../shared/channel'
 import { LabError } from '../../shared/failure'
-import type { KeyEvent, MachineReport, MachineState, Screen } from '../../shared/machine-schemas'
+import type { KeyEvent, MachineReport, MachineState, MouseMove, Screen } from '../../shared/machine-schemas'
 import type { MachineListener, RunningMachine, RunReport, StartOptions } from '../emulator/host/options'
 import { FIRST_LOG } from '../emulator/host/options'
 import { MachineWatcher } from './machine-watcher'
@@ -209,6 +209,10 @@ export class Machines {
 
   keys(id: string, events: readonly KeyEvent[]): void {
     this.#findRunning(id).running.keys(events)
+  }
+
+  mouse(id: string, moves: readonly MouseMove[]): void {
+    this.#findRunning(id).running.mouse(moves)
   }
 
   serialInput(id: string, bytes: Uint8Array): void {

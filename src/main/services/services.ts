@@ -225,6 +225,10 @@ export function createServices(options: ServicesOptions): Services {
       machines.keys(machine, events)
       return null
     },
+    'machines.mouse': async ({ machine, moves }) => {
+      machines.mouse(machine, moves)
+      return null
+    },
     'machines.serialInput': async ({ machine, data }) => {
       machines.serialInput(machine, new Uint8Array(Buffer.from(data, 'base64')))
       return null

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import type { MouseMove } from '../../../shared/machine-schemas'
 import { TICKS_PER_MILLISECOND } from '../machine/clock'
 import { Kbc8042 } from './kbc8042'
-import type { MouseMove, Ps2Mouse } from './ps2-mouse'
+import type { Ps2Mouse } from './ps2-mouse'
 import { portsOf, probe, TestClock } from './test-clock'
 
 const AUX_DATA = 0x21

@@ -3,6 +3,7 @@
  * the wheel and the fourth and fifth button of Microsoft's IntelliMouse, which answers as a plain mouse until it sees one of two sequences of
  * sample rates (Microsoft, "Windows Support for IntelliMouse Wheel Devices").
  */
+import type { MouseMove } from '../../../shared/machine-schemas'
 import type { Clock, Timer } from '../machine/clock'
 import { TICKS_PER_SECOND } from '../machine/clock'
 import type { DeviceFact } from './device'
@@ -44,16 +45,6 @@ const MOST_TURNS_WAITING = 64
 
 /** 2:1 scaling: a movement of 0–5 counts as this; more is doubled. */
 const SCALED = [0, 1, 1, 3, 6, 9] as const
-
-export interface MouseMove {
-  /** Counts to the right and downwards, as on a screen, at four counts a millimetre. */
-  readonly dx: number
-  readonly dy: number
-  /** Steps of the wheel towards the person. */
-  readonly wheel: number
-  /** Bits 0–4: left, right, middle, fourth, fifth button is down. */
-  readonly buttons: number
-}
 
 export class Ps2Mouse {
   readonly #clock: Clock
@@ -104,6 +95,16 @@ export class Ps2Mouse {
     return this.#streaming || this.#remote
   }
 
+  /** Buttons that are down, bits 0–4. */
+  get buttons(): number {
+    return this.#buttons
+  }
+
+  /** A button went down or up, and the guest that listens has not been told yet. */
+  get hasClick(): boolean {
+    return this.#streaming && !this.#remote && this.#buttons !== this.#told
+  }
+
   describe(): DeviceFact[] {
     return [
       fact('identity', this.#kind, { 0: 'three buttons', 3: 'with a wheel', 4: 'with a wheel and five buttons' }[this.#kind]),
@@ -121,7 +122,7 @@ export class Ps2Mouse {
     return byte
   }
 
-  /** Something was moved, pressed or let go. */
+  /** Something was moved, pressed or let go; a count is a quarter of a millimetre. */
   move({ dx, dy, wheel, buttons }: MouseMove): void {
     const counts = 1 << this.#resolution
     this.#x = clamp(this.#x + dx * counts, -4 * MOST_WAITING, 4 * MOST_WAITING)

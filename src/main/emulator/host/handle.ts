@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type * as z from 'zod'
 import { machineQuestions, type LogFilter, type QuestionArgs, type QuestionName, type QuestionResults } from '../../../shared/debug'
 import { LabError } from '../../../shared/failure'
-import type { KeyEvent } from '../../../shared/machine-schemas'
+import type { KeyEvent, MouseMove } from '../../../shared/machine-schemas'
 import { reportAsked, reportHostError } from '../debug/report'
 import type { Command, MachineListener, RunningMachine, RunReport, StartOptions, WorkerEvent } from './options'
 import { eventSchema, machineEnded, startOptionsSchema } from './options'
@@ -121,6 +121,10 @@ class MachineHandle implements RunningMachine {
 
   keys(events: readonly KeyEvent[]): void {
     this.#send({ type: 'keys', events: [...events] })
+  }
+
+  mouse(moves: readonly MouseMove[]): void {
+    this.#send({ type: 'mouse', moves: [...moves] })
   }
 
   type(text: string): void {

@@ -3,8 +3,8 @@ import * as z from 'zod'
 import { CPU_MODEL_NAMES } from '../../../shared/cpu-models'
 import { logEntrySchema, logFilterSchema, type LogEntry, type LogFilter, machineQuestions, type QuestionArgs, type QuestionName, type QuestionResults } from '../../../shared/debug'
 import { failureSchema, LabError } from '../../../shared/failure'
-import { BOOT_MEDIA, MOST_EXTRA_DRIVES, keyEventSchema, machineReportSchema, machineStateSchema, screenSchema } from '../../../shared/machine-schemas'
-import type { KeyEvent, MachineState, Screen } from '../../../shared/machine-schemas'
+import { BOOT_MEDIA, MOST_EXTRA_DRIVES, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, screenSchema } from '../../../shared/machine-schemas'
+import type { KeyEvent, MachineState, MouseMove, Screen } from '../../../shared/machine-schemas'
 import { BOOT_PAUSES } from '../../../shared/run-state'
 import { MAX_MEMORY_BYTES, MIN_MEMORY_BYTES } from '../machine/memory-map'
 
@@ -90,6 +90,7 @@ export interface RunningMachine {
   pause(): void
   resume(): void
   keys(events: readonly KeyEvent[]): void
+  mouse(moves: readonly MouseMove[]): void
   /** Types text as on a US keyboard; `\n` is Enter, `\b` Backspace. */
   type(text: string): void
   serialInput(bytes: Uint8Array): void
@@ -111,6 +112,7 @@ export const commandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('prepare'), module: z.instanceof(WebAssembly.Module).optional() }),
   z.object({ type: z.enum(['stop', 'reset', 'pause', 'resume']) }),
   z.object({ type: z.literal('keys'), events: z.array(keyEventSchema) }),
+  z.object({ type: z.literal('mouse'), moves: z.array(mouseMoveSchema) }),
   z.object({ type: z.literal('type'), text: z.string() }),
   z.object({ type: z.literal('serial'), bytes: bytesSchema }),
   z.object({ type: z.literal('ask'), id: z.number(), name: z.custom<QuestionName>(isQuestionName), args: z.unknown() }),

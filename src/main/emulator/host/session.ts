@@ -2,7 +2,7 @@
 import { codePageCharacter } from '../../../shared/code-page'
 import { MAX_LOG_ENTRIES } from '../../../shared/debug'
 import type { LogFilter, QuestionArgs, QuestionName, QuestionResults, Speed } from '../../../shared/debug'
-import type { KeyEvent, MachineState, Screen } from '../../../shared/machine-schemas'
+import type { KeyEvent, MachineState, MouseMove, Screen } from '../../../shared/machine-schemas'
 import { Logs } from '../debug/control/logs'
 import { reportAsked, reportHostError, reportOutcome } from '../debug/report'
 import { TICKS_PER_MILLISECOND } from '../machine/clock'
@@ -38,6 +38,8 @@ const MOST_UNREAD = 128 * 1024
 const LONGEST_SLEEP_MS = 50
 /** Strokes that wait for a guest; what a person types beyond that is lost, as on a keyboard whose computer hangs. */
 const MOST_KEYS = 128
+/** The same for the mouse. */
+const MOST_MOVES = 128
 
 export class Session implements RunningMachine, Asked {
   readonly #machine: Machine
@@ -52,6 +54,8 @@ export class Session implements RunningMachine, Asked {
   readonly #serial: { port: 'com1' | 'debug'; bytes: number[] }[] = []
   /** Keys that the keyboard has no room for yet. */
   #keys: KeyEvent[] = []
+  /** What was done with the mouse and would hide a click that the guest has not seen. */
+  #moves: MouseMove[] = []
   readonly #pace: Pace
   readonly #logs: Logs
   /** Logs whose last event is on its way. */
@@ -122,6 +126,7 @@ export class Session implements RunningMachine, Asked {
     if (this.#ended) return
     this.#typist.clear()
     this.#keys = []
+    this.#moves = []
     this.#machine.reset()
     this.#wake?.()
   }
@@ -165,6 +170,11 @@ export class Session implements RunningMachine, Asked {
     this.#wake?.()
   }
 
+  mouse(moves: readonly MouseMove[]): void {
+    this.#moves.push(...moves.slice(0, MOST_MOVES - this.#moves.length))
+    this.#wake?.()
+  }
+
   type(text: string): void {
     this.#typist.type(text)
     this.#wake?.()
@@ -184,6 +194,14 @@ export class Session implements RunningMachine, Asked {
     }
   }
 
+  #giveMoves(): void {
+    const { mouse } = this.#machine.kbc
+    for (let [next] = this.#moves; next && !(mouse.hasClick && next.buttons !== mouse.buttons); [next] = this.#moves) {
+      this.#moves.shift()
+      mouse.move(next)
+    }
+  }
+
   /** For `resume`, or for the reader of its serial output or of a log. */
   get #waiting(): boolean {
     return this.#machine.control.paused !== undefined || this.#unread > MOST_UNREAD || this.#logs.areFull
@@ -197,6 +215,7 @@ export class Session implements RunningMachine, Asked {
       const ticks = this.#pace.ticks(now)
       if (ticks === 0) break
       this.#giveKeys()
+      this.#giveMoves()
       const sliceEnd = now + SLICE_MS
       const outcome = this.#machine.run(ticks, () => performance.now() >= sliceEnd)
       now = performance.now()
@@ -355,6 +374,7 @@ export class Session implements RunningMachine, Asked {
       cpuMode: this.#machine.cpuMode,
       milliseconds: Math.round(performance.now() - this.#started),
       leds: this.#machine.kbc.keyboard.leds,
+      ...(this.#machine.kbc.mouse.listened ? { mouse: true } : {}),
       ...(paused && status !== 'ended' ? { paused } : {}),
       timeline: [...this.#machine.timeline.entries],
     }

@@ -74,6 +74,9 @@ function listen(port: NonNullable<typeof parentPort>): void {
       case 'keys':
         session?.keys(command.events)
         return
+      case 'mouse':
+        session?.mouse(command.moves)
+        return
       case 'type':
         session?.type(command.text)
         return

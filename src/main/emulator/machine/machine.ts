@@ -312,7 +312,7 @@ export class Machine {
   #canWakeLater(): boolean {
     if (!this.#interruptsEnabled) return false
     const { pic } = this
-    if (pic.isUnmasked(IRQ.keyboard) || pic.isUnmasked(IRQ.com1)) return true
+    if (pic.isUnmasked(IRQ.keyboard) || pic.isUnmasked(IRQ.com1) || (this.kbc.mouse.listened && pic.isUnmasked(IRQ.mouse))) return true
     return this.clock.nextDue !== Infinity && (pic.isUnmasked(IRQ.timer) || pic.isUnmasked(IRQ.clock))
   }
 

@@ -4,7 +4,7 @@ import type { BootSource, CallArgs, ScreenFont } from '../../../shared/contract'
 import type { LogFilter } from '../../../shared/debug'
 import { toFailure } from '../../../shared/failure'
 import type { BootPause } from '../../../shared/run-state'
-import type { KeyEvent, MachineReport, MachineState, Screen, SentScreen } from '../../../shared/machine-schemas'
+import type { KeyEvent, MachineReport, MachineState, MouseMove, Screen, SentScreen } from '../../../shared/machine-schemas'
 import type { Connection } from '../../app/connection'
 import { fromBase64, toBase64 } from './base64'
 import { receivedScreen } from './received-screen'
@@ -245,6 +245,11 @@ export function createMachine({ connection, onError, storage, bootArguments, log
     if (machine !== undefined) connection.call('machines.keys', { machine, events }).catch(onGone)
   }
 
+  function sendMouse(moves: MouseMove[]): void {
+    const { machine } = store.getState()
+    if (machine !== undefined) connection.call('machines.mouse', { machine, moves }).catch(onGone)
+  }
+
   function sendSerial(bytes: Uint8Array): void {
     const { machine } = store.getState()
     if (machine !== undefined) connection.call('machines.serialInput', { machine, data: toBase64(bytes) }).catch(onGone)
@@ -265,5 +270,5 @@ export function createMachine({ connection, onError, storage, bootArguments, log
   /** Whoever has something to do before the guest runs. */
   const prepareBoots = (how: Preparation): void => void (preparation = how)
 
-  return { store, prepareBoots, loadFont, boot, stop, reset, clear, resume, sendKeys, sendSerial, onSerial }
+  return { store, prepareBoots, loadFont, boot, stop, reset, clear, resume, sendKeys, sendMouse, sendSerial, onSerial }
 }
