@@ -3,8 +3,8 @@ import * as z from 'zod'
 import { CPU_MODEL_NAMES } from '../../../shared/cpu-models'
 import { logEntrySchema, logFilterSchema, type LogEntry, type LogFilter, machineQuestions, type QuestionArgs, type QuestionName, type QuestionResults } from '../../../shared/debug'
 import { failureSchema, LabError } from '../../../shared/failure'
-import { BOOT_MEDIA, MOST_EXTRA_DRIVES, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, screenSchema } from '../../../shared/machine-schemas'
-import type { KeyEvent, MachineState, MouseMove, Screen } from '../../../shared/machine-schemas'
+import { BOOT_MEDIA, MOST_EXTRA_DRIVES, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, OUTPUT_PORTS, screenSchema, SERIAL_PORTS, toneSchema } from '../../../shared/machine-schemas'
+import type { KeyEvent, MachineState, MouseMove, OutputPort, Screen, SerialPort, Tone } from '../../../shared/machine-schemas'
 import { BOOT_PAUSES } from '../../../shared/run-state'
 import { MAX_MEMORY_BYTES, MIN_MEMORY_BYTES } from '../machine/memory-map'
 
@@ -74,7 +74,9 @@ export interface MachineListener {
   /** May answer with a promise that resolves when the screen is dealt with: until then few others come. */
   screen(screen: Screen): void | Promise<void>
   /** May answer with a promise that resolves when the bytes are dealt with: a guest that sends faster than they are waits. */
-  serial(port: 'com1' | 'debug', bytes: Uint8Array): void | Promise<void>
+  serial(port: OutputPort, bytes: Uint8Array): void | Promise<void>
+  /** What the speaker did, in order. */
+  sound?(tones: Tone[]): void
   state(state: MachineState): void
   /** Entries of a log that was begun with `log`; `lost` of them were dropped before. May answer with a promise that resolves when they are dealt with. */
   log?(id: number, entries: LogEntry[], lost: number): void | Promise<void>
@@ -93,7 +95,8 @@ export interface RunningMachine {
   mouse(moves: readonly MouseMove[]): void
   /** Types text as on a US keyboard; `\n` is Enter, `\b` Backspace. */
   type(text: string): void
-  serialInput(bytes: Uint8Array): void
+  /** Default: COM1. */
+  serialInput(bytes: Uint8Array, port?: SerialPort): void
   /**
    * Asks the machine's thread, which answers between two slices of the guest.
    * @throws LabError what the machine refuses; `ended` when it has ended
@@ -114,7 +117,7 @@ export const commandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('keys'), events: z.array(keyEventSchema) }),
   z.object({ type: z.literal('mouse'), moves: z.array(mouseMoveSchema) }),
   z.object({ type: z.literal('type'), text: z.string() }),
-  z.object({ type: z.literal('serial'), bytes: bytesSchema }),
+  z.object({ type: z.literal('serial'), port: z.enum(SERIAL_PORTS), bytes: bytesSchema }),
   z.object({ type: z.literal('ask'), id: z.number(), name: z.custom<QuestionName>(isQuestionName), args: z.unknown() }),
   z.object({ type: z.literal('log'), id: z.number(), filter: logFilterSchema.optional() }),
   /** One more `log` event of this log was dealt with. */
@@ -129,7 +132,8 @@ export type Command = z.infer<typeof commandSchema>
 /** Worker to host. */
 export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('screen'), screen: screenSchema }),
-  z.object({ type: z.literal('serial'), port: z.enum(['com1', 'debug']), bytes: bytesSchema }),
+  z.object({ type: z.literal('serial'), port: z.enum(OUTPUT_PORTS), bytes: bytesSchema }),
+  z.object({ type: z.literal('sound'), tones: z.array(toneSchema) }),
   z.object({ type: z.literal('state'), state: machineStateSchema }),
   z.object({ type: z.literal('answer'), id: z.number(), value: z.unknown(), failure: failureSchema.optional() }),
   z.object({ type: z.literal('log'), id: z.number(), entries: z.array(logEntrySchema), lost: z.number() }),

@@ -2,10 +2,10 @@
 import { codePageCharacter } from '../../../shared/code-page'
 import { MAX_LOG_ENTRIES } from '../../../shared/debug'
 import type { LogFilter, QuestionArgs, QuestionName, QuestionResults, Speed } from '../../../shared/debug'
-import type { KeyEvent, MachineState, MouseMove, Screen } from '../../../shared/machine-schemas'
+import type { KeyEvent, MachineState, MouseMove, OutputPort, Screen, SerialPort, Tone } from '../../../shared/machine-schemas'
 import { Logs } from '../debug/control/logs'
 import { reportAsked, reportHostError, reportOutcome } from '../debug/report'
-import { TICKS_PER_MILLISECOND } from '../machine/clock'
+import { TICKS_PER_MICROSECOND, TICKS_PER_MILLISECOND } from '../machine/clock'
 import { Machine } from '../machine/machine'
 import { sameScreen } from '../machine/screen'
 import { answer, type Asked } from './answers'
@@ -40,6 +40,8 @@ const LONGEST_SLEEP_MS = 50
 const MOST_KEYS = 128
 /** The same for the mouse. */
 const MOST_MOVES = 128
+/** Changes of the speaker's tone that are told at once: ears follow no more, and a guest can make millions. The last one always counts. */
+const MOST_TONES = 64
 
 export class Session implements RunningMachine, Asked {
   readonly #machine: Machine
@@ -51,11 +53,13 @@ export class Session implements RunningMachine, Asked {
   #serialGone = 0
   /** Serial bytes that the listener has not dealt with yet. */
   #unread = 0
-  readonly #serial: { port: 'com1' | 'debug'; bytes: number[] }[] = []
+  readonly #serial: { port: OutputPort; bytes: number[] }[] = []
   /** Keys that the keyboard has no room for yet. */
   #keys: KeyEvent[] = []
   /** What was done with the mouse and would hide a click that the guest has not seen. */
   #moves: MouseMove[] = []
+  /** What the speaker did since it was last told. */
+  #tones: Tone[] = []
   readonly #pace: Pace
   readonly #logs: Logs
   /** Logs whose last event is on its way. */
@@ -88,6 +92,8 @@ export class Session implements RunningMachine, Asked {
       pauseAt: options.pauseAt,
       onSerial: (byte) => this.#collect('com1', byte),
       onDebugConsole: (byte) => this.#collect('debug', byte),
+      onOutput: (port, byte) => this.#collect(port, byte),
+      onTone: (hertz, tick) => this.#hear({ at: tick / TICKS_PER_MICROSECOND, hertz }),
     })
     this.#pace = new Pace(this.#machine, { pace: options.pace })
     this.#logs = new Logs(this.#machine)
@@ -180,8 +186,8 @@ export class Session implements RunningMachine, Asked {
     this.#wake?.()
   }
 
-  serialInput(bytes: Uint8Array): void {
-    this.#machine.uart.receive(bytes)
+  serialInput(bytes: Uint8Array, port: SerialPort = 'com1'): void {
+    this.#machine.connectors.serial[port].receive(bytes)
     this.#wake?.()
   }
 
@@ -283,7 +289,7 @@ export class Session implements RunningMachine, Asked {
     return false
   }
 
-  #collect(port: 'com1' | 'debug', byte: number): void {
+  #collect(port: OutputPort, byte: number): void {
     const last = this.#serial.at(-1)
     if (last?.port === port) last.bytes.push(byte)
     else this.#serial.push({ port, bytes: [byte] })
@@ -306,8 +312,19 @@ export class Session implements RunningMachine, Asked {
     }
   }
 
+  #hear(tone: Tone): void {
+    if (this.#tones.length >= MOST_TONES) this.#tones.pop()
+    this.#tones.push(tone)
+  }
+
+  #tellSound(): void {
+    if (this.#tones.length > 0) this.#listener.sound?.(this.#tones)
+    this.#tones = []
+  }
+
   #tell(now: number): void {
     this.#tellSerial()
+    this.#tellSound()
     this.#tellDueScreen(now)
     this.#tellLogs()
     const { paused } = this.#machine.control
