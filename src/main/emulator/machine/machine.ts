@@ -19,14 +19,18 @@ import { configureCmos, RtcMc146818 } from '../devices/rtc-mc146818'
 import { VgaPlanes } from '../devices/vga-planes'
 import { TEXT_MEMORY, TEXT_MEMORY_BYTES, VgaText } from '../devices/vga-text'
 import { Firmware } from '../firmware/firmware'
+import { ROM_BYTES } from '../firmware/rom'
 import type { Quirks } from '../firmware/quirks'
+import { PhysicalBusMemory } from './bus-memory'
 import { EventClock } from './clock'
 import { Connectors } from './connectors'
 import { Drives, type ExtraDrive } from './drives'
 import { GraphicsCapture } from './graphics-screen'
 import { GuestMemory } from './guest-memory'
+import { ideDrives } from './ide-drives'
 import { IoBus } from './io-bus'
 import { MemoryMap, VIDEO_MEMORY_BYTES } from './memory-map'
+import { IDE_IRQS, PciBoard } from './pci'
 import { captureScreen } from './screen'
 
 export type BackendName = 'interp' | 'oracle'
@@ -92,6 +96,7 @@ export class Machine {
   readonly #planes: VgaPlanes
   /** Offset of the window at A0000h in the video memory, while VBE has it. */
   #bank: number | undefined
+  readonly pci: PciBoard
   readonly drives: Drives
   readonly firmware: Firmware
   /** Breakpoints, steps, pauses. */
@@ -108,9 +113,9 @@ export class Machine {
   /** Throws a RangeError for an empty image or a memory size that a PC cannot have. */
   constructor(options: MachineOptions) {
     this.drives = new Drives(options.image, options.medium, options.drives)
-    const { ramBase, videoBase, wasmPages } = memoryLayout(options.memoryBytes, VIDEO_MEMORY_BYTES)
+    const { ramBase, videoBase, romBase, wasmPages } = memoryLayout(options.memoryBytes, VIDEO_MEMORY_BYTES, ROM_BYTES)
     const memory = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages })
-    this.memoryMap = new MemoryMap(memory, ramBase, options.memoryBytes, { base: videoBase, bytes: VIDEO_MEMORY_BYTES })
+    this.memoryMap = new MemoryMap(memory, ramBase, options.memoryBytes, { base: videoBase, bytes: VIDEO_MEMORY_BYTES }, { base: romBase, bytes: ROM_BYTES })
     const attention = (): void => {
       if (this.#built) this.cpu.attention()
     }
@@ -151,6 +156,17 @@ export class Machine {
       },
     })
     this.#capture = new GraphicsCapture(videoMemory)
+    this.pci = new PciBoard({
+      clock,
+      memory: this.memoryMap,
+      ports: this.bus,
+      pic,
+      ide: ideDrives(this.drives),
+      busMemory: new PhysicalBusMemory(this.memoryMap, (host, bytes) => this.cpu.codeChanged(host, bytes)),
+      memoryMapChanged: () => this.cpu.memoryMapChanged(),
+      resetMachine: resetMachine('chipset'),
+      vgaRom: undefined,
+    })
     this.memory = new GuestMemory(
       this.memoryMap,
       () => this.#a20,
@@ -168,6 +184,7 @@ export class Machine {
       memoryBytes: options.memoryBytes,
       ports: this.bus,
       pic,
+      pci: this.pci.bus,
       keyboard: this.kbc,
       rtc: this.rtc,
       vga: this.vga,
@@ -318,7 +335,12 @@ export class Machine {
   #canWakeLater(): boolean {
     if (!this.#interruptsEnabled) return false
     const { pic } = this
+<<<<<<< HEAD
     if (pic.isUnmasked(IRQ.keyboard) || pic.isUnmasked(IRQ.com1) || pic.isUnmasked(IRQ.com2) || (this.kbc.mouse.listened && pic.isUnmasked(IRQ.mouse))) return true
+=======
+    if (pic.isUnmasked(IRQ.keyboard) || pic.isUnmasked(IRQ.com1)) return true
+    if (IDE_IRQS.some((irq, channel) => pic.isUnmasked(irq) && this.pci.ide.isBusy(channel))) return true
+>>>>>>> disks
     return this.clock.nextDue !== Infinity && (pic.isUnmasked(IRQ.timer) || pic.isUnmasked(IRQ.clock))
   }
 
