@@ -22,6 +22,7 @@ import { Firmware } from '../firmware/firmware'
 import { ROM_BYTES } from '../firmware/rom'
 import type { Quirks } from '../firmware/quirks'
 import { PhysicalBusMemory } from './bus-memory'
+import type { NetworkOptions } from '../net/user-network'
 import { EventClock } from './clock'
 import { Connectors } from './connectors'
 import { Drives, type ExtraDrive } from './drives'
@@ -56,6 +57,8 @@ export interface MachineOptions {
   marks?: BootMarks | undefined
   /** Where the machine pauses by itself, the first time it comes there. */
   pauseAt?: BootPause | undefined
+  /** What the network beyond the card offers; default: a gateway without files. */
+  network?: NetworkOptions | undefined
   onSerial: (byte: number) => void
   onDebugConsole: (byte: number) => void
   /** COM2 to COM4, and the printer port. */
@@ -165,6 +168,7 @@ export class Machine {
       busMemory: new PhysicalBusMemory(this.memoryMap, (host, bytes) => this.cpu.codeChanged(host, bytes)),
       memoryMapChanged: () => this.cpu.memoryMapChanged(),
       resetMachine: resetMachine('chipset'),
+      network: options.network ?? {},
       vgaRom: undefined,
     })
     this.memory = new GuestMemory(
@@ -201,7 +205,7 @@ export class Machine {
       this.#outcome = { reason: 'debug-exit', value }
       attention()
     })
-    this.#devices = [this.pic, this.pit, this.kbc, this.rtc, ...this.connectors.devices, this.vga, this.vbe, debug, this.firmware]
+    this.#devices = [this.pic, this.pit, this.kbc, this.rtc, ...this.connectors.devices, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, this.pci.networkCard, this.firmware]
     for (const device of this.#devices) this.bus.attach(device)
     this.#built = true
     this.reset()
@@ -335,12 +339,9 @@ export class Machine {
   #canWakeLater(): boolean {
     if (!this.#interruptsEnabled) return false
     const { pic } = this
-<<<<<<< HEAD
     if (pic.isUnmasked(IRQ.keyboard) || pic.isUnmasked(IRQ.com1) || pic.isUnmasked(IRQ.com2) || (this.kbc.mouse.listened && pic.isUnmasked(IRQ.mouse))) return true
-=======
-    if (pic.isUnmasked(IRQ.keyboard) || pic.isUnmasked(IRQ.com1)) return true
     if (IDE_IRQS.some((irq, channel) => pic.isUnmasked(irq) && this.pci.ide.isBusy(channel))) return true
->>>>>>> disks
+    if (this.pci.networkCard.busy) return true
     return this.clock.nextDue !== Infinity && (pic.isUnmasked(IRQ.timer) || pic.isUnmasked(IRQ.clock))
   }
 
