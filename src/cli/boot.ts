@@ -37,6 +37,8 @@ export interface BootOptions {
   append?: string
   serial?: readonly string[]
   parallel?: string
+  netFiles?: string
+  netBoot?: string
   screen?: ScreenOutput
   untilText?: string
   timeout?: number
@@ -105,6 +107,7 @@ export async function run({ image, medium, memoryBytes, model }: Bootable, optio
   const traceFile = options.traceFile === undefined ? undefined : await openForWriting(options.traceFile)
   const kept = new Map<OutputPort, KeptOutput>()
   let screen: Screen | undefined
+  const network = await networkOf(options)
   const started = performance.now()
 
   const report = await new Promise<RunReport>((resolveRun) => {
@@ -119,6 +122,7 @@ export async function run({ image, medium, memoryBytes, model }: Bootable, optio
         untilText,
         timeoutMilliseconds: timeoutOf(options),
         keys: options.keys,
+        ...network,
         ...(options.trace ? { log: { filter: traceFilter(options.trace), whole: true } } : {}),
       },
       {
@@ -163,6 +167,13 @@ export async function run({ image, medium, memoryBytes, model }: Bootable, optio
 /** What other ports than COM1 and the debug console sent, by their names; nothing for a port that sent nothing. */
 function otherPorts(kept: ReadonlyMap<OutputPort, KeptOutput>): Record<string, string> {
   return Object.fromEntries([...kept].filter(([port]) => port !== 'com1' && port !== 'debug').map(([port, output]) => [port, output.text()]))
+}
+
+/** What `--net-files` and `--net-boot` say. @throws LabError when the folder is none */
+async function networkOf({ netFiles, netBoot }: BootOptions): Promise<{ network?: { folder?: string; bootFile?: string } }> {
+  if (netFiles === undefined && netBoot === undefined) return {}
+  if (netFiles !== undefined && !(await stat(netFiles).then((found) => found.isDirectory(), () => false))) throw new LabError({ code: 'bad-input', what: 'There is no such folder.', where: netFiles, next: 'Name the folder whose files the guest is to fetch.' })
+  return { network: { ...(netFiles === undefined ? {} : { folder: resolve(netFiles) }), ...(netBoot === undefined ? {} : { bootFile: netBoot }) } }
 }
 
 /** The screen for `--screen text`. */

@@ -100,6 +100,8 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .option('--append <text>', "the kernel's command line")
     .option('--serial <where>', 'where COM1 goes: stdio (standard output, and input to it; implies --headless), null (nowhere) or a file; again for COM2, COM3 and COM4', (where: string, before: readonly string[] = []) => [...before, where])
     .option('--parallel <where>', 'where the printer port LPT1 goes: stdio (implies --headless), null or a file')
+    .option('--net-files <folder>', 'files that the guest can fetch from 10.0.2.2 by TFTP and HTTP; it reaches no other network')
+    .option('--net-boot <file>', 'what a guest that boots from the network is told to load, such as kernel.elf, or http://10.0.2.2/boot.ipxe', parseGiven)
     .option('--screen <how>', 'when the run ends, print the screen: text, or png:FILE', parseScreen)
     .option('--until-text <text>', 'end with exit code 0 once the screen shows this')
     .option('--timeout <time>', 'end with exit code 124 after this time, such as 10s, 500ms, 2m (default: 60s with --until-text, else none)', parseDuration)

@@ -23,6 +23,8 @@ export const startOptionsSchema = z.object({
   medium: z.enum(BOOT_MEDIA).optional(),
   /** What is in further drives. */
   drives: z.array(z.object({ image: bytesSchema, medium: z.enum(BOOT_MEDIA), readOnly: z.boolean() })).max(MOST_EXTRA_DRIVES).optional(),
+  /** The guest's network: a folder whose files TFTP and HTTP give, and what a guest that boots from the network is to load. */
+  network: z.object({ folder: z.string().min(1).optional(), bootFile: z.string().min(1).max(127).optional() }).optional(),
   memoryBytes: z.number().int().min(MIN_MEMORY_BYTES).max(MAX_MEMORY_BYTES),
   backend: z.enum(['interp', 'oracle']),
   /** Which processor; default: all that the emulator knows. */

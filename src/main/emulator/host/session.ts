@@ -7,6 +7,7 @@ import { Logs } from '../debug/control/logs'
 import { reportAsked, reportHostError, reportOutcome } from '../debug/report'
 import { TICKS_PER_MICROSECOND, TICKS_PER_MILLISECOND } from '../machine/clock'
 import { Machine } from '../machine/machine'
+import { folderFiles } from '../net/files'
 import { sameScreen } from '../machine/screen'
 import { answer, type Asked } from './answers'
 import type { MachineListener, RunningMachine, RunReport, StartOptions } from './options'
@@ -75,7 +76,7 @@ export class Session implements RunningMachine, Asked {
   /** Text memory in which the awaited text was not. */
   #searched: { start: number; text: Uint8Array } = { start: -1, text: new Uint8Array() }
 
-  /** Builds the machine; `run` starts it. Throws a RangeError for an empty image or an impossible memory size. */
+  /** Builds the machine; `run` starts it. Throws a RangeError for an empty image or an impossible memory size, the system's error for a network folder that is not there. */
   constructor(options: StartOptions, listener: MachineListener) {
     this.#options = options
     this.#listener = listener
@@ -83,6 +84,7 @@ export class Session implements RunningMachine, Asked {
       image: options.image,
       medium: options.medium,
       drives: options.drives,
+      network: { files: options.network?.folder === undefined ? undefined : folderFiles(options.network.folder), bootFile: options.network?.bootFile },
       memoryBytes: options.memoryBytes,
       backend: options.backend,
       model: options.model,
