@@ -15,7 +15,7 @@ import { bitsFact, fact } from './facts'
 import { MicrowireEeprom } from './microwire-eeprom'
 import type { PciConfig } from './pci-config'
 import type { PciBar, PciFunction } from './pci-function'
-import type { BusMemory } from './piix3-ide'
+import type { BusMemory } from './bus-memory'
 
 const REGISTER_BYTES = 0x20000
 const IO_BYTES = 64

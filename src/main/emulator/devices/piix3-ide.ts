@@ -5,6 +5,7 @@
 import type { Clock } from '../machine/clock'
 import { AtaChannel } from './ata-channel'
 import type { AtaDrive, DmaRequest } from './ata-drive'
+import type { BusMemory } from './bus-memory'
 import type { Device, DeviceFacts, Line, MemoryDevice, PortRange } from './device'
 import type { PciConfig } from './pci-config'
 import type { PciBar, PciFunction } from './pci-function'
@@ -26,12 +27,6 @@ const DESCRIPTOR_BYTES = 8
 const MOST_DESCRIPTORS = 0x10000 / DESCRIPTOR_BYTES
 const LAST_DESCRIPTOR = 0x8000_0000
 const LARGEST_REGION = 0x10000
-
-/** Memory as a bus master reaches it: physical addresses, past the A20 gate. What is not there reads as ones and swallows writes. */
-export interface BusMemory {
-  read(physical: number, bytes: number): Uint8Array
-  write(physical: number, bytes: Uint8Array): void
-}
 
 /** The drives of both channels: primary master and slave, secondary master and slave. */
 export type IdeDrives = readonly [readonly [AtaDrive | undefined, AtaDrive | undefined], readonly [AtaDrive | undefined, AtaDrive | undefined]]

@@ -1,10 +1,10 @@
-import type { BusMemory } from '../devices/piix3-ide'
+import type { BusMemory } from '../devices/bus-memory'
 import type { MemoryMap } from './memory-map'
 
 const PAGE = 0x1000
 const UNMAPPED = 0xff
 
-/** Memory as chips reach it by themselves: past the A20 gate, plain memory only. The processor hears what was changed, for it may have decoded code there. */
+/** Plain memory only; registers are not reached. The processor hears what was changed, for it may have decoded code there. */
 export class PhysicalBusMemory implements BusMemory {
   readonly #map: MemoryMap
   readonly #written: (host: number, bytes: number) => void

@@ -1,9 +1,10 @@
 /** The PCI side of the board: bus 0 with host bridge (device 0), ISA bridge and IDE (device 1) and display (device 2), as in QEMU's "pc" machine. */
+import type { BusMemory } from '../devices/bus-memory'
 import { E1000 } from '../devices/e1000'
 import { I440fx } from '../devices/i440fx'
 import type { PicPair } from '../devices/pic8259'
 import { PciBus } from '../devices/pci-bus'
-import { type BusMemory, type IdeDrives, Piix3Ide } from '../devices/piix3-ide'
+import { type IdeDrives, Piix3Ide } from '../devices/piix3-ide'
 import { Piix3Isa } from '../devices/piix3-isa'
 import { VgaPci } from '../devices/vga-pci'
 import { type NetworkOptions, UserNetwork } from '../net/user-network'
