@@ -25,7 +25,7 @@ interface Bench {
   /** Both rings with eight descriptors; receive buffers are there. */
   start: (control?: number) => void
   /** Writes a transmit descriptor: address, and the second half from the lowest byte on. */
-  describe: (index: number, address: number, ...bytes: number[]) => void
+  put: (index: number, address: number, ...bytes: number[]) => void
 }
 
 function bench(): Bench {
@@ -64,11 +64,11 @@ function bench(): Bench {
     write(RDT, 7)
     write(TCTL, 2)
   }
-  const describe: Bench['describe'] = (index, address, ...bytes) => {
+  const put: Bench['put'] = (index, address, ...bytes) => {
     view.setUint32(TX_RING + 16 * index, address, true)
     ram.set(bytes, TX_RING + 16 * index + 8)
   }
-  return { card, clock, ram, view, irq, sent, read: (register) => registers.read(register, 4), write, io: device(1), memory: registers, start, describe }
+  return { card, clock, ram, view, irq, sent, read: (register) => registers.read(register, 4), write, io: device(1), memory: registers, start, put }
 }
 
 const frameTo = (destination: readonly number[], bytes = 60): Uint8Array => Uint8Array.from({ length: bytes }, (_, i) => destination[i] ?? i & 0xff)
@@ -118,7 +118,7 @@ describe('82540EM', () => {
   })
 
   test('sends a frame out of two pieces, reports it and interrupts', () => {
-    const { ram, clock, irq, sent, read, write, start, describe: put, view } = bench()
+    const { ram, clock, irq, sent, read, write, start, put, view } = bench()
     start()
     ram.set(frameTo(BROADCAST), DATA)
     put(0, DATA, 20, 0, 0, 0x02)
@@ -134,7 +134,7 @@ describe('82540EM', () => {
   })
 
   test('puts in checksums: of a legacy descriptor, and by a context', () => {
-    const { ram, clock, sent, write, start, describe: put, view } = bench()
+    const { ram, clock, sent, write, start, put, view } = bench()
     start()
     ram.set(hexBytes('45 00 00 1c 00 00 00 00 40 11 00 00 0a 00 02 0f 0a 00 02 02'), DATA + 14)
     put(0, DATA, 60, 0, 24, 0x05, 0, 14)
