@@ -1,6 +1,6 @@
 /** The PC: processor, memory, chips and BIOS on one virtual clock. */
 import type { DeviceView } from '../../../shared/debug'
-import type { BootMedium, Screen, TextScreen } from '../../../shared/machine-schemas'
+import type { BootMedium, OutputPort, Screen, TextScreen } from '../../../shared/machine-schemas'
 import type { BootPause } from '../../../shared/run-state'
 import { Cpu } from '../cpu/cpu'
 import { IF } from '../cpu/state/bits'
@@ -21,14 +21,15 @@ import { Kbc8042 } from '../devices/kbc8042'
 import { PicPair } from '../devices/pic8259'
 import { Pit8254 } from '../devices/pit8254'
 import { configureCmos, RtcMc146818 } from '../devices/rtc-mc146818'
-import { Uart16550 } from '../devices/uart16550'
 import { VgaPlanes } from '../devices/vga-planes'
 import { TEXT_MEMORY, TEXT_MEMORY_BYTES, VgaText } from '../devices/vga-text'
 import { Firmware } from '../firmware/firmware'
 import { ROM_BYTES } from '../firmware/rom'
 import type { Quirks } from '../firmware/quirks'
 import { PhysicalBusMemory } from './bus-memory'
+import type { NetworkOptions } from '../net/user-network'
 import { EventClock } from './clock'
+import { Connectors } from './connectors'
 import { Drives, type ExtraDrive } from './drives'
 import { floppyDrive } from './floppy-drive'
 import { GraphicsCapture } from './graphics-screen'
@@ -65,8 +66,14 @@ export interface MachineOptions {
   marks?: BootMarks | undefined
   /** Where the machine pauses by itself, the first time it comes there. */
   pauseAt?: BootPause | undefined
+  /** What the network beyond the card offers; default: a gateway without files. */
+  network?: NetworkOptions | undefined
   onSerial: (byte: number) => void
   onDebugConsole: (byte: number) => void
+  /** COM2 to COM4, and the printer port. */
+  onOutput?: ((port: Exclude<OutputPort, 'com1' | 'debug'>, byte: number) => void) | undefined
+  /** The speaker's tone changes; 0 hertz is silence. */
+  onTone?: ((hertz: number, tick: number) => void) | undefined
 }
 
 export type ResetSource = 'chipset' | 'bios'
@@ -80,7 +87,7 @@ export type Outcome =
   /** HLT, and no interrupt can come: interrupts are off, or every source that is alive is masked. */
   | { reason: 'halted-forever'; interruptsEnabled: boolean }
 
-const IRQ = { timer: 0, keyboard: 1, com1: 4, floppy: 6, clock: 8, mouse: 12 } as const
+const IRQ = { timer: 0, keyboard: 1, com2: 3, com1: 4, floppy: 6, clock: 8, mouse: 12 } as const
 /** Where a BIOS loads boot sectors, and begins them. */
 const BOOT_ADDRESS = 0x7c00
 /** Longest slice handed to the processor at once; its counter is a signed 32-bit number. */
@@ -96,7 +103,7 @@ export class Machine {
   readonly pit: Pit8254
   readonly kbc: Kbc8042
   readonly rtc: RtcMc146818
-  readonly uart: Uart16550
+  readonly connectors: Connectors
   readonly vga: VgaText
   readonly vbe: BochsVbe
   readonly #capture: GraphicsCapture
@@ -144,7 +151,7 @@ export class Machine {
       this.#resetRequested = by
       attention()
     }
-    this.pit = new Pit8254(clock, pic.line(IRQ.timer))
+    this.pit = new Pit8254(clock, pic.line(IRQ.timer), (hertz) => options.onTone?.(hertz, clock.now()))
     this.kbc = new Kbc8042({
       clock,
       irq1: pic.line(IRQ.keyboard),
@@ -157,7 +164,9 @@ export class Machine {
     })
     this.rtc = new RtcMc146818(clock, pic.line(IRQ.clock), options.startDate)
     configureCmos(this.rtc.ram, options.memoryBytes, this.drives.floppy?.driveType, this.drives.hardDisks)
-    this.uart = new Uart16550({ clock, irq: pic.line(IRQ.com1), transmit: (byte) => this.#sent('COM1', options.onSerial, byte) })
+    this.connectors = new Connectors(clock, (irq) => pic.line(irq), (port, byte) => {
+      this.#sent(port.toUpperCase(), port === 'com1' ? options.onSerial : (sent) => options.onOutput?.(port, sent), byte)
+    })
     const { videoMemory } = this.memoryMap
     this.vga = new VgaText(clock, () => this.vbe.wideDac, () => this.#showWindow())
     this.#planes = new VgaPlanes(videoMemory, this.vga.registers)
@@ -179,6 +188,7 @@ export class Machine {
       busMemory,
       memoryMapChanged: () => this.cpu.memoryMapChanged(),
       resetMachine: resetMachine('chipset'),
+      network: options.network ?? {},
       vgaRom: roms?.vga,
     })
     this.memory = new GuestMemory(
@@ -218,7 +228,7 @@ export class Machine {
       this.#outcome = { reason: 'debug-exit', value }
       attention()
     })
-    this.#devices = [this.pic, this.pit, this.kbc, this.rtc, this.uart, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, this.dma, this.fdc, ...(roms ? this.#forRealBios(options, busMemory) : [this.firmware])]
+    this.#devices = [this.pic, this.pit, this.kbc, this.rtc, ...this.connectors.devices, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, this.pci.networkCard, this.dma, this.fdc, ...(roms ? this.#forRealBios(options, busMemory) : [this.firmware])]
     for (const device of this.#devices) this.bus.attach(device)
     this.#built = true
     this.reset()
@@ -362,9 +372,10 @@ export class Machine {
   #canWakeLater(): boolean {
     if (!this.#interruptsEnabled) return false
     const { pic } = this
-    if (pic.isUnmasked(IRQ.keyboard) || pic.isUnmasked(IRQ.com1)) return true
+    if (pic.isUnmasked(IRQ.keyboard) || pic.isUnmasked(IRQ.com1) || pic.isUnmasked(IRQ.com2) || (this.kbc.mouse.listened && pic.isUnmasked(IRQ.mouse))) return true
     if (pic.isUnmasked(IRQ.floppy) && this.fdc.busy) return true
     if (IDE_IRQS.some((irq, channel) => pic.isUnmasked(irq) && this.pci.ide.isBusy(channel))) return true
+    if (this.pci.networkCard.busy) return true
     return this.clock.nextDue !== Infinity && (pic.isUnmasked(IRQ.timer) || pic.isUnmasked(IRQ.clock))
   }
 
