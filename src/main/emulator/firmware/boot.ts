@@ -9,6 +9,7 @@ import type { Rom } from './rom'
 import { DISKETTE_TABLE_OFFSET, DUMMY_IRET_OFFSET, ROM_SEGMENT } from './rom'
 import type { TextConsole } from './text-console'
 import { ticksSinceMidnight } from './time'
+import { enterVirtualWireMode } from './virtual-wire'
 
 const BOOT_SEGMENT = 0x7c0
 const RBX_TO_RDI = [3, 1, 5, 6, 7] as const
@@ -39,6 +40,7 @@ export function powerOn({ host, console, keyboard, rom, vectors }: BootParts): S
   const { memory, ports } = host
   return (call) => {
     initializePic(host)
+    enterVirtualWireMode(host)
     ports.write8(0x70, CMOS.shutdown)
     const shutdown = ports.read8(0x71)
     ports.write8(0x70, CMOS.shutdown)

@@ -1,4 +1,5 @@
 import type { Kbc8042 } from '../devices/kbc8042'
+import type { LocalApic } from '../devices/local-apic'
 import type { PicPair } from '../devices/pic8259'
 import type { RtcMc146818 } from '../devices/rtc-mc146818'
 import type { VgaText } from '../devices/vga-text'
@@ -13,6 +14,8 @@ export interface FirmwareHost {
   readonly memoryBytes: number
   readonly ports: IoBus
   readonly pic: PicPair
+  /** Undefined: the processor has none. */
+  readonly localApic: LocalApic | undefined
   readonly keyboard: Kbc8042
   readonly rtc: RtcMc146818
   readonly vga: VgaText

@@ -5,7 +5,7 @@ import type { BootPause } from '../../../shared/run-state'
 import { Cpu } from '../cpu/cpu'
 import { IF } from '../cpu/state/bits'
 import { memoryLayout } from '../cpu/state/layout'
-import type { CpuModelName } from '../cpu/system/models'
+import { CPU_MODELS, type CpuModelName, DEFAULT_MODEL } from '../cpu/system/models'
 import { RunControl } from '../debug/control/run-control'
 import { type BootMarks, Timeline } from '../debug/control/timeline'
 import { cpuMode } from '../debug/registers'
@@ -13,7 +13,7 @@ import { BochsVbe } from '../devices/bochs-vbe'
 import { DebugPorts } from '../devices/debug-ports'
 import type { Device } from '../devices/device'
 import { Kbc8042 } from '../devices/kbc8042'
-import { PicPair } from '../devices/pic8259'
+import type { PicPair } from '../devices/pic8259'
 import { Pit8254 } from '../devices/pit8254'
 import { configureCmos, RtcMc146818 } from '../devices/rtc-mc146818'
 import { Uart16550 } from '../devices/uart16550'
@@ -25,6 +25,7 @@ import { EventClock } from './clock'
 import { Drives, type ExtraDrive } from './drives'
 import { GraphicsCapture } from './graphics-screen'
 import { GuestMemory } from './guest-memory'
+import { Interrupts } from './interrupts'
 import { IoBus } from './io-bus'
 import { MemoryMap, VIDEO_MEMORY_BYTES } from './memory-map'
 import { captureScreen } from './screen'
@@ -77,6 +78,7 @@ export class Machine {
   readonly memoryMap: MemoryMap
   readonly memory: GuestMemory
   readonly bus = new IoBus()
+  readonly interrupts: Interrupts
   readonly pic: PicPair
   readonly pit: Pit8254
   readonly kbc: Kbc8042
@@ -110,10 +112,25 @@ export class Machine {
     const attention = (): void => {
       if (this.#built) this.cpu.attention()
     }
-    this.pic = new PicPair(attention)
-    this.cpu = new Cpu({ memory, physical: this.memoryMap, ports: this.bus, interrupts: this.pic, backend: options.backend, model: options.model })
-    this.control = new RunControl(this.cpu, this.memoryMap)
     this.clock = new EventClock(() => this.now, attention)
+    const { model = DEFAULT_MODEL.name } = options
+    this.interrupts = new Interrupts({
+      clock: this.clock,
+      model: CPU_MODELS[model],
+      memoryMap: this.memoryMap,
+      attention,
+      processor: {
+        requested: () => this.#processor?.endSlice(),
+        taskPriorityChanged: (cr8) => this.#processor?.state.setControl(8, BigInt(cr8)),
+        moved: () => this.#processor?.memoryMapChanged(),
+        nmi: () => this.#processor?.nmi(),
+        init: () => this.#init(),
+        tickOfTimestamp: (value) => this.#processor?.tickOfTimestamp(value) ?? Infinity,
+      },
+    })
+    this.pic = this.interrupts.pic
+    this.cpu = new Cpu({ memory, physical: this.interrupts.memory, ports: this.bus, interrupts: this.interrupts.controller, apic: this.interrupts.local, backend: options.backend, model })
+    this.control = new RunControl(this.cpu, this.memoryMap)
     const { clock, pic } = this
     this.#endsOnReset = options.onReset === 'end'
     const resetMachine = (by: ResetSource) => (): void => {
@@ -162,6 +179,7 @@ export class Machine {
       memoryBytes: options.memoryBytes,
       ports: this.bus,
       pic,
+      localApic: this.interrupts.local,
       keyboard: this.kbc,
       rtc: this.rtc,
       vga: this.vga,
@@ -178,7 +196,7 @@ export class Machine {
       this.#outcome = { reason: 'debug-exit', value }
       attention()
     })
-    this.#devices = [this.pic, this.pit, this.kbc, this.rtc, this.uart, this.vga, this.vbe, debug, this.firmware]
+    this.#devices = [...this.interrupts.devices, this.pit, this.kbc, this.rtc, this.uart, this.vga, this.vbe, debug, this.firmware]
     for (const device of this.#devices) this.bus.attach(device)
     this.#built = true
     this.reset()
@@ -305,15 +323,27 @@ export class Machine {
   }
 
   #canWakeNow(): boolean {
-    return this.#interruptsEnabled && this.pic.pending
+    return this.cpu.hasUrgentEvent || (this.#interruptsEnabled && this.interrupts.controller.pending)
   }
 
   /** Whether some source that is alive can still interrupt: a running timer, or a person at keyboard and serial line. */
   #canWakeLater(): boolean {
     if (!this.#interruptsEnabled) return false
-    const { pic } = this
+    const { interrupts: pic } = this
+    if (pic.timerArmed) return true
     if (pic.isUnmasked(IRQ.keyboard) || pic.isUnmasked(IRQ.com1)) return true
     return this.clock.nextDue !== Infinity && (pic.isUnmasked(IRQ.timer) || pic.isUnmasked(IRQ.clock))
+  }
+
+  /** The processor, once there is one. */
+  get #processor(): Cpu | undefined {
+    return this.#built ? this.cpu : undefined
+  }
+
+  /** INIT: the processor and its local APIC start anew, all else stays. */
+  #init(): void {
+    this.interrupts.local?.init()
+    this.cpu.init()
   }
 
   #skipTo(tick: number): void {
