@@ -1,5 +1,6 @@
 import type { Kbc8042 } from '../devices/kbc8042'
 import type { LocalApic } from '../devices/local-apic'
+import type { PciBus } from '../devices/pci-bus'
 import type { PicPair } from '../devices/pic8259'
 import type { RtcMc146818 } from '../devices/rtc-mc146818'
 import type { VgaText } from '../devices/vga-text'
@@ -16,6 +17,7 @@ export interface FirmwareHost {
   readonly pic: PicPair
   /** Undefined: the processor has none. */
   readonly localApic: LocalApic | undefined
+  readonly pci: PciBus
   readonly keyboard: Kbc8042
   readonly rtc: RtcMc146818
   readonly vga: VgaText

@@ -20,6 +20,7 @@ import { Uart16550 } from '../devices/uart16550'
 import { VgaPlanes } from '../devices/vga-planes'
 import { TEXT_MEMORY, TEXT_MEMORY_BYTES, VgaText } from '../devices/vga-text'
 import { Firmware } from '../firmware/firmware'
+import { ROM_BYTES } from '../firmware/rom'
 import type { Quirks } from '../firmware/quirks'
 import { EventClock } from './clock'
 import { Drives, type ExtraDrive } from './drives'
@@ -28,6 +29,7 @@ import { GuestMemory } from './guest-memory'
 import { Interrupts } from './interrupts'
 import { IoBus } from './io-bus'
 import { MemoryMap, VIDEO_MEMORY_BYTES } from './memory-map'
+import { PciBoard } from './pci'
 import { captureScreen } from './screen'
 
 export type BackendName = 'interp' | 'oracle'
@@ -90,6 +92,7 @@ export class Machine {
   readonly #planes: VgaPlanes
   /** Offset of the window at A0000h in the video memory, while VBE has it. */
   #bank: number | undefined
+  readonly pci: PciBoard
   readonly drives: Drives
   readonly firmware: Firmware
   /** Breakpoints, steps, pauses. */
@@ -106,9 +109,9 @@ export class Machine {
   /** Throws a RangeError for an empty image or a memory size that a PC cannot have. */
   constructor(options: MachineOptions) {
     this.drives = new Drives(options.image, options.medium, options.drives)
-    const { ramBase, videoBase, wasmPages } = memoryLayout(options.memoryBytes, VIDEO_MEMORY_BYTES)
+    const { ramBase, videoBase, romBase, wasmPages } = memoryLayout(options.memoryBytes, VIDEO_MEMORY_BYTES, ROM_BYTES)
     const memory = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages })
-    this.memoryMap = new MemoryMap(memory, ramBase, options.memoryBytes, { base: videoBase, bytes: VIDEO_MEMORY_BYTES })
+    this.memoryMap = new MemoryMap(memory, ramBase, options.memoryBytes, { base: videoBase, bytes: VIDEO_MEMORY_BYTES }, { base: romBase, bytes: ROM_BYTES })
     const attention = (): void => {
       if (this.#built) this.cpu.attention()
     }
@@ -162,6 +165,7 @@ export class Machine {
       },
     })
     this.#capture = new GraphicsCapture(videoMemory)
+    this.pci = new PciBoard({ memory: this.memoryMap, ports: this.bus, pic, memoryMapChanged: () => this.cpu.memoryMapChanged(), resetMachine: resetMachine('chipset'), vgaRom: undefined })
     this.memory = new GuestMemory(
       this.memoryMap,
       () => this.#a20,
@@ -180,6 +184,7 @@ export class Machine {
       ports: this.bus,
       pic,
       localApic: this.interrupts.local,
+      pci: this.pci.bus,
       keyboard: this.kbc,
       rtc: this.rtc,
       vga: this.vga,
@@ -196,7 +201,7 @@ export class Machine {
       this.#outcome = { reason: 'debug-exit', value }
       attention()
     })
-    this.#devices = [...this.interrupts.devices, this.pit, this.kbc, this.rtc, this.uart, this.vga, this.vbe, debug, this.firmware]
+    this.#devices = [...this.interrupts.devices, this.pit, this.kbc, this.rtc, this.uart, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.firmware]
     for (const device of this.#devices) this.bus.attach(device)
     this.#built = true
     this.reset()

@@ -1,0 +1,49 @@
+/** The PCI side of the board: bus 0 with host bridge (device 0), ISA bridge (device 1, function 0) and display (device 2), as in QEMU's "pc" machine. */
+import { I440fx } from '../devices/i440fx'
+import type { PicPair } from '../devices/pic8259'
+import { PciBus } from '../devices/pci-bus'
+import { Piix3Isa } from '../devices/piix3-isa'
+import { VgaPci } from '../devices/vga-pci'
+import type { IoBus } from './io-bus'
+import type { MemoryMap } from './memory-map'
+
+export interface PciBoardWiring {
+  readonly memory: MemoryMap
+  readonly ports: IoBus
+  readonly pic: PicPair
+  /** Other memory answers at some addresses. */
+  readonly memoryMapChanged: () => void
+  readonly resetMachine: () => void
+  /** The display's BIOS, where it has one. */
+  readonly vgaRom: Uint8Array | undefined
+}
+
+export const ISA_BRIDGE = 1
+const DISPLAY = 2
+
+export class PciBoard {
+  readonly bus: PciBus
+  readonly isa: Piix3Isa
+
+  constructor({ memory, ports, pic, memoryMapChanged, resetMachine, vgaRom }: PciBoardWiring) {
+    const isa = new Piix3Isa({ irq: (irq) => pic.line(irq), setLevelTriggered: (lines) => pic.setLevelTriggered(lines), resetMachine })
+    this.isa = isa
+    this.bus = new PciBus({
+      memory: { isFree: (first, bytes) => memory.isFree(first, bytes), map: (first, bytes, device) => memory.mapDevice(first, bytes, device) },
+      ports,
+      interrupt: (device, pin, level) => isa.interrupt(device, pin, level),
+      resetControl: isa.resetControl,
+    })
+    const host = new I440fx(memory.bytes, (parts) => {
+      parts.forEach((part, index) => memory.setShadow(index, part))
+      memoryMapChanged()
+    })
+    const framebuffer = (base: number | undefined): void => {
+      memory.framebuffer = base
+      memoryMapChanged()
+    }
+    this.bus.add(0, 0, host)
+    this.bus.add(ISA_BRIDGE, 0, isa)
+    this.bus.add(DISPLAY, 0, new VgaPci({ videoBytes: memory.videoMemory.length, framebuffer, ports, rom: vgaRom }))
+  }
+}
