@@ -1,3 +1,4 @@
+import type { CpuModel } from '../cpu/system/models'
 import type { Kbc8042 } from '../devices/kbc8042'
 import type { LocalApic } from '../devices/local-apic'
 import type { PciBus } from '../devices/pci-bus'
@@ -13,6 +14,7 @@ import type { FirmwareCall } from './call'
 export interface FirmwareHost {
   readonly memory: GuestMemory
   readonly memoryBytes: number
+  readonly model: CpuModel
   readonly ports: IoBus
   readonly pic: PicPair
   /** Undefined: the processor has none. */
@@ -29,6 +31,8 @@ export interface FirmwareHost {
   /** Lets virtual time pass up to a tick, but not past the next event of a device. */
   skipTo(tick: number): void
   resetMachine(): void
+  /** The ROM has other content. */
+  installRom(bytes: Uint8Array): void
   /** Hears where the boot sector, or what a CD boots, is entered: linear address. */
   bootEntered(linear: number): void
   /** Hears that a program has the BIOS show something. */

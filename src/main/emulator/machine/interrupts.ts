@@ -17,6 +17,8 @@ export const IO_APIC_ID = 8
 /** The timer's request comes to the I/O APIC at input 2, where the 8259A has its cascade; input 0 is the INTR of the pair. */
 const TIMER_INPUT = 2
 const EXTERNAL_INPUT = 0
+/** PCI interrupts PIRQA to PIRQD come in at 16 to 19. */
+export const FIRST_PIRQ_INPUT = 16
 
 /** Input of the I/O APIC that an ISA request line goes to. */
 export const inputOf = (irq: number): number => (irq === 0 ? TIMER_INPUT : irq)
@@ -87,6 +89,11 @@ export class Interrupts {
   /** The processor's end. */
   get controller(): InterruptController {
     return this.local ?? this.pic
+  }
+
+  /** PIRQA to PIRQD (0 to 3). */
+  setPirq(index: number, level: boolean): void {
+    this.ioApic?.setInput(FIRST_PIRQ_INPUT + index, level)
   }
 
   /** Whether requests of an ISA line, 0–15, can reach the processor. */

@@ -9,9 +9,11 @@ import { CPU_MODELS, type CpuModelName, DEFAULT_MODEL } from '../cpu/system/mode
 import { RunControl } from '../debug/control/run-control'
 import { type BootMarks, Timeline } from '../debug/control/timeline'
 import { cpuMode } from '../debug/registers'
+import { AcpiPm } from '../devices/acpi-pm'
 import { BochsVbe } from '../devices/bochs-vbe'
 import { DebugPorts } from '../devices/debug-ports'
 import type { Device } from '../devices/device'
+import { Hpet, HPET_BASE, HPET_BYTES } from '../devices/hpet'
 import { Kbc8042 } from '../devices/kbc8042'
 import type { PicPair } from '../devices/pic8259'
 import { Pit8254 } from '../devices/pit8254'
@@ -29,7 +31,7 @@ import { GuestMemory } from './guest-memory'
 import { Interrupts } from './interrupts'
 import { IoBus } from './io-bus'
 import { MemoryMap, VIDEO_MEMORY_BYTES } from './memory-map'
-import { PciBoard } from './pci'
+import { PciBoard, POWER_FUNCTION } from './pci'
 import { captureScreen } from './screen'
 
 export type BackendName = 'interp' | 'oracle'
@@ -67,10 +69,12 @@ export type Outcome =
   | { reason: 'triple-fault' }
   /** The guest reset the PC, and the run was to end with that. `by`: through what. */
   | { reason: 'reset'; by: ResetSource }
+  /** The guest switched the PC off through ACPI. */
+  | { reason: 'power-off' }
   /** HLT, and no interrupt can come: interrupts are off, or every source that is alive is masked. */
   | { reason: 'halted-forever'; interruptsEnabled: boolean }
 
-const IRQ = { timer: 0, keyboard: 1, com1: 4, clock: 8, mouse: 12 } as const
+const IRQ = { timer: 0, keyboard: 1, com1: 4, clock: 8, acpi: 9, mouse: 12 } as const
 /** Longest slice handed to the processor at once; its counter is a signed 32-bit number. */
 const MAX_SLICE = 1 << 30
 
@@ -82,6 +86,8 @@ export class Machine {
   readonly bus = new IoBus()
   readonly interrupts: Interrupts
   readonly pic: PicPair
+  readonly hpet: Hpet
+  readonly acpi: AcpiPm
   readonly pit: Pit8254
   readonly kbc: Kbc8042
   readonly rtc: RtcMc146818
@@ -140,7 +146,18 @@ export class Machine {
       this.#resetRequested = by
       attention()
     }
-    this.pit = new Pit8254(clock, pic.line(IRQ.timer))
+    this.hpet = new Hpet({ clock, irq0: pic.line(IRQ.timer), irq8: pic.line(IRQ.clock), input: (index, level) => this.interrupts.ioApic?.setInput(index, level) })
+    this.memoryMap.mapDevice(HPET_BASE, HPET_BYTES, this.hpet)
+    this.acpi = new AcpiPm({
+      clock,
+      sci: pic.line(IRQ.acpi),
+      powerOff: () => {
+        this.#outcome = { reason: 'power-off' }
+        attention()
+      },
+      map: (first, count, block) => (this.bus.isFree(first, count) ? this.bus.map(first, count, block) : undefined),
+    })
+    this.pit = new Pit8254(clock, this.hpet.timerLine)
     this.kbc = new Kbc8042({
       clock,
       irq1: pic.line(IRQ.keyboard),
@@ -151,7 +168,7 @@ export class Machine {
       },
       resetMachine: resetMachine('chipset'),
     })
-    this.rtc = new RtcMc146818(clock, pic.line(IRQ.clock), options.startDate)
+    this.rtc = new RtcMc146818(clock, this.hpet.clockLine, options.startDate)
     configureCmos(this.rtc.ram, options.memoryBytes, this.drives.floppy?.driveType, this.drives.hardDisks)
     this.uart = new Uart16550({ clock, irq: pic.line(IRQ.com1), transmit: (byte) => this.#sent('COM1', options.onSerial, byte) })
     const { videoMemory } = this.memoryMap
@@ -165,7 +182,7 @@ export class Machine {
       },
     })
     this.#capture = new GraphicsCapture(videoMemory)
-    this.pci = new PciBoard({ memory: this.memoryMap, ports: this.bus, pic, memoryMapChanged: () => this.cpu.memoryMapChanged(), resetMachine: resetMachine('chipset'), vgaRom: undefined })
+    this.pci = new PciBoard({ memory: this.memoryMap, ports: this.bus, pic, pirq: (index, level) => this.interrupts.setPirq(index, level), functions: [[POWER_FUNCTION, this.acpi]], memoryMapChanged: () => this.cpu.memoryMapChanged(), resetMachine: resetMachine('chipset'), vgaRom: undefined })
     this.memory = new GuestMemory(
       this.memoryMap,
       () => this.#a20,
@@ -181,6 +198,7 @@ export class Machine {
     this.firmware = new Firmware(this.cpu.state, {
       memory: this.memory,
       memoryBytes: options.memoryBytes,
+      model: this.cpu.model,
       ports: this.bus,
       pic,
       localApic: this.interrupts.local,
@@ -193,6 +211,7 @@ export class Machine {
       instructions: () => this.instructions,
       skipTo: (tick) => this.#skipTo(Math.min(tick, this.clock.nextDue)),
       resetMachine: resetMachine('bios'),
+      installRom: (bytes) => this.memoryMap.installRom(bytes),
       shown: () => this.timeline.output('BIOS'),
       bootEntered: (linear) => this.timeline.bootSector(linear),
     }, options.quirks)
@@ -201,7 +220,7 @@ export class Machine {
       this.#outcome = { reason: 'debug-exit', value }
       attention()
     })
-    this.#devices = [...this.interrupts.devices, this.pit, this.kbc, this.rtc, this.uart, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.firmware]
+    this.#devices = [...this.interrupts.devices, this.hpet, this.acpi, this.pit, this.kbc, this.rtc, this.uart, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.firmware]
     for (const device of this.#devices) this.bus.attach(device)
     this.#built = true
     this.reset()
@@ -337,7 +356,7 @@ export class Machine {
     const { interrupts: pic } = this
     if (pic.timerArmed) return true
     if (pic.isUnmasked(IRQ.keyboard) || pic.isUnmasked(IRQ.com1)) return true
-    return this.clock.nextDue !== Infinity && (pic.isUnmasked(IRQ.timer) || pic.isUnmasked(IRQ.clock))
+    return this.clock.nextDue !== Infinity && (pic.isUnmasked(IRQ.timer) || pic.isUnmasked(IRQ.clock) || pic.isUnmasked(IRQ.acpi) || this.hpet.armedInputs.some((input) => pic.ioApic?.isUnmasked(input)))
   }
 
   /** The processor, once there is one. */

@@ -2,6 +2,7 @@
 import { I440fx } from '../devices/i440fx'
 import type { PicPair } from '../devices/pic8259'
 import { PciBus } from '../devices/pci-bus'
+import type { PciFunction } from '../devices/pci-function'
 import { Piix3Isa } from '../devices/piix3-isa'
 import { VgaPci } from '../devices/vga-pci'
 import type { IoBus } from './io-bus'
@@ -11,6 +12,10 @@ export interface PciBoardWiring {
   readonly memory: MemoryMap
   readonly ports: IoBus
   readonly pic: PicPair
+  /** PIRQA to PIRQD (0 to 3), for an I/O APIC. */
+  readonly pirq: (index: number, level: boolean) => void
+  /** Other functions of the ISA bridge's chip, by number. */
+  readonly functions: readonly (readonly [fn: number, pciFunction: PciFunction])[]
   /** Other memory answers at some addresses. */
   readonly memoryMapChanged: () => void
   readonly resetMachine: () => void
@@ -19,14 +24,16 @@ export interface PciBoardWiring {
 }
 
 export const ISA_BRIDGE = 1
+/** Power management, in the chip of the ISA bridge. */
+export const POWER_FUNCTION = 3
 const DISPLAY = 2
 
 export class PciBoard {
   readonly bus: PciBus
   readonly isa: Piix3Isa
 
-  constructor({ memory, ports, pic, memoryMapChanged, resetMachine, vgaRom }: PciBoardWiring) {
-    const isa = new Piix3Isa({ irq: (irq) => pic.line(irq), setLevelTriggered: (lines) => pic.setLevelTriggered(lines), resetMachine })
+  constructor({ memory, ports, pic, pirq, functions, memoryMapChanged, resetMachine, vgaRom }: PciBoardWiring) {
+    const isa = new Piix3Isa({ irq: (irq) => pic.line(irq), pirq, setLevelTriggered: (lines) => pic.setLevelTriggered(lines), resetMachine })
     this.isa = isa
     this.bus = new PciBus({
       memory: { isFree: (first, bytes) => memory.isFree(first, bytes), map: (first, bytes, device) => memory.mapDevice(first, bytes, device) },
@@ -44,6 +51,7 @@ export class PciBoard {
     }
     this.bus.add(0, 0, host)
     this.bus.add(ISA_BRIDGE, 0, isa)
+    for (const [fn, pciFunction] of functions) this.bus.add(ISA_BRIDGE, fn, pciFunction)
     this.bus.add(DISPLAY, 0, new VgaPci({ videoBytes: memory.videoMemory.length, framebuffer, ports, rom: vgaRom }))
   }
 }

@@ -160,6 +160,11 @@ function leavesOf(model: CpuModel): ReadonlyMap<number, Leaf> {
   return all
 }
 
+/** EDX of leaf 1, as firmware copies it into tables. */
+export function processorFeatures(model: CpuModel): number {
+  return leavesOf(model).get(1)?.[3] ?? 0
+}
+
 const NOTHING: Leaf = [0, 0, 0, 0]
 /** Leaves whose content depends on ECX. */
 const SUB_LEAVES: ReadonlySet<number> = new Set([7, TOPOLOGY_LEAF, XSAVE_LEAF])
