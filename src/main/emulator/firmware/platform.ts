@@ -50,6 +50,6 @@ export function installTables(host: FirmwareHost, rom: Rom, area: AcpiArea | und
     put(() => rsdp)
   }
   if (localApic) put((at) => buildMpTable({ ...processor, ioApicId: IO_APIC_ID, firstPirqInput: FIRST_PIRQ_INPUT, sci: SCI }, at))
-  put((at) => buildSmbios({ ...processor, memoryBytes, processor: model.title, romBytes: ROM_BYTES }, at))
+  put((at) => buildSmbios({ ...processor, memoryBytes, processor: model.title, has64Bit: model.has('long'), romBytes: ROM_BYTES }, at))
   host.installRom(rom.bytes)
 }

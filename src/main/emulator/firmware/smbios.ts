@@ -4,8 +4,9 @@ import { TableBytes } from './table-bytes'
 export interface SmbiosParts {
   readonly memoryBytes: number
   readonly processors: number
-  /** Name of the processor's model. */
+  /** Name of the processor's model, and whether it knows 64-bit mode. */
   readonly processor: string
+  readonly has64Bit: boolean
   /** CPUID leaf 1: EAX and EDX. */
   readonly signature: number
   readonly features: number
@@ -32,7 +33,7 @@ function structure(type: number, handle: number, length: number, strings: readon
   return [...table.bytes, ...(texts.length === 0 ? [0] : texts), 0]
 }
 
-function structures({ memoryBytes, processors, processor, signature, features, romBytes }: SmbiosParts): number[][] {
+function structures({ memoryBytes, processors, processor, has64Bit, signature, features, romBytes }: SmbiosParts): number[][] {
   const kib = Math.floor(memoryBytes / KIB)
   return [
     // Characteristics: PCI, boot from CD, selectable boot; ACPI; a virtual machine.
@@ -44,7 +45,7 @@ function structures({ memoryBytes, processors, processor, signature, features, r
       structure(4, Handle.processor + index, 0x2a, [`CPU ${index}`, MAKER, processor], (table) =>
         // A central processor of another family, at 1 GHz, enabled, in a socket.
         table.u8(4, 1, 0x03, 0x01, 2).u32(8, signature).u32(12, features).u8(16, 3, 0).u16(20, 1000).u16(22, 1000).u8(24, 0x41, 0x01)
-          .u16(26, NO_HANDLE).u16(28, NO_HANDLE).u16(30, NO_HANDLE).u8(35, 1, 1, 1).u16(38, 0x0004).u16(40, 0x0001))),
+          .u16(26, NO_HANDLE).u16(28, NO_HANDLE).u16(30, NO_HANDLE).u8(35, 1, 1, 1).u16(38, has64Bit ? 0x0004 : 0x0002).u16(40, 0x0001))),
     structure(16, Handle.memory, 0x0f, [], (table) => table.u8(4, 0x03, 0x03, 0x03).u32(7, kib).u16(11, NOT_PROVIDED).u16(13, 1)),
     structure(17, Handle.device, 0x22, ['DIMM 0'], (table) =>
       table.u16(4, Handle.memory).u16(6, NOT_PROVIDED).u16(8, 64).u16(10, 64).u16(12, Math.floor(memoryBytes / MIB)).u8(14, 0x09, 0, 1, 0, 0x07).u16(19, 0x0004)),

@@ -40,7 +40,12 @@ export function integer(value: number): Aml {
 
 export const string = (text: string): Aml => [Op.string, ...ascii(text), 0]
 export const buffer = (bytes: readonly number[]): Aml => [Op.buffer, ...counted([...integer(bytes.length), ...bytes])]
-export const packageOf = (elements: readonly Aml[]): Aml => [Op.package, ...counted([elements.length, ...elements.flat()])]
+
+/** Up to 255 elements. */
+export function packageOf(elements: readonly Aml[]): Aml {
+  if (elements.length > 0xff) throw new RangeError(`A package has up to 255 elements, not ${elements.length}.`)
+  return [Op.package, ...counted([elements.length, ...elements.flat()])]
+}
 
 /** A compressed EISA identifier such as PNP0A03 (19.6.38): three letters of five bits, four hexadecimal digits, highest byte first. */
 export function eisaId(id: string): Aml {

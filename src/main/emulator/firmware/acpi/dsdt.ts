@@ -54,7 +54,8 @@ function link(pirq: string, index: number): Aml {
     name('_PRS', template(pciInterrupts(LINK_CHOICES))),
     method('_STA', 0, false, ifThen(and(route(pirq), integer(ROUTE_OFF)), returnOf(integer(DISABLED))), returnOf(integer(ENABLED))),
     method('_DIS', 0, false, or(route(pirq), integer(ROUTE_OFF), route(pirq))),
-    method('_CRS', 0, true, name('BUF', template(pciInterrupts([0]))), dwordField(nameString('BUF'), INTERRUPT_AT, 'IRQ'), and(route(pirq), integer(15), nameString('IRQ')), returnOf(nameString('BUF'))),
+    name('BUF', template(pciInterrupts([0]))),
+    method('_CRS', 0, true, dwordField(nameString('BUF'), INTERRUPT_AT, 'IRQ'), and(route(pirq), integer(15), nameString('IRQ')), returnOf(nameString('BUF'))),
     method('_SRS', 1, true, dwordField(arg0, INTERRUPT_AT, 'IRQ'), store(nameString('IRQ'), route(pirq))),
   )
 }
@@ -75,7 +76,6 @@ function pciRoot({ firstPirqInput, hasPort }: DsdtParts): Aml {
     'PCI0',
     name('_HID', eisaId('PNP0A03')),
     name('_UID', integer(0)),
-    name('_ADR', integer(0)),
     name('_CRS', template(
       busNumbers(0, 0xff), ports(0xcf8, 8), portRange(0, 0xcf7), portRange(0xd00, 0xffff), memoryRange(0xa_0000, 0xb_ffff, true), memoryRange(...PCI_MEMORY, false),
     )),
