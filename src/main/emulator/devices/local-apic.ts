@@ -110,11 +110,15 @@ export class LocalApic implements Device, InterruptController, ApicPort, ApicTar
     this.name = `local APIC ${wiring.id}`
     this.#wiring = wiring
     this.timer = new ApicTimer(wiring.clock, wiring.processor, () => this.#signal(Apic.timer))
-    this.reset()
+    this.#powerOn()
   }
 
-  /** Power-on or reset. */
   reset(): void {
+    this.#powerOn()
+    this.#wiring.processor.moved()
+  }
+
+  #powerOn(): void {
     this.#base = BigInt(APIC_BASE) | BASE_ENABLE | (this.#wiring.bootstrap ? BASE_BSP : 0n)
     this.#id = this.#wiring.id
     this.init()
