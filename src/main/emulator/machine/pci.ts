@@ -1,14 +1,18 @@
-/** The PCI side of the board: bus 0 with host bridge (device 0), ISA bridge (device 1, function 0) and display (device 2), as in QEMU's "pc" machine. */
+/** The PCI side of the board: bus 0 with host bridge (device 0), ISA bridge and IDE (device 1) and display (device 2), as in QEMU's "pc" machine. */
+import type { BusMemory } from '../devices/bus-memory'
 import { I440fx } from '../devices/i440fx'
 import type { PicPair } from '../devices/pic8259'
 import { PciBus } from '../devices/pci-bus'
 import type { PciFunction } from '../devices/pci-function'
+import { type IdeDrives, Piix3Ide } from '../devices/piix3-ide'
 import { Piix3Isa } from '../devices/piix3-isa'
 import { VgaPci } from '../devices/vga-pci'
+import type { Clock } from './clock'
 import type { IoBus } from './io-bus'
 import type { MemoryMap } from './memory-map'
 
 export interface PciBoardWiring {
+  readonly clock: Clock
   readonly memory: MemoryMap
   readonly ports: IoBus
   readonly pic: PicPair
@@ -16,6 +20,8 @@ export interface PciBoardWiring {
   readonly pirq: (index: number, level: boolean) => void
   /** Other functions of the ISA bridge's chip, by number. */
   readonly functions: readonly (readonly [fn: number, pciFunction: PciFunction])[]
+  readonly ide: IdeDrives
+  readonly busMemory: BusMemory
   /** Other memory answers at some addresses. */
   readonly memoryMapChanged: () => void
   readonly resetMachine: () => void
@@ -27,12 +33,14 @@ export const ISA_BRIDGE = 1
 /** Power management, in the chip of the ISA bridge. */
 export const POWER_FUNCTION = 3
 const DISPLAY = 2
+export const IDE_IRQS = [14, 15] as const
 
 export class PciBoard {
   readonly bus: PciBus
   readonly isa: Piix3Isa
+  readonly ide: Piix3Ide
 
-  constructor({ memory, ports, pic, pirq, functions, memoryMapChanged, resetMachine, vgaRom }: PciBoardWiring) {
+  constructor({ clock, memory, ports, pic, pirq, functions, ide, busMemory, memoryMapChanged, resetMachine, vgaRom }: PciBoardWiring) {
     const isa = new Piix3Isa({ irq: (irq) => pic.line(irq), pirq, setLevelTriggered: (lines) => pic.setLevelTriggered(lines), resetMachine })
     this.isa = isa
     this.bus = new PciBus({
@@ -49,9 +57,11 @@ export class PciBoard {
       memory.framebuffer = base
       memoryMapChanged()
     }
+    this.ide = new Piix3Ide({ clock, memory: busMemory, irqs: [pic.line(IDE_IRQS[0]), pic.line(IDE_IRQS[1])], drives: ide })
     this.bus.add(0, 0, host)
     this.bus.add(ISA_BRIDGE, 0, isa)
     for (const [fn, pciFunction] of functions) this.bus.add(ISA_BRIDGE, fn, pciFunction)
+    this.bus.add(ISA_BRIDGE, 1, this.ide)
     this.bus.add(DISPLAY, 0, new VgaPci({ videoBytes: memory.videoMemory.length, framebuffer, ports, rom: vgaRom }))
   }
 }
