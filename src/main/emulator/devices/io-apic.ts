@@ -2,9 +2,8 @@
  * Intel 82093AA I/O Advanced Programmable Interrupt Controller (data sheet order number 290566): 24 inputs. Inputs are told whether they are
  * asserted, so that the polarity bit is kept but turns nothing around: wires of the board have the polarity that tables say.
  */
-import type { MemoryDevice } from '../machine/memory-map'
 import { type ApicBus, Delivery, destination8 } from './apic-bus'
-import type { Device, DeviceFacts } from './device'
+import type { Device, DeviceFacts, MemoryDevice } from './device'
 import { fact } from './facts'
 
 export const IO_APIC_BASE = 0xfec0_0000

@@ -4,10 +4,9 @@
  */
 import type { ApicPort, InterruptController } from '../cpu/ports'
 import type { Clock } from '../machine/clock'
-import type { MemoryDevice } from '../machine/memory-map'
 import { type ApicBus, type ApicTarget, BROADCAST, Delivery, destination8 } from './apic-bus'
 import { ApicTimer, TimerMode, type TimestampClock } from './apic-timer'
-import type { Device, DeviceFacts } from './device'
+import type { Device, DeviceFacts, MemoryDevice } from './device'
 import { fact } from './facts'
 import { VectorSet } from './vector-set'
 

@@ -80,15 +80,15 @@ function dsdt(parts: AcpiParts): Uint8Array {
 }
 
 /** FADT of ACPI 2.0, with 64-bit addresses and the reset register. */
-function fadt({ pmBase, sci }: AcpiParts, facs: number, dsdtAt: number): Uint8Array {
+function fadt({ pmBase, sci }: AcpiParts, facsAt: number, dsdtAt: number): Uint8Array {
   return described('FACP', 3, FADT_BYTES, (table) => {
-    table.u32(36, facs).u32(40, dsdtAt).u8(45, 1)
+    table.u32(36, facsAt).u32(40, dsdtAt).u8(45, 1)
     table.u16(46, sci).u32(48, APM_CONTROL).u8(52, ACPI_ENABLE, ACPI_DISABLE)
     table.u32(56, pmBase + Pm.status).u32(64, pmBase + Pm.control).u32(76, pmBase + Pm.timer)
     // Lengths of the event, control and timer registers; no deeper processor states.
     table.u8(88, 4, 2).u8(91, 4).u16(96, 0xfff).u16(98, 0xfff).u8(108, CMOS.century).u16(109, BOOT_ARCHITECTURE).u32(112, FADT_FLAGS)
     table.address(116, SYSTEM_IO, 8, RESET_PORT).u8(128, RESET_VALUE)
-    table.u64(132, facs).u64(140, dsdtAt)
+    table.u64(132, facsAt).u64(140, dsdtAt)
     table.address(148, SYSTEM_IO, 32, pmBase + Pm.status).address(172, SYSTEM_IO, 16, pmBase + Pm.control).address(208, SYSTEM_IO, 32, pmBase + Pm.timer)
   })
 }
