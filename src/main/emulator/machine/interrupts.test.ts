@@ -87,6 +87,22 @@ test('in PIC mode requests pass the APIC by', () => {
   expect(pc.outcome).toEqual({ reason: 'halted-forever', interruptsEnabled: false })
 })
 
+test('PCI interrupts come in at inputs 16 to 19 of the I/O APIC, and the 8259A’s INTR at input 0', () => {
+  const pc = run(END)
+  const { ioApic, local } = pc.interrupts
+  const route = (input: number, low: number): void => {
+    ioApic?.write(0, 4, 0x10 + 2 * input)
+    ioApic?.write(0x10, 4, low)
+  }
+  route(17, 0x8041)
+  pc.pci.isa.interrupt(2, 1, true) // INTA# of device 2 is PIRQB
+  expect([local?.pending, local?.acknowledge()]).toEqual([true, 0x41])
+  local?.write(Apic.lint0, 4, 0x1_0700)
+  route(0, 0x700)
+  pc.pic.line(1)(true)
+  expect([local?.pending, local?.acknowledge()]).toEqual([true, 9])
+})
+
 test.each(['486', '386', '8086'] as const)('a PC with an %s has no APIC', (model) => {
   const pc = machine([STI, HLT, ...END], 'interp', model)
   expect([pc.interrupts.local, pc.interrupts.ioApic, pc.memoryMap.read32(0xfec0_0000)]).toEqual([undefined, undefined, 0xffff_ffff])

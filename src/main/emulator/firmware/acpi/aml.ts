@@ -9,7 +9,14 @@ const Op = {
 const ExtendedOp = { region: 0x80, field: 0x81, device: 0x82 } as const
 
 export const little = (value: number, bytes: number): number[] => Array.from({ length: bytes }, (_, index) => Math.floor(value / 2 ** (8 * index)) % 256)
-const ascii = (text: string): number[] => [...Buffer.from(text, 'latin1')]
+const ascii = (text: string): number[] => Array.from(text, (letter) => letter.charCodeAt(0))
+
+/** One after the other. (`flat` takes twice as long, and this is part of every boot.) */
+function joined(parts: readonly Aml[]): number[] {
+  const bytes: number[] = []
+  for (const part of parts) for (const byte of part) bytes.push(byte)
+  return bytes
+}
 
 /** PkgLength in front of a body: it counts its own bytes too (20.2.4). */
 function counted(body: Aml): Aml {
@@ -25,7 +32,7 @@ function counted(body: Aml): Aml {
 export function nameString(path: string): Aml {
   const root = path.startsWith('\\')
   const segments = path.slice(root ? 1 : 0).split('.')
-  const letters = segments.flatMap((segment) => ascii(segment.padEnd(4, '_')))
+  const letters = ascii(segments.map((segment) => segment.padEnd(4, '_')).join(''))
   const prefix = segments.length === 1 ? [] : segments.length === 2 ? [Op.dualName] : [Op.multiName, segments.length]
   return [...(root ? [0x5c] : []), ...prefix, ...letters]
 }
@@ -44,7 +51,7 @@ export const buffer = (bytes: readonly number[]): Aml => [Op.buffer, ...counted(
 /** Up to 255 elements. */
 export function packageOf(elements: readonly Aml[]): Aml {
   if (elements.length > 0xff) throw new RangeError(`A package has up to 255 elements, not ${elements.length}.`)
-  return [Op.package, ...counted([elements.length, ...elements.flat()])]
+  return [Op.package, ...counted([elements.length, ...joined(elements)])]
 }
 
 /** A compressed EISA identifier such as PNP0A03 (19.6.38): three letters of five bits, four hexadecimal digits, highest byte first. */
@@ -56,10 +63,10 @@ export function eisaId(id: string): Aml {
 }
 
 export const name = (path: string, value: Aml): Aml => [Op.name, ...nameString(path), ...value]
-export const scope = (path: string, ...body: Aml[]): Aml => [Op.scope, ...counted([...nameString(path), ...body.flat()])]
-export const device = (path: string, ...body: Aml[]): Aml => [EXTENDED, ExtendedOp.device, ...counted([...nameString(path), ...body.flat()])]
+export const scope = (path: string, ...body: Aml[]): Aml => [Op.scope, ...counted([...nameString(path), ...joined(body)])]
+export const device = (path: string, ...body: Aml[]): Aml => [EXTENDED, ExtendedOp.device, ...counted([...nameString(path), ...joined(body)])]
 /** @param serialized one caller at a time, for methods that make names */
-export const method = (path: string, args: number, serialized: boolean, ...body: Aml[]): Aml => [Op.method, ...counted([...nameString(path), args | (serialized ? 8 : 0), ...body.flat()])]
+export const method = (path: string, args: number, serialized: boolean, ...body: Aml[]): Aml => [Op.method, ...counted([...nameString(path), args | (serialized ? 8 : 0), ...joined(body)])]
 
 const PCI_CONFIG_SPACE = 2
 /** A region of a PCI function's configuration space. */
@@ -74,6 +81,6 @@ export const store = (value: Aml, target: Aml): Aml => [Op.store, ...value, ...t
 /** The result goes to `target` too; without one it is only a value. */
 export const and = (a: Aml, b: Aml, target: Aml = [0]): Aml => [Op.and, ...a, ...b, ...target]
 export const or = (a: Aml, b: Aml, target: Aml = [0]): Aml => [Op.or, ...a, ...b, ...target]
-export const ifThen = (condition: Aml, ...body: Aml[]): Aml => [Op.if, ...counted([...condition, ...body.flat()])]
+export const ifThen = (condition: Aml, ...body: Aml[]): Aml => [Op.if, ...counted([...condition, ...joined(body)])]
 /** A name for 32 bits of a buffer, from a byte on. */
 export const dwordField = (of: Aml, at: number, path: string): Aml => [Op.createDwordField, ...of, ...integer(at), ...nameString(path)]

@@ -63,9 +63,8 @@ function link(pirq: string, index: number): Aml {
 /** The routing table: which interrupt each pin of each device is. */
 function routing(source: (pirq: number) => readonly [Aml, Aml]): Aml {
   const devices = Array.from({ length: LAST_DEVICE }, (_, index) => index + 1)
-  const entries = devices.flatMap((slot) =>
-    PIRQS.map((_, pin) => packageOf([integer(slot * 2 ** 16 + ALL_FUNCTIONS), integer(pin), ...source(pirqOf(slot, pin + 1))])),
-  )
+  const sources = PIRQS.map((_, pirq) => source(pirq))
+  const entries = devices.flatMap((slot) => PIRQS.map((_, pin) => packageOf([integer(slot * 2 ** 16 + ALL_FUNCTIONS), integer(pin), ...(sources[pirqOf(slot, pin + 1)] ?? [])])))
   return packageOf(entries)
 }
 
