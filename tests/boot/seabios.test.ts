@@ -10,6 +10,8 @@ import { createProject, listTemplates } from '../../src/main/project'
 import { Builder } from '../../src/main/services/builder'
 import { readRoms } from '../../src/main/services/firmware-files'
 import { locate } from '../../src/main/services/locations'
+import { TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
+import { Machine } from '../../src/main/emulator/machine/machine'
 import type { ImageLayout } from '../../src/shared/image'
 import type { Screen } from '../../src/shared/machine-schemas'
 import { runInOwnPc } from './own-pc'
@@ -67,6 +69,24 @@ describe.skipIf(!isThere)('SeaBIOS', () => {
     ]
     const run = runInOwnPc(await imageOf(id), { backend: 'interp', seconds: SECONDS, roms: await readRoms(BIOS), typed, untilText: template.try.shows })
     expect(run.screenFlow).toContain(template.try.shows)
+  })
+
+  test('starts anew from its ROM when the chipset resets the PC', { timeout: TIMEOUT_MS }, async () => {
+    let told = ''
+    const machine = new Machine({
+      image: await imageOf('miniboot-c'), roms: await readRoms(BIOS), memoryBytes: 32 << 20, backend: 'interp', startDate: 0,
+      onSerial: () => undefined, onDebugConsole: (byte) => (told += String.fromCharCode(byte)),
+    })
+    const boots = (): number => told.split('Booting from 0000:7c00').length - 1
+    const runUntil = (count: number): void => {
+      for (let i = 0; i < 1000 && boots() < count; i++) machine.run(TICKS_PER_SECOND / 1000)
+    }
+    runUntil(1)
+    // What the BIOS has in RAM is not what it starts from.
+    machine.memory.writeBytes(0xe0000, new Uint8Array(0x10000).fill(0xf4))
+    machine.bus.write(0xcf9, 1, 0x06)
+    runUntil(2)
+    expect([boots(), told.split('Running on QEMU').length - 1]).toEqual([2, 2])
   })
 })
 

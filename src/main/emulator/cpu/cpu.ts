@@ -3,7 +3,7 @@ import { CpuFault, Vector } from './faults'
 import { ALL_OPCODES, opcodesWith, type Opcodes } from './decode/tables'
 import { createInterpreter } from './interp/interp'
 import { Mmu } from './mmu/mmu'
-import type { InterruptController, IoPorts, PhysicalMemory } from './ports'
+import type { ApicPort, InterruptController, IoPorts, PhysicalMemory } from './ports'
 import type { Backend, BackendContext, BackendFactory } from './semantics/backend'
 import { CodeFetcher } from './semantics/code-fetch'
 import { createOracle } from './semantics/oracle'
@@ -18,7 +18,7 @@ import { deliverInterrupt, raiseException, type FaultRecord } from './system/exc
 import { createHelpers } from './system/helpers'
 import { CPU_MODELS, DEFAULT_MODEL, type CpuModel, type CpuModelName } from './system/models'
 import { ModelSpecificRegisters, readMsr } from './system/msr'
-import { resetRegisters } from './system/reset'
+import { initRegisters, resetRegisters } from './system/reset'
 
 export type BackendName = Backend['name']
 
@@ -55,6 +55,8 @@ export interface CpuOptions {
   readonly physical: PhysicalMemory
   readonly ports: IoPorts
   readonly interrupts: InterruptController
+  /** Its local APIC; the model must know one. */
+  readonly apic?: ApicPort | undefined
   readonly backend: BackendName | BackendFactory
   /** Default: all that the emulator knows. */
   readonly model?: CpuModelName
@@ -69,6 +71,7 @@ export class Cpu implements SystemContext {
   readonly mmu: Mmu
   readonly ports: IoPorts
   readonly interrupts: InterruptController
+  readonly apic: ApicPort | undefined
   readonly msrs = new ModelSpecificRegisters()
   readonly model: CpuModel
   /** Places in code that somebody outside wants to stop before. */
@@ -92,6 +95,7 @@ export class Cpu implements SystemContext {
   #resume = false
   /** Bits of DR6 that wait for the end of an instruction. */
   #traps = 0n
+  #initPending = false
   #nmiPending = false
   /** From the delivery of an NMI to the next IRET. */
   #nmiBlocked = false
@@ -103,6 +107,7 @@ export class Cpu implements SystemContext {
     this.mmu = new Mmu(this.state, options.physical)
     this.ports = options.ports
     this.interrupts = options.interrupts
+    this.apic = options.apic
     this.#physical = options.physical
     const context: BackendContext = {
       state: this.state,
@@ -129,11 +134,21 @@ export class Cpu implements SystemContext {
   /** Power-on state; only between runs (a port handler asks for `attention` and resets later). Instruction count, idle time and A20 stay. */
   reset(): void {
     resetRegisters(this)
+    this.#forgetEvents()
+    this.#backend.flushDecoded()
+  }
+
+  #forgetEvents(): void {
     this.#resume = false
     this.#traps = 0n
-    this.#nmiPending = this.#nmiBlocked = false
-    this.#backend.flushDecoded()
+    this.#initPending = this.#nmiPending = this.#nmiBlocked = false
     this.#shutdown = undefined
+  }
+
+  /** INIT: taken at the next instruction boundary. The local APIC is reset by itself. */
+  init(): void {
+    this.#initPending = true
+    this.endSlice()
   }
 
   /**
@@ -222,6 +237,11 @@ export class Cpu implements SystemContext {
     return this.#shutdown
   }
 
+  /** Something that IF does not hold back waits for the next instruction boundary. */
+  get hasUrgentEvent(): boolean {
+    return this.#initPending || (this.#nmiPending && !this.#nmiBlocked)
+  }
+
   /** The next instruction boundary takes an interrupt. */
   get interruptible(): boolean {
     return (this.state.systemFlags & IF) !== 0 && !this.#inShadow
@@ -267,6 +287,13 @@ export class Cpu implements SystemContext {
 
   timestamp(): bigint {
     return BigInt.asUintN(64, BigInt((this.now() + this.idle) * CYCLES_PER_TICK) + this.msrs.timestampOffset)
+  }
+
+  /** First tick at which the time-stamp counter is at or beyond a value; Infinity when numbers do not reach so far. */
+  tickOfTimestamp(value: bigint): number {
+    const cycles = BigInt.asIntN(64, value - this.msrs.timestampOffset)
+    const tick = Math.ceil(Number(cycles) / CYCLES_PER_TICK)
+    return tick > Number.MAX_SAFE_INTEGER ? Infinity : tick
   }
 
   suppressTrap(): void {
@@ -409,8 +436,14 @@ export class Cpu implements SystemContext {
     return true
   }
 
-  /** Takes an NMI, or an interrupt from the controller, when one is pending and allowed. */
+  /** Takes an INIT, an NMI, or an interrupt from the controller, when one is pending and allowed. */
   #acceptInterrupt(): boolean {
+    if (this.#initPending) {
+      this.#forgetEvents()
+      initRegisters(this)
+      this.mmu.flush()
+      return true
+    }
     if (this.#nmiPending && !this.#nmiBlocked && !this.#inShadow) {
       this.#nmiPending = false
       this.#nmiBlocked = true

@@ -31,3 +31,23 @@ export interface InterruptController {
   /** Interrupt acknowledge cycle: the vector, 0–255. */
   acknowledge(): number
 }
+
+/** The processor's local APIC, as instructions reach it: CR8, MSRs, CPUID. A method that returns false, or undefined, means #GP(0). */
+export interface ApicPort {
+  /** IA32_APIC_BASE. */
+  readonly base: bigint
+  writeBase(value: bigint): boolean
+  /** CPUID announces it: IA32_APIC_BASE has it on. */
+  readonly present: boolean
+  /** Identifier after reset. */
+  readonly initialId: number
+  /** Task priority, 0–15. The APIC reports every change of it, this one too. */
+  set cr8(value: number)
+  /** IA32_TSC_DEADLINE; 0: none. */
+  deadline: bigint
+  /** The time-stamp counter was set. */
+  timestampMoved(): void
+  /** x2APIC registers, 800h–8FFh. */
+  readMsr(index: number): bigint | undefined
+  writeMsr(index: number, value: bigint): boolean
+}

@@ -56,7 +56,7 @@ describe('firmware configuration', () => {
     fwCfg.addFile('etc/one', Uint8Array.of(1, 2, 3, 4))
     expect(dma(0x0020_0008, 0, 0)).toBe(0)
     expect(dma(0x04, 1, 0)).toBe(0)
-    expect([dma(0x02, 5, 0x200), [...ram.slice(0x200, 0x206)]]).toEqual([0, [2, 3, 4, 0, 0, 0]])
+    expect([dma(0x02, 5, 0x200), Array.from(ram.subarray(0x200, 0x206))]).toEqual([0, [2, 3, 4, 0, 0, 0]])
   })
 
   test('takes no writes, and no descriptor that asks for the moon', () => {

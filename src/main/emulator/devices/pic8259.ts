@@ -192,10 +192,12 @@ export class PicPair implements Device, InterruptController {
   readonly slave = new Pic8259()
   readonly ports: readonly PortRange[]
   readonly #onRequest: () => void
+  readonly #onLine: (irq: number, level: boolean) => void
 
-  /** `onRequest` is called when INTR may have become asserted. */
-  constructor(onRequest: () => void) {
+  /** `onRequest` is called when INTR may have become asserted, `onLine` with the level of each request line: the I/O APIC has the same lines. */
+  constructor(onRequest: () => void, onLine: (irq: number, level: boolean) => void = () => undefined) {
     this.#onRequest = onRequest
+    this.#onLine = onLine
     this.ports = [this.#range(this.master, 0x20), this.#range(this.slave, 0xa0)]
   }
 
@@ -218,6 +220,7 @@ export class PicPair implements Device, InterruptController {
       if (irq < 8) this.master.setLine(irq, level)
       else this.slave.setLine(irq - 8, level)
       this.#update()
+      this.#onLine(irq, level)
     }
   }
 

@@ -24,6 +24,8 @@ export const pirqOf = (device: number, pin: number): number => (pin - 1 + device
 export interface Piix3Wiring {
   /** The wire of an IRQ line, of those that can be led to. */
   readonly irq: (irq: number) => Line
+  /** PIRQA to PIRQD (0 to 3) themselves, which an I/O APIC has as inputs of its own. */
+  readonly pirq?: ((index: number, level: boolean) => void) | undefined
   /** Level-triggered lines, bit n is IRQ n. */
   readonly setLevelTriggered: (lines: number) => void
   readonly resetMachine: () => void
@@ -78,6 +80,7 @@ export class Piix3Isa implements PciFunction, Device {
     const after = level ? before | bit : before & ~bit
     if (after === before) return
     this.#asserted[pirq] = after
+    if ((before === 0) !== (after === 0)) this.#wiring.pirq?.(pirq, after !== 0)
     this.#drive()
   }
 

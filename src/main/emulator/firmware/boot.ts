@@ -1,15 +1,18 @@
 /** Power-on and INT 18h/19h: sets up the data areas and loads the boot sector (BIOS Boot Specification 1.01). */
 import { CMOS } from '../devices/rtc-mc146818'
 import { SECTOR_BYTES } from '../machine/disk'
+import { acpiArea } from './acpi-area'
 import { BASE_MEMORY_KIB, BDA, EBDA, EQUIPMENT, EQUIPMENT_FLOPPY } from './bda'
 import type { FirmwareHost, Service } from './context'
 import type { KeyboardFirmware } from './keyboard'
 import { setUpPci } from './pci-setup'
+import { installTables, setUpPowerManagement } from './platform'
 import type { Quirks } from './quirks'
 import type { Rom } from './rom'
 import { DISKETTE_TABLE_OFFSET, DUMMY_IRET_OFFSET, ROM_SEGMENT } from './rom'
 import type { TextConsole } from './text-console'
 import { ticksSinceMidnight } from './time'
+import { enterVirtualWireMode } from './virtual-wire'
 
 const BOOT_SEGMENT = 0x7c0
 const RBX_TO_RDI = [3, 1, 5, 6, 7] as const
@@ -36,11 +39,13 @@ export interface BootParts {
 }
 
 /** The power-on stub's service. True: the frame leads elsewhere than to INT 19h. */
-export function powerOn({ host, console, keyboard, rom, vectors }: BootParts): Service {
+export function powerOn({ host, quirks, console, keyboard, rom, vectors }: BootParts): Service {
   const { memory, ports } = host
   return (call) => {
     setUpPci(host.pci, ports)
     initializePic(host)
+    setUpPowerManagement(host)
+    enterVirtualWireMode(host)
     ports.write8(0x70, CMOS.shutdown)
     const shutdown = ports.read8(0x71)
     ports.write8(0x70, CMOS.shutdown)
@@ -52,6 +57,7 @@ export function powerOn({ host, console, keyboard, rom, vectors }: BootParts): S
       call.returnFlags = 0x0002
       return true
     }
+    installTables(host, rom(), quirks.e820 === undefined ? acpiArea(host.memoryBytes) : undefined)
     const { entries } = rom()
     for (let vector = 0; vector < 256; vector++) {
       const service = vectors.get(vector)

@@ -1,4 +1,6 @@
+import type { CpuModel } from '../cpu/system/models'
 import type { Kbc8042 } from '../devices/kbc8042'
+import type { LocalApic } from '../devices/local-apic'
 import type { PciBus } from '../devices/pci-bus'
 import type { PicPair } from '../devices/pic8259'
 import type { RtcMc146818 } from '../devices/rtc-mc146818'
@@ -12,8 +14,11 @@ import type { FirmwareCall } from './call'
 export interface FirmwareHost {
   readonly memory: GuestMemory
   readonly memoryBytes: number
+  readonly model: CpuModel
   readonly ports: IoBus
   readonly pic: PicPair
+  /** Undefined: the processor has none. */
+  readonly localApic: LocalApic | undefined
   readonly pci: PciBus
   readonly keyboard: Kbc8042
   readonly rtc: RtcMc146818
@@ -26,6 +31,8 @@ export interface FirmwareHost {
   /** Lets virtual time pass up to a tick, but not past the next event of a device. */
   skipTo(tick: number): void
   resetMachine(): void
+  /** The ROM has other content. */
+  installRom(bytes: Uint8Array): void
   /** Hears where the boot sector, or what a CD boots, is entered: linear address. */
   bootEntered(linear: number): void
   /** Hears that a program has the BIOS show something. */

@@ -4,6 +4,7 @@
  */
 import { CF, ES } from '../cpu/state/bits'
 import { TICKS_PER_MICROSECOND } from '../machine/clock'
+import { acpiArea } from './acpi-area'
 import { EBDA } from './bda'
 import type { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
@@ -15,7 +16,7 @@ const MIB = 0x100000
 const KIB = 1024
 const UNSUPPORTED = 0x86
 
-const Type = { usable: 1, reserved: 2 } as const
+const Type = { usable: 1, reserved: 2, acpiTables: 3, acpiKept: 4 } as const
 
 export interface MemoryRange {
   start: number
@@ -30,7 +31,10 @@ export function memoryRanges(memoryBytes: number): MemoryRange[] {
     { start: EBDA, length: 0xa0000 - EBDA, type: Type.reserved },
     { start: 0xf0000, length: 0x10000, type: Type.reserved },
   ]
-  if (memoryBytes > MIB) ranges.push({ start: MIB, length: memoryBytes - MIB, type: Type.usable })
+  const area = acpiArea(memoryBytes)
+  const end = area?.tables ?? memoryBytes
+  if (end > MIB) ranges.push({ start: MIB, length: end - MIB, type: Type.usable })
+  if (area) ranges.push({ start: area.tables, length: area.tablesBytes, type: Type.acpiTables }, { start: area.facs, length: area.facsBytes, type: Type.acpiKept })
   ranges.push({ start: 0xffff0000, length: 0x10000, type: Type.reserved })
   return ranges
 }
@@ -38,7 +42,7 @@ export function memoryRanges(memoryBytes: number): MemoryRange[] {
 export function systemService(host: FirmwareHost, quirks: Quirks): Service {
   const { memory, keyboard } = host
   const ranges = quirks.e820 === undefined ? memoryRanges(host.memoryBytes) : quirks.e820 === 'absent' ? [] : quirks.e820
-  const extendedKib = Math.max(0, (host.memoryBytes - MIB) / KIB)
+  const extendedKib = Math.max(0, ((acpiArea(host.memoryBytes)?.tables ?? host.memoryBytes) - MIB) / KIB)
   let waitUntil: number | undefined
 
   const unsupported = (call: FirmwareCall): void => {

@@ -5,20 +5,22 @@ import type { BootPause } from '../../../shared/run-state'
 import { Cpu } from '../cpu/cpu'
 import { IF } from '../cpu/state/bits'
 import { memoryLayout } from '../cpu/state/layout'
-import type { CpuModelName } from '../cpu/system/models'
+import { CPU_MODELS, type CpuModelName, DEFAULT_MODEL } from '../cpu/system/models'
 import { RunControl } from '../debug/control/run-control'
 import { type BootMarks, Timeline } from '../debug/control/timeline'
 import { cpuMode } from '../debug/registers'
+import { AcpiPm } from '../devices/acpi-pm'
 import { BiosDebugPort } from '../devices/bios-debug-port'
-import type { BusMemory } from '../devices/bus-memory'
 import { BochsVbe } from '../devices/bochs-vbe'
+import type { BusMemory } from '../devices/bus-memory'
 import { DebugPorts } from '../devices/debug-ports'
 import type { Device } from '../devices/device'
 import { DmaPair } from '../devices/dma8237'
 import { Fdc82077 } from '../devices/fdc82077'
 import { FwCfg } from '../devices/fw-cfg'
+import { Hpet, HPET_BASE, HPET_BYTES } from '../devices/hpet'
 import { Kbc8042 } from '../devices/kbc8042'
-import { PicPair } from '../devices/pic8259'
+import type { PicPair } from '../devices/pic8259'
 import { Pit8254 } from '../devices/pit8254'
 import { configureCmos, RtcMc146818 } from '../devices/rtc-mc146818'
 import { VgaPlanes } from '../devices/vga-planes'
@@ -35,9 +37,10 @@ import { floppyDrive } from './floppy-drive'
 import { GraphicsCapture } from './graphics-screen'
 import { GuestMemory } from './guest-memory'
 import { ideDrives } from './ide-drives'
+import { Interrupts } from './interrupts'
 import { IoBus } from './io-bus'
 import { MemoryMap, VIDEO_MEMORY_BYTES } from './memory-map'
-import { IDE_IRQS, PciBoard } from './pci'
+import { IDE_IRQS, PciBoard, POWER_FUNCTION } from './pci'
 import { configureFirmware, configureRomCmos, romProblem, type Roms } from './roms'
 import { captureScreen } from './screen'
 
@@ -84,10 +87,12 @@ export type Outcome =
   | { reason: 'triple-fault' }
   /** The guest reset the PC, and the run was to end with that. `by`: through what. */
   | { reason: 'reset'; by: ResetSource }
+  /** The guest switched the PC off through ACPI. */
+  | { reason: 'power-off' }
   /** HLT, and no interrupt can come: interrupts are off, or every source that is alive is masked. */
   | { reason: 'halted-forever'; interruptsEnabled: boolean }
 
-const IRQ = { timer: 0, keyboard: 1, com2: 3, com1: 4, floppy: 6, clock: 8, mouse: 12 } as const
+const IRQ = { timer: 0, keyboard: 1, com2: 3, com1: 4, floppy: 6, clock: 8, acpi: 9, mouse: 12 } as const
 /** Where a BIOS loads boot sectors, and begins them. */
 const BOOT_ADDRESS = 0x7c00
 /** Longest slice handed to the processor at once; its counter is a signed 32-bit number. */
@@ -99,7 +104,10 @@ export class Machine {
   readonly memoryMap: MemoryMap
   readonly memory: GuestMemory
   readonly bus = new IoBus()
+  readonly interrupts: Interrupts
   readonly pic: PicPair
+  readonly hpet: Hpet
+  readonly acpi: AcpiPm
   readonly pit: Pit8254
   readonly kbc: Kbc8042
   readonly rtc: RtcMc146818
@@ -141,17 +149,43 @@ export class Machine {
     const attention = (): void => {
       if (this.#built) this.cpu.attention()
     }
-    this.pic = new PicPair(attention)
-    this.cpu = new Cpu({ memory, physical: this.memoryMap, ports: this.bus, interrupts: this.pic, backend: options.backend, model: options.model })
-    this.control = new RunControl(this.cpu, this.memoryMap)
     this.clock = new EventClock(() => this.now, attention)
+    const { model = DEFAULT_MODEL.name } = options
+    this.interrupts = new Interrupts({
+      clock: this.clock,
+      model: CPU_MODELS[model],
+      memoryMap: this.memoryMap,
+      attention,
+      processor: {
+        requested: () => this.#processor?.endSlice(),
+        taskPriorityChanged: (cr8) => this.#processor?.state.setControl(8, BigInt(cr8)),
+        moved: () => this.#processor?.memoryMapChanged(),
+        nmi: () => this.#processor?.nmi(),
+        init: () => this.#init(),
+        tickOfTimestamp: (value) => this.#processor?.tickOfTimestamp(value) ?? Infinity,
+      },
+    })
+    this.pic = this.interrupts.pic
+    this.cpu = new Cpu({ memory, physical: this.interrupts.memory, ports: this.bus, interrupts: this.interrupts.controller, apic: this.interrupts.local, backend: options.backend, model })
+    this.control = new RunControl(this.cpu, this.memoryMap)
     const { clock, pic } = this
     this.#endsOnReset = options.onReset === 'end'
     const resetMachine = (by: ResetSource) => (): void => {
       this.#resetRequested = by
       attention()
     }
-    this.pit = new Pit8254(clock, pic.line(IRQ.timer), (hertz) => options.onTone?.(hertz, clock.now()))
+    this.hpet = new Hpet({ clock, irq0: pic.line(IRQ.timer), irq8: pic.line(IRQ.clock), input: (index, level) => this.interrupts.ioApic?.setInput(index, level) })
+    this.memoryMap.mapDevice(HPET_BASE, HPET_BYTES, this.hpet)
+    this.acpi = new AcpiPm({
+      clock,
+      sci: pic.line(IRQ.acpi),
+      powerOff: () => {
+        this.#outcome = { reason: 'power-off' }
+        attention()
+      },
+      map: (first, count, block) => (this.bus.isFree(first, count) ? this.bus.map(first, count, block) : undefined),
+    })
+    this.pit = new Pit8254(clock, this.hpet.timerLine, (hertz) => options.onTone?.(hertz, clock.now()))
     this.kbc = new Kbc8042({
       clock,
       irq1: pic.line(IRQ.keyboard),
@@ -162,7 +196,7 @@ export class Machine {
       },
       resetMachine: resetMachine('chipset'),
     })
-    this.rtc = new RtcMc146818(clock, pic.line(IRQ.clock), options.startDate)
+    this.rtc = new RtcMc146818(clock, this.hpet.clockLine, options.startDate)
     configureCmos(this.rtc.ram, options.memoryBytes, this.drives.floppy?.driveType, this.drives.hardDisks)
     this.connectors = new Connectors(clock, (irq) => pic.line(irq), (port, byte) => {
       this.#sent(port.toUpperCase(), port === 'com1' ? options.onSerial : (sent) => options.onOutput?.(port, sent), byte)
@@ -184,6 +218,8 @@ export class Machine {
       memory: this.memoryMap,
       ports: this.bus,
       pic,
+      pirq: (index, level) => this.interrupts.setPirq(index, level),
+      functions: [[POWER_FUNCTION, this.acpi]],
       ide: ideDrives(this.drives),
       busMemory,
       memoryMapChanged: () => this.cpu.memoryMapChanged(),
@@ -206,8 +242,10 @@ export class Machine {
     this.firmware = new Firmware(this.cpu.state, {
       memory: this.memory,
       memoryBytes: options.memoryBytes,
+      model: this.cpu.model,
       ports: this.bus,
       pic,
+      localApic: this.interrupts.local,
       pci: this.pci.bus,
       keyboard: this.kbc,
       rtc: this.rtc,
@@ -217,6 +255,7 @@ export class Machine {
       instructions: () => this.instructions,
       skipTo: (tick) => this.#skipTo(Math.min(tick, this.clock.nextDue)),
       resetMachine: resetMachine('bios'),
+      installRom: (bytes) => this.memoryMap.installRom(bytes),
       shown: () => this.timeline.output('BIOS'),
       bootEntered: (linear) => this.timeline.bootSector(linear),
     }, options.quirks)
@@ -228,7 +267,7 @@ export class Machine {
       this.#outcome = { reason: 'debug-exit', value }
       attention()
     })
-    this.#devices = [this.pic, this.pit, this.kbc, this.rtc, ...this.connectors.devices, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, this.pci.networkCard, this.dma, this.fdc, ...(roms ? this.#forRealBios(options, busMemory) : [this.firmware])]
+    this.#devices = [...this.interrupts.devices, this.hpet, this.acpi, this.pit, this.kbc, this.rtc, ...this.connectors.devices, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, this.pci.networkCard, this.dma, this.fdc, ...(roms ? this.#forRealBios(options, busMemory) : [this.firmware])]
     for (const device of this.#devices) this.bus.attach(device)
     this.#built = true
     this.reset()
@@ -365,18 +404,30 @@ export class Machine {
   }
 
   #canWakeNow(): boolean {
-    return this.#interruptsEnabled && this.pic.pending
+    return this.cpu.hasUrgentEvent || (this.#interruptsEnabled && this.interrupts.controller.pending)
   }
 
   /** Whether some source that is alive can still interrupt: a running timer, or a person at keyboard and serial line. */
   #canWakeLater(): boolean {
     if (!this.#interruptsEnabled) return false
-    const { pic } = this
+    const { interrupts: pic } = this
+    if (pic.timerArmed) return true
     if (pic.isUnmasked(IRQ.keyboard) || pic.isUnmasked(IRQ.com1) || pic.isUnmasked(IRQ.com2) || (this.kbc.mouse.listened && pic.isUnmasked(IRQ.mouse))) return true
     if (pic.isUnmasked(IRQ.floppy) && this.fdc.busy) return true
     if (IDE_IRQS.some((irq, channel) => pic.isUnmasked(irq) && this.pci.ide.isBusy(channel))) return true
     if (this.pci.networkCard.busy) return true
-    return this.clock.nextDue !== Infinity && (pic.isUnmasked(IRQ.timer) || pic.isUnmasked(IRQ.clock))
+    return this.clock.nextDue !== Infinity && (pic.isUnmasked(IRQ.timer) || pic.isUnmasked(IRQ.clock) || pic.isUnmasked(IRQ.acpi) || this.hpet.armedInputs.some((input) => pic.ioApic?.isUnmasked(input)))
+  }
+
+  /** The processor, once there is one. */
+  get #processor(): Cpu | undefined {
+    return this.#built ? this.cpu : undefined
+  }
+
+  /** INIT: the processor and its local APIC start anew, all else stays. */
+  #init(): void {
+    this.interrupts.local?.init()
+    this.cpu.init()
   }
 
   #skipTo(tick: number): void {

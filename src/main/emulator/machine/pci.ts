@@ -4,6 +4,7 @@ import { E1000 } from '../devices/e1000'
 import { I440fx } from '../devices/i440fx'
 import type { PicPair } from '../devices/pic8259'
 import { PciBus } from '../devices/pci-bus'
+import type { PciFunction } from '../devices/pci-function'
 import { type IdeDrives, Piix3Ide } from '../devices/piix3-ide'
 import { Piix3Isa } from '../devices/piix3-isa'
 import { VgaPci } from '../devices/vga-pci'
@@ -17,6 +18,10 @@ export interface PciBoardWiring {
   readonly memory: MemoryMap
   readonly ports: IoBus
   readonly pic: PicPair
+  /** PIRQA to PIRQD (0 to 3), for an I/O APIC. */
+  readonly pirq: (index: number, level: boolean) => void
+  /** Other functions of the ISA bridge's chip, by number. */
+  readonly functions: readonly (readonly [fn: number, pciFunction: PciFunction])[]
   readonly ide: IdeDrives
   readonly busMemory: BusMemory
   /** Other memory answers at some addresses. */
@@ -29,6 +34,8 @@ export interface PciBoardWiring {
 }
 
 export const ISA_BRIDGE = 1
+/** Power management, in the chip of the ISA bridge. */
+export const POWER_FUNCTION = 3
 const DISPLAY = 2
 const NETWORK = 3
 /** QEMU's. */
@@ -41,8 +48,8 @@ export class PciBoard {
   readonly ide: Piix3Ide
   readonly networkCard: E1000
 
-  constructor({ clock, memory, ports, pic, ide, busMemory, memoryMapChanged, resetMachine, network, vgaRom }: PciBoardWiring) {
-    const isa = new Piix3Isa({ irq: (irq) => pic.line(irq), setLevelTriggered: (lines) => pic.setLevelTriggered(lines), resetMachine })
+  constructor({ clock, memory, ports, pic, pirq, functions, ide, busMemory, memoryMapChanged, resetMachine, network, vgaRom }: PciBoardWiring) {
+    const isa = new Piix3Isa({ irq: (irq) => pic.line(irq), pirq, setLevelTriggered: (lines) => pic.setLevelTriggered(lines), resetMachine })
     this.isa = isa
     this.bus = new PciBus({
       memory: { isFree: (first, bytes) => memory.isFree(first, bytes), map: (first, bytes, device) => memory.mapDevice(first, bytes, device) },
@@ -61,6 +68,7 @@ export class PciBoard {
     this.ide = new Piix3Ide({ clock, memory: busMemory, irqs: [pic.line(IDE_IRQS[0]), pic.line(IDE_IRQS[1])], drives: ide })
     this.bus.add(0, 0, host)
     this.bus.add(ISA_BRIDGE, 0, isa)
+    for (const [fn, pciFunction] of functions) this.bus.add(ISA_BRIDGE, fn, pciFunction)
     this.bus.add(ISA_BRIDGE, 1, this.ide)
     this.bus.add(DISPLAY, 0, new VgaPci({ videoBytes: memory.videoMemory.length, framebuffer, ports, rom: vgaRom }))
     const cable = new UserNetwork(network, clock, (frame) => this.networkCard.receive(frame))

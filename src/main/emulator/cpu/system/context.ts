@@ -1,5 +1,5 @@
 import type { Mmu } from '../mmu/mmu'
-import type { InterruptController, IoPorts } from '../ports'
+import type { ApicPort, InterruptController, IoPorts } from '../ports'
 import type { CpuState } from '../state/cpu-state'
 import type { CpuModel } from './models'
 import type { CpuObserver } from '../observer'
@@ -11,6 +11,8 @@ export interface SystemContext {
   readonly mmu: Mmu
   readonly ports: IoPorts
   readonly interrupts: InterruptController
+  /** Undefined: the processor stands alone, as in tests, or is too old to have one. */
+  readonly apic?: ApicPort | undefined
   readonly msrs: ModelSpecificRegisters
   readonly model: CpuModel
   readonly observer: CpuObserver

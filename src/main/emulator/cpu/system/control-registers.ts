@@ -119,7 +119,8 @@ const writers: Readonly<Record<number, (cx: SystemContext, value: bigint) => voi
   4: writeCr4,
   8: (cx, value) => {
     if (value > 15n) throw new CpuFault(Vector.GP, 0)
-    cx.state.setControl(8, value)
+    if (cx.apic) cx.apic.cr8 = Number(value)
+    else cx.state.setControl(8, value)
   },
 }
 

@@ -14,8 +14,15 @@ type Register = 'eax' | 'ebx' | 'ecx' | 'edx'
 
 /** Sub-leaf n of a leaf stands at leaf + n × this. */
 const SUB_LEAF = 2 ** 32
+const POWER_LEAF = 6
+const TOPOLOGY_LEAF = 0xb
 const XSAVE_LEAF = 0xd
 const XSAVE_OPTIONS = XSAVE_LEAF + SUB_LEAF
+
+/** Leaf 1: whether the local APIC is there and on (EDX), and what only comes with one (ECX). */
+const APIC_BIT = 9
+const APIC_ON = 1 << APIC_BIT
+const NEEDS_APIC = (1 << 21) | (1 << 24)
 
 /** Where CPUID reports a feature. A feature stands here when all its instructions have rows. */
 const FEATURE_BITS: readonly (readonly [feature: CpuFeature, leaf: number, register: Register, bit: number])[] = [
@@ -27,6 +34,7 @@ const FEATURE_BITS: readonly (readonly [feature: CpuFeature, leaf: number, regis
   ['msr', 1, 'edx', 5],
   ['pae', 1, 'edx', 6],
   ['pentium', 1, 'edx', 8],
+  ['apic', 1, 'edx', APIC_BIT],
   ['sysenter', 1, 'edx', 11],
   ['mtrr', 1, 'edx', 12],
   ['pge', 1, 'edx', 13],
@@ -46,13 +54,17 @@ const FEATURE_BITS: readonly (readonly [feature: CpuFeature, leaf: number, regis
   ['pcid', 1, 'ecx', 17],
   ['sse4.1', 1, 'ecx', 19],
   ['sse4.2', 1, 'ecx', 20],
+  ['x2apic', 1, 'ecx', 21],
   ['movbe', 1, 'ecx', 22],
   ['popcnt', 1, 'ecx', 23],
+  ['tsc-deadline', 1, 'ecx', 24],
   ['aes', 1, 'ecx', 25],
   ['xsave', 1, 'ecx', 26],
   ['avx', 1, 'ecx', 28],
   ['f16c', 1, 'ecx', 29],
   ['rdrand', 1, 'ecx', 30],
+  // The timer of the local APIC never stops.
+  ['arat', POWER_LEAF, 'eax', 2],
   ['fsgsbase', 7, 'ebx', 0],
   ['bmi1', 7, 'ebx', 3],
   ['avx2', 7, 'ebx', 5],
@@ -121,6 +133,7 @@ function leavesOf(model: CpuModel): ReadonlyMap<number, Leaf> {
   const vendor = (highest: number): Leaf => [highest, word(VENDOR, 0), word(VENDOR, 2), word(VENDOR, 1)]
   const features = bits(1, 'ecx') + (model.name === 'max' ? HYPERVISOR : 0)
   const basic: [number, Leaf][] = [[1, [model.signature, model.has('clflush') ? 0x1_0000 | ((LINE_BYTES / 8) << 8) : 0x1_0000, features, bits(1, 'edx')]]]
+  if (model.has('arat')) basic.push([POWER_LEAF, [bits(POWER_LEAF, 'eax'), 0, 0, 0]])
   const extensions = [bits(7, 'ebx'), bits(7, 'ecx'), bits(7, 'edx')] as const
   if (extensions.some((mask) => mask !== 0)) basic.push([7, [0, ...extensions]])
   if (model.has('xsave')) {
@@ -129,6 +142,8 @@ function leavesOf(model: CpuModel): ReadonlyMap<number, Leaf> {
       [XSAVE_LEAF + 2 * SUB_LEAF, [XSAVE_AVX_BYTES, XSAVE_BYTES, 0, 0]],
     )
   }
+  // Extended topology: threads, cores.
+  if (model.has('x2apic')) basic.push([TOPOLOGY_LEAF, [0, 1, 0x100, 0]], [TOPOLOGY_LEAF + SUB_LEAF, [0, 1, 0x201, 0]])
   const all = new Map<number, Leaf>([[0, vendor(Math.max(...basic.map(([leaf]) => leaf % SUB_LEAF)))], ...basic])
   if (!model.has('long')) return all
   const linearBits = model.has('la57') ? 57 : 48
@@ -145,9 +160,14 @@ function leavesOf(model: CpuModel): ReadonlyMap<number, Leaf> {
   return all
 }
 
+/** EDX of leaf 1, as firmware copies it into tables. */
+export function processorFeatures(model: CpuModel): number {
+  return leavesOf(model).get(1)?.[3] ?? 0
+}
+
 const NOTHING: Leaf = [0, 0, 0, 0]
 /** Leaves whose content depends on ECX. */
-const SUB_LEAVES: ReadonlySet<number> = new Set([7, XSAVE_LEAF])
+const SUB_LEAVES: ReadonlySet<number> = new Set([7, TOPOLOGY_LEAF, XSAVE_LEAF])
 
 /** Leaves whose EBX is the size of an image with what XCR0 enables. */
 const IMAGE_SIZES: ReadonlySet<number> = new Set([XSAVE_LEAF, XSAVE_OPTIONS])
@@ -157,6 +177,15 @@ const RCX = 1
 const RDX = 2
 const RBX = 3
 
+/** What depends on the local APIC: its identifier, and whether there is one. */
+function withApic({ apic, model }: SystemContext, leaf: number, [eax, ebx, ecx, edx]: Leaf): Leaf {
+  if (leaf === 1) {
+    const identifier = apic ? apic.initialId * 2 ** 24 : 0
+    return [eax, ebx + identifier, (apic ? ecx : ecx & ~NEEDS_APIC) >>> 0, (apic?.present === true ? edx : edx & ~APIC_ON) >>> 0]
+  }
+  return leaf === TOPOLOGY_LEAF && model.has('x2apic') ? [eax, ebx, ecx, apic?.initialId ?? 0] : [eax, ebx, ecx, edx]
+}
+
 export function cpuidHelpers(cx: SystemContext): Pick<Helpers, 'cpuid'> {
   const leaves = leavesOf(cx.model)
   return {
@@ -164,7 +193,7 @@ export function cpuidHelpers(cx: SystemContext): Pick<Helpers, 'cpuid'> {
       const { state } = cx
       const leaf = state.gpr32(RAX)
       const key = SUB_LEAVES.has(leaf) ? leaf + state.gpr32(RCX) * SUB_LEAF : leaf
-      const [eax, ebx, ecx, edx] = leaves.get(key) ?? NOTHING
+      const [eax, ebx, ecx, edx] = withApic(cx, leaf, leaves.get(key) ?? NOTHING)
       const enabled = leaf === 1 && (state.control(4) & CR4.OSXSAVE) !== 0n ? OSXSAVE : 0
       const sizeOfAvx = IMAGE_SIZES.has(key) && (state.xcr0 & XSAVE_AVX) !== 0n ? XSAVE_AVX_BYTES : 0
       state.setReg(RAX, 32, BigInt(eax))

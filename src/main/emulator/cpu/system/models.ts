@@ -8,7 +8,7 @@ import { AC, ID, VIF, VIP } from '../state/bits'
 
 /** CPUID features that are not, or not only, instructions. */
 export type SystemFeature =
-  | 'vme' | 'de' | 'pse' | 'tsc' | 'msr' | 'pae' | 'mtrr' | 'pge' | 'pat' | 'pse36' | 'nx' | 'pdpe1gb' | 'smep' | 'umip' | 'pcid' | 'la57' | 'invariant-tsc' | 'fdp-only-on-exceptions' | 'no-fpu-selectors'
+  | 'vme' | 'de' | 'pse' | 'tsc' | 'msr' | 'pae' | 'mtrr' | 'pge' | 'pat' | 'pse36' | 'nx' | 'pdpe1gb' | 'smep' | 'umip' | 'pcid' | 'la57' | 'invariant-tsc' | 'apic' | 'x2apic' | 'tsc-deadline' | 'arat' | 'fdp-only-on-exceptions' | 'no-fpu-selectors'
 export type CpuFeature = Feature | SystemFeature
 
 export type { CpuModelName }
@@ -32,14 +32,14 @@ const AGES = {
   '286': ['186', '286'],
   '386': ['386'],
   '486': ['486'],
-  pentium: ['pentium', 'vme', 'de', 'pse', 'tsc', 'msr'],
+  pentium: ['pentium', 'vme', 'de', 'pse', 'tsc', 'msr', 'apic'],
   core2: [
     'cmov', 'nopl', 'pae', 'mtrr', 'pge', 'pat', 'pse36', 'sysenter', 'mmx', 'fxsr', 'clflush', 'sse', 'sse2', 'sse3', 'ssse3', 'syscall', 'long', 'nx', 'lahf64', 'cx16',
   ],
   // All of x86-64-v3.
   haswell: [
     'sse4.1', 'sse4.2', 'crc32', 'popcnt', 'aes', 'pclmulqdq', 'movbe', 'xsave', 'avx', 'f16c', 'rdrand', 'fma', 'avx2', 'bmi1', 'bmi2', 'lzcnt', 'fsgsbase', 'smep', 'invpcid', 'pcid',
-    'rdtscp', 'pdpe1gb', 'invariant-tsc', 'no-fpu-selectors',
+    'rdtscp', 'pdpe1gb', 'invariant-tsc', 'no-fpu-selectors', 'x2apic', 'tsc-deadline', 'arat',
   ],
 } as const satisfies Readonly<Record<string, readonly CpuFeature[]>>
 

@@ -8,7 +8,7 @@ import { isLoadable } from './descriptors'
 import { PHYSICAL_ADDRESS_BITS } from '../mmu/page-walk'
 
 export const MSR = {
-  TSC: 0x10, APIC_BASE: 0x1b, MTRR_CAP: 0xfe, SYSENTER_CS: 0x174, SYSENTER_ESP: 0x175, SYSENTER_EIP: 0x176, MCG_CAP: 0x179, MCG_STATUS: 0x17a, MISC_ENABLE: 0x1a0, PAT: 0x277, MTRR_DEF_TYPE: 0x2ff,
+  TSC: 0x10, APIC_BASE: 0x1b, MTRR_CAP: 0xfe, SYSENTER_CS: 0x174, SYSENTER_ESP: 0x175, SYSENTER_EIP: 0x176, MCG_CAP: 0x179, MCG_STATUS: 0x17a, MISC_ENABLE: 0x1a0, PAT: 0x277, MTRR_DEF_TYPE: 0x2ff, TSC_DEADLINE: 0x6e0,
   EFER: 0xc000_0080, STAR: 0xc000_0081, LSTAR: 0xc000_0082, CSTAR: 0xc000_0083, SFMASK: 0xc000_0084, FS_BASE: 0xc000_0100, GS_BASE: 0xc000_0101,
   KERNEL_GS_BASE: 0xc000_0102, TSC_AUX: 0xc000_0103,
 } as const
@@ -117,6 +117,7 @@ const registers: ReadonlyMap<number, Register> = new Map([
       read: (cx: SystemContext) => cx.timestamp(),
       write: (cx: SystemContext, value: bigint) => {
         cx.msrs.timestampOffset = BigInt.asUintN(64, cx.msrs.timestampOffset + value - cx.timestamp())
+        cx.apic?.timestampMoved()
         return true
       },
     },
@@ -144,7 +145,19 @@ const registers: ReadonlyMap<number, Register> = new Map([
   stored(MSR.SYSENTER_ESP, canonical),
   stored(MSR.SYSENTER_EIP, canonical),
   stored(MSR.MISC_ENABLE, () => true),
-  stored(MSR.APIC_BASE, (value) => (value & ~PHYSICAL_MASK) === 0n && (value & 0x6ffn) === 0n),
+  [
+    MSR.APIC_BASE,
+    {
+      read: (cx: SystemContext) => cx.apic?.base ?? cx.msrs.get(MSR.APIC_BASE),
+      write: (cx: SystemContext, value: bigint) => {
+        if ((value & ~PHYSICAL_MASK) !== 0n) return false
+        if (cx.apic) return cx.apic.writeBase(value)
+        if ((value & 0x6ffn) !== 0n) return false
+        cx.msrs.set(MSR.APIC_BASE, value)
+        return true
+      },
+    },
+  ],
   stored(MSR.PAT, (value) => bytesOf(value).every((type) => PAT_TYPES.has(type))),
   stored(MSR.MTRR_DEF_TYPE, (value) => (value & ~0xcffn) === 0n && MEMORY_TYPES.has(Number(value & 0xffn))),
   ...MTRR_FIXED.map((index) => stored(index, (value) => bytesOf(value).every((type) => MEMORY_TYPES.has(type)))),
@@ -153,8 +166,21 @@ const registers: ReadonlyMap<number, Register> = new Map([
 
 /** A register's value without any rule of privilege; undefined where there is none. Changes nothing. */
 export function readMsr(cx: SystemContext, index: number): bigint | undefined {
-  return registers.get(index)?.read(cx)
+  if (index === MSR.TSC_DEADLINE) return hasDeadline(cx) ? cx.apic?.deadline : undefined
+  return registers.has(index) ? registers.get(index)?.read(cx) : cx.apic?.readMsr(index)
 }
+
+/** False: there is no such register, or the value is not allowed. */
+function writeMsr(cx: SystemContext, index: number, value: bigint): boolean {
+  if (index === MSR.TSC_DEADLINE) {
+    if (!hasDeadline(cx) || !cx.apic) return false
+    cx.apic.deadline = value
+    return true
+  }
+  return registers.has(index) ? registers.get(index)?.write(cx, value) === true : cx.apic?.writeMsr(index, value) === true
+}
+
+const hasDeadline = ({ apic, model }: SystemContext): boolean => apic !== undefined && model.has('tsc-deadline')
 
 /** LME cannot change while paging is on; LMA is the CPU's own. */
 function writeEfer(cx: SystemContext, value: bigint): boolean {
@@ -173,21 +199,16 @@ const RCX = 1
 const RDX = 2
 
 export function msrHelpers(cx: SystemContext): Pick<Helpers, 'rdmsr' | 'wrmsr'> {
-  const find = (): Register => {
-    if (cx.state.cpl !== 0) throw new CpuFault(Vector.GP, 0)
-    const register = registers.get(cx.state.gpr32(RCX))
-    if (register === undefined) throw new CpuFault(Vector.GP, 0)
-    return register
-  }
   return {
     rdmsr() {
-      const value = find().read(cx)
+      const value = cx.state.cpl === 0 ? readMsr(cx, cx.state.gpr32(RCX)) : undefined
+      if (value === undefined) throw new CpuFault(Vector.GP, 0)
       cx.state.setReg(RAX, 32, value)
       cx.state.setReg(RDX, 32, value >> 32n)
     },
     wrmsr() {
       const value = (BigInt(cx.state.gpr32(RDX)) << 32n) | BigInt(cx.state.gpr32(RAX))
-      if (!find().write(cx, value)) throw new CpuFault(Vector.GP, 0)
+      if (cx.state.cpl !== 0 || !writeMsr(cx, cx.state.gpr32(RCX), value)) throw new CpuFault(Vector.GP, 0)
     },
   }
 }

@@ -1,0 +1,55 @@
+/**
+ * What a BIOS tells operating systems about the board: ACPI's tables in the last of the RAM, their root pointer, the MP table and SMBIOS in the ROM;
+ * and the chips that those speak of, set up accordingly.
+ */
+import { processorFeatures } from '../cpu/system/cpuid'
+import { PM_BASE, PM_MISC } from '../devices/acpi-pm'
+import { slotNumber } from '../devices/pci-bus'
+import { ELCR_PORT } from '../devices/piix3-isa'
+import { FIRST_PIRQ_INPUT, IO_APIC_ID } from '../machine/interrupts'
+import { buildAcpiTables } from './acpi/tables'
+import type { AcpiArea } from './acpi-area'
+import type { FirmwareHost } from './context'
+import { buildMpTable } from './mp-table'
+import { type Rom, ROM_BYTES, ROM_SEGMENT } from './rom'
+import { buildSmbios } from './smbios'
+
+/** Offset in the ROM of what is found by searching: at multiples of 16. */
+const TABLES = 0x8000
+const PM_PORTS = 0x600
+const POWER_MANAGEMENT = slotNumber(1, 3)
+const SCI = 9
+const PROCESSORS = 1
+
+/** Ports for power management; the system control interrupt is level-triggered. */
+export function setUpPowerManagement({ pci, ports }: FirmwareHost): void {
+  pci.writeConfig(POWER_MANAGEMENT, PM_BASE, 4, PM_PORTS)
+  pci.writeConfig(POWER_MANAGEMENT, PM_MISC, 1, 1)
+  ports.write8(ELCR_PORT + 1, ports.read8(ELCR_PORT + 1) | (1 << (SCI - 8)))
+}
+
+/** Puts the tables into ROM and RAM. @param area undefined: the RAM has no room for ACPI's tables */
+export function installTables(host: FirmwareHost, rom: Rom, area: AcpiArea | undefined): void {
+  const { memory, keyboard, memoryBytes, model, localApic } = host
+  let free = TABLES
+  const put = (build: (at: number) => Uint8Array): void => {
+    const bytes = build(ROM_SEGMENT * 16 + free)
+    rom.bytes.set(bytes, free)
+    free = Math.ceil((free + bytes.length) / 16) * 16
+  }
+  const processor = { processors: PROCESSORS, signature: model.signature, features: processorFeatures(model) }
+  if (area) {
+    const apics = localApic === undefined ? { ioApicId: undefined, firstPirqInput: undefined } : { ioApicId: IO_APIC_ID, firstPirqInput: FIRST_PIRQ_INPUT }
+    const hasPort = (port: number): boolean => host.ports.ownerOf(port) !== undefined
+    const { rsdp, tables, facs } = buildAcpiTables({ ...apics, pmBase: PM_PORTS, sci: SCI, processors: PROCESSORS, hasPort }, area)
+    const before = keyboard.a20
+    keyboard.setA20(true)
+    memory.writeBytes(area.tables, tables)
+    memory.writeBytes(area.facs, facs)
+    keyboard.setA20(before)
+    put(() => rsdp)
+  }
+  if (localApic) put((at) => buildMpTable({ ...processor, ioApicId: IO_APIC_ID, firstPirqInput: FIRST_PIRQ_INPUT, sci: SCI }, at))
+  put((at) => buildSmbios({ ...processor, memoryBytes, processor: model.title, has64Bit: model.has('long'), romBytes: ROM_BYTES }, at))
+  host.installRom(rom.bytes)
+}

@@ -1,0 +1,109 @@
+/** How requests come to the processor: 8259A pair, I/O APIC, local APIC and what connects them. A processor that is too old for a local APIC has the 8259A alone. */
+import type { InterruptController, PhysicalMemory } from '../cpu/ports'
+import type { CpuModel } from '../cpu/system/models'
+import { ApicBus } from '../devices/apic-bus'
+import type { Device } from '../devices/device'
+import { Imcr } from '../devices/imcr'
+import { IO_APIC_BASE, IO_APIC_BYTES, IoApic } from '../devices/io-apic'
+import { LocalApic, type ApicProcessor } from '../devices/local-apic'
+import { PicPair } from '../devices/pic8259'
+import type { Clock } from './clock'
+import type { MemoryMap } from './memory-map'
+import { ProcessorMemory } from './processor-memory'
+
+const BOOTSTRAP_ID = 0
+/** First identifier after those of the processors. */
+export const IO_APIC_ID = 8
+/** The timer's request comes to the I/O APIC at input 2, where the 8259A has its cascade; input 0 is the INTR of the pair. */
+const TIMER_INPUT = 2
+const EXTERNAL_INPUT = 0
+/** PCI interrupts PIRQA to PIRQD come in at 16 to 19. */
+export const FIRST_PIRQ_INPUT = 16
+
+/** Input of the I/O APIC that an ISA request line goes to. */
+export const inputOf = (irq: number): number => (irq === 0 ? TIMER_INPUT : irq)
+
+export interface InterruptParts {
+  readonly clock: Clock
+  readonly model: CpuModel
+  readonly memoryMap: MemoryMap
+  /** The machine ought to look at its processor: a request may have come. */
+  readonly attention: () => void
+  readonly processor: Omit<ApicProcessor, 'startUp'>
+}
+
+export class Interrupts {
+  readonly pic: PicPair
+  readonly local: LocalApic | undefined
+  readonly ioApic: IoApic | undefined
+  /** What the processor sees of the memory. */
+  readonly memory: PhysicalMemory
+  readonly devices: readonly Device[]
+
+  constructor({ clock, model, memoryMap, attention, processor }: InterruptParts) {
+    if (!model.has('apic')) {
+      this.pic = new PicPair(attention)
+      this.memory = memoryMap
+      this.devices = [this.pic]
+      return
+    }
+    const bus = new ApicBus()
+    const imcr = new Imcr()
+    const ioApic = new IoApic(bus, IO_APIC_ID)
+    memoryMap.mapDevice(IO_APIC_BASE, IO_APIC_BYTES, ioApic)
+    const requested = (): void => {
+      // INTR is a pulse for each request.
+      ioApic.setInput(EXTERNAL_INPUT, false)
+      ioApic.setInput(EXTERNAL_INPUT, true)
+      local.externalRequested()
+      attention()
+    }
+    this.pic = new PicPair(requested, (irq, level) => ioApic.setInput(inputOf(irq), level))
+    const memory = (): ProcessorMemory => view
+    const local = new LocalApic({
+      id: BOOTSTRAP_ID,
+      bootstrap: true,
+      hasX2Apic: model.has('x2apic'),
+      clock,
+      bus,
+      external: this.pic,
+      bypassed: () => imcr.bypassesApic,
+      processor: {
+        ...processor,
+        moved: () => {
+          memory().moved()
+          processor.moved()
+        },
+        // The bootstrap processor never waits for one.
+        startUp: () => undefined,
+      },
+    })
+    const view = new ProcessorMemory(memoryMap, local)
+    bus.attach(local)
+    this.local = local
+    this.ioApic = ioApic
+    this.memory = view
+    this.devices = [this.pic, imcr, local, ioApic]
+  }
+
+  /** The processor's end. */
+  get controller(): InterruptController {
+    return this.local ?? this.pic
+  }
+
+  /** PIRQA to PIRQD (0 to 3). */
+  setPirq(index: number, level: boolean): void {
+    this.ioApic?.setInput(FIRST_PIRQ_INPUT + index, level)
+  }
+
+  /** Whether requests of an ISA line, 0–15, can reach the processor. */
+  isUnmasked(irq: number): boolean {
+    if (this.pic.isUnmasked(irq) && (this.local?.externalPasses ?? true)) return true
+    return this.ioApic?.isUnmasked(inputOf(irq)) ?? false
+  }
+
+  /** A timer of the local APIC is going to interrupt. */
+  get timerArmed(): boolean {
+    return this.local?.timer.armed ?? false
+  }
+}
