@@ -406,6 +406,7 @@ export class Session implements RunningMachine, Asked {
     this.#ended = true
     this.#machine.timeline.ended(report.reason)
     this.#tellSerial()
+    this.#tellSound()
     this.#flushLogs()
     this.#tellScreen()
     this.#tellState('ended')

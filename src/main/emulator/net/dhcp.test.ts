@@ -76,6 +76,11 @@ describe('DHCP', () => {
     expect(answerDhcp(message('35 01 01 ff'), 'x'.repeat(1000))?.payload.length).toBeLessThan(700)
   })
 
+  test('tells iPXE, and nobody else, not to wait for another server', () => {
+    const asked = (options: string): string | undefined => optionsOf(answerDhcp(message(options), undefined)?.payload ?? new Uint8Array()).get(175)
+    expect([asked('35 01 01 af 03 21 01 01 ff'), asked('35 01 01 ff')]).toEqual(['b0 01 01', undefined])
+  })
+
   test('serves BOOTP, which has no message type', () => {
     const reply = answerDhcp(message('', { cookie: '' }), 'boot')
     expect(reply && [get32(reply.payload, 16), get16(reply.payload, 0), optionsOf(reply.payload).has(53)]).toEqual([GUEST, 0x0201, false])

@@ -19,8 +19,13 @@ const FILE_BYTES = 128
 /** A BOOTP message has at least so many bytes; some clients insist. */
 const LEAST_BYTES = 300
 
-const OPTION = { pad: 0, mask: 1, router: 3, requestedAddress: 50, leaseTime: 51, messageType: 53, server: 54, serverName: 66, bootFile: 67, end: 255 } as const
+const OPTION = { pad: 0, mask: 1, router: 3, requestedAddress: 50, leaseTime: 51, messageType: 53, server: 54, serverName: 66, bootFile: 67, ipxe: 175, end: 255 } as const
 const TYPE = { discover: 1, offer: 2, request: 3, ack: 5, nak: 6, inform: 8 } as const
+/**
+ * For iPXE, which says that it is it by the same option: no other server has something to add (ipxe.org/howto/dhcpd, "no-pxedhcp"). It would wait three
+ * seconds for one.
+ */
+const NO_PROXY = Uint8Array.of(176, 1, 1)
 /** A day. */
 const LEASE_SECONDS = 86_400
 
@@ -54,7 +59,7 @@ export function answerDhcp(message: Uint8Array, bootFile: string | undefined): D
   if (gives) put32(reply, AT.yours, GUEST)
   if (!isNak) put32(reply, AT.next, GATEWAY)
   if (!isNak && bootFile !== undefined) reply.set(ascii(bootFile).subarray(0, FILE_BYTES - 1), AT.file)
-  const payload = joined(reply, makeOptions(answer, gives, bootFile))
+  const payload = joined(reply, makeOptions(answer, gives, bootFile, options.has(OPTION.ipxe)))
   const padded = new Uint8Array(Math.max(payload.length, LEAST_BYTES))
   padded.set(payload)
   const broadcast = isNak || (current === 0 && (get16(message, AT.flags) & BROADCAST_FLAG) !== 0)
@@ -100,7 +105,7 @@ function parseOptions(bytes: Uint8Array): Map<number, Uint8Array> {
   return options
 }
 
-function makeOptions(type: number, gives: boolean, bootFile: string | undefined): Uint8Array {
+function makeOptions(type: number, gives: boolean, bootFile: string | undefined, isIpxe: boolean): Uint8Array {
   const number = (value: number): Uint8Array => {
     const bytes = new Uint8Array(4)
     put32(bytes, 0, value)
@@ -112,6 +117,7 @@ function makeOptions(type: number, gives: boolean, bootFile: string | undefined)
   if (type !== TYPE.nak) {
     parts.push(option(OPTION.mask, number(NETMASK)), option(OPTION.router, number(GATEWAY)))
     if (gives && type !== 0) parts.push(option(OPTION.leaseTime, number(LEASE_SECONDS)))
+    if (isIpxe) parts.push(option(OPTION.ipxe, NO_PROXY))
     if (bootFile !== undefined) parts.push(option(OPTION.serverName, ascii(showIp(GATEWAY))), option(OPTION.bootFile, ascii(bootFile).subarray(0, 255)))
   }
   return joined(...parts, Uint8Array.of(OPTION.end))

@@ -37,6 +37,15 @@ describe('files of a folder', () => {
     expect(read('pipe')).toBeUndefined()
   })
 
+  test('one that changes is read again', () => {
+    const files = folderFiles(root)
+    writeFileSync(join(root, 'changing'), 'before')
+    const before = files.read('changing')
+    expect(files.read('changing')).toBe(before)
+    writeFileSync(join(root, 'changing'), 'and after')
+    expect(Buffer.from(files.read('changing') ?? []).toString()).toBe('and after')
+  })
+
   test('a folder that is not there is an error', () => {
     expect(() => folderFiles(join(top, 'nowhere'))).toThrow(/ENOENT/)
   })

@@ -21,9 +21,9 @@ const MSS = 1460
 const DEFAULT_MSS = 536
 const LEAST_MSS = 64
 const WINDOW = 16_384
-const MOST_CONNECTIONS = 32
-/** Segments sent at once; the next ones go with the acknowledgements. */
-const MOST_FLYING = 44
+const MOST_CONNECTIONS = 8
+/** Segments sent at once; the next ones go with the acknowledgements. Two connections fill no network card's buffer of 48 KiB. */
+const MOST_FLYING = 16
 const FIRST_TIMEOUT = TICKS_PER_SECOND
 const MOST_RETRIES = 7
 /** Initial sequence numbers advance every 4 µs (RFC 9293, 3.4.1). */

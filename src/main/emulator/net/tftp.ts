@@ -12,7 +12,7 @@ const LEAST_BLOCK = 8
 const MOST_BLOCK = 1468
 /** Ports from here on are the server's side of transfers, RFC 6335's dynamic ones. */
 const FIRST_TRANSFER_PORT = 49_152
-const MOST_TRANSFERS = 16
+const MOST_TRANSFERS = 8
 
 interface Transfer {
   readonly client: number
