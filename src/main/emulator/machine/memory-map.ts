@@ -2,9 +2,7 @@
  * The PC's physical memory:
  *
  *   00000–9FFFF    RAM
- *   A0000–AFFFF    VGA window for graphics: nothing answers in text mode
- *   B0000–B7FFF    nothing
- *   B8000–BFFFF    VGA text memory, plain RAM
+ *   A0000–BFFFF    as the VGA's registers say: in text mode B8000–BFFFF, plain RAM; in graphics modes mostly A0000–AFFFF
  *   C0000–EFFFF    no option ROM
  *   F0000–FFFFF    BIOS ROM, also seen at FFFF0000–FFFFFFFF, where the processor starts
  *   100000–…       RAM up to the configured size
@@ -14,16 +12,14 @@
  * ROM and text memory live in the RAM block at their own addresses; video memory is a block of its own.
  */
 import type { PhysicalMemory } from '../cpu/ports'
+import { TEXT_MEMORY, TEXT_MEMORY_BYTES } from '../devices/vga-memory'
+import { VgaWindows, type VgaWindow } from './vga-windows'
 
 const PAGE = 0x1000
 const MIB = 0x100000
 export const LOW_RAM_END = 0xa0000
 export const FRAMEBUFFER = 0xfd000000
 export const VIDEO_MEMORY_BYTES = 16 << 20
-const WINDOW_START = 0xa0000
-const WINDOW_END = 0xb0000
-const TEXT_START = 0xb8000
-const TEXT_END = 0xc0000
 export const ROM_START = 0xf0000
 export const ROM_BYTES = 0x10000
 const HIGH_ROM_START = 0x1_0000_0000 - ROM_BYTES
@@ -37,9 +33,6 @@ export interface VideoBlock {
   readonly base: number
   readonly bytes: number
 }
-
-/** What answers in the VGA window: plain memory from a host address on, a device, or nothing. */
-export type VgaWindow = number | { read(offset: number): number; write(offset: number, value: number): void } | undefined
 
 /** Registers in memory. Offsets count from the region's start; values are unsigned; an access does not cross the region's end. */
 export interface MemoryDevice {
@@ -59,7 +52,7 @@ export class MemoryMap implements PhysicalMemory {
   readonly #ramBase: number
   readonly #u8: Uint8Array
   readonly #video: VideoBlock
-  #window: VgaWindow
+  readonly #windows: VgaWindows
   #mapped: readonly MappedDevice[] = []
 
   /** `ramBase`: offset of physical address 0 in `memory`. Throws a RangeError for a size that is no multiple of 4 KiB or out of bounds. */
@@ -71,11 +64,12 @@ export class MemoryMap implements PhysicalMemory {
     this.#ramBase = ramBase
     this.#u8 = new Uint8Array(memory.buffer)
     this.#video = video
+    this.#windows = new VgaWindows([{ first: TEXT_MEMORY, bytes: TEXT_MEMORY_BYTES, memory: this.textBase }])
   }
 
   /** Who asks must have translations forgotten: the processor keeps those of plain memory. */
-  setWindow(window: VgaWindow): void {
-    this.#window = window
+  setWindows(windows: readonly VgaWindow[]): void {
+    this.#windows.set(windows)
   }
 
   /** Has a device answer from `first` on, where no plain memory is. Throws a RangeError where another one is. The return value takes it out again. */
@@ -87,6 +81,16 @@ export class MemoryMap implements PhysicalMemory {
     return () => {
       this.#mapped = this.#mapped.filter((one) => one !== entry)
     }
+  }
+
+  /** Host address of the text memory, which lies in the RAM block where the PC has it. */
+  get textBase(): number {
+    return this.#ramBase + TEXT_MEMORY
+  }
+
+  /** All of the text memory, in place, whether it is seen or not. */
+  get textMemory(): Uint8Array {
+    return this.#u8.subarray(this.textBase, this.textBase + TEXT_MEMORY_BYTES)
   }
 
   /** Host address of the video memory. */
@@ -105,7 +109,7 @@ export class MemoryMap implements PhysicalMemory {
   }
 
   readableFrame(physical: number): number {
-    if (physical < LOW_RAM_END || (physical >= TEXT_START && physical < TEXT_END)) return this.#ramBase + physical
+    if (physical < LOW_RAM_END) return this.#ramBase + physical
     if (physical >= ROM_START && physical < this.bytes) return this.#ramBase + physical
     const video = this.#videoFrame(physical)
     if (video !== 0) return video
@@ -114,19 +118,14 @@ export class MemoryMap implements PhysicalMemory {
   }
 
   writableFrame(physical: number): number {
-    if (physical < LOW_RAM_END || (physical >= TEXT_START && physical < TEXT_END)) return this.#ramBase + physical
+    if (physical < LOW_RAM_END) return this.#ramBase + physical
     if (physical >= MIB && physical < this.bytes) return this.#ramBase + physical
     return this.#videoFrame(physical)
   }
 
   #videoFrame(physical: number): number {
     if (physical >= FRAMEBUFFER && physical < FRAMEBUFFER + this.#video.bytes) return this.#video.base + physical - FRAMEBUFFER
-    if (typeof this.#window !== 'number' || physical < WINDOW_START || physical >= WINDOW_END) return 0
-    return this.#window + physical - WINDOW_START
-  }
-
-  #device(physical: number): Exclude<VgaWindow, number> {
-    return physical >= WINDOW_START && physical < WINDOW_END && typeof this.#window === 'object' ? this.#window : undefined
+    return this.#windows.frame(physical)
   }
 
   /** Plain memory at `physical` as bytes that can be read in place, up to `count` or the end of the page. Undefined where there is none. */
@@ -149,13 +148,13 @@ export class MemoryMap implements PhysicalMemory {
   read8(physical: number): number {
     const frame = this.readableFrame(physical - (physical % PAGE))
     if (frame !== 0) return this.#u8[frame + (physical % PAGE)] ?? UNMAPPED
-    return this.#device(physical)?.read(physical - WINDOW_START) ?? this.#readMapped(physical, 1) ?? UNMAPPED
+    return this.#windows.read(physical) ?? this.#readMapped(physical, 1) ?? UNMAPPED
   }
 
   write8(physical: number, value: number): void {
     const frame = this.writableFrame(physical - (physical % PAGE))
     if (frame !== 0) this.#u8[frame + (physical % PAGE)] = value
-    else if (!this.#writeMapped(physical, 1, value)) this.#device(physical)?.write(physical - WINDOW_START, value)
+    else if (!this.#writeMapped(physical, 1, value)) this.#windows.write(physical, value)
   }
 
   read16(physical: number): number {
