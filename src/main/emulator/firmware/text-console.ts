@@ -23,6 +23,7 @@ const BLANK = 0x20
 const NORMAL = 0x07
 const [BELL, BACKSPACE, LINE_FEED, CARRIAGE_RETURN] = [7, 8, 10, 13] as const
 const CELL_WIDTH = 8
+const WINDOW_BYTES = 0x10000
 /** Fonts of this height have two vectors, for the lower and the upper half of the characters. */
 const SPLIT_FONT_HEIGHT = 8
 const UPPER_HALF = 128
@@ -135,7 +136,8 @@ export class TextConsole {
     if (kind === 'text') memory.writeBytes(vga.window.first, blanks(TEXT_MEMORY_BYTES / 2, NORMAL))
     // Through the window: the CGA's modes have only two planes, or one.
     else if (kind === 'cga') for (let at = 0; at < TEXT_MEMORY_BYTES; at++) memory.write8(TEXT_MEMORY + at, 0)
-    else vga.memory.fill(0)
+    // 64 KiB of the window: of all planes, or chained, of the picture.
+    else vga.memory.fill(0, 0, kind === 'bytes' ? WINDOW_BYTES : vga.memory.length)
   }
 
   /** Puts glyphs into one of the eight fonts of the VGA's memory. */
