@@ -20,8 +20,8 @@ export type SerialLogs = Readonly<Record<SerialPort, SerialLog>>
 /** Level 1 of zlib: most of the gain in a tenth of the time. */
 const QUICKLY = { level: 1 } as const
 
-function sent({ mode, width, height }: GraphicsScreen, deflated: Buffer): SentScreen {
-  return { mode, width, height, pixels: deflated.toString('base64') }
+function sent(screen: GraphicsScreen, deflated: Buffer): SentScreen {
+  return { ...screen, pixels: deflated.toString('base64') }
 }
 
 export class MachineWatcher {

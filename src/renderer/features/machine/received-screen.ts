@@ -5,9 +5,9 @@ import { fromBase64 } from './base64'
 /** @throws TypeError when the pixels are not what their size says */
 export async function receivedScreen(screen: SentScreen): Promise<Screen> {
   if (screen.mode === 'text') return screen
-  const { mode, width, height } = screen
+  const { width, height } = screen
   const inflated = new Blob([fromBase64(screen.pixels)]).stream().pipeThrough(new DecompressionStream('deflate'))
   const pixels = new Uint8Array(await new Response(inflated).arrayBuffer())
   if (pixels.length !== width * height * 3) throw new TypeError(`A picture of ${width}×${height} came with ${pixels.length} bytes.`)
-  return { mode, width, height, pixels }
+  return { ...screen, pixels }
 }
