@@ -78,6 +78,16 @@ describe.each(BACKENDS)('graphics on the %s backend', (backend) => {
     expect([screen.width, screen.height, pixel(screen, 0, 1), pixel(screen, 1, 1), pixel(screen, 7, 0)]).toEqual([640, 480, [170, 0, 0], [0, 0, 0], [255, 255, 85]])
   })
 
+  test('800×600 in four planes, through the write modes, and its banks', () => {
+    const set = [0xb8, ...word(0x4f02), 0xbb, ...word(0x102), 0xcd, 0x10]
+    const out = (port: number, index: number, value: number): number[] => [0xba, ...word(port), 0xb8, index, value, 0xef]
+    const screen = picture(run([...set, ...WINDOW, ...out(0x3c4, 2, 0x0c), ...poke(100, 0x40), ...out(0x3c4, 2, 0x0f), ...out(0x3ce, 5, 0x02), ...poke(1, 0x0e), ...HALT], backend))
+    expect([screen.width, screen.height, pixel(screen, 1, 1), pixel(screen, 0, 1), pixel(screen, 8, 0)]).toEqual([800, 600, [255, 85, 85], [0, 0, 0], [255, 255, 85]])
+    const high = picture(run([...mode(1280, 1024, 4), ...out(0x3c4, 2, 0x0f), ...out(0x3c4, 4, 0x06), ...out(0x3ce, 5, 0x00), ...dispi(DISPI.bank, 1), ...WINDOW, ...poke(0, 0x80), ...HALT], backend))
+    // Bank 1 begins at address 65536 of the planes, 160 to a line.
+    expect(pixel(high, (65_536 % 160) * 8, Math.floor(65_536 / 160))).toEqual([255, 255, 255])
+  })
+
   test('text comes back', () => {
     const machine = run([...mode(640, 480, 32), 0xb8, 0x03, 0x00, 0xcd, 0x10, 0xb8, 0x48, 0x0e, 0xcd, 0x10, ...HALT], backend)
     expect([machine.showsGraphics, machine.screen.mode, machine.textScreen.cells[0]]).toEqual([false, 'text', 0x748])
