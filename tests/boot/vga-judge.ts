@@ -85,7 +85,7 @@ export function difference(ours: Picture, theirs: Picture): string | undefined {
       const [a, b] = [(Math.floor(y / down) * ours.width + Math.floor(x / across)) * 3, (y * theirs.width + x) * 3]
       for (let gun = 0; gun < 3; gun++) {
         const [one, other] = [ours.pixels[a + gun] ?? 0, theirs.pixels[b + gun] ?? 0]
-        if (one >> COLOUR_BITS !== other >> COLOUR_BITS) return `pixel ${x},${y} of ${theirs.width}×${theirs.height}: ${[...ours.pixels.slice(a, a + 3)].join(' ')} and ${[...theirs.pixels.slice(b, b + 3)].join(' ')}`
+        if (one >> COLOUR_BITS !== other >> COLOUR_BITS) return `pixel ${x},${y} of ${theirs.width}×${theirs.height}: ${ours.pixels.slice(a, a + 3).join(' ')} and ${theirs.pixels.slice(b, b + 3).join(' ')}`
       }
     }
   }
