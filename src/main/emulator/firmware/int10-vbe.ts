@@ -7,6 +7,7 @@ import type { FirmwareCall } from './call'
 import type { FirmwareHost } from './context'
 import { STATE_REQUEST, VBE_STATES, type DisplayState } from './int10-state'
 import { ROM_SEGMENT, VBE_ROM } from './rom'
+import { PROTECTED_INTERFACE } from './vbe-protected'
 import { COLOUR_FIELDS, PLANAR_BITS, VBE_MODES, type VbeMode } from './vbe-modes'
 import type { Dispi } from './dispi'
 import type { TextConsole } from './text-console'
@@ -60,6 +61,7 @@ export class VbeFunctions {
     0x07: (call) => this.#start(call),
     0x08: (call) => this.#paletteWidth(call),
     0x09: (call) => this.#palette(call),
+    0x0a: (call) => this.#protectedInterface(call),
     0x15: (call) => this.#display(call),
   }
 
@@ -203,6 +205,15 @@ export class VbeFunctions {
     else if (call.dl === STATE_REQUEST.save) this.#states.save(call.cx, call.inEs(call.bx))
     else if (call.dl === STATE_REQUEST.restore) this.#states.restore(call.cx, call.inEs(call.bx))
     else return Status.failed
+    return Status.done
+  }
+
+  /** BL 0: ES:DI is where functions for protected mode lie, CX their length. */
+  #protectedInterface(call: FirmwareCall): number {
+    if (call.bl !== 0) return Status.failed
+    call.es = ROM_SEGMENT
+    call.di = VBE_ROM.protectedInterface
+    call.cx = PROTECTED_INTERFACE.length
     return Status.done
   }
 

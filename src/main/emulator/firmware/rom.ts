@@ -5,6 +5,7 @@
 import { textFont, textFont14, textFont8 } from '../machine/font'
 import { ROM_BYTES } from '../machine/memory-map'
 import { VBE_MODES } from './vbe-modes'
+import { PROTECTED_INTERFACE } from './vbe-protected'
 
 export const FIRMWARE_PORT = 0xb4
 export const ROM_SEGMENT = 0xf000
@@ -58,7 +59,7 @@ export const UPPER_FONT_OFFSET = FONT_8_OFFSET + HALF_FONT_BYTES
 /** Fonts by the height of characters. */
 export const GRAPHICS_FONTS = { 8: FONT_8_OFFSET, 14: FONT_14_OFFSET, 16: FONT_OFFSET } as const
 /** What VBE's information points to: strings that end with a zero, and the list of modes, which ends with FFFFh. */
-export const VBE_ROM = { maker: 0xd000, product: 0xd020, revision: 0xd040, modes: 0xd060 } as const
+export const VBE_ROM = { maker: 0xd000, product: 0xd020, revision: 0xd040, modes: 0xd060, protectedInterface: 0xd100 } as const
 const VBE_STRINGS = [[VBE_ROM.maker, 'Bootlab'], [VBE_ROM.product, 'Bootlab VBE display'], [VBE_ROM.revision, '1']] as const
 const END_OF_MODES = 0xffff
 /** Of INT 10h AH=1Bh: what the VGA can do; and of AX=1130h: an empty list. */
@@ -115,6 +116,7 @@ export function buildRom(services: Iterable<readonly [name: string, shape: StubS
   bytes.set(CONFIGURATION, CONFIGURATION_OFFSET)
   bytes.set(disketteTable(sectorsPerTrack), DISKETTE_TABLE_OFFSET)
   bytes.set(textFont.bitmap, FONT_OFFSET)
+  bytes.set(PROTECTED_INTERFACE, VBE_ROM.protectedInterface)
   bytes.set(FUNCTIONALITY, FUNCTIONALITY_OFFSET)
   bytes.set(textFont14.bitmap, FONT_14_OFFSET)
   bytes.set(textFont8.bitmap, FONT_8_OFFSET)
