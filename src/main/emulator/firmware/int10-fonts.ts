@@ -21,12 +21,12 @@ export function fontFunctions({ memory, ports }: FirmwareHost, console: TextCons
   /** CX characters of BH bytes from character DX on, from ES:BP, into font BL. */
   const loadOwn = (call: FirmwareCall): void => {
     const [height, count] = [call.bh, Math.min(call.cx, GLYPHS)]
-    console.loadFont(memory.readBytes(call.inEs(call.bp), height * count), { height, count, first: call.dx, block: call.bl })
+    console.modes.loadFont(memory.readBytes(call.inEs(call.bp), height * count), { height, count, first: call.dx, block: call.bl })
   }
-  const loadRom = ({ bitmap, height }: TextFont) => (call: FirmwareCall): void => console.loadFont(bitmap, { height, count: GLYPHS, first: 0, block: call.bl })
+  const loadRom = ({ bitmap, height }: TextFont) => (call: FirmwareCall): void => console.modes.loadFont(bitmap, { height, count: GLYPHS, first: 0, block: call.bl })
 
   const forGraphics = (call: FirmwareCall, segment: number, offset: number, height: number): void => {
-    console.setGraphicsFont(segment, offset)
+    console.modes.setGraphicsFont(segment, offset)
     const rows = call.bl === 0 ? call.dl : (ROWS[call.bl] ?? DEFAULT_ROWS)
     memory.write8(BDA.lastRow, rows - 1)
     memory.write16(BDA.characterHeight, height)
@@ -44,7 +44,7 @@ export function fontFunctions({ memory, ports }: FirmwareHost, console: TextCons
     [WITH_ROWS]: withRows(loadOwn, (call) => call.bh),
     ...Object.fromEntries(romFonts.flatMap(([number, font]) => [[number, loadRom(font)], [number + WITH_ROWS, withRows(loadRom(font), () => font.height)]])),
     0x03: (call) => vga.writeSequencer(SEQUENCER.characterMap, call.bl),
-    0x20: (call) => console.setUpperFont(call.es, call.bp),
+    0x20: (call) => console.modes.setUpperFont(call.es, call.bp),
     0x21: (call) => forGraphics(call, call.es, call.bp, call.cx),
     0x22: (call) => forGraphics(call, ROM_SEGMENT, GRAPHICS_FONTS[14], 14),
     0x23: (call) => forGraphics(call, ROM_SEGMENT, GRAPHICS_FONTS[8], 8),

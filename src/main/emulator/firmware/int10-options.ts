@@ -4,7 +4,8 @@ import { BDA } from './bda'
 import type { FirmwareCall } from './call'
 import type { FirmwareHost } from './context'
 import { FUNCTIONALITY_OFFSET, ROM_SEGMENT } from './rom'
-import { MOST_PAGES, type TextConsole } from './text-console'
+import { MOST_PAGES } from './screen-modes'
+import type { TextConsole } from './text-console'
 import { VgaPorts } from './vga-ports'
 
 /** AL afterwards: the function is there. */

@@ -85,6 +85,6 @@ export function paletteFunctions({ memory, ports }: FirmwareHost, console: TextC
       call.bl = blocksOf16
       call.bh = blocksOf16 ? select : select >> 2
     },
-    0x1b: (call) => console.sumGreys(call.bx, Math.min(call.cx, 256)),
+    0x1b: (call) => console.modes.sumGreys(call.bx, Math.min(call.cx, 256)),
   }
 }

@@ -61,7 +61,7 @@ export function videoService(host: FirmwareHost, quirks: Quirks, console: TextCo
   /** Sets mode AL & 7Fh; with bit 7 the memory keeps what it holds. Where there is no such mode, the screen stays as it is. */
   const setMode = (request: number): boolean => {
     const number = request & ~KEEP_CONTENTS
-    if (!console.hasMode(number)) return false
+    if (!console.modes.has(number)) return false
     vbe.off()
     return console.setMode(number, !(request & KEEP_CONTENTS))
   }

@@ -1,46 +1,32 @@
 /**
- * The screen as the BIOS keeps it: modes, pages, cursors, characters, scrolling, teletype; in text modes as cells, in graphics modes drawn with the fonts
- * to which vectors 43h and 1Fh point (IBM BIOS Interface Technical Reference, INT 10h).
+ * The screen as the BIOS keeps it: pages, cursors, characters, scrolling, teletype; in text modes as cells, in graphics modes drawn with the fonts to which
+ * vectors 43h and 1Fh point (IBM BIOS Interface Technical Reference, INT 10h).
  */
 import { ATTRIBUTE, ATTRIBUTE_MODE, CRTC } from '../devices/vga-registers'
 import { TEXT_MEMORY, TEXT_MEMORY_BYTES } from '../devices/vga-memory'
 import { textFont } from '../machine/font'
-import { BDA, VECTOR_GRAPHICS_FONT, VECTOR_UPPER_FONT } from './bda'
+import { BDA } from './bda'
 import type { FirmwareHost } from './context'
 import { Dispi } from './dispi'
+import { CELL_WIDTH, DrawnCharacters } from './drawn-characters'
+import { blanks, MOST_PAGES, ScreenModes } from './screen-modes'
 import { clipped, vbeSurface, vgaSurface, type Surface } from './surfaces'
-import { GRAPHICS_FONTS, ROM_SEGMENT, UPPER_FONT_OFFSET } from './rom'
 import { VgaPorts } from './vga-ports'
 import { VIDEO_MODES, type VideoMode } from './video-modes'
 
-/** The data area has cursors for so many. */
-export const MOST_PAGES = 8
 const MONOCHROME_MODE = 7
 const MONOCHROME_MEMORY = 0xb0000
 /** Of a VBE mode, as video BIOSes of today have it in the data area. */
 const VBE_MODE = 0xff
-const BLANK = 0x20
 const NORMAL = 0x07
 const [BELL, BACKSPACE, LINE_FEED, CARRIAGE_RETURN] = [7, 8, 10, 13] as const
-const CELL_WIDTH = 8
-const WINDOW_BYTES = 0x10000
-/** Fonts of this height have two vectors, for the lower and the upper half of the characters. */
-const SPLIT_FONT_HEIGHT = 8
-const UPPER_HALF = 128
-const GLYPHS = 256
-const GLYPH_ROOM = 32
+/** Cursors are given for cells of so many lines. */
+const CURSOR_CELL = 8
 const PLANES = 4
-const FONT_PLANE = 2
-/** Colour of graphics characters: combine with what is there. */
-const XOR = 0x80
 const CURSOR_LINES = 0x1f
 const STANDARD_SHAPE = { start: 6, end: 7 } as const
-/** Bits of the data area's video flags: no palette with a mode, shades of grey, 400 lines, a VGA; and of its control byte. */
-const FLAGS = { noPalette: 0x08, greys: 0x02, atPowerOn: 0x51 } as const
-const CONTROL = { always: 0x60, kept: 0x80, cursorAsItIs: 0x01 } as const
-const SWITCHES = 0xf9
-/** VGA with an analogue colour display. */
-export const DISPLAY_COMBINATION = 8
+/** Bit of the data area's control byte: cursors are not scaled. */
+const CURSOR_AS_IT_IS = 0x01
 
 export interface Area {
   top: number
@@ -52,19 +38,20 @@ export interface Area {
 export class TextConsole {
   readonly #host: FirmwareHost
   readonly #vgaPorts: VgaPorts
+  readonly #drawn: DrawnCharacters
   readonly dispi: Dispi
+  readonly modes: ScreenModes
 
   constructor(host: FirmwareHost) {
     this.#host = host
     this.#vgaPorts = new VgaPorts(host.ports)
     this.dispi = new Dispi(host.ports)
+    this.modes = new ScreenModes(host)
+    this.#drawn = new DrawnCharacters(host.memory)
   }
 
   powerOn(): void {
-    const { memory } = this.#host
-    memory.write8(BDA.videoSwitches, SWITCHES)
-    memory.write8(BDA.videoFlags, FLAGS.atPowerOn)
-    memory.write8(BDA.displayCombination, DISPLAY_COMBINATION)
+    this.modes.powerOn()
     this.setMode(3, true)
   }
 
@@ -85,69 +72,19 @@ export class TextConsole {
     return this.#host.memory.read16(BDA.characterHeight) & 0xff
   }
 
-  hasMode(number: number): boolean {
-    return VIDEO_MODES.has(number)
-  }
-
   /** Sets a mode of the VGA; false: there is none of this number. @param clear else its memory keeps what it holds */
   setMode(number: number, clear: boolean): boolean {
-    const { memory, vga } = this.#host
-    const mode = VIDEO_MODES.get(number)
-    if (!mode) return false
-    const flags = memory.read8(BDA.videoFlags)
-    vga.setMode(mode.registers, flags & FLAGS.noPalette ? undefined : mode.palette)
-    this.#vgaPorts.dacMask = 0xff
-    if (flags & FLAGS.greys) this.sumGreys(0, 256)
-    if (mode.memory === 'text') this.loadFont(textFont.bitmap, { height: textFont.height, count: GLYPHS, first: 0, block: 0 })
-    if (clear) this.#clear(mode)
-    this.#tell(number, mode, clear)
-    return true
+    const mode = this.modes.set(number, clear)
+    if (mode?.memory === 'text') {
+      this.setCursorShape(STANDARD_SHAPE.start, STANDARD_SHAPE.end)
+      this.#showCursor()
+    }
+    return mode !== undefined
   }
 
   /** Has the data area tell of a VBE mode. */
   tellVbeMode(width: number, height: number, clear: boolean): void {
-    this.#tell(VBE_MODE, { memory: 'bytes', columns: Math.floor(width / CELL_WIDTH), rows: Math.floor(height / textFont.height), characterHeight: 16, pageBytes: 0 }, clear)
-  }
-
-  #tell(number: number, { memory: kind, columns, rows, characterHeight, pageBytes }: Pick<VideoMode, 'memory' | 'columns' | 'rows' | 'characterHeight' | 'pageBytes'>, clear: boolean): void {
-    const { memory } = this.#host
-    memory.write8(BDA.videoMode, number)
-    memory.write16(BDA.columns, columns)
-    memory.write8(BDA.lastRow, rows - 1)
-    memory.write16(BDA.pageBytes, pageBytes)
-    memory.write16(BDA.crtcPort, this.#vgaPorts.crtcPort)
-    memory.write16(BDA.characterHeight, characterHeight)
-    memory.write8(BDA.videoControl, CONTROL.always | (clear ? 0 : CONTROL.kept))
-    memory.write8(BDA.videoSwitches, SWITCHES)
-    memory.write8(BDA.videoFlags, memory.read8(BDA.videoFlags) & 0x7f)
-    for (let page = 0; page < MOST_PAGES; page++) memory.write16(BDA.cursors + page * 2, 0)
-    this.setGraphicsFont(ROM_SEGMENT, GRAPHICS_FONTS[characterHeight])
-    this.#setVector(VECTOR_UPPER_FONT, ROM_SEGMENT, UPPER_FONT_OFFSET)
-    memory.write8(BDA.cursorStart, 0)
-    memory.write8(BDA.cursorEnd, 0)
-    if (kind === 'text') this.setCursorShape(STANDARD_SHAPE.start, STANDARD_SHAPE.end)
-    memory.write16(BDA.pageStart, 0)
-    memory.write8(BDA.activePage, 0)
-    if (kind === 'text') this.#showCursor()
-  }
-
-  #clear({ memory: kind }: VideoMode): void {
-    const { memory, vga } = this.#host
-    if (kind === 'text') memory.writeBytes(vga.window.first, blanks(TEXT_MEMORY_BYTES / 2, NORMAL))
-    // Through the window: the CGA's modes have only two planes, or one.
-    else if (kind === 'cga') for (let at = 0; at < TEXT_MEMORY_BYTES; at++) memory.write8(TEXT_MEMORY + at, 0)
-    // 64 KiB of the window: of all planes, or chained, of the picture.
-    else vga.memory.fill(0, 0, kind === 'bytes' ? WINDOW_BYTES : vga.memory.length)
-  }
-
-  /** Puts glyphs into one of the eight fonts of the VGA's memory. */
-  loadFont(bitmap: Uint8Array, { height, count, first, block }: { height: number; count: number; first: number; block: number }): void {
-    const { memory } = this.#host.vga
-    const font = ((block & 3) * 2 + ((block >> 2) & 1)) * GLYPHS * GLYPH_ROOM
-    for (let glyph = 0; glyph < count && first + glyph < GLYPHS; glyph++) {
-      const at = (font + (first + glyph) * GLYPH_ROOM) * PLANES + FONT_PLANE
-      for (let line = 0; line < GLYPH_ROOM; line++) memory[at + line * PLANES] = line < height ? (bitmap[glyph * height + line] ?? 0) : 0
-    }
+    this.modes.tell(VBE_MODE, { columns: Math.floor(width / CELL_WIDTH), rows: Math.floor(height / textFont.height), characterHeight: 16, pageBytes: 0 }, clear)
   }
 
   /** Text rows of another height: as many as the scan lines give. */
@@ -158,31 +95,8 @@ export class TextConsole {
     memory.write16(BDA.characterHeight, height)
     memory.write8(BDA.lastRow, rows - 1)
     memory.write16(BDA.pageBytes, Math.ceil((this.columns * rows * 2) / 0x800) * 0x800)
-    if (height === SPLIT_FONT_HEIGHT) this.setCursorShape(STANDARD_SHAPE.start, STANDARD_SHAPE.end)
+    if (height === CURSOR_CELL) this.setCursorShape(STANDARD_SHAPE.start, STANDARD_SHAPE.end)
     else this.setCursorShape(height - 3, height - 2)
-  }
-
-  /** Where characters of graphics modes come from. */
-  setGraphicsFont(segment: number, offset: number): void {
-    this.#setVector(VECTOR_GRAPHICS_FONT, segment, offset)
-  }
-
-  setUpperFont(segment: number, offset: number): void {
-    this.#setVector(VECTOR_UPPER_FONT, segment, offset)
-  }
-
-  #setVector(vector: number, segment: number, offset: number): void {
-    this.#host.memory.write16(vector * 4, offset)
-    this.#host.memory.write16(vector * 4 + 2, segment)
-  }
-
-  /** Colours become shades of grey: 30 % red, 59 % green, 11 % blue. */
-  sumGreys(first: number, count: number): void {
-    for (let index = first; index < first + count; index++) {
-      const [red, green, blue] = this.#vgaPorts.readColour(index)
-      const level = Math.min(0x3f, (77 * red + 151 * green + 28 * blue + 0x80) >> 8)
-      this.#vgaPorts.writeColour(index, [level, level, level])
-    }
   }
 
   get activePage(): number {
@@ -218,7 +132,7 @@ export class TextConsole {
     const { memory } = this.#host
     memory.write8(BDA.cursorStart, start)
     memory.write8(BDA.cursorEnd, end)
-    const scaled = memory.read8(BDA.videoControl) & CONTROL.cursorAsItIs ? { start, end } : scaledCursor(start & 0x3f, end & CURSOR_LINES, this.characterHeight)
+    const scaled = memory.read8(BDA.videoControl) & CURSOR_AS_IT_IS ? { start, end } : scaledCursor(start & 0x3f, end & CURSOR_LINES, this.characterHeight)
     this.#vgaPorts.writeCrtc(CRTC.cursorStart, scaled.start)
     this.#vgaPorts.writeCrtc(CRTC.cursorEnd, scaled.end)
   }
@@ -243,61 +157,20 @@ export class TextConsole {
   /** Character in the low byte, attribute (in graphics modes, colour) in the high. */
   readCell(page: number, row: number, column: number): number {
     const surface = this.surface(page)
-    return surface ? this.#readDrawn(surface, row, column) : this.#host.memory.read16(this.#cellAddress(page, row, column))
+    return surface ? this.#drawn.read(surface, row, column) : this.#host.memory.read16(this.#cellAddress(page, row, column))
   }
 
   /** Writes a character. @param keep in text modes the cell's attribute stays */
   writeCell(page: number, row: number, column: number, code: number, attribute: number, keep: boolean): void {
     const surface = this.surface(page)
     if (surface) {
-      this.#draw(surface, row, column, code, attribute)
+      this.#drawn.draw(surface, row, column, code, attribute)
       return
     }
     const { memory } = this.#host
     const at = this.#cellAddress(page, row, column)
     memory.write8(at, code)
     if (!keep) memory.write8(at + 1, attribute)
-  }
-
-  #glyph(code: number): Uint8Array {
-    const { memory } = this.#host
-    const height = this.characterHeight
-    const upper = height === SPLIT_FONT_HEIGHT && code >= UPPER_HALF
-    const vector = (upper ? VECTOR_UPPER_FONT : VECTOR_GRAPHICS_FONT) * 4
-    const at = memory.read16(vector + 2) * 16 + memory.read16(vector) + (code - (upper ? UPPER_HALF : 0)) * height
-    return memory.readBytes(at, Math.min(height, GLYPH_ROOM))
-  }
-
-  #draw(surface: Surface, row: number, column: number, code: number, attribute: number): void {
-    const top = row * this.characterHeight
-    if (column >= this.columns || top >= surface.height) return
-    const combine = surface.bits < 8 && (attribute & XOR) !== 0
-    const colour = combine ? attribute & ~XOR : attribute
-    this.#glyph(code).forEach((bits, line) => {
-      for (let x = 0; x < CELL_WIDTH; x++) {
-        const [across, down] = [column * CELL_WIDTH + x, top + line]
-        const ink = bits & (0x80 >> x) ? colour : 0
-        surface.write(across, down, combine ? surface.read(across, down) ^ ink : ink)
-      }
-    })
-  }
-
-  /** The character whose glyph is there, on background 0; 0: none is. */
-  #readDrawn(surface: Surface, row: number, column: number): number {
-    const height = Math.min(this.characterHeight, GLYPH_ROOM)
-    let colour = 0
-    const drawn = Uint8Array.from({ length: height }, (_, line) => {
-      let bits = 0
-      for (let x = 0; x < CELL_WIDTH; x++) {
-        const pixel = surface.read(column * CELL_WIDTH + x, row * height + line)
-        if (pixel === 0) continue
-        bits |= 0x80 >> x
-        colour = pixel
-      }
-      return bits
-    })
-    for (let code = 0; code < GLYPHS; code++) if (Buffer.compare(this.#glyph(code), drawn) === 0) return (colour << 8) | code
-    return 0
   }
 
   /** Scrolls an area by `lines` (positive: up; 0 clears it) and fills with blanks of the attribute, or pixels of the colour. */
@@ -309,7 +182,7 @@ export class TextConsole {
     const width = right - area.left + 1
     if (width <= 0 || height <= 0) return
     const surface = this.surface(page)
-    const moveRow = surface ? this.#rowsOfPixels(surface, area.left, width, attribute) : this.#rowsOfCells(page, area.left, width, attribute)
+    const moveRow = surface ? this.#drawn.rows(surface, area.left, width, attribute) : this.#rowsOfCells(page, area.left, width, attribute)
     for (let i = 0; i < height; i++) {
       const to = lines >= 0 ? area.top + i : bottom - i
       const from = lines >= 0 ? to + distance : to - distance
@@ -323,18 +196,6 @@ export class TextConsole {
     return (to, from) => {
       const row = from === undefined ? blanks(width, attribute) : memory.readBytes(this.#cellAddress(page, from, left), width * 2)
       memory.writeBytes(this.#cellAddress(page, to, left), row)
-    }
-  }
-
-  #rowsOfPixels(surface: Surface, left: number, width: number, colour: number): (to: number, from: number | undefined) => void {
-    const height = this.characterHeight
-    const [x, count] = [left * CELL_WIDTH, width * CELL_WIDTH]
-    return (to, from) => {
-      for (let line = 0; line < height; line++) {
-        const y = to * height + line
-        if (from !== undefined) surface.copyLine(x, from * height + line, y, count)
-        else for (let pixel = x; pixel < x + count; pixel++) surface.write(pixel, y, colour)
-      }
     }
   }
 
@@ -396,12 +257,7 @@ export class TextConsole {
 
 /** Scan lines of a cursor that was given for 8 lines, in a cell of `height`. */
 function scaledCursor(start: number, end: number, height: number): { start: number; end: number } {
-  if (height <= SPLIT_FONT_HEIGHT || end >= SPLIT_FONT_HEIGHT || start >= 0x20) return { start, end }
-  const scale = (line: number): number => Math.floor(((line + 1) * height) / SPLIT_FONT_HEIGHT) - 1
+  if (height <= CURSOR_CELL || end >= CURSOR_CELL || start >= 0x20) return { start, end }
+  const scale = (line: number): number => Math.floor(((line + 1) * height) / CURSOR_CELL) - 1
   return { start: end === start + 1 ? scale(end) - 1 : scale(start), end: scale(end) }
-}
-
-/** Cells with blanks of an attribute. */
-function blanks(count: number, attribute: number): Uint8Array {
-  return new Uint8Array(new Uint16Array(count).fill((attribute << 8) | BLANK).buffer)
 }

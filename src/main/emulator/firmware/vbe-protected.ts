@@ -72,7 +72,7 @@ function assemble(parts: readonly Part[]): number[] {
 }
 
 function build(): Uint8Array {
-  const pieces = [...[SET_WINDOW, SET_START, SET_PALETTE].map(assemble), [...[DISPI_INDEX_PORT, DISPI_DATA_PORT, DAC_WRITE_INDEX, DAC_DATA, END_OF_LIST, END_OF_LIST].flatMap(word)]]
+  const pieces = [...[SET_WINDOW, SET_START, SET_PALETTE].map(assemble), [DISPI_INDEX_PORT, DISPI_DATA_PORT, DAC_WRITE_INDEX, DAC_DATA, END_OF_LIST, END_OF_LIST].flatMap(word)]
   const table = pieces.length * 2
   const offsets = pieces.map((_, index) => table + pieces.slice(0, index).reduce((sum, piece) => sum + piece.length, 0))
   return Uint8Array.from([...offsets.flatMap(word), ...pieces.flat()])
