@@ -115,7 +115,7 @@ describe('the VGA', () => {
     expect(one?.pixels.some((value) => value !== 0)).toBe(true)
   })
 
-  const qemu = requireTool('qemu-system-i386')
+  const qemu = requireTool('qemu-system-x86_64')
   test.skipIf(qemu === undefined)('draws what QEMU draws', { timeout: 90_000 }, async () => {
     if (qemu === undefined) return
     const theirs = await scenesInQemu(qemu, IMAGE, NAMES.length)
