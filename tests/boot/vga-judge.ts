@@ -12,7 +12,7 @@ import { Monitor, readPicture, type Picture } from '../support/qemu'
 const SLICE_TICKS = 200_000
 const MOST_TICKS = 100_000_000
 const POLL_MS = 10
-const LIMIT_MS = 40_000
+const LIMIT_MS = 80_000
 
 /** What is shown after each scene. */
 export function scenesHere(image: Uint8Array, count: number, backend: BackendName = 'interp'): Screen[] {

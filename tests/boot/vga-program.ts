@@ -62,15 +62,30 @@ export function pattern(segment: number, offset: number, count: number, { factor
 /** mov al,'.'; out E9h,al; wait: in al,64h; test al,1; jz wait; in al,60h; test al,80h; jz wait */
 const SHOWN = [0xb0, 0x2e, 0xe6, 0xe9, 0xe4, 0x64, 0xa8, 0x01, 0x74, 0xfa, 0xe4, 0x60, 0xa8, 0x80, 0x74, 0xf4]
 
-/** A disk image that shows the scenes and halts. Interrupts stay off. Throws a RangeError for more code than can be loaded. */
-export function drawingProgram(scenes: readonly (readonly Step[])[]): Uint8Array {
+/** Where a video BIOS goes, and where it lies on the disk. */
+const ROM_SEGMENT = 0x8000
+const ROM_LBA = 256
+const PACKET = LOAD + 0x100
+
+/** mov si,PACKET; mov ah,42h; mov dl,80h; int 13h; xor ax,ax; call ROM_SEGMENT:0003, where an option ROM begins; mov ds,ax after it */
+const START_ROM = [0xbe, ...word(PACKET), 0xb4, 0x42, 0xb2, 0x80, 0xcd, 0x13, 0x31, 0xc0, 0x9a, 0x03, 0x00, ...word(ROM_SEGMENT), 0x31, 0xc0, 0x8e, 0xd8]
+
+/**
+ * A disk image that shows the scenes and halts. Interrupts stay off. Throws a RangeError for more code than can be loaded.
+ * @param rom a video BIOS that is to serve INT 10h instead of the machine's own
+ */
+export function drawingProgram(scenes: readonly (readonly Step[])[], rom?: Uint8Array): Uint8Array {
   const code = [...scenes.flatMap((steps) => [...steps.flat(), ...SHOWN]), 0xfa, 0xf4]
   const sectors = Math.ceil(code.length / SECTOR)
   if (sectors > MOST_SECTORS) throw new RangeError(`${code.length} bytes of code cannot be loaded at once.`)
   const image = new Uint8Array(1 << 20)
   // xor ax,ax; mov ds/es/ss,ax; mov sp,STACK; read the sectors by INT 13h AH=02h; cli; cld; jump there
-  const head = [0x31, 0xc0, 0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xd0, 0xbc, ...word(STACK), 0xb8, sectors, 0x02, 0xb9, 0x02, 0x00, 0xb6, 0x00, 0xbb, ...word(CODE), 0xcd, 0x13, 0xfa, 0xfc]
+  const head = [0x31, 0xc0, 0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xd0, 0xbc, ...word(STACK), 0xb8, sectors, 0x02, 0xb9, 0x02, 0x00, 0xb6, 0x00, 0xbb, ...word(CODE), 0xcd, 0x13, ...(rom ? START_ROM : []), 0xfa, 0xfc]
   image.set([...head, 0xe9, ...word(CODE - (LOAD + head.length + 3))])
+  if (rom) {
+    image.set([16, 0, ...word(Math.ceil(rom.length / SECTOR)), 0, 0, ...word(ROM_SEGMENT), ...word(ROM_LBA)], PACKET - LOAD)
+    image.set(rom, ROM_LBA * SECTOR)
+  }
   image.set([0x55, 0xaa], SECTOR - 2)
   image.set(code, SECTOR)
   return image
