@@ -9,18 +9,19 @@ import { Builder } from '../main/services/builder'
 import { prepareWorker, startInWorker, type RunReport } from '../main/services/machine-host'
 import type { MachineStarter } from '../main/services/machines'
 import { checkMedium } from '../main/services/boot-medium'
+import { readRoms, type Roms } from '../main/services/firmware-files'
 import { memoryOf, projectDirectoryOf } from '../main/services/projects'
-import { screenPng } from '../main/services/screen-output'
 import { DEFAULT_MEMORY_BYTES, readInput } from '../main/services/services'
 import type { BuildResult } from '../shared/contract'
 import type { CpuModelName } from '../shared/cpu-models'
 import { LabError } from '../shared/failure'
-import type { BootMedium, Screen } from '../shared/machine-schemas'
+import type { BootMedium, OutputPort, Screen } from '../shared/machine-schemas'
 import { screenLines, screenText } from '../shared/screen-text'
 import type { Backend, ScreenOutput, Trace } from './arguments'
 import { buildExitCode, printLog, summarize } from './build-log'
 import { LiveTerminal } from './live-terminal'
 import { bootInLockstep, checkLockstepOptions } from './lockstep'
+import { PortOutputs } from './port-outputs'
 import { traceFilter, traceLines } from './trace'
 import { exitCodeOf } from './run-exit-code'
 
@@ -32,9 +33,14 @@ const MAX_JSON_SERIAL = 4 * 1024 * 1024
 export interface BootOptions {
   headless?: true
   as?: BootMedium
+  firmware?: string
+  vgaFirmware?: string
   memory?: number
   append?: string
-  serial?: string
+  serial?: readonly string[]
+  parallel?: string
+  netFiles?: string
+  netBoot?: string
   screen?: ScreenOutput
   untilText?: string
   timeout?: number
@@ -54,11 +60,15 @@ interface Bootable {
   memoryBytes: number
   /** Which processor; absent: all that the emulator knows. */
   model?: CpuModelName | undefined
+  /** Absent: Bootlab's own BIOS. */
+  roms?: Roms | undefined
 }
 
 export async function boot(what: string, options: BootOptions, signal: AbortSignal): Promise<number> {
   if (options.untilText === '') throw new LabError({ code: 'usage', what: '--until-text is empty.', next: 'Name the text to wait for.' })
   if (options.traceFile !== undefined && !options.trace) throw new LabError({ code: 'usage', what: '--trace-file says where a trace goes, but there is none.', next: 'Add --trace bios, --trace ports or --trace bios,ports.' })
+  if (options.vgaFirmware !== undefined && options.firmware === undefined) throw new LabError({ code: 'usage', what: "--vga-firmware goes with a BIOS that is not Bootlab's own.", next: 'Add --firmware FILE.' })
+  const roms = options.firmware === undefined ? undefined : await readRoms(resolve(options.firmware), options.vgaFirmware === undefined ? undefined : resolve(options.vgaFirmware))
   const { lockstep } = options
   if (lockstep) checkLockstepOptions(options)
   else prepareWorker()
@@ -70,7 +80,7 @@ export async function boot(what: string, options: BootOptions, signal: AbortSign
   }
   checkMedium(prepared.image, options.as, what)
   const timeoutMilliseconds = timeoutOf(options)
-  return lockstep ? bootInLockstep({ ...prepared, ...options, backends: lockstep, timeoutMilliseconds }, signal) : run(prepared, options, signal, startInWorker)
+  return lockstep ? bootInLockstep({ ...prepared, ...options, roms, backends: lockstep, timeoutMilliseconds }, signal) : run({ ...prepared, roms }, options, signal, startInWorker)
 }
 
 /** Resolves when the stream took the bytes, or failed: that is told by its own event. */
@@ -93,16 +103,17 @@ async function prepare(path: string, options: BootOptions, signal: AbortSignal):
 }
 
 /** Runs a machine to its end and prints what was asked for. @returns the exit code */
-export async function run({ image, medium, memoryBytes, model }: Bootable, options: BootOptions, signal: AbortSignal, start: MachineStarter): Promise<number> {
+export async function run({ image, medium, memoryBytes, model, roms }: Bootable, options: BootOptions, signal: AbortSignal, start: MachineStarter): Promise<number> {
   const { untilText, json } = options
   if (options.screen?.type === 'png') await requireFileName(options.screen.file)
   // Lines of a trace would run through the picture.
   const traceInTerminal = options.trace !== undefined && options.traceFile === undefined && process.stderr.isTTY
-  const live = !options.headless && !json && !traceInTerminal && options.serial !== 'stdio' && process.stdout.isTTY && process.stdin.isTTY ? new LiveTerminal() : undefined
-  const serialFile = options.serial === undefined || options.serial === 'stdio' ? undefined : await openForWriting(options.serial)
+  const ports = await PortOutputs.open(options, openForWriting)
+  const live = !options.headless && !json && !traceInTerminal && !ports.usesStdio && process.stdout.isTTY && process.stdin.isTTY ? new LiveTerminal() : undefined
   const traceFile = options.traceFile === undefined ? undefined : await openForWriting(options.traceFile)
-  const kept = { com1: new KeptOutput(), debug: new KeptOutput() }
+  const kept = new Map<OutputPort, KeptOutput>()
   let screen: Screen | undefined
+  const network = await networkOf(options)
   const started = performance.now()
 
   const report = await new Promise<RunReport>((resolveRun) => {
@@ -113,10 +124,12 @@ export async function run({ image, medium, memoryBytes, model }: Bootable, optio
         memoryBytes,
         backend: options.backend,
         model,
+        roms,
         pace: live ? 'realtime' : 'fast',
         untilText,
         timeoutMilliseconds: timeoutOf(options),
         keys: options.keys,
+        ...network,
         ...(options.trace ? { log: { filter: traceFilter(options.trace), whole: true } } : {}),
       },
       {
@@ -125,10 +138,8 @@ export async function run({ image, medium, memoryBytes, model }: Bootable, optio
           live?.show(next)
         },
         serial(port, bytes) {
-          if (json) kept[port].add(bytes)
-          if (port !== 'com1') return undefined
-          if (serialFile) return written(serialFile, bytes)
-          return options.serial === 'stdio' && !json ? written(process.stdout, bytes) : undefined
+          if (json) kept.set(port, (kept.get(port) ?? new KeptOutput()).add(bytes))
+          return ports.write(port, bytes, !json)
         },
         log: (_id, entries) => written(traceFile ?? process.stderr, traceLines(entries)),
         state: () => undefined,
@@ -139,25 +150,37 @@ export async function run({ image, medium, memoryBytes, model }: Bootable, optio
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop, { once: true })
     live?.open({ interrupt: stop, keys: (events) => machine.keys(events), text: (text) => machine.type(text) })
-    if (options.serial === 'stdio') process.stdin.on('data', (bytes: Buffer) => machine.serialInput(new Uint8Array(bytes)))
+    if (ports.stdin) process.stdin.on('data', (bytes: Buffer) => machine.serialInput(new Uint8Array(bytes), ports.stdin))
   })
 
   live?.close()
   process.stdin.pause()
-  if (serialFile) await finished(serialFile.end())
+  await ports.close()
   if (traceFile) await finished(traceFile.end())
   if (options.screen?.type === 'png') await writePicture(options.screen.file, screen)
   const exitCode = exitCodeOf(report, untilText !== undefined)
   if (json) {
     const milliseconds = Math.round(performance.now() - started)
     const lines = screen ? screenLines(screen) : []
-    console.log(JSON.stringify({ reason: report.reason, exitCode, milliseconds, screen: lines, serial: kept.com1.text(), debug: kept.debug.text(), report }))
+    console.log(JSON.stringify({ reason: report.reason, exitCode, milliseconds, screen: lines, serial: kept.get('com1')?.text() ?? '', debug: kept.get('debug')?.text() ?? '', ...otherPorts(kept), report }))
     return exitCode
   }
   if (options.screen?.type === 'text') console.log(screen ? inWords(screen) : '')
   if (report.reason !== 'until-text') process.stderr.write(`${report.lines.length > 0 ? report.lines.join('\n') : report.summary}\n`)
   if (report.reason === 'timeout' && untilText !== undefined) process.stderr.write(textMissing(untilText, screen))
   return exitCode
+}
+
+/** What other ports than COM1 and the debug console sent, by their names; nothing for a port that sent nothing. */
+function otherPorts(kept: ReadonlyMap<OutputPort, KeptOutput>): Record<string, string> {
+  return Object.fromEntries([...kept].filter(([port]) => port !== 'com1' && port !== 'debug').map(([port, output]) => [port, output.text()]))
+}
+
+/** What `--net-files` and `--net-boot` say. @throws LabError when the folder is none */
+async function networkOf({ netFiles, netBoot }: BootOptions): Promise<{ network?: { folder?: string; bootFile?: string } }> {
+  if (netFiles === undefined && netBoot === undefined) return {}
+  if (netFiles !== undefined && !(await stat(netFiles).then((found) => found.isDirectory(), () => false))) throw new LabError({ code: 'bad-input', what: 'There is no such folder.', where: netFiles, next: 'Name the folder whose files the guest is to fetch.' })
+  return { network: { ...(netFiles === undefined ? {} : { folder: resolve(netFiles) }), ...(netBoot === undefined ? {} : { bootFile: netBoot }) } }
 }
 
 /** The screen for `--screen text`. */
@@ -200,6 +223,8 @@ async function requireFileName(path: string): Promise<void> {
 
 async function writePicture(path: string, screen: Screen | undefined): Promise<void> {
   if (!screen) throw new LabError({ code: 'internal', what: 'The machine showed no screen.' })
+  // Read only when it is wanted.
+  const { screenPng } = await import('../main/services/screen-output')
   await writeFile(path, screenPng(screen)).catch((error: unknown) => Promise.reject(cannotWrite(path, error)))
 }
 
@@ -213,10 +238,11 @@ class KeptOutput {
   readonly #chunks: Uint8Array[] = []
   #length = 0
 
-  add(bytes: Uint8Array): void {
+  add(bytes: Uint8Array): this {
     const kept = bytes.slice(0, MAX_JSON_SERIAL - this.#length)
     this.#chunks.push(kept)
     this.#length += kept.length
+    return this
   }
 
   /** As UTF-8; what is none shows as U+FFFD. */

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type * as z from 'zod'
 import { machineQuestions, type LogFilter, type QuestionArgs, type QuestionName, type QuestionResults } from '../../../shared/debug'
 import { LabError } from '../../../shared/failure'
-import type { KeyEvent } from '../../../shared/machine-schemas'
+import type { KeyEvent, MouseMove, SerialPort } from '../../../shared/machine-schemas'
 import { reportAsked, reportHostError } from '../debug/report'
 import type { Command, MachineListener, RunningMachine, RunReport, StartOptions, WorkerEvent } from './options'
 import { eventSchema, machineEnded, startOptionsSchema } from './options'
@@ -35,8 +35,9 @@ let spare: { url: string; worker: Worker; forget: () => void } | undefined
 /**
  * Makes the next `startMachine` quick: starts a worker that loads the emulator and waits. It does not keep the process alive. A spare that dies is
  * forgotten.
+ * @param rehearsal what the worker runs for a moment, unseen, so that its code is compiled: most like what will be started
  */
-export function prepareMachine(workerUrl: URL): void {
+export function prepareMachine(workerUrl: URL, rehearsal?: StartOptions): void {
   if (spare?.url === workerUrl.href) return
   const worker = new Worker(workerUrl, { name: 'bootlab machine' })
   const forget = (): void => {
@@ -45,9 +46,14 @@ export function prepareMachine(workerUrl: URL): void {
   worker.on('error', forget)
   worker.on('exit', forget)
   worker.on('message', keepModule)
-  worker.postMessage({ type: 'prepare', module: interpreter } satisfies Command)
+  worker.postMessage({ type: 'prepare', module: interpreter, ...(rehearsal ? { rehearsal: silent(rehearsal) } : {}) } satisfies Command)
   worker.unref()
   spare = { url: workerUrl.href, worker, forget }
+}
+
+/** Without what would be done to the outside, or cost more than it is worth. */
+function silent({ image, medium, memoryBytes, backend, model, startDate, marks }: StartOptions): StartOptions {
+  return { image, medium, memoryBytes, backend, model, startDate, marks, pace: 'realtime' }
 }
 
 function keepModule(message: unknown): void {
@@ -123,12 +129,16 @@ class MachineHandle implements RunningMachine {
     this.#send({ type: 'keys', events: [...events] })
   }
 
+  mouse(moves: readonly MouseMove[]): void {
+    this.#send({ type: 'mouse', moves: [...moves] })
+  }
+
   type(text: string): void {
     this.#send({ type: 'type', text })
   }
 
-  serialInput(bytes: Uint8Array): void {
-    this.#send({ type: 'serial', bytes })
+  serialInput(bytes: Uint8Array, port: SerialPort = 'com1'): void {
+    this.#send({ type: 'serial', port, bytes })
   }
 
   async ask<Name extends QuestionName>(name: Name, args: QuestionArgs[Name]): Promise<QuestionResults[Name]> {
@@ -168,6 +178,9 @@ class MachineHandle implements RunningMachine {
       case 'state':
         this.#instructions = event.state.instructions
         this.#listener.state(event.state)
+        return
+      case 'sound':
+        this.#listener.sound?.(event.tones)
         return
       case 'log':
         this.#answer({ type: 'logged', id: event.id }, this.#listener.log?.(event.id, event.entries, event.lost))
