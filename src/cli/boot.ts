@@ -185,12 +185,12 @@ async function networkOf({ netFiles, netBoot }: BootOptions): Promise<{ network?
 
 /** The screen for `--screen text`. */
 function inWords(screen: Screen): string {
-  return screen.mode === 'text' ? screenText(screen) : `(Graphics of ${screen.width}×${screen.height} pixels: --screen png:FILE shows them.)`
+  return screen.mode === 'text' || screen.text ? screenText(screen) : `(Graphics of ${screen.width}×${screen.height} pixels: --screen png:FILE shows them.)`
 }
 
 function textMissing(untilText: string, screen: Screen | undefined): string {
   const what = `The text ${JSON.stringify(untilText)} did not appear.`
-  if (screen?.mode !== 'graphics') return `${what}\nNext: look at the screen with --screen text, or allow more time with --timeout.\n`
+  if (screen?.mode !== 'graphics' || screen.text) return `${what}\nNext: look at the screen with --screen text, or allow more time with --timeout.\n`
   return `${what} The screen shows graphics (${screen.width}×${screen.height}), in which text is not read.\nNext: look at it with --screen png:FILE, or have the kernel write to COM1 and use --serial.\n`
 }
 

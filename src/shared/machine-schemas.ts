@@ -31,6 +31,24 @@ export type Tone = z.infer<typeof toneSchema>
 export const insertedDriveSchema = z.strictObject({ path: z.string().min(1).max(4096), medium: z.enum(BOOT_MEDIA), readOnly: z.boolean() })
 export type InsertedDrive = z.infer<typeof insertedDriveSchema>
 
+/** How a text screen differs from what the BIOS sets for its mode 3: its font, its colours, the shape of its cells. */
+export const textLookSchema = z.object({
+  /** Scan lines of a cell. */
+  height: z.number().int().min(1).max(32),
+  /** Dots of a cell on a monitor: the ninth repeats the eighth in characters C0h–DFh, where `lineGraphics` says so, and is background in others. */
+  dots: z.union([z.literal(8), z.literal(9)]),
+  lineGraphics: z.boolean(),
+  /** Dots are twice as wide, as with 40 columns. */
+  wide: z.boolean(),
+  /** In base64, 256 glyphs of `height` bytes, the most significant bit leftmost; 512: the second half is for attributes with bit 3. */
+  glyphs: z.base64().max(32_768),
+  /** The 16 colours of attributes, as 0xRRGGBB. */
+  colours: z.array(z.number().int().min(0).max(0xffffff)).length(16),
+  /** Scan line on which characters are underlined whose attribute has colour 1 on 0, bits 3 and 7 aside. */
+  underline: z.number().int().min(0).max(31),
+})
+export type TextLook = z.infer<typeof textLookSchema>
+
 /** Looked at sixty times a second: an element's schema would cost a tenth of what a window does with a screen. */
 const areCells = (value: unknown): boolean =>
   Array.isArray(value) && value.length <= 132 * 60 && value.every((cell: unknown) => typeof cell === 'number' && Number.isInteger(cell) && cell >= 0 && cell <= 0xffff)
@@ -51,18 +69,21 @@ export const textScreenSchema = z.object({
   }),
   /** Attribute bit 7 blinks the character; when false it brightens the background. */
   blink: z.boolean(),
+  /** Absent: the standard one. */
+  look: textLookSchema.optional(),
 })
 export type TextScreen = z.infer<typeof textScreenSchema>
 
 /** Largest picture in pixels. */
 const size = z.number().int().min(1).max(4096)
 
-/** Graphics screen: `pixels` holds width × height times red, green, blue (8 bits each), in reading order. */
+/** Graphics screen: `pixels` holds width × height times red, green, blue (8 bits each), in reading order. `text`: what is written on it, where it is made of cells. */
 export const graphicsScreenSchema = z.object({
   mode: z.literal('graphics'),
   width: size,
   height: size,
   pixels: z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes are expected'),
+  text: textScreenSchema.pick({ columns: true, rows: true, cells: true }).optional(),
 })
 export type GraphicsScreen = z.infer<typeof graphicsScreenSchema>
 

@@ -11,15 +11,40 @@ export const PALETTE: readonly number[] = [
 ]
 
 /** The palette as 32-bit words of an ImageData: red in the first byte, so lowest on a little-endian host. */
-const WORDS = Uint32Array.from(PALETTE, (colour) => {
-  const bytes = new Uint8Array([colour >> 16, (colour >> 8) & 0xff, colour & 0xff, 0xff])
-  return new Uint32Array(bytes.buffer)[0] ?? 0
-})
+const wordsOf = (palette: readonly number[]): Uint32Array =>
+  Uint32Array.from(palette, (colour) => {
+    const bytes = new Uint8Array([colour >> 16, (colour >> 8) & 0xff, colour & 0xff, 0xff])
+    return new Uint32Array(bytes.buffer)[0] ?? 0
+  })
+const WORDS = wordsOf(PALETTE)
 
 export interface Glyphs {
   height: number
-  /** 256 × `height` bytes, most significant bit leftmost. */
+  /** 256 × `height` bytes, most significant bit leftmost; 512 ×: those of attributes with bit 3 are in the second half. */
   rows: Uint8Array
+}
+
+/** What a text screen is drawn with: its own look, or the standard font and colours. */
+export interface TextStyle {
+  readonly glyphs: Glyphs
+  readonly colours: Uint32Array
+  readonly lineGraphics: boolean
+  /** Pixels that a dot is wide. */
+  readonly across: 1 | 2
+  /** Beyond every cell: there is none. */
+  readonly underline: number
+}
+const NO_UNDERLINE = 32
+
+export function textStyle({ look }: TextScreen, standard: Glyphs): TextStyle {
+  if (!look) return { glyphs: standard, colours: WORDS, lineGraphics: true, across: 1, underline: NO_UNDERLINE }
+  const rows = Uint8Array.from(atob(look.glyphs), (character) => character.charCodeAt(0))
+  return { glyphs: { height: look.height, rows }, colours: wordsOf(look.colours), lineGraphics: look.lineGraphics, across: look.wide ? 2 : 1, underline: look.underline }
+}
+
+/** Pixels of a text screen. */
+export function textSize({ columns, rows, look }: TextScreen, standardHeight: number, cellWidth: CellWidth = GLYPH_WIDTH): { width: number; height: number } {
+  return { width: columns * cellWidth * (look?.wide === true ? 2 : 1), height: rows * (look?.height ?? standardHeight) }
 }
 
 export const GLYPH_WIDTH = 8
@@ -36,32 +61,44 @@ export interface BlinkPhase {
   cursor: boolean
 }
 
+/** Foreground colour 1 on background 0, whatever bits 3 and 7 say. */
+const UNDERLINED = { mask: 0x77, value: 0x01 } as const
+
 /**
  * Draws the whole screen.
- * @param pixels columns·cellWidth × rows·height words of RGBA bytes, in reading order
+ * @param pixels as many words of RGBA bytes as `textSize` says, in reading order
  */
-export function drawScreen(pixels: Uint32Array, screen: TextScreen, glyphs: Glyphs, shown: BlinkPhase, cellWidth: CellWidth = GLYPH_WIDTH): void {
+export function drawScreen(pixels: Uint32Array, screen: TextScreen, standard: Glyphs, shown: BlinkPhase, cellWidth: CellWidth = GLYPH_WIDTH): void {
   const { columns, rows, cells, cursor, blink } = screen
+  const { glyphs, colours, lineGraphics, across, underline } = textStyle(screen, standard)
   const { height } = glyphs
-  const stride = columns * cellWidth
+  const second = glyphs.rows.length > 256 * height ? 256 * height : 0
+  const stride = columns * cellWidth * across
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const cell = cells[row * columns + column] ?? 0
       const character = cell & 0xff
       const attribute = cell >> 8
       const blinks = blink && (attribute & 0x80) !== 0
-      const background = WORDS[(attribute >> 4) & (blink ? 0x7 : 0xf)] ?? 0
-      const foreground = blinks && !shown.characters ? background : (WORDS[attribute & 0xf] ?? 0)
+      const background = colours[(attribute >> 4) & (blink ? 0x7 : 0xf)] ?? 0
+      const foreground = blinks && !shown.characters ? background : (colours[attribute & 0xf] ?? 0)
       const cursorHere = cursor.visible && shown.cursor && cursor.row === row && cursor.column === column
-      const repeats = character >= LINE_GRAPHICS.first && character <= LINE_GRAPHICS.last
-      let at = row * height * stride + column * cellWidth
+      const repeats = lineGraphics && character >= LINE_GRAPHICS.first && character <= LINE_GRAPHICS.last
+      const underlined = (attribute & UNDERLINED.mask) === UNDERLINED.value
+      const glyph = character * height + (attribute & 0x8 ? second : 0)
+      let at = row * height * stride + column * cellWidth * across
       for (let line = 0; line < height; line++) {
-        const solid = cursorHere && line >= cursor.start && line <= cursor.end
-        const bits = solid ? 0xff : (glyphs.rows[character * height + line] ?? 0)
+        const solid = (cursorHere && line >= cursor.start && line <= cursor.end) || (underlined && line === underline)
+        const bits = solid ? 0xff : (glyphs.rows[glyph + line] ?? 0)
         // The cursor has the character's own colour, also while the character itself is blinked away.
-        const ink = solid ? (WORDS[attribute & 0xf] ?? 0) : foreground
-        for (let x = 0; x < GLYPH_WIDTH; x++) pixels[at + x] = bits & (0x80 >> x) ? ink : background
-        if (cellWidth > GLYPH_WIDTH) pixels[at + GLYPH_WIDTH] = solid || (repeats && bits & 1) ? ink : background
+        const ink = solid ? (colours[attribute & 0xf] ?? 0) : foreground
+        if (across === 1) {
+          for (let x = 0; x < GLYPH_WIDTH; x++) pixels[at + x] = bits & (0x80 >> x) ? ink : background
+          if (cellWidth > GLYPH_WIDTH) pixels[at + GLYPH_WIDTH] = solid || (repeats && bits & 1) ? ink : background
+        } else {
+          for (let x = 0; x < GLYPH_WIDTH * 2; x++) pixels[at + x] = bits & (0x80 >> (x >> 1)) ? ink : background
+          if (cellWidth > GLYPH_WIDTH) pixels[at + GLYPH_WIDTH * 2] = pixels[at + GLYPH_WIDTH * 2 + 1] = solid || (repeats && bits & 1) ? ink : background
+        }
         at += stride
       }
     }

@@ -2,12 +2,14 @@
 import { codePageCharacter } from './code-page'
 import type { TextScreen } from './machine-schemas'
 
-type Shown = Pick<TextScreen, 'columns' | 'rows' | 'cells'> | { readonly mode: 'graphics' }
+type Cells = Pick<TextScreen, 'columns' | 'rows' | 'cells'>
+type Shown = Cells | { readonly mode: 'graphics'; readonly text?: Cells | undefined }
 
-/** One string a row, without the blanks at its end; none for graphics. */
+/** One string a row, without the blanks at its end; none for graphics that are not made of text. */
 export function screenLines(screen: Shown): string[] {
-  if (!('cells' in screen)) return []
-  const { columns, rows, cells } = screen
+  const text = 'cells' in screen ? screen : screen.text
+  if (!text) return []
+  const { columns, rows, cells } = text
   return Array.from({ length: rows }, (_, row) =>
     cells
       .slice(row * columns, (row + 1) * columns)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { TextScreen } from './machine-schemas'
 import { codePageCharacter } from './code-page'
-import { drawScreen, hasBlinking, PALETTE, type BlinkPhase } from './screen-pixels'
+import { drawScreen, hasBlinking, PALETTE, textSize, type BlinkPhase } from './screen-pixels'
 import { screenText } from './screen-text'
 
 const noCursor = { row: 0, column: 0, visible: false, start: 0, end: 0 }
@@ -68,4 +68,17 @@ test('code page 437: every byte is one character, at its place', () => {
   for (const [byte, character] of Object.entries(samples)) expect([byte, codePageCharacter(Number(byte))]).toEqual([byte, character])
   const printed = Array.from({ length: 0xfe - 0x7f }, (_, index) => codePageCharacter(0x80 + index))
   expect(new Set(printed).size).toBe(printed.length)
+})
+
+test('a look has its own font, colours and width, and a second font for attributes with bit 3', () => {
+  const bytes = new Uint8Array(512)
+  bytes[1] = 0x80
+  bytes[256 + 1] = 0x01
+  const look = { height: 1, dots: 9 as const, lineGraphics: true, wide: true, glyphs: btoa(String.fromCharCode(...bytes)), colours: Array.from({ length: 16 }, (_, index) => index * 0x010101), underline: 31 }
+  const screen = screenOf([0x0201, 0x0a01], 2, { look })
+  expect(textSize(screen, 16)).toEqual({ width: 32, height: 1 })
+  const pixels = new Uint32Array(32)
+  drawScreen(pixels, screen, glyphs, steady)
+  const reds = Array.from(pixels, (value) => value & 0xff)
+  expect(reds).toEqual([2, 2, ...Array<number>(28).fill(0), 10, 10])
 })

@@ -175,14 +175,14 @@ function shown(screen: Buffer, { firmware = 'BIOS' }: QemuOptions, serialFile: s
 }
 
 /** QEMU's pictures: binary PPM (netpbm's ppm(5)), 8 bits a colour. */
-function readPicture(file: Buffer): Picture {
+export function readPicture(file: Buffer): Picture {
   const header = /^P6\s+(\d+)\s+(\d+)\s+255\s/.exec(file.toString('latin1', 0, 64))
   if (!header) throw new Error('QEMU wrote a picture that is not a PPM of 8 bits a colour.')
   return { width: Number(header[1]), height: Number(header[2]), pixels: new Uint8Array(file.subarray(header[0].length)) }
 }
 
 /** The QEMU machine protocol on the child's standard input and output: one command at a time. */
-class Monitor {
+export class Monitor {
   greeted = false
   ended = false
   readonly #child: ReturnType<typeof spawn>

@@ -21,8 +21,8 @@ const MOST_TONES = 256
 /** Level 1 of zlib: most of the gain in a tenth of the time. */
 const QUICKLY = { level: 1 } as const
 
-function sent({ mode, width, height }: GraphicsScreen, deflated: Buffer): SentScreen {
-  return { mode, width, height, pixels: deflated.toString('base64') }
+function sent(screen: GraphicsScreen, deflated: Buffer): SentScreen {
+  return { ...screen, pixels: deflated.toString('base64') }
 }
 
 export class MachineWatcher {

@@ -22,8 +22,9 @@ export const DISPI_ENABLE = { on: 0x01, capabilities: 0x02, wideDac: 0x20, linea
 export const MAX_WIDTH = 2560
 export const MAX_HEIGHT = 1600
 const MAX_BITS = 32
-const BANK_BYTES = 0x1_0000
-const DEPTHS: ReadonlySet<number> = new Set([8, 15, 16, 24, 32])
+export const BANK_BYTES = 0x1_0000
+const DEPTHS: ReadonlySet<number> = new Set([4, 8, 15, 16, 24, 32])
+const PLANES = 4
 
 /** Bytes that a pixel takes. */
 export const pixelBytes = (bits: number): number => Math.ceil(bits / 8)
@@ -46,8 +47,16 @@ export interface GraphicsView {
 export interface VbeWiring {
   /** All of the video memory. */
   memory: Uint8Array
-  /** The window at A0000h shows 64 KiB from this byte of the video memory on; undefined: it belongs to the VGA again. */
-  bankChanged: (offset: number | undefined) => void
+  /** What the window at A0000h shows; undefined: it belongs to the VGA again. */
+  bankChanged: (bank: VbeBank | undefined) => void
+}
+
+/** A part of the video memory of 64 KiB. */
+export interface VbeBank {
+  /** Its first byte, or with planes its first address in each of them. */
+  readonly offset: number
+  /** It is seen through the VGA's graphics controller. */
+  readonly planes: boolean
 }
 
 export class BochsVbe implements Device {
@@ -74,7 +83,7 @@ export class BochsVbe implements Device {
     this.#registers.fill(0)
     this.#registers[DISPI.id] = NEWEST_ID
     this.#index = 0
-    this.#wiring.bankChanged(undefined)
+    this.#showBank()
   }
 
   describe(): DeviceFacts {
@@ -99,12 +108,19 @@ export class BochsVbe implements Device {
     if (!this.enabled) return undefined
     const bits = this.#get(DISPI.bits)
     const pitch = this.#pitch
-    const start = this.#get(DISPI.y) * pitch + this.#get(DISPI.x) * pixelBytes(bits)
+    const x = this.#get(DISPI.x)
+    // Eight pixels of planes begin in the same bytes.
+    const start = this.#get(DISPI.y) * pitch + (bits === PLANES ? lineBytes(x & ~7, bits) : x * pixelBytes(bits))
     return { width: this.#get(DISPI.width), height: this.#get(DISPI.height), bits, pitch, start }
   }
 
   get #pitch(): number {
-    return this.#get(DISPI.virtualWidth) * pixelBytes(this.#get(DISPI.bits))
+    return this.#bytesOf(this.#get(DISPI.virtualWidth))
+  }
+
+  /** Bytes of so many pixels. */
+  #bytesOf(width: number): number {
+    return lineBytes(width, this.#get(DISPI.bits))
   }
 
   #get(index: number): number {
@@ -140,9 +156,9 @@ export class BochsVbe implements Device {
         this.#setEnable(value)
         return
       case DISPI.bank:
-        if (!this.enabled || value >= this.#wiring.memory.length / BANK_BYTES) return
+        if (!this.enabled || value >= this.#wiring.memory.length / (BANK_BYTES * this.#bytesAtOnce)) return
         registers[DISPI.bank] = value
-        this.#wiring.bankChanged(value * BANK_BYTES)
+        this.#showBank()
         return
       case DISPI.virtualWidth:
         if (this.enabled && value >= this.#get(DISPI.width)) this.#setVirtualWidth(value)
@@ -160,19 +176,28 @@ export class BochsVbe implements Device {
     const registers = this.#registers
     const wasOn = this.enabled
     const [width, height, bits] = [this.#get(DISPI.width), this.#get(DISPI.height), this.#get(DISPI.bits)]
-    const possible = width > 0 && width <= MAX_WIDTH && height > 0 && height <= MAX_HEIGHT && DEPTHS.has(bits) && width * height * pixelBytes(bits) <= this.#wiring.memory.length
+    const possible = width > 0 && width <= MAX_WIDTH && height > 0 && height <= MAX_HEIGHT && DEPTHS.has(bits) && lineBytes(width, bits) * height <= this.#wiring.memory.length
     // A mode that cannot be shown is not entered.
     registers[DISPI.enable] = value & DISPI_ENABLE.on && !possible ? value & ~DISPI_ENABLE.on : value
     if (this.enabled === wasOn) return
     registers[DISPI.virtualWidth] = this.enabled ? width : 0
     registers[DISPI.x] = registers[DISPI.y] = registers[DISPI.bank] = 0
     if (this.enabled && !(value & DISPI_ENABLE.keepMemory)) this.#wiring.memory.fill(0)
-    this.#wiring.bankChanged(this.enabled ? 0 : undefined)
+    this.#showBank()
+  }
+
+  /** Bytes of the video memory that one address of the window reaches. */
+  get #bytesAtOnce(): number {
+    return this.#get(DISPI.bits) === PLANES ? PLANES : 1
+  }
+
+  #showBank(): void {
+    this.#wiring.bankChanged(this.enabled ? { offset: this.#get(DISPI.bank) * BANK_BYTES, planes: this.#get(DISPI.bits) === PLANES } : undefined)
   }
 
   /** A line that is too long for as many as are shown is not taken. */
   #setVirtualWidth(value: number): void {
-    if (value * pixelBytes(this.#get(DISPI.bits)) * this.#get(DISPI.height) > this.#wiring.memory.length) return
+    if (this.#bytesOf(value) * this.#get(DISPI.height) > this.#wiring.memory.length) return
     this.#registers[DISPI.virtualWidth] = value
     this.#registers[DISPI.x] = this.#registers[DISPI.y] = 0
   }
@@ -182,6 +207,6 @@ export class BochsVbe implements Device {
     const before = this.#get(index)
     this.#registers[index] = value
     const view = this.view
-    if (view && view.start + (view.height - 1) * view.pitch + view.width * pixelBytes(view.bits) > this.#wiring.memory.length) this.#registers[index] = before
+    if (view && view.start + (view.height - 1) * view.pitch + lineBytes(view.width, view.bits) > this.#wiring.memory.length) this.#registers[index] = before
   }
 }

@@ -21,6 +21,8 @@ export const BDA = {
   cursorStart: 0x461,
   activePage: 0x462,
   crtcPort: 0x463,
+  cgaMode: 0x465,
+  cgaPalette: 0x466,
   shutdownVector: 0x467,
   ticks: 0x46c,
   midnight: 0x470,
@@ -34,6 +36,7 @@ export const BDA = {
   videoControl: 0x487,
   videoSwitches: 0x488,
   videoFlags: 0x489,
+  displayCombination: 0x48a,
   keyboardFlags3: 0x496,
   keyboardLeds: 0x497,
 } as const
@@ -50,3 +53,7 @@ export const BASE_MEMORY_KIB = EBDA / 1024
 /** Equipment word: coprocessor, 80×25 colour, PS/2 pointing device absent, one serial port; with a diskette drive, one. */
 export const EQUIPMENT = 0x0222
 export const EQUIPMENT_FLOPPY = 0x0001
+
+/** Vectors that are pointers: to the font of graphics modes, and to its upper half where it has 8 lines. */
+export const VECTOR_GRAPHICS_FONT = 0x43
+export const VECTOR_UPPER_FONT = 0x1f

@@ -76,7 +76,7 @@ export function powerOn({ host, quirks, console, keyboard, rom, vectors }: BootP
     memory.write8(BDA.diskCount, host.drives.hardDisks)
     memory.write32(BDA.ticks, ticksSinceMidnight(host.rtc.date))
     keyboard.reset()
-    console.setMode(3, true)
+    console.powerOn()
     // Timer 0 at 18.2 Hz, as a rate generator.
     ports.write8(0x43, 0x34)
     ports.write8(0x40, 0)

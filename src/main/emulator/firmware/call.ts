@@ -61,6 +61,12 @@ export class FirmwareCall {
   get dh(): number { return (this.edx >> 8) & 0xff }
   set dh(value: number) { this.dx = (this.dx & 0xff) | ((value & 0xff) << 8) }
 
+  get es(): number { return this.state.selector(ES) }
+  set es(selector: number) {
+    this.state.setSegment(ES, { ...this.state.segment(ES), selector, base: BigInt(selector << 4) })
+    this.state.updateEffectiveSegment(ES)
+  }
+
   /** Linear address of an offset in ES or DS. */
   inEs(offset: number): number { return this.#linear(ES, offset) }
   inDs(offset: number): number { return this.#linear(DS, offset) }

@@ -4,7 +4,7 @@ import type { LocalApic } from '../devices/local-apic'
 import type { PciBus } from '../devices/pci-bus'
 import type { PicPair } from '../devices/pic8259'
 import type { RtcMc146818 } from '../devices/rtc-mc146818'
-import type { VgaText } from '../devices/vga-text'
+import type { Vga } from '../devices/vga'
 import type { Drives } from '../machine/drives'
 import type { GuestMemory } from '../machine/guest-memory'
 import type { IoBus } from '../machine/io-bus'
@@ -22,7 +22,7 @@ export interface FirmwareHost {
   readonly pci: PciBus
   readonly keyboard: Kbc8042
   readonly rtc: RtcMc146818
-  readonly vga: VgaText
+  readonly vga: Vga
   readonly drives: Drives
   /** Present tick of virtual time. */
   now(): number

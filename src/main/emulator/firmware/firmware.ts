@@ -60,7 +60,7 @@ export class Firmware implements Device {
     this.#call = new FirmwareCall(state, host.memory)
     this.#recorder = new CallRecorder(host.instructions)
     this.#shown = host.shown
-    this.console = new TextConsole(host.memory, host.vga)
+    this.console = new TextConsole(host)
     this.keyboard = new KeyboardFirmware(host)
     this.#entries = new Map(Object.entries(this.#table(host, quirks)))
     const rom = buildRom([...this.#entries].map(([name, { shape }]) => [name, shape] as const), host.drives.boot.geometry.sectorsPerTrack)

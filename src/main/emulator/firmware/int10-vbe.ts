@@ -1,12 +1,16 @@
 /** INT 10h AH=4Fh: VESA BIOS Extension (VBE) Core Functions Standard 3.0, on the DISPI interface of `devices/bochs-vbe.ts`. */
-import { DISPI, DISPI_DATA_PORT, DISPI_ENABLE, DISPI_INDEX_PORT, pixelBytes } from '../devices/bochs-vbe'
+import { DISPI, DISPI_ENABLE, lineBytes } from '../devices/bochs-vbe'
 import { FRAMEBUFFER, VIDEO_MEMORY_BYTES } from '../machine/memory-map'
 import { BDA } from './bda'
 import { edid } from './edid'
 import type { FirmwareCall } from './call'
 import type { FirmwareHost } from './context'
+import { STATE_REQUEST, VBE_STATES, type DisplayState } from './int10-state'
 import { ROM_SEGMENT, VBE_ROM } from './rom'
-import { COLOUR_FIELDS, VBE_MODES, type VbeMode } from './vbe-modes'
+import { PROTECTED_INTERFACE } from './vbe-protected'
+import { COLOUR_FIELDS, PLANAR_BITS, VBE_MODES, type VbeMode } from './vbe-modes'
+import type { Dispi } from './dispi'
+import type { TextConsole } from './text-console'
 
 /** AX afterwards: supported and done, supported and failed, not supported. */
 const Status = { done: 0x004f, failed: 0x014f, absent: 0x0100, invalid: 0x034f } as const
@@ -21,11 +25,17 @@ const VBE_VERSION = 0x0300
 const SWITCHABLE_DAC = 0x0001
 const BLOCK = 0x1_0000
 const WINDOW_SEGMENT = 0xa000
-/** Supported, extended information, colour, graphics, no VGA mode, linear framebuffer. */
-const MODE_ATTRIBUTES = 0xbb
+/** Supported, extended information, colour, graphics, no VGA mode; and linear framebuffer. */
+const MODE_ATTRIBUTES = 0x3b
+const HAS_LINEAR = 0x80
 /** Exists, can be read, can be written. */
 const WINDOW_ATTRIBUTES = 7
+const PLANAR = 3
 const PACKED_PIXELS = 4
+/** The VGA's modes that come before one of ours: of 256 colours, whose palette the modes of 8 bits have; of planes. */
+const BYTES_FIRST = 0x13
+const PLANES_FIRST = 0x12
+const KEEP_VGA_MEMORY = 0x80
 const DIRECT_COLOUR = 6
 const REST_USABLE = 2
 /** Pictures begin at a block of the window; more than so many are not counted. */
@@ -45,19 +55,27 @@ export class VbeFunctions {
       call.bx = this.#on ? this.#mode : this.#host.memory.read8(BDA.videoMode)
       return Status.done
     },
+    0x04: (call) => this.#state(call),
     0x05: (call) => this.#bank(call),
     0x06: (call) => this.#lineLength(call),
     0x07: (call) => this.#start(call),
     0x08: (call) => this.#paletteWidth(call),
     0x09: (call) => this.#palette(call),
+    0x0a: (call) => this.#protectedInterface(call),
     0x15: (call) => this.#display(call),
   }
 
-  /** Sets a mode of the VGA: a number below 100h. */
-  readonly #setVgaMode: (mode: number) => void
+  readonly #dispi: Dispi
+  readonly #console: TextConsole
+  readonly #states: DisplayState
+  /** Sets a mode of the VGA: a number below 80h, and 80h where memory is to keep what it holds. False: there is none. */
+  readonly #setVgaMode: (mode: number) => boolean
 
-  constructor(host: FirmwareHost, setVgaMode: (mode: number) => void) {
+  constructor(host: FirmwareHost, console: TextConsole, states: DisplayState, setVgaMode: (mode: number) => boolean) {
     this.#host = host
+    this.#dispi = console.dispi
+    this.#console = console
+    this.#states = states
     this.#setVgaMode = setVgaMode
   }
 
@@ -71,17 +89,25 @@ export class VbeFunctions {
   }
 
   get #on(): boolean {
-    return (this.#read(DISPI.enable) & DISPI_ENABLE.on) !== 0
+    return this.#dispi.on
   }
 
   #read(register: number): number {
-    this.#host.ports.write(DISPI_INDEX_PORT, 2, register)
-    return this.#host.ports.read(DISPI_DATA_PORT, 2)
+    return this.#dispi.read(register)
   }
 
   #write(register: number, value: number): void {
-    this.#host.ports.write(DISPI_INDEX_PORT, 2, register)
-    this.#host.ports.write(DISPI_DATA_PORT, 2, value)
+    this.#dispi.write(register, value)
+  }
+
+  /** Bytes of so many pixels, as the window counts them: of planes, those of one. */
+  #bytesOf(width: number, bits = this.#read(DISPI.bits)): number {
+    return bits === PLANAR_BITS ? Math.ceil(width / 8) : lineBytes(width, bits)
+  }
+
+  /** Bytes of the video memory, as the window counts them. */
+  #memoryOf(bits: number): number {
+    return bits === PLANAR_BITS ? VIDEO_MEMORY_BYTES / 4 : VIDEO_MEMORY_BYTES
   }
 
   /** ES:DI: 256 bytes, or 512 when they begin with `VBE2`. */
@@ -113,9 +139,10 @@ export class VbeFunctions {
     const { width, height, bits } = mode
     const block = new Uint8Array(MODE_BYTES)
     const view = new DataView(block.buffer)
-    const pitch = width * pixelBytes(bits)
-    const pages = Math.min(MOST_PAGES, Math.floor(VIDEO_MEMORY_BYTES / (Math.ceil((pitch * height) / BLOCK) * BLOCK))) - 1
-    view.setUint16(0, MODE_ATTRIBUTES, true)
+    const planar = bits === PLANAR_BITS
+    const pitch = this.#bytesOf(width, bits)
+    const pages = Math.min(MOST_PAGES, Math.floor(this.#memoryOf(bits) / (Math.ceil((pitch * height) / BLOCK) * BLOCK))) - 1
+    view.setUint16(0, MODE_ATTRIBUTES | (planar ? 0 : HAS_LINEAR), true)
     block[2] = WINDOW_ATTRIBUTES
     view.setUint16(4, BLOCK / 1024, true)
     view.setUint16(6, BLOCK / 1024, true)
@@ -123,36 +150,37 @@ export class VbeFunctions {
     view.setUint16(16, pitch, true)
     view.setUint16(18, width, true)
     view.setUint16(20, height, true)
-    // Characters of 8 × 16, one plane, one bank.
-    block.set([8, 16, 1, bits, 1, bits === 8 ? PACKED_PIXELS : DIRECT_COLOUR, 0, pages, 1], 22)
+    // Characters of 8 × 16, planes, one bank.
+    block.set([8, 16, planar ? 4 : 1, bits, 1, planar ? PLANAR : bits === 8 ? PACKED_PIXELS : DIRECT_COLOUR, 0, pages, 1], 22)
     const fields = (COLOUR_FIELDS[bits] ?? []).flat()
     block.set(fields, 31)
     if (bits === 32) block[39] = REST_USABLE
-    view.setUint32(40, FRAMEBUFFER, true)
-    // The same for the linear framebuffer.
-    view.setUint16(50, pitch, true)
-    block.set([pages, pages, ...fields], 52)
+    if (!planar) {
+      view.setUint32(40, FRAMEBUFFER, true)
+      // The same for the linear framebuffer.
+      view.setUint16(50, pitch, true)
+      block.set([pages, pages, ...fields], 52)
+    }
     this.#host.memory.writeBytes(call.inEs(call.di), block)
     return Status.done
   }
 
   #setMode(call: FirmwareCall): number {
     const asked = call.bx
-    if ((asked & MODE_NUMBER) < 0x100) {
-      this.#setVgaMode((asked & 0x7f) | (asked & KEEP_MEMORY ? 0x80 : 0))
-      return Status.done
-    }
+    if ((asked & MODE_NUMBER) < 0x100) return this.#setVgaMode((asked & 0x7f) | (asked & KEEP_MEMORY ? KEEP_VGA_MEMORY : 0)) ? Status.done : Status.failed
     const mode = modeOf(asked & MODE_NUMBER)
     if (!mode) return Status.failed
+    // There is no linear view of planes.
+    if (mode.bits === PLANAR_BITS && asked & LINEAR) return Status.failed
     this.off()
-    // First a VGA mode of 256 colours, whose palette the modes of 8 bits have, too.
-    this.#setVgaMode(0x93)
+    this.#setVgaMode((mode.bits === PLANAR_BITS ? PLANES_FIRST : BYTES_FIRST) | KEEP_VGA_MEMORY)
     this.#write(DISPI.width, mode.width)
     this.#write(DISPI.height, mode.height)
     this.#write(DISPI.bits, mode.bits)
     const keep = asked & KEEP_MEMORY ? DISPI_ENABLE.keepMemory : 0
     this.#write(DISPI.enable, DISPI_ENABLE.on | keep | (asked & LINEAR ? DISPI_ENABLE.linear : 0))
     this.#mode = asked & (MODE_NUMBER | LINEAR | KEEP_MEMORY)
+    this.#console.tellVbeMode(mode.width, mode.height, !(asked & KEEP_MEMORY))
     return Status.done
   }
 
@@ -165,31 +193,51 @@ export class VbeFunctions {
       call.dx = this.#read(DISPI.bank)
       return Status.done
     }
-    if (call.bh !== 0 || call.dx >= VIDEO_MEMORY_BYTES / BLOCK) return Status.failed
+    if (call.bh !== 0 || call.dx >= this.#memoryOf(this.#read(DISPI.bits)) / BLOCK) return Status.failed
     this.#write(DISPI.bank, call.dx)
+    return Status.done
+  }
+
+  /** DL 0: blocks of 64 bytes that the states of CX take; 1: they go to ES:BX; 2: they come from there. */
+  #state(call: FirmwareCall): number {
+    if (call.cx & ~VBE_STATES) return Status.failed
+    if (call.dl === STATE_REQUEST.size) call.bx = this.#states.blocks(call.cx)
+    else if (call.dl === STATE_REQUEST.save) this.#states.save(call.cx, call.inEs(call.bx))
+    else if (call.dl === STATE_REQUEST.restore) this.#states.restore(call.cx, call.inEs(call.bx))
+    else return Status.failed
+    return Status.done
+  }
+
+  /** BL 0: ES:DI is where functions for protected mode lie, CX their length. */
+  #protectedInterface(call: FirmwareCall): number {
+    if (call.bl !== 0) return Status.failed
+    call.es = ROM_SEGMENT
+    call.di = VBE_ROM.protectedInterface
+    call.cx = PROTECTED_INTERFACE.length
     return Status.done
   }
 
   /** BL 0 and 2: lines of CX pixels or bytes; 1: how long are they? 3: how long can they be? BX bytes, CX pixels, DX lines. */
   #lineLength(call: FirmwareCall): number {
     if (!this.#on) return Status.failed
-    const bytes = pixelBytes(this.#read(DISPI.bits))
+    const bits = this.#read(DISPI.bits)
     const height = this.#read(DISPI.height)
-    const longest = Math.floor(VIDEO_MEMORY_BYTES / height / bytes)
+    const pixelsIn = (bytes: number): number => (bits === PLANAR_BITS ? bytes * 8 : bytes / lineBytes(1, bits))
+    const longest = Math.floor(pixelsIn(Math.floor(this.#memoryOf(bits) / height)))
     if (call.bl === 3) {
-      call.bx = Math.min(0xffff, longest * bytes)
+      call.bx = Math.min(0xffff, this.#bytesOf(longest))
       call.cx = Math.min(0xffff, longest)
       call.dx = height
       return Status.done
     }
-    const wanted = call.bl === 0 ? call.cx : call.bl === 2 ? Math.ceil(call.cx / bytes) : undefined
+    const wanted = call.bl === 0 ? call.cx : call.bl === 2 ? Math.ceil(pixelsIn(call.cx)) : undefined
     if (wanted === undefined && call.bl !== 1) return Status.failed
     if (wanted !== undefined) {
       if (wanted > longest) return Status.failed
       this.#write(DISPI.virtualWidth, Math.max(wanted, this.#read(DISPI.width)))
     }
     call.cx = this.#read(DISPI.virtualWidth)
-    call.bx = call.cx * bytes
+    call.bx = this.#bytesOf(call.cx)
     call.dx = this.#read(DISPI.virtualHeight)
     return Status.done
   }

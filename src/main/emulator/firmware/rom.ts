@@ -2,8 +2,9 @@
  * The BIOS ROM at F0000h. Services are written in TypeScript; the ROM holds their entry points: a few instructions each,
  * whose OUT to the firmware port calls the service and whose IRET returns. Addresses that programs rely on are the IBM PC's.
  */
-import { textFont } from '../machine/font'
+import { textFont, textFont14, textFont8 } from '../machine/font'
 import { VBE_MODES } from './vbe-modes'
+import { PROTECTED_INTERFACE } from './vbe-protected'
 
 export const FIRMWARE_PORT = 0xb4
 export const ROM_SEGMENT = 0xf000
@@ -49,10 +50,23 @@ const DATE_OFFSET = 0xfff5
 const MODEL_OFFSET = 0xfffe
 const FREE = 0xe100
 export const FONT_OFFSET = 0xc000
+const FONT_14_OFFSET = 0xb000
+const FONT_8_OFFSET = 0xa800
+/** The lower half of the 8-line font, where the IBM PC has it. */
+const IBM_FONT_OFFSET = 0xfa6e
+const HALF_FONT_BYTES = 128 * 8
+export const UPPER_FONT_OFFSET = FONT_8_OFFSET + HALF_FONT_BYTES
+/** Fonts by the height of characters. */
+export const GRAPHICS_FONTS = { 8: FONT_8_OFFSET, 14: FONT_14_OFFSET, 16: FONT_OFFSET } as const
 /** What VBE's information points to: strings that end with a zero, and the list of modes, which ends with FFFFh. */
-export const VBE_ROM = { maker: 0xd000, product: 0xd020, revision: 0xd040, modes: 0xd060 } as const
+export const VBE_ROM = { maker: 0xd000, product: 0xd020, revision: 0xd040, modes: 0xd060, protectedInterface: 0xd100 } as const
 const VBE_STRINGS = [[VBE_ROM.maker, 'Bootlab'], [VBE_ROM.product, 'Bootlab VBE display'], [VBE_ROM.revision, '1']] as const
 const END_OF_MODES = 0xffff
+/** Of INT 10h AH=1Bh: what the VGA can do; and of AX=1130h: an empty list. */
+export const FUNCTIONALITY_OFFSET = 0xd0c0
+export const NO_ALTERNATES_OFFSET = 0xd0d0
+/** Modes 0–7 and 0Dh–13h, a bit each; 200, 350 and 400 lines; two fonts of eight at once; the functions of INT 10h but for the light pen. */
+const FUNCTIONALITY = [0xff, 0xe0, 0x0f, 0, 0, 0, 0, 0x07, 2, 8, 0xe7, 0x0c, 0, 0, 0, 0]
 export const CONFIGURATION_OFFSET = 0xe6f5
 export const DISKETTE_TABLE_OFFSET = 0xefc7
 const MODEL_AT = 0xfc
@@ -102,6 +116,11 @@ export function buildRom(services: Iterable<readonly [name: string, shape: StubS
   bytes.set(CONFIGURATION, CONFIGURATION_OFFSET)
   bytes.set(disketteTable(sectorsPerTrack), DISKETTE_TABLE_OFFSET)
   bytes.set(textFont.bitmap, FONT_OFFSET)
+  bytes.set(PROTECTED_INTERFACE, VBE_ROM.protectedInterface)
+  bytes.set(FUNCTIONALITY, FUNCTIONALITY_OFFSET)
+  bytes.set(textFont14.bitmap, FONT_14_OFFSET)
+  bytes.set(textFont8.bitmap, FONT_8_OFFSET)
+  bytes.set(textFont8.bitmap.subarray(0, HALF_FONT_BYTES), IBM_FONT_OFFSET)
   for (const [at, text] of VBE_STRINGS) bytes.set(Buffer.from(text, 'latin1'), at)
   bytes.set(new Uint8Array(Uint16Array.of(...VBE_MODES.map(({ number }) => number), END_OF_MODES).buffer), VBE_ROM.modes)
   return { bytes, entries, calls }

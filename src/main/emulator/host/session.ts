@@ -74,7 +74,7 @@ export class Session implements RunningMachine, Asked {
   #state: MachineState | undefined
   #stateAt = -Infinity
   /** Text memory in which the awaited text was not. */
-  #searched: { start: number; text: Uint8Array } = { start: -1, text: new Uint8Array() }
+  #searched: { shape: string; text: Uint8Array } = { shape: '', text: new Uint8Array() }
 
   /** Builds the machine; `run` starts it. Throws a RangeError for an empty image or an impossible memory size, the system's error for a network folder that is not there. */
   constructor(options: StartOptions, listener: MachineListener) {
@@ -280,13 +280,14 @@ export class Session implements RunningMachine, Asked {
     const { untilText } = this.#options
     // Pixels are not read.
     if (untilText === undefined || this.#machine.showsGraphics) return false
-    const text = this.#machine.textMemory
-    const { start } = this.#machine.vga.view
-    if (start === this.#searched.start && Buffer.compare(text, this.#searched.text) === 0) return false
-    this.#searched = { start, text }
-    const { cells, columns, rows } = this.#machine.textScreen
-    for (let row = 0; row < rows; row++) {
-      const line = cells.slice(row * columns, (row + 1) * columns)
+    const text = this.#machine.vga.text()
+    const { start, pitch, columns } = this.#machine.vga.geometry
+    const shape = `${start} ${pitch} ${columns}`
+    if (shape === this.#searched.shape && Buffer.compare(text, this.#searched.text) === 0) return false
+    this.#searched = { shape, text }
+    const screen = this.#machine.textScreen
+    for (let row = 0; row < screen.rows; row++) {
+      const line = screen.cells.slice(row * screen.columns, (row + 1) * screen.columns)
       if (line.map(codePageCharacter).join('').includes(untilText)) return true
     }
     return false

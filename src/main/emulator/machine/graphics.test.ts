@@ -78,6 +78,45 @@ describe.each(BACKENDS)('graphics on the %s backend', (backend) => {
     expect([screen.width, screen.height, pixel(screen, 0, 1), pixel(screen, 1, 1), pixel(screen, 7, 0)]).toEqual([640, 480, [170, 0, 0], [0, 0, 0], [255, 255, 85]])
   })
 
+  test('800×600 in four planes, through the write modes, and its banks', () => {
+    const set = [0xb8, ...word(0x4f02), 0xbb, ...word(0x102), 0xcd, 0x10]
+    const out = (port: number, index: number, value: number): number[] => [0xba, ...word(port), 0xb8, index, value, 0xef]
+    const screen = picture(run([...set, ...WINDOW, ...out(0x3c4, 2, 0x0c), ...poke(100, 0x40), ...out(0x3c4, 2, 0x0f), ...out(0x3ce, 5, 0x02), ...poke(1, 0x0e), ...HALT], backend))
+    expect([screen.width, screen.height, pixel(screen, 1, 1), pixel(screen, 0, 1), pixel(screen, 8, 0)]).toEqual([800, 600, [255, 85, 85], [0, 0, 0], [255, 255, 85]])
+    const high = picture(run([...mode(1280, 1024, 4), ...out(0x3c4, 2, 0x0f), ...out(0x3c4, 4, 0x06), ...out(0x3ce, 5, 0x00), ...dispi(DISPI.bank, 1), ...WINDOW, ...poke(0, 0x80), ...HALT], backend))
+    // Bank 1 begins at address 65536 of the planes, 160 to a line.
+    expect(pixel(high, (65_536 % 160) * 8, Math.floor(65_536 / 160))).toEqual([255, 255, 255])
+  })
+
+  test('the functions of VBE for protected mode', () => {
+    const at = 0x9000
+    const [gdt, code32, colours] = [0x7c00 + 0x180, 0x7c00 + 0x100, 0x7c00 + 0x1a0]
+    const start = (5 * 640 + 16) / 4
+    /** movzx eax,word [at + entry]; add eax,at; call eax */
+    const enter = (entry: number): number[] => [0x0f, 0xb7, 0x05, ...dword(at + entry), 0x05, ...dword(at), 0xff, 0xd0]
+    const real = [
+      0xb8, ...word(0x4f02), 0xbb, ...word(0x101), 0xcd, 0x10, // 640×480, 8 bits
+      0xb8, ...word(0x4f0a), 0x31, 0xdb, 0xcd, 0x10, 0x06, 0x1f, 0x89, 0xfe, 0x31, 0xc0, 0x8e, 0xc0, 0xbf, ...word(at), 0xf3, 0xa4, 0x8e, 0xd8, // copied to 9000h
+      0xfa, 0x0f, 0x01, 0x16, ...word(gdt), 0x0f, 0x20, 0xc0, 0x0c, 0x01, 0x0f, 0x22, 0xc0, 0x66, 0xea, ...dword(code32), ...word(8),
+    ]
+    const protectedCode = [
+      0xb8, ...dword(16), 0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xd0, 0xbc, ...dword(0x7000), // mov ds/es/ss,16; mov esp,7000h
+      0x31, 0xdb, 0xba, ...dword(3), ...enter(0), // bank 3
+      0xb9, ...dword(start & 0xffff), 0xba, ...dword(start >> 16), 0x31, 0xdb, ...enter(2),
+      0xb9, ...dword(1), 0xba, ...dword(7), 0xbf, ...dword(colours), 0x31, 0xdb, ...enter(4),
+      0xb7, 0x01, ...enter(0), 0xf4, // which bank? hlt
+    ]
+    const sector = Array.from({ length: 0x1a4 }, (_, i) => real[i] ?? 0)
+    sector.splice(0x100, protectedCode.length, ...protectedCode)
+    // The table's limit and place; its first entry, which nobody reads, begins two bytes before; code and data of 4 GiB.
+    sector.splice(0x180, 22, ...word(23), ...dword(gdt - 2), 0xff, 0xff, 0, 0, 0, 0x9b, 0xcf, 0, 0xff, 0xff, 0, 0, 0, 0x93, 0xcf, 0)
+    sector.splice(0x1a0, 4, 0x03, 0x02, 0x01, 0)
+    const machine = run(sector, backend)
+    expect(machine.vbe.view).toMatchObject({ width: 640, height: 480, bits: 8, start: 5 * 640 + 16 })
+    expect([machine.cpu.state.gpr32(0) & 0xffff, machine.cpu.state.gpr32(2) & 0xffff]).toEqual([0x4f, 3])
+    expect(machine.vga.dac.colour(7)).toEqual([1 << 2, 2 << 2, 3 << 2])
+  })
+
   test('text comes back', () => {
     const machine = run([...mode(640, 480, 32), 0xb8, 0x03, 0x00, 0xcd, 0x10, 0xb8, 0x48, 0x0e, 0xcd, 0x10, ...HALT], backend)
     expect([machine.showsGraphics, machine.screen.mode, machine.textScreen.cells[0]]).toEqual([false, 'text', 0x748])

@@ -11,7 +11,7 @@ import { type BootMarks, Timeline } from '../debug/control/timeline'
 import { cpuMode } from '../debug/registers'
 import { AcpiPm } from '../devices/acpi-pm'
 import { BiosDebugPort } from '../devices/bios-debug-port'
-import { BochsVbe } from '../devices/bochs-vbe'
+import { BANK_BYTES, BochsVbe, type VbeBank } from '../devices/bochs-vbe'
 import type { BusMemory } from '../devices/bus-memory'
 import { DebugPorts } from '../devices/debug-ports'
 import type { Device } from '../devices/device'
@@ -23,8 +23,8 @@ import { Kbc8042 } from '../devices/kbc8042'
 import type { PicPair } from '../devices/pic8259'
 import { Pit8254 } from '../devices/pit8254'
 import { configureCmos, RtcMc146818 } from '../devices/rtc-mc146818'
-import { VgaPlanes } from '../devices/vga-planes'
-import { TEXT_MEMORY, TEXT_MEMORY_BYTES, VgaText } from '../devices/vga-text'
+import { Vga } from '../devices/vga'
+import { TEXT_MEMORY_BYTES } from '../devices/vga-memory'
 import { Firmware } from '../firmware/firmware'
 import { ROM_BYTES } from '../firmware/rom'
 import type { Quirks } from '../firmware/quirks'
@@ -42,7 +42,8 @@ import { IoBus } from './io-bus'
 import { MemoryMap, VIDEO_MEMORY_BYTES } from './memory-map'
 import { IDE_IRQS, PciBoard, POWER_FUNCTION } from './pci'
 import { configureFirmware, configureRomCmos, romProblem, type Roms } from './roms'
-import { captureScreen } from './screen'
+import { VgaCapture, textOf } from './vga-screen'
+import { VGA_START, type VgaWindow } from './vga-windows'
 
 export type BackendName = 'interp' | 'oracle'
 
@@ -112,12 +113,12 @@ export class Machine {
   readonly kbc: Kbc8042
   readonly rtc: RtcMc146818
   readonly connectors: Connectors
-  readonly vga: VgaText
+  readonly vga: Vga
   readonly vbe: BochsVbe
   readonly #capture: GraphicsCapture
-  readonly #planes: VgaPlanes
-  /** Offset of the window at A0000h in the video memory, while VBE has it. */
-  #bank: number | undefined
+  readonly #vgaCapture: VgaCapture
+  /** What VBE has at A0000h, while it has. */
+  #bank: VbeBank | undefined
   readonly pci: PciBoard
   readonly dma: DmaPair
   readonly fdc: Fdc82077
@@ -202,16 +203,22 @@ export class Machine {
       this.#sent(port.toUpperCase(), port === 'com1' ? options.onSerial : (sent) => options.onOutput?.(port, sent), byte)
     })
     const { videoMemory } = this.memoryMap
-    this.vga = new VgaText(clock, () => this.vbe.wideDac, () => this.#showWindow())
-    this.#planes = new VgaPlanes(videoMemory, this.vga.registers)
+    this.vga = new Vga({
+      clock,
+      memory: videoMemory,
+      text: this.memoryMap.textMemory,
+      wideDac: () => this.vbe.wideDac,
+      windowChanged: (textCopied) => this.#showWindows(textCopied),
+    })
     this.vbe = new BochsVbe({
       memory: videoMemory,
-      bankChanged: (offset) => {
-        this.#bank = offset
-        this.#showWindow()
+      bankChanged: (bank) => {
+        this.#bank = bank
+        this.#showWindows(false)
       },
     })
     this.#capture = new GraphicsCapture(videoMemory)
+    this.#vgaCapture = new VgaCapture(this.vga)
     const busMemory = new PhysicalBusMemory(this.memoryMap, (host, bytes) => this.cpu.codeChanged(host, bytes))
     this.pci = new PciBoard({
       clock,
@@ -299,7 +306,6 @@ export class Machine {
     this.#outcome = undefined
     this.#resetRequested = undefined
     this.#a20Stuck = false
-    this.#planes.reset()
     for (const device of this.#devices) device.reset()
     this.cpu.reset()
     this.cpu.setA20(this.#a20)
@@ -360,24 +366,33 @@ export class Machine {
     else this.#outcome = { reason: 'halted-forever', interruptsEnabled: this.#interruptsEnabled }
   }
 
-  /** Has the right part of the video memory, in the right way, seen at A0000h. */
-  #showWindow(): void {
-    const { videoBase } = this.memoryMap
-    const { window } = this.vga
-    if (this.#bank !== undefined) this.memoryMap.setWindow(videoBase + this.#bank)
-    else this.memoryMap.setWindow(window === 'chained' ? videoBase : window === 'planes' ? this.#planes : undefined)
+  /** Has the right parts of the video memory, in the right way, seen at A0000h–BFFFFh. */
+  #showWindows(textCopied: boolean): void {
+    const { videoBase, textBase } = this.memoryMap
+    const { kind, first, bytes } = this.vga.window
+    const bank = this.#bank
+    this.vga.planes.bank = bank?.planes === true ? bank.offset : 0
+    const windows: VgaWindow[] = bank ? [{ first: VGA_START, bytes: BANK_BYTES, memory: bank.planes ? this.vga.planes : videoBase + bank.offset }] : []
+    if (kind !== 'none' && (!bank || kind === 'text')) windows.push({ first, bytes, memory: kind === 'text' ? textBase : kind === 'bytes' ? videoBase : this.vga.planes })
+    this.memoryMap.setWindows(windows)
+    if (!this.#built) return
+    if (textCopied) this.cpu.codeChanged(textBase, TEXT_MEMORY_BYTES)
     this.cpu.memoryMapChanged()
   }
 
   get screen(): Screen {
-    const view = this.vbe.view ?? this.vga.graphicsView
-    if (view) return this.#capture.take(view, (index) => (view.bits === 4 ? this.vga.planeColour(index) : this.vga.paletteColour(index)))
-    this.#capture.forget()
-    return this.textScreen
+    const view = this.vbe.view
+    if (!view) {
+      this.#capture.forget()
+      return this.#vgaCapture.take()
+    }
+    this.#vgaCapture.forget()
+    return this.#capture.take(view, (index) => (view.bits === 4 ? this.vga.colour(index) : this.vga.colour256(index)))
   }
 
+  /** Whether pixels are in memory, and no characters. */
   get showsGraphics(): boolean {
-    return this.vbe.enabled || this.vga.graphicsView !== undefined
+    return this.vbe.enabled || !this.vga.geometry.isText
   }
 
   /** What the chips hold, as tables for a person. */
@@ -387,12 +402,7 @@ export class Machine {
 
   /** What text mode shows, or would show. */
   get textScreen(): TextScreen {
-    return captureScreen(this.vga.view, (physical) => this.memoryMap.read16(physical))
-  }
-
-  /** The bytes of text memory, to see whether anything in it changed. */
-  get textMemory(): Uint8Array {
-    return this.memory.readBytes(TEXT_MEMORY, TEXT_MEMORY_BYTES)
+    return textOf(this.vga)
   }
 
   get #a20(): boolean {

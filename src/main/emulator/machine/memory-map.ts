@@ -2,9 +2,7 @@
  * The PC's physical memory:
  *
  *   00000–9FFFF    RAM
- *   A0000–AFFFF    VGA window for graphics: nothing answers in text mode
- *   B0000–B7FFF    nothing
- *   B8000–BFFFF    VGA text memory, plain RAM
+ *   A0000–BFFFF    as the VGA's registers say: in text mode B8000–BFFFF, plain RAM; in graphics modes mostly A0000–AFFFF
  *   C0000–FFFFF    as the host bridge says of every 16 KiB, reads and writes apart: RAM, or what lies behind it: the last 128 KiB of the BIOS ROM
  *                  end at FFFFF
  *   100000–…       RAM up to the configured size
@@ -15,6 +13,8 @@
  * Text memory lives in the RAM block at its own address; video memory and ROM are blocks of their own.
  */
 import type { PhysicalMemory } from '../cpu/ports'
+import { TEXT_MEMORY, TEXT_MEMORY_BYTES } from '../devices/vga-memory'
+import { VgaWindows, type VgaWindow } from './vga-windows'
 import type { MemoryDevice } from '../devices/device'
 import type { Shadow } from '../devices/i440fx'
 
@@ -23,10 +23,6 @@ const MIB = 0x100000
 export const LOW_RAM_END = 0xa0000
 export const FRAMEBUFFER = 0xfd000000
 export const VIDEO_MEMORY_BYTES = 16 << 20
-const WINDOW_START = 0xa0000
-const WINDOW_END = 0xb0000
-const TEXT_START = 0xb8000
-const TEXT_END = 0xc0000
 /** First address of what option ROMs, or copies of ROM in RAM, can take; the host bridge switches parts of `SHADOW_PART_BYTES`. */
 export const SHADOW_START = 0xc0000
 export const SHADOW_PART_BYTES = 0x4000
@@ -49,9 +45,6 @@ export interface MemoryBlock {
 
 const NO_BLOCK: MemoryBlock = { base: 0, bytes: 0 }
 
-/** What answers in the VGA window: plain memory from a host address on, a device, or nothing. */
-export type VgaWindow = number | { read(offset: number): number; write(offset: number, value: number): void } | undefined
-
 export type { MemoryDevice }
 
 interface MappedDevice {
@@ -69,7 +62,7 @@ export class MemoryMap implements PhysicalMemory {
   readonly #rom: MemoryBlock
   readonly #shadow: Shadow[] = Array.from({ length: SHADOW_PARTS }, () => ({ read: false, write: false }))
   #framebuffer: number | undefined
-  #window: VgaWindow
+  readonly #windows: VgaWindows
   #mapped: readonly MappedDevice[] = []
 
   /** `ramBase`: offset of physical address 0 in `memory`. Throws a RangeError for a size that is no multiple of 4 KiB or out of bounds. */
@@ -81,6 +74,7 @@ export class MemoryMap implements PhysicalMemory {
     this.#ramBase = ramBase
     this.#u8 = new Uint8Array(memory.buffer)
     this.#video = video
+    this.#windows = new VgaWindows([{ first: TEXT_MEMORY, bytes: TEXT_MEMORY_BYTES, memory: this.textBase }])
     this.#rom = rom
   }
 
@@ -99,8 +93,8 @@ export class MemoryMap implements PhysicalMemory {
   }
 
   /** Who asks must have translations forgotten: the processor keeps those of plain memory. */
-  setWindow(window: VgaWindow): void {
-    this.#window = window
+  setWindows(windows: readonly VgaWindow[]): void {
+    this.#windows.set(windows)
   }
 
   /** Has a device answer from `first` on, where no plain memory is. Throws a RangeError where another one is. The return value takes it out again. */
@@ -112,6 +106,16 @@ export class MemoryMap implements PhysicalMemory {
     return () => {
       this.#mapped = this.#mapped.filter((one) => one !== entry)
     }
+  }
+
+  /** Host address of the text memory, which lies in the RAM block where the PC has it. */
+  get textBase(): number {
+    return this.#ramBase + TEXT_MEMORY
+  }
+
+  /** All of the text memory, in place, whether it is seen or not. */
+  get textMemory(): Uint8Array {
+    return this.#u8.subarray(this.textBase, this.textBase + TEXT_MEMORY_BYTES)
   }
 
   /** Whether no registers are mapped there. */
@@ -140,14 +144,14 @@ export class MemoryMap implements PhysicalMemory {
   }
 
   readableFrame(physical: number): number {
-    if (physical < LOW_RAM_END || (physical >= TEXT_START && physical < TEXT_END)) return this.#ramBase + physical
+    if (physical < LOW_RAM_END) return this.#ramBase + physical
     if (physical >= MIB && physical < this.bytes) return this.#ramBase + physical
     if (physical >= SHADOW_START && physical < MIB) return this.#shadowAt(physical)?.read === true ? this.#ramBase + physical : this.#romFrame(MIB - physical, LOW_ROM_BYTES)
     return this.#romFrame(ADDRESS_SPACE - physical, ADDRESS_SPACE) || this.#videoFrame(physical)
   }
 
   writableFrame(physical: number): number {
-    if (physical < LOW_RAM_END || (physical >= TEXT_START && physical < TEXT_END)) return this.#ramBase + physical
+    if (physical < LOW_RAM_END) return this.#ramBase + physical
     if (physical >= MIB && physical < this.bytes) return this.#ramBase + physical
     if (physical >= SHADOW_START && physical < MIB) return this.#shadowAt(physical)?.write === true ? this.#ramBase + physical : 0
     return physical >= ADDRESS_SPACE - this.#rom.bytes ? 0 : this.#videoFrame(physical)
@@ -166,12 +170,7 @@ export class MemoryMap implements PhysicalMemory {
   #videoFrame(physical: number): number {
     const framebuffer = this.#framebuffer
     if (framebuffer !== undefined && physical >= framebuffer && physical < framebuffer + this.#video.bytes) return this.#video.base + physical - framebuffer
-    if (typeof this.#window !== 'number' || physical < WINDOW_START || physical >= WINDOW_END) return 0
-    return this.#window + physical - WINDOW_START
-  }
-
-  #device(physical: number): Exclude<VgaWindow, number> {
-    return physical >= WINDOW_START && physical < WINDOW_END && typeof this.#window === 'object' ? this.#window : undefined
+    return this.#windows.frame(physical)
   }
 
   /** Plain memory at `physical` as bytes that can be read in place, up to `count` or the end of the page. Undefined where there is none. */
@@ -194,13 +193,13 @@ export class MemoryMap implements PhysicalMemory {
   read8(physical: number): number {
     const frame = this.readableFrame(physical - (physical % PAGE))
     if (frame !== 0) return this.#u8[frame + (physical % PAGE)] ?? UNMAPPED
-    return this.#device(physical)?.read(physical - WINDOW_START) ?? this.#readMapped(physical, 1) ?? UNMAPPED
+    return this.#windows.read(physical) ?? this.#readMapped(physical, 1) ?? UNMAPPED
   }
 
   write8(physical: number, value: number): void {
     const frame = this.writableFrame(physical - (physical % PAGE))
     if (frame !== 0) this.#u8[frame + (physical % PAGE)] = value
-    else if (!this.#writeMapped(physical, 1, value)) this.#device(physical)?.write(physical - WINDOW_START, value)
+    else if (!this.#writeMapped(physical, 1, value)) this.#windows.write(physical, value)
   }
 
   read16(physical: number): number {

@@ -1,9 +1,9 @@
 import { PNG } from 'pngjs'
 import type { Screen } from '../../../shared/machine-schemas'
-import { drawScreen } from '../../../shared/screen-pixels'
+import { drawScreen, textSize } from '../../../shared/screen-pixels'
 import { textFont } from './font'
 
-/** The VGA shows nine columns a cell. */
+/** The VGA shows nine columns a cell, as the BIOS sets it. */
 const CELL_WIDTH = 9
 
 /**
@@ -12,10 +12,10 @@ const CELL_WIDTH = 9
  */
 export function screenPng(screen: Screen): Uint8Array {
   if (screen.mode === 'graphics') return encode(screen.width, screen.height, Buffer.from(screen.pixels), 2)
-  const width = screen.columns * CELL_WIDTH
-  const height = screen.rows * textFont.height
+  const cellWidth = screen.look?.dots ?? CELL_WIDTH
+  const { width, height } = textSize(screen, textFont.height, cellWidth)
   const pixels = new Uint32Array(width * height)
-  drawScreen(pixels, screen, { height: textFont.height, rows: textFont.bitmap }, { characters: true, cursor: true }, CELL_WIDTH)
+  drawScreen(pixels, screen, { height: textFont.height, rows: textFont.bitmap }, { characters: true, cursor: true }, cellWidth)
   return encode(width, height, Buffer.from(pixels.buffer), 6)
 }
 

@@ -1,37 +1,52 @@
 import type { Screen, TextScreen } from '../../../shared/machine-schemas'
-import type { TextView } from '../devices/vga-text'
-import { TEXT_MEMORY, TEXT_MEMORY_BYTES } from '../devices/vga-text'
+import type { VgaGeometry } from '../devices/vga-geometry'
 
-/** Reads the text screen: `read16` gives the 16-bit cell at a physical address. */
-export function captureScreen(view: TextView, read16: (physical: number) => number): TextScreen {
-  const { columns, rows } = view
+type Cells = Pick<TextScreen, 'columns' | 'rows' | 'cells'>
+
+/** The largest text that is told as such (`machine-schemas`). */
+export const MOST_COLUMNS = 132
+export const MOST_ROWS = 60
+
+/** Character in the low byte, attribute in the high, of the cell at an address. */
+type CellReader = (address: number) => number
+
+/** Reads a screen whose rows lie one after the other, none of them split; what is more than can be told is left out. */
+export function captureText({ columns: wide, lines, rowLines, start, pitch, cursor, blink }: VgaGeometry, cellAt: CellReader): TextScreen {
+  const columns = Math.min(MOST_COLUMNS, wide)
+  const rows = Math.min(MOST_ROWS, Math.max(1, Math.floor(lines / rowLines)))
   const cells: number[] = []
-  for (let i = 0; i < columns * rows; i++) cells.push(read16(TEXT_MEMORY + ((view.start + i * 2) & (TEXT_MEMORY_BYTES - 2))))
-  const cell = view.cursor.cell - view.start / 2
-  const onScreen = cell >= 0 && cell < columns * rows
+  let [cursorRow, cursorColumn] = [-1, 0]
+  for (let row = 0; row < rows; row++) {
+    const first = start + row * pitch
+    for (let column = 0; column < columns; column++) cells.push(cellAt(first + column))
+    if (cursorRow < 0 && cursor.cell >= first && cursor.cell < first + columns) [cursorRow, cursorColumn] = [row, cursor.cell - first]
+  }
+  const onScreen = cursorRow >= 0
   return {
     mode: 'text',
     columns,
     rows,
     cells,
-    cursor: {
-      row: onScreen ? Math.floor(cell / columns) : 0,
-      column: onScreen ? cell % columns : 0,
-      visible: view.cursor.visible && onScreen,
-      start: view.cursor.start,
-      end: view.cursor.end,
-    },
-    blink: view.blink,
+    cursor: { row: onScreen ? cursorRow : 0, column: onScreen ? cursorColumn : 0, visible: cursor.visible && onScreen, start: cursor.start, end: cursor.end },
+    blink,
   }
 }
 
-/** Of graphics a picture that is the same is the same object. */
+/** What is written on a screen whose rows are given by the addresses of their first cells. */
+export function captureRows(rowStarts: readonly number[], wide: number, cellAt: CellReader): Cells {
+  const columns = Math.min(MOST_COLUMNS, wide)
+  const shown = rowStarts.slice(0, MOST_ROWS)
+  return { columns, rows: shown.length, cells: shown.flatMap((first) => Array.from({ length: columns }, (_, column) => cellAt(first + column))) }
+}
+
+/** Of graphics a picture that is the same is the same object, as is a look. */
 export function sameScreen(a: Screen, b: Screen): boolean {
   if (a.mode === 'graphics' || b.mode === 'graphics') return a === b
   return (
     a.columns === b.columns &&
     a.rows === b.rows &&
     a.blink === b.blink &&
+    a.look === b.look &&
     a.cursor.row === b.cursor.row &&
     a.cursor.column === b.cursor.column &&
     a.cursor.visible === b.cursor.visible &&

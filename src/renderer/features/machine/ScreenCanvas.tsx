@@ -4,7 +4,7 @@ import type { Screen } from '../../../shared/machine-schemas'
 import { useLab } from '../../app/lab'
 import { fromBase64 } from './base64'
 import { scaled, type Aspect, type Scale } from './scaling'
-import { drawPicture, drawScreen, GLYPH_WIDTH, hasBlinking, type Glyphs } from '../../../shared/screen-pixels'
+import { drawPicture, drawScreen, GLYPH_WIDTH, hasBlinking, textSize, type Glyphs } from '../../../shared/screen-pixels'
 
 /** Half periods of the VGA's blinking at 70 frames a second: the cursor 8 frames, characters 16. */
 const CURSOR_HALF_MS = 114
@@ -16,7 +16,7 @@ const MARGIN = 3
 /** Pixels of a screen. */
 function sizeOf(screen: Screen | undefined, glyphHeight: number): { width: number; height: number } {
   if (screen?.mode === 'graphics') return { width: screen.width, height: screen.height }
-  return { width: (screen?.columns ?? 80) * GLYPH_WIDTH, height: (screen?.rows ?? 25) * glyphHeight }
+  return screen ? textSize(screen, glyphHeight) : { width: 80 * GLYPH_WIDTH, height: 25 * glyphHeight }
 }
 
 /** Draws the machine's screen, pixel by pixel, as large as the person wants it; what lies over it has its size. */

@@ -31,7 +31,7 @@ export function ScreenTextMirror(): ReactElement {
     }
   }, [machine])
 
-  const shown = !screen ? '' : screen.mode === 'text' ? screenText(screen) : text.graphics(screen.width, screen.height)
+  const shown = !screen ? '' : screen.mode === 'text' || screen.text ? screenText(screen) : text.graphics(screen.width, screen.height)
   return (
     <pre className="visually-hidden" role="group" aria-label={text.screenText} data-testid="screen-text">
       {shown}

@@ -1,7 +1,7 @@
 /** The guest's picture at its own size: what is saved, copied and recorded. */
 import type { ScreenFont } from '../../../shared/contract'
 import type { Screen } from '../../../shared/machine-schemas'
-import { drawPicture, drawScreen, GLYPH_WIDTH } from '../../../shared/screen-pixels'
+import { drawPicture, drawScreen, textSize } from '../../../shared/screen-pixels'
 import { fromBase64 } from './base64'
 
 /** The screen as pixels, with the cursor and without its blinking. */
@@ -11,7 +11,8 @@ export function pictureOf(screen: Screen, font: ScreenFont): ImageData {
     drawPicture(new Uint32Array(image.data.buffer), screen)
     return image
   }
-  const image = new ImageData(screen.columns * GLYPH_WIDTH, screen.rows * font.height)
+  const { width, height } = textSize(screen, font.height)
+  const image = new ImageData(width, height)
   drawScreen(new Uint32Array(image.data.buffer), screen, { height: font.height, rows: fromBase64(font.glyphs) }, { cursor: true, characters: true })
   return image
 }

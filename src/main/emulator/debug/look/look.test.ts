@@ -314,6 +314,6 @@ test('every chip tells its state', () => {
   expect(facts('8042', 'Controller')['A20 gate']).toBe('open')
   expect(facts('16550', 'Line')['speed']).toContain('baud')
   expect(facts('MC146818A', 'Clock')['date']).toContain('1970-01-01')
-  expect(facts('VGA', 'Picture')).toMatchObject({ mode: 'text 80 × 25', 'window at A0000h': 'nothing' })
+  expect(facts('VGA', 'Picture')).toMatchObject({ mode: 'text 80 × 25, cells of 9 × 16', 'memory at 0xb8000': 'text' })
   expect(facts('VBE', 'Display')['enabled']).toBe('off')
 })

@@ -1,0 +1,64 @@
+/** What the VGA shows: text as text, where it is a plain screen of it, and a picture of all else. Made when somebody looks. */
+import type { GraphicsScreen, Screen, TextScreen } from '../../../shared/machine-schemas'
+import type { Vga } from '../devices/vga'
+import { isPlainText, vgaRaster, type VgaGeometry } from '../devices/vga-geometry'
+import { captureRows, captureText, MOST_COLUMNS, MOST_ROWS } from './screen'
+import { TextLooks } from './text-look'
+import { drawVga, sourceLine } from './vga-picture'
+
+/** What text mode shows, or would show, wherever its rows go on. */
+export function textOf(vga: Vga): TextScreen {
+  return captureText(vga.geometry, (address) => vga.cell(address))
+}
+
+/** Addresses of the first cells of rows, as the picture has them. */
+function rowStarts(geometry: VgaGeometry): number[] {
+  const starts: number[] = []
+  let before: number | undefined
+  for (let scanLine = 0; scanLine < geometry.lines; scanLine++) {
+    const { address, moved } = sourceLine(geometry, scanLine)
+    if (address !== before || scanLine === geometry.splitAfter + 1) starts.push(address + (moved ? geometry.bytePan : 0))
+    before = address
+  }
+  return starts
+}
+
+/** Remembers what it showed last, so that a picture that stays the same stays the same object. */
+export class VgaCapture {
+  readonly #vga: Vga
+  readonly #looks = new TextLooks()
+  #shown: { screen: GraphicsScreen; memory: Uint8Array; registers: string; colours: Uint8Array } | undefined
+
+  constructor(vga: Vga) {
+    this.#vga = vga
+  }
+
+  take(): Screen {
+    const vga = this.#vga
+    const { geometry } = vga
+    if (!isPlainText(geometry) || geometry.columns > MOST_COLUMNS || Math.floor(geometry.lines / geometry.rowLines) > MOST_ROWS) return this.#picture(geometry)
+    this.forget()
+    const look = this.#looks.take(vga, geometry)
+    return look ? { ...textOf(vga), look } : textOf(vga)
+  }
+
+  /** Lets go of the memory that the last picture takes. */
+  forget(): void {
+    this.#shown = undefined
+  }
+
+  #picture(geometry: VgaGeometry): GraphicsScreen {
+    const vga = this.#vga
+    const colours = Uint8Array.from(Array.from({ length: geometry.kind === 'bytes' ? 256 : 16 }, (_, index) => (geometry.kind === 'bytes' ? vga.colour256(index) : vga.colour(index))).flat())
+    const memory = vga.snapshot()
+    const registers = JSON.stringify(geometry)
+    const before = this.#shown
+    if (before?.registers === registers && Buffer.compare(before.colours, colours) === 0 && Buffer.compare(before.memory, memory) === 0) return before.screen
+    const raster = vgaRaster(geometry)
+    const pixels = drawVga(geometry, raster, memory, colours)
+    const text = geometry.kind === 'text' ? { text: captureRows(rowStarts(geometry), geometry.columns, (address) => vga.cell(address)) } : {}
+    const screen: GraphicsScreen = { mode: 'graphics', width: raster.width, height: raster.height, pixels, ...text }
+    this.#shown = { screen, memory, registers, colours }
+    return screen
+  }
+}
