@@ -1,5 +1,6 @@
 /** IRQ 1 and INT 16h: from scan codes to the key buffer in the BIOS data area, and from there to programs. */
 import { BDA, KEY_BUFFER_END, KEY_BUFFER_START } from './bda'
+import { BusyWait } from './busy-wait'
 import type { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
 import { keyWord } from './key-table'
@@ -21,11 +22,13 @@ const SCROLL_LOCK = 0x46
 
 export class KeyboardFirmware {
   readonly #host: FirmwareHost
+  readonly #busyWait: BusyWait
   /** Counts calls of INT 16h that looked for a key: software here reads keys through the BIOS. */
   reads = 0
 
   constructor(host: FirmwareHost) {
     this.#host = host
+    this.#busyWait = new BusyWait(host)
   }
 
   reset(): void {
@@ -94,7 +97,8 @@ export class KeyboardFirmware {
     const { memory } = this.#host
     this.reads++
     call.zero = this.bufferEmpty
-    if (!this.bufferEmpty) call.ax = compatible(memory.read16(SEGMENT + memory.read16(BDA.keyboardHead)), extended)
+    if (this.bufferEmpty) this.#busyWait.asked()
+    else call.ax = compatible(memory.read16(SEGMENT + memory.read16(BDA.keyboardHead)), extended)
   }
 
   #after(offset: number): number {

@@ -1,6 +1,7 @@
 /** IRQ 0 and INT 1Ah: time of day (IBM BIOS Interface Technical Reference, "Interrupt 1Ah"). */
 import { CMOS } from '../devices/rtc-mc146818'
 import { BDA } from './bda'
+import { BusyWait } from './busy-wait'
 import type { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
 
@@ -23,7 +24,10 @@ export function ticksSinceMidnight(date: Date): number {
   return Math.floor(seconds * TICKS_PER_SECOND)
 }
 
-export function timeService({ memory, ports }: FirmwareHost): Service {
+export function timeService(host: FirmwareHost): Service {
+  const { memory, ports } = host
+  const busyWait = new BusyWait(host)
+  let lastTicks = 0
   const cmos = (index: number): number => {
     ports.write8(0x70, index)
     return ports.read8(0x71)
@@ -42,6 +46,8 @@ export function timeService({ memory, ports }: FirmwareHost): Service {
   const functions: Readonly<Record<number, (call: FirmwareCall) => void>> = {
     0x00: (call) => {
       const ticks = memory.read32(BDA.ticks)
+      if (ticks === lastTicks) busyWait.asked()
+      lastTicks = ticks
       call.cx = ticks >>> 16
       call.dx = ticks & 0xffff
       call.al = memory.read8(BDA.midnight)

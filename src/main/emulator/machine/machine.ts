@@ -168,7 +168,10 @@ export class Machine {
       drives: this.drives,
       now: () => this.now,
       instructions: () => this.instructions,
-      skipTo: (tick) => this.#skipTo(Math.min(tick, this.clock.nextDue)),
+      skipTo: (tick) => {
+        this.#skipTo(Math.min(tick, this.clock.nextDue))
+        attention()
+      },
       resetMachine: resetMachine('bios'),
       shown: () => this.timeline.output('BIOS'),
       bootEntered: (linear) => this.timeline.bootSector(linear),
