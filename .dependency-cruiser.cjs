@@ -32,6 +32,7 @@ module.exports = {
     only('languages-stand-alone', '^src/main/languages/', [shared], 'A language server is asked without knowing what a project is.'),
     only('toolchain-knows-projects', '^src/main/toolchain/', [shared, '^src/main/(files|project)/'], 'Compilers are driven by what a project says.'),
     only('emulator-stands-alone', '^src/main/emulator/', [shared], 'A module of the main process knows shared types and itself.'),
+    only('network-stands-alone', '^src/main/emulator/net/', ['^src/main/emulator/machine/clock\\.ts'], 'The network beyond the cable knows frames, and no network card.'),
     only('usb-stands-alone', '^src/main/usb/(?!format/)', [shared, '^src/main/(files|usb)/'], 'What may be written is decided without knowing what is written.'),
     only('format-makes-tables', '^src/main/usb/format/', [shared, '^src/main/image/(fat|fat-geometry|fat-read|gpt|guid|layout|mbr)\\.ts'], 'A drive gets the same tables as an image does, and is never touched here.'),
     only('wasm-knows-no-x86', '^src/main/emulator/wasm/', [], 'The byte emitter is about WebAssembly only.'),

@@ -15,12 +15,13 @@ import { DEFAULT_MEMORY_BYTES, readInput } from '../main/services/services'
 import type { BuildResult } from '../shared/contract'
 import type { CpuModelName } from '../shared/cpu-models'
 import { LabError } from '../shared/failure'
-import type { BootMedium, Screen } from '../shared/machine-schemas'
+import type { BootMedium, OutputPort, Screen } from '../shared/machine-schemas'
 import { screenLines, screenText } from '../shared/screen-text'
 import type { Backend, ScreenOutput, Trace } from './arguments'
 import { buildExitCode, printLog, summarize } from './build-log'
 import { LiveTerminal } from './live-terminal'
 import { bootInLockstep, checkLockstepOptions } from './lockstep'
+import { PortOutputs } from './port-outputs'
 import { traceFilter, traceLines } from './trace'
 import { exitCodeOf } from './run-exit-code'
 
@@ -34,7 +35,10 @@ export interface BootOptions {
   as?: BootMedium
   memory?: number
   append?: string
-  serial?: string
+  serial?: readonly string[]
+  parallel?: string
+  netFiles?: string
+  netBoot?: string
   screen?: ScreenOutput
   untilText?: string
   timeout?: number
@@ -98,11 +102,12 @@ export async function run({ image, medium, memoryBytes, model }: Bootable, optio
   if (options.screen?.type === 'png') await requireFileName(options.screen.file)
   // Lines of a trace would run through the picture.
   const traceInTerminal = options.trace !== undefined && options.traceFile === undefined && process.stderr.isTTY
-  const live = !options.headless && !json && !traceInTerminal && options.serial !== 'stdio' && process.stdout.isTTY && process.stdin.isTTY ? new LiveTerminal() : undefined
-  const serialFile = options.serial === undefined || options.serial === 'stdio' ? undefined : await openForWriting(options.serial)
+  const ports = await PortOutputs.open(options, openForWriting)
+  const live = !options.headless && !json && !traceInTerminal && !ports.usesStdio && process.stdout.isTTY && process.stdin.isTTY ? new LiveTerminal() : undefined
   const traceFile = options.traceFile === undefined ? undefined : await openForWriting(options.traceFile)
-  const kept = { com1: new KeptOutput(), debug: new KeptOutput() }
+  const kept = new Map<OutputPort, KeptOutput>()
   let screen: Screen | undefined
+  const network = await networkOf(options)
   const started = performance.now()
 
   const report = await new Promise<RunReport>((resolveRun) => {
@@ -117,6 +122,7 @@ export async function run({ image, medium, memoryBytes, model }: Bootable, optio
         untilText,
         timeoutMilliseconds: timeoutOf(options),
         keys: options.keys,
+        ...network,
         ...(options.trace ? { log: { filter: traceFilter(options.trace), whole: true } } : {}),
       },
       {
@@ -125,10 +131,8 @@ export async function run({ image, medium, memoryBytes, model }: Bootable, optio
           live?.show(next)
         },
         serial(port, bytes) {
-          if (json) kept[port].add(bytes)
-          if (port !== 'com1') return undefined
-          if (serialFile) return written(serialFile, bytes)
-          return options.serial === 'stdio' && !json ? written(process.stdout, bytes) : undefined
+          if (json) kept.set(port, (kept.get(port) ?? new KeptOutput()).add(bytes))
+          return ports.write(port, bytes, !json)
         },
         log: (_id, entries) => written(traceFile ?? process.stderr, traceLines(entries)),
         state: () => undefined,
@@ -139,25 +143,37 @@ export async function run({ image, medium, memoryBytes, model }: Bootable, optio
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop, { once: true })
     live?.open({ interrupt: stop, keys: (events) => machine.keys(events), text: (text) => machine.type(text) })
-    if (options.serial === 'stdio') process.stdin.on('data', (bytes: Buffer) => machine.serialInput(new Uint8Array(bytes)))
+    if (ports.stdin) process.stdin.on('data', (bytes: Buffer) => machine.serialInput(new Uint8Array(bytes), ports.stdin))
   })
 
   live?.close()
   process.stdin.pause()
-  if (serialFile) await finished(serialFile.end())
+  await ports.close()
   if (traceFile) await finished(traceFile.end())
   if (options.screen?.type === 'png') await writePicture(options.screen.file, screen)
   const exitCode = exitCodeOf(report, untilText !== undefined)
   if (json) {
     const milliseconds = Math.round(performance.now() - started)
     const lines = screen ? screenLines(screen) : []
-    console.log(JSON.stringify({ reason: report.reason, exitCode, milliseconds, screen: lines, serial: kept.com1.text(), debug: kept.debug.text(), report }))
+    console.log(JSON.stringify({ reason: report.reason, exitCode, milliseconds, screen: lines, serial: kept.get('com1')?.text() ?? '', debug: kept.get('debug')?.text() ?? '', ...otherPorts(kept), report }))
     return exitCode
   }
   if (options.screen?.type === 'text') console.log(screen ? inWords(screen) : '')
   if (report.reason !== 'until-text') process.stderr.write(`${report.lines.length > 0 ? report.lines.join('\n') : report.summary}\n`)
   if (report.reason === 'timeout' && untilText !== undefined) process.stderr.write(textMissing(untilText, screen))
   return exitCode
+}
+
+/** What other ports than COM1 and the debug console sent, by their names; nothing for a port that sent nothing. */
+function otherPorts(kept: ReadonlyMap<OutputPort, KeptOutput>): Record<string, string> {
+  return Object.fromEntries([...kept].filter(([port]) => port !== 'com1' && port !== 'debug').map(([port, output]) => [port, output.text()]))
+}
+
+/** What `--net-files` and `--net-boot` say. @throws LabError when the folder is none */
+async function networkOf({ netFiles, netBoot }: BootOptions): Promise<{ network?: { folder?: string; bootFile?: string } }> {
+  if (netFiles === undefined && netBoot === undefined) return {}
+  if (netFiles !== undefined && !(await stat(netFiles).then((found) => found.isDirectory(), () => false))) throw new LabError({ code: 'bad-input', what: 'There is no such folder.', where: netFiles, next: 'Name the folder whose files the guest is to fetch.' })
+  return { network: { ...(netFiles === undefined ? {} : { folder: resolve(netFiles) }), ...(netBoot === undefined ? {} : { bootFile: netBoot }) } }
 }
 
 /** The screen for `--screen text`. */
@@ -213,10 +229,11 @@ class KeptOutput {
   readonly #chunks: Uint8Array[] = []
   #length = 0
 
-  add(bytes: Uint8Array): void {
+  add(bytes: Uint8Array): this {
     const kept = bytes.slice(0, MAX_JSON_SERIAL - this.#length)
     this.#chunks.push(kept)
     this.#length += kept.length
+    return this
   }
 
   /** As UTF-8; what is none shows as U+FFFD. */

@@ -8,14 +8,15 @@ import { exitCodeOf } from './run-exit-code'
 
 export interface LockstepOutput {
   readonly screen?: ScreenOutput
-  readonly serial?: string
+  readonly serial?: readonly string[]
+  readonly parallel?: string
   readonly trace?: readonly Trace[]
   readonly json?: true
 }
 
 /** Two machines have no one serial line, and their screen is shown as text only. */
-export function checkLockstepOptions({ screen, serial, trace }: LockstepOutput): void {
-  const refused = serial !== undefined ? '--serial' : screen?.type === 'png' ? '--screen png' : trace ? '--trace' : undefined
+export function checkLockstepOptions({ screen, serial, parallel, trace }: LockstepOutput): void {
+  const refused = serial !== undefined ? '--serial' : parallel !== undefined ? '--parallel' : screen?.type === 'png' ? '--screen png' : trace ? '--trace' : undefined
   if (refused !== undefined) throw new LabError({ code: 'usage', what: `${refused} does not go with --lockstep.`, next: 'Leave one of them out.' })
 }
 

@@ -49,7 +49,7 @@ async function run({ image, model, isTest, settings, memoryBytes }: RunnerJob, o
           live?.show(next)
         },
         serial(port, bytes) {
-          const wanted = port === 'com1' ? settings.serial !== false : settings.debugConsole === true
+          const wanted = (port === 'com1' && settings.serial !== false) || (port === 'debug' && settings.debugConsole === true)
           if (!wanted) return undefined
           // While the screen is shown live, other output would destroy it.
           if (live) late.push(bytes)

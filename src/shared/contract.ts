@@ -21,7 +21,7 @@ import { formattingCalls } from './formatting'
 import { languageCalls, languageStreams } from './language-servers'
 import { LANGUAGES } from './languages'
 import { imageCalls } from './image-explorer'
-import { BOOT_MEDIA, insertedDriveSchema, keyEventSchema, machineReportSchema, machineStateSchema, MOST_EXTRA_DRIVES, sentScreenSchema } from './machine-schemas'
+import { BOOT_MEDIA, insertedDriveSchema, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, MOST_EXTRA_DRIVES, OUTPUT_PORTS, sentScreenSchema, SERIAL_PORTS, toneSchema } from './machine-schemas'
 import { buildProgressSchema, buildStepSchema, problemSchema } from './problems'
 import { searchStreams } from './search'
 import { usbCalls, usbStreams } from './usb'
@@ -149,7 +149,8 @@ export const machineEventSchema = z.discriminatedUnion('type', [
   /** The whole screen, at most once per frame, only when it changed. The first event of every watch. */
   z.object({ type: z.literal('screen'), screen: sentScreenSchema }),
   /** Bytes the guest sent; `port` is the UART, or the debug port 0xE9. `lost` bytes before them were left out: the reader was too slow. */
-  z.object({ type: z.literal('serial'), port: z.enum(['com1', 'debug']), data: base64, lost: z.number().int().positive().optional() }),
+  z.object({ type: z.literal('sound'), tones: z.array(toneSchema) }),
+  z.object({ type: z.literal('serial'), port: z.enum(OUTPUT_PORTS), data: base64, lost: z.number().int().positive().optional() }),
   z.object({ type: z.literal('state'), state: machineStateSchema }),
 ])
 export type MachineEvent = z.infer<typeof machineEventSchema>
@@ -260,7 +261,8 @@ export const calls = {
   'machines.stop': { args: z.strictObject({ machine }), result: z.null() },
   'machines.reset': { args: z.strictObject({ machine }), result: z.null() },
   'machines.keys': { args: z.strictObject({ machine, events: z.array(keyEventSchema).max(256) }), result: z.null() },
-  'machines.serialInput': { args: z.strictObject({ machine, data: base64.max(65_536) }), result: z.null() },
+  'machines.mouse': { args: z.strictObject({ machine, moves: z.array(mouseMoveSchema).max(256) }), result: z.null() },
+  'machines.serialInput': { args: z.strictObject({ machine, port: z.enum(SERIAL_PORTS).optional(), data: base64.max(65_536) }), result: z.null() },
   'machines.font': { args: nothing, result: fontSchema },
 
   ...debugCalls,

@@ -10,6 +10,23 @@ export type BootMedium = (typeof BOOT_MEDIA)[number]
 /** Drives that can be added to the one that is booted from: one for diskettes, one for CDs, hard disks up to four. */
 export const MOST_EXTRA_DRIVES = 5
 
+/** Serial ports, in the order of their numbers. */
+export const SERIAL_PORTS = ['com1', 'com2', 'com3', 'com4'] as const
+export type SerialPort = (typeof SERIAL_PORTS)[number]
+
+/** Where a guest's bytes come out: the serial ports, the printer port, the debug console at port E9h. */
+export const OUTPUT_PORTS = [...SERIAL_PORTS, 'lpt1', 'debug'] as const
+export type OutputPort = (typeof OUTPUT_PORTS)[number]
+
+/** One of something for each port. */
+export function forOutputPorts<T>(make: (port: OutputPort) => T): Record<OutputPort, T> {
+  return { com1: make('com1'), com2: make('com2'), com3: make('com3'), com4: make('com4'), lpt1: make('lpt1'), debug: make('debug') }
+}
+
+/** What the speaker does from a moment on: `at` in microseconds of the guest's time since power-on; 0 hertz is silence. */
+export const toneSchema = z.object({ at: z.number().min(0), hertz: z.number().min(0).max(1_200_000) })
+export type Tone = z.infer<typeof toneSchema>
+
 /** An image file in a further drive. */
 export const insertedDriveSchema = z.strictObject({ path: z.string().min(1).max(4096), medium: z.enum(BOOT_MEDIA), readOnly: z.boolean() })
 export type InsertedDrive = z.infer<typeof insertedDriveSchema>
@@ -62,6 +79,8 @@ export const machineStateSchema = z.object({
   milliseconds: z.number(),
   /** The keyboard's lights, as the guest set them: bits 0–2 for Scroll, Num and Caps Lock. */
   leds: z.number().int().min(0).max(7).optional(),
+  /** Whether the guest listens to the mouse: before, moving it is in vain. */
+  mouse: z.boolean().optional(),
   /** Why it is paused: virtual time stands, and nothing is executed. Absent: it goes on. */
   paused: pausedSchema.optional(),
   /** How far the boot has come since power-on or reset, in order. */
@@ -75,6 +94,16 @@ export type MachineState = z.infer<typeof machineStateSchema>
  */
 export const keyEventSchema = z.strictObject({ code: z.string().min(1).max(32), down: z.boolean() })
 export type KeyEvent = z.infer<typeof keyEventSchema>
+
+/** What a person did with the mouse: counts to the right and downwards, steps of the wheel towards the person, and the buttons that are down now. */
+export const mouseMoveSchema = z.strictObject({
+  dx: z.number().int().min(-32_768).max(32_767),
+  dy: z.number().int().min(-32_768).max(32_767),
+  wheel: z.number().int().min(-128).max(127),
+  /** Bits 0–4: left, right, middle, fourth, fifth; as `MouseEvent.buttons` (UI Events, W3C). */
+  buttons: z.number().int().min(0).max(31),
+})
+export type MouseMove = z.infer<typeof mouseMoveSchema>
 
 export const registersSchema = z.object({
   cpuMode: z.enum(['real', 'protected', 'long']),

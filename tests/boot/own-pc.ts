@@ -64,7 +64,7 @@ export function runInOwnPc(image: Uint8Array, options: OwnPcOptions): OwnRun {
     if (typed[0] !== undefined && flow().includes(typed[0].afterText)) {
       const { keys = [], serial: bytes = '' } = typed.shift() ?? {}
       for (const key of keys) for (const down of [true, false]) machine.kbc.keyboard.key(key, down)
-      machine.uart.receive(new TextEncoder().encode(bytes))
+      machine.connectors.serial.com1.receive(new TextEncoder().encode(bytes))
     }
     if (Date.now() > deadline) throw new Error(`The guest went astray; the screen says:\n${flow().trim()}\nand COM1:\n${serial}`)
     if (options.untilText !== undefined && flow().includes(options.untilText)) {

@@ -24,8 +24,8 @@ const isLocal = (url: string): boolean => isLabPage(url) || (URL.canParse(url) &
 /** Something that the lab's page made in memory: its URL is the page's origin behind `blob:`. */
 const isLabBlob = (url: string): boolean => url.startsWith('blob:') && isLabPage(url.slice('blob:'.length))
 
-/** The lab's page may use the clipboard; nothing else is granted to anyone. */
-const grantedToLab: ReadonlySet<string> = new Set(['clipboard-read', 'clipboard-sanitized-write'])
+/** The lab's page may use the clipboard, and hold the pointer for a guest's mouse; nothing else is granted to anyone. */
+const grantedToLab: ReadonlySet<string> = new Set(['clipboard-read', 'clipboard-sanitized-write', 'pointerLock'])
 
 /** Nothing but the lab's own files is loaded, no permission is given, and only what the lab's page made itself is saved. Before the first window. */
 export function confineSession(session: Session): void {

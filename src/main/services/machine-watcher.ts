@@ -5,7 +5,7 @@
 import { deflate, deflateSync } from 'node:zlib'
 import type { EventReader } from '../../shared/channel'
 import type { MachineEvent } from '../../shared/contract'
-import type { GraphicsScreen, MachineState, Screen, SentScreen } from '../../shared/machine-schemas'
+import { forOutputPorts, type GraphicsScreen, type MachineState, OUTPUT_PORTS, type OutputPort, type Screen, type SentScreen, type Tone } from '../../shared/machine-schemas'
 import type { SerialLog } from './serial-log'
 
 /** Events on their way to the reader at one time. Few, so that what counts (the end of the machine) has little before it. */
@@ -13,9 +13,10 @@ const MOST_UNREAD = 3
 /** Serial bytes in one event. */
 const MOST_BYTES = 16 * 1024
 
-const PORTS = ['com1', 'debug'] as const
-type SerialPort = (typeof PORTS)[number]
-export type SerialLogs = Readonly<Record<SerialPort, SerialLog>>
+export type SerialLogs = Readonly<Record<OutputPort, SerialLog>>
+
+/** Tones that wait for a slow reader. */
+const MOST_TONES = 256
 
 /** Level 1 of zlib: most of the gain in a tenth of the time. */
 const QUICKLY = { level: 1 } as const
@@ -27,9 +28,10 @@ function sent({ mode, width, height }: GraphicsScreen, deflated: Buffer): SentSc
 export class MachineWatcher {
   readonly #reader: EventReader<MachineEvent>
   readonly #logs: SerialLogs
-  readonly #places: Record<SerialPort, number>
+  readonly #places: Record<OutputPort, number>
   #screen: Screen | undefined
   #state: MachineState | undefined
+  #tones: Tone[] = []
   /** A picture on its way to be the next event. */
   #deflating = false
   #finished = false
@@ -38,7 +40,7 @@ export class MachineWatcher {
   constructor(reader: EventReader<MachineEvent>, logs: SerialLogs) {
     this.#reader = reader
     this.#logs = logs
-    this.#places = { com1: logs.com1.start, debug: logs.debug.start }
+    this.#places = forOutputPorts((port) => logs[port].start)
     reader.onRead(() => this.tell())
   }
 
@@ -48,6 +50,11 @@ export class MachineWatcher {
 
   state(state: MachineState | undefined): void {
     this.#state = state
+  }
+
+  /** A newcomer hears no sound of before. */
+  sound(tones: readonly Tone[]): void {
+    this.#tones = [...this.#tones, ...tones].slice(-MOST_TONES)
   }
 
   /** Tells what is new, as far as the reader follows; the rest when it has read. */
@@ -72,7 +79,12 @@ export class MachineWatcher {
       this.#screen = undefined
       return { type: 'screen', screen: screen.mode === 'text' ? screen : sent(screen, deflateSync(screen.pixels, QUICKLY)) }
     }
-    for (const port of PORTS) if (this.#places[port] < this.#logs[port].end) return this.#nextBytes(port)
+    for (const port of OUTPUT_PORTS) if (this.#places[port] < this.#logs[port].end) return this.#nextBytes(port)
+    if (this.#tones.length > 0) {
+      const tones = this.#tones
+      this.#tones = []
+      return { type: 'sound', tones }
+    }
     if (!state) return undefined
     this.#state = undefined
     return { type: 'state', state }
@@ -93,7 +105,7 @@ export class MachineWatcher {
     })
   }
 
-  #nextBytes(port: SerialPort): MachineEvent {
+  #nextBytes(port: OutputPort): MachineEvent {
     const log = this.#logs[port]
     const place = Math.max(this.#places[port], log.start)
     const lost = place - this.#places[port]

@@ -4,7 +4,7 @@ import type { MachineEvent } from '../../shared/contract'
 import type { LogEvent, LogFilter, QuestionArgs, QuestionName, QuestionResults } from '../../shared/debug'
 import type { EventReader } from '../../shared/channel'
 import { LabError } from '../../shared/failure'
-import type { KeyEvent, MachineReport, MachineState, Screen } from '../../shared/machine-schemas'
+import { forOutputPorts, type KeyEvent, type MachineReport, type MachineState, type MouseMove, type Screen, type SerialPort } from '../../shared/machine-schemas'
 import type { MachineListener, RunningMachine, RunReport, StartOptions } from '../emulator/host/options'
 import { FIRST_LOG } from '../emulator/host/options'
 import { MachineWatcher } from './machine-watcher'
@@ -65,7 +65,7 @@ class Machine {
   #nextLog = FIRST_LOG + 1
   /** What the log of the start told before anybody asked for it. */
   #early: EarlyLog | undefined
-  readonly #serial = { com1: new SerialLog(MAX_SERIAL), debug: new SerialLog(MAX_SERIAL) }
+  readonly #serial = forOutputPorts(() => new SerialLog(MAX_SERIAL))
 
   constructor(start: MachineStarter, options: StartOptions) {
     this.report = new Promise((resolve) => (this.#resolve = resolve))
@@ -79,6 +79,7 @@ class Machine {
         this.#serial[port].add(bytes)
         this.#tell()
       },
+      sound: (tones) => this.#tell((watcher) => watcher.sound(tones)),
       state: (state) => {
         this.#state = state
         this.#tell((watcher) => watcher.state(state))
@@ -211,8 +212,12 @@ export class Machines {
     this.#findRunning(id).running.keys(events)
   }
 
-  serialInput(id: string, bytes: Uint8Array): void {
-    this.#findRunning(id).running.serialInput(bytes)
+  mouse(id: string, moves: readonly MouseMove[]): void {
+    this.#findRunning(id).running.mouse(moves)
+  }
+
+  serialInput(id: string, bytes: Uint8Array, port?: SerialPort): void {
+    this.#findRunning(id).running.serialInput(bytes, port)
   }
 
   /** @throws LabError what the machine refuses */

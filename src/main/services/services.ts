@@ -225,8 +225,12 @@ export function createServices(options: ServicesOptions): Services {
       machines.keys(machine, events)
       return null
     },
-    'machines.serialInput': async ({ machine, data }) => {
-      machines.serialInput(machine, new Uint8Array(Buffer.from(data, 'base64')))
+    'machines.mouse': async ({ machine, moves }) => {
+      machines.mouse(machine, moves)
+      return null
+    },
+    'machines.serialInput': async ({ machine, port, data }) => {
+      machines.serialInput(machine, new Uint8Array(Buffer.from(data, 'base64')), port)
       return null
     },
     'machines.font': async () => ({

@@ -23,6 +23,7 @@ import { createSearch } from '../features/search/search'
 import { createImageExplorer } from '../features/image/explorer'
 import { createLanguages } from '../features/languages/languages'
 import { createMachine } from '../features/machine/machine'
+import { hearSpeaker } from '../features/machine/speaker'
 import { bootArguments } from '../features/machine/machine-settings'
 import { createProjects } from '../features/projects/projects'
 import { createUsb } from '../features/usb/usb'
@@ -87,6 +88,7 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   const usb = createUsb({ connection, ui, saveAll: documents.saveAll, onError: report })
   followPauses({ debug, dock, documents, onError: report })
   drawAttention({ build, machine, dock, settings })
+  hearSpeaker({ machine, settings })
   const context = createCommandContext({ projects, build, machine, documents, projectDoctor, dock })
   /** The file that was booted last, when it is no project's. */
   let image: string | undefined

@@ -49,6 +49,7 @@ export const settingTable = {
   keyboardOnBoot: onOff('machine', false),
   screenScale: choice('machine', SCALES, 'integer'),
   screenAspect: choice('machine', ASPECTS, 'square'),
+  sound: onOff('machine', false),
   keyboardLeave: choice('machine', ['ctrl-alt', 'right-ctrl'], 'ctrl-alt'),
 }
 

@@ -84,6 +84,7 @@ export function createFakeServices() {
     'debug.kernel': missing('debug.kernel'),
     'machines.reset': missing('machines.reset'),
     'machines.keys': missing('machines.keys'),
+    'machines.mouse': missing('machines.mouse'),
     'machines.serialInput': missing('machines.serialInput'),
     'languages.update': async ({ path, text }) => {
       asked.push(`tell ${path}: ${text}`)

@@ -1,6 +1,6 @@
 /**
  * Intel 8042 as keyboard controller of the PC/AT and PS/2 (IBM Personal System/2 Hardware Interface Technical Reference,
- * "Keyboard and Auxiliary Device Controller"), with a keyboard on the first port and nothing on the second, and the
+ * "Keyboard and Auxiliary Device Controller"), with a keyboard on the first port and a mouse on the second, and the
  * system control port A at 92h, which also drives the A20 gate and the reset line.
  */
 import type { Clock, Timer } from '../machine/clock'
@@ -8,6 +8,7 @@ import { TICKS_PER_MICROSECOND } from '../machine/clock'
 import type { Device, DeviceFacts, Line, PortRange } from './device'
 import { bitsFact, fact, hex8 } from './facts'
 import { Ps2Keyboard } from './ps2-keyboard'
+import { Ps2Mouse } from './ps2-mouse'
 import { Set1Translator } from './scan-codes'
 
 const STATUS_OUTPUT_FULL = 0x01
@@ -26,7 +27,7 @@ const CONFIG_TRANSLATE = 0x40
 const OUTPUT_NO_RESET = 0x01
 const OUTPUT_A20 = 0x02
 
-/** Pause between two bytes of the keyboard; the serial line itself would take about 900 µs. */
+/** Pause between two bytes of keyboard or mouse; the serial line itself would take about 900 µs. */
 const BYTE_TICKS = 100 * TICKS_PER_MICROSECOND
 
 /** Controller commands whose argument comes through port 60h. */
@@ -45,6 +46,7 @@ export interface KbcWiring {
 export class Kbc8042 implements Device {
   readonly name = '8042 keyboard controller'
   readonly keyboard: Ps2Keyboard
+  readonly mouse: Ps2Mouse
   readonly ports: readonly PortRange[]
   readonly #wiring: KbcWiring
   readonly #timer: Timer
@@ -53,6 +55,8 @@ export class Kbc8042 implements Device {
   #output = 0
   #outputFull = false
   #outputIsAux = false
+  /** Whether the mouse's turn is next, when both have something. */
+  #mouseFirst = false
   #lastWasCommand = false
   #command: number | undefined
   #a20 = true
@@ -62,6 +66,7 @@ export class Kbc8042 implements Device {
   constructor(wiring: KbcWiring) {
     this.#wiring = wiring
     this.keyboard = new Ps2Keyboard(() => this.#arm())
+    this.mouse = new Ps2Mouse(wiring.clock, () => this.#arm())
     this.#timer = wiring.clock.timer(() => this.#fetch())
     this.ports = [
       { first: 0x60, last: 0x60, read: () => this.#readData(), write: (_port, value) => this.#writeData(value) },
@@ -74,10 +79,11 @@ export class Kbc8042 implements Device {
     this.#ram.fill(0)
     this.#ram[0] = CONFIG_SYSTEM | CONFIG_TRANSLATE | CONFIG_IRQ1 | CONFIG_AUX_OFF
     this.#translator.reset()
-    this.#outputFull = this.#outputIsAux = this.#lastWasCommand = false
+    this.#outputFull = this.#outputIsAux = this.#lastWasCommand = this.#mouseFirst = false
     this.#command = undefined
     this.#timer.cancel()
     this.keyboard.reset()
+    this.mouse.reset()
     this.#setA20(true)
     this.#updateLines()
   }
@@ -94,6 +100,7 @@ export class Kbc8042 implements Device {
         ],
       },
       { title: 'Keyboard', facts: [fact('bytes wait', this.keyboard.hasData), bitsFact('lights', this.keyboard.leds, ['Scroll Lock', 'Num Lock', 'Caps Lock'])] },
+      { title: 'Mouse', facts: this.mouse.describe() },
     ]
   }
 
@@ -151,8 +158,11 @@ export class Kbc8042 implements Device {
       this.#put(value, false)
     } else if (command === 0xd3) {
       this.#put(value, true)
+    } else {
+      // D4h: a byte for the mouse, which also switches its interface on.
+      this.#ram[0] = this.#config & ~CONFIG_AUX_OFF
+      this.mouse.receive(value)
     }
-    // D4h: a byte for the auxiliary device, where nothing is plugged in: no answer.
   }
 
   #writeCommand(value: number): void {
@@ -173,9 +183,10 @@ export class Kbc8042 implements Device {
         return
       case 0xa8:
         this.#ram[0] = this.#config & ~CONFIG_AUX_OFF
+        this.#arm()
         return
-      case 0xa9: // auxiliary interface test: clock line stuck low, as nothing is there
-        this.#put(0x01, false)
+      case 0xa9: // auxiliary interface test passed
+        this.#put(0x00, false)
         return
       case 0xaa: // self test passed
         this.#ram[0] = this.#config | CONFIG_SYSTEM
@@ -195,7 +206,7 @@ export class Kbc8042 implements Device {
         this.#put(0x80, false)
         return
       case 0xd0:
-        this.#put(OUTPUT_NO_RESET | (this.#a20 ? OUTPUT_A20 : 0) | (this.#outputFull ? 0x10 : 0), false)
+        this.#put(OUTPUT_NO_RESET | (this.#a20 ? OUTPUT_A20 : 0) | (this.#outputFull ? (this.#outputIsAux ? 0x20 : 0x10) : 0), false)
         return
       case 0xdd: // A20 off, A20 on: HP's short forms, which other makers copied
         this.#setA20(false)
@@ -236,21 +247,36 @@ export class Kbc8042 implements Device {
     this.#wiring.irq12(this.#outputFull && this.#outputIsAux && (this.#config & CONFIG_IRQ12) !== 0)
   }
 
-  /** Has the keyboard's next byte arrive in a while, if one waits and the way is free. */
+  get #keyboardReady(): boolean {
+    return this.keyboard.hasData && !(this.#config & CONFIG_KEYBOARD_OFF)
+  }
+
+  get #mouseReady(): boolean {
+    return this.mouse.hasData && !(this.#config & CONFIG_AUX_OFF)
+  }
+
+  /** Has the next byte of keyboard or mouse arrive in a while, if one waits and the way is free. */
   #arm(): void {
-    if (this.#outputFull || !this.keyboard.hasData || this.#config & CONFIG_KEYBOARD_OFF || this.#timer.due !== Infinity) return
+    if (this.#outputFull || this.#timer.due !== Infinity || (!this.#keyboardReady && !this.#mouseReady)) return
     this.#timer.set(this.#wiring.clock.now() + BYTE_TICKS)
   }
 
   #fetch(): void {
-    if (this.#outputFull || this.#config & CONFIG_KEYBOARD_OFF) return
-    for (;;) {
-      const byte = this.keyboard.take()
-      if (byte === undefined) return
+    if (this.#outputFull) return
+    const mouse = this.#mouseReady && (this.#mouseFirst || !this.#keyboardReady)
+    this.#mouseFirst = !mouse
+    const arrived = mouse ? this.mouse.take() : this.#takeKey()
+    if (arrived !== undefined) this.#put(arrived, mouse)
+    else this.#arm()
+  }
+
+  /** The keyboard's next byte as software gets it. */
+  #takeKey(): number | undefined {
+    while (this.#keyboardReady) {
+      const byte = this.keyboard.take() ?? 0
       const value = this.#config & CONFIG_TRANSLATE ? this.#translator.translate(byte) : byte
-      if (value === undefined) continue
-      this.#put(value, false)
-      return
+      if (value !== undefined) return value
     }
+    return undefined
   }
 }

@@ -123,4 +123,26 @@ describe('8254', () => {
     periods(20)
     expect(irq.rises()).toBe(1)
   })
+
+  test('tells the tone of the speaker while gate and speaker are on', () => {
+    const tones: number[] = []
+    const chip = new Pit8254(new TestClock(), () => undefined, (hertz) => tones.push(Math.round(hertz)))
+    chip.reset()
+    const io = portsOf(chip)
+    io.out(0x43, 0xb6)
+    io.out(0x42, 1193 & 0xff, 1193 >> 8)
+    expect(tones).toEqual([])
+    io.out(0x61, 0x03, 0x03)
+    io.out(0x42, 0x52, 0x09) // 2386
+    io.out(0x61, 0x00)
+    // One shot: no tone.
+    io.out(0x43, 0xb0)
+    io.out(0x42, 0x00, 0x10)
+    io.out(0x61, 0x03)
+    expect(tones).toEqual([1000, 500, 0])
+    io.out(0x43, 0xb6)
+    io.out(0x42, 0x00, 0x10)
+    chip.reset()
+    expect(tones).toEqual([1000, 500, 0, 291, 0])
+  })
 })

@@ -50,6 +50,12 @@ export class PitCounter {
     return this.#mode
   }
 
+  /** How often OUT rises per second in modes 2 and 3, with the count written last and the gate up; 0: it does not go on and on. */
+  get hertz(): number {
+    const count = this.#next?.count ?? this.#initial
+    return count !== undefined && this.#gate && (this.#mode === 2 || this.#mode === 3) ? PIT_HERTZ / count : 0
+  }
+
   describe(now: number): DeviceFact[] {
     const initial = this.#initial
     return [
@@ -222,9 +228,13 @@ export class Pit8254 implements Device {
   readonly #timer: Timer
   #counters: [PitCounter, PitCounter, PitCounter]
   #port61 = 0
+  readonly #onTone: (hertz: number) => void
+  #hertz = 0
 
-  constructor(clock: Clock, irq0: Line) {
+  /** @param onTone hears when the speaker's tone changes; 0: it is silent */
+  constructor(clock: Clock, irq0: Line, onTone: (hertz: number) => void = () => undefined) {
     this.#clock = clock
+    this.#onTone = onTone
     this.#irq0 = irq0
     this.#counters = freshCounters()
     this.#timer = clock.timer((due) => {
@@ -244,6 +254,7 @@ export class Pit8254 implements Device {
     this.#timer.cancel()
     // OUT rests high, so that programming modes 2 and 3 makes no edge.
     this.#irq0(true)
+    this.#updateTone()
   }
 
   describe(): DeviceFacts {
@@ -251,7 +262,7 @@ export class Pit8254 implements Device {
     const uses = ['IRQ 0', 'memory refresh', 'speaker'] as const
     return [
       ...this.#counters.map((counter, index) => ({ title: `Counter ${index}: ${uses[index] ?? ''}`, facts: counter.describe(now) })),
-      { title: 'Port 61h', facts: [fact('speaker', (this.#port61 & 2) !== 0), fact('gate of counter 2', (this.#port61 & 1) !== 0)] },
+      { title: 'Port 61h', facts: [fact('speaker', (this.#port61 & 2) !== 0, this.#hertz === 0 ? 'silent' : `${this.#hertz.toFixed(1)} Hz`), fact('gate of counter 2', (this.#port61 & 1) !== 0)] },
     ]
   }
 
@@ -281,6 +292,7 @@ export class Pit8254 implements Device {
       if (value >> 6 === 0 && (value & 0x30) !== 0) this.#irq0(this.#counter(0).output(now))
     }
     if (register === 0 || (register === 3 && value >> 6 === 0)) this.#schedule(now)
+    this.#updateTone()
   }
 
   /** Read-back command: bits 1–3 choose counters, bit 5 = 0 latches counts, bit 4 = 0 latches status. */
@@ -301,6 +313,15 @@ export class Pit8254 implements Device {
   #writeControl(value: number): void {
     this.#port61 = value & 0x0f
     this.#counter(2).setGate((value & 1) !== 0, this.#periods())
+    this.#updateTone()
+  }
+
+  /** The speaker follows counter 2 while port 61h lets it. What a guest plays by switching that bit itself is not heard. */
+  #updateTone(): void {
+    const hertz = this.#port61 & 2 ? this.#counter(2).hertz : 0
+    if (hertz === this.#hertz) return
+    this.#hertz = hertz
+    this.#onTone(hertz)
   }
 
   #schedule(now: number): void {

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type * as z from 'zod'
 import { machineQuestions, type LogFilter, type QuestionArgs, type QuestionName, type QuestionResults } from '../../../shared/debug'
 import { LabError } from '../../../shared/failure'
-import type { KeyEvent } from '../../../shared/machine-schemas'
+import type { KeyEvent, MouseMove, SerialPort } from '../../../shared/machine-schemas'
 import { reportAsked, reportHostError } from '../debug/report'
 import type { Command, MachineListener, RunningMachine, RunReport, StartOptions, WorkerEvent } from './options'
 import { eventSchema, machineEnded, startOptionsSchema } from './options'
@@ -123,12 +123,16 @@ class MachineHandle implements RunningMachine {
     this.#send({ type: 'keys', events: [...events] })
   }
 
+  mouse(moves: readonly MouseMove[]): void {
+    this.#send({ type: 'mouse', moves: [...moves] })
+  }
+
   type(text: string): void {
     this.#send({ type: 'type', text })
   }
 
-  serialInput(bytes: Uint8Array): void {
-    this.#send({ type: 'serial', bytes })
+  serialInput(bytes: Uint8Array, port: SerialPort = 'com1'): void {
+    this.#send({ type: 'serial', port, bytes })
   }
 
   async ask<Name extends QuestionName>(name: Name, args: QuestionArgs[Name]): Promise<QuestionResults[Name]> {
@@ -168,6 +172,9 @@ class MachineHandle implements RunningMachine {
       case 'state':
         this.#instructions = event.state.instructions
         this.#listener.state(event.state)
+        return
+      case 'sound':
+        this.#listener.sound?.(event.tones)
         return
       case 'log':
         this.#answer({ type: 'logged', id: event.id }, this.#listener.log?.(event.id, event.entries, event.lost))

@@ -3,8 +3,8 @@ import * as z from 'zod'
 import { CPU_MODEL_NAMES } from '../../../shared/cpu-models'
 import { logEntrySchema, logFilterSchema, type LogEntry, type LogFilter, machineQuestions, type QuestionArgs, type QuestionName, type QuestionResults } from '../../../shared/debug'
 import { failureSchema, LabError } from '../../../shared/failure'
-import { BOOT_MEDIA, MOST_EXTRA_DRIVES, keyEventSchema, machineReportSchema, machineStateSchema, screenSchema } from '../../../shared/machine-schemas'
-import type { KeyEvent, MachineState, Screen } from '../../../shared/machine-schemas'
+import { BOOT_MEDIA, MOST_EXTRA_DRIVES, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, OUTPUT_PORTS, screenSchema, SERIAL_PORTS, toneSchema } from '../../../shared/machine-schemas'
+import type { KeyEvent, MachineState, MouseMove, OutputPort, Screen, SerialPort, Tone } from '../../../shared/machine-schemas'
 import { BOOT_PAUSES } from '../../../shared/run-state'
 import { MAX_MEMORY_BYTES, MIN_MEMORY_BYTES } from '../machine/memory-map'
 
@@ -23,6 +23,8 @@ export const startOptionsSchema = z.object({
   medium: z.enum(BOOT_MEDIA).optional(),
   /** What is in further drives. */
   drives: z.array(z.object({ image: bytesSchema, medium: z.enum(BOOT_MEDIA), readOnly: z.boolean() })).max(MOST_EXTRA_DRIVES).optional(),
+  /** The guest's network: a folder whose files TFTP and HTTP give, and what a guest that boots from the network is to load. */
+  network: z.object({ folder: z.string().min(1).optional(), bootFile: z.string().min(1).max(127).optional() }).optional(),
   memoryBytes: z.number().int().min(MIN_MEMORY_BYTES).max(MAX_MEMORY_BYTES),
   backend: z.enum(['interp', 'oracle']),
   /** Which processor; default: all that the emulator knows. */
@@ -33,6 +35,8 @@ export const startOptionsSchema = z.object({
   untilText: z.string().min(1).optional(),
   /** Host's time after which the run ends, in milliseconds. */
   timeoutMilliseconds: z.number().positive().optional(),
+  /** A real BIOS in the place of the lab's own, and that of the display. */
+  roms: z.object({ bios: bytesSchema, vga: bytesSchema.optional() }).optional(),
   /** Typed into the guest as soon as it takes keys. */
   keys: z.string().optional(),
   /** What a guest's reset does: start the PC anew (default), or end the run. */
@@ -74,7 +78,9 @@ export interface MachineListener {
   /** May answer with a promise that resolves when the screen is dealt with: until then few others come. */
   screen(screen: Screen): void | Promise<void>
   /** May answer with a promise that resolves when the bytes are dealt with: a guest that sends faster than they are waits. */
-  serial(port: 'com1' | 'debug', bytes: Uint8Array): void | Promise<void>
+  serial(port: OutputPort, bytes: Uint8Array): void | Promise<void>
+  /** What the speaker did, in order. */
+  sound?(tones: Tone[]): void
   state(state: MachineState): void
   /** Entries of a log that was begun with `log`; `lost` of them were dropped before. May answer with a promise that resolves when they are dealt with. */
   log?(id: number, entries: LogEntry[], lost: number): void | Promise<void>
@@ -90,9 +96,11 @@ export interface RunningMachine {
   pause(): void
   resume(): void
   keys(events: readonly KeyEvent[]): void
+  mouse(moves: readonly MouseMove[]): void
   /** Types text as on a US keyboard; `\n` is Enter, `\b` Backspace. */
   type(text: string): void
-  serialInput(bytes: Uint8Array): void
+  /** Default: COM1. */
+  serialInput(bytes: Uint8Array, port?: SerialPort): void
   /**
    * Asks the machine's thread, which answers between two slices of the guest.
    * @throws LabError what the machine refuses; `ended` when it has ended
@@ -111,8 +119,9 @@ export const commandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('prepare'), module: z.instanceof(WebAssembly.Module).optional() }),
   z.object({ type: z.enum(['stop', 'reset', 'pause', 'resume']) }),
   z.object({ type: z.literal('keys'), events: z.array(keyEventSchema) }),
+  z.object({ type: z.literal('mouse'), moves: z.array(mouseMoveSchema) }),
   z.object({ type: z.literal('type'), text: z.string() }),
-  z.object({ type: z.literal('serial'), bytes: bytesSchema }),
+  z.object({ type: z.literal('serial'), port: z.enum(SERIAL_PORTS), bytes: bytesSchema }),
   z.object({ type: z.literal('ask'), id: z.number(), name: z.custom<QuestionName>(isQuestionName), args: z.unknown() }),
   z.object({ type: z.literal('log'), id: z.number(), filter: logFilterSchema.optional() }),
   /** One more `log` event of this log was dealt with. */
@@ -127,7 +136,8 @@ export type Command = z.infer<typeof commandSchema>
 /** Worker to host. */
 export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('screen'), screen: screenSchema }),
-  z.object({ type: z.literal('serial'), port: z.enum(['com1', 'debug']), bytes: bytesSchema }),
+  z.object({ type: z.literal('serial'), port: z.enum(OUTPUT_PORTS), bytes: bytesSchema }),
+  z.object({ type: z.literal('sound'), tones: z.array(toneSchema) }),
   z.object({ type: z.literal('state'), state: machineStateSchema }),
   z.object({ type: z.literal('answer'), id: z.number(), value: z.unknown(), failure: failureSchema.optional() }),
   z.object({ type: z.literal('log'), id: z.number(), entries: z.array(logEntrySchema), lost: z.number() }),

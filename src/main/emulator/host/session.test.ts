@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import type { KeyEvent, Screen } from '../../../shared/machine-schemas'
+import { forOutputPorts, type KeyEvent, type Screen } from '../../../shared/machine-schemas'
 import { screenLines } from '../../../shared/screen-text'
 import { blamed, stopwatch } from '../../../../tests/support/stopwatch'
 import type { RunReport, StartOptions } from './options'
@@ -32,7 +32,7 @@ interface Run {
 async function run(code: readonly number[], options: Partial<StartOptions> = {}, during?: (session: Session) => void): Promise<Run> {
   let screen: Screen | undefined
   let report: RunReport | undefined
-  const output = { com1: '', debug: '' }
+  const output = forOutputPorts(() => '')
   const session = new Session(
     { image: image(code), memoryBytes: 4 << 20, backend: 'interp', pace: 'fast', timeoutMilliseconds: 10_000, ...options },
     {

@@ -2,11 +2,12 @@
 import { codePageCharacter } from '../../../shared/code-page'
 import { MAX_LOG_ENTRIES } from '../../../shared/debug'
 import type { LogFilter, QuestionArgs, QuestionName, QuestionResults, Speed } from '../../../shared/debug'
-import type { KeyEvent, MachineState, Screen } from '../../../shared/machine-schemas'
+import type { KeyEvent, MachineState, MouseMove, OutputPort, Screen, SerialPort, Tone } from '../../../shared/machine-schemas'
 import { Logs } from '../debug/control/logs'
 import { reportAsked, reportHostError, reportOutcome } from '../debug/report'
-import { TICKS_PER_MILLISECOND } from '../machine/clock'
+import { TICKS_PER_MICROSECOND, TICKS_PER_MILLISECOND } from '../machine/clock'
 import { Machine } from '../machine/machine'
+import { folderFiles } from '../net/files'
 import { sameScreen } from '../machine/screen'
 import { answer, type Asked } from './answers'
 import type { MachineListener, RunningMachine, RunReport, StartOptions } from './options'
@@ -38,6 +39,10 @@ const MOST_UNREAD = 128 * 1024
 const LONGEST_SLEEP_MS = 50
 /** Strokes that wait for a guest; what a person types beyond that is lost, as on a keyboard whose computer hangs. */
 const MOST_KEYS = 128
+/** The same for the mouse. */
+const MOST_MOVES = 128
+/** Changes of the speaker's tone that are told at once: ears follow no more, and a guest can make millions. The last one always counts. */
+const MOST_TONES = 64
 
 export class Session implements RunningMachine, Asked {
   readonly #machine: Machine
@@ -49,9 +54,13 @@ export class Session implements RunningMachine, Asked {
   #serialGone = 0
   /** Serial bytes that the listener has not dealt with yet. */
   #unread = 0
-  readonly #serial: { port: 'com1' | 'debug'; bytes: number[] }[] = []
+  readonly #serial: { port: OutputPort; bytes: number[] }[] = []
   /** Keys that the keyboard has no room for yet. */
   #keys: KeyEvent[] = []
+  /** What was done with the mouse and would hide a click that the guest has not seen. */
+  #moves: MouseMove[] = []
+  /** What the speaker did since it was last told. */
+  #tones: Tone[] = []
   readonly #pace: Pace
   readonly #logs: Logs
   /** Logs whose last event is on its way. */
@@ -67,7 +76,7 @@ export class Session implements RunningMachine, Asked {
   /** Text memory in which the awaited text was not. */
   #searched: { start: number; text: Uint8Array } = { start: -1, text: new Uint8Array() }
 
-  /** Builds the machine; `run` starts it. Throws a RangeError for an empty image or an impossible memory size. */
+  /** Builds the machine; `run` starts it. Throws a RangeError for an empty image or an impossible memory size, the system's error for a network folder that is not there. */
   constructor(options: StartOptions, listener: MachineListener) {
     this.#options = options
     this.#listener = listener
@@ -75,15 +84,19 @@ export class Session implements RunningMachine, Asked {
       image: options.image,
       medium: options.medium,
       drives: options.drives,
+      network: { files: options.network?.folder === undefined ? undefined : folderFiles(options.network.folder), bootFile: options.network?.bootFile },
       memoryBytes: options.memoryBytes,
       backend: options.backend,
       model: options.model,
       startDate: options.startDate ?? DEFAULT_START_DATE,
+      roms: options.roms,
       onReset: options.onReset,
       marks: options.marks,
       pauseAt: options.pauseAt,
       onSerial: (byte) => this.#collect('com1', byte),
       onDebugConsole: (byte) => this.#collect('debug', byte),
+      onOutput: (port, byte) => this.#collect(port, byte),
+      onTone: (hertz, tick) => this.#hear({ at: tick / TICKS_PER_MICROSECOND, hertz }),
     })
     this.#pace = new Pace(this.#machine, { pace: options.pace })
     this.#logs = new Logs(this.#machine)
@@ -122,6 +135,7 @@ export class Session implements RunningMachine, Asked {
     if (this.#ended) return
     this.#typist.clear()
     this.#keys = []
+    this.#moves = []
     this.#machine.reset()
     this.#wake?.()
   }
@@ -165,13 +179,18 @@ export class Session implements RunningMachine, Asked {
     this.#wake?.()
   }
 
+  mouse(moves: readonly MouseMove[]): void {
+    this.#moves.push(...moves.slice(0, MOST_MOVES - this.#moves.length))
+    this.#wake?.()
+  }
+
   type(text: string): void {
     this.#typist.type(text)
     this.#wake?.()
   }
 
-  serialInput(bytes: Uint8Array): void {
-    this.#machine.uart.receive(bytes)
+  serialInput(bytes: Uint8Array, port: SerialPort = 'com1'): void {
+    this.#machine.connectors.serial[port].receive(bytes)
     this.#wake?.()
   }
 
@@ -181,6 +200,14 @@ export class Session implements RunningMachine, Asked {
       const event = this.#keys.shift()
       if (!event) return
       keyboard.key(event.code, event.down)
+    }
+  }
+
+  #giveMoves(): void {
+    const { mouse } = this.#machine.kbc
+    for (let [next] = this.#moves; next && !(mouse.hasClick && next.buttons !== mouse.buttons); [next] = this.#moves) {
+      this.#moves.shift()
+      mouse.move(next)
     }
   }
 
@@ -197,6 +224,7 @@ export class Session implements RunningMachine, Asked {
       const ticks = this.#pace.ticks(now)
       if (ticks === 0) break
       this.#giveKeys()
+      this.#giveMoves()
       const sliceEnd = now + SLICE_MS
       const outcome = this.#machine.run(ticks, () => performance.now() >= sliceEnd)
       now = performance.now()
@@ -264,7 +292,7 @@ export class Session implements RunningMachine, Asked {
     return false
   }
 
-  #collect(port: 'com1' | 'debug', byte: number): void {
+  #collect(port: OutputPort, byte: number): void {
     const last = this.#serial.at(-1)
     if (last?.port === port) last.bytes.push(byte)
     else this.#serial.push({ port, bytes: [byte] })
@@ -287,8 +315,19 @@ export class Session implements RunningMachine, Asked {
     }
   }
 
+  #hear(tone: Tone): void {
+    if (this.#tones.length >= MOST_TONES) this.#tones.pop()
+    this.#tones.push(tone)
+  }
+
+  #tellSound(): void {
+    if (this.#tones.length > 0) this.#listener.sound?.(this.#tones)
+    this.#tones = []
+  }
+
   #tell(now: number): void {
     this.#tellSerial()
+    this.#tellSound()
     this.#tellDueScreen(now)
     this.#tellLogs()
     const { paused } = this.#machine.control
@@ -355,6 +394,7 @@ export class Session implements RunningMachine, Asked {
       cpuMode: this.#machine.cpuMode,
       milliseconds: Math.round(performance.now() - this.#started),
       leds: this.#machine.kbc.keyboard.leds,
+      ...(this.#machine.kbc.mouse.listened ? { mouse: true } : {}),
       ...(paused && status !== 'ended' ? { paused } : {}),
       timeline: [...this.#machine.timeline.entries],
     }

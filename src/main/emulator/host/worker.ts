@@ -40,6 +40,7 @@ function listen(port: NonNullable<typeof parentPort>): void {
           post({ type: 'serial', port: from, bytes })
           return new Promise((resolve) => unread.push(resolve))
         },
+        sound: (tones) => post({ type: 'sound', tones }),
         state: (state) => post({ type: 'state', state }),
         log: (id, entries, lost) => {
           post({ type: 'log', id, entries, lost })
@@ -74,11 +75,14 @@ function listen(port: NonNullable<typeof parentPort>): void {
       case 'keys':
         session?.keys(command.events)
         return
+      case 'mouse':
+        session?.mouse(command.moves)
+        return
       case 'type':
         session?.type(command.text)
         return
       case 'serial':
-        session?.serialInput(command.bytes)
+        session?.serialInput(command.bytes, command.port)
         return
       case 'ask':
         ask(command)

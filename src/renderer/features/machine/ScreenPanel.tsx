@@ -10,6 +10,7 @@ import { DebugControls } from '../debugger/DebugControls'
 import { PauseBanner } from '../debugger/PauseBanner'
 import { Timeline } from '../debugger/Timeline'
 import { GuestKeyboard } from './keyboard'
+import { capturePointer, releasePointer, useGuestPointer } from './pointer-capture'
 import { SCREEN_ID, useScreenFocus } from './screen-focus'
 import { ScreenCanvas } from './ScreenCanvas'
 import { KeysMenu, ScreenMenu } from './ScreenMenu'
@@ -17,7 +18,7 @@ import { ScreenSelection } from './ScreenSelection'
 import { ScreenStatus } from './ScreenStatus'
 import { ScreenTextMirror } from './ScreenTextMirror'
 
-/** The VGA screen: takes the keyboard while it has the focus, and says how to leave. */
+/** The VGA screen: takes the keyboard while it has the focus, and with a click the pointer, if the guest has a use for it; says how to leave. */
 export function ScreenPanel(): ReactElement {
   const { machine: text } = useStrings()
   const { machine, settings } = useLab()
@@ -34,6 +35,7 @@ export function ScreenPanel(): ReactElement {
       }),
     [machine, settings],
   )
+  useGuestPointer(machine)
   const taking = focused && phase === 'on'
   useEffect(() => {
     if (phase !== 'on') keyboard.releaseAll()
@@ -51,10 +53,13 @@ export function ScreenPanel(): ReactElement {
         data-takes-keyboard={taking ? '' : undefined}
         onKeyDown={(event) => phase === 'on' && keyboard.down(event)}
         onKeyUp={(event) => keyboard.up(event)}
+        // In text mode a click may be a selection: the layer of that knows.
+        onClick={() => machine.store.getState().screen?.mode === 'graphics' && capturePointer(machine)}
         onFocus={({ target, currentTarget }) => target === currentTarget && setFocused(true)}
         onBlur={({ target, currentTarget }) => {
           if (target !== currentTarget) return
           setFocused(false)
+          releasePointer()
           keyboard.releaseAll()
         }}
       >

@@ -4,6 +4,7 @@ import type { TextScreen } from '../../../shared/machine-schemas'
 import { isMac } from '../../../shared/commands/keys'
 import { useLab } from '../../app/lab'
 import { useStrings } from '../../strings'
+import { capturePointer } from './pointer-capture'
 import { SCREEN_ID } from './screen-focus'
 import { copySelection, selectEverything, SELECTION_ID, useSelection } from './selection-store'
 import { cellAt, lineAt, moved, selectedRows, selectedText, wordAt, type Cell, type Selection } from './text-selection'
@@ -51,8 +52,10 @@ function Layer({ screen }: { screen: TextScreen }): ReactElement {
     if (!current) return
     const host = document.getElementById(SCREEN_ID)
     // While the machine has the keyboard, it keeps it; a selection alone does not give it to the machine.
-    if (!current.dragged) host?.focus()
-    else if (document.activeElement !== host) event.currentTarget.focus()
+    if (!current.dragged) {
+      host?.focus()
+      capturePointer(lab.machine)
+    } else if (document.activeElement !== host) event.currentTarget.focus()
   }
   function onKeyDown(event: KeyboardEvent): void {
     const mod = isMac(navigator.platform) ? event.metaKey : event.ctrlKey

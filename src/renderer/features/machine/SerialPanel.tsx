@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ReactElement } from 'react'
+import { useEffect, useRef, useState, type ReactElement } from 'react'
 import { FitAddon } from '@xterm/addon-fit'
 import { Terminal } from '@xterm/xterm'
 import '@xterm/xterm/css/xterm.css'
@@ -8,7 +8,7 @@ import { useStrings } from '../../strings'
 import { EmptyState } from '../../ui/EmptyState'
 import { themes, useThemeId } from '../../themes'
 import { terminalTheme } from '../../themes/terminal-theme'
-import type { SerialPort } from './machine'
+import { type OutputPort, SERIAL_PORTS } from '../../../shared/machine-schemas'
 
 const SCROLLBACK_LINES = 10_000
 
@@ -37,10 +37,11 @@ class PendingWrites {
   }
 }
 
-/** A terminal on one of the machine's output ports; typing reaches COM1. */
-function SerialTerminal({ port }: { port: SerialPort }): ReactElement {
+/** A terminal on one of the machine's output ports; typing reaches a serial port. */
+function SerialTerminal({ port }: { port: OutputPort }): ReactElement {
   const { machine: text } = useStrings()
   const { machine, settings } = useLab()
+  const serialPort = SERIAL_PORTS.find((name) => name === port)
   const host = useRef<HTMLDivElement>(null)
   const terminal = useRef<Terminal>(null)
   const fitting = useRef<FitAddon>(null)
@@ -57,7 +58,7 @@ function SerialTerminal({ port }: { port: SerialPort }): ReactElement {
       scrollback: SCROLLBACK_LINES,
       // It logs every byte that is no text, and a kernel may send what it likes.
       logLevel: 'off',
-      disableStdin: port !== 'com1',
+      disableStdin: serialPort === undefined,
       cursorInactiveStyle: 'outline',
     })
     const fit = new FitAddon()
@@ -75,7 +76,7 @@ function SerialTerminal({ port }: { port: SerialPort }): ReactElement {
       return undefined
     })
     const encoder = new TextEncoder()
-    const typed = created.onData((data) => machine.sendSerial(encoder.encode(data)))
+    const typed = created.onData((data) => serialPort && machine.sendSerial(encoder.encode(data), serialPort))
     return () => {
       typed.dispose()
       stopListening()
@@ -85,7 +86,7 @@ function SerialTerminal({ port }: { port: SerialPort }): ReactElement {
       terminal.current = null
       fitting.current = null
     }
-  }, [machine, port])
+  }, [machine, port, serialPort])
 
   useEffect(() => {
     if (terminal.current) terminal.current.options.theme = terminalTheme(themes[theme])
@@ -97,7 +98,7 @@ function SerialTerminal({ port }: { port: SerialPort }): ReactElement {
   }, [fontSize])
 
   useEffect(() => {
-    terminal.current?.textarea?.setAttribute('aria-label', port === 'com1' ? text.serialLabel : text.debugLabel)
+    terminal.current?.textarea?.setAttribute('aria-label', text.output[port].label)
   }, [port, text])
 
   return (
@@ -105,12 +106,40 @@ function SerialTerminal({ port }: { port: SerialPort }): ReactElement {
       <div ref={host} className="serial-host" data-testid={`serial-${port}`} />
       {empty && (
         <div className="serial-empty">
-          <EmptyState icon="serial" title={port === 'com1' ? text.serialEmpty : text.debugEmpty} hint={port === 'com1' ? text.serialEmptyHint : text.debugEmptyHint} />
+          <EmptyState icon="serial" title={text.output[port].empty} hint={text.output[port].hint} />
         </div>
       )}
     </div>
   )
 }
 
-export const SerialPanel = (): ReactElement => <SerialTerminal port="com1" />
+/** What can be looked at in the panel; the debug console has one of its own. */
+const CHOICE = [...SERIAL_PORTS, 'lpt1'] as const
+
+/** COM1, and the others as soon as something comes out of them. */
+export function SerialPanel(): ReactElement {
+  const { machine: text } = useStrings()
+  const { machine } = useLab()
+  const [port, setPort] = useState<(typeof CHOICE)[number]>('com1')
+  const othersSpoke = useStore(machine.store, ({ received }) => CHOICE.some((name) => name !== 'com1' && received[name] > 0))
+  const received = useStore(machine.store, (view) => view.received)
+  const choose = (chosen: string): void => setPort(CHOICE.find((name) => name === chosen) ?? 'com1')
+  return (
+    <>
+      {(othersSpoke || port !== 'com1') && (
+        <label className="serial-choice">
+          {text.outputPort}
+          <select value={port} onChange={({ target }) => choose(target.value)}>
+            {CHOICE.map((name) => (
+              <option key={name} value={name}>
+                {text.portBytes(name.toUpperCase(), received[name])}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <SerialTerminal key={port} port={port} />
+    </>
+  )
+}
 export const DebugPanel = (): ReactElement => <SerialTerminal port="debug" />

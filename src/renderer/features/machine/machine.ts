@@ -4,13 +4,11 @@ import type { BootSource, CallArgs, ScreenFont } from '../../../shared/contract'
 import type { LogFilter } from '../../../shared/debug'
 import { toFailure } from '../../../shared/failure'
 import type { BootPause } from '../../../shared/run-state'
-import type { KeyEvent, MachineReport, MachineState, Screen, SentScreen } from '../../../shared/machine-schemas'
+import { forOutputPorts, type KeyEvent, type MachineReport, type MachineState, type MouseMove, OUTPUT_PORTS, type OutputPort, type Screen, type SentScreen, type SerialPort, type Tone } from '../../../shared/machine-schemas'
 import type { Connection } from '../../app/connection'
 import { fromBase64, toBase64 } from './base64'
 import { receivedScreen } from './received-screen'
 import { withNotice } from './serial-notice'
-
-export type SerialPort = 'com1' | 'debug'
 
 export interface MachineView {
   phase: 'off' | 'starting' | 'on' | 'ended'
@@ -24,7 +22,7 @@ export interface MachineView {
   report: MachineReport | undefined
   font: ScreenFont | undefined
   /** Bytes seen on each port since the machine was switched on. */
-  received: Readonly<Record<SerialPort, number>>
+  received: Readonly<Record<OutputPort, number>>
 }
 
 /** Makes a new machine ready before its guest does anything. */
@@ -35,7 +33,7 @@ export interface Preparation {
 }
 
 /** May answer with a promise that resolves when the bytes are shown: until then no more than a few others come. */
-type SerialListener = (port: SerialPort, bytes: Uint8Array | 'cleared') => void | Promise<void>
+type SerialListener = (port: OutputPort, bytes: Uint8Array | 'cleared') => void | Promise<void>
 
 export interface MachineOptions {
   connection: Connection
@@ -56,7 +54,7 @@ const off: Omit<MachineView, 'font'> = {
   state: undefined,
   speed: undefined,
   report: undefined,
-  received: { com1: 0, debug: 0 },
+  received: forOutputPorts(() => 0),
 }
 const STORAGE_KEY = 'bootlab.machine'
 /** Codes that say that a machine is no more. */
@@ -77,7 +75,8 @@ export type Machine = ReturnType<typeof createMachine>
 export function createMachine({ connection, onError, storage, bootArguments, logAtStart }: MachineOptions) {
   const store: StoreApi<MachineView> = createStore<MachineView>(() => ({ ...off, font: undefined }))
   const serialListeners = new Set<SerialListener>()
-  const replay: Record<SerialPort, Uint8Array[]> = { com1: [], debug: [] }
+  const replay = forOutputPorts<Uint8Array[]>(() => [])
+  const soundListeners = new Set<(tones: readonly Tone[]) => void>()
   let watching: AbortController | undefined
   /** The screen that came last: an older one that is made later is not shown. */
   let latest: SentScreen | undefined
@@ -90,14 +89,14 @@ export function createMachine({ connection, onError, storage, bootArguments, log
   }
 
   function clearSerial(): void {
-    for (const port of ['com1', 'debug'] as const) {
+    for (const port of OUTPUT_PORTS) {
       replay[port] = []
       for (const listener of serialListeners) void listener(port, 'cleared')
     }
-    store.setState({ received: { com1: 0, debug: 0 } })
+    store.setState({ received: forOutputPorts(() => 0) })
   }
 
-  async function receive(port: SerialPort, bytes: Uint8Array): Promise<void> {
+  async function receive(port: OutputPort, bytes: Uint8Array): Promise<void> {
     const kept = replay[port]
     kept.push(bytes)
     let size = kept.reduce((sum, chunk) => sum + chunk.length, 0)
@@ -134,6 +133,7 @@ export function createMachine({ connection, onError, storage, bootArguments, log
           if (watching !== controller) return undefined
           if (event.type === 'serial') return receive(event.port, withNotice(fromBase64(event.data), event.lost))
           if (event.type === 'state') noteState(event.state)
+          else if (event.type === 'sound') for (const listener of soundListeners) listener(event.tones)
           else return showScreen(event.screen)
           return undefined
         },
@@ -245,9 +245,14 @@ export function createMachine({ connection, onError, storage, bootArguments, log
     if (machine !== undefined) connection.call('machines.keys', { machine, events }).catch(onGone)
   }
 
-  function sendSerial(bytes: Uint8Array): void {
+  function sendMouse(moves: MouseMove[]): void {
     const { machine } = store.getState()
-    if (machine !== undefined) connection.call('machines.serialInput', { machine, data: toBase64(bytes) }).catch(onGone)
+    if (machine !== undefined) connection.call('machines.mouse', { machine, moves }).catch(onGone)
+  }
+
+  function sendSerial(bytes: Uint8Array, port: SerialPort): void {
+    const { machine } = store.getState()
+    if (machine !== undefined) connection.call('machines.serialInput', { machine, port, data: toBase64(bytes) }).catch(onGone)
   }
 
   /** Input may cross the machine's end on its way: no fault of anybody. */
@@ -257,13 +262,19 @@ export function createMachine({ connection, onError, storage, bootArguments, log
 
   /** Listens to serial bytes; first gets what came before. Returns a function that removes the listener. */
   function onSerial(listener: SerialListener): () => void {
-    for (const port of ['com1', 'debug'] as const) for (const bytes of replay[port]) void listener(port, bytes)
+    for (const port of OUTPUT_PORTS) for (const bytes of replay[port]) void listener(port, bytes)
     serialListeners.add(listener)
     return () => serialListeners.delete(listener)
+  }
+
+  /** Listens to the speaker. Returns a function that removes the listener. */
+  function onSound(listener: (tones: readonly Tone[]) => void): () => void {
+    soundListeners.add(listener)
+    return () => soundListeners.delete(listener)
   }
 
   /** Whoever has something to do before the guest runs. */
   const prepareBoots = (how: Preparation): void => void (preparation = how)
 
-  return { store, prepareBoots, loadFont, boot, stop, reset, clear, resume, sendKeys, sendSerial, onSerial }
+  return { store, prepareBoots, loadFont, boot, stop, reset, clear, resume, sendKeys, sendMouse, sendSerial, onSerial, onSound }
 }

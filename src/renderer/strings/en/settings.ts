@@ -24,6 +24,7 @@ export const settings = {
       keyboardOnBoot: { title: 'Keyboard on boot', description: 'Gives the keyboard to the machine each time it boots, without a click on its screen.' },
       screenScale: { title: 'Size of the screen', description: "How large the machine's picture is shown. Whole multiples keep every pixel as large as the others." },
       screenAspect: { title: 'Pixels of the screen', description: 'A monitor of the VGA shows text, 320 × 200 and 640 × 350 as 4:3: their pixels are higher than wide.' },
+      sound: { title: 'Sound', description: "Plays the tones of the machine's speaker. A guest can beep at any time, so it is off at first." },
       keyboardLeave: { title: 'Keys that leave the machine', description: 'Pressed and let go alone, they give the keyboard back to the window.' },
     },
     choices: {

@@ -24,6 +24,7 @@ export const settings: typeof en = {
       keyboardOnBoot: { title: '启动时接管键盘', description: '每次启动后立即由虚拟机接管键盘，无需点击屏幕。' },
       screenScale: { title: '屏幕大小', description: '虚拟机画面的显示大小。整数倍时所有像素一样大。' },
       screenAspect: { title: '屏幕像素', description: 'VGA 显示器以 4:3 显示文本、320 × 200 和 640 × 350：像素高大于宽。' },
+      sound: { title: '声音', description: '播放虚拟机扬声器的声音。内核随时可能发出蜂鸣，所以默认关闭。' },
       keyboardLeave: { title: '离开虚拟机的按键', description: '单独按下并松开这些键，键盘就交还给窗口。' },
     },
     choices: {
