@@ -11,6 +11,8 @@ export function exitCodeOf(report: RunReport, awaitsText: boolean): number {
       return debugExitCode(report.value)
     case 'halted-forever':
       return awaitsText || report.by === 'bios' ? EXIT.halted : EXIT.ok
+    case 'power-off':
+      return awaitsText ? EXIT.halted : EXIT.ok
     case 'triple-fault':
       return EXIT.tripleFault
     case 'reset':

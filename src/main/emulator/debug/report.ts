@@ -26,6 +26,8 @@ export function reportOutcome(machine: Machine, outcome: Outcome): RunReport {
       return haltedForever(machine, outcome.interruptsEnabled)
     case 'reset':
       return reset(machine, outcome.by)
+    case 'power-off':
+      return powerOff(machine)
   }
 }
 
@@ -81,6 +83,11 @@ function haltedForever(machine: Machine, interruptsEnabled: boolean): RunReport 
   const { unhandled, gaveUp } = machine.firmware
   const by = unhandled || gaveUp !== undefined ? 'bios' : 'guest'
   return { reason: 'halted-forever', by, summary, lines, instructions: machine.instructions, registers: toContract(registers) }
+}
+
+function powerOff({ instructions }: Machine): RunReport {
+  const summary = 'The guest switched the PC off.'
+  return { reason: 'power-off', summary, lines: [summary, `${grouped(instructions)} instructions were executed.`], instructions }
 }
 
 /** What the guest did to reset the PC; a triple fault is a report of its own. */

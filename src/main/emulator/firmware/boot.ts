@@ -1,9 +1,11 @@
 /** Power-on and INT 18h/19h: sets up the data areas and loads the boot sector (BIOS Boot Specification 1.01). */
 import { CMOS } from '../devices/rtc-mc146818'
 import { SECTOR_BYTES } from '../machine/disk'
-import { BASE_MEMORY_KIB, BDA, EBDA, EQUIPMENT, EQUIPMENT_FLOPPY } from './bda'
+import { BASE_MEMORY_KIB, BDA, EBDA, EQUIPMENT, EQUIPMENT_FLOPPY, PRINT_SCREEN_STATUS, PRINTER_PORTS, SERIAL_PORTS } from './bda'
 import type { FirmwareHost, Service } from './context'
 import type { KeyboardFirmware } from './keyboard'
+import { clearPointingDevice } from './pointing-device'
+import { describeDisks } from './int13-tables'
 import { setUpPci } from './pci-setup'
 import type { Quirks } from './quirks'
 import type { Rom } from './rom'
@@ -12,6 +14,9 @@ import type { TextConsole } from './text-console'
 import { ticksSinceMidnight } from './time'
 
 const BOOT_SEGMENT = 0x7c0
+/** Time limits of the ports in the data area, as other BIOSes set them. */
+const COM_TIMEOUT = 0x0a
+const LPT_TIMEOUT = 0x14
 const RBX_TO_RDI = [3, 1, 5, 6, 7] as const
 const BDA_BYTES = 0x100
 /** Points to the table of diskette parameters. */
@@ -62,9 +67,14 @@ export function powerOn({ host, console, keyboard, rom, vectors }: BootParts): S
     // Vectors that are data pointers or belong to the user start as 0.
     for (let vector = 0x60; vector < 0x68; vector++) memory.write32(vector * 4, 0)
     for (let i = 0; i < BDA_BYTES; i++) memory.write8(0x400 + i, 0)
-    memory.write16(BDA.com1, 0x3f8)
+    SERIAL_PORTS.forEach((port, i) => memory.write16(BDA.com1 + i * 2, port))
+    PRINTER_PORTS.forEach((port, i) => memory.write16(BDA.lpt1 + i * 2, port))
+    SERIAL_PORTS.forEach((_, i) => memory.write8(BDA.comTimeouts + i, COM_TIMEOUT))
+    PRINTER_PORTS.forEach((_, i) => memory.write8(BDA.lptTimeouts + i, LPT_TIMEOUT))
     memory.write16(BDA.ebdaSegment, EBDA >> 4)
-    memory.write8(EBDA, 1)
+    clearPointingDevice(host)
+    describeDisks(host)
+    memory.write8(PRINT_SCREEN_STATUS, 0)
     memory.write16(BDA.equipment, EQUIPMENT | (host.drives.floppy ? EQUIPMENT_FLOPPY : 0))
     memory.write16(BDA.baseMemory, BASE_MEMORY_KIB)
     memory.write8(BDA.diskCount, host.drives.hardDisks)

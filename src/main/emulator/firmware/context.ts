@@ -26,6 +26,8 @@ export interface FirmwareHost {
   /** Lets virtual time pass up to a tick, but not past the next event of a device. */
   skipTo(tick: number): void
   resetMachine(): void
+  /** Ends the run: the PC is off. */
+  powerOff(): void
   /** Hears where the boot sector, or what a CD boots, is entered: linear address. */
   bootEntered(linear: number): void
   /** Hears that a program has the BIOS show something. */

@@ -4,6 +4,8 @@ import { BDA } from './bda'
 import { BusyWait } from './busy-wait'
 import type { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
+import { pciBios } from './pci-bios'
+import type { WaitingEvents } from './waiting-events'
 
 /** Timer ticks of one day: 24 h × 1193182 / 65536 Hz. */
 const TICKS_PER_DAY = 0x1800b0
@@ -24,8 +26,9 @@ export function ticksSinceMidnight(date: Date): number {
   return Math.floor(seconds * TICKS_PER_SECOND)
 }
 
-export function timeService(host: FirmwareHost): Service {
+export function timeService(host: FirmwareHost, events: Pick<WaitingEvents, 'setAlarm' | 'clearAlarm'>): Service {
   const { memory, ports } = host
+  const pci = pciBios(host.pci)
   const busyWait = new BusyWait(host)
   let lastTicks = 0
   const cmos = (index: number): number => {
@@ -85,11 +88,14 @@ export function timeService(host: FirmwareHost): Service {
         setCmos(CMOS.month, call.dh)
         setCmos(CMOS.day, call.dl)
       }),
+    0x06: events.setAlarm,
+    0x07: events.clearAlarm,
+    0xb1: pci,
   }
 
   return (call) => {
     const service = functions[call.ah]
-    if (service) service(call)
     call.carry = !service
+    service?.(call)
   }
 }

@@ -84,6 +84,8 @@ export type Outcome =
   | { reason: 'triple-fault' }
   /** The guest reset the PC, and the run was to end with that. `by`: through what. */
   | { reason: 'reset'; by: ResetSource }
+  /** The guest switched the PC off. */
+  | { reason: 'power-off' }
   /** HLT, and no interrupt can come: interrupts are off, or every source that is alive is masked. */
   | { reason: 'halted-forever'; interruptsEnabled: boolean }
 
@@ -220,6 +222,10 @@ export class Machine {
         attention()
       },
       resetMachine: resetMachine('bios'),
+      powerOff: () => {
+        this.#outcome = { reason: 'power-off' }
+        attention()
+      },
       shown: () => this.timeline.output('BIOS'),
       bootEntered: (linear) => this.timeline.bootSector(linear),
     }, options.quirks)

@@ -9,6 +9,7 @@ const icons: Readonly<Record<MachineReport['reason'], IconName>> = {
   'debug-exit': 'check',
   'triple-fault': 'error',
   'halted-forever': 'info',
+  'power-off': 'stop',
   'emulator-error': 'error',
 }
 

@@ -41,6 +41,7 @@ export const machine = {
       'debug-exit': 'The kernel ended the run',
       'triple-fault': 'Triple fault',
       'halted-forever': 'Halted for good',
+      'power-off': 'The kernel switched the PC off',
       'emulator-error': 'The lab itself failed',
     },
     chain: 'What happened, in order',

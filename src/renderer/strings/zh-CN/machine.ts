@@ -41,6 +41,7 @@ export const machine: typeof en = {
       'debug-exit': '内核结束了运行',
       'triple-fault': '三重故障',
       'halted-forever': '永久停机',
+      'power-off': '内核关闭了电脑',
       'emulator-error': '实验室自身出错',
     },
     chain: '依次发生了什么',
