@@ -14,6 +14,7 @@ import { requireTool } from '../support/tools'
 /** Milliseconds of the guest's time between two looks at its screen. */
 const LOOK_MS = 20
 const FLOPPY_BYTES = 1_474_560
+const DISK_BYTES = 4 << 20
 
 /** What is typed once the screen shows the text. */
 export interface Step {
@@ -101,6 +102,21 @@ export function syslinuxFloppy(configuration: string, modules: readonly string[]
     writeFileSync(settings, configuration)
     const copies = [...modules.map((name) => [join(MODULES, `${name}.c32`), `${name}.c32`] as const), ...Object.entries(files).map(([name, path]) => [path, name] as const), [settings, 'syslinux.cfg'] as const]
     for (const [from, to] of copies) execFileSync('mcopy', ['-i', image, from, `::${to}`])
+    return new Uint8Array(readFileSync(image))
+  })
+}
+
+/** A hard disk of 4 MiB with a FAT file system and nothing before it. @param files by name: their bytes */
+export function fatDisk(files: Readonly<Record<string, Uint8Array>>): Uint8Array {
+  return inFolder((folder) => {
+    const image = join(folder, 'disk.img')
+    writeFileSync(image, '')
+    truncateSync(image, DISK_BYTES)
+    execFileSync('mformat', ['-i', image, '-T', String(DISK_BYTES / 512), '-h', '16', '-s', '63', '::'])
+    for (const [name, bytes] of Object.entries(files)) {
+      writeFileSync(join(folder, name), bytes)
+      execFileSync('mcopy', ['-i', image, join(folder, name), `::${name}`])
+    }
     return new Uint8Array(readFileSync(image))
   })
 }

@@ -6,6 +6,7 @@ import type { FirmwareHost, Service } from './context'
 import type { KeyboardFirmware } from './keyboard'
 import { clearPointingDevice } from './pointing-device'
 import { describeDisks } from './int13-tables'
+import { initializePrinter } from './int17'
 import { setUpPci } from './pci-setup'
 import type { Quirks } from './quirks'
 import type { Rom } from './rom'
@@ -68,7 +69,10 @@ export function powerOn({ host, console, keyboard, rom, vectors }: BootParts): S
     for (let vector = 0x60; vector < 0x68; vector++) memory.write32(vector * 4, 0)
     for (let i = 0; i < BDA_BYTES; i++) memory.write8(0x400 + i, 0)
     SERIAL_PORTS.forEach((port, i) => memory.write16(BDA.com1 + i * 2, port))
-    PRINTER_PORTS.forEach((port, i) => memory.write16(BDA.lpt1 + i * 2, port))
+    PRINTER_PORTS.forEach((port, i) => {
+      memory.write16(BDA.lpt1 + i * 2, port)
+      initializePrinter(ports, port)
+    })
     SERIAL_PORTS.forEach((_, i) => memory.write8(BDA.comTimeouts + i, COM_TIMEOUT))
     PRINTER_PORTS.forEach((_, i) => memory.write8(BDA.lptTimeouts + i, LPT_TIMEOUT))
     memory.write16(BDA.ebdaSegment, EBDA >> 4)

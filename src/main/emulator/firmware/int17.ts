@@ -1,4 +1,5 @@
 /** INT 17h, printer, and INT 05h, print screen (IBM Personal System/2 and Personal Computer BIOS Interface Technical Reference): LPT1. */
+import type { IoBus } from '../machine/io-bus'
 import { BDA, PRINT_SCREEN_STATUS } from './bda'
 import type { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
@@ -19,6 +20,12 @@ const LAST_TEXT_MODE = 3
 const MONOCHROME = 7
 
 const Screen = { done: 0x00, printing: 0x01, failed: 0xff } as const
+
+/** A pulse on the printer's INIT line; until then it is busy. @param port base of its registers */
+export function initializePrinter(ports: IoBus, port: number): void {
+  ports.write8(port + 2, INITIALIZE)
+  ports.write8(port + 2, SELECTED)
+}
 
 export interface Printer {
   readonly service: Service
@@ -41,8 +48,7 @@ export function printer({ memory, ports }: FirmwareHost): Printer {
   const functions: Readonly<Record<number, (call: FirmwareCall, port: number) => number>> = {
     0x00: (call, port) => print(port, call.al),
     0x01: (_call, port) => {
-      ports.write8(port + 2, INITIALIZE)
-      ports.write8(port + 2, SELECTED)
+      initializePrinter(ports, port)
       return status(port)
     },
     0x02: (_call, port) => status(port),

@@ -28,6 +28,7 @@ const Then = { controlBreak: 0x1b, printScreen: 0x05 } as const
 const SET_TYPEMATIC = 0xf3
 const SET_LEDS = 0xed
 const CTRL = 0x1d
+const NUM_LOCK = 0x45
 const ALT = 0x38
 const ALL_LOCKS = Flag.scrollLock | Flag.numLock | Flag.capsLock
 const CONTROL_BREAK = 0x80
@@ -39,8 +40,8 @@ const PAD_DIGITS: ReadonlyMap<number, number> = new Map([0x52, 0x4f, 0x50, 0x51,
 const DEFAULT_TYPEMATIC = { rate: 0x0b, delay: 0x01 } as const
 /** AH=09h: typematic rate can be set, not read; the enhanced functions are there. */
 const CAPABILITIES = 0x30
-/** Identity of the 101-key keyboard. */
-const KEYBOARD_IDENTITY = 0x83ab
+/** Identity of the 101-key keyboard, AB 83, as the controller translates it. */
+const KEYBOARD_IDENTITY = 0x41ab
 /** Break code of Ctrl-Break in the buffer. */
 const BREAK_WORD = 0x0000
 const SEGMENT = 0x400
@@ -121,9 +122,6 @@ export class KeyboardFirmware {
     0x92: (call) => {
       call.ah = 0x80
     },
-    0xa2: (call) => {
-      call.ah = 0x80
-    },
   }
 
   /** AH=03h: AL 0 default, 5 set BH delay and BL rate. The keyboard is told; its answers are taken here. */
@@ -183,7 +181,8 @@ export class KeyboardFirmware {
     // Pause is E1 1D 45: its second byte still belongs to it.
     const pause = (flags3 & LAST_WAS_E1) !== 0
     memory.write8(BDA.keyboardFlags3, flags3 & ~(LAST_WAS_E0 | (pause && scan !== CTRL ? LAST_WAS_E1 : 0)))
-    if (pause) return undefined
+    // A keyboard that does not know of Ctrl-Break sends Pause.
+    if (pause) return scan === NUM_LOCK && down && memory.read8(BDA.keyboardFlags) & Flag.ctrl ? this.#controlBreak() : undefined
     this.#noteHeld(scan, extended, down)
     const flags = memory.read8(BDA.keyboardFlags)
     const held = HELD[scan]
@@ -202,13 +201,7 @@ export class KeyboardFirmware {
       this.#showLocks((flags ^ lock) & ALL_LOCKS)
       return undefined
     }
-    if (scan === SCROLL_LOCK && ctrl) {
-      memory.write8(BDA.keyboardBreak, CONTROL_BREAK)
-      memory.write16(BDA.keyboardHead, memory.read16(BDA.keyboardBufferStart))
-      memory.write16(BDA.keyboardTail, memory.read16(BDA.keyboardBufferStart))
-      this.#store(BREAK_WORD)
-      return Then.controlBreak
-    }
+    if (scan === SCROLL_LOCK && ctrl) return this.#controlBreak()
     if (scan === PRINT_SCREEN && extended && !ctrl && !alt) return Then.printScreen
     if (scan === PRINT_SCREEN && !extended && shift) return Then.printScreen
     if (scan === SYSTEM_REQUEST) return undefined
@@ -226,6 +219,16 @@ export class KeyboardFirmware {
     const word = keyWord(scan, extended, { shift, ctrl, alt, capsLock: (flags & Flag.capsLock) !== 0, numLock: (flags & Flag.numLock) !== 0 })
     if (word !== undefined) this.#store(word)
     return undefined
+  }
+
+  /** Empties the buffer, but for a zero. */
+  #controlBreak(): number {
+    const { memory } = this.#host
+    memory.write8(BDA.keyboardBreak, CONTROL_BREAK)
+    memory.write16(BDA.keyboardHead, memory.read16(BDA.keyboardBufferStart))
+    memory.write16(BDA.keyboardTail, memory.read16(BDA.keyboardBufferStart))
+    this.#store(BREAK_WORD)
+    return Then.controlBreak
   }
 
   /** The bits of keys that are held; and the character whose number was typed on the pad, when Alt goes up. */

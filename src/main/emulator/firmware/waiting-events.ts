@@ -59,6 +59,7 @@ export function waitingEvents({ memory, ports }: FirmwareHost): WaitingEvents {
       enable(PERIODIC)
     },
     setAlarm: (call) => {
+      call.ah = 0
       if (cmos(CMOS.statusB) & ALARM) {
         call.carry = true
         return
@@ -68,7 +69,10 @@ export function waitingEvents({ memory, ports }: FirmwareHost): WaitingEvents {
       setCmos(CMOS.secondsAlarm, call.dh)
       enable(ALARM)
     },
-    clearAlarm: () => disable(ALARM),
+    clearAlarm: (call) => {
+      call.ah = 0
+      disable(ALARM)
+    },
     interrupt: () => {
       // Reading register C takes the request back.
       const causes = cmos(CMOS.statusC) & cmos(CMOS.statusB)
