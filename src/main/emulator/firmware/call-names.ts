@@ -201,6 +201,7 @@ export const CALL_NAMES: Readonly<Record<number, { readonly ax?: Readonly<Record
       0xb10a: call('PCI: read doubleword', PCI_REGISTER, [STATUS, ['ECX', 'value']]),
       0xb10b: call('PCI: write byte', [...PCI_REGISTER, ['CL', 'value']], [STATUS]),
       0xb10c: call('PCI: write word', [...PCI_REGISTER, ['CX', 'value']], [STATUS]),
+      0xb10e: call('PCI: get interrupt routes', [['ES:DI', 'buffer']], [STATUS, ['BX', 'IRQs of PCI alone']]),
       0xb10d: call('PCI: write doubleword', [...PCI_REGISTER, ['ECX', 'value']], [STATUS]),
     },
   },

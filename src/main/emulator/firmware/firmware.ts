@@ -22,7 +22,8 @@ import { KeyboardFirmware } from './keyboard'
 import type { Quirks } from './quirks'
 import { CallRecorder } from './call-record'
 import type { Rom, StubShape } from './rom'
-import { buildRom, FIRMWARE_PORT, PUSHED, ROM_SEGMENT } from './rom'
+import { routingTable } from './pci-routing'
+import { buildRom, FIRMWARE_PORT, PUSHED, ROM_SEGMENT, ROUTING_TABLE_OFFSET } from './rom'
 import { TextConsole } from './text-console'
 import { timerInterrupt, timeService } from './time'
 
@@ -70,6 +71,7 @@ export class Firmware implements Device {
     this.keyboard = new KeyboardFirmware(host)
     this.#entries = new Map(Object.entries(this.#table(host, quirks)))
     const rom = buildRom([...this.#entries].map(([name, { shape }]) => [name, shape] as const), host.drives.boot.geometry.sectorsPerTrack)
+    rom.bytes.set(routingTable(host.pci), ROUTING_TABLE_OFFSET)
     this.rom = rom
     this.ports = [{ first: FIRMWARE_PORT, last: FIRMWARE_PORT, read: () => FLOATING, write: () => this.#onCall() }]
   }

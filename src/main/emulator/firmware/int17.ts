@@ -15,6 +15,8 @@ const INVERTED = 0x48
 const STATUS_BITS = 0xf8
 const CELL_BYTES = 2
 const TEXT_MEMORY = 0xb8000
+const MOST_COLUMNS = 132
+const MOST_ROWS = 60
 /** Modes with cells of text. */
 const LAST_TEXT_MODE = 3
 const MONOCHROME = 7
@@ -55,8 +57,9 @@ export function printer({ memory, ports }: FirmwareHost): Printer {
   }
 
   const printText = (port: number): boolean => {
-    const columns = memory.read16(BDA.columns)
-    const rows = memory.read8(BDA.lastRow) + 1
+    // The program may have written anything there.
+    const columns = Math.min(memory.read16(BDA.columns), MOST_COLUMNS)
+    const rows = Math.min(memory.read8(BDA.lastRow) + 1, MOST_ROWS)
     const start = TEXT_MEMORY + memory.read16(BDA.pageStart)
     const line = (row: number): number[] => Array.from({ length: columns }, (_, column) => memory.read8(start + (row * columns + column) * CELL_BYTES) || 0x20)
     const bytes = [0x0d, 0x0a, ...Array.from({ length: rows }, (_, row) => [...line(row), 0x0d, 0x0a]).flat()]

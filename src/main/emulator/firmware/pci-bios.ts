@@ -1,6 +1,8 @@
 /** INT 1Ah AH=B1h: PCI BIOS Specification 2.1, by its real-mode interface. Its entry point for protected mode is not offered. */
 import { type PciBus, slotNumber } from '../devices/pci-bus'
+import type { GuestMemory } from '../machine/guest-memory'
 import type { FirmwareCall } from './call'
+import { EXCLUSIVE_IRQS, routingEntries } from './pci-routing'
 
 /** "PCI ". */
 const SIGNATURE = 0x20494350
@@ -11,10 +13,10 @@ const LAST_BUS = 0
 const CLASS_AND_REVISION = 0x08
 const VENDOR_AND_DEVICE = 0x00
 
-const Status = { ok: 0x00, unsupported: 0x81, badVendor: 0x83, notFound: 0x86, badRegister: 0x87 } as const
+const Status = { ok: 0x00, unsupported: 0x81, badVendor: 0x83, notFound: 0x86, badRegister: 0x87, tooSmall: 0x89 } as const
 const NO_VENDOR = 0xffff
 
-export function pciBios(bus: PciBus): (call: FirmwareCall) => void {
+export function pciBios(bus: PciBus, memory: GuestMemory): (call: FirmwareCall) => void {
   /** The SI-th function that fits; its place goes to BX. */
   const find = (call: FirmwareCall, fits: (slot: number) => boolean): number => {
     const found = bus.slots.map(({ device, fn }) => slotNumber(device, fn)).filter(fits)[call.si]
@@ -56,6 +58,17 @@ export function pciBios(bus: PciBus): (call: FirmwareCall) => void {
     0x03: (call) => {
       const wanted = call.ecx & 0xff_ffff
       return find(call, (slot) => bus.readConfig(slot, CLASS_AND_REVISION, 4) >>> 8 === wanted)
+    },
+    // ES:DI: bytes that the buffer takes, and its address as offset and segment.
+    0x0e: (call) => {
+      const at = call.inEs(call.di)
+      const entries = routingEntries(bus)
+      const room = memory.read16(at)
+      memory.write16(at, entries.length)
+      if (room < entries.length) return Status.tooSmall
+      memory.writeBytes(memory.read16(at + 4) * 16 + memory.read16(at + 2), entries)
+      call.bx = EXCLUSIVE_IRQS
+      return Status.ok
     },
     0x08: access(1, read),
     0x09: access(2, read),

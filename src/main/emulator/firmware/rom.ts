@@ -67,6 +67,8 @@ const DATE_OFFSET = 0xfff5
 const MODEL_OFFSET = 0xfffe
 const FREE = 0xe100
 export const FONT_OFFSET = 0xc000
+/** Where the table of interrupt routes is, to be found by searching: at a multiple of 16. */
+export const ROUTING_TABLE_OFFSET = 0x7000
 /** What VBE's information points to: strings that end with a zero, and the list of modes, which ends with FFFFh. */
 export const VBE_ROM = { maker: 0xd000, product: 0xd020, revision: 0xd040, modes: 0xd060 } as const
 const VBE_STRINGS = [[VBE_ROM.maker, 'Bootlab'], [VBE_ROM.product, 'Bootlab VBE display'], [VBE_ROM.revision, '1']] as const

@@ -28,7 +28,7 @@ export function ticksSinceMidnight(date: Date): number {
 
 export function timeService(host: FirmwareHost, events: Pick<WaitingEvents, 'setAlarm' | 'clearAlarm'>): Service {
   const { memory, ports } = host
-  const pci = pciBios(host.pci)
+  const pci = pciBios(host.pci, memory)
   const busyWait = new BusyWait(host)
   let lastTicks = 0
   const cmos = (index: number): number => {
