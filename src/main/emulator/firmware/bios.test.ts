@@ -10,7 +10,7 @@ import { biosProgram, parseDumps, SCRATCH } from './test-program'
 const SMAP = 0x534d4150
 const READ_PACKET = SCRATCH
 const BEYOND_PACKET = SCRATCH + 0x10
-const DRIVE_PARAMETERS = SCRATCH + 0x20
+const DRIVE_PARAMETERS = SCRATCH + 0x1a0
 const E820_BUFFER = SCRATCH + 0x40
 const MOVE_TABLE = SCRATCH + 0x100
 const STRING = SCRATCH + 0x140
@@ -30,11 +30,11 @@ const DF = 0x400
 const CD_LBA = 48
 
 function data(lba = 100): number[] {
-  const bytes = Array.from({ length: 0x150 }, () => 0)
+  const bytes = Array.from({ length: 0x1a2 }, () => 0)
   const put = (at: number, values: readonly number[]): void => values.forEach((value, i) => (bytes[at - SCRATCH + i] = value))
   put(READ_PACKET, [16, 0, 2, 0, 0x00, 0x34, 0, 0, lba])
   put(BEYOND_PACKET, [16, 0, 1, 0, 0x00, 0x34, 0, 0, 0, 0, 1])
-  put(DRIVE_PARAMETERS, [0x1e, 0])
+  put(DRIVE_PARAMETERS, [0x42, 0])
   put(MOVE_TABLE + 0x10, [0xff, 0xff, 0x00, 0x34, 0x00, 0x93, 0, 0])
   put(MOVE_TABLE + 0x18, [0xff, 0xff, 0x00, 0x38, 0x00, 0x93, 0, 0])
   put(FORMAT_TABLE, [79, 1, 1, 2])
@@ -270,6 +270,7 @@ const CD_CASES: readonly Case[] = [
 const SAME_MEMORY: Readonly<Record<BootMedium, readonly (readonly [name: string, from: number, bytes: number])[]>> = {
   disk: [
     ['drive parameters after the cylinders', DRIVE_PARAMETERS + 8, 18],
+    ['path to the drive', DRIVE_PARAMETERS + 30, 36],
     ['first E820 range', E820_BUFFER, 20],
     ['sectors read', READ_BUFFER, 1024],
     ['block moved', MOVED, 32],
@@ -278,6 +279,8 @@ const SAME_MEMORY: Readonly<Record<BootMedium, readonly (readonly [name: string,
   cd: [
     ['kind of drive and geometry', DRIVE_PARAMETERS + 2, 14],
     ['bytes in a sector', DRIVE_PARAMETERS + 24, 2],
+    // But for the interface, which SeaBIOS calls ATA, and the channel: QEMU's CD is on the first one here.
+    ['path to the drive', DRIVE_PARAMETERS + 30, 10],
     ['what was booted', CD_PACKET, 4],
     ['where it lies and went', CD_PACKET + 4, 12],
   ],

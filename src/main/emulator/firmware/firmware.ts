@@ -9,7 +9,7 @@ import { powerManagement } from './int15-apm'
 import { PointingDevice } from './pointing-device'
 import { printer } from './int17'
 import { waitingEvents } from './waiting-events'
-import { bootFailed, bootstrap, powerOn } from './boot'
+import { bootServices, powerOn } from './boot'
 import { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
 import { FAULT_VECTORS, isSoftwareInterrupt, unhandledInterrupt } from './exceptions'
@@ -100,6 +100,7 @@ export class Firmware implements Device {
       unhandledInterrupt(host, console, vector, (exception) => {
         this.unhandled = exception
       })
+    const { bootstrap, bootFailed } = bootServices(parts)
     const pointing = new PointingDevice(host)
     const events = waitingEvents(host)
     const apm = powerManagement(host)
@@ -121,8 +122,8 @@ export class Firmware implements Device {
       'int 15h': { shape: 'poll', vector: 0x15, service: systemService(host, quirks, { pointing, events, apm: apm.service }) },
       'int 16h': { shape: 'wait', vector: 0x16, service: keyboard.service },
       'int 17h': { shape: 'plain', vector: 0x17, service: print },
-      'int 18h': { shape: 'fatal', vector: 0x18, service: bootFailed(parts) },
-      'int 19h': { shape: 'boot', vector: 0x19, service: bootstrap(parts) },
+      'int 18h': { shape: 'boot', vector: 0x18, service: bootFailed },
+      'int 19h': { shape: 'boot', vector: 0x19, service: bootstrap },
       'int 1Ah': { shape: 'plain', vector: 0x1a, service: timeService(host, events) },
     }
     for (const vector of new Set([...FAULT_VECTORS, ...OTHER_IRQ_VECTORS])) {

@@ -3,11 +3,13 @@
  * (Enhanced Disk Drive Specification 3.0) and those of bootable CDs ("El Torito" Bootable CD-ROM Format Specification 1.0).
  */
 import type { BootMedium } from '../../../shared/machine-schemas'
+import { idePositions } from '../machine/ide-positions'
 import { type Disk, FIRST_HARD_DISK, SECTOR_BYTES } from '../machine/disk'
 import { BDA } from './bda'
 import type { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
 import { writeCdSpecification } from './int13-cd'
+import { type DevicePath, writeDriveParameters } from './int13-edd'
 import type { Quirks } from './quirks'
 import { DISKETTE_TABLE_OFFSET, ROM_SEGMENT } from './rom'
 
@@ -26,9 +28,6 @@ const DMA_BLOCK = 0x1_0000
 const MAX_LBA_SECTORS = 127
 /** From this function on the services are extensions. */
 const FIRST_EXTENSION = 0x41
-/** Parameters of the extensions: the CHS values are valid. For a CD: removable, change line, can be locked, and no CHS values. */
-const INFORMATION: Readonly<Record<BootMedium, number>> = { disk: 0x0002, floppy: 0, cd: 0x0074 }
-const NO_GEOMETRY = 0xffff_ffff
 
 type Direction = 'read' | 'write' | 'verify'
 type Functions = Readonly<Record<number, (call: FirmwareCall, disk: Disk) => number>>
@@ -94,19 +93,13 @@ export function diskService(host: FirmwareHost, quirks: Quirks): Service {
     return status
   }
 
-  /** AH=48h, DS:SI: result buffer of at least 26 bytes, whose first word is its size. */
-  const parameters = (call: FirmwareCall, disk: Disk): number => {
-    const at = call.inDs(call.si)
-    if (memory.read16(at) < 26) return Status.invalid
-    const { cylinders, heads, sectorsPerTrack } = disk.geometry
-    memory.write16(at, 26)
-    memory.write16(at + 2, INFORMATION[disk.medium])
-    for (const [i, value] of [cylinders, heads, sectorsPerTrack].entries()) memory.write32(at + 4 + i * 4, value || NO_GEOMETRY)
-    memory.write32(at + 16, disk.sectors)
-    memory.write32(at + 20, 0)
-    memory.write16(at + 24, disk.sectorBytes)
-    return Status.ok
+  const positions = idePositions(drives)
+  const devicePath = (disk: Disk): DevicePath | undefined => {
+    const position = positions.indexOf(disk)
+    return position < 0 ? undefined : { channel: position >> 1, slave: (position & 1) === 1, packets: disk.medium === 'cd' }
   }
+  /** AH=48h, DS:SI: result buffer. */
+  const parameters = (call: FirmwareCall, disk: Disk): number => (writeDriveParameters(memory, call.inDs(call.si), disk, devicePath(disk)) ? Status.ok : Status.invalid)
 
   const present = (call: FirmwareCall): number => {
     if (call.bx !== 0x55aa) return Status.invalid

@@ -175,3 +175,34 @@ test('a program that asks for a key round and round lets time pass', () => {
   run(1)
   expect(machine.instructions - before).toBeLessThan(TICKS_PER_SECOND / 20)
 })
+
+describe('a boot sector that gives up by INT 18h', () => {
+  const bootSector = (code: readonly number[]): Uint8Array => {
+    const image = new Uint8Array(SECTOR)
+    image.set(code)
+    image.set([0x55, 0xaa], SECTOR - 2)
+    return image
+  }
+  const machineWith = (image: Uint8Array, ...others: readonly Uint8Array[]): Machine =>
+    new Machine({
+      image, medium: 'floppy', drives: others.map((other) => ({ image: other, medium: 'disk' as const, readOnly: true })), memoryBytes: 4 << 20, backend: 'interp', startDate: 0,
+      onSerial: () => undefined, onDebugConsole: () => undefined,
+    })
+  /** mov al,dl; out F4h,al */
+  const tellDrive = bootSector([0x88, 0xd0, 0xe6, 0xf4, 0xf4])
+
+  test('leaves it to the next drive that can be booted from', () => {
+    const machine = machineWith(bootSector([0xcd, 0x18]), new Uint8Array(SECTOR), tellDrive)
+    expect(machine.run(TICKS_PER_SECOND)).toEqual({ reason: 'debug-exit', value: 0x81 })
+  })
+
+  test('stops the machine where there is none', () => {
+    const machine = machineWith(bootSector([0xcd, 0x18]), bootSector([0xcd, 0x18]))
+    expect(machine.run(TICKS_PER_SECOND)?.reason).toBe('halted-forever')
+    expect(machine.firmware.gaveUp).toContain('INT 18h')
+  })
+
+  test('is not asked where its disk is none', () => {
+    expect(machineWith(new Uint8Array(SECTOR), tellDrive).run(TICKS_PER_SECOND)).toEqual({ reason: 'debug-exit', value: 0x80 })
+  })
+})
