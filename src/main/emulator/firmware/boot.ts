@@ -2,7 +2,7 @@
 import { CMOS } from '../devices/rtc-mc146818'
 import { type Disk, SECTOR_BYTES } from '../machine/disk'
 import type { Drives } from '../machine/drives'
-import { BASE_MEMORY_KIB, BDA, EBDA, EQUIPMENT, EQUIPMENT_FLOPPY, PRINT_SCREEN_STATUS, PRINTER_PORTS, SERIAL_PORTS } from './bda'
+import { BASE_MEMORY_KIB, BDA, EBDA, EQUIPMENT, EQUIPMENT_FLOPPY, PRINTER_PORTS, SERIAL_PORTS } from './bda'
 import type { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
 import type { KeyboardFirmware } from './keyboard'
@@ -81,7 +81,6 @@ export function powerOn({ host, console, keyboard, rom, vectors }: BootParts): S
     memory.write16(BDA.ebdaSegment, EBDA >> 4)
     clearPointingDevice(host)
     describeDisks(host)
-    memory.write8(PRINT_SCREEN_STATUS, 0)
     memory.write16(BDA.equipment, EQUIPMENT | (host.drives.floppy ? EQUIPMENT_FLOPPY : 0))
     memory.write16(BDA.baseMemory, BASE_MEMORY_KIB)
     memory.write8(BDA.diskCount, host.drives.hardDisks)

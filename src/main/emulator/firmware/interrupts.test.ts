@@ -50,8 +50,8 @@ function boot(code: readonly number[], handler: readonly number[] = []): Session
   })
   const run = (seconds: number): void => void machine.run(seconds * TICKS_PER_SECOND)
   const press = (...codes: readonly string[]): void => {
-    for (const code of codes) machine.kbc.keyboard.key(code, true)
-    for (const code of codes.toReversed()) machine.kbc.keyboard.key(code, false)
+    for (const key of codes) machine.kbc.keyboard.key(key, true)
+    for (const key of codes.toReversed()) machine.kbc.keyboard.key(key, false)
   }
   run(0.05)
   return { machine, written, printed, press, run }
