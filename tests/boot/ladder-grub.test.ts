@@ -38,7 +38,7 @@ describe.skipIf(rescue === undefined)('GRUB on our own firmware', () => {
   test('comes to its prompt on a diskette and lists its drives', { timeout: LIMIT }, async () => {
     const run = climb({ image: imageOf('grub-rescue-floppy.img'), medium: 'floppy', steps: [toPrompt, { afterText: 'grub>', keys: 'ls\n' }], untilText: '(fd0)', seconds: 30 })
     expect(run.lines.join('\n')).toContain('(fd0)')
-    const qemu = findQemu() && (await inQemu(imageOf('grub-rescue-floppy.img')))
+    const qemu = findQemu() === undefined ? undefined : await inQemu(imageOf('grub-rescue-floppy.img'))
     console.log(told('GRUB on a diskette', run, qemu?.seconds))
     if (qemu) expect(qemu.screenText).toContain('(fd0)')
   })

@@ -12,8 +12,9 @@ const WAIT = 64
 const DOUBT = 8
 /** Whoever does this many instructions in between has work to do. */
 const BUSY_INSTRUCTIONS = 10_000
-/** Ticks that pass for each instruction of the loop, and at most for a round. */
+/** Ticks that pass for each instruction of the loop, and at least and at most for a round. */
 const PAUSE_PER_INSTRUCTION = 64
+const SHORTEST_PAUSE = 50 * TICKS_PER_MICROSECOND
 const LONGEST_PAUSE = 500 * TICKS_PER_MICROSECOND
 
 export class BusyWait {
@@ -35,6 +36,8 @@ export class BusyWait {
     this.#rounds = same ? Math.min(this.#rounds + 1, 2 * WAIT) : Math.max(0, this.#rounds - DOUBT)
     this.#lastAt = at
     this.#lengths = [length, this.#lengths[0]]
-    if (same && this.#rounds > WAIT) this.#host.skipTo(this.#host.now() + Math.min(length * PAUSE_PER_INSTRUCTION, LONGEST_PAUSE))
+    if (!same || this.#rounds <= WAIT) return
+    const pause = Math.min(Math.max(length * PAUSE_PER_INSTRUCTION, SHORTEST_PAUSE), LONGEST_PAUSE)
+    this.#host.skipTo(this.#host.now() + pause)
   }
 }
