@@ -35,9 +35,10 @@ async function inQemu(image: Uint8Array): Promise<{ seconds: number; screenText:
 }
 
 describe.skipIf(rescue === undefined)('GRUB on our own firmware', () => {
-  test('comes to its prompt on a diskette and lists its drives', { timeout: LIMIT }, async () => {
-    const run = climb({ image: imageOf('grub-rescue-floppy.img'), medium: 'floppy', steps: [toPrompt, { afterText: 'grub>', keys: 'ls\n' }], untilText: '(fd0)', seconds: 30 })
+  test('comes to its prompt on a diskette, lists its drives, and switches the PC off through APM', { timeout: LIMIT }, async () => {
+    const run = climb({ image: imageOf('grub-rescue-floppy.img'), medium: 'floppy', steps: [toPrompt, { afterText: 'grub>', keys: 'ls\n' }, { afterText: '(fd0)', keys: 'halt\n' }], seconds: 30 })
     expect(run.lines.join('\n')).toContain('(fd0)')
+    expect(run.outcome).toEqual({ reason: 'power-off' })
     const qemu = findQemu() === undefined ? undefined : await inQemu(imageOf('grub-rescue-floppy.img'))
     console.log(told('GRUB on a diskette', run, qemu?.seconds))
     if (qemu) expect(qemu.screenText).toContain('(fd0)')

@@ -36,7 +36,8 @@ describe.skipIf(floppy === undefined)('syslinux on a diskette', () => {
     const run = climb({ image, medium: 'floppy', steps: enter('m'), untilText: '00000000fff', seconds: 30 })
     console.log(told('syslinux, meminfo.c32', run))
     expect(run.lines.some((line) => line.includes('0000000000000000x 000000000009fc00x 000000000009fc00x 1 [-] usable'))).toBe(true)
-    expect(run.lines.some((line) => line.includes('INT 15 88: 0xfc00 (64512K)  INT 15 E801: 0x3c00 (15360K) 0x0300 (49152K)'))).toBe(true)
+    // At the top of the memory a BIOS may keep some for itself.
+    expect(run.lines.join('\n')).toMatch(/INT 15 88: 0x\w+ \(6\d{4}K\) {2}INT 15 E801: 0x3c00 \(15360K\) 0x0(2f\w|300)/)
     if (requireTool('qemu-system-x86_64') === undefined) return
     const start = performance.now()
     const judge = await bootImage(image, { timeoutMs: 40_000, memory: '64M', disk: 'diskette', untilText: 'INT 15h =', lingerMs: 500, keys: { afterText: MENU_IS_THERE, text: 'm\n' } })
@@ -51,7 +52,7 @@ describe.skipIf(floppy === undefined)('syslinux on a diskette', () => {
   })
 
   test('switches the PC off through APM', { timeout: LIMIT }, () => {
-    const run = climb({ image, medium: 'floppy', steps: enter('p'), untilText: 'APM', seconds: 30 })
+    const run = climb({ image, medium: 'floppy', steps: enter('p'), seconds: 30 })
     expect(run.outcome, run.lines.join('\n')).toEqual({ reason: 'power-off' })
   })
 })

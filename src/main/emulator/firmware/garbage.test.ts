@@ -7,6 +7,9 @@ const CALLS = 400
 const TICKS = 3_000_000
 const VECTORS = [0x05, 0x11, 0x12, 0x13, 0x13, 0x14, 0x15, 0x15, 0x16, 0x17, 0x1a, 0x1a] as const
 
+/** In AH. */
+const LAST_FUNCTIONS: ReadonlyMap<number, number> = new Map([[0x13, 0x4f], [0x14, 6], [0x15, 0xff], [0x16, 0x13], [0x17, 3], [0x1a, 0xb2]])
+
 /** Numbers of 32 bits that are the same in every run (Marsaglia's xorshift). */
 function* numbers(seed: number): Generator<number, never> {
   for (let x = seed; ; ) {
@@ -24,8 +27,7 @@ function randomCalls(seed: number): BiosCall[] {
   const word = (): number => [0, next() & 0xff, next() & 0xffff, next(), SCRATCH + (next() & 0xfff), 0x80, 0xffff][next() % 7] ?? 0
   return Array.from({ length: CALLS }, () => {
     const int = VECTORS[next() % VECTORS.length] ?? 0x13
-    const functions = { 0x13: 0x4f, 0x14: 6, 0x15: 0xff, 0x16: 0x13, 0x17: 3, 0x1a: 0xb2 }[int] ?? 1
-    const ah = next() % (functions + 1)
+    const ah = next() % ((LAST_FUNCTIONS.get(int) ?? 1) + 1)
     // A key would be waited for.
     const waits = int === 0x16 && ah % 0x10 === 0
     return { int, eax: (((waits ? 1 : ah) << 8) | (next() & 0xff)) >>> 0, ebx: word(), ecx: word(), edx: word(), esi: word(), edi: word(), ebp: word() }
