@@ -9,8 +9,8 @@ import { Builder } from '../main/services/builder'
 import { prepareWorker, startInWorker, type RunReport } from '../main/services/machine-host'
 import type { MachineStarter } from '../main/services/machines'
 import { checkMedium } from '../main/services/boot-medium'
+import { readRoms, type Roms } from '../main/services/firmware-files'
 import { memoryOf, projectDirectoryOf } from '../main/services/projects'
-import { screenPng } from '../main/services/screen-output'
 import { DEFAULT_MEMORY_BYTES, readInput } from '../main/services/services'
 import type { BuildResult } from '../shared/contract'
 import type { CpuModelName } from '../shared/cpu-models'
@@ -33,6 +33,8 @@ const MAX_JSON_SERIAL = 4 * 1024 * 1024
 export interface BootOptions {
   headless?: true
   as?: BootMedium
+  firmware?: string
+  vgaFirmware?: string
   memory?: number
   append?: string
   serial?: readonly string[]
@@ -58,11 +60,15 @@ interface Bootable {
   memoryBytes: number
   /** Which processor; absent: all that the emulator knows. */
   model?: CpuModelName | undefined
+  /** Absent: Bootlab's own BIOS. */
+  roms?: Roms | undefined
 }
 
 export async function boot(what: string, options: BootOptions, signal: AbortSignal): Promise<number> {
   if (options.untilText === '') throw new LabError({ code: 'usage', what: '--until-text is empty.', next: 'Name the text to wait for.' })
   if (options.traceFile !== undefined && !options.trace) throw new LabError({ code: 'usage', what: '--trace-file says where a trace goes, but there is none.', next: 'Add --trace bios, --trace ports or --trace bios,ports.' })
+  if (options.vgaFirmware !== undefined && options.firmware === undefined) throw new LabError({ code: 'usage', what: "--vga-firmware goes with a BIOS that is not Bootlab's own.", next: 'Add --firmware FILE.' })
+  const roms = options.firmware === undefined ? undefined : await readRoms(resolve(options.firmware), options.vgaFirmware === undefined ? undefined : resolve(options.vgaFirmware))
   const { lockstep } = options
   if (lockstep) checkLockstepOptions(options)
   else prepareWorker()
@@ -74,7 +80,7 @@ export async function boot(what: string, options: BootOptions, signal: AbortSign
   }
   checkMedium(prepared.image, options.as, what)
   const timeoutMilliseconds = timeoutOf(options)
-  return lockstep ? bootInLockstep({ ...prepared, ...options, backends: lockstep, timeoutMilliseconds }, signal) : run(prepared, options, signal, startInWorker)
+  return lockstep ? bootInLockstep({ ...prepared, ...options, roms, backends: lockstep, timeoutMilliseconds }, signal) : run({ ...prepared, roms }, options, signal, startInWorker)
 }
 
 /** Resolves when the stream took the bytes, or failed: that is told by its own event. */
@@ -97,7 +103,7 @@ async function prepare(path: string, options: BootOptions, signal: AbortSignal):
 }
 
 /** Runs a machine to its end and prints what was asked for. @returns the exit code */
-export async function run({ image, medium, memoryBytes, model }: Bootable, options: BootOptions, signal: AbortSignal, start: MachineStarter): Promise<number> {
+export async function run({ image, medium, memoryBytes, model, roms }: Bootable, options: BootOptions, signal: AbortSignal, start: MachineStarter): Promise<number> {
   const { untilText, json } = options
   if (options.screen?.type === 'png') await requireFileName(options.screen.file)
   // Lines of a trace would run through the picture.
@@ -118,6 +124,7 @@ export async function run({ image, medium, memoryBytes, model }: Bootable, optio
         memoryBytes,
         backend: options.backend,
         model,
+        roms,
         pace: live ? 'realtime' : 'fast',
         untilText,
         timeoutMilliseconds: timeoutOf(options),
@@ -216,6 +223,8 @@ async function requireFileName(path: string): Promise<void> {
 
 async function writePicture(path: string, screen: Screen | undefined): Promise<void> {
   if (!screen) throw new LabError({ code: 'internal', what: 'The machine showed no screen.' })
+  // Read only when it is wanted.
+  const { screenPng } = await import('../main/services/screen-output')
   await writeFile(path, screenPng(screen)).catch((error: unknown) => Promise.reject(cannotWrite(path, error)))
 }
 

@@ -96,6 +96,8 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .argument('[what]', "a project's folder, a raw image, a boot sector, a kernel or a source file", '.')
     .option('--headless', 'show nothing live')
     .addOption(new Option('--as <medium>', 'what an image is put in as (default: what it looks like)').choices(BOOT_MEDIA))
+    .option('--firmware <file>', "a real BIOS in the place of Bootlab's own, such as SeaBIOS; vgabios-stdvga.bin beside it is the display's")
+    .option('--vga-firmware <file>', "the display's BIOS, with --firmware")
     .option('--memory <size>', 'memory of the machine, such as 128M (default: as the project says, else 128M)', parseMemory)
     .option('--append <text>', "the kernel's command line")
     .option('--serial <where>', 'where COM1 goes: stdio (standard output, and input to it; implies --headless), null (nowhere) or a file; again for COM2, COM3 and COM4', (where: string, before: readonly string[] = []) => [...before, where])

@@ -1,7 +1,6 @@
 /** `bootlab serve`. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import open from 'open'
 import { startServer } from '../main/server/server'
 import { createServices } from '../main/services/services'
 import { LabError } from '../shared/failure'
@@ -41,6 +40,8 @@ const failed = (why: string): void => console.log(`No browser could be opened ($
 async function tryToOpen(url: string): Promise<void> {
   if (process.platform === 'linux' && !process.env['DISPLAY'] && !process.env['WAYLAND_DISPLAY'] && !process.env['WSL_DISTRO_NAME']) return failed('there is no display')
   try {
+    // Read only when it is wanted: it would be a tenth of a start.
+    const { default: open } = await import('open')
     const browser = await open(url)
     browser.once('error', (error) => failed(error.message))
     browser.once('exit', (code) => {

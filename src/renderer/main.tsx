@@ -1,11 +1,12 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import * as z from 'zod'
-import { App } from './app/App'
+import { App, Workbench } from './app/App'
 import { followMenu } from './app/app-menu'
 import { followSettings } from './app/appearance'
 import { createLab, LabContext } from './app/lab'
 import { openPortFor } from './app/transport'
+import { MonacoEditor } from './features/editor/monaco-on-demand'
 import './app/theme.css'
 import './app/layout.css'
 
@@ -24,6 +25,8 @@ document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'hidden') lab.leave()
 })
 lab.connection.start()
+// Most starts show the last project at once, and from the welcome page the next step is one.
+for (const part of [Workbench, MonacoEditor]) void part.preload()
 
 createRoot(root).render(
   <StrictMode>

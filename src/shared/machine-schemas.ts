@@ -31,12 +31,16 @@ export type Tone = z.infer<typeof toneSchema>
 export const insertedDriveSchema = z.strictObject({ path: z.string().min(1).max(4096), medium: z.enum(BOOT_MEDIA), readOnly: z.boolean() })
 export type InsertedDrive = z.infer<typeof insertedDriveSchema>
 
+/** Looked at sixty times a second: an element's schema would cost a tenth of what a window does with a screen. */
+const areCells = (value: unknown): boolean =>
+  Array.isArray(value) && value.length <= 132 * 60 && value.every((cell: unknown) => typeof cell === 'number' && Number.isInteger(cell) && cell >= 0 && cell <= 0xffff)
+
 /** Text screen. `cells` holds columns × rows values in reading order: character in the low byte, attribute in the high. */
 export const textScreenSchema = z.object({
   mode: z.literal('text'),
   columns: z.number().int().min(1).max(132),
   rows: z.number().int().min(1).max(60),
-  cells: z.array(z.number().int().min(0).max(0xffff)).max(132 * 60),
+  cells: z.custom<number[]>(areCells, 'cells of 16 bits are expected, at most 132 × 60'),
   /** `start` and `end` are scan lines within the cell, as the CRTC registers 0x0a and 0x0b give them. */
   cursor: z.object({
     row: z.number().int(),

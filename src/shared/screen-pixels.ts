@@ -68,13 +68,10 @@ export function drawScreen(pixels: Uint32Array, screen: TextScreen, glyphs: Glyp
   }
 }
 
-/** Copies graphics to `rgba`, width × height × 4 bytes. */
-export function drawPicture(rgba: Uint8Array | Uint8ClampedArray, { pixels }: GraphicsScreen): void {
-  for (let from = 0, to = 0; from < pixels.length; from += 3, to += 4) {
-    rgba[to] = pixels[from] ?? 0
-    rgba[to + 1] = pixels[from + 1] ?? 0
-    rgba[to + 2] = pixels[from + 2] ?? 0
-    rgba[to + 3] = 0xff
+/** Copies graphics to `words`, one for each pixel as `drawScreen` has them. */
+export function drawPicture(words: Uint32Array, { pixels }: GraphicsScreen): void {
+  for (let from = 0, to = 0; from < pixels.length; from += 3, to++) {
+    words[to] = (pixels[from] ?? 0) | ((pixels[from + 1] ?? 0) << 8) | ((pixels[from + 2] ?? 0) << 16) | 0xff000000
   }
 }
 

@@ -18,7 +18,7 @@ const TICKS = 100 * TICKS_PER_MILLISECOND
 const SLICES = [1, 7, 1_001, 65_537, 1_234_567]
 /** What the oracle executes of a kernel that checks its start, and of a template: most have shown their text by then. */
 const KERNEL_INSTRUCTIONS = 250_000
-const TEMPLATE_INSTRUCTIONS = 2_000_000
+const TEMPLATE_INSTRUCTIONS = 600_000
 /** A boot sector lets the BIOS do nearly everything. */
 const LEAST_INSTRUCTIONS = 300
 const KEYS = 'abc\n'

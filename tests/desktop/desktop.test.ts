@@ -149,7 +149,7 @@ describe('the built Electron door', () => {
     const { licences, ...others } = seen.files
     expect(licences).toBe(200)
     expect(others).toEqual({ traversal: 404, preload: 404, otherHost: 404, backslash: 404, doubled: 404, nul: 404, absolute: 404, sourceMap: 404 })
-    expect(seen.schemes).toEqual([{ scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true } }])
+    expect(seen.schemes).toEqual([{ scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } }])
     expect(seen.headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'cross-origin-opener-policy': 'same-origin', 'cross-origin-resource-policy': 'same-origin' })
   })
 

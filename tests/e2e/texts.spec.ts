@@ -73,9 +73,12 @@ test('the window says when the lab is gone, and keeps the text', async ({ lab, s
   // The editor loads its parts as they are needed, and a part that is missing then is not what this is about.
   await lab.focusEditor()
   await lab.page.keyboard.type('void first(void);')
+  await expect.poll(() => lab.page.workers().map((worker) => worker.url()).join()).toContain('editor-worker')
   await lab.page.waitForLoadState('networkidle')
-  await server.stop()
+  // The page may know before the process is gone.
+  const stopped = server.stop()
   await expect(lab.page.getByText('The connection to the lab was lost.')).toBeVisible()
+  await stopped
   await lab.page.keyboard.type(' void alone(void);')
   await expect(lab.editorLine('void first(void); void alone(void);')).toBeVisible()
   await lab.screenshot('10-disconnected')

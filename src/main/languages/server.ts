@@ -126,7 +126,9 @@ export class LanguageServer {
 
   async close(): Promise<void> {
     this.#closing.abort()
-    await this.#running?.stop()
+    // One that is still starting would not hear of it until it is done.
+    if (this.#state.status === 'starting') this.#running?.kill('It was stopped.')
+    else await this.#running?.stop()
     await this.#life
   }
 

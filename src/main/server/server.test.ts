@@ -88,6 +88,13 @@ describe('pages', () => {
     expect((await get('/assets/main.js')).headers['content-type']).toBe('text/javascript; charset=utf-8')
   })
 
+  it('lets a browser keep what has its contents in its name, and nothing else', async () => {
+    await writeFile(join(folder, 'renderer', 'assets', 'main-Ab12_-9Z.js'), 'export {}')
+    expect((await get('/assets/main-Ab12_-9Z.js')).headers['cache-control']).toBe('max-age=31536000, immutable')
+    expect((await get('/assets/main.js')).headers['cache-control']).toBe('no-cache')
+    expect((await get(`/?token=${token()}`)).headers['cache-control']).toBe('no-cache')
+  })
+
   it('has tokens of at least 128 bits, new for each server', async () => {
     expect(Buffer.from(token(), 'base64url').length).toBeGreaterThanOrEqual(16)
     const other = await startServer({ handlers: services.handlers, renderer: folder })

@@ -18,6 +18,8 @@ import { readRendererFile, securityHeaders } from '../services/renderer-files'
 
 /** Pages open at once; each holds a WebSocket. */
 const MAX_CLIENTS = 32
+/** Built files whose name changes with what is in them: a browser need not ask again. */
+const HASHED = /^\/assets\/[\w.-]+-[\w-]{8}\.\w+$/
 /** Bytes that may wait for a page that does not read (a suspended tab). Beyond, its connection ends; it can come back. */
 const MAX_UNREAD = 64 * 1024 * 1024
 
@@ -63,7 +65,7 @@ export async function startServer({ handlers, renderer, port = 0, onDefect }: Se
     }
     const file = await readRendererFile(renderer, path)
     if (!file) return refuse(response, 404, 'There is no such file.')
-    response.writeHead(200, { ...securityHeaders([`ws://${host}`]), 'Content-Type': file.contentType, 'Content-Length': file.body.length })
+    response.writeHead(200, { ...securityHeaders([`ws://${host}`]), 'Content-Type': file.contentType, 'Content-Length': file.body.length, 'Cache-Control': HASHED.test(path) ? 'max-age=31536000, immutable' : 'no-cache' })
     response.end(request.method === 'HEAD' ? undefined : file.body)
   }
 

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { findTool } from '../../../tests/support/tools'
+import { requireTool } from '../../../tests/support/tools'
 import { formatText } from './formatters'
 
 let project: string
@@ -40,6 +40,6 @@ it.skipIf(process.platform === 'win32')('says what the tool says, that it is mis
   await expect(formatText(file, signal, await program(''))).rejects.toMatchObject({ failure: { code: 'bad-input' } })
 })
 
-it.skipIf(findTool('rustfmt') === undefined)('rustfmt formats', async () => {
+it.skipIf(requireTool('rustfmt') === undefined)('rustfmt formats', async () => {
   expect(await formatText({ directory: project, path: 'src/main.rs', language: 'rust', text: 'fn  main( ){}' }, signal)).toBe('fn main() {}\n')
 })

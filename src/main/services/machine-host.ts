@@ -1,6 +1,7 @@
 /** Starts machines in worker threads. */
 import { pathToFileURL } from 'node:url'
 import { prepareMachine, startMachine } from '../emulator/host/handle'
+import type { StartOptions } from '../emulator/host/options'
 import { locate } from './locations'
 import type { MachineStarter } from './machines'
 
@@ -10,11 +11,13 @@ const workerUrl = (): URL => pathToFileURL(locate().emulatorWorker)
 
 export const startInWorker: MachineStarter = (options, listener) => startMachine(options, listener, workerUrl())
 
-/** How long after a boot the next worker is made ready: not while this one needs the processor. */
-const PREPARE_AFTER_MS = 500
+/** A boot sector that stays where it is: most of what a boot needs comes before it, in the BIOS. */
+const nothing = new Uint8Array(512)
+nothing.set([0xeb, 0xfe])
+nothing.set([0x55, 0xaa], 510)
+
+/** For a project that was not booted yet. */
+export const FIRST_REHEARSAL: StartOptions = { image: nothing, memoryBytes: 16 << 20, backend: 'interp', pace: 'realtime' }
 
 /** Has a worker wait for the next machine, so that it is ready when the build is. */
-export const prepareWorker = (): void => prepareMachine(workerUrl())
-
-/** The same for the boot after this one. */
-export const prepareWorkerLater = (): void => void setTimeout(prepareWorker, PREPARE_AFTER_MS).unref()
+export const prepareWorker = (rehearsal?: StartOptions): void => prepareMachine(workerUrl(), rehearsal)

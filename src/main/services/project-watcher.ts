@@ -1,6 +1,5 @@
 /** Tells what happens to a project's files. */
 import { relative, sep } from 'node:path'
-import { watch } from 'chokidar'
 import { LabError } from '../../shared/failure'
 import { isHiddenFolder } from './project-files'
 
@@ -14,6 +13,8 @@ const MAX_PATHS = 200
  * @param onReady when changes are noticed from now on
  */
 export async function watchProject(directory: string, emit: (event: { paths: string[] }) => void, signal: AbortSignal, onReady?: () => void): Promise<null> {
+  // Read when the first project is open.
+  const { watch } = await import('chokidar')
   const changed = new Set<string>()
   let timer: ReturnType<typeof setTimeout> | undefined
   const tell = (): void => {

@@ -26,7 +26,7 @@ import { explorerThread } from './image-explorer/thread'
 import { describeImport, planImport, writeImport } from './imports'
 import { createLanguageSessions, languageHandlers } from './language-calls'
 import { locate, type Locations } from './locations'
-import { prepareWorker, prepareWorkerLater, startInWorker } from './machine-host'
+import { FIRST_REHEARSAL, prepareWorker, startInWorker } from './machine-host'
 import { Machines, type MachineStarter } from './machines'
 import { OpenedPaths } from './opened'
 import { ProjectDoctor } from './project-doctor'
@@ -44,6 +44,11 @@ import { type UsbDialogs, usbHandlers } from './usb-calls'
 export const DEFAULT_MEMORY_BYTES = 128 * 2 ** 20
 
 /** Where the lab keeps what it remembers: BOOTLAB_DATA_DIR, else the system's place for an application's data. */
+/** How long the processor belongs to what a person waits for (a project that opens, a boot) before things are made ready for later. */
+const PREPARE_MS = { open: 1500, boot: 500 } as const
+/** Does not keep the process alive. */
+const later = (ms: number, work: () => void): void => void setTimeout(work, ms).unref()
+
 export const defaultDataDirectory = (): string => process.env['BOOTLAB_DATA_DIR'] || envPaths('bootlab', { suffix: '' }).data
 
 export interface ServicesOptions {
@@ -132,9 +137,11 @@ export function createServices(options: ServicesOptions): Services {
     'projects.open': async ({ directory }) => {
       const project = await openForEditing(absolute(directory))
       await recent.add(project.directory, project.name)
-      // The first build shall not wait for the boot loader; a failure shows when a build needs it.
-      builder.loader().catch(() => undefined)
-      prepareWorker()
+      later(PREPARE_MS.open, () => {
+        // The first build shall not wait for the boot loader; a failure shows when a build needs it.
+        builder.loader().catch(() => undefined)
+        prepareWorker(FIRST_REHEARSAL)
+      })
       return project
     },
     'projects.planImport': async ({ directory }) => describeImport(await planImport(absolute(directory))),
@@ -210,7 +217,7 @@ export function createServices(options: ServicesOptions): Services {
       const start: StartOptions = { ...settings, ...(cpu ? { model: cpu } : {}), medium, drives: inserted, memoryBytes, backend: backend ?? 'interp', pace: 'realtime', startDate: Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}), ...(log ? { log: { filter: log } } : {}) }
       const machine = machines.boot(start)
       kernels.booted(machine, source, facts)
-      prepareWorkerLater()
+      later(PREPARE_MS.boot, () => prepareWorker(start))
       return { machine }
     },
     'machines.stop': async ({ machine }) => {
@@ -272,6 +279,8 @@ export function createServices(options: ServicesOptions): Services {
     'app.opened': (_args, { emit, signal }) => opened.listen(emit, signal),
     'builds.run': async ({ directory }, context) => {
       const progress = new ProgressSender(context)
+      // Most builds are made for a boot.
+      prepareWorker()
       try {
         return (await builder.build(await projectFolder(directory), { onLog: progress.line, onStep: progress.step, signal: context.signal })).result
       } finally {

@@ -1,9 +1,10 @@
-import { lazy, Suspense, type ReactElement } from 'react'
+import type { ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { FixDialog } from '../features/doctor/FixDialog'
 import { Welcome } from '../features/projects/Welcome'
 import { NotificationList } from '../features/notifications/NotificationList'
 import { useStrings } from '../strings'
+import { onDemand } from '../ui/on-demand'
 import { QuestionDialog } from '../ui/QuestionDialog'
 import { ConnectionBanner } from './ConnectionBanner'
 import { useLab } from './lab'
@@ -12,17 +13,9 @@ import { StatusBar } from './StatusBar'
 import { SurfaceView } from './SurfaceView'
 import { Toolbar } from './Toolbar'
 
-/**
- * Side by side with what the lab tells of itself: most starts show the last project at once, and from the welcome page the next step is one. The
- * editor is by far the larger part, and would else be asked for only when the panels are there.
- */
-const workbench = import('./Workbench')
-void import('../features/editor/MonacoEditor')
-const Workbench = lazy(() => workbench.then((module) => ({ default: module.Workbench })))
-
-const UsbDialog = lazy(() => import('../features/usb/UsbDialog').then((module) => ({ default: module.UsbDialog })))
-
-const TourCard = lazy(() => import('../features/help/TourCard'))
+export const Workbench = onDemand(() => import('./Workbench').then((module) => module.Workbench))
+const UsbDialog = onDemand(() => import('../features/usb/UsbDialog').then((module) => module.UsbDialog))
+const TourCard = onDemand(() => import('../features/help/TourCard').then((module) => module.TourCard))
 
 export function App(): ReactElement {
   const { projects, machine, usb, tour } = useLab()
@@ -48,25 +41,15 @@ export function App(): ReactElement {
       {/* Stays mounted behind the welcome page: editor and terminal keep their state. */}
       {(project || booted) && (
         <main className="workbench" aria-label={panels.label} hidden={view !== 'project'}>
-          <Suspense>
-            <Workbench />
-          </Suspense>
+          <Workbench />
         </main>
       )}
       <StatusBar />
       <NotificationList />
       <SurfaceView />
       <FixDialog />
-      {writing && (
-        <Suspense>
-          <UsbDialog />
-        </Suspense>
-      )}
-      {step && (
-        <Suspense>
-          <TourCard step={step} />
-        </Suspense>
-      )}
+      {writing && <UsbDialog />}
+      {step && <TourCard step={step} />}
       <QuestionDialog />
     </div>
   )

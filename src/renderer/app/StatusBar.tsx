@@ -81,11 +81,11 @@ function TargetStatus(): ReactElement {
   return (
     <>
       {target !== undefined && (
-        <button type="button" className="status-item" title={text.targetHint} onClick={() => commands.openFile(target)}>
+        <button type="button" className="status-item status-minor" title={text.targetHint} onClick={() => commands.openFile(target)}>
           {text.target(target.replace(/\.json$/, ''))}
         </button>
       )}
-      <span className="status-item" title={text.firmwareHint}>
+      <span className="status-item status-minor" title={text.firmwareHint}>
         {text.firmware}
       </span>
     </>

@@ -1,6 +1,7 @@
-import { lazy, Suspense, type ComponentType, type ReactElement } from 'react'
+import type { ComponentType, ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { CommandPicker, FilePicker, LanguagePicker, SpeedPicker, ThemePicker } from '../features/palette/pickers'
+import { onDemand } from '../ui/on-demand'
 import { useLab } from './lab'
 import type { Surface } from './surfaces'
 
@@ -15,14 +16,14 @@ const views: Readonly<Record<Surface, ComponentType<Props>>> = {
   themes: ThemePicker,
   languages: LanguagePicker,
   speeds: SpeedPicker,
-  'file-language': lazy(() => import('../features/editor/FileLanguagePicker').then((module) => ({ default: module.FileLanguagePicker }))),
-  settings: lazy(() => import('../features/settings/SettingsDialog').then((module) => ({ default: module.SettingsDialog }))),
-  shortcuts: lazy(() => import('../features/settings/ShortcutsDialog').then((module) => ({ default: module.ShortcutsDialog }))),
-  toolchain: lazy(() => import('../features/doctor/DoctorDialog').then((module) => ({ default: module.DoctorDialog }))),
-  notifications: lazy(() => import('../features/notifications/NotificationCentre').then((module) => ({ default: module.NotificationCentre }))),
-  'machine-settings': lazy(() => import('../features/machine/MachineSettingsDialog').then((module) => ({ default: module.MachineSettingsDialog }))),
-  'boot-file': lazy(() => import('../features/machine/BootFileDialog').then((module) => ({ default: module.BootFileDialog }))),
-  'open-project': lazy(() => import('../features/projects/OpenDialog').then((module) => ({ default: module.OpenDialog }))),
+  'file-language': onDemand(() => import('../features/editor/FileLanguagePicker').then((module) => module.FileLanguagePicker)),
+  settings: onDemand(() => import('../features/settings/SettingsDialog').then((module) => module.SettingsDialog)),
+  shortcuts: onDemand(() => import('../features/settings/ShortcutsDialog').then((module) => module.ShortcutsDialog)),
+  toolchain: onDemand(() => import('../features/doctor/DoctorDialog').then((module) => module.DoctorDialog)),
+  notifications: onDemand(() => import('../features/notifications/NotificationCentre').then((module) => module.NotificationCentre)),
+  'machine-settings': onDemand(() => import('../features/machine/MachineSettingsDialog').then((module) => module.MachineSettingsDialog)),
+  'boot-file': onDemand(() => import('../features/machine/BootFileDialog').then((module) => module.BootFileDialog)),
+  'open-project': onDemand(() => import('../features/projects/OpenDialog').then((module) => module.OpenDialog)),
 }
 
 export function SurfaceView(): ReactElement | null {
@@ -30,9 +31,5 @@ export function SurfaceView(): ReactElement | null {
   const open = useStore(surfaces.store, (state) => state.open)
   if (open === undefined) return null
   const View = views[open]
-  return (
-    <Suspense>
-      <View key={open} onClose={surfaces.close} />
-    </Suspense>
-  )
+  return <View key={open} onClose={surfaces.close} />
 }

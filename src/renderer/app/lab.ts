@@ -46,11 +46,13 @@ export interface LabOptions {
   localStorage: Storage
   /** Outlives a reload of the page. */
   sessionStorage: Storage
+  /** Milliseconds from a project's opening to what is looked at beside it: the doctor, the language servers. */
+  openedDelay?: number | undefined
 }
 
 export type Lab = ReturnType<typeof createLab>
 
-export function createLab({ openPort, localStorage, sessionStorage }: LabOptions) {
+export function createLab({ openPort, localStorage, sessionStorage, openedDelay }: LabOptions) {
   const connection = createConnection(openPort)
   const notifications = createNotifications()
   const dialogs = createDialogs()
@@ -73,11 +75,12 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   const documents = createDocuments({ connection, onError: report, storage: localStorage, resolveConflict: askAboutConflict, beforeSave: (path) => formatting.beforeSave(path) })
   const fileLanguages = createFileLanguages(ui, documents)
   const formatting = createFormatting({ connection, documents, fileLanguages, settings, notifications })
-  const languages = createLanguages({ connection, documents, settings, onError: report })
+  const languages = createLanguages({ connection, documents, settings, onError: report, openedDelay })
   const projectDoctor = createProjectDoctor({
     connection,
     documents,
     onError: report,
+    openedDelay,
     onChanged: build.forget,
     onStale: () => notifications.info(currentStrings().fixes.stale, currentStrings().fixes.staleHint),
   })
@@ -116,20 +119,27 @@ export function createLab({ openPort, localStorage, sessionStorage }: LabOptions
   /** Until the connection drops: the next one listens anew. */
   const hearOpened = (): Promise<null> => connection.listen('app.opened', {}, ({ kind, path }) => attempt(kind === 'project' ? openProject(path) : openImage(path)))
 
+  /** The project of last time goes first; what the welcome page shows, and the rest, is asked for after it. */
   async function start(): Promise<void> {
-    await Promise.all([ui.load().then(settings.load), projects.load(), machine.loadFont()])
+    await ui.load()
+    settings.load()
     const last = ui.get('project.last')
-    const present = projects.store.getState().recent.find((project) => project.directory === last)?.present
-    if (typeof last === 'string' && present) {
-      try {
-        await showProject(await projects.open(last))
-        machine.resume()
-        return
-      } catch (error) {
-        report(error)
-      }
+    const [shown] = await Promise.all([typeof last === 'string' && showLast(last), projects.load(), machine.loadFont()])
+    if (shown) machine.resume()
+    else projects.store.setState({ view: 'welcome' })
+    await projects.loadSchemas()
+  }
+
+  /** @returns whether it could be opened. That its folder is gone needs no words: the list of projects shows it. */
+  async function showLast(directory: string): Promise<boolean> {
+    try {
+      await showProject(await projects.open(directory))
+      return true
+    } catch (error) {
+      await projects.refreshRecent()
+      if (projects.store.getState().recent.find((project) => project.directory === directory)?.present) report(error)
+      return false
     }
-    projects.store.setState({ view: 'welcome' })
   }
 
   /** After a dropped connection: the texts go over, and the machine is looked for. */

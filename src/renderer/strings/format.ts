@@ -40,30 +40,41 @@ const AGES: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, milliseconds:
 
 const SIZES = ['KB', 'MB', 'GB', 'TB'] as const
 
+/** Made when it is first used: each reads its language's data, and a start would wait for those of all languages. */
+function onFirstUse<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
+}
+
+export function numberFormat(locale: string, options?: Intl.NumberFormatOptions): (value: number) => string {
+  const format = onFirstUse(() => new Intl.NumberFormat(locale, options))
+  return (value) => format().format(value)
+}
+
 export function createFormat(locale: string, units: Units, count: Format['count']): Format {
-  const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
-  const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
-  const short = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
-  const days = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric' })
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
+  const whole = numberFormat(locale, { maximumFractionDigits: 0 })
+  const tenths = numberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+  const short = numberFormat(locale, { maximumFractionDigits: 1 })
+  const days = onFirstUse(() => new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric' }))
+  const relative = onFirstUse(() => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }))
   return {
-    number: (value) => whole.format(value),
+    number: whole,
     duration(milliseconds) {
       if (milliseconds < 1) return units.instant
-      if (milliseconds < 1000) return `${whole.format(milliseconds)} ${units.millisecond}`
-      return `${(milliseconds < 10_000 ? tenths : whole).format(milliseconds / 1000)} ${units.second}`
+      if (milliseconds < 1000) return `${whole(milliseconds)} ${units.millisecond}`
+      return `${(milliseconds < 10_000 ? tenths : whole)(milliseconds / 1000)} ${units.second}`
     },
     count,
     ago(then, now) {
       const [unit, size] = AGES.find(([, milliseconds]) => now - then >= milliseconds) ?? ['minute', Infinity]
-      return relative.format(-Math.floor((now - then) / size), unit)
+      return relative().format(-Math.floor((now - then) / size), unit)
     },
     bytes(value) {
       const steps = [units.byte, ...SIZES]
       let scaled = value
       let step = 0
       for (; scaled >= 999.5 && step < SIZES.length; step++) scaled /= 1000
-      return `${(scaled < 100 ? short : whole).format(scaled)} ${steps[step]}`
+      return `${(scaled < 100 ? short : whole)(scaled)} ${steps[step]}`
     },
     timeLeft(seconds) {
       if (seconds < 8) return units.soon
@@ -71,13 +82,13 @@ export function createFormat(locale: string, units: Units, count: Format['count'
       const minutes = Math.round(seconds / 60)
       return minutes < 60 ? `${minutes} ${units.minute}` : `${Math.floor(minutes / 60)} ${units.hour} ${minutes % 60} ${units.minute}`
     },
-    day: (milliseconds) => days.format(milliseconds),
+    day: (milliseconds) => days().format(milliseconds),
   }
 }
 
 /** Picks the form of a word that a language uses with a count, by the rules of Unicode's CLDR. */
 export function pluralOf(locale: string): (count: number, one: string, other: string) => string {
-  const rules = new Intl.PluralRules(locale)
-  const numbers = new Intl.NumberFormat(locale)
-  return (count, one, other) => `${numbers.format(count)} ${rules.select(count) === 'one' ? one : other}`
+  const rules = onFirstUse(() => new Intl.PluralRules(locale))
+  const number = numberFormat(locale)
+  return (count, one, other) => `${number(count)} ${rules().select(count) === 'one' ? one : other}`
 }

@@ -10,6 +10,7 @@ import { Typist } from '../host/typist'
 import { TICKS_PER_SECOND } from '../machine/clock'
 import type { BackendName, Outcome } from '../machine/machine'
 import { Machine } from '../machine/machine'
+import type { Roms } from '../machine/roms'
 import { differences, type Difference } from './difference'
 
 /** Ticks between two comparisons while the guest computes. */
@@ -27,6 +28,8 @@ export interface LockstepOptions {
   readonly memoryBytes: number
   readonly backends: readonly [BackendName, BackendName]
   readonly model?: CpuModelName | undefined
+  /** A real BIOS in the place of the lab's own. */
+  readonly roms?: Roms | undefined
   /** Typed into the guest as soon as it takes keys. */
   readonly keys?: string | undefined
   /** Date of the real-time clock at power-on, in milliseconds since 1970 (UTC). */
@@ -134,8 +137,8 @@ class Pair {
 }
 
 function newMachine(options: LockstepOptions, backend: BackendName): Machine {
-  const { image, medium, memoryBytes, model, keys, startDate = DEFAULT_START_DATE, prepare } = options
-  const machine = new Machine({ image, medium, memoryBytes, backend, model, startDate, onSerial: () => undefined, onDebugConsole: () => undefined })
+  const { image, medium, memoryBytes, model, roms, keys, startDate = DEFAULT_START_DATE, prepare } = options
+  const machine = new Machine({ image, medium, memoryBytes, backend, model, roms, startDate, onSerial: () => undefined, onDebugConsole: () => undefined })
   if (keys !== undefined) new Typist(machine).type(keys)
   prepare?.(machine, backend)
   return machine

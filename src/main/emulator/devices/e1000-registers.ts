@@ -39,7 +39,7 @@ export const DESCRIPTOR_BYTES = 16
 /** Bits of registers that are there; for those in the table, all others read as zero. Registers that are not in it keep nothing. */
 export const WRITABLE: ReadonlyMap<number, number> = new Map([
   [REG.ctrl, 0xf9ff_ffff & ~CTRL.reset], [REG.ctrlExt, 0x00ff_ffff], [REG.fcal, 0xffff_ffff], [REG.fcah, 0xffff], [REG.fct, 0xffff], [REG.vet, 0xffff],
-  [REG.itr, 0xffff], [REG.rctl, 0x07de_fbfe], [REG.fcttv, 0xffff], [REG.txcw, 0xc000_ffff], [REG.tctl, 0x07ff_fffa], [REG.tipg, 0x3fff_ffff], [REG.ait, 0xffff],
+  [REG.itr, 0xffff], [REG.rctl, 0x06df_b3fe], [REG.fcttv, 0xffff], [REG.txcw, 0xc000_ffff], [REG.tctl, 0x03ff_fffa], [REG.tipg, 0x3fff_ffff], [REG.ait, 0xffff],
   [REG.ledctl, 0xcfcf_cfcf], [REG.pba, 0x7f], [REG.fcrtl, 0x8000_fff8], [REG.fcrth, 0xfff8], [REG.rdbal, 0xffff_fff0], [REG.rdbah, 0xffff_ffff],
   [REG.rdlen, 0xf_ff80], [REG.rdh, 0xffff], [REG.rdt, 0xffff], [REG.rdtr, 0xffff], [REG.rxdctl, 0x0103_3f3f], [REG.radv, 0xffff], [REG.rsrpd, 0xfff],
   [REG.tdbal, 0xffff_fff0], [REG.tdbah, 0xffff_ffff], [REG.tdlen, 0xf_ff80], [REG.tdh, 0xffff], [REG.tdt, 0xffff], [REG.tidv, 0xffff], [REG.txdctl, 0xfffd_3f3f],

@@ -418,7 +418,7 @@ function withFcs(frame: Uint8Array): Uint8Array {
 
 /** What the EEPROM holds (5.6): address, signature, identities, and a last word that makes the sum right. */
 function eepromWords(mac: Uint8Array): number[] {
-  const words = new Array<number>(EEPROM_SUM_WORD + 1).fill(0)
+  const words = Array.from({ length: EEPROM_SUM_WORD + 1 }, () => 0)
   for (let i = 0; i < 3; i++) words[i] = (mac[2 * i] ?? 0) | ((mac[2 * i + 1] ?? 0) << 8)
   words[0x0a] = 0x4003
   words[0x0b] = IDENTITY.subsystem

@@ -35,8 +35,9 @@ let spare: { url: string; worker: Worker; forget: () => void } | undefined
 /**
  * Makes the next `startMachine` quick: starts a worker that loads the emulator and waits. It does not keep the process alive. A spare that dies is
  * forgotten.
+ * @param rehearsal what the worker runs for a moment, unseen, so that its code is compiled: most like what will be started
  */
-export function prepareMachine(workerUrl: URL): void {
+export function prepareMachine(workerUrl: URL, rehearsal?: StartOptions): void {
   if (spare?.url === workerUrl.href) return
   const worker = new Worker(workerUrl, { name: 'bootlab machine' })
   const forget = (): void => {
@@ -45,9 +46,14 @@ export function prepareMachine(workerUrl: URL): void {
   worker.on('error', forget)
   worker.on('exit', forget)
   worker.on('message', keepModule)
-  worker.postMessage({ type: 'prepare', module: interpreter } satisfies Command)
+  worker.postMessage({ type: 'prepare', module: interpreter, ...(rehearsal ? { rehearsal: silent(rehearsal) } : {}) } satisfies Command)
   worker.unref()
   spare = { url: workerUrl.href, worker, forget }
+}
+
+/** Without what would be done to the outside, or cost more than it is worth. */
+function silent({ image, medium, memoryBytes, backend, model, startDate, marks }: StartOptions): StartOptions {
+  return { image, medium, memoryBytes, backend, model, startDate, marks, pace: 'realtime' }
 }
 
 function keepModule(message: unknown): void {

@@ -115,8 +115,8 @@ const isQuestionName = (value: unknown): value is QuestionName => typeof value =
 /** Host to worker. */
 export const commandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('start'), options: startOptionsSchema, module: z.instanceof(WebAssembly.Module).optional() }),
-  /** Loads the emulator and compiles its interpreter, so that a later `start` is quick. */
-  z.object({ type: z.literal('prepare'), module: z.instanceof(WebAssembly.Module).optional() }),
+  /** Loads the emulator and compiles its interpreter, so that a later `start` is quick; quicker still after a rehearsal, of which nobody hears. */
+  z.object({ type: z.literal('prepare'), module: z.instanceof(WebAssembly.Module).optional(), rehearsal: startOptionsSchema.optional() }),
   z.object({ type: z.enum(['stop', 'reset', 'pause', 'resume']) }),
   z.object({ type: z.literal('keys'), events: z.array(keyEventSchema) }),
   z.object({ type: z.literal('mouse'), moves: z.array(mouseMoveSchema) }),

@@ -3,9 +3,15 @@ import { parentPort } from 'node:worker_threads'
 import { interpreterModule, setInterpreterModule } from '../cpu/interp/interp'
 import { reportHostError } from '../debug/report'
 import { toFailure } from '../../../shared/failure'
-import type { Command, WorkerEvent } from './options'
+import { yieldToWindow } from './priority'
+import type { Command, StartOptions, WorkerEvent } from './options'
 import { commandSchema, machineEnded } from './options'
 import { Session } from './session'
+
+/** So long a boot has the processor like everything else. */
+const BOOTING_MS = 1000
+/** So long a rehearsal goes on: to the kernel, and some of what that does. */
+const REHEARSAL_MS = 250
 
 function listen(port: NonNullable<typeof parentPort>): void {
   const post = (event: WorkerEvent): void => port.postMessage(event)
@@ -18,6 +24,7 @@ function listen(port: NonNullable<typeof parentPort>): void {
   /** Events of logs on their way, by log. */
   const unlogged = new Map<number, () => void>()
   let prepared = false
+  let rehearsal: Session | undefined
 
   /** Takes the interpreter that another worker compiled, or compiles it and passes it on. */
   const useModule = (module: WebAssembly.Module | undefined, needed: boolean): void => {
@@ -27,8 +34,24 @@ function listen(port: NonNullable<typeof parentPort>): void {
     prepared = module !== undefined || needed
   }
 
+  /** What runs for the first time is compiled meanwhile: a boot would take twice as long. */
+  const rehearse = (options: StartOptions): void => {
+    try {
+      rehearsal = new Session(options, { screen: () => undefined, serial: () => undefined, state: () => undefined, end: () => undefined })
+      void rehearsal.run()
+      setTimeout(() => rehearsal?.stop(), REHEARSAL_MS)
+    } catch {
+      // The same goes wrong when it is meant, and is told then.
+      rehearsal = undefined
+    }
+  }
+
   const start = (command: Extract<ReturnType<typeof commandSchema.parse>, { type: 'start' }>): void => {
     if (session) return
+    rehearsal?.stop()
+    rehearsal = undefined
+    // Whoever wants it in real time watches; until something is to be seen, the machine is what they wait for.
+    if (command.options.pace === 'realtime') setTimeout(yieldToWindow, BOOTING_MS)
     useModule(command.module, command.options.backend === 'interp')
     try {
       session = new Session(command.options, {
@@ -68,6 +91,7 @@ function listen(port: NonNullable<typeof parentPort>): void {
     switch (command.type) {
       case 'prepare':
         useModule(command.module, true)
+        if (command.rehearsal) rehearse(command.rehearsal)
         return
       case 'start':
         start(command)

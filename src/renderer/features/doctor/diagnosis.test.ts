@@ -33,7 +33,7 @@ beforeEach(async () => {
   services = createFakeServices()
   services.files.set('kernel.c', 'int a = 1; int b = 1;\n')
   services.script.diagnose = (unsaved) => diagnose(unsaved.find(({ path }) => path === 'kernel.c')?.text ?? services.files.get('kernel.c') ?? '')
-  lab = createLab({ openPort: services.openPort, localStorage: memoryStorage(), sessionStorage: memoryStorage() })
+  lab = createLab({ openPort: services.openPort, localStorage: memoryStorage(), sessionStorage: memoryStorage(), openedDelay: 0 })
   lab.connection.start()
   await vi.waitFor(() => expect(lab.projects.store.getState().view).not.toBe('starting'))
   await lab.openProject(DIRECTORY)

@@ -29,16 +29,20 @@ export interface DiagnosisOptions {
   onChanged(paths: readonly string[]): void
   /** A problem's file is another by now, so that its fix would hit other places. */
   onStale(): void
+  /** Milliseconds from the opening of a project to its examination. */
+  openedDelay?: number | undefined
 }
 
 export type ProjectDoctor = ReturnType<typeof createProjectDoctor>
 
 const DELAY_MS = 350
+/** A project that opens shows its text first. */
+const OPENED_DELAY_MS = 1000
 const nothing: DiagnosisState = { diagnosis: undefined, preview: undefined }
 
 export const isFinding = (problem: Problem): problem is Finding => 'why' in problem
 
-export function createProjectDoctor({ connection, documents, onError, onChanged, onStale }: DiagnosisOptions) {
+export function createProjectDoctor({ connection, documents, onError, onChanged, onStale, openedDelay = OPENED_DELAY_MS }: DiagnosisOptions) {
   const store: StoreApi<DiagnosisState> = createStore<DiagnosisState>(() => nothing)
   let timer: ReturnType<typeof setTimeout> | undefined
   let running: AbortController | undefined
@@ -62,9 +66,9 @@ export function createProjectDoctor({ connection, documents, onError, onChanged,
     }
   }
 
-  function examineSoon(): void {
+  function examineSoon(delay = DELAY_MS): void {
     clearTimeout(timer)
-    timer = setTimeout(() => void examine(), DELAY_MS)
+    timer = setTimeout(() => void examine(), delay)
   }
 
   documents.store.subscribe((state, previous) => {
@@ -72,7 +76,7 @@ export function createProjectDoctor({ connection, documents, onError, onChanged,
       running?.abort()
       clearTimeout(timer)
       store.setState(nothing)
-      if (state.directory !== undefined) void examine()
+      if (state.directory !== undefined) examineSoon(openedDelay)
     } else if (state.documents !== previous.documents && changedTexts(state.documents, previous.documents)) examineSoon()
   })
 

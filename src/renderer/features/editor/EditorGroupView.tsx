@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState, type DragEvent, type ReactElement } from 'react'
+import { useState, type DragEvent, type ReactElement } from 'react'
 import { useStore } from 'zustand'
 import { CommandButton } from '../../app/CommandButton'
 import { useLab } from '../../app/lab'
@@ -11,9 +11,7 @@ import { draggedFile, draggedTab, isFileDrag, isTabDrag, startTabDrag } from '..
 import { DiskBar } from './DiskBar'
 import { isDirty } from './documents'
 import { groupOf, type Side } from './groups'
-
-const MonacoEditor = lazy(() => import('./MonacoEditor').then((module) => ({ default: module.MonacoEditor })))
-const CompareView = lazy(() => import('./CompareView').then((module) => ({ default: module.CompareView })))
+import { CompareView, MonacoEditor } from './monaco-on-demand'
 
 interface Props {
   id: string
@@ -108,15 +106,9 @@ export function EditorGroupView({ id, number, alone, corner }: Props): ReactElem
       <div className="pane-body" role="tabpanel" id={panelId(name)} aria-labelledby={active === undefined ? undefined : tabId(name, active)}>
         {open.length === 0 && <EmptyState icon="file" title={text.empty} hint={text.emptyHint} />}
         <div className="editor-holder" hidden={open.length === 0 || comparing}>
-          <Suspense fallback={<p className="loading">{text.loading}</p>}>
-            <MonacoEditor group={id} />
-          </Suspense>
+          <MonacoEditor group={id} />
         </div>
-        {comparing && (
-          <Suspense fallback={<p className="loading">{text.loading}</p>}>
-            <CompareView key={active} path={active} theirs={theirs.text} />
-          </Suspense>
-        )}
+        {comparing && <CompareView key={active} path={active} theirs={theirs.text} />}
       </div>
       {drop !== undefined && <div className={`drop-place drop-${drop}`} aria-hidden="true" />}
     </section>

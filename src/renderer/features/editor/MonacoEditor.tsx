@@ -55,6 +55,10 @@ export function MonacoEditor({ group }: { group: string }): ReactElement {
       created.onDidChangeModel(redraw),
       created.onDidChangeModel(showCursor),
       created.onDidChangeCursorPosition(showCursor),
+      created.onDidChangeModelContent(() => {
+        // Monaco waits for the next frame; what is typed shortly before one would be seen only in the frame after it.
+        if (created.hasTextFocus()) queueMicrotask(() => created.render())
+      }),
     ]
     redraw()
     return () => {

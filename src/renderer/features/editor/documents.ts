@@ -4,13 +4,14 @@
  * Text is never lost: typed text goes to the services as a draft after a short pause, and at once when the page is about
  * to go; what could not be handed over by then is put into the browser's own storage and handed over at the next start.
  */
-import * as z from 'zod'
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import { draftSchema, type FileEntry, type FileText } from '../../../shared/contract'
+import type { FileEntry, FileText } from '../../../shared/contract'
 import { toFailure } from '../../../shared/failure'
 import type { Connection } from '../../app/connection'
-import { closeIn, focusGroup, groupIds, groupOf, moveSash, moveTab, moveToSide, oneGroup, openIn, openPaths, renameTabs, restoreGroups, splitGroup, type EditorGroups, type Sash, type Side, type StoredGroups } from './groups'
+import { createEditorTabs } from './editor-tabs'
+import { closeIn, groupIds, groupOf, oneGroup, openIn, openPaths, renameTabs, restoreGroups, splitGroup, type EditorGroups, type Side, type StoredGroups } from './groups'
 import { mergeTexts } from './merge'
+import { createStranded } from './stranded-drafts'
 
 export interface Document {
   path: string
@@ -66,8 +67,6 @@ export const isDirty = (document: Document | undefined): boolean => document !==
 const DRAFT_DELAY_MS = 250
 /** Some programs save by deleting a file and writing it anew. */
 const GONE_DELAY_MS = 300
-const STRANDED_KEY = 'bootlab.stranded-drafts'
-const strandedSchema = z.array(draftSchema.omit({ savedAt: true }).extend({ directory: z.string() }))
 
 const closed: DocumentsState = { directory: undefined, files: [], documents: {}, groups: oneGroup(), open: [], active: undefined, reveal: undefined, attention: undefined }
 
@@ -79,6 +78,7 @@ export function createDocuments({ connection, onError, resolveConflict, beforeSa
   const undrafted = new Map<string, ReturnType<typeof setTimeout>>()
   /** Work on one file happens in order: a draft may not arrive after the save that replaces it. */
   const queues = new Map<string, Promise<unknown>>()
+  const stranded = createStranded(storage)
   let nonce = 0
   /** Files are being renamed: what their old paths hold is no news. */
   let renaming = 0
@@ -92,6 +92,8 @@ export function createDocuments({ connection, onError, resolveConflict, beforeSa
       return { ...more, groups, open: openPaths(groups), active: groupOf(groups, groups.focused).active }
     })
   }
+
+  const tabs = createEditorTabs(store, arrange)
 
   function inOrder<T>(path: string, work: () => Promise<T>): Promise<T> {
     const next = (queues.get(path) ?? Promise.resolve()).then(work)
@@ -124,7 +126,7 @@ export function createDocuments({ connection, onError, resolveConflict, beforeSa
    */
   async function openProject(directory: string, tabs: readonly string[], active?: string, groups?: StoredGroups): Promise<string[]> {
     await closeProject()
-    await handOverStranded()
+    await stranded.handOver((draft) => connection.call('drafts.save', draft), onError)
     const [files, drafts] = await Promise.all([
       connection.call('projects.listFiles', { directory }),
       connection.call('drafts.list', { directory }),
@@ -323,24 +325,8 @@ export function createDocuments({ connection, onError, resolveConflict, beforeSa
       return document && isDirty(document) ? [{ directory, path, text: document.text, baseVersion: document.version }] : []
     })
     // When the page stays after all and the drafts arrive, the copy would be stale by the next start.
-    void flushDrafts().then(() => undrafted.size === 0 && storage.removeItem(STRANDED_KEY))
-    if (texts.length > 0) storage.setItem(STRANDED_KEY, JSON.stringify(texts))
-  }
-
-  async function handOverStranded(): Promise<void> {
-    const left: unknown[] = []
-    for (const draft of parseStranded(storage.getItem(STRANDED_KEY))) {
-      try {
-        // In order: two texts of one file would otherwise race.
-        // eslint-disable-next-line no-await-in-loop
-        await connection.call('drafts.save', draft)
-      } catch (error) {
-        left.push(draft)
-        onError(error)
-      }
-    }
-    if (left.length > 0) storage.setItem(STRANDED_KEY, JSON.stringify(left))
-    else storage.removeItem(STRANDED_KEY)
+    void flushDrafts().then(() => undrafted.size === 0 && stranded.clear())
+    if (texts.length > 0) stranded.keep(texts)
   }
 
   /**
@@ -465,38 +451,6 @@ export function createDocuments({ connection, onError, resolveConflict, beforeSa
     }
   }
 
-  /** Shows a tab in its group, which takes the focus; without a group, in the one that has it. */
-  function activate(path: string, group = store.getState().groups.focused): void {
-    if (groupOf(store.getState().groups, group).open.includes(path)) arrange((groups) => openIn(groups, path, group))
-  }
-
-  const focus = (group: string): void => {
-    if (store.getState().groups.focused !== group) arrange((groups) => focusGroup(groups, group))
-  }
-
-  /** Has the editor of the focused group take the keyboard. */
-  const takeKeyboard = (): void => store.setState(({ groups }) => ({ attention: { group: groups.focused, nonce: ++nonce } }))
-
-  /** A new group beside one, with the tab that is in front there. */
-  const split = (side: Side, group = store.getState().groups.focused): void => arrange((groups) => splitGroup(groups, group, side, groupOf(groups, group).active))
-
-  /** Moves a tab to a group, before one of its tabs or at the end; or into a new group at its side. */
-  function move(path: string, from: string, to: string, place: { before?: string; side?: Side } = {}): void {
-    arrange((groups) => (place.side ? moveToSide(groups, path, from, to, place.side) : moveTab(groups, path, from, to, place.before)))
-  }
-
-  /** Moves the tab in front to the next group; at the end to a new one beside. @param step 1 or -1 */
-  function moveActive(step: 1 | -1): void {
-    const { groups, active } = store.getState()
-    if (active === undefined) return
-    const ids = groupIds(groups)
-    const next = ids[ids.indexOf(groups.focused) + step]
-    if (next !== undefined) move(active, groups.focused, next)
-    else move(active, groups.focused, groups.focused, { side: step > 0 ? 'right' : 'left' })
-  }
-
-  const resize = (sash: Pick<Sash, 'way' | 'index'>, by: number): void => arrange((groups) => moveSash(groups, sash, by))
-
   return {
     store,
     openProject,
@@ -504,13 +458,7 @@ export function createDocuments({ connection, onError, resolveConflict, beforeSa
     openFile,
     closeFile,
     isLastTab,
-    activate,
-    focus,
-    takeKeyboard,
-    split,
-    move,
-    moveActive,
-    resize,
+    ...tabs,
     edit,
     save,
     saveAll,
@@ -532,15 +480,4 @@ function documentOfDraft({ path, text, baseVersion }: { path: string; text: stri
   if (stored === undefined) return { path, text, savedText: undefined, version: baseVersion, theirs: 'gone' }
   if (stored.version === baseVersion) return { path, text, savedText: stored.text, version: baseVersion }
   return { path, text, savedText: undefined, version: baseVersion, theirs: stored }
-}
-
-function parseStranded(kept: string | null): z.infer<typeof strandedSchema> {
-  if (kept === null) return []
-  try {
-    const parsed = strandedSchema.safeParse(JSON.parse(kept))
-    return parsed.success ? parsed.data : []
-  } catch (error) {
-    if (error instanceof SyntaxError) return []
-    throw error
-  }
 }

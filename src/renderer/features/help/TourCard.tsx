@@ -10,7 +10,7 @@ import { TOUR, tourSteps, type TourStepId } from './tour'
 const FOLLOW_MS = 200
 const RING_PX = 4
 
-export default function TourCard({ step }: { step: TourStepId }): ReactElement {
+export function TourCard({ step }: { step: TourStepId }): ReactElement {
   const { tour } = useLab()
   const { tour: text } = useStrings()
   const { title, body } = text.steps[step]

@@ -16,7 +16,7 @@ async function start() {
   const connection = createConnection(services.openPort)
   const documents = createDocuments({ connection, onError, resolveConflict: async () => undefined, storage: memoryStorage() })
   const settings = createSettings(createUiMemory(connection, onError))
-  const languages = createLanguages({ connection, documents, settings, onError })
+  const languages = createLanguages({ connection, documents, settings, onError, openedDelay: 0 })
   connection.start()
   await vi.waitFor(() => expect(connection.store.getState().status).toBe('connected'))
   await documents.openProject(DIRECTORY, ['kernel.c'])

@@ -18,6 +18,8 @@ export interface LanguagesOptions {
   documents: Documents
   settings: Settings
   onError(error: unknown): void
+  /** Milliseconds from the opening of a project to the start of its servers. */
+  openedDelay?: number | undefined
 }
 
 /** A place in an open file; line and column count from 1. */
@@ -40,28 +42,40 @@ interface Session {
 
 /** How long typing pauses before a server hears of it. A question tells at once. */
 const DELAY_MS = 300
+/** A project that opens shows its text first: a server takes a whole processor when it starts. */
+const OPENED_DELAY_MS = 1000
 /** Ends of a question that the status bar tells more about, or the person wanted. */
 const QUIET: ReadonlySet<string> = new Set(['cancelled', 'unavailable', 'timeout', 'disconnected', 'not-found'])
 
 export type Languages = ReturnType<typeof createLanguages>
 
-export function createLanguages({ connection, documents, settings, onError }: LanguagesOptions) {
+export function createLanguages({ connection, documents, settings, onError, openedDelay = OPENED_DELAY_MS }: LanguagesOptions) {
   const store: StoreApi<LanguagesState> = createStore<LanguagesState>(() => ({}))
   const sessions = new Map<LanguageServerId, Session>()
   let timer: ReturnType<typeof setTimeout> | undefined
+  let starting: ReturnType<typeof setTimeout> | undefined
 
   /** Starts and ends servers as the project, its files and the setting ask for it. */
   function sync(): void {
+    clearTimeout(starting)
+    endUnused()
+    startUsed()
+    clearTimeout(timer)
+    timer = setTimeout(() => sessions.forEach(tell), DELAY_MS)
+  }
+
+  function endUnused(): void {
+    const { directory } = documents.store.getState()
+    const { languageServers } = settings.store.getState()
+    for (const [id, session] of sessions) if (!languageServers || session.directory !== directory) end(id, session)
+  }
+
+  function startUsed(): void {
     const { directory, documents: texts } = documents.store.getState()
     const { languageServers } = settings.store.getState()
     const used = new Set(Object.keys(texts).map((path) => servedLanguage(path)?.server))
-    for (const id of LANGUAGE_SERVERS) {
-      const session = sessions.get(id)
-      if (session && (!languageServers || session.directory !== directory)) end(id, session)
-      if (languageServers && directory !== undefined && used.has(id) && !sessions.has(id)) start(id, directory)
-    }
-    clearTimeout(timer)
-    timer = setTimeout(() => sessions.forEach(tell), DELAY_MS)
+    if (!languageServers || directory === undefined) return
+    for (const id of LANGUAGE_SERVERS) if (used.has(id) && !sessions.has(id)) start(id, directory)
   }
 
   function start(id: LanguageServerId, directory: string): void {
@@ -124,7 +138,11 @@ export function createLanguages({ connection, documents, settings, onError }: La
 
   connection.onConnected(sync)
   documents.store.subscribe((state, previous) => {
-    if (state.documents !== previous.documents || state.directory !== previous.directory) sync()
+    if (state.directory !== previous.directory) {
+      endUnused()
+      clearTimeout(starting)
+      starting = setTimeout(sync, openedDelay)
+    } else if (state.documents !== previous.documents) sync()
   })
   settings.store.subscribe((state, previous) => {
     if (state.languageServers !== previous.languageServers) sync()

@@ -78,7 +78,7 @@ function runPainter(
       const size = sizeOf(screen, glyphs.height)
       if (!screen || size.width !== width || size.height !== height) pixels.fill(0xff000000)
       else if (screen.mode === 'text') drawScreen(pixels, screen, glyphs, { cursor, characters })
-      else drawPicture(image.data, screen)
+      else drawPicture(pixels, screen)
       context.putImageData(image, 0, 0)
     }
     clearTimeout(timer)

@@ -8,7 +8,7 @@ import { fromBase64 } from './base64'
 export function pictureOf(screen: Screen, font: ScreenFont): ImageData {
   if (screen.mode === 'graphics') {
     const image = new ImageData(screen.width, screen.height)
-    drawPicture(image.data, screen)
+    drawPicture(new Uint32Array(image.data.buffer), screen)
     return image
   }
   const image = new ImageData(screen.columns * GLYPH_WIDTH, screen.rows * font.height)

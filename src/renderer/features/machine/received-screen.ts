@@ -6,8 +6,10 @@ import { fromBase64 } from './base64'
 export async function receivedScreen(screen: SentScreen): Promise<Screen> {
   if (screen.mode === 'text') return screen
   const { mode, width, height } = screen
-  const inflated = new Blob([fromBase64(screen.pixels)]).stream().pipeThrough(new DecompressionStream('deflate'))
-  const pixels = new Uint8Array(await new Response(inflated).arrayBuffer())
+  const inflate = new DecompressionStream('deflate')
+  const writer = inflate.writable.getWriter()
+  const [buffer] = await Promise.all([new Response(inflate.readable).arrayBuffer(), writer.write(fromBase64(screen.pixels)).then(() => writer.close())])
+  const pixels = new Uint8Array(buffer)
   if (pixels.length !== width * height * 3) throw new TypeError(`A picture of ${width}×${height} came with ${pixels.length} bytes.`)
   return { mode, width, height, pixels }
 }

@@ -29,13 +29,13 @@ export function createProjects(connection: Connection) {
   }))
 
   async function load(): Promise<void> {
-    const [info, templates, recent, schemas] = await Promise.all([
-      connection.call('app.info', {}),
-      connection.call('templates.list', {}),
-      connection.call('projects.recent', {}),
-      connection.call('projects.schemas', {}),
-    ])
-    store.setState({ info, templates, recent, schemas })
+    const [info, templates, recent] = await Promise.all([connection.call('app.info', {}), connection.call('templates.list', {}), connection.call('projects.recent', {})])
+    store.setState({ info, templates, recent })
+  }
+
+  /** What JSON files are checked against; a start does not wait for it. */
+  async function loadSchemas(): Promise<void> {
+    store.setState({ schemas: await connection.call('projects.schemas', {}) })
   }
 
   async function refreshRecent(): Promise<void> {
@@ -61,7 +61,7 @@ export function createProjects(connection: Connection) {
     await refreshRecent()
   }
 
-  return { store, load, refreshRecent, create, open, offerImport, dropImport, importFolder, forget }
+  return { store, load, loadSchemas, refreshRecent, create, open, offerImport, dropImport, importFolder, forget }
 }
 
 /** Path of a folder inside another, with the separators of the lab's host. */

@@ -1,4 +1,4 @@
-import { createFormat, pluralOf } from '../format'
+import { createFormat, numberFormat, pluralOf } from '../format'
 
 const PREFIXES = [
   [1e9, 'G'],
@@ -6,7 +6,7 @@ const PREFIXES = [
   [1e3, 'k'],
 ] as const
 
-const digits = new Intl.NumberFormat('en', { minimumSignificantDigits: 3, maximumSignificantDigits: 3 })
+const digits = numberFormat('en', { minimumSignificantDigits: 3, maximumSignificantDigits: 3 })
 
 export const plural = pluralOf('en')
 
@@ -14,5 +14,5 @@ const units = { millisecond: 'ms', second: 's', instant: '<1 ms', minute: 'min',
 
 export const format = createFormat('en', units, (value) => {
   const [size, prefix] = PREFIXES.find(([least]) => value >= least) ?? []
-  return size === undefined ? String(Math.round(value)) : `${digits.format(value / size)} ${prefix}`
+  return size === undefined ? String(Math.round(value)) : `${digits(value / size)} ${prefix}`
 })
