@@ -193,7 +193,7 @@ export const machineReportSchema = z.discriminatedUnion('reason', [
     by: z.enum(['guest', 'bios']),
     registers: registersSchema,
   }),
-  /** The guest switched the machine off, through ACPI. */
+  /** The guest switched the machine off. */
   z.object({ ...common, reason: z.literal('power-off') }),
   /** The emulator itself failed: a defect of the lab, not of the kernel. */
   z.object({ ...common, reason: z.literal('emulator-error'), detail: z.string() }),

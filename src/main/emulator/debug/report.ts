@@ -86,7 +86,7 @@ function haltedForever(machine: Machine, interruptsEnabled: boolean): RunReport 
 }
 
 function powerOff({ instructions }: Machine): RunReport {
-  const summary = 'The guest switched the PC off (ACPI sleep state S5).'
+  const summary = 'The guest switched the PC off.'
   return { reason: 'power-off', summary, lines: [summary, `${grouped(instructions)} instructions were executed.`], instructions }
 }
 

@@ -10,12 +10,14 @@ import { biosProgram, parseDumps, SCRATCH } from './test-program'
 const SMAP = 0x534d4150
 const READ_PACKET = SCRATCH
 const BEYOND_PACKET = SCRATCH + 0x10
-const DRIVE_PARAMETERS = SCRATCH + 0x20
+const DRIVE_PARAMETERS = SCRATCH + 0x1a0
 const E820_BUFFER = SCRATCH + 0x40
 const MOVE_TABLE = SCRATCH + 0x100
 const STRING = SCRATCH + 0x140
 const READ_BUFFER = SCRATCH + 0x400
 const MOVED = SCRATCH + 0x800
+/** One sector of track 79, head 1. */
+const FORMAT_TABLE = SCRATCH + 0x148
 const MEMORY_BYTES = 0xc00
 /** The whole program takes about 10,000 instructions and 4 ms of waiting. */
 const RUN_TICKS = 2_000_000
@@ -28,13 +30,14 @@ const DF = 0x400
 const CD_LBA = 48
 
 function data(lba = 100): number[] {
-  const bytes = Array.from({ length: 0x150 }, () => 0)
+  const bytes = Array.from({ length: 0x1a2 }, () => 0)
   const put = (at: number, values: readonly number[]): void => values.forEach((value, i) => (bytes[at - SCRATCH + i] = value))
   put(READ_PACKET, [16, 0, 2, 0, 0x00, 0x34, 0, 0, lba])
   put(BEYOND_PACKET, [16, 0, 1, 0, 0x00, 0x34, 0, 0, 0, 0, 1])
-  put(DRIVE_PARAMETERS, [0x1e, 0])
+  put(DRIVE_PARAMETERS, [0x42, 0])
   put(MOVE_TABLE + 0x10, [0xff, 0xff, 0x00, 0x34, 0x00, 0x93, 0, 0])
   put(MOVE_TABLE + 0x18, [0xff, 0xff, 0x00, 0x38, 0x00, 0x93, 0, 0])
+  put(FORMAT_TABLE, [79, 1, 1, 2])
   put(STRING, [...'HIJK'].map((character) => character.charCodeAt(0)))
   return bytes
 }
@@ -168,6 +171,82 @@ const FLOPPY_CASES: readonly Case[] = [
   floppy('type of a hard disk', { eax: 0x1500, edx: 0x80 }, { fields: ['eax'], why: 'type 0 says that there is none; SeaBIOS says that the call is invalid' }),
 ]
 
+const pointer = (name: string, call: Omit<BiosCall, 'int'>): Case => system(`pointing device, ${name}`, call)
+const apm = (name: string, call: Omit<BiosCall, 'int'>, differs?: Case['differs']): Case => system(`APM, ${name}`, call, differs)
+const clock = (name: string, call: Omit<BiosCall, 'int'>, differs?: Case['differs']): Case => ({ name: `1Ah ${name}`, call: { int: 0x1a, ...call }, differs })
+const pci = (name: string, call: Omit<BiosCall, 'int'>, differs?: Case['differs']): Case => clock(`PCI, ${name}`, call, differs)
+
+/** What few programs use. */
+const RARE_CASES: readonly Case[] = [
+  disk('seek', { eax: 0x0c00, ecx: 1 }),
+  disk('reset of the hard disk', { eax: 0x0d00 }),
+  disk('ready', { eax: 0x1000 }),
+  disk('recalibrate', { eax: 0x1100 }),
+  disk('diagnostics', { eax: 0x1400 }),
+  disk('initialise', { eax: 0x0900 }),
+  disk('lock', { eax: 0x4500 }),
+  disk('eject', { eax: 0x4600 }),
+  disk('changed', { eax: 0x4900 }),
+  disk('hardware configuration, no such function', { eax: 0x4e09 }),
+  apm('is it there', { eax: 0x5300 }, { fields: ['ecx'], why: 'only the real-mode interface is there' }),
+  apm('connect', { eax: 0x5301 }),
+  apm('version of the driver', { eax: 0x530e, ecx: 0x0101 }, { fields: ['eax'], why: 'the older of the two versions is agreed on' }),
+  apm('power status', { eax: 0x530a, ebx: 1 }),
+  apm('event', { eax: 0x530b }),
+  apm('idle', { eax: 0x5305 }),
+  apm('busy', { eax: 0x5306 }),
+  apm('enable', { eax: 0x5308, ebx: 1, ecx: 1 }),
+  apm('engage', { eax: 0x530f, ebx: 1, ecx: 1 }),
+  apm('disconnect', { eax: 0x5304 }),
+  pointer('initialise', { eax: 0xc205, ebx: 0x0300 }),
+  pointer('reset', { eax: 0xc201 }),
+  pointer('rate', { eax: 0xc202, ebx: 0x0500 }),
+  pointer('no such rate', { eax: 0xc202, ebx: 0x0700 }),
+  pointer('resolution', { eax: 0xc203, ebx: 0x0300 }),
+  pointer('no such resolution', { eax: 0xc203, ebx: 0x0400 }),
+  pointer('identify', { eax: 0xc204 }),
+  pointer('status', { eax: 0xc206 }),
+  pointer('scaling 2:1', { eax: 0xc206, ebx: 0x0200 }),
+  pointer('status with scaling', { eax: 0xc206 }),
+  pointer('scaling 1:1', { eax: 0xc206, ebx: 0x0100 }),
+  pointer('on without a handler', { eax: 0xc200, ebx: 0x0100 }),
+  pointer('handler', { eax: 0xc207, ebx: 0x1234 }),
+  pointer('on', { eax: 0xc200, ebx: 0x0100 }),
+  pointer('status when on', { eax: 0xc206 }),
+  pointer('off', { eax: 0xc200 }),
+  pointer('no handler', { eax: 0xc207 }),
+  pointer('no such function', { eax: 0xc208 }),
+  system('device is waited for', { eax: 0x9000 }, { fields: ['eax'], why: 'AH is 0 as by IBM' }),
+  system('no event is waited for', { eax: 0x8301 }, { fields: ['eax'], why: 'AH is 0 as by IBM' }),
+  system('no joystick', { eax: 0x8400 }),
+  keyboard('repeat rate', { eax: 0x0305, ebx: 0x000b }),
+  keyboard('functions', { eax: 0x0900 }),
+  keyboard('identity', { eax: 0x0a00 }),
+  keyboard('extended functions', { eax: 0x9200 }),
+  clock('alarm', { eax: 0x0600, ecx: 0x1320, edx: 0x3000 }),
+  clock('another alarm', { eax: 0x0600, ecx: 0x1320, edx: 0x3000 }),
+  clock('no alarm', { eax: 0x0700 }, { fields: ['eax'], why: 'SeaBIOS leaves a register of the clock in AL' }),
+  clock('no such function', { eax: 0x0900 }),
+  pci('is it there', { eax: 0xb101 }, { fields: ['edi'], why: 'no entry point for protected mode' }),
+  pci('the host bridge', { eax: 0xb102, edx: 0x8086, ecx: 0x1237 }),
+  pci('a device that is not there', { eax: 0xb102, edx: 0x1234, ecx: 0x4321 }),
+  pci('the ISA bridge by class', { eax: 0xb103, ecx: 0x060100 }),
+  pci('a class that is not there', { eax: 0xb103, ecx: 0x010203 }),
+  pci('read byte', { eax: 0xb108 }),
+  pci('read word', { eax: 0xb109, edi: 2 }),
+  pci('read doubleword', { eax: 0xb10a, ebx: 0x08, edi: 8 }),
+  pci('read from nowhere', { eax: 0xb10a, ebx: 0xf8 }),
+  pci('special cycle', { eax: 0xb106 }),
+  pci('no such function', { eax: 0xb199 }),
+]
+
+const RARE_FLOPPY_CASES: readonly Case[] = [
+  floppy('format a track', { eax: 0x0501, ecx: 0x4f01, edx: 0x0100, ebx: FORMAT_TABLE }),
+  floppy('read it', { eax: 0x0201, ecx: 0x4f01, edx: 0x0100, ebx: 0x5000 }),
+  floppy('seek', { eax: 0x0c00 }),
+  floppy('lock', { eax: 0x4500 }),
+]
+
 /** No emulation: the whole program is the boot image, and drive E0h is read in sectors of 2048 bytes. */
 const CD = 0xe0
 const CD_PACKET = SCRATCH + 0x180
@@ -191,6 +270,7 @@ const CD_CASES: readonly Case[] = [
 const SAME_MEMORY: Readonly<Record<BootMedium, readonly (readonly [name: string, from: number, bytes: number])[]>> = {
   disk: [
     ['drive parameters after the cylinders', DRIVE_PARAMETERS + 8, 18],
+    ['path to the drive', DRIVE_PARAMETERS + 30, 36],
     ['first E820 range', E820_BUFFER, 20],
     ['sectors read', READ_BUFFER, 1024],
     ['block moved', MOVED, 32],
@@ -199,6 +279,8 @@ const SAME_MEMORY: Readonly<Record<BootMedium, readonly (readonly [name: string,
   cd: [
     ['kind of drive and geometry', DRIVE_PARAMETERS + 2, 14],
     ['bytes in a sector', DRIVE_PARAMETERS + 24, 2],
+    // But for the interface, which SeaBIOS calls ATA, and the channel: QEMU's CD is on the first one here.
+    ['path to the drive', DRIVE_PARAMETERS + 30, 10],
     ['what was booted', CD_PACKET, 4],
     ['where it lies and went', CD_PACKET + 4, 12],
   ],
@@ -215,6 +297,8 @@ const programOf = (cases: readonly Case[], medium: BootMedium, bytes: number): P
 })
 const PROGRAM = programOf(CASES, 'disk', 1 << 20)
 const FLOPPY_PROGRAM = programOf(FLOPPY_CASES, 'floppy', 1_474_560)
+const RARE_PROGRAM = programOf(RARE_CASES, 'disk', 1 << 20)
+const RARE_FLOPPY_PROGRAM = programOf(RARE_FLOPPY_CASES, 'floppy', 1_474_560)
 const CD_PROGRAM: Program = {
   cases: CD_CASES, medium: 'cd', image: testCd({ bootImage: biosProgram(CD_CASES.map(({ call }) => call), data(CD_LBA), MEMORY_BYTES, 128 * 512), sectors: 32 }),
 }
@@ -237,7 +321,7 @@ const shown = (registers: Registers, ignored: ReadonlySet<Field>): Record<string
   )
 }
 
-describe.each([['a hard disk', PROGRAM], ['a diskette', FLOPPY_PROGRAM], ['a CD', CD_PROGRAM]] as const)('BIOS services with %s', (_drive, program) => {
+describe.each([['a hard disk', PROGRAM], ['a diskette', FLOPPY_PROGRAM], ['a CD', CD_PROGRAM], ['a hard disk, rare ones', RARE_PROGRAM], ['a diskette, rare ones', RARE_FLOPPY_PROGRAM]] as const)('BIOS services with %s', (_drive, program) => {
   test('give the same on both backends', () => {
     expect(runHere('oracle', program)).toEqual(runHere('interp', program))
   })

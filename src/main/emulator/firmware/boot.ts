@@ -1,10 +1,15 @@
 /** Power-on and INT 18h/19h: sets up the data areas and loads the boot sector (BIOS Boot Specification 1.01). */
 import { CMOS } from '../devices/rtc-mc146818'
-import { SECTOR_BYTES } from '../machine/disk'
+import { type Disk, SECTOR_BYTES } from '../machine/disk'
+import type { Drives } from '../machine/drives'
 import { acpiArea } from './acpi-area'
-import { BASE_MEMORY_KIB, BDA, EBDA, EQUIPMENT, EQUIPMENT_FLOPPY } from './bda'
+import { BASE_MEMORY_KIB, BDA, EBDA, EQUIPMENT, EQUIPMENT_FLOPPY, PRINTER_PORTS, SERIAL_PORTS } from './bda'
+import type { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
 import type { KeyboardFirmware } from './keyboard'
+import { clearPointingDevice } from './pointing-device'
+import { describeDisks } from './int13-tables'
+import { initializePrinter } from './int17'
 import { setUpPci } from './pci-setup'
 import { installTables, setUpPowerManagement } from './platform'
 import type { Quirks } from './quirks'
@@ -15,6 +20,10 @@ import { ticksSinceMidnight } from './time'
 import { enterVirtualWireMode } from './virtual-wire'
 
 const BOOT_SEGMENT = 0x7c0
+const GIVEN_UP = { why: 'The boot sector has given up (INT 18h): it found nothing to start on the disk.', next: 'Choose another image.' } as const
+/** Time limits of the ports in the data area, as other BIOSes set them. */
+const COM_TIMEOUT = 0x0a
+const LPT_TIMEOUT = 0x14
 const RBX_TO_RDI = [3, 1, 5, 6, 7] as const
 const BDA_BYTES = 0x100
 /** Points to the table of diskette parameters. */
@@ -68,9 +77,16 @@ export function powerOn({ host, quirks, console, keyboard, rom, vectors }: BootP
     // Vectors that are data pointers or belong to the user start as 0.
     for (let vector = 0x60; vector < 0x68; vector++) memory.write32(vector * 4, 0)
     for (let i = 0; i < BDA_BYTES; i++) memory.write8(0x400 + i, 0)
-    memory.write16(BDA.com1, 0x3f8)
+    SERIAL_PORTS.forEach((port, i) => memory.write16(BDA.com1 + i * 2, port))
+    PRINTER_PORTS.forEach((port, i) => {
+      memory.write16(BDA.lpt1 + i * 2, port)
+      initializePrinter(ports, port)
+    })
+    SERIAL_PORTS.forEach((_, i) => memory.write8(BDA.comTimeouts + i, COM_TIMEOUT))
+    PRINTER_PORTS.forEach((_, i) => memory.write8(BDA.lptTimeouts + i, LPT_TIMEOUT))
     memory.write16(BDA.ebdaSegment, EBDA >> 4)
-    memory.write8(EBDA, 1)
+    clearPointingDevice(host)
+    describeDisks(host)
     memory.write16(BDA.equipment, EQUIPMENT | (host.drives.floppy ? EQUIPMENT_FLOPPY : 0))
     memory.write16(BDA.baseMemory, BASE_MEMORY_KIB)
     memory.write8(BDA.diskCount, host.drives.hardDisks)
@@ -95,49 +111,75 @@ function initializePic({ ports }: FirmwareHost): void {
   }
 }
 
-/** What INT 19h loads: bytes, the segment they go to, and why there is nothing to load. */
-function bootCode({ drives }: FirmwareHost): { bytes: Uint8Array; address: number } | { why: string; next: string } {
-  const { boot, cdEntry } = drives
-  if (cdEntry !== undefined && 'why' in cdEntry) return { ...cdEntry, next: 'Make the CD bootable (El Torito), or boot the image as a disk.' }
-  if (cdEntry !== undefined && boot.medium === 'cd') {
-    const count = Math.min(Math.ceil((cdEntry.sectors * SECTOR_BYTES) / boot.sectorBytes), boot.sectors - cdEntry.lba)
-    return { bytes: boot.read(cdEntry.lba, count).subarray(0, cdEntry.sectors * SECTOR_BYTES), address: cdEntry.segment * 16 }
+/** What INT 19h loads: bytes, the address they go to, and the drive; or why there is nothing to load. */
+type BootCode = { bytes: Uint8Array; address: number; drive: number } | { why: string; next: string }
+
+function bootCode({ drives: { boot, cdEntry } }: FirmwareHost, disk: Disk): BootCode {
+  const fromCd = disk === boot ? cdEntry : undefined
+  const { drive } = disk
+  if (fromCd !== undefined && 'why' in fromCd) return { ...fromCd, next: 'Make the CD bootable (El Torito), or boot the image as a disk.' }
+  if (fromCd !== undefined && disk.medium === 'cd') {
+    const count = Math.min(Math.ceil((fromCd.sectors * SECTOR_BYTES) / disk.sectorBytes), disk.sectors - fromCd.lba)
+    return { bytes: disk.read(fromCd.lba, count).subarray(0, fromCd.sectors * SECTOR_BYTES), address: fromCd.segment * 16, drive }
   }
-  const bytes = boot.read(0)
-  if (bytes[SECTOR_BYTES - 2] === 0x55 && bytes[SECTOR_BYTES - 1] === 0xaa) return { bytes, address: (cdEntry?.segment ?? BOOT_SEGMENT) * 16 }
+  const bytes = disk.read(0)
+  if (bytes[SECTOR_BYTES - 2] === 0x55 && bytes[SECTOR_BYTES - 1] === 0xaa) return { bytes, address: (fromCd?.segment ?? BOOT_SEGMENT) * 16, drive }
   return { why: 'No bootable disk: the first sector does not end in 55 AA.', next: 'Build the image again, or choose another one.' }
 }
 
-/** INT 19h. True: there is nothing to boot; a sentence on the screen says so. */
-export function bootstrap({ host, quirks, console, gaveUp }: BootParts): Service {
-  return (call) => {
-    const code = bootCode(host)
-    if ('why' in code) {
-      console.print(`${code.why}\r\n${code.next}\r\n`)
-      gaveUp(code.why)
-      return true
-    }
-    host.memory.writeBytes(code.address, code.bytes)
+/** The image's drive comes first, then what was added: diskettes, hard disks. */
+const bootOrder = ({ boot, all }: Drives): Disk[] => [boot, ...(['floppy', 'disk'] as const).flatMap((medium) => all.filter((disk) => disk !== boot && disk.medium === medium))]
+
+/**
+ * INT 19h, which boots from the first drive that can be booted from, and INT 18h, by which a boot sector gives up: the next drive follows. Both
+ * return true when there is nothing left to boot; a sentence on the screen says so.
+ */
+export function bootServices({ host, quirks, console, gaveUp }: BootParts): { bootstrap: Service; bootFailed: Service } {
+  const order = bootOrder(host.drives)
+  /** Place in the order of the drive that is tried next. */
+  let next = 0
+
+  const enter = (call: FirmwareCall, { bytes, address, drive }: Exclude<BootCode, { why: string }>): void => {
+    host.memory.writeBytes(address, bytes)
     if (quirks.a20Stuck === true) host.keyboard.setA20(false)
     for (const register of RBX_TO_RDI) call.state.setGpr(register, 0n)
     call.eax = 0xaa55
-    call.edx = quirks.bootDrive ?? host.drives.boot.drive
+    call.edx = quirks.bootDrive ?? drive
     // As common BIOSes do it: 0000:7C00, not 07C0:0000.
     const canonical = quirks.bootAt07C0 !== true
-    call.returnIp = canonical ? code.address & 0xffff : 0
-    call.returnCs = canonical ? (code.address >> 4) & 0xf000 : code.address >> 4
+    call.returnIp = canonical ? address & 0xffff : 0
+    call.returnCs = canonical ? (address >> 4) & 0xf000 : address >> 4
     call.returnFlags = 0x0202
     host.bootEntered(call.returnCs * 16 + call.returnIp)
-    return false
   }
-}
 
-/** INT 18h, which the boot sector calls when it cannot boot. Always gives up. */
-export function bootFailed({ console, gaveUp }: BootParts): Service {
-  return () => {
-    const why = 'The boot sector has given up (INT 18h): it found nothing to start on the disk.'
-    console.print(`\r\n${why}\r\n`)
+  /** Enters the next drive that can be booted from; or why the first of those that were left cannot. */
+  const enterNext = (call: FirmwareCall): { why: string; next: string } | undefined => {
+    let refusal: { why: string; next: string } | undefined
+    for (const disk of order.slice(next)) {
+      next++
+      const code = bootCode(host, disk)
+      if (!('why' in code)) {
+        enter(call, code)
+        return undefined
+      }
+      refusal ??= code
+    }
+    return refusal ?? GIVEN_UP
+  }
+
+  const stop = (why: string, text: string): boolean => {
+    console.print(text)
     gaveUp(why)
     return true
+  }
+
+  return {
+    bootstrap: (call) => {
+      next = 0
+      const refusal = enterNext(call)
+      return refusal !== undefined && stop(refusal.why, `${refusal.why}\r\n${refusal.next}\r\n`)
+    },
+    bootFailed: (call) => enterNext(call) !== undefined && stop(GIVEN_UP.why, `\r\n${GIVEN_UP.why}\r\n`),
   }
 }

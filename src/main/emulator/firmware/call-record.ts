@@ -11,6 +11,7 @@ const pointer = ({ state }: FirmwareCall, segment: number, offset: number): stri
 
 const VALUES: Readonly<Record<CallRegister, (call: FirmwareCall) => string>> = {
   EAX: ({ eax }) => hex(eax, 8), EBX: ({ ebx }) => hex(ebx, 8), ECX: ({ ecx }) => hex(ecx, 8), EDX: ({ edx }) => hex(edx, 8),
+  ES: ({ es }) => hex(es, 4),
   AX: ({ ax }) => hex(ax, 4), BX: ({ bx }) => hex(bx, 4), CX: ({ cx }) => hex(cx, 4), DX: ({ dx }) => hex(dx, 4), SI: ({ si }) => hex(si, 4), DI: ({ di }) => hex(di, 4), BP: ({ bp }) => hex(bp, 4),
   AL: ({ al }) => hex(al, 2), AH: ({ ah }) => hex(ah, 2), BL: ({ bl }) => hex(bl, 2), BH: ({ bh }) => hex(bh, 2), CL: ({ cl }) => hex(cl, 2), CH: ({ ch }) => hex(ch, 2), DL: ({ dl }) => hex(dl, 2), DH: ({ dh }) => hex(dh, 2),
   'ES:BX': (call) => pointer(call, ES, call.bx), 'ES:BP': (call) => pointer(call, ES, call.bp), 'ES:DI': (call) => pointer(call, ES, call.di), 'DS:SI': (call) => pointer(call, DS, call.si),

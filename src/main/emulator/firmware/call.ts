@@ -14,6 +14,8 @@ const ZF = 0x40
 export class FirmwareCall {
   readonly state: CpuState
   readonly memory: GuestMemory
+  /** Bytes that the stub has pushed onto what INT pushed. */
+  pushed = 0
 
   constructor(state: CpuState, memory: GuestMemory) {
     this.state = state
@@ -28,6 +30,9 @@ export class FirmwareCall {
   set ecx(value: number) { this.#set(RCX, 32, value) }
   get edx(): number { return this.state.gpr32(RDX) }
   set edx(value: number) { this.#set(RDX, 32, value) }
+
+  get edi(): number { return this.state.gpr32(RDI) }
+  set edi(value: number) { this.#set(RDI, 32, value) }
 
   get ax(): number { return this.eax & 0xffff }
   set ax(value: number) { this.#set(RAX, 16, value) }
@@ -62,14 +67,17 @@ export class FirmwareCall {
   set dh(value: number) { this.dx = (this.dx & 0xff) | ((value & 0xff) << 8) }
 
   get es(): number { return this.state.selector(ES) }
-  set es(selector: number) {
-    this.state.setSegment(ES, { ...this.state.segment(ES), selector, base: BigInt(selector << 4) })
+  set es(segment: number) {
+    this.state.setSegment(ES, { ...this.state.segment(ES), selector: segment, base: BigInt(segment << 4) })
     this.state.updateEffectiveSegment(ES)
   }
 
   /** Linear address of an offset in ES or DS. */
   inEs(offset: number): number { return this.#linear(ES, offset) }
   inDs(offset: number): number { return this.#linear(DS, offset) }
+
+  /** Linear address of what lies so many bytes above the stack pointer. */
+  onStack(displacement: number): number { return this.#linear(SS, this.state.gpr32(RSP) + displacement) }
 
   /** Return address and flags that INT pushed. */
   get returnIp(): number { return this.memory.read16(this.#frame(0)) }
@@ -110,6 +118,6 @@ export class FirmwareCall {
   }
 
   #frame(displacement: number): number {
-    return this.#linear(SS, this.state.gpr32(RSP) + displacement)
+    return this.onStack(this.pushed + displacement)
   }
 }

@@ -33,6 +33,8 @@ export interface FirmwareHost {
   resetMachine(): void
   /** The ROM has other content. */
   installRom(bytes: Uint8Array): void
+  /** Ends the run: the PC is off. */
+  powerOff(): void
   /** Hears where the boot sector, or what a CD boots, is entered: linear address. */
   bootEntered(linear: number): void
   /** Hears that a program has the BIOS show something. */

@@ -56,7 +56,7 @@ export function unhandledInterrupt(host: FirmwareHost, console: TextConsole, vec
 }
 
 /** An INT instruction with this vector ends where the return address points. */
-function isSoftwareInterrupt(call: FirmwareCall, { memory }: FirmwareHost, vector: number): boolean {
+export function isSoftwareInterrupt(call: FirmwareCall, { memory }: FirmwareHost, vector: number): boolean {
   const at = call.returnCs * 16 + call.returnIp
   return memory.read8(at - 2) === INT_OPCODE && memory.read8(at - 1) === vector
 }

@@ -4,11 +4,15 @@ import type { CpuState } from '../cpu/state/cpu-state'
 import type { BiosCall } from '../../../shared/debug'
 import type { Device, PortRange } from '../devices/device'
 import { FLOATING } from '../devices/device'
-import { BASE_MEMORY_KIB, BDA } from './bda'
-import { bootFailed, bootstrap, powerOn } from './boot'
+import { BDA } from './bda'
+import { powerManagement } from './int15-apm'
+import { PointingDevice } from './pointing-device'
+import { printer } from './int17'
+import { waitingEvents } from './waiting-events'
+import { bootServices, powerOn } from './boot'
 import { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
-import { FAULT_VECTORS, unhandledInterrupt } from './exceptions'
+import { FAULT_VECTORS, isSoftwareInterrupt, unhandledInterrupt } from './exceptions'
 import type { UnhandledException } from './exceptions'
 import { videoService } from './int10'
 import { diskService } from './int13'
@@ -18,7 +22,8 @@ import { KeyboardFirmware } from './keyboard'
 import type { Quirks } from './quirks'
 import { CallRecorder } from './call-record'
 import type { Rom, StubShape } from './rom'
-import { buildRom, FIRMWARE_PORT, ROM_SEGMENT } from './rom'
+import { routingTable } from './pci-routing'
+import { buildRom, FIRMWARE_PORT, PUSHED, ROM_SEGMENT, ROUTING_TABLE_OFFSET } from './rom'
 import { TextConsole } from './text-console'
 import { timerInterrupt, timeService } from './time'
 
@@ -31,7 +36,8 @@ interface Entry {
 
 /** Hardware requests without a handler of their own: IRQ 2–7 and 8–15. */
 const OTHER_IRQ_VECTORS = [0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0x70, 0x71, 0x72, 0x73, 0x74, 0x75, 0x76, 0x77] as const
-const PRINTER_TIMEOUT = 0x01
+/** Those of them, and of the exceptions, that have a service of their own: IRQ 0, print screen (also #BR), IRQ 8 and 12. */
+const OWN_VECTORS: ReadonlySet<number> = new Set([0x05, 0x08, 0x70, 0x74])
 const VIDEO = 0x10
 /** Functions of INT 10h that put something on the screen. */
 const SHOWS: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0c, 0x0e, 0x13])
@@ -52,6 +58,7 @@ export class Firmware implements Device {
   readonly #entries: ReadonlyMap<string, Entry>
   readonly #recorder: CallRecorder
   readonly #shown: () => void
+  readonly #resets: (() => void)[] = []
   /** Hears of every service that was called and has returned; undefined: nobody listens. */
   onServed: ((call: BiosCall) => void) | undefined
 
@@ -64,6 +71,7 @@ export class Firmware implements Device {
     this.keyboard = new KeyboardFirmware(host)
     this.#entries = new Map(Object.entries(this.#table(host, quirks)))
     const rom = buildRom([...this.#entries].map(([name, { shape }]) => [name, shape] as const), host.drives.boot.geometry.sectorsPerTrack)
+    rom.bytes.set(routingTable(host.pci), ROUTING_TABLE_OFFSET)
     this.rom = rom
     this.ports = [{ first: FIRMWARE_PORT, last: FIRMWARE_PORT, read: () => FLOATING, write: () => this.#onCall() }]
   }
@@ -71,6 +79,7 @@ export class Firmware implements Device {
   reset(): void {
     this.unhandled = undefined
     this.gaveUp = undefined
+    for (const reset of this.#resets) reset()
   }
 
   #table(host: FirmwareHost, quirks: Quirks): Record<string, Entry> {
@@ -91,24 +100,34 @@ export class Firmware implements Device {
       unhandledInterrupt(host, console, vector, (exception) => {
         this.unhandled = exception
       })
+    const { bootstrap, bootFailed } = bootServices(parts)
+    const pointing = new PointingDevice(host)
+    const events = waitingEvents(host)
+    const apm = powerManagement(host)
+    const { service: print, printScreen } = printer(host)
+    this.#resets.push(apm.reset)
     const table: Record<string, Entry> = {
       'power-on': { shape: 'power', service: powerOn(parts) },
       timer: { shape: 'tick', vector: 0x08, service: timerInterrupt(host) },
       keyboard: { shape: 'key', vector: 0x09, service: keyboard.interrupt },
+      clock: { shape: 'alarm', vector: 0x70, service: events.interrupt },
+      'pointing device': { shape: 'mouse', vector: 0x74, service: pointing.interrupt },
+      // Also #BR, which BOUND raises.
+      'int 05h': { shape: 'fatal', vector: 0x05, service: (call) => (isSoftwareInterrupt(call, host, 0x05) ? printScreen(call) : unhandled(0x05)(call)) },
       'int 10h': { shape: 'plain', vector: 0x10, service: videoService(host, quirks, console) },
       'int 11h': { shape: 'plain', vector: 0x11, service: (call) => void (call.ax = host.memory.read16(BDA.equipment)) },
-      'int 12h': { shape: 'plain', vector: 0x12, service: (call) => void (call.ax = BASE_MEMORY_KIB) },
+      'int 12h': { shape: 'plain', vector: 0x12, service: (call) => void (call.ax = host.memory.read16(BDA.baseMemory)) },
       'int 13h': { shape: 'plain', vector: 0x13, service: diskService(host, quirks) },
       'int 14h': { shape: 'plain', vector: 0x14, service: serialService(host) },
-      'int 15h': { shape: 'poll', vector: 0x15, service: systemService(host, quirks) },
+      'int 15h': { shape: 'poll', vector: 0x15, service: systemService(host, quirks, { pointing, events, apm: apm.service }) },
       'int 16h': { shape: 'wait', vector: 0x16, service: keyboard.service },
-      'int 17h': { shape: 'plain', vector: 0x17, service: (call) => void (call.ah = PRINTER_TIMEOUT) },
-      'int 18h': { shape: 'fatal', vector: 0x18, service: bootFailed(parts) },
-      'int 19h': { shape: 'boot', vector: 0x19, service: bootstrap(parts) },
-      'int 1Ah': { shape: 'plain', vector: 0x1a, service: timeService(host) },
+      'int 17h': { shape: 'plain', vector: 0x17, service: print },
+      'int 18h': { shape: 'boot', vector: 0x18, service: bootFailed },
+      'int 19h': { shape: 'boot', vector: 0x19, service: bootstrap },
+      'int 1Ah': { shape: 'plain', vector: 0x1a, service: timeService(host, events) },
     }
     for (const vector of new Set([...FAULT_VECTORS, ...OTHER_IRQ_VECTORS])) {
-      if (vector === 0x08) continue // IRQ 0 has its handler
+      if (OWN_VECTORS.has(vector)) continue
       table[`vector ${vector}`] = { shape: 'fatal', vector, service: unhandled(vector) }
     }
     for (const [name, { vector }] of Object.entries(table)) if (vector !== undefined) vectors.set(vector, name)
@@ -124,6 +143,7 @@ export class Firmware implements Device {
     const entry = name === undefined ? undefined : this.#entries.get(name)
     if (!entry) return
     if (entry.vector === VIDEO && SHOWS.has(this.#call.ah)) this.#shown()
+    this.#call.pushed = PUSHED[entry.shape] ?? 0
     const served = this.onServed && this.#recorder.begin(this.#call, entry.vector)
     const otherWay = entry.service(this.#call) === true
     this.#call.setStubCarry(otherWay)

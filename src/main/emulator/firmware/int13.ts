@@ -3,27 +3,31 @@
  * (Enhanced Disk Drive Specification 3.0) and those of bootable CDs ("El Torito" Bootable CD-ROM Format Specification 1.0).
  */
 import type { BootMedium } from '../../../shared/machine-schemas'
+import { idePositions } from '../machine/ide-positions'
 import { type Disk, FIRST_HARD_DISK, SECTOR_BYTES } from '../machine/disk'
-import { ES } from '../cpu/state/bits'
 import { BDA } from './bda'
 import type { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
 import { writeCdSpecification } from './int13-cd'
+import { type DevicePath, writeDriveParameters } from './int13-edd'
 import type { Quirks } from './quirks'
 import { DISKETTE_TABLE_OFFSET, ROM_SEGMENT } from './rom'
 
 /** Status codes in AH. */
-const Status = { ok: 0x00, invalid: 0x01, writeProtected: 0x03, sectorNotFound: 0x04, boundary: 0x09 } as const
+const Status = { ok: 0x00, invalid: 0x01, writeProtected: 0x03, sectorNotFound: 0x04, boundary: 0x09, mediumUnknown: 0x0c, notRemovable: 0xb2 } as const
 const MAX_CHS_SECTORS = 128
+/** Tables of AH=05h: four bytes a sector; size 2 is 512 bytes. */
+const FORMAT_ENTRY_BYTES = 4
+const FORMAT_512 = 2
+const FORMAT_FILLER = 0xf6
+const LAST_DRIVE_TYPE = 5
+const LAST_CONFIGURATION = 6
 /** A DMA channel, which diskettes are read through, does not go beyond such a block of physical memory. */
 const DMA_BLOCK = 0x1_0000
 /** The extensions transfer at most this many sectors a call; the classic services fit AL. */
 const MAX_LBA_SECTORS = 127
 /** From this function on the services are extensions. */
 const FIRST_EXTENSION = 0x41
-/** Parameters of the extensions: the CHS values are valid. For a CD: removable, change line, can be locked, and no CHS values. */
-const INFORMATION: Readonly<Record<BootMedium, number>> = { disk: 0x0002, floppy: 0, cd: 0x0074 }
-const NO_GEOMETRY = 0xffff_ffff
 
 type Direction = 'read' | 'write' | 'verify'
 type Functions = Readonly<Record<number, (call: FirmwareCall, disk: Disk) => number>>
@@ -89,19 +93,13 @@ export function diskService(host: FirmwareHost, quirks: Quirks): Service {
     return status
   }
 
-  /** AH=48h, DS:SI: result buffer of at least 26 bytes, whose first word is its size. */
-  const parameters = (call: FirmwareCall, disk: Disk): number => {
-    const at = call.inDs(call.si)
-    if (memory.read16(at) < 26) return Status.invalid
-    const { cylinders, heads, sectorsPerTrack } = disk.geometry
-    memory.write16(at, 26)
-    memory.write16(at + 2, INFORMATION[disk.medium])
-    for (const [i, value] of [cylinders, heads, sectorsPerTrack].entries()) memory.write32(at + 4 + i * 4, value || NO_GEOMETRY)
-    memory.write32(at + 16, disk.sectors)
-    memory.write32(at + 20, 0)
-    memory.write16(at + 24, disk.sectorBytes)
-    return Status.ok
+  const positions = idePositions(drives)
+  const devicePath = (disk: Disk): DevicePath | undefined => {
+    const position = positions.indexOf(disk)
+    return position < 0 ? undefined : { channel: position >> 1, slave: (position & 1) === 1, packets: disk.medium === 'cd' }
   }
+  /** AH=48h, DS:SI: result buffer. */
+  const parameters = (call: FirmwareCall, disk: Disk): number => (writeDriveParameters(memory, call.inDs(call.si), disk, devicePath(disk)) ? Status.ok : Status.invalid)
 
   const present = (call: FirmwareCall): number => {
     if (call.bx !== 0x55aa) return Status.invalid
@@ -127,14 +125,57 @@ export function diskService(host: FirmwareHost, quirks: Quirks): Service {
       return last
     },
   }
-  const classic: Functions = { ...common, 0x02: chs('read'), 0x03: chs('write'), 0x04: chs('verify') }
+  /**
+   * CH track, DH head, ES:BX a table of four bytes for each sector: track, head, number, size. The track is filled as controllers fill it; a hard
+   * disk's is as it came from the factory.
+   */
+  const formatTrack = (call: FirmwareCall, disk: Disk): number => {
+    const { cylinders, heads, sectorsPerTrack } = disk.geometry
+    const cylinder = disk.floppy ? call.ch : call.ch | ((call.cl & 0xc0) << 2)
+    if (cylinder >= cylinders || call.dh >= heads) return Status.sectorNotFound
+    if (disk.readOnly) return Status.writeProtected
+    if (!disk.floppy) return Status.ok
+    const table = call.inEs(call.bx)
+    const first = (cylinder * heads + call.dh) * sectorsPerTrack
+    const blank = new Uint8Array(SECTOR_BYTES).fill(FORMAT_FILLER)
+    for (let i = 0; i < Math.min(call.al, sectorsPerTrack); i++) {
+      const [track, head, sector, size] = memory.readBytes(table + i * FORMAT_ENTRY_BYTES, FORMAT_ENTRY_BYTES)
+      if (track !== cylinder || head !== call.dh || sector === undefined || sector === 0 || sector > sectorsPerTrack || size !== FORMAT_512) return Status.invalid
+      disk.write(first + sector - 1, blank)
+    }
+    return Status.ok
+  }
+
+  const seek = (call: FirmwareCall, { geometry: { cylinders, heads } }: Disk): number => {
+    const cylinder = call.ch | ((call.cl & 0xc0) << 2)
+    return cylinder < cylinders && call.dh < heads ? Status.ok : Status.sectorNotFound
+  }
+  const nothing = (): number => Status.ok
+  /** AH=45h: AL 0 locks, 1 unlocks, 2 asks (AL: 0). AH=46h: nothing comes out of a drive that an image is in. */
+  const lock = (call: FirmwareCall): number => {
+    if (call.al > 2) return Status.invalid
+    call.al = 0
+    return Status.ok
+  }
+
+  const classic: Functions = { ...common, 0x02: chs('read'), 0x03: chs('write'), 0x04: chs('verify'), 0x05: formatTrack }
   const extensions: Functions = {
     0x41: present,
     0x42: packet('read'),
     0x43: packet('write'),
     0x44: packet('verify'),
+    0x45: lock,
+    0x46: () => Status.notRemovable,
     0x47: packet('seek'),
     0x48: parameters,
+    // The medium was not changed.
+    0x49: nothing,
+    // Set hardware configuration: DMA and prefetch as they please.
+    0x4e: (call) => {
+      if (call.al > LAST_CONFIGURATION) return Status.invalid
+      call.al = 0
+      return Status.ok
+    },
   }
 
   const functions: Readonly<Record<BootMedium, Functions>> = {
@@ -148,10 +189,14 @@ export function diskService(host: FirmwareHost, quirks: Quirks): Service {
         call.dx = ((heads - 1) << 8) | drives.hardDisks
         return Status.ok
       },
-      0x0c: () => Status.ok,
-      0x0d: () => Status.ok,
-      0x10: () => Status.ok,
-      0x11: () => Status.ok,
+      // Initialise with the table at vector 41h.
+      0x09: nothing,
+      0x0c: seek,
+      0x0d: nothing,
+      0x10: nothing,
+      0x11: nothing,
+      0x14: nothing,
+      0x19: nothing,
     },
     floppy: {
       ...classic,
@@ -160,8 +205,18 @@ export function diskService(host: FirmwareHost, quirks: Quirks): Service {
         call.bx = floppy?.driveType ?? 0
         call.cx = ((cylinders - 1) << 8) | sectorsPerTrack
         call.dx = ((heads - 1) << 8) | 1
-        call.state.setSegment(ES, { ...call.state.segment(ES), selector: ROM_SEGMENT, base: BigInt(ROM_SEGMENT << 4) })
-        call.state.updateEffectiveSegment(ES)
+        call.es = ROM_SEGMENT
+        call.di = DISKETTE_TABLE_OFFSET
+        return Status.ok
+      },
+      // The diskette was not changed.
+      0x16: nothing,
+      // Set type of drive, or of medium, before a format.
+      0x17: (call) => (call.al >= 1 && call.al <= LAST_DRIVE_TYPE ? Status.ok : Status.invalid),
+      0x18: (call, { geometry: { cylinders, sectorsPerTrack } }) => {
+        const track = call.ch | ((call.cl & 0xc0) << 2)
+        if (track !== cylinders - 1 || (call.cl & 0x3f) !== sectorsPerTrack) return Status.mediumUnknown
+        call.es = ROM_SEGMENT
         call.di = DISKETTE_TABLE_OFFSET
         return Status.ok
       },

@@ -2,12 +2,14 @@
  * INT 15h, system services: memory map (Advanced Configuration and Power Interface Specification 6.5, 15.1), memory sizes, A20 gate, waiting,
  * block move (IBM BIOS Interface Technical Reference, "Interrupt 15h").
  */
-import { CF, ES } from '../cpu/state/bits'
+import { CF } from '../cpu/state/bits'
 import { TICKS_PER_MICROSECOND } from '../machine/clock'
 import { acpiArea } from './acpi-area'
 import { EBDA } from './bda'
 import type { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
+import type { PointingDevice } from './pointing-device'
+import type { WaitingEvents } from './waiting-events'
 import type { Quirks } from './quirks'
 import { CONFIGURATION_OFFSET, ROM_SEGMENT } from './rom'
 
@@ -39,7 +41,15 @@ export function memoryRanges(memoryBytes: number): MemoryRange[] {
   return ranges
 }
 
-export function systemService(host: FirmwareHost, quirks: Quirks): Service {
+/** Services that are files of their own. */
+export interface SystemParts {
+  readonly pointing: Pick<PointingDevice, 'service'>
+  readonly events: Pick<WaitingEvents, 'wait'>
+  /** Advanced power management. */
+  readonly apm: (call: FirmwareCall) => void
+}
+
+export function systemService(host: FirmwareHost, quirks: Quirks, { pointing, events, apm }: SystemParts): Service {
   const { memory, keyboard } = host
   const ranges = quirks.e820 === undefined ? memoryRanges(host.memoryBytes) : quirks.e820 === 'absent' ? [] : quirks.e820
   const extendedKib = Math.max(0, ((acpiArea(host.memoryBytes)?.tables ?? host.memoryBytes) - MIB) / KIB)
@@ -76,6 +86,18 @@ export function systemService(host: FirmwareHost, quirks: Quirks): Service {
     call.carry = false
   }
 
+  /** The same in 32-bit registers. */
+  const e881 = (call: FirmwareCall): void => {
+    call.eax = call.ecx = Math.min(extendedKib, 15 * KIB)
+    call.ebx = call.edx = Math.max(0, Math.floor((extendedKib - 15 * KIB) / 64))
+    call.carry = false
+  }
+
+  const succeed = (call: FirmwareCall): void => {
+    call.ah = 0
+    call.carry = false
+  }
+
   const a20 = (call: FirmwareCall): void => {
     switch (call.al) {
       case 0:
@@ -98,7 +120,7 @@ export function systemService(host: FirmwareHost, quirks: Quirks): Service {
 
   /** CX:DX microseconds. Called again and again until they have passed. */
   const wait = (call: FirmwareCall): boolean => {
-    waitUntil ??= host.now() + ((call.cx << 16) | call.dx) * TICKS_PER_MICROSECOND
+    waitUntil ??= host.now() + (((call.cx << 16) | call.dx) >>> 0) * TICKS_PER_MICROSECOND
     host.skipTo(waitUntil)
     if (host.now() < waitUntil) return true
     waitUntil = undefined
@@ -127,6 +149,10 @@ export function systemService(host: FirmwareHost, quirks: Quirks): Service {
     0x4f: (call) => {
       call.returnFlags |= CF
     },
+    0x53: apm,
+    0x83: events.wait,
+    // SysRq was pressed or let go: nobody wants to know.
+    0x85: succeed,
     0x86: wait,
     0x87: blockMove,
     0x88: (call) => {
@@ -137,21 +163,29 @@ export function systemService(host: FirmwareHost, quirks: Quirks): Service {
       call.ax = Math.min(extendedKib, 63 * KIB)
       call.carry = false
     },
+    0x8a: (call) => {
+      call.dx = Math.floor(extendedKib / 0x10000)
+      call.ax = extendedKib % 0x10000
+      call.carry = false
+    },
+    // A device is waited for, or has done its work: hooks of a multitasking program.
+    0x90: succeed,
+    0x91: succeed,
     0xc0: (call) => {
-      call.state.setSegment(ES, { ...call.state.segment(ES), selector: ROM_SEGMENT, base: BigInt(ROM_SEGMENT << 4) })
-      call.state.updateEffectiveSegment(ES)
+      call.es = ROM_SEGMENT
       call.bx = CONFIGURATION_OFFSET
       call.ah = 0
       call.carry = false
     },
     0xc1: (call) => {
-      call.state.setSegment(ES, { ...call.state.segment(ES), selector: EBDA >> 4, base: BigInt(EBDA) })
-      call.state.updateEffectiveSegment(ES)
+      call.es = EBDA >> 4
       call.carry = false
     },
+    0xc2: pointing.service,
     0xe8: (call) => {
       if (call.al === 0x20) e820(call)
       else if (call.al === 0x01 && quirks.noMemorySizes !== true) e801(call)
+      else if (call.al === 0x81 && quirks.noMemorySizes !== true) e881(call)
       else unsupported(call)
     },
   }

@@ -27,8 +27,23 @@ const SHAPES = {
   fatal: [...CALL, 0x73, 0x04, CLI, HLT, 0xeb, 0xfd, IRET],
   /** IRQ 0: call; int 1Ch; push ax; mov al,20h; out 20h,al; pop ax; iret. */
   tick: [...CALL, 0xcd, 0x1c, 0x50, 0xb0, 0x20, 0xe6, 0x20, 0x58, IRET],
-  /** IRQ 1: call; jnc done; int 1Bh (Ctrl-Break); done: iret. */
-  key: [...CALL, 0x73, 0x02, 0xcd, 0x1b, IRET],
+  /**
+   * IRQ 1: push ax; in al,60h; mov ah,4Fh; stc; int 15h (which may change the scan code, or swallow it); jnc swallowed; call; jnc done; cmp al,5; je
+   * print; int 1Bh (Ctrl-Break); jmp done; print: int 05h; done: pop ax; iret; swallowed: mov al,20h; out 20h,al; pop ax; iret.
+   */
+  key: [
+    0x50, 0xe4, 0x60, 0xb4, 0x4f, 0xf9, 0xcd, 0x15, 0x73, 0x10, ...CALL, 0x73, 0x0a, 0x3c, 0x05, 0x74, 0x04, 0xcd, 0x1b, 0xeb, 0x02, 0xcd, 0x05, 0x58, IRET,
+    0xb0, 0x20, 0xe6, 0x20, 0x58, IRET,
+  ],
+  /** IRQ 8: call; jnc done; int 4Ah (alarm); done: iret. */
+  alarm: [...CALL, 0x73, 0x02, 0xcd, 0x4a, IRET],
+  /**
+   * IRQ 12: pusha; push ds; push es; sub sp,12; call; jnc done; mov bp,sp; call far [bp+8]; done: add sp,12; pop es; pop ds; mov al,20h; out A0h,al;
+   * out 20h,al; popa; iret. The service fills the twelve bytes: four words for the program's handler, and its address.
+   */
+  mouse: [
+    0x60, 0x1e, 0x06, 0x83, 0xec, 0x0c, ...CALL, 0x73, 0x05, 0x89, 0xe5, 0xff, 0x5e, 0x08, 0x83, 0xc4, 0x0c, 0x07, 0x1f, 0xb0, 0x20, 0xe6, 0xa0, 0xe6, 0x20, 0x61, IRET,
+  ],
   /**
    * Loads the boot sector on a fresh stack: cli; xor ax,ax; mov ss,ax; mov sp,7000h; mov ds,ax; mov es,ax; pushf; push cs; push ax; call; jnc done;
    * cli; hlt; jmp back to hlt; done: iret. The service fills in the frame.
@@ -41,6 +56,9 @@ const SHAPES = {
 } as const satisfies Record<string, readonly number[]>
 
 export type StubShape = keyof typeof SHAPES
+
+/** Bytes that a stub has pushed before it calls its service. */
+export const PUSHED: Readonly<Partial<Record<StubShape, number>>> = { key: 2, mouse: 32 }
 
 /** Entry points with a fixed offset; the others follow one another from `FREE`. */
 const RESET_OFFSET = 0xfff0
@@ -58,6 +76,8 @@ const HALF_FONT_BYTES = 128 * 8
 export const UPPER_FONT_OFFSET = FONT_8_OFFSET + HALF_FONT_BYTES
 /** Fonts by the height of characters. */
 export const GRAPHICS_FONTS = { 8: FONT_8_OFFSET, 14: FONT_14_OFFSET, 16: FONT_OFFSET } as const
+/** Where the table of interrupt routes is, to be found by searching: at a multiple of 16. */
+export const ROUTING_TABLE_OFFSET = 0x7000
 /** What VBE's information points to: strings that end with a zero, and the list of modes, which ends with FFFFh. */
 export const VBE_ROM = { maker: 0xd000, product: 0xd020, revision: 0xd040, modes: 0xd060, protectedInterface: 0xd100 } as const
 const VBE_STRINGS = [[VBE_ROM.maker, 'Bootlab'], [VBE_ROM.product, 'Bootlab VBE display'], [VBE_ROM.revision, '1']] as const

@@ -1,8 +1,11 @@
 /** IRQ 0 and INT 1Ah: time of day (IBM BIOS Interface Technical Reference, "Interrupt 1Ah"). */
 import { CMOS } from '../devices/rtc-mc146818'
 import { BDA } from './bda'
+import { BusyWait } from './busy-wait'
 import type { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
+import { pciBios } from './pci-bios'
+import type { WaitingEvents } from './waiting-events'
 
 /** Timer ticks of one day: 24 h × 1193182 / 65536 Hz. */
 const TICKS_PER_DAY = 0x1800b0
@@ -23,7 +26,11 @@ export function ticksSinceMidnight(date: Date): number {
   return Math.floor(seconds * TICKS_PER_SECOND)
 }
 
-export function timeService({ memory, ports }: FirmwareHost): Service {
+export function timeService(host: FirmwareHost, events: Pick<WaitingEvents, 'setAlarm' | 'clearAlarm'>): Service {
+  const { memory, ports } = host
+  const pci = pciBios(host.pci, memory)
+  const busyWait = new BusyWait(host)
+  let lastTicks = 0
   const cmos = (index: number): number => {
     ports.write8(0x70, index)
     return ports.read8(0x71)
@@ -42,6 +49,8 @@ export function timeService({ memory, ports }: FirmwareHost): Service {
   const functions: Readonly<Record<number, (call: FirmwareCall) => void>> = {
     0x00: (call) => {
       const ticks = memory.read32(BDA.ticks)
+      if (ticks === lastTicks) busyWait.asked()
+      lastTicks = ticks
       call.cx = ticks >>> 16
       call.dx = ticks & 0xffff
       call.al = memory.read8(BDA.midnight)
@@ -79,11 +88,14 @@ export function timeService({ memory, ports }: FirmwareHost): Service {
         setCmos(CMOS.month, call.dh)
         setCmos(CMOS.day, call.dl)
       }),
+    0x06: events.setAlarm,
+    0x07: events.clearAlarm,
+    0xb1: pci,
   }
 
   return (call) => {
     const service = functions[call.ah]
-    if (service) service(call)
     call.carry = !service
+    service?.(call)
   }
 }

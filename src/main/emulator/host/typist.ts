@@ -15,6 +15,8 @@ const KEYBOARD_IRQ = 1
 const KEYBOARD_VECTOR = 9 * 4
 /** So many looks at an empty 8042 are a program that polls it (switching A20 on takes a few). */
 const POLLING = 100
+/** So many looks at the BIOS's key buffer between two of ours are a loader in protected mode that calls the BIOS again and again, as GRUB does. */
+const BIOS_POLLING = 16
 
 export class Typist {
   readonly #machine: Machine
@@ -22,6 +24,7 @@ export class Typist {
   #text: string[] = []
   #readsBefore = 0
   #pollsBefore = 0
+  #readsSeen = 0
 
   constructor(machine: Machine) {
     this.#machine = machine
@@ -62,11 +65,14 @@ export class Typist {
   /** Whether all that was typed has arrived and the guest shows that it wants a key. */
   #takesKeys(): boolean {
     const { kbc, firmware, cpu, pic, hasRealBios } = this.#machine
+    const lately = firmware.keyboard.reads - this.#readsSeen
+    this.#readsSeen = firmware.keyboard.reads
     if (!kbc.idle) return false
     if (kbc.emptyPolls - this.#pollsBefore >= POLLING) return true
     const real = (cpu.state.control(0) & CR0.PE) === 0n
     if (real && this.#biosOwnsKeyboard() && hasRealBios) return firmware.keyboard.bufferEmpty && pic.isUnmasked(KEYBOARD_IRQ)
     if (real && this.#biosOwnsKeyboard()) return firmware.keyboard.reads !== this.#readsBefore && firmware.keyboard.bufferEmpty
+    if (lately >= BIOS_POLLING && firmware.keyboard.bufferEmpty) return true
     return pic.isUnmasked(KEYBOARD_IRQ) && (cpu.state.systemFlags & IF) !== 0
   }
 

@@ -21,7 +21,7 @@ export const FLOPPY_1440K = format(80, 2, 18, 4)
 export const FLOPPY_2880K = format(80, 2, 36, 5)
 
 const FORMATS: readonly Floppy[] = [
-  format(40, 1, 8, 1), format(40, 1, 9, 1), format(40, 2, 8, 1), format(40, 2, 9, 1), format(80, 2, 9, 3), FLOPPY_1200K, FLOPPY_1440K, FLOPPY_2880K,
+  format(40, 1, 8, 1), format(40, 1, 9, 1), format(40, 2, 8, 1), format(40, 2, 9, 1), format(80, 2, 8, 3), format(80, 2, 9, 3), FLOPPY_1200K, FLOPPY_1440K, FLOPPY_2880K,
 ]
 
 export const floppySectors = ({ geometry }: Floppy): number => geometry.cylinders * geometry.heads * geometry.sectorsPerTrack

@@ -88,7 +88,7 @@ export type Outcome =
   | { reason: 'triple-fault' }
   /** The guest reset the PC, and the run was to end with that. `by`: through what. */
   | { reason: 'reset'; by: ResetSource }
-  /** The guest switched the PC off through ACPI. */
+  /** The guest switched the PC off. */
   | { reason: 'power-off' }
   /** HLT, and no interrupt can come: interrupts are off, or every source that is alive is masked. */
   | { reason: 'halted-forever'; interruptsEnabled: boolean }
@@ -175,15 +175,16 @@ export class Machine {
       this.#resetRequested = by
       attention()
     }
+    const powerOff = (): void => {
+      this.#outcome = { reason: 'power-off' }
+      attention()
+    }
     this.hpet = new Hpet({ clock, irq0: pic.line(IRQ.timer), irq8: pic.line(IRQ.clock), input: (index, level) => this.interrupts.ioApic?.setInput(index, level) })
     this.memoryMap.mapDevice(HPET_BASE, HPET_BYTES, this.hpet)
     this.acpi = new AcpiPm({
       clock,
       sci: pic.line(IRQ.acpi),
-      powerOff: () => {
-        this.#outcome = { reason: 'power-off' }
-        attention()
-      },
+      powerOff,
       map: (first, count, block) => (this.bus.isFree(first, count) ? this.bus.map(first, count, block) : undefined),
     })
     this.pit = new Pit8254(clock, this.hpet.timerLine, (hertz) => options.onTone?.(hertz, clock.now()))
@@ -260,9 +261,13 @@ export class Machine {
       drives: this.drives,
       now: () => this.now,
       instructions: () => this.instructions,
-      skipTo: (tick) => this.#skipTo(Math.min(tick, this.clock.nextDue)),
+      skipTo: (tick) => {
+        this.#skipTo(Math.min(tick, this.clock.nextDue))
+        attention()
+      },
       resetMachine: resetMachine('bios'),
       installRom: (bytes) => this.memoryMap.installRom(bytes),
+      powerOff,
       shown: () => this.timeline.output('BIOS'),
       bootEntered: (linear) => this.timeline.bootSector(linear),
     }, options.quirks)

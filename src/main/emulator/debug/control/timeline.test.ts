@@ -85,7 +85,7 @@ describe('logs', () => {
     const teletype = two.entries[0]
     expect(teletype && describeLogEntry(teletype)).toMatch(/^ +[\d,]+ {2}INT 10h AX=0e41 Teletype output {2}AL=0x41 BH=0x00 {2}from 0000:7c09$/)
     const out = one.entries.find(({ kind }) => kind === 'port')
-    expect(out && describeLogEntry(out)).toMatch(/^ +[\d,]+ {2}out 0080 ← [0-9a-f]{2} {2}at 0x7c02 {2}debug ports$/)
+    expect(out && describeLogEntry(out)).toMatch(/^ +[\d,]+ {2}out 0080 ← [0-9a-f]{2} {2}at 0x7c02 {2}Debug ports$/)
     logs.end(1)
     logs.end(2)
     expect([machine.firmware.onServed, machine.cpu.observer.port]).toEqual([undefined, undefined])

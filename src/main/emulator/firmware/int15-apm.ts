@@ -1,0 +1,107 @@
+/**
+ * INT 15h AH=53h: Advanced Power Management BIOS Interface Specification 1.2, by its real-mode interface. There is no battery, nothing sleeps, and
+ * the protected-mode interfaces are not offered.
+ */
+import type { FirmwareCall } from './call'
+import type { FirmwareHost } from './context'
+
+/** "PM". */
+const SIGNATURE = 0x504d
+const VERSION = { bios: 0x0102, oldest: 0x0100 } as const
+/** Devices: the BIOS itself, and all that it has power over. */
+const BIOS = 0x0000
+const ALL = 0x0001
+const OFF = 0x0003
+/** States above: reserved for the system's maker. */
+const LAST_STATE = 0x0003
+
+const Failure = {
+  disabled: 0x01, connected: 0x02, notConnected: 0x03, no16Bit: 0x06, no32Bit: 0x08, unknownDevice: 0x09, outOfRange: 0x0a, notEngaged: 0x0b, noEvent: 0x80,
+  unsupported: 0x0c,
+} as const
+
+/** AC line on; no battery, no time left known. */
+const POWER = { bx: 0x01ff, cx: 0x80ff, dx: 0xffff } as const
+
+export function powerManagement(host: Pick<FirmwareHost, 'powerOff'>): { reset: () => void; service: (call: FirmwareCall) => void } {
+  let connected = false
+  let enabled = true
+  let driver: number = VERSION.oldest
+
+  const forBios = (work: (call: FirmwareCall) => number | undefined) => (call: FirmwareCall): number | undefined => (call.bx === BIOS ? work(call) : Failure.unknownDevice)
+  const forAll = (work: (call: FirmwareCall) => number | undefined) => (call: FirmwareCall): number | undefined => {
+    if (call.bx !== ALL && call.bx !== 0xffff) return Failure.unknownDevice
+    return connected ? work(call) : Failure.notConnected
+  }
+
+  /** By AL. What they return goes to AH, with carry set. */
+  const functions: Readonly<Record<number, (call: FirmwareCall) => number | undefined>> = {
+    0x00: forBios((call) => {
+      call.ax = VERSION.bios
+      call.bx = SIGNATURE
+      call.cx = enabled ? 0 : 0x08
+    }),
+    0x01: forBios(() => {
+      if (connected) return Failure.connected
+      connected = true
+      driver = VERSION.oldest
+    }),
+    0x02: forBios(() => Failure.no16Bit),
+    0x03: forBios(() => Failure.no32Bit),
+    0x04: forBios(() => {
+      if (!connected) return Failure.notConnected
+      connected = false
+    }),
+    // Idle and busy: the caller halts by itself.
+    0x05: () => (connected ? undefined : Failure.notConnected),
+    0x06: () => (connected ? undefined : Failure.notConnected),
+    0x07: forAll((call) => {
+      if (!enabled) return Failure.disabled
+      if (call.cx > LAST_STATE) return Failure.outOfRange
+      if (call.cx === OFF) host.powerOff()
+    }),
+    0x08: forAll((call) => {
+      if (call.cx > 1) return Failure.outOfRange
+      enabled = call.cx === 1
+    }),
+    0x09: forAll(() => {
+      enabled = true
+    }),
+    0x0a: (call) => {
+      if (call.bx !== ALL) return Failure.unknownDevice
+      call.bx = POWER.bx
+      call.cx = POWER.cx
+      call.dx = POWER.dx
+    },
+    0x0b: () => (connected ? Failure.noEvent : Failure.notConnected),
+    // On.
+    0x0c: forAll((call) => {
+      call.cx = 0
+    }),
+    0x0d: forAll((call) => (call.cx > 1 ? Failure.outOfRange : undefined)),
+    0x0e: forBios((call) => {
+      if (!connected) return Failure.notConnected
+      driver = Math.min(VERSION.bios, Math.max(VERSION.oldest, call.cx))
+      call.ax = driver
+    }),
+    0x0f: forAll((call) => (call.cx > 1 ? Failure.outOfRange : undefined)),
+    0x10: forBios((call) => {
+      // No batteries, and nothing to resume from.
+      call.bx = 0
+      call.cx = 0
+    }),
+  }
+
+  return {
+    reset: () => {
+      connected = false
+      enabled = true
+      driver = VERSION.oldest
+    },
+    service: (call) => {
+      const failure = (functions[call.al] ?? (() => Failure.unsupported))(call)
+      call.carry = failure !== undefined
+      if (failure !== undefined) call.ah = failure
+    },
+  }
+}
