@@ -1,5 +1,6 @@
 /** Values of options. */
 import { InvalidArgumentError } from 'commander'
+import { type ModuleFile, parseInitrd, parseModule } from '../main/services/boot-modules'
 import { memorySize } from '../main/services/projects'
 import { BACKENDS } from '../shared/contract'
 
@@ -26,6 +27,24 @@ export function parseMemory(text: string): number {
   if (size.ok) return size.bytes
   throw new InvalidArgumentError(size.why)
 }
+
+/** Adds what an option names to what those before it named. */
+function added(parse: (text: string) => readonly ModuleFile[]): (text: string, before?: readonly ModuleFile[]) => readonly ModuleFile[] {
+  return (text, before = []) => {
+    try {
+      return [...before, ...parse(text)]
+    } catch (error) {
+      if (error instanceof RangeError) throw new InvalidArgumentError(error.message)
+      throw error
+    }
+  }
+}
+
+/** `initrd.img`, or `a,b`. */
+export const parseInitrdOption = added(parseInitrd)
+
+/** `driver.bin,level=3` */
+export const parseModuleOption = added((text) => [parseModule(text)])
 
 /** An exit code of the guest's, as a process has it. */
 export function parseExitCode(text: string): number {

@@ -9,6 +9,7 @@ import { Builder } from '../main/services/builder'
 import { prepareWorker, startInWorker, type RunReport } from '../main/services/machine-host'
 import type { MachineStarter } from '../main/services/machines'
 import { checkMedium } from '../main/services/boot-medium'
+import { type ModuleFile, readModules } from '../main/services/boot-modules'
 import { memoryOf, projectDirectoryOf } from '../main/services/projects'
 import { screenPng } from '../main/services/screen-output'
 import { DEFAULT_MEMORY_BYTES, readInput } from '../main/services/services'
@@ -34,6 +35,8 @@ export interface BootOptions {
   as?: BootMedium
   memory?: number
   append?: string
+  initrd?: readonly ModuleFile[]
+  module?: readonly ModuleFile[]
   serial?: string
   screen?: ScreenOutput
   untilText?: string
@@ -82,11 +85,12 @@ const timeoutOf = ({ timeout, untilText }: BootOptions): number | undefined => t
 async function prepare(path: string, options: BootOptions, signal: AbortSignal): Promise<Bootable | { failed: BuildResult }> {
   const builder = new Builder()
   const directory = (await isBare(path)) ? await prepareBare(path, printLog(process.stderr)) : await projectDirectoryOf(path)
+  const modules = await readModules([...(options.initrd ?? []), ...(options.module ?? [])], readInput)
   if (directory === undefined) {
-    const image = await builder.imageOf(await readInput(path), path, options.append, (warning) => void process.stderr.write(`warning: ${warning}\n`))
+    const image = await builder.imageOf(await readInput(path), path, options.append, (warning) => void process.stderr.write(`warning: ${warning}\n`), { modules })
     return { image, medium: options.as, memoryBytes: options.memory ?? DEFAULT_MEMORY_BYTES, model: options.cpu }
   }
-  const { result, image, project } = await builder.build(directory, { onLog: printLog(process.stderr), signal, commandLine: options.append })
+  const { result, image, project } = await builder.build(directory, { onLog: printLog(process.stderr), signal, commandLine: options.append, modules })
   process.stderr.write(`${summarize(result)}\n`)
   if (!image || !project) return { failed: result }
   return { image, medium: options.as, memoryBytes: options.memory ?? memoryOf(project.manifest), model: options.cpu ?? project.manifest.run.cpu }

@@ -6,7 +6,7 @@ import { FILE_SYSTEMS, FIRMWARES, IMAGE_FORMATS, IMAGE_LAYOUTS } from '../shared
 import { BOOT_MEDIA } from '../shared/machine-schemas'
 import { RESTORE_FILE_SYSTEMS } from '../shared/usb'
 import { locate } from '../main/services/locations'
-import { parseDuration, parseExitCode, parseGiven, parseLockstep, parseMemory, parseOffset, parsePort, parseScreen, parseTrace } from './arguments'
+import { parseDuration, parseExitCode, parseGiven, parseInitrdOption, parseLockstep, parseMemory, parseModuleOption, parseOffset, parsePort, parseScreen, parseTrace } from './arguments'
 import { boot } from './boot'
 import { build, type BuildCommandOptions } from './build'
 import { doctorCommand, type DoctorOptions } from './doctor'
@@ -21,9 +21,9 @@ import { runner } from './runner'
 import type { ServeCommandOptions } from './serve'
 
 const BOOT_HELP = `
-What is booted: a project's folder (it is built first), a raw disk image, a 512-byte boot sector or a kernel (ELF or flat
-Multiboot). A source file (.c, .S, .s, .asm, .rs) or a folder without manifest is built, too: what it is is guessed, and said.
-Without any, the project in the current folder.
+What is booted: a project's folder (it is built first), a raw disk image, a 512-byte boot sector or a kernel (ELF, flat
+Multiboot, Linux' bzImage), which is packed with the boot loader in memory. A source file (.c, .S, .s, .asm, .rs) or a folder
+without manifest is built, too: what it is is guessed, and said. Without any, the project in the current folder.
 
 In a terminal the machine's screen is shown live and takes the keyboard; Ctrl-C ends it. With --headless, or when the output is
 not a terminal, nothing is shown until the run ends: use --screen, --serial or --json. The run ends when the guest shows the
@@ -98,6 +98,8 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .addOption(new Option('--as <medium>', 'what an image is put in as (default: what it looks like)').choices(BOOT_MEDIA))
     .option('--memory <size>', 'memory of the machine, such as 128M (default: as the project says, else 128M)', parseMemory)
     .option('--append <text>', "the kernel's command line")
+    .option('--initrd <files>', "Linux' initial RAM disk, or a Multiboot kernel's modules with commas between them, as QEMU has it: a file, a blank, its text", parseInitrdOption)
+    .option('--module <file[,text]>', 'a file that the kernel finds in memory, and a text with it; may be given several times', parseModuleOption)
     .option('--serial <where>', "where COM1 goes: stdio (standard output, and input to it; implies --headless) or a file")
     .option('--screen <how>', 'when the run ends, print the screen: text, or png:FILE', parseScreen)
     .option('--until-text <text>', 'end with exit code 0 once the screen shows this')
