@@ -13,6 +13,7 @@ import { type ModuleFile, readModules } from '../main/services/boot-modules'
 import { memoryOf, projectDirectoryOf } from '../main/services/projects'
 import { screenPng } from '../main/services/screen-output'
 import { DEFAULT_MEMORY_BYTES, readInput } from '../main/services/services'
+import { unpackedLinux } from '../main/services/unpacked-linux'
 import type { BuildResult } from '../shared/contract'
 import type { CpuModelName } from '../shared/cpu-models'
 import { LabError } from '../shared/failure'
@@ -37,6 +38,7 @@ export interface BootOptions {
   append?: string
   initrd?: readonly ModuleFile[]
   module?: readonly ModuleFile[]
+  unpack?: true
   serial?: string
   screen?: ScreenOutput
   untilText?: string
@@ -87,9 +89,12 @@ async function prepare(path: string, options: BootOptions, signal: AbortSignal):
   const directory = (await isBare(path)) ? await prepareBare(path, printLog(process.stderr)) : await projectDirectoryOf(path)
   const modules = await readModules([...(options.initrd ?? []), ...(options.module ?? [])], readInput)
   if (directory === undefined) {
-    const image = await builder.imageOf(await readInput(path), path, options.append, (warning) => void process.stderr.write(`warning: ${warning}\n`), { modules })
+    const given = await readInput(path)
+    const file = options.unpack ? await unpackedLinux(given, path) : given
+    const image = await builder.imageOf(file, path, options.append, (warning) => void process.stderr.write(`warning: ${warning}\n`), { modules })
     return { image, medium: options.as, memoryBytes: options.memory ?? DEFAULT_MEMORY_BYTES, model: options.cpu }
   }
+  if (options.unpack) throw new LabError({ code: 'usage', what: '--unpack goes with a Linux kernel only.', where: path, next: 'Name the kernel file (bzImage), or leave --unpack out.' })
   const { result, image, project } = await builder.build(directory, { onLog: printLog(process.stderr), signal, commandLine: options.append, modules })
   process.stderr.write(`${summarize(result)}\n`)
   if (!image || !project) return { failed: result }

@@ -100,6 +100,7 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .option('--append <text>', "the kernel's command line")
     .option('--initrd <files>', "Linux' initial RAM disk, or a Multiboot kernel's modules with commas between them, as QEMU has it: a file, a blank, its text", parseInitrdOption)
     .option('--module <file[,text]>', 'a file that the kernel finds in memory, and a text with it; may be given several times', parseModuleOption)
+    .option('--unpack', 'unpack a Linux kernel (bzImage) before the boot instead of in it: the machine is spared some seconds')
     .option('--serial <where>', "where COM1 goes: stdio (standard output, and input to it; implies --headless) or a file")
     .option('--screen <how>', 'when the run ends, print the screen: text, or png:FILE', parseScreen)
     .option('--until-text <text>', 'end with exit code 0 once the screen shows this')
