@@ -11,7 +11,7 @@ const PLACE = 0x100_0000
 
 /** Code full of calls and jumps, in which also lie bytes that only look so. */
 function code(): Uint8Array {
-  const bytes = new Uint8Array(200_000)
+  const bytes = new Uint8Array(60_000)
   for (let at = 0, seed = 1; at + 8 < bytes.length; at += 3 + (seed >>> 28)) {
     seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0
     bytes[at] = (seed >>> 8) % 3 === 0 ? 0xe8 : (seed >>> 8) % 3 === 1 ? 0xe9 : seed & 0xff
