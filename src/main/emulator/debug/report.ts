@@ -85,7 +85,7 @@ function haltedForever(machine: Machine, interruptsEnabled: boolean): RunReport 
 
 /** What the guest did to reset the PC; a triple fault is a report of its own. */
 const RESET_WAYS: Readonly<Record<ResetSource, string>> = {
-  chipset: 'through the keyboard controller (command 0xfe to port 0x64) or port 0x92',
+  chipset: 'through the keyboard controller (command 0xfe to port 0x64), port 0x92 or port 0xcf9',
   bios: 'through the BIOS (Ctrl-Alt-Del)',
 }
 

@@ -1,5 +1,11 @@
 /** What every chip of the PC offers to the I/O bus, and the wires between chips. */
 
+/** Accesses of one width, by their first port. */
+export interface WidePorts {
+  read(port: number): number
+  write(port: number, value: number): void
+}
+
 /** A device's range of byte-wide I/O ports. Wider accesses reach it byte by byte, low port first. */
 export interface PortRange {
   /** First and last port, inclusive. */
@@ -8,7 +14,15 @@ export interface PortRange {
   read(port: number): number
   write(port: number, value: number): void
   /** Accesses of 16 bits that begin in the range, where they are more than two of 8 bits. */
-  readonly words?: { read(port: number): number; write(port: number, value: number): void }
+  readonly words?: WidePorts
+  /** The same for 32 bits; the value is unsigned. */
+  readonly dwords?: WidePorts
+}
+
+/** Registers in memory, or at ports. Offsets count from the region's start; values are unsigned; an access does not cross the region's end. */
+export interface MemoryDevice {
+  read(offset: number, size: 1 | 2 | 4): number
+  write(offset: number, size: 1 | 2 | 4, value: number): void
 }
 
 export interface DeviceFact {

@@ -24,6 +24,23 @@ describe('8259A pair', () => {
     expect(pic.acknowledge()).toBe(0x2c)
   })
 
+  test('asks again for a level-triggered line until it is let go, and for others only once', () => {
+    const { pic, io } = pair()
+    pic.setLevelTriggered(1 << 11)
+    pic.line(11)(true)
+    pic.line(10)(true)
+    expect([pic.acknowledge(), pic.pending]).toEqual([0x2a, false])
+    io.out(0xa0, 0x20)
+    io.out(0x20, 0x20)
+    for (let i = 0; i < 2; i++) {
+      expect(pic.acknowledge()).toBe(0x2b)
+      io.out(0xa0, 0x20)
+      io.out(0x20, 0x20)
+    }
+    pic.line(11)(false)
+    expect(pic.pending).toBe(false)
+  })
+
   test('orders by priority: IRQ 0, 1, 8–15, 3–7', () => {
     const { pic, io } = pair()
     for (const irq of [7, 3, 15, 8, 1, 0]) pic.line(irq)(true)

@@ -22,6 +22,8 @@ export class Pic8259 {
   irr = 0
   isr = 0
   imr = 0
+  /** Lines that are level-triggered whatever ICW1 says (ELCR). */
+  edgeOrLevel = 0
   #lines = 0
   #vectorBase = 0
   #lowestPriority = 7
@@ -48,7 +50,7 @@ export class Pic8259 {
   setLine(irq: number, level: boolean): void {
     const bit = 1 << irq
     if (level) {
-      if (this.#level || !(this.#lines & bit)) this.irr |= bit
+      if (this.#isLevel(bit) || !(this.#lines & bit)) this.irr |= bit
       this.#lines |= bit
     } else {
       this.#lines &= ~bit
@@ -66,7 +68,7 @@ export class Pic8259 {
       fact('first vector', this.#vectorBase, `IRQ ${first} to ${first + 7} are vectors ${hex8(this.#vectorBase)} to ${hex8(this.#vectorBase + 7)}`),
       fact('next request', this.request === undefined ? 'none' : `IRQ ${first + this.request}`),
       fact('lowest priority', `IRQ ${first + this.#lowestPriority}`),
-      fact('trigger', this.#level ? 'level' : 'edge'),
+      fact('trigger', this.#level ? 'level' : this.edgeOrLevel === 0 ? 'edge' : `edge, level where ${hex8(this.edgeOrLevel)} has a bit`),
       fact('automatic EOI', this.#autoEoi),
       fact('initialisation', this.#expects === 0 ? 'done' : `waits for ICW${this.#expects}`),
     ]
@@ -90,7 +92,7 @@ export class Pic8259 {
     const irq = this.request
     if (irq === undefined) return { irq: 7, vector: this.#vectorBase | 7 }
     const bit = 1 << irq
-    if (!this.#level) this.irr &= ~bit
+    if (!this.#isLevel(bit)) this.irr &= ~bit
     if (!this.#autoEoi) this.isr |= bit
     else if (this.#rotateOnAutoEoi) this.#lowestPriority = irq
     return { irq, vector: this.#vectorBase | irq }
@@ -121,7 +123,7 @@ export class Pic8259 {
     this.#single = (icw1 & ICW1_SINGLE) !== 0
     this.#needsIcw4 = (icw1 & ICW1_NEEDS_ICW4) !== 0
     this.#expects = 2
-    if (this.#level) this.irr = this.#lines
+    this.irr = this.#lines & (this.#level ? 0xff : this.edgeOrLevel)
   }
 
   #writeData(value: number): void {
@@ -159,6 +161,10 @@ export class Pic8259 {
     } else {
       this.#rotateOnAutoEoi = rotate
     }
+  }
+
+  #isLevel(bit: number): boolean {
+    return this.#level || (this.edgeOrLevel & bit) !== 0
   }
 
   #operationControl3(value: number): void {
@@ -213,6 +219,12 @@ export class PicPair implements Device, InterruptController {
       else this.slave.setLine(irq - 8, level)
       this.#update()
     }
+  }
+
+  /** Which lines are level-triggered, bit n is IRQ n: PCI interrupts are (edge/level control registers of the PIIX3). */
+  setLevelTriggered(lines: number): void {
+    this.master.edgeOrLevel = lines & 0xff
+    this.slave.edgeOrLevel = lines >> 8
   }
 
   get pending(): boolean {

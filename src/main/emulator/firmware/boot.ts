@@ -4,6 +4,7 @@ import { SECTOR_BYTES } from '../machine/disk'
 import { BASE_MEMORY_KIB, BDA, EBDA, EQUIPMENT, EQUIPMENT_FLOPPY } from './bda'
 import type { FirmwareHost, Service } from './context'
 import type { KeyboardFirmware } from './keyboard'
+import { setUpPci } from './pci-setup'
 import type { Quirks } from './quirks'
 import type { Rom } from './rom'
 import { DISKETTE_TABLE_OFFSET, DUMMY_IRET_OFFSET, ROM_SEGMENT } from './rom'
@@ -38,6 +39,7 @@ export interface BootParts {
 export function powerOn({ host, console, keyboard, rom, vectors }: BootParts): Service {
   const { memory, ports } = host
   return (call) => {
+    setUpPci(host.pci, ports)
     initializePic(host)
     ports.write8(0x70, CMOS.shutdown)
     const shutdown = ports.read8(0x71)

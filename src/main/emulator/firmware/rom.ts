@@ -3,11 +3,11 @@
  * whose OUT to the firmware port calls the service and whose IRET returns. Addresses that programs rely on are the IBM PC's.
  */
 import { textFont } from '../machine/font'
-import { ROM_BYTES } from '../machine/memory-map'
 import { VBE_MODES } from './vbe-modes'
 
 export const FIRMWARE_PORT = 0xb4
 export const ROM_SEGMENT = 0xf000
+export const ROM_BYTES = 0x10000
 
 const [OUT, PORT] = [0xe6, FIRMWARE_PORT] as const
 const CALL = [OUT, PORT] as const

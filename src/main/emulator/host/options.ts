@@ -33,6 +33,8 @@ export const startOptionsSchema = z.object({
   untilText: z.string().min(1).optional(),
   /** Host's time after which the run ends, in milliseconds. */
   timeoutMilliseconds: z.number().positive().optional(),
+  /** A real BIOS in the place of the lab's own, and that of the display. */
+  roms: z.object({ bios: bytesSchema, vga: bytesSchema.optional() }).optional(),
   /** Typed into the guest as soon as it takes keys. */
   keys: z.string().optional(),
   /** What a guest's reset does: start the PC anew (default), or end the run. */

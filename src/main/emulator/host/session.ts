@@ -79,6 +79,7 @@ export class Session implements RunningMachine, Asked {
       backend: options.backend,
       model: options.model,
       startDate: options.startDate ?? DEFAULT_START_DATE,
+      roms: options.roms,
       onReset: options.onReset,
       marks: options.marks,
       pauseAt: options.pauseAt,

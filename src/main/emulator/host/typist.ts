@@ -61,10 +61,11 @@ export class Typist {
 
   /** Whether all that was typed has arrived and the guest shows that it wants a key. */
   #takesKeys(): boolean {
-    const { kbc, firmware, cpu, pic } = this.#machine
+    const { kbc, firmware, cpu, pic, hasRealBios } = this.#machine
     if (!kbc.idle) return false
     if (kbc.emptyPolls - this.#pollsBefore >= POLLING) return true
     const real = (cpu.state.control(0) & CR0.PE) === 0n
+    if (real && this.#biosOwnsKeyboard() && hasRealBios) return firmware.keyboard.bufferEmpty && pic.isUnmasked(KEYBOARD_IRQ)
     if (real && this.#biosOwnsKeyboard()) return firmware.keyboard.reads !== this.#readsBefore && firmware.keyboard.bufferEmpty
     return pic.isUnmasked(KEYBOARD_IRQ) && (cpu.state.systemFlags & IF) !== 0
   }

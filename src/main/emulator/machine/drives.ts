@@ -26,6 +26,8 @@ export const MOST_DRIVES: Readonly<Record<BootMedium, number>> = { floppy: 1, di
  */
 export class Drives {
   readonly all: readonly Disk[]
+  /** The drives that the controllers know: all but one that the BIOS makes of a CD's boot image. */
+  readonly hardware: readonly Disk[]
   /** The drive that is booted from. */
   readonly boot: Disk
   /** What the CD boots, or why it does not; undefined without a CD. */
@@ -45,6 +47,7 @@ export class Drives {
       all.push(new Disk(content, kind, undefined, { drive: DRIVE_NUMBERS[kind] + before, readOnly }))
     }
     this.all = all
+    this.hardware = all.filter((one) => one !== emulated)
   }
 
   /** The drive with that number for INT 13h. */

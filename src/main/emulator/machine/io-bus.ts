@@ -1,12 +1,20 @@
 import type { IoPorts } from '../cpu/ports'
-import type { Device, PortRange } from '../devices/device'
+import type { Device, MemoryDevice, PortRange } from '../devices/device'
 import { FLOATING } from '../devices/device'
 
 const PORTS = 0x10000
 
+/** Registers that were given ports while the machine runs. */
+interface MappedPorts {
+  readonly first: number
+  readonly last: number
+  readonly device: MemoryDevice
+}
+
 /** The I/O ports: a table from port to device. Ports without a device read as all ones and ignore writes. */
 export class IoBus implements IoPorts {
   readonly #ranges = new Map<number, { range: PortRange; owner: string }>()
+  #mapped: readonly MappedPorts[] = []
 
   attach(device: Device): void {
     for (const range of device.ports) {
@@ -23,27 +31,67 @@ export class IoBus implements IoPorts {
     return this.#ranges.get(port)?.owner
   }
 
+  /** Has registers answer from `first` on, where no device of the board does. Throws a RangeError where others are. The return value takes them out again. */
+  map(first: number, count: number, device: MemoryDevice): () => void {
+    if (!this.isFree(first, count)) throw new RangeError(`Ports from 0x${first.toString(16)} on are taken.`)
+    const entry = { first, last: first + count - 1, device }
+    this.#mapped = [...this.#mapped, entry]
+    return () => {
+      this.#mapped = this.#mapped.filter((one) => one !== entry)
+    }
+  }
+
+  /** Whether no registers are mapped there. */
+  isFree(first: number, count: number): boolean {
+    return first >= 0 && first + count <= PORTS && !this.#mapped.some((one) => one.first < first + count && first <= one.last)
+  }
+
   read(port: number, size: 1 | 2 | 4): number {
-    const words = size === 2 ? this.#ranges.get(port % PORTS)?.range.words : undefined
-    if (words) return words.read(port % PORTS)
+    const at = port % PORTS
+    const range = this.#ranges.get(at)?.range
+    const wide = size === 2 ? range?.words : size === 4 ? range?.dwords : undefined
+    if (wide) return wide.read(at)
+    const mapped = range ? undefined : this.#find(at, size)
+    if (mapped) return mapped.device.read(at - mapped.first, size)
     let value = 0
     for (let i = 0; i < size; i++) value += this.read8(port + i) * 2 ** (8 * i)
     return value
   }
 
   write(port: number, size: 1 | 2 | 4, value: number): void {
-    const words = size === 2 ? this.#ranges.get(port % PORTS)?.range.words : undefined
-    if (words) words.write(port % PORTS, value & 0xffff)
+    const at = port % PORTS
+    const range = this.#ranges.get(at)?.range
+    const wide = size === 2 ? range?.words : size === 4 ? range?.dwords : undefined
+    if (wide) {
+      wide.write(at, size === 2 ? value & 0xffff : value >>> 0)
+      return
+    }
+    const mapped = range ? undefined : this.#find(at, size)
+    if (mapped) mapped.device.write(at - mapped.first, size, size === 4 ? value >>> 0 : value & (size === 2 ? 0xffff : 0xff))
     else for (let i = 0; i < size; i++) this.write8(port + i, (value >>> (8 * i)) & 0xff)
   }
 
   read8(port: number): number {
     const at = port % PORTS
-    return this.#ranges.get(at)?.range.read(at) ?? FLOATING
+    const range = this.#ranges.get(at)?.range
+    if (range) return range.read(at)
+    const mapped = this.#find(at, 1)
+    return mapped ? mapped.device.read(at - mapped.first, 1) : FLOATING
   }
 
   write8(port: number, value: number): void {
     const at = port % PORTS
-    this.#ranges.get(at)?.range.write(at, value)
+    const range = this.#ranges.get(at)?.range
+    if (range) {
+      range.write(at, value)
+      return
+    }
+    const mapped = this.#find(at, 1)
+    mapped?.device.write(at - mapped.first, 1, value)
+  }
+
+  /** Registers in which all of an access lies. */
+  #find(port: number, size: number): MappedPorts | undefined {
+    return this.#mapped.find(({ first, last }) => port >= first && port + size - 1 <= last)
   }
 }

@@ -9,9 +9,14 @@ import type { CpuModelName } from '../cpu/system/models'
 import { RunControl } from '../debug/control/run-control'
 import { type BootMarks, Timeline } from '../debug/control/timeline'
 import { cpuMode } from '../debug/registers'
+import { BiosDebugPort } from '../devices/bios-debug-port'
+import type { BusMemory } from '../devices/bus-memory'
 import { BochsVbe } from '../devices/bochs-vbe'
 import { DebugPorts } from '../devices/debug-ports'
 import type { Device } from '../devices/device'
+import { DmaPair } from '../devices/dma8237'
+import { Fdc82077 } from '../devices/fdc82077'
+import { FwCfg } from '../devices/fw-cfg'
 import { Kbc8042 } from '../devices/kbc8042'
 import { PicPair } from '../devices/pic8259'
 import { Pit8254 } from '../devices/pit8254'
@@ -20,13 +25,19 @@ import { Uart16550 } from '../devices/uart16550'
 import { VgaPlanes } from '../devices/vga-planes'
 import { TEXT_MEMORY, TEXT_MEMORY_BYTES, VgaText } from '../devices/vga-text'
 import { Firmware } from '../firmware/firmware'
+import { ROM_BYTES } from '../firmware/rom'
 import type { Quirks } from '../firmware/quirks'
+import { PhysicalBusMemory } from './bus-memory'
 import { EventClock } from './clock'
 import { Drives, type ExtraDrive } from './drives'
+import { floppyDrive } from './floppy-drive'
 import { GraphicsCapture } from './graphics-screen'
 import { GuestMemory } from './guest-memory'
+import { ideDrives } from './ide-drives'
 import { IoBus } from './io-bus'
 import { MemoryMap, VIDEO_MEMORY_BYTES } from './memory-map'
+import { IDE_IRQS, PciBoard } from './pci'
+import { configureFirmware, configureRomCmos, romProblem, type Roms } from './roms'
 import { captureScreen } from './screen'
 
 export type BackendName = 'interp' | 'oracle'
@@ -46,6 +57,8 @@ export interface MachineOptions {
   startDate: number
   /** What a guest's reset does: start the PC anew (default), or end the run. */
   onReset?: 'restart' | 'end' | undefined
+  /** A real BIOS in the place of the lab's own. */
+  roms?: Roms | undefined
   /** Faults of firmware and medium, for tests of loaders. */
   quirks?: Quirks | undefined
   /** Where the stages of the boot begin, as the image has them. */
@@ -67,7 +80,9 @@ export type Outcome =
   /** HLT, and no interrupt can come: interrupts are off, or every source that is alive is masked. */
   | { reason: 'halted-forever'; interruptsEnabled: boolean }
 
-const IRQ = { timer: 0, keyboard: 1, com1: 4, clock: 8, mouse: 12 } as const
+const IRQ = { timer: 0, keyboard: 1, com1: 4, floppy: 6, clock: 8, mouse: 12 } as const
+/** Where a BIOS loads boot sectors, and begins them. */
+const BOOT_ADDRESS = 0x7c00
 /** Longest slice handed to the processor at once; its counter is a signed 32-bit number. */
 const MAX_SLICE = 1 << 30
 
@@ -88,8 +103,13 @@ export class Machine {
   readonly #planes: VgaPlanes
   /** Offset of the window at A0000h in the video memory, while VBE has it. */
   #bank: number | undefined
+  readonly pci: PciBoard
+  readonly dma: DmaPair
+  readonly fdc: Fdc82077
   readonly drives: Drives
+  /** The lab's own BIOS, which does nothing where there is a real one. */
   readonly firmware: Firmware
+  readonly hasRealBios: boolean
   /** Breakpoints, steps, pauses. */
   readonly control: RunControl
   readonly timeline: Timeline
@@ -103,10 +123,14 @@ export class Machine {
 
   /** Throws a RangeError for an empty image or a memory size that a PC cannot have. */
   constructor(options: MachineOptions) {
+    const { roms } = options
+    const problem = roms && romProblem(roms)
+    if (problem !== undefined) throw new RangeError(problem)
+    const romBytes = roms?.bios.length ?? ROM_BYTES
     this.drives = new Drives(options.image, options.medium, options.drives)
-    const { ramBase, videoBase, wasmPages } = memoryLayout(options.memoryBytes, VIDEO_MEMORY_BYTES)
+    const { ramBase, videoBase, romBase, wasmPages } = memoryLayout(options.memoryBytes, VIDEO_MEMORY_BYTES, romBytes)
     const memory = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages })
-    this.memoryMap = new MemoryMap(memory, ramBase, options.memoryBytes, { base: videoBase, bytes: VIDEO_MEMORY_BYTES })
+    this.memoryMap = new MemoryMap(memory, ramBase, options.memoryBytes, { base: videoBase, bytes: VIDEO_MEMORY_BYTES }, { base: romBase, bytes: romBytes })
     const attention = (): void => {
       if (this.#built) this.cpu.attention()
     }
@@ -145,6 +169,18 @@ export class Machine {
       },
     })
     this.#capture = new GraphicsCapture(videoMemory)
+    const busMemory = new PhysicalBusMemory(this.memoryMap, (host, bytes) => this.cpu.codeChanged(host, bytes))
+    this.pci = new PciBoard({
+      clock,
+      memory: this.memoryMap,
+      ports: this.bus,
+      pic,
+      ide: ideDrives(this.drives),
+      busMemory,
+      memoryMapChanged: () => this.cpu.memoryMapChanged(),
+      resetMachine: resetMachine('chipset'),
+      vgaRom: roms?.vga,
+    })
     this.memory = new GuestMemory(
       this.memoryMap,
       () => this.#a20,
@@ -162,6 +198,7 @@ export class Machine {
       memoryBytes: options.memoryBytes,
       ports: this.bus,
       pic,
+      pci: this.pci.bus,
       keyboard: this.kbc,
       rtc: this.rtc,
       vga: this.vga,
@@ -173,12 +210,15 @@ export class Machine {
       shown: () => this.timeline.output('BIOS'),
       bootEntered: (linear) => this.timeline.bootSector(linear),
     }, options.quirks)
-    this.memoryMap.installRom(this.firmware.rom.bytes)
+    this.hasRealBios = roms !== undefined
+    this.memoryMap.installRom(roms?.bios ?? this.firmware.rom.bytes)
+    this.dma = new DmaPair(busMemory)
+    this.fdc = new Fdc82077({ clock, irq: pic.line(IRQ.floppy), dma: this.dma, drive: floppyDrive(this.drives) })
     const debug = new DebugPorts((byte) => this.#sent('port 0xe9', options.onDebugConsole, byte), (value) => {
       this.#outcome = { reason: 'debug-exit', value }
       attention()
     })
-    this.#devices = [this.pic, this.pit, this.kbc, this.rtc, this.uart, this.vga, this.vbe, debug, this.firmware]
+    this.#devices = [this.pic, this.pit, this.kbc, this.rtc, this.uart, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, this.dma, this.fdc, ...(roms ? this.#forRealBios(options, busMemory) : [this.firmware])]
     for (const device of this.#devices) this.bus.attach(device)
     this.#built = true
     this.reset()
@@ -216,6 +256,16 @@ export class Machine {
     this.cpu.setA20(this.#a20)
     this.control.reset()
     this.timeline.begin()
+    // Our own says where it enters what it has loaded.
+    if (this.hasRealBios) this.timeline.bootSector(BOOT_ADDRESS)
+  }
+
+  /** What a real BIOS finds on this board and our own has no need of. */
+  #forRealBios({ memoryBytes, onDebugConsole }: MachineOptions, memory: BusMemory): Device[] {
+    configureRomCmos(this.rtc.ram, this.drives)
+    const fwCfg = new FwCfg({ memory, ramBytes: memoryBytes, processors: 1 })
+    configureFirmware(fwCfg, memoryBytes, this.drives)
+    return [fwCfg, new BiosDebugPort(onDebugConsole)]
   }
 
   /**
@@ -313,6 +363,8 @@ export class Machine {
     if (!this.#interruptsEnabled) return false
     const { pic } = this
     if (pic.isUnmasked(IRQ.keyboard) || pic.isUnmasked(IRQ.com1)) return true
+    if (pic.isUnmasked(IRQ.floppy) && this.fdc.busy) return true
+    if (IDE_IRQS.some((irq, channel) => pic.isUnmasked(irq) && this.pci.ide.isBusy(channel))) return true
     return this.clock.nextDue !== Infinity && (pic.isUnmasked(IRQ.timer) || pic.isUnmasked(IRQ.clock))
   }
 

@@ -5,15 +5,18 @@
  *   A0000–AFFFF    VGA window for graphics: nothing answers in text mode
  *   B0000–B7FFF    nothing
  *   B8000–BFFFF    VGA text memory, plain RAM
- *   C0000–EFFFF    no option ROM
- *   F0000–FFFFF    BIOS ROM, also seen at FFFF0000–FFFFFFFF, where the processor starts
+ *   C0000–FFFFF    as the host bridge says of every 16 KiB, reads and writes apart: RAM, or what lies behind it: the last 128 KiB of the BIOS ROM
+ *                  end at FFFFF
  *   100000–…       RAM up to the configured size
- *   FD000000–…     linear framebuffer: all of the video memory, plain RAM, where QEMU's standard VGA has it under SeaBIOS
+ *   FD000000–…     linear framebuffer: all of the video memory, plain RAM, where firmware puts it (FRAMEBUFFER is where ours does, and SeaBIOS)
+ *   …–FFFFFFFF     BIOS ROM, where the processor starts
  *   elsewhere      registers of devices, where they are mapped
  *
- * ROM and text memory live in the RAM block at their own addresses; video memory is a block of its own.
+ * Text memory lives in the RAM block at its own address; video memory and ROM are blocks of their own.
  */
 import type { PhysicalMemory } from '../cpu/ports'
+import type { MemoryDevice } from '../devices/device'
+import type { Shadow } from '../devices/i440fx'
 
 const PAGE = 0x1000
 const MIB = 0x100000
@@ -24,28 +27,32 @@ const WINDOW_START = 0xa0000
 const WINDOW_END = 0xb0000
 const TEXT_START = 0xb8000
 const TEXT_END = 0xc0000
+/** First address of what option ROMs, or copies of ROM in RAM, can take; the host bridge switches parts of `SHADOW_PART_BYTES`. */
+export const SHADOW_START = 0xc0000
+export const SHADOW_PART_BYTES = 0x4000
+const SHADOW_PART_SHIFT = 14
+const SHADOW_PARTS = (MIB - SHADOW_START) / SHADOW_PART_BYTES
 export const ROM_START = 0xf0000
-export const ROM_BYTES = 0x10000
-const HIGH_ROM_START = 0x1_0000_0000 - ROM_BYTES
+/** The last part of a ROM is seen below 1 MiB, too, but no more of it than this. */
+const LOW_ROM_BYTES = 0x20000
+const ADDRESS_SPACE = 0x1_0000_0000
 const UNMAPPED = 0xff
 
 export const MIN_MEMORY_BYTES = MIB
 export const MAX_MEMORY_BYTES = 2048 * MIB
 
-/** Video memory in the computer's one memory. */
-export interface VideoBlock {
+/** A block of whole pages in the computer's one memory: video memory, ROM. */
+export interface MemoryBlock {
   readonly base: number
   readonly bytes: number
 }
 
+const NO_BLOCK: MemoryBlock = { base: 0, bytes: 0 }
+
 /** What answers in the VGA window: plain memory from a host address on, a device, or nothing. */
 export type VgaWindow = number | { read(offset: number): number; write(offset: number, value: number): void } | undefined
 
-/** Registers in memory. Offsets count from the region's start; values are unsigned; an access does not cross the region's end. */
-export interface MemoryDevice {
-  read(offset: number, size: 1 | 2 | 4): number
-  write(offset: number, size: 1 | 2 | 4, value: number): void
-}
+export type { MemoryDevice }
 
 interface MappedDevice {
   readonly first: number
@@ -58,12 +65,15 @@ export class MemoryMap implements PhysicalMemory {
   readonly bytes: number
   readonly #ramBase: number
   readonly #u8: Uint8Array
-  readonly #video: VideoBlock
+  readonly #video: MemoryBlock
+  readonly #rom: MemoryBlock
+  readonly #shadow: Shadow[] = Array.from({ length: SHADOW_PARTS }, () => ({ read: false, write: false }))
+  #framebuffer: number | undefined
   #window: VgaWindow
   #mapped: readonly MappedDevice[] = []
 
   /** `ramBase`: offset of physical address 0 in `memory`. Throws a RangeError for a size that is no multiple of 4 KiB or out of bounds. */
-  constructor(memory: WebAssembly.Memory, ramBase: number, bytes: number, video: VideoBlock = { base: 0, bytes: 0 }) {
+  constructor(memory: WebAssembly.Memory, ramBase: number, bytes: number, video = NO_BLOCK, rom = NO_BLOCK) {
     if (!Number.isInteger(bytes) || bytes < MIN_MEMORY_BYTES || bytes > MAX_MEMORY_BYTES || bytes % PAGE !== 0) {
       throw new RangeError(`A PC with ${bytes} bytes of memory cannot be built: choose 1 MiB to 2048 MiB in whole pages of 4 KiB.`)
     }
@@ -71,6 +81,21 @@ export class MemoryMap implements PhysicalMemory {
     this.#ramBase = ramBase
     this.#u8 = new Uint8Array(memory.buffer)
     this.#video = video
+    this.#rom = rom
+  }
+
+  /** Where the linear framebuffer begins; undefined: nowhere. Who sets it must have translations forgotten. */
+  get framebuffer(): number | undefined {
+    return this.#framebuffer
+  }
+
+  set framebuffer(base: number | undefined) {
+    this.#framebuffer = base
+  }
+
+  /** Switches 16 KiB of C0000–FFFFF; `part` counts from C0000 on. Who asks must have translations forgotten. */
+  setShadow(part: number, shadow: Shadow): void {
+    if (part >= 0 && part < SHADOW_PARTS) this.#shadow[part] = shadow
   }
 
   /** Who asks must have translations forgotten: the processor keeps those of plain memory. */
@@ -81,12 +106,21 @@ export class MemoryMap implements PhysicalMemory {
   /** Has a device answer from `first` on, where no plain memory is. Throws a RangeError where another one is. The return value takes it out again. */
   mapDevice(first: number, bytes: number, device: MemoryDevice): () => void {
     const entry = { first, last: first + bytes - 1, device }
-    const other = this.#mapped.find((one) => one.first <= entry.last && first <= one.last)
+    const other = this.#mappedIn(first, bytes)
     if (other) throw new RangeError(`Registers at 0x${first.toString(16)} overlap those at 0x${other.first.toString(16)}.`)
     this.#mapped = [...this.#mapped, entry]
     return () => {
       this.#mapped = this.#mapped.filter((one) => one !== entry)
     }
+  }
+
+  /** Whether no registers are mapped there. */
+  isFree(first: number, bytes: number): boolean {
+    return this.#mappedIn(first, bytes) === undefined
+  }
+
+  #mappedIn(first: number, bytes: number): MappedDevice | undefined {
+    return this.#mapped.find((one) => one.first < first + bytes && first <= one.last)
   }
 
   /** Host address of the video memory. */
@@ -99,28 +133,39 @@ export class MemoryMap implements PhysicalMemory {
     return this.#u8.subarray(this.#video.base, this.#video.base + this.#video.bytes)
   }
 
+  /** Throws a RangeError for one that does not fill the ROM's block. */
   installRom(rom: Uint8Array): void {
-    if (rom.length !== ROM_BYTES) throw new RangeError(`The BIOS ROM has ${ROM_BYTES} bytes, not ${rom.length}.`)
-    this.#u8.set(rom, this.#ramBase + ROM_START)
+    if (rom.length !== this.#rom.bytes) throw new RangeError(`The BIOS ROM has ${this.#rom.bytes} bytes, not ${rom.length}.`)
+    this.#u8.set(rom, this.#rom.base)
   }
 
   readableFrame(physical: number): number {
     if (physical < LOW_RAM_END || (physical >= TEXT_START && physical < TEXT_END)) return this.#ramBase + physical
-    if (physical >= ROM_START && physical < this.bytes) return this.#ramBase + physical
-    const video = this.#videoFrame(physical)
-    if (video !== 0) return video
-    if (physical >= HIGH_ROM_START && physical < HIGH_ROM_START + ROM_BYTES) return this.#ramBase + ROM_START + (physical - HIGH_ROM_START)
-    return 0
+    if (physical >= MIB && physical < this.bytes) return this.#ramBase + physical
+    if (physical >= SHADOW_START && physical < MIB) return this.#shadowAt(physical)?.read === true ? this.#ramBase + physical : this.#romFrame(MIB - physical, LOW_ROM_BYTES)
+    return this.#romFrame(ADDRESS_SPACE - physical, ADDRESS_SPACE) || this.#videoFrame(physical)
   }
 
   writableFrame(physical: number): number {
     if (physical < LOW_RAM_END || (physical >= TEXT_START && physical < TEXT_END)) return this.#ramBase + physical
     if (physical >= MIB && physical < this.bytes) return this.#ramBase + physical
-    return this.#videoFrame(physical)
+    if (physical >= SHADOW_START && physical < MIB) return this.#shadowAt(physical)?.write === true ? this.#ramBase + physical : 0
+    return physical >= ADDRESS_SPACE - this.#rom.bytes ? 0 : this.#videoFrame(physical)
+  }
+
+  #shadowAt(physical: number): Shadow | undefined {
+    return this.#shadow[(physical - SHADOW_START) >>> SHADOW_PART_SHIFT]
+  }
+
+  /** The ROM so many bytes before its end, of which no more than `most` are seen. */
+  #romFrame(beforeEnd: number, most: number): number {
+    const { base, bytes } = this.#rom
+    return beforeEnd > 0 && beforeEnd <= bytes && beforeEnd <= most ? base + bytes - beforeEnd : 0
   }
 
   #videoFrame(physical: number): number {
-    if (physical >= FRAMEBUFFER && physical < FRAMEBUFFER + this.#video.bytes) return this.#video.base + physical - FRAMEBUFFER
+    const framebuffer = this.#framebuffer
+    if (framebuffer !== undefined && physical >= framebuffer && physical < framebuffer + this.#video.bytes) return this.#video.base + physical - framebuffer
     if (typeof this.#window !== 'number' || physical < WINDOW_START || physical >= WINDOW_END) return 0
     return this.#window + physical - WINDOW_START
   }

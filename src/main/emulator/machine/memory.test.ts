@@ -1,37 +1,54 @@
 import { describe, expect, test } from 'vitest'
 import { GuestMemory } from './guest-memory'
-import { MemoryMap, ROM_BYTES } from './memory-map'
+import { MemoryMap } from './memory-map'
 import { Disk } from './disk'
 import { IoBus } from './io-bus'
 
 const MIB = 1 << 20
 const RAM_BASE = 0x10000
+const ROM_BYTES = 0x40000
 
 function map(bytes = 2 * MIB): MemoryMap {
-  return new MemoryMap(new WebAssembly.Memory({ initial: (RAM_BASE + bytes) / 0x10000 }), RAM_BASE, bytes)
+  const romBase = RAM_BASE + bytes
+  return new MemoryMap(new WebAssembly.Memory({ initial: (romBase + ROM_BYTES) / 0x10000 }), RAM_BASE, bytes, undefined, { base: romBase, bytes: ROM_BYTES })
 }
 
 describe('memory map', () => {
   test('has RAM, text memory, ROM twice, and holes that read as ones', () => {
     const memory = map()
     const rom = new Uint8Array(ROM_BYTES)
-    rom[0xfff0] = 0xea
+    rom[ROM_BYTES - 0x10] = 0xea
     memory.installRom(rom)
     for (const address of [0x0, 0x9ffff, 0xb8000, 0x100000, 0x1fffff]) {
       memory.write8(address, 0x5a)
       expect(memory.read8(address), address.toString(16)).toBe(0x5a)
     }
-    for (const address of [0xa0000, 0xc0000, 0x200000, 0xfee00000]) {
+    for (const address of [0xa0000, 0xc0000, 0xdffff, 0x200000, 0xfee00000]) {
       memory.write8(address, 0x5a)
       expect(memory.read8(address), address.toString(16)).toBe(0xff)
     }
     memory.write8(0xffff0, 0)
     expect([memory.read8(0xffff0), memory.read8(0xfffffff0)]).toEqual([0xea, 0xea])
     expect(memory.writableFrame(0xff000)).toBe(0)
-    expect(memory.readableFrame(0xff000)).toBe(RAM_BASE + 0xff000)
-    expect(memory.readableFrame(0xfffff000)).toBe(RAM_BASE + 0xff000)
+    const romEnd = RAM_BASE + 2 * MIB + ROM_BYTES
+    expect([0xff000, 0xfffff000].map((at) => memory.readableFrame(at))).toEqual([romEnd - 0x1000, romEnd - 0x1000])
+    // All of it below 4 GiB, the last 128 KiB below 1 MiB.
+    expect([0xe0000, 0xfffc0000, 0xfffbf000].map((at) => memory.readableFrame(at))).toEqual([romEnd - 0x20000, romEnd - 0x40000, 0])
     memory.write32(0x1000, 0x89abcdef)
     expect([memory.read32(0x1000), memory.read16(0x1002)]).toEqual([0x89abcdef, 0x89ab])
+  })
+
+  test('has RAM under the ROM, for reading and writing apart, as the host bridge says', () => {
+    const memory = map()
+    memory.installRom(new Uint8Array(ROM_BYTES).fill(0xaa))
+    const part = (0xf0000 - 0xc0000) / 0x4000
+    memory.setShadow(part, { read: false, write: true })
+    memory.write8(0xf0010, 0x5a)
+    memory.write8(0xf4010, 0x5a)
+    expect(memory.read8(0xf0010)).toBe(0xaa)
+    memory.setShadow(part, { read: true, write: false })
+    memory.write8(0xf0010, 0x11)
+    expect([memory.read8(0xf0010), memory.read8(0xf4010), memory.read8(0xffff0010)]).toEqual([0x5a, 0xaa, 0xaa])
   })
 
   test('hands accesses to mapped registers whole, and byte by byte where they only begin there', () => {

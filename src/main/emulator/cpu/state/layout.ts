@@ -8,6 +8,7 @@
  *   0x220000  code lines       one byte per 64 bytes of host memory: does decoded code lie there?
  *   RAM_BASE  guest RAM        physical address 0 upwards
  *   …         video memory     behind the RAM, where there is any
+ *   …         ROM              behind that, where there is any
  *
  * All fields are little-endian and naturally aligned.
  */
@@ -204,17 +205,18 @@ export const LINE_HAS_CODE = 1
 export const LINE_BEFORE_CODE = 2
 
 /**
- * Layout of the memory of a computer with `ramBytes` of RAM and `videoBytes` of video memory (whole pages of 4 KiB): where both start, and how many
- * 64 KiB pages are needed.
+ * Layout of the memory of a computer with `ramBytes` of RAM, `videoBytes` of video memory and `romBytes` of ROM (whole pages of 4 KiB): where they
+ * start, and how many 64 KiB pages are needed.
  */
-export function memoryLayout(ramBytes: number, videoBytes = 0): { ramBase: number; videoBase: number; wasmPages: number } {
+export function memoryLayout(ramBytes: number, videoBytes = 0, romBytes = 0): { ramBase: number; videoBase: number; romBase: number; wasmPages: number } {
   // The code-line table covers RAM and all that lies before it; it is sized for the end, which depends on itself.
   let ramBase = CODE_LINES
   for (;;) {
     const videoBase = ramBase + ramBytes
-    const end = videoBase + videoBytes
+    const romBase = videoBase + videoBytes
+    const end = romBase + romBytes
     const needed = alignUp(CODE_LINES + (end >>> LINE_SHIFT) + 1, PAGE)
-    if (needed <= ramBase) return { ramBase, videoBase, wasmPages: Math.ceil(end / 65536) }
+    if (needed <= ramBase) return { ramBase, videoBase, romBase, wasmPages: Math.ceil(end / 65536) }
     ramBase = needed
   }
 }

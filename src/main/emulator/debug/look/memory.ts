@@ -2,13 +2,12 @@
 import type { MemoryView, PageState, Survey } from '../../../../shared/debug'
 import { LabError } from '../../../../shared/failure'
 import type { Cpu } from '../../cpu/cpu'
-import { FRAMEBUFFER, LOW_RAM_END, type MemoryMap, ROM_START } from '../../machine/memory-map'
+import { LOW_RAM_END, type MemoryMap, SHADOW_START } from '../../machine/memory-map'
 import { hex } from '../registers'
 import { PageTables } from './page-tables'
 
 const PAGE = 4096
 const VGA_WINDOW_END = 0xb0000
-const MIB = 0x10_0000
 const HIGHEST = 0xffff_ffff_ffff_ffffn
 
 export type Space = 'linear' | 'physical'
@@ -105,8 +104,9 @@ export class MemoryReader {
 
   #stateOf(physical: number, data: Uint8Array | undefined): PageState {
     if (!data) return physical >= LOW_RAM_END && physical < VGA_WINDOW_END ? 'device' : 'nothing'
-    if (physical >= FRAMEBUFFER && physical < FRAMEBUFFER + this.#memory.videoMemory.length) return 'video'
-    if (physical >= LOW_RAM_END && physical < ROM_START) return 'video'
-    return (physical >= ROM_START && physical < MIB) || physical >= this.#memory.bytes ? 'rom' : 'ram'
+    const { framebuffer, videoMemory } = this.#memory
+    if (framebuffer !== undefined && physical >= framebuffer && physical < framebuffer + videoMemory.length) return 'video'
+    if (physical >= LOW_RAM_END && physical < SHADOW_START) return 'video'
+    return this.#memory.writable(physical, 1) ? 'ram' : 'rom'
   }
 }
