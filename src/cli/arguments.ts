@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander'
 import { type ModuleFile, parseInitrd, parseModule } from '../main/services/boot-modules'
 import { memorySize } from '../main/services/projects'
 import { BACKENDS } from '../shared/contract'
+import { BOOT_MEDIA, type InsertedDrive } from '../shared/machine-schemas'
 
 const secondsPer: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, '': 1 }
 
@@ -45,6 +46,20 @@ export const parseInitrdOption = added(parseInitrd)
 
 /** `driver.bin,level=3` */
 export const parseModuleOption = added((text) => [parseModule(text)])
+
+/** `disk:FILE`, `floppy:FILE` or `cd:FILE`; `,ro` behind it: write-protected. */
+export function parseDrive(text: string, before: readonly InsertedDrive[] = []): readonly InsertedDrive[] {
+  const [, name, path = '', protect] = /^([a-z]+):(.+?)(,ro)?$/.exec(text) ?? []
+  const medium = BOOT_MEDIA.find((one) => one === name)
+  if (medium === undefined) throw new InvalidArgumentError(`Write ${BOOT_MEDIA.map((one) => `${one}:FILE`).join(', ')}; ",ro" behind it protects it from being written.`)
+  return [...before, { path, medium, readOnly: protect !== undefined }]
+}
+
+/** `now`, or a time such as `2026-01-01T12:00:00Z`. */
+export function parseClock(text: string): string {
+  if (text === 'now' || (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/.test(text) && !Number.isNaN(Date.parse(text)))) return text
+  throw new InvalidArgumentError('Write "now", or a time (UTC) such as 2026-01-01T12:00:00Z.')
+}
 
 /** An exit code of the guest's, as a process has it. */
 export function parseExitCode(text: string): number {

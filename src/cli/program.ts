@@ -6,7 +6,7 @@ import { FILE_SYSTEMS, FIRMWARES, IMAGE_FORMATS, IMAGE_LAYOUTS } from '../shared
 import { BOOT_MEDIA } from '../shared/machine-schemas'
 import { RESTORE_FILE_SYSTEMS } from '../shared/usb'
 import { locate } from '../main/services/locations'
-import { parseDuration, parseExitCode, parseGiven, parseInitrdOption, parseLockstep, parseMemory, parseModuleOption, parseOffset, parsePort, parseScreen, parseTrace } from './arguments'
+import { parseClock, parseDrive, parseDuration, parseExitCode, parseGiven, parseInitrdOption, parseLockstep, parseMemory, parseModuleOption, parseOffset, parsePort, parseScreen, parseTrace } from './arguments'
 import { boot } from './boot'
 import { build, type BuildCommandOptions } from './build'
 import { doctorCommand, type DoctorOptions } from './doctor'
@@ -96,7 +96,11 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .argument('[what]', "a project's folder, a raw image, a boot sector, a kernel or a source file", '.')
     .option('--headless', 'show nothing live')
     .addOption(new Option('--as <medium>', 'what an image is put in as (default: what it looks like)').choices(BOOT_MEDIA))
+    .option('--drive <medium:file>', 'an image in a further drive: disk:FILE, floppy:FILE or cd:FILE, with ",ro" behind it write-protected; may be given several times', parseDrive)
     .option('--memory <size>', 'memory of the machine, such as 128M (default: as the project says, else 128M)', parseMemory)
+    .option('--clock <when>', 'when the real-time clock begins: now, or a time such as 2026-01-01T12:00:00Z (default: as the project says, else that time in every run)', parseClock)
+    .option('--bios <file>', "the ROM of a BIOS, such as SeaBIOS, in the place of the lab's own")
+    .option('--vga-bios <file>', "the ROM of the display's BIOS, for --bios")
     .option('--append <text>', "the kernel's command line")
     .option('--initrd <files>', "Linux' initial RAM disk, or a Multiboot kernel's modules with commas between them, as QEMU has it: a file, a blank, its text", parseInitrdOption)
     .option('--module <file[,text]>', 'a file that the kernel finds in memory, and a text with it; may be given several times', parseModuleOption)

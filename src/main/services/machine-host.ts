@@ -4,7 +4,7 @@ import { prepareMachine, startMachine } from '../emulator/host/handle'
 import { locate } from './locations'
 import type { MachineStarter } from './machines'
 
-export type { RunReport } from '../emulator/host/options'
+export type { RunReport, StartOptions } from '../emulator/host/options'
 
 const workerUrl = (): URL => pathToFileURL(locate().emulatorWorker)
 

@@ -1,0 +1,56 @@
+/** The machine that a project asks for, with the files that its manifest names. */
+import type { CpuModelName } from '../../shared/cpu-models'
+import type { BootMedium, InsertedDrive } from '../../shared/machine-schemas'
+import { LabError } from '../../shared/failure'
+import type { StartOptions } from '../emulator/host/options'
+import { romProblem } from '../emulator/machine/roms'
+import { type Project, resolveInside } from '../project'
+import { memoryOf } from './projects'
+
+/** ROM files of a BIOS, and of the display's. */
+export interface FirmwareFiles {
+  bios: string
+  vga?: string | undefined
+}
+
+/** Paths are absolute; what is absent is left to whoever boots. */
+export interface MachineDescription {
+  memoryBytes: number
+  model?: CpuModelName | undefined
+  medium?: BootMedium | undefined
+  drives: readonly InsertedDrive[]
+  firmware?: FirmwareFiles | undefined
+  /** Milliseconds since 1970 (UTC) at which the real-time clock begins. */
+  startDate?: number | undefined
+}
+
+/** @throws ProjectError when a file lies outside the project, or is not there */
+export async function machineOf({ dir, manifest }: Project): Promise<MachineDescription> {
+  const { cpu, medium, drives = [], firmware, clock } = manifest.run
+  const inside = (path: string): Promise<string> => resolveInside(dir, path, 'file')
+  const placed: InsertedDrive[] = []
+  for (const drive of drives) placed.push({ ...drive, path: await inside(drive.path) })
+  return {
+    memoryBytes: memoryOf(manifest),
+    model: cpu,
+    medium,
+    drives: placed,
+    firmware: firmware && { bios: await inside(firmware.bios), vga: firmware.vga === undefined ? undefined : await inside(firmware.vga) },
+    startDate: clock === undefined ? undefined : clockStart(clock),
+  }
+}
+
+/** `now`, or a time as ISO 8601 has it. */
+export const clockStart = (clock: string): number => (clock === 'now' ? Date.now() : Date.parse(clock))
+
+/**
+ * The ROMs of these files.
+ * @throws LabError when one cannot be read, or is none
+ */
+export async function romsOf(files: FirmwareFiles | undefined, read: (path: string) => Promise<Uint8Array>): Promise<StartOptions['roms']> {
+  if (files === undefined) return undefined
+  const roms = { bios: await read(files.bios), vga: files.vga === undefined ? undefined : await read(files.vga) }
+  const what = romProblem(roms)
+  if (what !== undefined) throw new LabError({ code: 'bad-input', what, where: files.bios, next: 'Name the ROM files of a BIOS and of its display, such as bios-256k.bin and vgabios-stdvga.bin.' })
+  return roms
+}
