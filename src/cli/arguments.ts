@@ -1,6 +1,7 @@
 /** Values of options. */
 import { InvalidArgumentError } from 'commander'
 import { type ModuleFile, parseInitrd, parseModule } from '../main/services/boot-modules'
+import { CLOCK_HINT, clockStart } from '../main/services/machine-description'
 import { memorySize } from '../main/services/projects'
 import { BACKENDS } from '../shared/contract'
 import { BOOT_MEDIA, type InsertedDrive } from '../shared/machine-schemas'
@@ -57,8 +58,8 @@ export function parseDrive(text: string, before: readonly InsertedDrive[] = []):
 
 /** `now`, or a time such as `2026-01-01T12:00:00Z`. */
 export function parseClock(text: string): string {
-  if (text === 'now' || (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/.test(text) && !Number.isNaN(Date.parse(text)))) return text
-  throw new InvalidArgumentError('Write "now", or a time (UTC) such as 2026-01-01T12:00:00Z.')
+  if (clockStart(text) !== undefined) return text
+  throw new InvalidArgumentError(`It is no time: ${CLOCK_HINT}`)
 }
 
 /** An exit code of the guest's, as a process has it. */

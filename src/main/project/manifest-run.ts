@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { MAX_COMMAND_LINE_BYTES } from '../../shared/boot'
 import { CPU_MODEL_NAMES } from '../../shared/cpu-models'
 import { BOOT_MEDIA, MOST_EXTRA_DRIVES } from '../../shared/machine-schemas'
+import { CLOCK_HINT, clockStart } from './clock'
 import { projectPath } from './manifest-parts'
 import { memorySize } from './memory-size'
 
@@ -38,7 +39,8 @@ export const runKey = z
       .optional()
       .describe("A BIOS in the place of the lab's own."),
     clock: z
-      .union([z.literal('now'), z.iso.datetime()], 'a clock begins "now", or at a time such as "2026-01-01T12:00:00Z".')
+      .string()
+      .refine((text) => clockStart(text) !== undefined, CLOCK_HINT)
       .optional()
       .describe('When the real-time clock begins: "now", or a time (UTC). By default the window begins now, and the command line in every run at the same time.'),
   })

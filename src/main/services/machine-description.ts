@@ -4,8 +4,10 @@ import type { BootMedium, InsertedDrive } from '../../shared/machine-schemas'
 import { LabError } from '../../shared/failure'
 import type { StartOptions } from '../emulator/host/options'
 import { romProblem } from '../emulator/machine/roms'
-import { type Project, resolveInside } from '../project'
+import { clockStart, type Project, resolveInside } from '../project'
 import { memoryOf } from './projects'
+
+export { CLOCK_HINT, clockStart } from '../project'
 
 /** ROM files of a BIOS, and of the display's. */
 export interface FirmwareFiles {
@@ -39,9 +41,6 @@ export async function machineOf({ dir, manifest }: Project): Promise<MachineDesc
     startDate: clock === undefined ? undefined : clockStart(clock),
   }
 }
-
-/** `now`, or a time as ISO 8601 has it. */
-export const clockStart = (clock: string): number => (clock === 'now' ? Date.now() : Date.parse(clock))
 
 /**
  * The ROMs of these files.

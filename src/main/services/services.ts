@@ -204,11 +204,11 @@ export function createServices(options: ServicesOptions): Services {
         return null
       }),
 
-    'machines.boot': async ({ source, memoryMiB, commandLine, backend, pauseAt, cpu, medium, drives, log }) => {
+    'machines.boot': async ({ source, memoryMiB, commandLine, backend, pauseAt, cpu, medium, drives = [], log }) => {
       const { image, described } = await bootable(builder, source, commandLine)
       const asked = medium ?? described.medium
       checkMedium(image, asked, source.type === 'file' ? source.path : source.directory)
-      const inserted = await insertedDrives(image, asked, drives ?? described.drives, (path) => readInput(absolute(path)))
+      const inserted = await insertedDrives(image, asked, [...described.drives, ...drives], (path) => readInput(absolute(path)))
       const memoryBytes = memoryMiB === undefined ? described.memoryBytes : memoryMiB * 2 ** 20
       const facts = bootFacts(image)
       const start: StartOptions = {
