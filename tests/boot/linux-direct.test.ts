@@ -29,7 +29,7 @@ describe.skipIf(linux === undefined || busybox === undefined)('Debian’s Linux 
   })
 
   test('and to one on the screen, for a person at the keyboard', () => {
-    operator.until(() => operator.screen.includes('[tty1] '))
+    operator.until(() => operator.screen.includes('[tty1]'))
     operator.type('head second')
     operator.until(() => operator.screen.includes('head: second: No such file'))
     operator.type('uname')
