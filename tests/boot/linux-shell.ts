@@ -9,7 +9,7 @@ import { imageOf } from './qemu-judge'
 const MEMORY_MIB = 192
 export const COMMAND_LINE = 'console=tty0 console=ttyS0 quiet panic=-1 cryptomgr.notests "two words"'
 export const SECOND_ARCHIVE = 'from the second archive\n'
-/** Virtual time that a step may take; a boot takes 12 s. */
+/** Virtual time that a step may take; a boot takes 9 s. */
 const STEP_SECONDS = 60
 
 const INIT = `#!/bin/busybox sh
