@@ -10,8 +10,9 @@ import { prepareWorker, startInWorker, type RunReport, type StartOptions } from 
 import type { MachineStarter } from '../main/services/machines'
 import { checkMedium, insertedDrives } from '../main/services/boot-medium'
 import { type ModuleFile, readModules } from '../main/services/boot-modules'
+import { readRoms } from '../main/services/firmware-files'
 import { projectDirectoryOf } from '../main/services/projects'
-import { clockStart, machineOf, type MachineDescription, romsOf } from '../main/services/machine-description'
+import { clockStart, machineOf, type MachineDescription } from '../main/services/machine-description'
 import { screenPng } from '../main/services/screen-output'
 import { ANY_MACHINE, readInput } from '../main/services/services'
 import { unpackedLinux } from '../main/services/unpacked-linux'
@@ -36,9 +37,9 @@ export interface BootOptions {
   headless?: true
   as?: BootMedium
   drive?: readonly InsertedDrive[]
-  bios?: string
-  vgaBios?: string
   clock?: string
+  firmware?: string
+  vgaFirmware?: string
   memory?: number
   append?: string
   initrd?: readonly ModuleFile[]
@@ -63,6 +64,7 @@ type Bootable = Pick<StartOptions, 'image' | 'medium' | 'memoryBytes' | 'model' 
 export async function boot(what: string, options: BootOptions, signal: AbortSignal): Promise<number> {
   if (options.untilText === '') throw new LabError({ code: 'usage', what: '--until-text is empty.', next: 'Name the text to wait for.' })
   if (options.traceFile !== undefined && !options.trace) throw new LabError({ code: 'usage', what: '--trace-file says where a trace goes, but there is none.', next: 'Add --trace bios, --trace ports or --trace bios,ports.' })
+  if (options.vgaFirmware !== undefined && options.firmware === undefined) throw new LabError({ code: 'usage', what: "--vga-firmware goes with a BIOS that is not Bootlab's own.", next: 'Add --firmware FILE.' })
   const { lockstep } = options
   if (lockstep) checkLockstepOptions(options)
   else prepareWorker()
@@ -104,8 +106,7 @@ async function prepare(what: string, options: BootOptions, signal: AbortSignal):
 async function inMachine(image: Uint8Array, what: string, described: MachineDescription, options: BootOptions): Promise<Bootable> {
   const medium = options.as ?? described.medium
   checkMedium(image, medium, what)
-  if (options.vgaBios !== undefined && options.bios === undefined) throw new LabError({ code: 'usage', what: '--vga-bios goes with --bios only.', next: "Name both, or neither: the lab's own BIOS has its display in it." })
-  const firmware = options.bios === undefined ? described.firmware : { bios: resolve(options.bios), vga: options.vgaBios === undefined ? undefined : resolve(options.vgaBios) }
+  const firmware = options.firmware === undefined ? described.firmware : { bios: resolve(options.firmware), vga: options.vgaFirmware === undefined ? undefined : resolve(options.vgaFirmware) }
   const drives = [...described.drives, ...(options.drive ?? []).map((drive) => ({ ...drive, path: resolve(drive.path) }))]
   return {
     image,
@@ -113,7 +114,7 @@ async function inMachine(image: Uint8Array, what: string, described: MachineDesc
     memoryBytes: options.memory ?? described.memoryBytes,
     model: options.cpu ?? described.model,
     drives: await insertedDrives(image, medium, drives, readInput),
-    roms: await romsOf(firmware, readInput),
+    roms: firmware && (await readRoms(firmware.bios, firmware.vga)),
     startDate: options.clock === undefined ? described.startDate : clockStart(options.clock),
   }
 }

@@ -3,6 +3,7 @@ import type { Quirks } from '../../src/main/emulator/firmware/quirks'
 import type { CpuModelName } from '../../src/main/emulator/cpu/system/models'
 import { TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
 import { type BackendName, Machine, type Outcome } from '../../src/main/emulator/machine/machine'
+import type { Roms } from '../../src/main/emulator/machine/roms'
 import type { BootMedium, Screen } from '../../src/shared/machine-schemas'
 import { screenLines } from '../../src/shared/screen-text'
 
@@ -30,6 +31,8 @@ export interface OwnPcOptions {
   until?: (screen: Screen) => boolean
   /** What the image is put in as; default: what it looks like. */
   medium?: BootMedium
+  /** A real BIOS in the place of the lab's own. */
+  roms?: Roms
   /** Faults of BIOS and medium. */
   quirks?: Quirks
   model?: CpuModelName
@@ -45,6 +48,7 @@ export function runInOwnPc(image: Uint8Array, options: OwnPcOptions): OwnRun {
   const machine = new Machine({
     image,
     medium: options.medium,
+    roms: options.roms,
     quirks: options.quirks,
     model: options.model,
     memoryBytes: (options.memoryMib ?? 128) << 20,

@@ -2,9 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { LabError } from '../../shared/failure'
 import { openProject, ProjectError } from '../project'
-import { clockStart, machineOf, romsOf } from './machine-description'
+import { clockStart, machineOf } from './machine-description'
 
 const folder = mkdtempSync(join(tmpdir(), 'bootlab-machine-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -40,13 +39,4 @@ it('a clock that begins now does so', () => {
   const before = Date.now()
   expect(clockStart('now')).toBeGreaterThanOrEqual(before)
   expect(clockStart('now')).toBeLessThanOrEqual(Date.now())
-})
-
-it('files that are no ROMs are refused before the machine is built', async () => {
-  const files = { bios: '/bios', vga: '/vga' }
-  const rom = new Uint8Array(64 << 10)
-  expect(await romsOf(undefined, async () => rom)).toBeUndefined()
-  expect(await romsOf({ bios: '/bios' }, async () => rom)).toEqual({ bios: rom, vga: undefined })
-  await expect(romsOf({ bios: '/bios' }, async () => rom.subarray(1))).rejects.toThrow(LabError)
-  await expect(romsOf(files, async () => rom)).rejects.toMatchObject({ failure: { where: '/bios', what: expect.stringContaining('option ROM') } })
 })

@@ -1,9 +1,6 @@
 /** The machine that a project asks for, with the files that its manifest names. */
 import type { CpuModelName } from '../../shared/cpu-models'
 import type { BootMedium, InsertedDrive } from '../../shared/machine-schemas'
-import { LabError } from '../../shared/failure'
-import type { StartOptions } from '../emulator/host/options'
-import { romProblem } from '../emulator/machine/roms'
 import { clockStart, type Project, resolveInside } from '../project'
 import { memoryOf } from './projects'
 
@@ -40,16 +37,4 @@ export async function machineOf({ dir, manifest }: Project): Promise<MachineDesc
     firmware: firmware && { bios: await inside(firmware.bios), vga: firmware.vga === undefined ? undefined : await inside(firmware.vga) },
     startDate: clock === undefined ? undefined : clockStart(clock),
   }
-}
-
-/**
- * The ROMs of these files.
- * @throws LabError when one cannot be read, or is none
- */
-export async function romsOf(files: FirmwareFiles | undefined, read: (path: string) => Promise<Uint8Array>): Promise<StartOptions['roms']> {
-  if (files === undefined) return undefined
-  const roms = { bios: await read(files.bios), vga: files.vga === undefined ? undefined : await read(files.vga) }
-  const what = romProblem(roms)
-  if (what !== undefined) throw new LabError({ code: 'bad-input', what, where: files.bios, next: 'Name the ROM files of a BIOS and of its display, such as bios-256k.bin and vgabios-stdvga.bin.' })
-  return roms
 }

@@ -33,7 +33,8 @@ import { ProjectDoctor } from './project-doctor'
 import { ProgressSender } from './progress-sender'
 import { ProjectFiles } from './project-files'
 import { watchProject } from './project-watcher'
-import { machineOf, romsOf, type MachineDescription } from './machine-description'
+import { readRoms } from './firmware-files'
+import { machineOf, type MachineDescription } from './machine-description'
 import { availableTemplates, createFromTemplate, openForEditing } from './projects'
 import { RecentProjects } from './recent-projects'
 import { searchProject } from './search/search'
@@ -212,7 +213,7 @@ export function createServices(options: ServicesOptions): Services {
       const memoryBytes = memoryMiB === undefined ? described.memoryBytes : memoryMiB * 2 ** 20
       const facts = bootFacts(image)
       const start: StartOptions = {
-        image, model: cpu ?? described.model, medium: asked, drives: inserted, roms: await romsOf(described.firmware, readInput), memoryBytes, backend: backend ?? 'interp', pace: 'realtime',
+        image, model: cpu ?? described.model, medium: asked, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga)), memoryBytes, backend: backend ?? 'interp', pace: 'realtime',
         startDate: described.startDate ?? Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}), ...(log ? { log: { filter: log } } : {}),
       }
       const machine = machines.boot(start)

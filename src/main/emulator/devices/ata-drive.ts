@@ -156,21 +156,17 @@ export abstract class AtaDrive {
 
   /** Data register, low byte first; zeros where no data waits. */
   readData(bytes: 1 | 2 | 4): number {
+    const phase = this.#phase
+    if (phase?.toHost !== true) return 0
     let value = 0
-    for (let i = 0; i < bytes; i++) value += this.#take() * 2 ** (8 * i)
-    return value
+    for (let i = 0; i < bytes; i++) value |= (phase.bytes[phase.at + i] ?? 0) << (8 * i)
+    phase.at += bytes
+    this.#finishIfWhole(phase)
+    return value >>> 0
   }
 
   writeData(bytes: 1 | 2 | 4, value: number): void {
     for (let i = 0; i < bytes; i++) this.#give((value >>> (8 * i)) & 0xff)
-  }
-
-  #take(): number {
-    const phase = this.#phase
-    if (!phase?.toHost) return 0
-    const byte = phase.bytes[phase.at++] ?? 0
-    this.#finishIfWhole(phase)
-    return byte
   }
 
   #give(byte: number): void {

@@ -1,0 +1,98 @@
+/**
+ * SeaBIOS with its video BIOS, as ROMs from Debian's package, in the place of Bootlab's own firmware: it sets up the PCI bus, finds disk, diskette and CD
+ * on their controllers, and boots the images of templates from them to the same text. About 10 s alone.
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { createProject, listTemplates } from '../../src/main/project'
+import { Builder } from '../../src/main/services/builder'
+import { readRoms } from '../../src/main/services/firmware-files'
+import { locate } from '../../src/main/services/locations'
+import { TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
+import { Machine } from '../../src/main/emulator/machine/machine'
+import type { ImageLayout } from '../../src/shared/image'
+import type { Screen } from '../../src/shared/machine-schemas'
+import { runInOwnPc } from './own-pc'
+
+const BIOS = '/usr/share/seabios/bios-256k.bin'
+/** SeaBIOS of 128 KiB, which lies below 1 MiB whole. */
+const SMALL_BIOS = '/usr/share/seabios/bios.bin'
+const isThere = existsSync(BIOS)
+if (process.env['CI'] && !isThere) throw new Error(`${BIOS} is not there, and CI needs it: install seabios.`)
+
+const TIMEOUT_MS = 120_000
+const SECONDS = 10
+const templatesDir = join(locate().resources, 'templates')
+const folder = mkdtempSync(join(tmpdir(), 'bootlab-seabios-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** What it says of the board, as in QEMU. */
+const BOARD = ['Running on QEMU (i440fx)', 'QEMU fw_cfg DMA interface supported', 'bdf=00:02.0  bar 0, addr fd000000, size 01000000 [prefmem]', 'VBE DISPI: lfb_addr=fd000000, size 16 MB']
+
+let made = 0
+
+async function imageOf(template: string, layout?: ImageLayout): Promise<Uint8Array> {
+  const dir = join(folder, `${++made}`)
+  await createProject({ templatesDir, template, dir })
+  const { result, image } = await new Builder().build(dir, layout === undefined ? {} : { image: { layout } })
+  if (!image) throw new Error(`${template} does not build: ${JSON.stringify(result.problems, undefined, 1)}`)
+  return image
+}
+
+const cellsOf = (screen: Screen): number[] => (screen.mode === 'text' ? screen.cells : [])
+
+describe.skipIf(!isThere)('SeaBIOS', () => {
+  test.each([
+    ['mbr', BIOS, 'Booting from Hard Disk'],
+    ['floppy', BIOS, 'Booting from Floppy'],
+    ['iso', BIOS, 'Booting from DVD/CD'],
+    ['mbr', SMALL_BIOS, 'Booting from Hard Disk'],
+  ] as const)('boots the smallest kernel from %s (%s) to the screen that our own firmware gives', { timeout: TIMEOUT_MS }, async (layout, bios, told) => {
+    const image = await imageOf('miniboot-c', layout)
+    const options = { backend: 'interp', seconds: SECONDS, untilText: 'Hello, World !!' } as const
+    const run = runInOwnPc(image, { ...options, roms: await readRoms(bios) })
+    for (const line of [told, ...(bios === BIOS ? BOARD : [])]) expect(run.debugPort).toContain(line)
+    expect(run.screenFlow).toContain('Hello, World !!')
+    expect(cellsOf(run.screen)).toEqual(cellsOf(runInOwnPc(image, options).screen))
+  })
+
+  test.each(['boot-sector', 'interrupts-c'])('serves %s, which reads the keyboard', { timeout: TIMEOUT_MS }, async (id) => {
+    const template = (await listTemplates(templatesDir)).find((one) => one.id === id)
+    if (!template?.try) throw new Error(`The template ${id} takes no keys.`)
+    // No more at once than the keyboard keeps.
+    const typed = [
+      { afterText: template.prints, keys: ['KeyA', 'KeyB', 'KeyC'] },
+      { afterText: 'abc', keys: ['Space', 'Digit1', 'Digit2', 'Digit3'] },
+      { afterText: 'abc 123', keys: ['Enter'] },
+    ]
+    const run = runInOwnPc(await imageOf(id), { backend: 'interp', seconds: SECONDS, roms: await readRoms(BIOS), typed, untilText: template.try.shows })
+    expect(run.screenFlow).toContain(template.try.shows)
+  })
+
+  test('starts anew from its ROM when the chipset resets the PC', { timeout: TIMEOUT_MS }, async () => {
+    let told = ''
+    const machine = new Machine({
+      image: await imageOf('miniboot-c'), roms: await readRoms(BIOS), memoryBytes: 32 << 20, backend: 'interp', startDate: 0,
+      onSerial: () => undefined, onDebugConsole: (byte) => (told += String.fromCharCode(byte)),
+    })
+    const boots = (): number => told.split('Booting from 0000:7c00').length - 1
+    const runUntil = (count: number): void => {
+      for (let i = 0; i < 1000 && boots() < count; i++) machine.run(TICKS_PER_SECOND / 1000)
+    }
+    runUntil(1)
+    // What the BIOS has in RAM is not what it starts from.
+    machine.memory.writeBytes(0xe0000, new Uint8Array(0x10000).fill(0xf4))
+    machine.bus.write(0xcf9, 1, 0x06)
+    runUntil(2)
+    expect([boots(), told.split('Running on QEMU').length - 1]).toEqual([2, 2])
+  })
+})
+
+test('a file that is no BIOS is refused', async () => {
+  const path = join(folder, 'short.bin')
+  await expect(readRoms(path)).rejects.toThrow('cannot be read')
+  await expect(readRoms(join(templatesDir, 'boot-sector', 'template.json'))).rejects.toThrow('whole pages')
+  if (isThere) await expect(readRoms(BIOS, BIOS)).rejects.toThrow('no option ROM')
+})
