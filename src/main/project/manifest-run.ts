@@ -34,7 +34,7 @@ export const runKey = z
     firmware: z
       .strictObject({
         bios: projectPath.describe('The ROM of a BIOS, such as a SeaBIOS of your own.'),
-        vga: projectPath.optional().describe("The ROM of the display's BIOS, which such a BIOS starts."),
+        vga: projectPath.optional().describe("The ROM of the display's BIOS; by default vgabios-stdvga.bin or vgabios.bin beside it."),
       })
       .optional()
       .describe("A BIOS in the place of the lab's own."),
