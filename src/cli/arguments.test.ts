@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseDuration, parseLockstep, parseMemory, parseOffset, parsePort, parseScreen } from './arguments'
+import { parseClock, parseDrive, parseDuration, parseInitrdOption, parseLockstep, parseMemory, parseModuleOption, parseOffset, parsePort, parseScreen } from './arguments'
 import { debugExitCode, EXIT, EXIT_MEANINGS, exitCodeHelp } from './exit-codes'
 import { parseKeys } from './keys'
 
@@ -27,6 +27,24 @@ describe('options', () => {
   it('reads memory sizes', () => {
     expect(parseMemory('128M')).toBe(134_217_728)
     expect(() => parseMemory('lots')).toThrow(/128M/)
+  })
+
+  it('reads drives, one after the other', () => {
+    const first = parseDrive('disk:a:b,c.img')
+    expect(parseDrive('cd:x.iso,ro', first)).toEqual([{ path: 'a:b,c.img', medium: 'disk', readOnly: false }, { path: 'x.iso', medium: 'cd', readOnly: true }])
+    for (const text of ['', 'a.img', 'disk:', 'tape:a', ',ro']) expect(() => parseDrive(text)).toThrow(/floppy:FILE/)
+  })
+
+  it('reads when the clock begins', () => {
+    for (const text of ['now', '2026-01-01T12:00:00Z', '1999-12-31T23:59:59.5Z']) expect(parseClock(text)).toBe(text)
+    for (const text of ['', 'yesterday', '2026-01-01', '2026-13-01T00:00:00Z', '2026-01-01T12:00:00']) expect(() => parseClock(text)).toThrow(/now/)
+  })
+
+  it('reads modules, one option after the other', () => {
+    const first = parseModuleOption('a.bin,level=3')
+    expect(parseModuleOption('b.bin', first).map(({ path }) => path)).toEqual(['a.bin', 'b.bin'])
+    expect(parseInitrdOption('c.bin,d.bin', parseInitrdOption('a.img')).map(({ path }) => path)).toEqual(['a.img', 'c.bin', 'd.bin'])
+    for (const parse of [parseModuleOption, parseInitrdOption]) expect(() => parse('')).toThrow(/no name/)
   })
 
   it('reads where the screen goes', () => {

@@ -1,7 +1,10 @@
 /** Values of options. */
 import { InvalidArgumentError } from 'commander'
+import { type ModuleFile, parseInitrd, parseModule } from '../main/services/boot-modules'
+import { CLOCK_HINT, clockStart } from '../main/services/machine-description'
 import { memorySize } from '../main/services/projects'
 import { BACKENDS } from '../shared/contract'
+import { BOOT_MEDIA, type InsertedDrive } from '../shared/machine-schemas'
 
 const secondsPer: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, '': 1 }
 
@@ -25,6 +28,38 @@ export function parseMemory(text: string): number {
   const size = memorySize(text)
   if (size.ok) return size.bytes
   throw new InvalidArgumentError(size.why)
+}
+
+/** Adds what an option names to what those before it named. */
+function added(parse: (text: string) => readonly ModuleFile[]): (text: string, before?: readonly ModuleFile[]) => readonly ModuleFile[] {
+  return (text, before = []) => {
+    try {
+      return [...before, ...parse(text)]
+    } catch (error) {
+      if (error instanceof RangeError) throw new InvalidArgumentError(error.message)
+      throw error
+    }
+  }
+}
+
+/** `initrd.img`, or `a,b`. */
+export const parseInitrdOption = added(parseInitrd)
+
+/** `driver.bin,level=3` */
+export const parseModuleOption = added((text) => [parseModule(text)])
+
+/** `disk:FILE`, `floppy:FILE` or `cd:FILE`; `,ro` behind it: write-protected. */
+export function parseDrive(text: string, before: readonly InsertedDrive[] = []): readonly InsertedDrive[] {
+  const [, name, path = '', protect] = /^([a-z]+):(.+?)(,ro)?$/.exec(text) ?? []
+  const medium = BOOT_MEDIA.find((one) => one === name)
+  if (medium === undefined) throw new InvalidArgumentError(`Write ${BOOT_MEDIA.map((one) => `${one}:FILE`).join(', ')}; ",ro" behind it protects it from being written.`)
+  return [...before, { path, medium, readOnly: protect !== undefined }]
+}
+
+/** `now`, or a time such as `2026-01-01T12:00:00Z`. */
+export function parseClock(text: string): string {
+  if (clockStart(text) !== undefined) return text
+  throw new InvalidArgumentError(`It is no time: ${CLOCK_HINT}`)
 }
 
 /** An exit code of the guest's, as a process has it. */

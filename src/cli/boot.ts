@@ -6,16 +6,19 @@ import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { isBare, prepareBare } from '../main/services/bare'
 import { Builder } from '../main/services/builder'
-import { prepareWorker, startInWorker, type RunReport } from '../main/services/machine-host'
+import { prepareWorker, startInWorker, type RunReport, type StartOptions } from '../main/services/machine-host'
 import type { MachineStarter } from '../main/services/machines'
-import { checkMedium } from '../main/services/boot-medium'
-import { readRoms, type Roms } from '../main/services/firmware-files'
-import { memoryOf, projectDirectoryOf } from '../main/services/projects'
-import { DEFAULT_MEMORY_BYTES, readInput } from '../main/services/services'
+import { checkMedium, insertedDrives } from '../main/services/boot-medium'
+import { type ModuleFile, readModules } from '../main/services/boot-modules'
+import { readRoms } from '../main/services/firmware-files'
+import { projectDirectoryOf } from '../main/services/projects'
+import { clockStart, machineOf, type MachineDescription } from '../main/services/machine-description'
+import { ANY_MACHINE, readInput } from '../main/services/services'
+import { unpackedLinux } from '../main/services/unpacked-linux'
 import type { BuildResult } from '../shared/contract'
 import type { CpuModelName } from '../shared/cpu-models'
 import { LabError } from '../shared/failure'
-import type { BootMedium, OutputPort, Screen } from '../shared/machine-schemas'
+import type { BootMedium, InsertedDrive, OutputPort, Screen } from '../shared/machine-schemas'
 import { screenLines, screenText } from '../shared/screen-text'
 import type { Backend, ScreenOutput, Trace } from './arguments'
 import { buildExitCode, printLog, summarize } from './build-log'
@@ -33,10 +36,15 @@ const MAX_JSON_SERIAL = 4 * 1024 * 1024
 export interface BootOptions {
   headless?: true
   as?: BootMedium
+  drive?: readonly InsertedDrive[]
+  clock?: string
   firmware?: string
   vgaFirmware?: string
   memory?: number
   append?: string
+  initrd?: readonly ModuleFile[]
+  module?: readonly ModuleFile[]
+  unpack?: true
   serial?: readonly string[]
   parallel?: string
   netFiles?: string
@@ -53,34 +61,24 @@ export interface BootOptions {
   json?: true
 }
 
-interface Bootable {
-  image: Uint8Array
-  /** What it is put in as; absent: what it looks like. */
-  medium?: BootMedium | undefined
-  memoryBytes: number
-  /** Which processor; absent: all that the emulator knows. */
-  model?: CpuModelName | undefined
-  /** Absent: Bootlab's own BIOS. */
-  roms?: Roms | undefined
-}
+/** The image, and the machine that it boots in. */
+type Bootable = Pick<StartOptions, 'image' | 'medium' | 'memoryBytes' | 'model' | 'drives' | 'roms' | 'startDate'>
 
 export async function boot(what: string, options: BootOptions, signal: AbortSignal): Promise<number> {
   if (options.untilText === '') throw new LabError({ code: 'usage', what: '--until-text is empty.', next: 'Name the text to wait for.' })
   if (options.traceFile !== undefined && !options.trace) throw new LabError({ code: 'usage', what: '--trace-file says where a trace goes, but there is none.', next: 'Add --trace bios, --trace ports or --trace bios,ports.' })
   if (options.vgaFirmware !== undefined && options.firmware === undefined) throw new LabError({ code: 'usage', what: "--vga-firmware goes with a BIOS that is not Bootlab's own.", next: 'Add --firmware FILE.' })
-  const roms = options.firmware === undefined ? undefined : await readRoms(resolve(options.firmware), options.vgaFirmware === undefined ? undefined : resolve(options.vgaFirmware))
   const { lockstep } = options
   if (lockstep) checkLockstepOptions(options)
   else prepareWorker()
-  const prepared = await prepare(resolve(what), options, signal)
+  const prepared = await prepare(what, options, signal)
   if ('failed' in prepared) {
     const exitCode = buildExitCode(prepared.failed)
     if (options.json) console.log(JSON.stringify({ reason: 'build-failed', exitCode, build: prepared.failed }))
     return exitCode
   }
-  checkMedium(prepared.image, options.as, what)
   const timeoutMilliseconds = timeoutOf(options)
-  return lockstep ? bootInLockstep({ ...prepared, ...options, roms, backends: lockstep, timeoutMilliseconds }, signal) : run({ ...prepared, roms }, options, signal, startInWorker)
+  return lockstep ? bootInLockstep({ ...prepared, ...options, backends: lockstep, timeoutMilliseconds }, signal) : run(prepared, options, signal, startInWorker)
 }
 
 /** Resolves when the stream took the bytes, or failed: that is told by its own event. */
@@ -89,21 +87,43 @@ const written = (stream: Writable, bytes: Uint8Array): Promise<void> => new Prom
 const timeoutOf = ({ timeout, untilText }: BootOptions): number | undefined => timeout ?? (untilText === undefined ? undefined : DEFAULT_UNTIL_TEXT_MILLISECONDS)
 
 /** Builds a project or reads a file. */
-async function prepare(path: string, options: BootOptions, signal: AbortSignal): Promise<Bootable | { failed: BuildResult }> {
+async function prepare(what: string, options: BootOptions, signal: AbortSignal): Promise<Bootable | { failed: BuildResult }> {
+  const path = resolve(what)
   const builder = new Builder()
   const directory = (await isBare(path)) ? await prepareBare(path, printLog(process.stderr)) : await projectDirectoryOf(path)
+  const modules = await readModules([...(options.initrd ?? []), ...(options.module ?? [])], readInput)
   if (directory === undefined) {
-    const image = await builder.imageOf(await readInput(path), path, options.append, (warning) => void process.stderr.write(`warning: ${warning}\n`))
-    return { image, medium: options.as, memoryBytes: options.memory ?? DEFAULT_MEMORY_BYTES, model: options.cpu }
+    const given = await readInput(path)
+    const file = options.unpack ? await unpackedLinux(given, path) : given
+    const image = await builder.imageOf(file, path, options.append, (warning) => void process.stderr.write(`warning: ${warning}\n`), { modules })
+    return inMachine(image, what, ANY_MACHINE, options)
   }
-  const { result, image, project } = await builder.build(directory, { onLog: printLog(process.stderr), signal, commandLine: options.append })
+  if (options.unpack) throw new LabError({ code: 'usage', what: '--unpack goes with a Linux kernel only.', where: path, next: 'Name the kernel file (bzImage), or leave --unpack out.' })
+  const { result, image, project } = await builder.build(directory, { onLog: printLog(process.stderr), signal, commandLine: options.append, modules })
   process.stderr.write(`${summarize(result)}\n`)
   if (!image || !project) return { failed: result }
-  return { image, medium: options.as, memoryBytes: options.memory ?? memoryOf(project.manifest), model: options.cpu ?? project.manifest.run.cpu }
+  return inMachine(image, what, await machineOf(project), options)
+}
+
+/** Options come before what the manifest says; drives beside those that it names. */
+async function inMachine(image: Uint8Array, what: string, described: MachineDescription, options: BootOptions): Promise<Bootable> {
+  const medium = options.as ?? described.medium
+  checkMedium(image, medium, what)
+  const firmware = options.firmware === undefined ? described.firmware : { bios: resolve(options.firmware), vga: options.vgaFirmware === undefined ? undefined : resolve(options.vgaFirmware) }
+  const drives = [...described.drives, ...(options.drive ?? []).map((drive) => ({ ...drive, path: resolve(drive.path) }))]
+  return {
+    image,
+    medium,
+    memoryBytes: options.memory ?? described.memoryBytes,
+    model: options.cpu ?? described.model,
+    drives: await insertedDrives(image, medium, drives, readInput),
+    roms: firmware && (await readRoms(firmware.bios, firmware.vga)),
+    startDate: options.clock === undefined ? described.startDate : clockStart(options.clock),
+  }
 }
 
 /** Runs a machine to its end and prints what was asked for. @returns the exit code */
-export async function run({ image, medium, memoryBytes, model, roms }: Bootable, options: BootOptions, signal: AbortSignal, start: MachineStarter): Promise<number> {
+export async function run(machine: Bootable, options: BootOptions, signal: AbortSignal, start: MachineStarter): Promise<number> {
   const { untilText, json } = options
   if (options.screen?.type === 'png') await requireFileName(options.screen.file)
   // Lines of a trace would run through the picture.
@@ -117,14 +137,10 @@ export async function run({ image, medium, memoryBytes, model, roms }: Bootable,
   const started = performance.now()
 
   const report = await new Promise<RunReport>((resolveRun) => {
-    const machine = start(
+    const running = start(
       {
-        image,
-        medium,
-        memoryBytes,
+        ...machine,
         backend: options.backend,
-        model,
-        roms,
         pace: live ? 'realtime' : 'fast',
         untilText,
         timeoutMilliseconds: timeoutOf(options),
@@ -146,11 +162,11 @@ export async function run({ image, medium, memoryBytes, model, roms }: Bootable,
         end: resolveRun,
       },
     )
-    const stop = (): void => machine.stop()
+    const stop = (): void => running.stop()
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop, { once: true })
-    live?.open({ interrupt: stop, keys: (events) => machine.keys(events), text: (text) => machine.type(text) })
-    if (ports.stdin) process.stdin.on('data', (bytes: Buffer) => machine.serialInput(new Uint8Array(bytes), ports.stdin))
+    live?.open({ interrupt: stop, keys: (events) => running.keys(events), text: (text) => running.type(text) })
+    if (ports.stdin) process.stdin.on('data', (bytes: Buffer) => running.serialInput(new Uint8Array(bytes), ports.stdin))
   })
 
   live?.close()

@@ -6,7 +6,7 @@ import { FILE_SYSTEMS, FIRMWARES, IMAGE_FORMATS, IMAGE_LAYOUTS } from '../shared
 import { BOOT_MEDIA } from '../shared/machine-schemas'
 import { RESTORE_FILE_SYSTEMS } from '../shared/usb'
 import { locate } from '../main/services/locations'
-import { parseDuration, parseExitCode, parseGiven, parseLockstep, parseMemory, parseOffset, parsePort, parseScreen, parseTrace } from './arguments'
+import { parseClock, parseDrive, parseDuration, parseExitCode, parseGiven, parseInitrdOption, parseLockstep, parseMemory, parseModuleOption, parseOffset, parsePort, parseScreen, parseTrace } from './arguments'
 import { boot } from './boot'
 import { build, type BuildCommandOptions } from './build'
 import { doctorCommand, type DoctorOptions } from './doctor'
@@ -21,9 +21,9 @@ import { runner } from './runner'
 import type { ServeCommandOptions } from './serve'
 
 const BOOT_HELP = `
-What is booted: a project's folder (it is built first), a raw disk image, a 512-byte boot sector or a kernel (ELF or flat
-Multiboot). A source file (.c, .S, .s, .asm, .rs) or a folder without manifest is built, too: what it is is guessed, and said.
-Without any, the project in the current folder.
+What is booted: a project's folder (it is built first), a raw disk image, a 512-byte boot sector or a kernel (ELF, flat
+Multiboot, Linux' bzImage), which is packed with the boot loader in memory. A source file (.c, .S, .s, .asm, .rs) or a folder
+without manifest is built, too: what it is is guessed, and said. Without any, the project in the current folder.
 
 In a terminal the machine's screen is shown live and takes the keyboard; Ctrl-C ends it. With --headless, or when the output is
 not a terminal, nothing is shown until the run ends: use --screen, --serial or --json. The run ends when the guest shows the
@@ -96,10 +96,15 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .argument('[what]', "a project's folder, a raw image, a boot sector, a kernel or a source file", '.')
     .option('--headless', 'show nothing live')
     .addOption(new Option('--as <medium>', 'what an image is put in as (default: what it looks like)').choices(BOOT_MEDIA))
+    .option('--drive <medium:file>', 'an image in a further drive: disk:FILE, floppy:FILE or cd:FILE, with ",ro" behind it write-protected; may be given several times', parseDrive)
     .option('--firmware <file>', "a real BIOS in the place of Bootlab's own, such as SeaBIOS; vgabios-stdvga.bin beside it is the display's")
     .option('--vga-firmware <file>', "the display's BIOS, with --firmware")
     .option('--memory <size>', 'memory of the machine, such as 128M (default: as the project says, else 128M)', parseMemory)
+    .option('--clock <when>', 'when the real-time clock begins: now, or a time such as 2026-01-01T12:00:00Z (default: as the project says, else that time in every run)', parseClock)
     .option('--append <text>', "the kernel's command line")
+    .option('--initrd <files>', "Linux' initial RAM disk, or a Multiboot kernel's modules with commas between them, as QEMU has it: a file, a blank, its text", parseInitrdOption)
+    .option('--module <file[,text]>', 'a file that the kernel finds in memory, and a text with it; may be given several times', parseModuleOption)
+    .option('--unpack', 'unpack a Linux kernel (bzImage) before the boot instead of in it: the machine is spared some seconds')
     .option('--serial <where>', 'where COM1 goes: stdio (standard output, and input to it; implies --headless), null (nowhere) or a file; again for COM2, COM3 and COM4', (where: string, before: readonly string[] = []) => [...before, where])
     .option('--parallel <where>', 'where the printer port LPT1 goes: stdio (implies --headless), null or a file')
     .option('--net-files <folder>', 'files that the guest can fetch from 10.0.2.2 by TFTP and HTTP; it reaches no other network')

@@ -249,7 +249,7 @@ export const calls = {
       cpu: z.enum(CPU_MODEL_NAMES).optional(),
       /** What the image is put in as; else what it looks like. */
       medium: z.enum(BOOT_MEDIA).optional(),
-      /** Image files in further drives. The guest's writes go to a copy in memory. */
+      /** Image files in further drives, beside those that the project's manifest names. The guest's writes go to a copy in memory. */
       drives: z.array(insertedDriveSchema).max(MOST_EXTRA_DRIVES).optional(),
       /** The machine pauses there, the first time it comes to it. */
       pauseAt: bootPauseSchema.optional(),

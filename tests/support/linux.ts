@@ -1,6 +1,6 @@
 /** Debian's Linux and its memtest86+ as judges of the Linux boot protocol. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { requireTool } from './tools'
@@ -10,31 +10,69 @@ const CACHE = join(tmpdir(), 'bootlab-test-cache', 'linux')
 const MEMTEST_FOLDER = '/boot'
 
 /**
- * The kernel of Debian's linux-image-amd64 (/boot/vmlinuz-…), fetched by apt without installing it. Undefined on a developer's machine without apt or a
- * network; in CI that is an error.
+ * Drivers of a hard disk at the PIIX's IDE and of FAT, as files of the package: in the order in which they need each other (modules.dep). Debian's kernel
+ * has them as modules.
+ */
+export const DISK_MODULES = [
+  'scsi_common', 'scsi_mod', 'libata', 'ata_piix', 'crc64', 'crct10dif_common', 'crc-t10dif', 'crc64-rocksoft', 't10-pi', 'sd_mod', 'nls_cp437', 'nls_ascii', 'nls_utf8', 'fat', 'vfat',
+] as const
+
+export interface DebianLinux {
+  /** `/boot/vmlinuz-…` */
+  kernel: Uint8Array
+  /** A file of /lib/modules, such as `vfat`. */
+  module(name: (typeof DISK_MODULES)[number]): Uint8Array
+}
+
+/**
+ * The kernel of Debian's linux-image-amd64: the installed one, else fetched by apt without installing it. Undefined on a developer's machine without
+ * apt or a network; in CI that is an error.
  */
 export function debianLinux(): Uint8Array | undefined {
+  return debianLinuxPackage()?.kernel
+}
+
+/** The same with the drivers of {@link DISK_MODULES}. */
+export function debianLinuxPackage(): DebianLinux | undefined {
   if (!['apt-get', 'apt-cache', 'dpkg-deb', 'tar'].every((tool) => requireTool(tool) !== undefined)) return undefined
   try {
     const name = /linux-image-\d\S+/.exec(execFileSync('apt-cache', ['depends', 'linux-image-amd64'], { encoding: 'utf8' }))?.[0]
     if (name === undefined) throw new Error('apt knows no linux-image-amd64: run apt-get update.')
-    const kernel = join(CACHE, `vmlinuz-${name.slice('linux-image-'.length)}`)
-    if (!existsSync(kernel)) unpack(name)
-    return new Uint8Array(readFileSync(kernel))
+    const version = name.slice('linux-image-'.length)
+    const installed = installedFiles(version)
+    const folder = join(CACHE, name)
+    const kernel = installed?.get('vmlinuz') ?? join(folder, `vmlinuz-${version}`)
+    const moduleFile = (module: string): string => installed?.get(module) ?? join(folder, `${module}.ko`)
+    if (![kernel, ...DISK_MODULES.map(moduleFile)].every((path) => existsSync(path))) unpack(name, folder)
+    return { kernel: new Uint8Array(readFileSync(kernel)), module: (module) => new Uint8Array(readFileSync(moduleFile(module))) }
   } catch (error) {
     if (process.env['CI']) throw new Error('CI needs Debian’s linux-image-amd64 as a judge, and apt could not get it.', { cause: error })
     return undefined
   }
 }
 
-function unpack(name: string): void {
-  mkdirSync(CACHE, { recursive: true })
-  execFileSync('apt-get', ['download', '-q', name], { cwd: CACHE, stdio: 'pipe' })
-  const fetched = readdirSync(CACHE).find((file) => file.startsWith(`${name}_`) && file.endsWith('.deb'))
+/** Where the package has its files; undefined unless it is installed. */
+function installedFiles(version: string): ReadonlyMap<string, string> | undefined {
+  const modules = join('/lib/modules', version, 'modules.dep')
+  const kernel = `/boot/vmlinuz-${version}`
+  if (!existsSync(modules) || !existsSync(kernel)) return undefined
+  const paths = readFileSync(modules, 'utf8').matchAll(/^(\S+\/([^/\s]+)\.ko):/gm)
+  return new Map([['vmlinuz', kernel], ...Array.from(paths, ([, path = '', module = '']): [string, string] => [module, join('/lib/modules', version, path)])])
+}
+
+function unpack(name: string, folder: string): void {
+  // Test files run side by side: what one fetches becomes visible when it is whole.
+  const own = `${folder}.${process.pid}`
+  mkdirSync(own, { recursive: true })
+  execFileSync('apt-get', ['download', '-q', name], { cwd: own, stdio: 'pipe' })
+  const fetched = readdirSync(own).find((file) => file.startsWith(`${name}_`) && file.endsWith('.deb'))
   if (fetched === undefined) throw new Error(`apt-get download ${name} left no archive.`)
-  // The other 400 MB are modules.
-  execFileSync('sh', ['-c', 'dpkg-deb --fsys-tarfile "$1" | tar -x --strip-components=2 --wildcards "./boot/vmlinuz-*"', 'sh', fetched], { cwd: CACHE, stdio: 'pipe' })
-  rmSync(join(CACHE, fetched))
+  // Of 400 MB of modules these few.
+  const wanted = ['./boot/vmlinuz-*', ...DISK_MODULES.map((module) => `*/${module}.ko`)]
+  execFileSync('sh', ['-c', 'file=$1; shift; dpkg-deb --fsys-tarfile "$file" | tar -x --transform "s,.*/,," --wildcards "$@"', 'sh', fetched, ...wanted], { cwd: own, stdio: 'pipe' })
+  rmSync(join(own, fetched))
+  rmSync(folder, { recursive: true, force: true })
+  renameSync(own, folder)
 }
 
 /** Debian's memtest86+, which comes in the form of a Linux kernel. Undefined on a developer's machine without it. */

@@ -32,6 +32,9 @@ describe('refuses with a sentence', () => {
     ['an empty file', new Uint8Array(), /The file is empty/],
     ['four bytes', Uint8Array.of(1, 2, 3, 4), /only 4 bytes and is not an ELF file \(it starts with 01 02 03 04\)/],
     ['random bytes', noise(4096, 11), /neither an ELF kernel .* nor a bootable image/],
+    ['an initial RAM disk', new TextEncoder().encode(`070701${'0'.repeat(600)}`), /begins as an initial RAM disk does .* --initrd/],
+    ['a packed file', Uint8Array.of(0x1f, 0x8b, ...noise(600, 12)), /begins as files packed by gzip do/],
+    ['a kernel for ARM', Uint8Array.of(...new Uint8Array(0x38), 0x41, 0x52, 0x4d, 0x64, ...new Uint8Array(600)), /64-bit ARM/],
     ['a truncated ELF', elf(64).slice(0, 70), /cut short or damaged/],
     ['a truncated disk', disk.slice(0, disk.length - 512), /cut short: its active partition ends 512 bytes after/],
   ])('%s', (_name, bytes, says) => {

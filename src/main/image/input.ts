@@ -16,6 +16,19 @@ import { findMultiboot2Header, MULTIBOOT2_TAG, multiboot2Tag } from './multiboot
  */
 export type InputKind = 'elf32' | 'elf64' | 'flat-multiboot' | 'linux' | 'boot-sector' | 'disk-image'
 
+const INITRD = 'Boot the kernel (/boot/vmlinuz), and give this file with --initrd (in a manifest: boot.modules).'
+const UNPACK_FIRST = 'If it is an initial RAM disk, boot the kernel (/boot/vmlinuz), and give this file with --initrd (in a manifest: boot.modules). Else unpack it first.'
+
+/** What is taken for a kernel now and then. Sources: Linux, Documentation/driver-api/early-userspace/buffer-format.rst, lib/decompress.c, arch/arm64/booting.rst. */
+const NO_KERNELS: readonly { is: string; at?: number; magic: readonly number[]; next: string }[] = [
+  { is: 'an initial RAM disk does (a cpio archive)', magic: [0x30, 0x37, 0x30, 0x37, 0x30], next: INITRD },
+  { is: 'files packed by gzip do', magic: [0x1f, 0x8b], next: UNPACK_FIRST },
+  { is: 'files packed by xz do', magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a], next: UNPACK_FIRST },
+  { is: 'files packed by zstd do', magic: [0x28, 0xb5, 0x2f, 0xfd], next: UNPACK_FIRST },
+  { is: 'files packed by lz4 do', magic: [0x02, 0x21, 0x4c, 0x18], next: UNPACK_FIRST },
+  { is: 'a Linux kernel for 64-bit ARM does', at: 0x38, magic: [0x41, 0x52, 0x4d, 0x64], next: 'Give a kernel for x86.' },
+]
+
 /** Larger files are refused before anything is read: images live in memory. */
 export const MAX_INPUT_BYTES = 512 * 1024 * 1024
 
@@ -51,6 +64,8 @@ export function detectInput(bytes: Uint8Array, where = 'input file'): InputKind 
   }
   if (isBootableCd(bytes)) return 'disk-image'
   if (bringsAddresses(bytes)) return 'flat-multiboot'
+  const known = NO_KERNELS.find(({ at = 0, magic }) => magic.every((byte, index) => bytes[at + index] === byte))
+  if (known) throw new ImageError({ what: `The file is no kernel: it begins as ${known.is}.`, where, why: 'A BIOS would not start it, and the boot loader could not either.', next: known.next })
   const start = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ')
   throw new ImageError({
     what:

@@ -1,13 +1,11 @@
 import { z } from 'zod'
-import { MAX_COMMAND_LINE_BYTES } from '../../shared/boot'
-import { CPU_MODEL_NAMES } from '../../shared/cpu-models'
 import type { Problem } from '../../shared/problems'
 import { ProjectError } from './errors'
 import { parseJsonText, problemsOfIssues } from './json-text'
 import { bootKey } from './manifest-boot'
 import { imageFormatKey, imageKey } from './manifest-image'
 import { diskPart, nativeKeys, projectPath, targetPath } from './manifest-parts'
-import { memorySize } from './memory-size'
+import { memory, runKey } from './manifest-run'
 import { readTextFile } from './text-file'
 
 export const MANIFEST_FILE = 'bootlab.json'
@@ -22,27 +20,11 @@ export function nameFault(text: string): string | undefined {
   return name.safeParse(text).error?.issues[0]?.message
 }
 
-const memory = z
-  .string()
-  .superRefine((text, context) => {
-    const size = memorySize(text)
-    if (!size.ok) context.addIssue({ code: 'custom', message: size.why })
-  })
-  .describe('Memory of the machine: a number with K, M or G, such as "128M".')
-
-const run = z
-  .strictObject({
-    memory: memory.default('128M'),
-    append: z.string().max(MAX_COMMAND_LINE_BYTES).default('').describe("The kernel's command line, handed over by the boot loader."),
-    cpu: z.enum(CPU_MODEL_NAMES).optional().describe('The processor: a model from "8086" to "haswell", or "max", all that the emulator knows.'),
-  })
-  .describe('How the machine is set up when the project boots.')
-
 const base = {
   $schema: z.string().optional().describe('For editors; ignored by Bootlab.'),
   name,
   title: z.string().max(200).optional().describe('A line shown for the project.'),
-  run: run.prefault({}),
+  run: runKey.prefault({}),
   open: z.array(projectPath).max(16).optional().describe('Files that the window opens in tabs first; by default the target specification and the first source.'),
 }
 

@@ -1,6 +1,6 @@
 /** From a project to a bootable image: compiles, links, adds the boot loader, writes `build/<name>.elf` and `.img`. */
 import { basename } from 'node:path'
-import type { BootloaderCrate } from '../../shared/boot'
+import type { BootloaderCrate, BootModule } from '../../shared/boot'
 import type { BuildResult } from '../../shared/contract'
 import { LabError } from '../../shared/failure'
 import type { BuildStep, LogEvent, Problem, StepEvent } from '../../shared/problems'
@@ -22,6 +22,8 @@ export interface BuildOptions {
   output?: string | undefined
   /** Command line for the kernel instead of the manifest's. The image is then not written, unless `output` is given. */
   commandLine?: string | undefined
+  /** Modules beside those of the manifest. The image is then not written, unless `output` is given. */
+  modules?: readonly BootModule[] | undefined
   /** What kind of image, instead of what the manifest says. */
   image?: ImageOverrides | undefined
 }
@@ -65,22 +67,23 @@ export class Builder {
    * The raw disk for a file's bytes: an image as it is, a virtual disk's content, a kernel with the boot loader.
    * @param where names the file in errors
    * @param warn hears what may keep a kernel from running
-   * @param hints what is known about a kernel beside its file
+   * @param beside what is known about a kernel beside its file, and what it finds in memory
    * @throws ImageError when the bytes are neither
    */
-  async imageOf(file: Uint8Array, where: string, commandLine?: string, warn?: (text: string) => void, hints: KernelHints = {}): Promise<Uint8Array> {
+  async imageOf(file: Uint8Array, where: string, commandLine?: string, warn?: (text: string) => void, beside: KernelHints & { modules?: readonly BootModule[] } = {}): Promise<Uint8Array> {
     const bytes = rawDiskOf(file, where)
     const kind = detectInput(bytes, where)
     if (kind === 'disk-image' || kind === 'boot-sector') {
-      if (commandLine !== undefined && commandLine !== '') throw noCommandLine(where)
+      if (commandLine !== undefined && commandLine !== '') throw noPlaceFor('a command line', where)
+      if (beside.modules !== undefined && beside.modules.length > 0) throw noPlaceFor('modules', where)
       return kind === 'boot-sector' ? buildBootSectorImage(bytes, where) : bytes
     }
-    const { image, report } = await buildDiskImage({ kernel: bytes, loader: await this.loader(), commandLine: commandLine ?? '', where, ...hints })
+    const { image, report } = await buildDiskImage({ kernel: bytes, loader: await this.loader(), commandLine: commandLine ?? '', where, ...beside })
     for (const warning of report.warnings) warn?.(warning)
     return image
   }
 
-  async #build(directory: string, { onLog, onStep, signal, output, commandLine, image: overrides }: BuildOptions): Promise<Build> {
+  async #build(directory: string, { onLog, onStep, signal, output, commandLine, modules = [], image: overrides }: BuildOptions): Promise<Build> {
     const started = performance.now()
     const steps: BuildStep[] = []
     const problems: Problem[] = []
@@ -116,11 +119,11 @@ export class Builder {
     try {
       const warnings: string[] = []
       const settings = imageSettings(project, overrides, output)
-      const image = await makeImage({ project, output: kernel.output, settings, bootloader: kernel.bootloader, loader, commandLine, signal, warn: (text) => warnings.push(text) })
+      const image = await makeImage({ project, output: kernel.output, settings, bootloader: kernel.bootloader, loader, commandLine, modules, signal, warn: (text) => warnings.push(text) })
       for (const message of warnings) report({ severity: 'warning', source: 'image', message, ...(await placeInProject(project, message)) }, step)
       signal?.throwIfAborted()
       const imagePath = output ?? imagePathOf(project, settings)
-      const write = output !== undefined || commandLine === undefined || commandLine === project.manifest.run.append
+      const write = output !== undefined || (modules.length === 0 && (commandLine === undefined || commandLine === project.manifest.run.append))
       const file = write ? inFormat(image, settings.format, basename(imagePath)) : image
       const written = write && (await writeImage(imagePath, file, output !== undefined))
       steps.push({ name: 'image', milliseconds: performance.now() - imageStarted, cached: write && !written })
@@ -155,21 +158,24 @@ interface ImageRequest {
   bootloader: BootloaderCrate | undefined
   loader: Promise<DiskLoader>
   commandLine: string | undefined
+  /** Beside those of the manifest. */
+  modules: readonly BootModule[]
   signal: AbortSignal | undefined
   warn: (text: string) => void
 }
 
-async function makeImage({ project, output, settings, bootloader, loader, commandLine, signal, warn }: ImageRequest): Promise<Uint8Array> {
+async function makeImage({ project, output, settings, bootloader, loader, commandLine, modules, signal, warn }: ImageRequest): Promise<Uint8Array> {
   const line = commandLine ?? project.manifest.run.append
   if (output.form === 'disk' || output.form === 'boot-sector' || (output.form === 'file' && isImage(project, output.bytes, output.path))) {
-    if (line !== '') throw noCommandLine(project.dir)
+    if (line !== '') throw noPlaceFor('a command line', project.dir)
+    if (modules.length > 0) throw noPlaceFor('modules', project.dir)
     requireNoLayout(settings, project.dir)
     if (output.form === 'disk') return buildRawImage(output.pieces, output.givenBytes)
     return output.bytes.length === SECTOR_BYTES ? buildBootSectorImage(output.bytes, output.path) : rawDiskOf(output.bytes, output.path)
   }
   checkInputSize(output.bytes.length, output.path)
   const boot = await bootRequest(project, signal)
-  const { image, report } = await buildDiskImage({ kernel: output.bytes, loader: await loader, commandLine: line, where: output.path, bootloader, image: settings.options, ...boot })
+  const { image, report } = await buildDiskImage({ kernel: output.bytes, loader: await loader, commandLine: line, where: output.path, bootloader, image: settings.options, ...boot, modules: [...(boot.modules ?? []), ...modules] })
   for (const warning of report.warnings) warn(warning)
   return image
 }
@@ -205,11 +211,11 @@ function describeProblem({ file, line, column, severity, message, next }: Proble
   return [place && `${place}:`, `${severity}:`, message, next].filter(Boolean).join(' ')
 }
 
-function noCommandLine(where: string): ImageError {
+function noPlaceFor(what: 'a command line' | 'modules', where: string): ImageError {
   return new ImageError({
-    what: 'This has no place for a command line.',
+    what: `This has no place for ${what}.`,
     where,
-    why: 'Only a kernel that Bootlab packs with its own boot loader gets one.',
-    next: 'Leave the command line out, or boot the kernel (ELF) or its project.',
+    why: `Only a kernel that Bootlab packs with its own boot loader gets ${what === 'modules' ? 'them' : 'one'}.`,
+    next: `Leave ${what === 'modules' ? 'them' : 'the command line'} out, or boot the kernel (ELF or bzImage) or its project.`,
   })
 }

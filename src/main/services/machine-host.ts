@@ -5,7 +5,7 @@ import type { StartOptions } from '../emulator/host/options'
 import { locate } from './locations'
 import type { MachineStarter } from './machines'
 
-export type { RunReport } from '../emulator/host/options'
+export type { RunReport, StartOptions } from '../emulator/host/options'
 
 const workerUrl = (): URL => pathToFileURL(locate().emulatorWorker)
 

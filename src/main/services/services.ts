@@ -33,7 +33,9 @@ import { ProjectDoctor } from './project-doctor'
 import { ProgressSender } from './progress-sender'
 import { ProjectFiles } from './project-files'
 import { watchProject } from './project-watcher'
-import { availableTemplates, createFromTemplate, memoryOf, openForEditing } from './projects'
+import { readRoms } from './firmware-files'
+import { machineOf, type MachineDescription } from './machine-description'
+import { availableTemplates, createFromTemplate, openForEditing } from './projects'
 import { RecentProjects } from './recent-projects'
 import { searchProject } from './search/search'
 import { systemShell, type SystemShell } from './system-shell'
@@ -42,6 +44,8 @@ import { type UsbDialogs, usbHandlers } from './usb-calls'
 
 /** Guest memory when neither the person nor a manifest says. */
 export const DEFAULT_MEMORY_BYTES = 128 * 2 ** 20
+/** What a file that belongs to no project boots in. */
+export const ANY_MACHINE: MachineDescription = { memoryBytes: DEFAULT_MEMORY_BYTES, drives: [] }
 
 /** Where the lab keeps what it remembers: BOOTLAB_DATA_DIR, else the system's place for an application's data. */
 /** How long the processor belongs to what a person waits for (a project that opens, a boot) before things are made ready for later. */
@@ -209,12 +213,16 @@ export function createServices(options: ServicesOptions): Services {
       }),
 
     'machines.boot': async ({ source, memoryMiB, commandLine, backend, pauseAt, cpu, medium, drives = [], log }) => {
-      const settings = await bootable(builder, source, commandLine)
-      checkMedium(settings.image, medium, source.type === 'file' ? source.path : source.directory)
-      const inserted = await insertedDrives(settings.image, medium, drives, (path) => readInput(absolute(path)))
-      const memoryBytes = memoryMiB === undefined ? settings.memoryBytes : memoryMiB * 2 ** 20
-      const facts = bootFacts(settings.image)
-      const start: StartOptions = { ...settings, ...(cpu ? { model: cpu } : {}), medium, drives: inserted, memoryBytes, backend: backend ?? 'interp', pace: 'realtime', startDate: Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}), ...(log ? { log: { filter: log } } : {}) }
+      const { image, described } = await bootable(builder, source, commandLine)
+      const asked = medium ?? described.medium
+      checkMedium(image, asked, source.type === 'file' ? source.path : source.directory)
+      const inserted = await insertedDrives(image, asked, [...described.drives, ...drives], (path) => readInput(absolute(path)))
+      const memoryBytes = memoryMiB === undefined ? described.memoryBytes : memoryMiB * 2 ** 20
+      const facts = bootFacts(image)
+      const start: StartOptions = {
+        image, model: cpu ?? described.model, medium: asked, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga)), memoryBytes, backend: backend ?? 'interp', pace: 'realtime',
+        startDate: described.startDate ?? Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}), ...(log ? { log: { filter: log } } : {}),
+      }
       const machine = machines.boot(start)
       kernels.booted(machine, source, facts)
       later(PREPARE_MS.boot, () => prepareWorker(start))
@@ -303,20 +311,20 @@ export function createServices(options: ServicesOptions): Services {
   return { handlers: { calls, streams }, locations, close }
 }
 
-/** The image to boot, and the memory that its project asks for. */
-export async function bootable(builder: Builder, source: BootSource, commandLine?: string): Promise<Pick<StartOptions, 'image' | 'memoryBytes' | 'model'>> {
+/** The image to boot, and the machine that its project asks for. */
+export async function bootable(builder: Builder, source: BootSource, commandLine?: string): Promise<{ image: Uint8Array; described: MachineDescription }> {
   if (source.type === 'file') {
     const path = absolute(source.path)
-    return { image: await builder.imageOf(await readInput(path), path, commandLine), memoryBytes: DEFAULT_MEMORY_BYTES }
+    return { image: await builder.imageOf(await readInput(path), path, commandLine), described: ANY_MACHINE }
   }
   const project = await openProject(absolute(source.directory))
-  const settings = { memoryBytes: memoryOf(project.manifest), model: project.manifest.run.cpu }
+  const described = await machineOf(project)
   const path = imagePathOf(project, imageSettings(project))
   if (commandLine !== undefined && commandLine !== project.manifest.run.append) {
     // The image knows all that the build knew of the kernel; the ELF file alone does not.
-    return { image: await withCommandLine(rawDiskOf(await readInput(path), path), commandLine, path), ...settings }
+    return { image: await withCommandLine(rawDiskOf(await readInput(path), path), commandLine, path), described }
   }
-  return { image: await builder.imageOf(await readInput(path), path), ...settings }
+  return { image: await builder.imageOf(await readInput(path), path), described }
 }
 
 /**

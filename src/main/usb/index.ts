@@ -7,3 +7,4 @@ export { WriteFailed, writeInProcess, type WriteDone, type WriterOptions } from 
 export { CONDITIONS, type WriteTask } from './writer/protocol'
 export { packingOf, type Packing, saveImage, type SaveJob, type SavePhase, type SaveResult } from './save-image'
 export { type ImageFacts, imageFacts, openImage, type OpenImage } from './writer/source'
+export { type PackedFormat, unpackBytes } from './writer/packed'

@@ -8,6 +8,7 @@ import type { CpuModelName } from '../cpu/system/models'
 import { DEFAULT_START_DATE } from '../host/options'
 import { Typist } from '../host/typist'
 import { TICKS_PER_SECOND } from '../machine/clock'
+import type { ExtraDrive } from '../machine/drives'
 import type { BackendName, Outcome } from '../machine/machine'
 import { Machine } from '../machine/machine'
 import type { Roms } from '../machine/roms'
@@ -25,11 +26,13 @@ export interface LockstepOptions {
   readonly image: Uint8Array
   /** What the image is put in as; default: what it looks like. */
   readonly medium?: BootMedium | undefined
+  /** What is in further drives. */
+  readonly drives?: readonly ExtraDrive[] | undefined
+  /** A real BIOS in the place of the lab's own. */
+  readonly roms?: Roms | undefined
   readonly memoryBytes: number
   readonly backends: readonly [BackendName, BackendName]
   readonly model?: CpuModelName | undefined
-  /** A real BIOS in the place of the lab's own. */
-  readonly roms?: Roms | undefined
   /** Typed into the guest as soon as it takes keys. */
   readonly keys?: string | undefined
   /** Date of the real-time clock at power-on, in milliseconds since 1970 (UTC). */
@@ -137,8 +140,8 @@ class Pair {
 }
 
 function newMachine(options: LockstepOptions, backend: BackendName): Machine {
-  const { image, medium, memoryBytes, model, roms, keys, startDate = DEFAULT_START_DATE, prepare } = options
-  const machine = new Machine({ image, medium, memoryBytes, backend, model, roms, startDate, onSerial: () => undefined, onDebugConsole: () => undefined })
+  const { image, medium, drives, roms, memoryBytes, model, keys, startDate = DEFAULT_START_DATE, prepare } = options
+  const machine = new Machine({ image, medium, drives, roms, memoryBytes, backend, model, startDate, onSerial: () => undefined, onDebugConsole: () => undefined })
   if (keys !== undefined) new Typist(machine).type(keys)
   prepare?.(machine, backend)
   return machine

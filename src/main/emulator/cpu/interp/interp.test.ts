@@ -3,7 +3,8 @@ import { CpuFault, Vector } from '../faults'
 import { createOracle } from '../semantics/oracle'
 import { CODE, DATA, TestBench } from '../semantics/test-bench'
 import { CODE_16, CODE_32, CODE_64, CS } from '../state/bits'
-import { CODE_LINES, LINE_SHIFT } from '../state/layout'
+import { CODE_LINES, LINE_SHIFT, RECORD_COUNT } from '../state/layout'
+import { BACKENDS, TestMachine } from '../test-machine'
 import { createInterpreter } from './interp'
 
 const EAX = 0
@@ -139,10 +140,10 @@ describe('instruction fetch', () => {
     }
   })
 
-  it('takes records apart whose addresses are 64 KiB from each other', () => {
+  it('takes records apart that lie in the same place', () => {
     const machine = bench(CODE_32, [0x40])
-    machine.poke(CODE + 0x1_0000, [0x43])
-    for (const address of [CODE, CODE + 0x1_0000, CODE]) {
+    machine.poke(CODE + RECORD_COUNT, [0x43])
+    for (const address of [CODE, CODE + RECORD_COUNT, CODE]) {
       machine.state.rip = BigInt(address)
       machine.run(1)
     }
@@ -160,6 +161,23 @@ describe('instruction fetch', () => {
     expect([raised.vector, raised.errorCode]).toEqual([Vector.GP, 0])
     expect(machine.state.rip).toBe(0x100n)
     expect(machine.state.gpr(EAX)).toBe(1n)
+  })
+
+  it.each(BACKENDS)('ends at the limit of CS, also on pages where the code was before (%s)', (backend) => {
+    const machine = new TestMachine(backend)
+    const { cpu } = machine
+    // 1000h: jmp 2000h. 2000h: inc ax; jmp 1000h. #GP: 500h.
+    machine.loadReal(0x1000, [0xe9, 0xfd, 0x0f])
+    machine.poke(0x2000, [0x40, 0xe9, 0xfc, 0xef])
+    machine.poke(Vector.GP * 4, [0x00, 0x05, 0x00, 0x00])
+    cpu.run(9)
+    expect([cpu.state.gpr32(EAX), cpu.state.rip]).toEqual([3, 0x1000n])
+    cpu.state.setSegment(CS, { ...cpu.state.segment(CS), limit: 0x2002 })
+    cpu.state.updateModes()
+    cpu.run(2)
+    expect([cpu.state.gpr32(EAX), cpu.state.rip]).toEqual([4, 0x2001n])
+    cpu.run(1)
+    expect([cpu.state.gpr32(EAX), cpu.state.rip]).toEqual([4, 0x500n])
   })
 
   it('raises #UD for an undefined opcode and #GP(0) for too many prefixes', () => {

@@ -247,7 +247,7 @@ function emitCount(body: FunctionBuilder, remaining: number): void {
   body.memory('i32_store', at.REMAINING)
 }
 
-/** The record of the instruction at RIP: from the decode cache when the fetch window and the tag fit, else from `fetch`. */
+/** The record of the instruction at RIP: from the decode cache when the fetch window can be had and the tag fits, else from `fetch`. */
 function emitFindRecord(body: FunctionBuilder, functions: SupportFunctions, { record, rip, tag }: LoopLocals): void {
   const linear = body.local('i64')
   const physical = body.local('i64')
@@ -264,7 +264,13 @@ function emitFindRecord(body: FunctionBuilder, functions: SupportFunctions, { re
   body.i32(0)
   body.memory('i64_load', at.FETCH_PAGE)
   body.op('i64_ne')
+  body.if()
+  body.get(linear)
+  body.get(rip)
+  body.call(functions.openWindow)
+  body.op('i32_eqz')
   body.brIf(missed)
+  body.end()
   body.get(linear)
   body.i64(PAGE_OFFSET)
   body.op('i64_and')

@@ -29,13 +29,16 @@ export class RecordCache {
   readonly #state: CpuState
   /** Physical page by host page, for pages with decoded code. */
   readonly #physicalPages = new Map<number, number>()
+  /** The first records of pages that records were written for. */
+  readonly #written = new Set<number>()
   /** The page asked for last: invalidation asks for neighbours. */
   #lookedUp: { hostPage: number; physicalPage: number | undefined } = NO_LOOKUP
   #misses = 0
 
   constructor(state: CpuState) {
     this.#state = state
-    this.flush()
+    // Fresh memory is zero: as a tag that is physical address 0 in 16-bit mode, which only the first record can be asked for.
+    this.#empty(at.RECORDS)
   }
 
   /** Address of the record that an instruction at `physical` has if it has one. */
@@ -61,6 +64,7 @@ export class RecordCache {
     u32[address >> 2] = physical >>> 0
     u32[(address >> 2) + 1] = tagHigh(physical, codeMode, asked)
     this.#physicalPages.set(host >>> PAGE_SHIFT, Math.floor(physical / PAGE))
+    this.#written.add(RecordCache.addressOf(physical - (physical % PAGE)))
     this.#lookedUp = NO_LOOKUP
     this.#markLines(host, decoded.length)
     return address
@@ -77,8 +81,8 @@ export class RecordCache {
   flush(): void {
     const { u8, i32 } = this.#state
     // Only the tags: the instruction that causes the flush still reads its record.
-    const end = at.RECORDS + at.RECORD_COUNT * at.RECORD_BYTES
-    for (let address = at.RECORDS; address < end; address += at.RECORD_BYTES) i32[(address >> 2) + 1] = EMPTY
+    for (const start of this.#written) for (let address = start; address < start + PAGE * at.RECORD_BYTES; address += at.RECORD_BYTES) i32[(address >> 2) + 1] = EMPTY
+    this.#written.clear()
     for (const page of this.#physicalPages.keys()) {
       const first = at.CODE_LINES + page * LINES_PER_PAGE
       u8.fill(0, first, first + LINES_PER_PAGE)

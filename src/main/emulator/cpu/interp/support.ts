@@ -7,7 +7,7 @@ import { HELPER_NAMES, HELPER_SIGNATURES } from '../semantics/helper-signatures'
 import { addRoutines } from '../semantics/wasm-routines'
 import { hostAddress, type MemoryFunctions } from '../semantics/memory-code'
 import { WasmValues } from '../semantics/wasm-values'
-import { SS } from '../state/bits'
+import { CS, SS } from '../state/bits'
 import * as at from '../state/layout'
 
 /** Names of the module's import namespaces. */
@@ -27,6 +27,8 @@ const HOST_FUNCTIONS = {
 
 export interface SupportFunctions extends HandlerFunctions {
   readonly fetch: number
+  /** (linear address of the instruction at RIP, RIP) → 1 when the fetch window is on its page now; see `addOpenWindow` */
+  readonly openWindow: number
 }
 
 /** Imports everything, and adds the functions that handlers share. `tableSize`: entries of the table of handlers. */
@@ -46,6 +48,7 @@ export function addSupport(module: ModuleBuilder, tableSize: number): SupportFun
   return {
     helper,
     fetch: imports.fetch,
+    openWindow: addOpenWindow(module),
     raise: imports.raise,
     routine: addRoutines(module, imports.raise),
     attention: imports.attention,
@@ -112,6 +115,73 @@ function addFindAligned(module: ModuleBuilder, raise: number, find: number, writ
     body.get(offset)
     if (writes) body.get(load)
     body.call(find)
+  })
+}
+
+/**
+ * Moves the fetch window to a page that the TLB knows, as `CodeFetcher.locate` does: code that goes from page to page would else be at every step
+ * outside the module. 0 where the page is not known, or CS's limit ends in it.
+ */
+function addOpenWindow(module: ModuleBuilder): number {
+  const LONG = 2
+  const ENTRY_FRAME = 12
+  return module.function({ parameters: ['i64', 'i64'], results: ['i32'] }, (body) => {
+    const [linear, rip] = [0, 1]
+    const page = body.local('i64')
+    const entry = body.local('i32')
+    body.i32(0)
+    body.memory('i32_load', at.CODE_MODE)
+    body.i32(LONG)
+    body.op('i32_ne')
+    body.if()
+    // The last byte of the page, as an offset in CS.
+    body.get(linear)
+    body.i64(-1n)
+    body.op('i64_xor')
+    body.i64(0xfffn)
+    body.op('i64_and')
+    body.get(rip)
+    body.op('i64_add')
+    body.i32(0)
+    body.memory('i64_load32_u', at.DESCRIPTORS + CS * at.DESCRIPTOR_STRIDE + at.DESCRIPTOR_LIMIT)
+    body.op('i64_gt_u')
+    body.if()
+    body.i32(0)
+    body.op('return')
+    body.end()
+    body.end()
+    body.get(linear)
+    body.i64(12n)
+    body.op('i64_shr_u')
+    body.set(page)
+    body.get(page)
+    body.op('i32_wrap_i64')
+    body.i32(at.TLB_ENTRIES - 1)
+    body.op('i32_and')
+    body.i32(Math.log2(at.TLB_ENTRY))
+    body.op('i32_shl')
+    body.i32(0)
+    body.memory('i32_load', at.TLB_SET)
+    body.op('i32_add')
+    body.set(entry)
+    body.get(entry)
+    body.memory('i64_load', at.TLB_FETCH)
+    body.get(page)
+    body.op('i64_ne')
+    body.if()
+    body.i32(0)
+    body.op('return')
+    body.end()
+    body.i32(0)
+    body.get(page)
+    body.memory('i64_store', at.FETCH_PAGE)
+    body.i32(0)
+    body.get(entry)
+    body.memory('i64_load32_u', at.TLB_FETCH + ENTRY_FRAME)
+    body.i64(12n)
+    body.op('i64_shl')
+    body.memory('i64_store', at.FETCH_PHYSICAL)
+    body.i32(1)
   })
 }
 

@@ -164,7 +164,7 @@ export const TLB_SUPERVISOR = 0x1000
 export const TLB_USER = TLB_SUPERVISOR + TLB_SET_BYTES
 
 /**
- * Decode cache: record index = physical address & 0xffff. Record:
+ * Decode cache: record index = the low bits of the physical address; a kernel such as Linux has some hundred KiB of code at work. Record:
  *   +0 tag i64: physical address | code mode << 56 (-1: empty)      +8 handler u16    +10 length u8    +11 vvvv u8: register of VEX.vvvv, byte offset from `GPR`
  *   +12 reg u8, +13 rm u8, +14 base u8, +15 index u8: byte offsets from `GPR` (AH…BH: index × 8 + 1; ZERO_SLOT, RIP_SLOT)
  *   +16 displacement i32 (or the second immediate)   +20 scale u8 (shift 0–3)   +21 segment u8 (index × `SEGMENT_STRIDE`)
@@ -172,7 +172,7 @@ export const TLB_USER = TLB_SUPERVISOR + TLB_SET_BYTES
  *   +24 immediate i64 (sign- or zero-extended as the form says)
  */
 export const RECORDS = 0x20000
-export const RECORD_COUNT = 0x10000
+export const RECORD_COUNT = 0x40000
 export const RECORD_BYTES = 32
 export const RECORD = {
   tag: 0,

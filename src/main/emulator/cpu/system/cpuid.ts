@@ -82,6 +82,7 @@ const FEATURE_BITS: readonly (readonly [feature: CpuFeature, leaf: number, regis
   ['umip', 7, 'ecx', 2],
   ['la57', 7, 'ecx', 16],
   ['rdpid', 7, 'ecx', 22],
+  ['arch-capabilities', 7, 'edx', 29],
   // XSAVEOPT comes with XSAVE.
   ['xsave', XSAVE_OPTIONS, 'eax', 0],
   ['xsavec', XSAVE_OPTIONS, 'eax', 1],

@@ -111,6 +111,8 @@ describe('rules of control registers and MSRs', () => {
     ['LSTAR: not canonical', 'long', WRMSR, { 1: MSR_LSTAR, 0: 0n, 2: 0x100_0000n }, '#13(0)'],
     ['an MSR that does not exist', 'protected', RDMSR, { 1: 0x1234_5678n }, '#13(0)'],
     ['MCG_CAP: read', 'protected', RDMSR, { 1: 0x179n }, 'fine'],
+    ['ARCH_CAPABILITIES: read', 'protected', RDMSR, { 1: 0x10an }, 'fine'],
+    ['ARCH_CAPABILITIES: written', 'protected', WRMSR, { 1: 0x10an, 0: 0n, 2: 0n }, '#13(0)'],
     ['MCG_CAP: written', 'protected', WRMSR, { 1: 0x179n, 0: 0n, 2: 0n }, '#13(0)'],
     ['MCG_STATUS: cleared', 'protected', WRMSR, { 1: 0x17an, 0: 0n, 2: 0n }, 'fine'],
     ['MCG_STATUS: set', 'protected', WRMSR, { 1: 0x17an, 0: 1n, 2: 0n }, '#13(0)'],

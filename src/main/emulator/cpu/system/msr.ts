@@ -5,10 +5,11 @@ import { CR0, EFER_BITS, FS, GS } from '../state/bits'
 import type { SystemContext } from './context'
 import { modesChanged } from './context'
 import { isLoadable } from './descriptors'
+import type { CpuFeature } from './models'
 import { PHYSICAL_ADDRESS_BITS } from '../mmu/page-walk'
 
 export const MSR = {
-  TSC: 0x10, APIC_BASE: 0x1b, MTRR_CAP: 0xfe, SYSENTER_CS: 0x174, SYSENTER_ESP: 0x175, SYSENTER_EIP: 0x176, MCG_CAP: 0x179, MCG_STATUS: 0x17a, MISC_ENABLE: 0x1a0, PAT: 0x277, MTRR_DEF_TYPE: 0x2ff, TSC_DEADLINE: 0x6e0,
+  TSC: 0x10, APIC_BASE: 0x1b, MTRR_CAP: 0xfe, ARCH_CAPABILITIES: 0x10a, SYSENTER_CS: 0x174, SYSENTER_ESP: 0x175, SYSENTER_EIP: 0x176, MCG_CAP: 0x179, MCG_STATUS: 0x17a, MISC_ENABLE: 0x1a0, PAT: 0x277, MTRR_DEF_TYPE: 0x2ff, TSC_DEADLINE: 0x6e0,
   EFER: 0xc000_0080, STAR: 0xc000_0081, LSTAR: 0xc000_0082, CSTAR: 0xc000_0083, SFMASK: 0xc000_0084, FS_BASE: 0xc000_0100, GS_BASE: 0xc000_0101,
   KERNEL_GS_BASE: 0xc000_0102, TSC_AUX: 0xc000_0103,
 } as const
@@ -33,11 +34,19 @@ const MTRR_VARIABLE = Array.from({ length: VARIABLE_RANGES * 2 }, (_, index) => 
 const MEMORY_TYPES: ReadonlySet<number> = new Set([0, 1, 4, 5, 6])
 const PAT_TYPES: ReadonlySet<number> = new Set([0, 1, 4, 5, 6, 7])
 
+/**
+ * What a processor that executes nothing ahead of time is immune to (SDM vol. 4, IA32_ARCH_CAPABILITIES): RDCL_NO, SSB_NO, MDS_NO, IF_PSCHANGE_MC_NO,
+ * TAA_NO, SBDR_SSDP_NO, FBSDP_NO, PSDP_NO. Systems leave out what else protects them, such as page tables of their own for the kernel.
+ */
+const IMMUNITIES = [0, 4, 5, 6, 8, 13, 14, 15].reduce((mask, bit) => mask | (1n << BigInt(bit)), 0n)
+
 const PHYSICAL_MASK = (1n << BigInt(PHYSICAL_ADDRESS_BITS)) - 1n
 const EFER_WRITABLE = EFER_BITS.SCE | EFER_BITS.LME | EFER_BITS.NXE
 
 /** A register: how it is read and written. `write` returns false for a value that is #GP(0). */
 interface Register {
+  /** Only processors with this feature have it. */
+  readonly of?: CpuFeature
   read(cx: SystemContext): bigint
   write(cx: SystemContext, value: bigint): boolean
 }
@@ -110,7 +119,8 @@ const bytesOf = (value: bigint): number[] => Array.from({ length: 8 }, (_, index
 const canonical = (value: bigint, cx: SystemContext): boolean => isLoadable(cx, value)
 const below32 = (value: bigint): boolean => value >> 32n === 0n
 
-const registers: ReadonlyMap<number, Register> = new Map([
+const registers: ReadonlyMap<number, Register> = new Map<number, Register>([
+  [MSR.ARCH_CAPABILITIES, { of: 'arch-capabilities', read: () => IMMUNITIES, write: () => false }],
   [
     MSR.TSC,
     {
@@ -164,10 +174,15 @@ const registers: ReadonlyMap<number, Register> = new Map([
   ...MTRR_VARIABLE.map((index) => stored(index, (value) => (value & ~PHYSICAL_MASK) === 0n)),
 ])
 
+function registerOf(cx: SystemContext, index: number): Register | undefined {
+  const register = registers.get(index)
+  return register?.of === undefined || cx.model.has(register.of) ? register : undefined
+}
+
 /** A register's value without any rule of privilege; undefined where there is none. Changes nothing. */
 export function readMsr(cx: SystemContext, index: number): bigint | undefined {
   if (index === MSR.TSC_DEADLINE) return hasDeadline(cx) ? cx.apic?.deadline : undefined
-  return registers.has(index) ? registers.get(index)?.read(cx) : cx.apic?.readMsr(index)
+  return registers.has(index) ? registerOf(cx, index)?.read(cx) : cx.apic?.readMsr(index)
 }
 
 /** False: there is no such register, or the value is not allowed. */
@@ -177,7 +192,7 @@ function writeMsr(cx: SystemContext, index: number, value: bigint): boolean {
     cx.apic.deadline = value
     return true
   }
-  return registers.has(index) ? registers.get(index)?.write(cx, value) === true : cx.apic?.writeMsr(index, value) === true
+  return registers.has(index) ? registerOf(cx, index)?.write(cx, value) === true : cx.apic?.writeMsr(index, value) === true
 }
 
 const hasDeadline = ({ apic, model }: SystemContext): boolean => apic !== undefined && model.has('tsc-deadline')

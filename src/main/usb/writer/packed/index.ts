@@ -92,3 +92,17 @@ async function* filePieces(file: FileHandle, { signal, onRead }: ReadOptions): A
     onRead?.(position)
   }
 }
+
+/**
+ * A packed file that is in memory, unpacked.
+ * @throws UnpackError where it is damaged or beyond us
+ */
+export async function unpackBytes(packed: PackedFormat, bytes: Uint8Array): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of FORMATS[packed].unpack(new PackedInput(once(bytes)))) pieces.push(piece.slice())
+  return new Uint8Array(Buffer.concat(pieces))
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}

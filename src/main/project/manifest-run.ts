@@ -1,0 +1,47 @@
+/** The key `run` of manifests: the machine that a project boots in. */
+import { z } from 'zod'
+import { MAX_COMMAND_LINE_BYTES } from '../../shared/boot'
+import { CPU_MODEL_NAMES } from '../../shared/cpu-models'
+import { BOOT_MEDIA, MOST_EXTRA_DRIVES } from '../../shared/machine-schemas'
+import { CLOCK_HINT, clockStart } from './clock'
+import { projectPath } from './manifest-parts'
+import { memorySize } from './memory-size'
+
+/** A size such as `128M`. */
+export const memory = z
+  .string()
+  .superRefine((text, context) => {
+    const size = memorySize(text)
+    if (!size.ok) context.addIssue({ code: 'custom', message: size.why })
+  })
+  .describe('Memory of the machine: a number with K, M or G, such as "128M".')
+
+const medium = z.enum(BOOT_MEDIA)
+
+const drive = z.strictObject({
+  path: projectPath.describe('The image file: raw, VHD, VMDK, VDI or qcow2.'),
+  medium: medium.default('disk').describe('What it is put in as: a hard disk, a diskette or a CD.'),
+  readOnly: z.boolean().default(false).describe('Whether the guest finds it write-protected. The file itself is never written.'),
+})
+
+export const runKey = z
+  .strictObject({
+    memory: memory.default('128M'),
+    append: z.string().max(MAX_COMMAND_LINE_BYTES).default('').describe("The kernel's command line, handed over by the boot loader."),
+    cpu: z.enum(CPU_MODEL_NAMES).optional().describe('The processor: a model from "8086" to "haswell", or "max", all that the emulator knows.'),
+    medium: medium.optional().describe("What the project's image is put in as: a hard disk, a diskette or a CD; by default what it looks like."),
+    drives: z.array(drive).max(MOST_EXTRA_DRIVES).optional().describe('Images in further drives. What the guest writes goes to a copy in memory.'),
+    firmware: z
+      .strictObject({
+        bios: projectPath.describe('The ROM of a BIOS, such as a SeaBIOS of your own.'),
+        vga: projectPath.optional().describe("The ROM of the display's BIOS; by default vgabios-stdvga.bin or vgabios.bin beside it."),
+      })
+      .optional()
+      .describe("A BIOS in the place of the lab's own."),
+    clock: z
+      .string()
+      .refine((text) => clockStart(text) !== undefined, CLOCK_HINT)
+      .optional()
+      .describe('When the real-time clock begins: "now", or a time (UTC). By default the window begins now, and the command line in every run at the same time.'),
+  })
+  .describe('How the machine is set up when the project boots.')
