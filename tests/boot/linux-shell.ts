@@ -3,7 +3,7 @@ import { TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
 import { Machine, type Outcome } from '../../src/main/emulator/machine/machine'
 import { unpackedLinux } from '../../src/main/services/unpacked-linux'
 import { screenLines } from '../../src/shared/screen-text'
-import { archive, type ArchiveFile, type DebianLinux, DISK_MODULES, FILE_MODE } from '../support/linux'
+import { archive, type ArchiveFile, type DebianLinux, DRIVER_MODULES, FILE_MODE } from '../support/linux'
 import { imageOf } from './qemu-judge'
 
 const MEMORY_MIB = 192
@@ -18,7 +18,7 @@ export PATH=/bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
-for module in ${DISK_MODULES.join(' ')}; do insmod /modules/$module.ko; done
+for module in ${DRIVER_MODULES.join(' ')}; do insmod /modules/$module.ko; done
 for tty in tty1 ttyS0; do
   PS1="[$tty] " setsid sh -c "exec sh -i <>/dev/$tty >&0 2>&1" &
 done
@@ -30,7 +30,7 @@ function initialDisk(busybox: Uint8Array, linux: DebianLinux): Uint8Array {
     ...['bin', 'dev', 'mnt', 'modules', 'proc', 'sys'].map((path): ArchiveFile => ({ path, mode: FILE_MODE.folder, bytes: new Uint8Array() })),
     { path: 'dev/console', mode: FILE_MODE.device, bytes: new Uint8Array(), device: [5, 1] },
     { path: 'bin/busybox', mode: FILE_MODE.program, bytes: busybox },
-    ...DISK_MODULES.map((name): ArchiveFile => ({ path: `modules/${name}.ko`, mode: FILE_MODE.file, bytes: linux.module(name) })),
+    ...DRIVER_MODULES.map((name): ArchiveFile => ({ path: `modules/${name}.ko`, mode: FILE_MODE.file, bytes: linux.module(name) })),
     { path: 'init', mode: FILE_MODE.program, bytes: new TextEncoder().encode(INIT) },
   ])
 }

@@ -10,18 +10,18 @@ const CACHE = join(tmpdir(), 'bootlab-test-cache', 'linux')
 const MEMTEST_FOLDER = '/boot'
 
 /**
- * Drivers of a hard disk at the PIIX's IDE and of FAT, as files of the package: in the order in which they need each other (modules.dep). Debian's kernel
+ * Drivers of a hard disk at the PIIX's IDE, of FAT, and of the network card, as files of the package: in the order in which they need each other (modules.dep). Debian's kernel
  * has them as modules.
  */
-export const DISK_MODULES = [
-  'scsi_common', 'scsi_mod', 'libata', 'ata_piix', 'crc64', 'crct10dif_common', 'crc-t10dif', 'crc64-rocksoft', 't10-pi', 'sd_mod', 'nls_cp437', 'nls_ascii', 'nls_utf8', 'fat', 'vfat',
+export const DRIVER_MODULES = [
+  'scsi_common', 'scsi_mod', 'libata', 'ata_piix', 'crc64', 'crct10dif_common', 'crc-t10dif', 'crc64-rocksoft', 't10-pi', 'sd_mod', 'nls_cp437', 'nls_ascii', 'nls_utf8', 'fat', 'vfat', 'e1000',
 ] as const
 
 export interface DebianLinux {
   /** `/boot/vmlinuz-…` */
   kernel: Uint8Array
   /** A file of /lib/modules, such as `vfat`. */
-  module(name: (typeof DISK_MODULES)[number]): Uint8Array
+  module(name: (typeof DRIVER_MODULES)[number]): Uint8Array
 }
 
 /**
@@ -32,7 +32,7 @@ export function debianLinux(): Uint8Array | undefined {
   return debianLinuxPackage()?.kernel
 }
 
-/** The same with the drivers of {@link DISK_MODULES}. */
+/** The same with the drivers of {@link DRIVER_MODULES}. */
 export function debianLinuxPackage(): DebianLinux | undefined {
   if (!['apt-get', 'apt-cache', 'dpkg-deb', 'tar'].every((tool) => requireTool(tool) !== undefined)) return undefined
   try {
@@ -43,7 +43,7 @@ export function debianLinuxPackage(): DebianLinux | undefined {
     const folder = join(CACHE, name)
     const kernel = installed?.get('vmlinuz') ?? join(folder, `vmlinuz-${version}`)
     const moduleFile = (module: string): string => installed?.get(module) ?? join(folder, `${module}.ko`)
-    if (![kernel, ...DISK_MODULES.map(moduleFile)].every((path) => existsSync(path))) unpack(name, folder)
+    if (![kernel, ...DRIVER_MODULES.map(moduleFile)].every((path) => existsSync(path))) unpack(name, folder)
     return { kernel: new Uint8Array(readFileSync(kernel)), module: (module) => new Uint8Array(readFileSync(moduleFile(module))) }
   } catch (error) {
     if (process.env['CI']) throw new Error('CI needs Debian’s linux-image-amd64 as a judge, and apt could not get it.', { cause: error })
@@ -68,7 +68,7 @@ function unpack(name: string, folder: string): void {
   const fetched = readdirSync(own).find((file) => file.startsWith(`${name}_`) && file.endsWith('.deb'))
   if (fetched === undefined) throw new Error(`apt-get download ${name} left no archive.`)
   // Of 400 MB of modules these few.
-  const wanted = ['./boot/vmlinuz-*', ...DISK_MODULES.map((module) => `*/${module}.ko`)]
+  const wanted = ['./boot/vmlinuz-*', ...DRIVER_MODULES.map((module) => `*/${module}.ko`)]
   execFileSync('sh', ['-c', 'file=$1; shift; dpkg-deb --fsys-tarfile "$file" | tar -x --transform "s,.*/,," --wildcards "$@"', 'sh', fetched, ...wanted], { cwd: own, stdio: 'pipe' })
   rmSync(join(own, fetched))
   rmSync(folder, { recursive: true, force: true })
