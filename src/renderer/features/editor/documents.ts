@@ -93,7 +93,7 @@ export function createDocuments({ connection, onError, resolveConflict, beforeSa
     })
   }
 
-  const tabs = createEditorTabs(store, arrange)
+  const editorTabs = createEditorTabs(store, arrange)
 
   function inOrder<T>(path: string, work: () => Promise<T>): Promise<T> {
     const next = (queues.get(path) ?? Promise.resolve()).then(work)
@@ -458,7 +458,7 @@ export function createDocuments({ connection, onError, resolveConflict, beforeSa
     openFile,
     closeFile,
     isLastTab,
-    ...tabs,
+    ...editorTabs,
     edit,
     save,
     saveAll,
