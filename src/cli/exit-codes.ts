@@ -26,7 +26,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   buildFailed: 'the build found errors',
   internal: 'Bootlab itself failed: please report it',
   unavailable: 'something needed is missing (see "bootlab doctor"), or a port is taken',
-  halted: 'the machine halted for good before it showed the text of --until-text, or the BIOS stopped it',
+  halted: 'the machine halted for good or was switched off before it showed the text of --until-text, or the BIOS stopped it',
   tripleFault: 'the kernel ended in a triple fault',
   differs: 'the two backends of --lockstep came to differ',
   reset: 'the kernel reset the PC (in "bootlab runner": elsewhere the PC starts anew)',
