@@ -1,7 +1,7 @@
 /** The documentation pages that the window holds: the repository's own Markdown files, by name. */
 import type { Language } from '../../../shared/languages'
 
-export const PAGE_IDS = ['getting-started', 'troubleshooting', 'manifest', 'target-specification', 'command-line', 'images', 'loader', 'uefi', 'boot-matrix', 'cpu-coverage', 'security'] as const
+export const PAGE_IDS = ['getting-started', 'troubleshooting', 'manifest', 'target-specification', 'command-line', 'images', 'loader', 'uefi', 'boot-matrix', 'pc', 'cpu-coverage', 'security'] as const
 export type PageId = (typeof PAGE_IDS)[number]
 
 /** Where each page lies in the repository, in English. Chinese ones are `docs/zh-CN/<name>.md`. */
@@ -15,6 +15,7 @@ const SOURCES: Readonly<Record<PageId, string>> = {
   loader: 'resources/loader/README.md',
   uefi: 'resources/loader/uefi/README.md',
   'boot-matrix': 'docs/boot-matrix.md',
+  pc: 'docs/pc.md',
   'cpu-coverage': 'docs/cpu-coverage.md',
   security: 'docs/security.md',
 }

@@ -15,6 +15,7 @@ export const help = {
       loader: 'The boot loader',
       uefi: 'The boot loader under UEFI',
       'boot-matrix': 'What boots where',
+      pc: 'What the PC has',
       'cpu-coverage': 'What the emulated processor knows',
       security: 'Security of the window',
     },

@@ -16,6 +16,7 @@ export const help: typeof english = {
       loader: '引导加载程序',
       uefi: 'UEFI 下的引导加载程序',
       'boot-matrix': '哪些映像能在哪里启动',
+      pc: 'PC 里有什么',
       'cpu-coverage': '模拟处理器支持的指令',
       security: '窗口的安全性',
     },
