@@ -9,7 +9,7 @@ import { DEFAULT_START_DATE } from '../../src/main/emulator/host/options'
 import { Typist } from '../../src/main/emulator/host/typist'
 import { TICKS_PER_MILLISECOND } from '../../src/main/emulator/machine/clock'
 import { Machine } from '../../src/main/emulator/machine/machine'
-import { CHECKING_KERNELS, checkingImage } from './kernels'
+import { CHECKING_KERNELS, checkingImage, ownUpperKib } from './kernels'
 import { templateImages } from './template-images'
 
 const MEMORY = 16 << 20
@@ -51,7 +51,7 @@ describe.each(templates)('template $template.id', ({ skip, path }) => {
   test.skipIf(skip)('is the same run on oracle and interpreter', { timeout: SLOW }, async () => compareBackends(readFileSync(await path()), TEMPLATE_INSTRUCTIONS))
 })
 
-test.each(kernels)('kernel “%s” is the same run on oracle and interpreter', { timeout: SLOW }, async (_name, kernel) => compareBackends(await checkingImage(kernel, MEMORY / 1024 - 1024), KERNEL_INSTRUCTIONS))
+test.each(kernels)('kernel “%s” is the same run on oracle and interpreter', { timeout: SLOW }, async (_name, kernel) => compareBackends(await checkingImage(kernel, ownUpperKib(MEMORY / 1024)), KERNEL_INSTRUCTIONS))
 
 function compareBackends(image: Uint8Array, most: number): void {
   const lockstep = new Lockstep({ image, memoryBytes: MEMORY, backends: ['oracle', 'interp'], keys: KEYS })

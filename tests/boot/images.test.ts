@@ -11,7 +11,7 @@ import { VIRTUAL_DISK_FORMATS, type FileSystem, type ImageLayout } from '../../s
 import { linkKernel } from '../support/link-kernel'
 import { hasFirmware } from '../support/ovmf'
 import { bootInQemu, findQemu } from '../support/qemu'
-import { CHECKING_KERNELS, CHECKS, COMMAND_LINE, header, readReport } from './kernels'
+import { CHECKING_KERNELS, CHECKS, COMMAND_LINE, header, OWN_UPPER_KIB, readReport } from './kernels'
 import { runInOwnPc } from './own-pc'
 import { bootImage, loader } from './qemu-judge'
 import tiny from './qemu-kernels/tiny.c?raw'
@@ -34,7 +34,7 @@ const SHAPES: readonly [ImageLayout, FileSystem][] = [
   ['iso', 'auto'],
 ]
 /** KiB without a hole from 1 MiB in 128 MiB: SeaBIOS keeps some at the top, more with USB; OVMF leaves a hole at 8 MiB. */
-const UPPER_KIB = { own: 130_048, SeaBIOS: 129_920, 'SeaBIOS with USB': 0x1fb7c, OVMF: 7168 } as const
+const UPPER_KIB = { own: OWN_UPPER_KIB, SeaBIOS: 129_920, 'SeaBIOS with USB': 0x1fb7c, OVMF: 7168 } as const
 const WITHOUT_PARTITIONS: ReadonlySet<ImageLayout> = new Set(['superfloppy', 'floppy', 'iso'])
 /** How QEMU's BIOS numbers drives. */
 const DRIVES = { diskette: 0, 'hard disk': 0x80, 'USB stick': 0x80, CD: 0xe0 } as const
@@ -116,7 +116,7 @@ describe('a virtual disk', () => {
 describe('what a boot volume may hold', () => {
   test('a compressed kernel starts as if it were none', async () => {
     if (!checking) throw new Error('no such kernel')
-    const defines = { EXPECTED_UPPER_KIB: 130_048, EXPECTED_COMMAND_LINE: JSON.stringify(COMMAND_LINE), ...checking.defines }
+    const defines = { EXPECTED_UPPER_KIB: OWN_UPPER_KIB, EXPECTED_COMMAND_LINE: JSON.stringify(COMMAND_LINE), ...checking.defines }
     const { image } = await buildDiskImage({ kernel: await linkKernel({ ...checking, defines }), loader: await loader(), commandLine: COMMAND_LINE, compress: true, image: { firmware: 'bios' } })
     expect(readReport(runInOwnPc(image, { backend: 'interp', seconds: 10 }).serial)).toEqual(passed)
   })

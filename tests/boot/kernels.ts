@@ -50,6 +50,11 @@ export const header = (flags: number, addresses = ''): string =>
 .long 0x1badb002, ${flags}, -(0x1badb002 + ${flags})${addresses}
 `)
 
+/** Memory from 1 MiB up that our own firmware leaves to programs, in KiB: the last 64 KiB are ACPI's. */
+export const ownUpperKib = (memoryKib: number): number => memoryKib - 1024 - 64
+/** The same of a machine with 128 MiB. */
+export const OWN_UPPER_KIB = ownUpperKib(131_072)
+
 /** An image of such a kernel. @param upperKib memory without a hole from 1 MiB, which depends on the firmware. */
 export async function checkingImage(kernel: TestKernel, upperKib: number, image?: DiskImageInput['image']): Promise<Uint8Array> {
   const defines = { EXPECTED_UPPER_KIB: upperKib, EXPECTED_COMMAND_LINE: JSON.stringify(COMMAND_LINE), ...kernel.defines }

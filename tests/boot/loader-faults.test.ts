@@ -75,7 +75,7 @@ const MACHINE_AND_MEDIUM: Record<string, Fault> = {
     model: 'pentium',
     says: 'Bootlab: the kernel is a 64-bit program, but this processor has no long mode. Use a 64-bit processor or build a 32-bit kernel.',
   },
-  'the kernel needs more memory than there is': { image: async () => fat(await linkKernel({ bits: 32, source: `${SOURCE} char huge[64 << 20];` })), memoryMib: 16, says: 'is outside usable memory: this machine has 15 MiB from 1 MiB up. Link it lower or give the machine more memory.' },
+  'the kernel needs more memory than there is': { image: async () => fat(await linkKernel({ bits: 32, source: `${SOURCE} char huge[64 << 20];` })), memoryMib: 16, says: 'is outside usable memory: this machine has 14 MiB from 1 MiB up. Link it lower or give the machine more memory.' },
   'the disk fails in the middle of the kernel': {
     image: ({ long }) => raw(long),
     quirks: { badSectors: [{ first: DISK.PARTITION_LBA + 500, last: DISK.PARTITION_LBA + 500, status: 0x10 }] },

@@ -57,12 +57,9 @@ describe.skipIf(findQemu() === undefined)('Limine kernels under UEFI', () => {
   }, 120_000)
 })
 
-/** It has neither ACPI nor SMBIOS. */
-const OWN_PC = { HAS_ACPI: 0, HAS_SMBIOS: 0 }
-
 describe('Limine kernels in Bootlab’s own PC', () => {
   test.each([0, 1, 2, 3, 4, 5, 6])('base revision %i', async (revision) => {
-    const { file, modules } = await limineKernel({ defines: { REVISION: revision, ...OWN_PC }, modules: 2, commandLine: COMMAND_LINE })
+    const { file, modules } = await limineKernel({ defines: { REVISION: revision }, modules: 2, commandLine: COMMAND_LINE })
     const run = runInOwnPc(await imageOf(file, COMMAND_LINE, { modules }), { backend: 'interp', seconds: 5 })
     expect(readReport(run.serial)).toEqual({ good: LIMINE_CHECKS, bad: [] })
     expect(run.outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
@@ -70,7 +67,7 @@ describe('Limine kernels in Bootlab’s own PC', () => {
 })
 
 test('5-level paging in Bootlab’s own PC', async () => {
-  const { file } = await limineKernel({ defines: { ...OWN_PC, LEVELS: 5, LEVELS_WANTED: 5 } })
+  const { file } = await limineKernel({ defines: { LEVELS: 5, LEVELS_WANTED: 5 } })
   const run = runInOwnPc(await imageOf(file), { backend: 'interp', seconds: 5 })
   expect(readReport(run.serial)).toEqual({ good: LIMINE_CHECKS, bad: [] })
 })
@@ -97,7 +94,7 @@ describe('what the loader refuses, though the image builder did not see it', () 
     ['an entry point outside', (image, view) => view.setBigUint64(find(image, request('ENTRY_POINT')) + FIELDS_AT, 0x1234n, true), 'the kernel gives 0x1234 as its entry point, which is not an address in it'],
     ['a stack of 4 GiB', (image, view) => view.setBigUint64(find(image, request('STACK_SIZE')) + FIELDS_AT, 1n << 32n, true), 'the kernel asks for a stack of 0x100000000 bytes.'],
   ])('%s', async (_name, damage, says) => {
-    const { file } = await limineKernel({ defines: OWN_PC })
+    const { file } = await limineKernel({})
     const image = await imageOf(file)
     damage(image, new DataView(image.buffer))
     const { screenFlow } = runInOwnPc(image, { backend: 'interp', seconds: 5, untilText: 'Bootlab: ' })

@@ -8,7 +8,7 @@ import { buildBootSectorImage, type KernelHints } from '../../src/main/image/ind
 import { linkKernel, type TestKernel } from '../support/link-kernel'
 import { checkedModules } from './checked-modules'
 import { byteList, crateSection } from './crate11-config'
-import { script } from './kernels'
+import { OWN_UPPER_KIB, script } from './kernels'
 import { LIMINE_CHECKS, limineKernel } from './limine-kernels'
 import { imageOf } from './qemu-judge'
 import bootloader from './qemu-kernels/bootloader.c?raw'
@@ -28,7 +28,7 @@ export interface MatrixMachine {
 }
 
 export const MACHINES = {
-  own: { name: 'Bootlab’s PC', uefi: false, upperKib: 131_072 - 1024, tables: false },
+  own: { name: 'Bootlab’s PC', uefi: false, upperKib: OWN_UPPER_KIB, tables: true },
   seabios: { name: 'QEMU, SeaBIOS', uefi: false, upperKib: 130_944 - 1024, tables: true },
   // It leaves a hole at 8 MiB.
   ovmf: { name: 'QEMU, OVMF (UEFI, x64)', uefi: true, upperKib: 7168, tables: true },
