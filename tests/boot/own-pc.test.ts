@@ -1,6 +1,6 @@
 /** The disks that QEMU judges, in Bootlab's own PC: the same kernels are content, the same sentences said. */
 import { describe, expect, test } from 'vitest'
-import { CHECKING_KERNELS, checkingImage, CHECKS, header, readReport } from './kernels'
+import { CHECKING_KERNELS, checkingImage, CHECKS, header, OWN_UPPER_KIB, readReport } from './kernels'
 import { runInOwnPc } from './own-pc'
 import { imageOf } from './qemu-judge'
 import tiny from './qemu-kernels/tiny.c?raw'
@@ -9,7 +9,7 @@ import { refusedImage, REFUSALS } from './refusals'
 
 describe('in Bootlab’s own PC', () => {
   test.each(Object.entries(CHECKING_KERNELS))('%s', async (_name, kernel) => {
-    const run = runInOwnPc(await checkingImage(kernel, 127 * 1024), { backend: 'interp', seconds: 5 })
+    const run = runInOwnPc(await checkingImage(kernel, OWN_UPPER_KIB), { backend: 'interp', seconds: 5 })
     expect(readReport(run.serial)).toEqual({ good: CHECKS[kernel.bits], bad: [] })
     expect(run.outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
   })
