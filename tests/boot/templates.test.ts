@@ -22,7 +22,7 @@ function bootHere(image: Uint8Array, backend: (typeof BACKENDS)[number], untilTe
     let screen: TextScreen | undefined
     let serial = ''
     startInProcess(
-      { image, memoryBytes: 128 << 20, backend, pace: 'fast', untilText, timeoutMilliseconds: 60_000, ...(keys === undefined ? {} : { keys }) },
+      { image, memoryBytes: 128 << 20, backend, pace: 'fast', untilText, timeoutMilliseconds: 110_000, ...(keys === undefined ? {} : { keys }) },
       {
         screen(shown) {
           if (shown.mode === 'text') screen = shown
