@@ -19,7 +19,8 @@ import { Typist } from './typist'
 const TURN_MS = 8
 /** So often the awaited text is looked for, and virtual time compared with the host's. */
 const SLICE_MS = 1.5
-const SCREEN_MS = 16
+/** A little shorter than the frames of a window of 60 Hz: each shall find a new screen. */
+const SCREEN_MS = 14
 /** A large picture takes its time to make: no more than a quarter of the thread's. */
 const SCREEN_SHARE = 4
 /** Screens on their way to the listener. */
