@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { IO_APIC_INPUTS, IoApic } from './io-apic'
-import { Apic } from './local-apic'
+import { Apic } from './local-apic-registers'
 import { apicBench } from './test-apic'
 
 const [LEVEL, MASKED, LOGICAL] = [0x8000, 0x1_0000, 0x800]

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Delivery } from './apic-bus'
-import { Apic, type LocalApic } from './local-apic'
+import type { LocalApic } from './local-apic'
+import { Apic } from './local-apic-registers'
 import { apicBench } from './test-apic'
 
 const ENABLED = 0x1ff

@@ -8,51 +8,12 @@ import { type ApicBus, type ApicTarget, BROADCAST, Delivery, destination8 } from
 import { ApicTimer, TimerMode, type TimestampClock } from './apic-timer'
 import type { Device, DeviceFacts, MemoryDevice } from './device'
 import { fact } from './facts'
+import {
+  Apic, APIC_BASE, BASE_BSP, BASE_X2APIC, BASE_ENABLE, BASE_MODE, BASE_RESERVED, VERSION, SPURIOUS_RESET, SOFTWARE_ENABLE, SPURIOUS_WRITABLE,
+  LVT_MASKED, LVT_MODE_SHIFT, LOCAL_VECTORS, type LocalVector, LVT_OFFSETS, TIMER_MODE_SHIFT, LOWEST_VECTOR, ERROR, COMMAND_WRITABLE, COMMAND_LOGICAL,
+  COMMAND_ASSERT, COMMAND_LEVEL, Shorthand, FLAT_MODEL, FIRST_MSR, LAST_MSR,
+} from './local-apic-registers'
 import { VectorSet } from './vector-set'
-
-/** Offsets of the registers in memory. An MSR's number is 800h + offset / 16. */
-export const Apic = {
-  id: 0x20, version: 0x30, taskPriority: 0x80, arbitrationPriority: 0x90, processorPriority: 0xa0, endOfInterrupt: 0xb0, logicalDestination: 0xd0, destinationFormat: 0xe0, spurious: 0xf0,
-  inService: 0x100, triggerMode: 0x180, requested: 0x200, errors: 0x280, command: 0x300, commandHigh: 0x310, timer: 0x320, thermal: 0x330, performance: 0x340, lint0: 0x350, lint1: 0x360, error: 0x370,
-  initialCount: 0x380, currentCount: 0x390, divide: 0x3e0, selfInterrupt: 0x3f0,
-} as const
-
-export const APIC_BASE = 0xfee0_0000
-export const APIC_BYTES = 0x1000
-/** Bits of IA32_APIC_BASE. */
-const BASE_BSP = 1n << 8n
-const BASE_X2APIC = 1n << 10n
-const BASE_ENABLE = 1n << 11n
-const BASE_MODE = BASE_ENABLE | BASE_X2APIC
-const BASE_RESERVED = 0x2ffn
-
-/** Version 14h, six local vectors. */
-const VERSION = 0x0005_0014
-const SPURIOUS_RESET = 0xff
-const SOFTWARE_ENABLE = 0x100
-const SPURIOUS_WRITABLE = 0x3ff
-const LVT_MASKED = 0x1_0000
-const LVT_MODE_SHIFT = 8
-/** Bits of each local vector that can be written. */
-const LOCAL_VECTORS = {
-  [Apic.timer]: 0x7_00ff, [Apic.thermal]: 0x1_07ff, [Apic.performance]: 0x1_07ff, [Apic.lint0]: 0x1_a7ff, [Apic.lint1]: 0x1_a7ff, [Apic.error]: 0x1_00ff,
-} as const
-type LocalVector = keyof typeof LOCAL_VECTORS
-const LVT_OFFSETS: readonly LocalVector[] = [Apic.timer, Apic.thermal, Apic.performance, Apic.lint0, Apic.lint1, Apic.error]
-const TIMER_MODE_SHIFT = 17
-const LOWEST_VECTOR = 16
-/** Error status register. */
-const ERROR = { sendIllegalVector: 0x20, receivedIllegalVector: 0x40, illegalRegister: 0x80 } as const
-/** Interrupt command register. */
-const COMMAND_WRITABLE = 0xc_cfff
-const COMMAND_LOGICAL = 0x800
-const COMMAND_ASSERT = 0x4000
-const COMMAND_LEVEL = 0x8000
-const Shorthand = { none: 0, self: 1, all: 2, others: 3 } as const
-const FLAT_MODEL = 0xf
-
-const FIRST_MSR = 0x800
-const LAST_MSR = 0x8ff
 
 /** What an APIC does to its processor. */
 export interface ApicProcessor extends TimestampClock {

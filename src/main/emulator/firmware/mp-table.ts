@@ -1,6 +1,6 @@
 /** MP configuration table (Intel MultiProcessor Specification 1.4, chapter 4), for systems that do not read ACPI's tables. */
 import { IO_APIC_BASE } from '../devices/io-apic'
-import { APIC_BASE } from '../devices/local-apic'
+import { APIC_BASE } from '../devices/local-apic-registers'
 import { pirqOf } from '../devices/piix3-isa'
 import { TableBytes } from './table-bytes'
 

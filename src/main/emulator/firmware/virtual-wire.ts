@@ -4,7 +4,7 @@
  */
 import { Delivery } from '../devices/apic-bus'
 import { IMCR_DATA, IMCR_REGISTER, IMCR_SELECT } from '../devices/imcr'
-import { Apic } from '../devices/local-apic'
+import { Apic } from '../devices/local-apic-registers'
 import type { FirmwareHost } from './context'
 
 /** Enabled by software, spurious vector FFh. */

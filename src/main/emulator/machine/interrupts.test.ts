@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { CpuModelName } from '../cpu/system/models'
-import { Apic, APIC_BASE } from '../devices/local-apic'
+import { Apic, APIC_BASE } from '../devices/local-apic-registers'
 import { TICKS_PER_SECOND } from './clock'
 import { type BackendName, Machine } from './machine'
 

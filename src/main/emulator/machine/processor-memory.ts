@@ -1,6 +1,7 @@
 /** Physical memory as one processor sees it: its local APIC answers in one page, wherever IA32_APIC_BASE has it, before all that lies there. */
 import type { PhysicalMemory } from '../cpu/ports'
-import { APIC_BYTES, type LocalApic } from '../devices/local-apic'
+import type { LocalApic } from '../devices/local-apic'
+import { APIC_BYTES } from '../devices/local-apic-registers'
 
 export class ProcessorMemory implements PhysicalMemory {
   readonly #memory: PhysicalMemory

@@ -4,7 +4,7 @@
 import { ACPI_DISABLE, ACPI_ENABLE, APM_CONTROL, Pm } from '../../devices/acpi-pm'
 import { HPET_BASE, HPET_BLOCK_ID } from '../../devices/hpet'
 import { IO_APIC_BASE } from '../../devices/io-apic'
-import { APIC_BASE } from '../../devices/local-apic'
+import { APIC_BASE } from '../../devices/local-apic-registers'
 import { CMOS } from '../../devices/rtc-mc146818'
 import { TableBytes } from '../table-bytes'
 import { type DsdtParts, definitionBlock } from './dsdt'
