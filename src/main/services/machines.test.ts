@@ -16,7 +16,7 @@ const options: StartOptions = { image: new Uint8Array(512), memoryBytes: 2 ** 20
 function doubles() {
   const started: { listener: MachineListener; machine: { [K in keyof Omit<RunningMachine, 'ask'>]: ReturnType<typeof vi.fn<RunningMachine[K]>> } & Pick<RunningMachine, 'ask'> }[] = []
   const machines = new Machines((_options, listener) => {
-    const machine = { pause: vi.fn<() => void>(), resume: vi.fn<() => void>(), stop: vi.fn<() => void>(() => listener.end(report)), reset: vi.fn<() => void>(), keys: vi.fn<RunningMachine['keys']>(), mouse: vi.fn<RunningMachine['mouse']>(), type: vi.fn<RunningMachine['type']>(), serialInput: vi.fn<RunningMachine['serialInput']>(), ask: () => Promise.reject(new Error('Nobody asks here.')), log: vi.fn<RunningMachine['log']>() }
+    const machine = { pause: vi.fn<() => void>(), resume: vi.fn<() => void>(), stop: vi.fn<() => void>(() => listener.end(report)), reset: vi.fn<() => void>(), hold: vi.fn<RunningMachine['hold']>(), keys: vi.fn<RunningMachine['keys']>(), mouse: vi.fn<RunningMachine['mouse']>(), type: vi.fn<RunningMachine['type']>(), serialInput: vi.fn<RunningMachine['serialInput']>(), ask: () => Promise.reject(new Error('Nobody asks here.')), log: vi.fn<RunningMachine['log']>() }
     started.push({ listener, machine })
     return machine
   })

@@ -239,6 +239,11 @@ export class Machines {
     }
   }
 
+  /** Has the guests stand still for a moment, unseen by them; 0 ends it. */
+  hold(milliseconds: number): void {
+    for (const machine of this.#machines.values()) if (!machine.ended) machine.running.hold(milliseconds)
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#machines.keys()].map((id) => this.stop(id)))
   }

@@ -1,6 +1,6 @@
 /** All services, and the handlers with which a door offers them. */
 import { readFile, stat } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import envPaths from 'env-paths'
@@ -50,6 +50,8 @@ export const ANY_MACHINE: MachineDescription = { memoryBytes: DEFAULT_MEMORY_BYT
 /** Where the lab keeps what it remembers: BOOTLAB_DATA_DIR, else the system's place for an application's data. */
 /** How long the processor belongs to what a person waits for (a project that opens, a boot) before things are made ready for later. */
 const PREPARE_MS = { open: 1500, boot: 500 } as const
+/** On a small computer the machine that is about to be replaced stands still while the build is quick: it would take half of its time. */
+const HOLD_MS = availableParallelism() < 4 ? 400 : 0
 /** Does not keep the process alive. */
 const later = (ms: number, work: () => void): void => void setTimeout(work, ms).unref()
 
@@ -289,10 +291,16 @@ export function createServices(options: ServicesOptions): Services {
       const progress = new ProgressSender(context)
       // Most builds are made for a boot.
       prepareWorker()
+      machines.hold(HOLD_MS)
+      let ok = false
       try {
-        return (await builder.build(await projectFolder(directory), { onLog: progress.line, onStep: progress.step, signal: context.signal })).result
+        const { result } = await builder.build(await projectFolder(directory), { onLog: progress.line, onStep: progress.step, signal: context.signal })
+        ok = result.ok
+        return result
       } finally {
         progress.finish()
+        // Else it is stopped in a moment.
+        if (!ok) machines.hold(0)
       }
     },
     'machines.watch': ({ machine }, context) => machines.watch(machine, context, context.signal),

@@ -50,6 +50,9 @@ export interface LabOptions {
   openedDelay?: number | undefined
 }
 
+/** So long after a boot what was built is looked at anew. */
+const BOOTED_MS = 500
+
 export type Lab = ReturnType<typeof createLab>
 
 export function createLab({ openPort, localStorage, sessionStorage, openedDelay }: LabOptions) {
@@ -232,7 +235,8 @@ export function createLab({ openPort, localStorage, sessionStorage, openedDelay 
     try {
       await next?.()
     } finally {
-      await refreshProject(directory)
+      // A machine that starts has the computer for itself.
+      setTimeout(() => attempt(refreshProject(directory)), next ? BOOTED_MS : 0)
     }
   }
 

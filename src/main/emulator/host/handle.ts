@@ -125,6 +125,10 @@ class MachineHandle implements RunningMachine {
     this.#send({ type: 'resume' })
   }
 
+  hold(milliseconds: number): void {
+    this.#send({ type: 'hold', milliseconds })
+  }
+
   keys(events: readonly KeyEvent[]): void {
     this.#send({ type: 'keys', events: [...events] })
   }

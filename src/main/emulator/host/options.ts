@@ -95,6 +95,8 @@ export interface RunningMachine {
   reset(): void
   pause(): void
   resume(): void
+  /** Stands still for so many milliseconds of the host's time, unseen by the guest; 0 ends it. */
+  hold(milliseconds: number): void
   keys(events: readonly KeyEvent[]): void
   mouse(moves: readonly MouseMove[]): void
   /** Types text as on a US keyboard; `\n` is Enter, `\b` Backspace. */
@@ -118,6 +120,7 @@ export const commandSchema = z.discriminatedUnion('type', [
   /** Loads the emulator and compiles its interpreter, so that a later `start` is quick; quicker still after a rehearsal, of which nobody hears. */
   z.object({ type: z.literal('prepare'), module: z.instanceof(WebAssembly.Module).optional(), rehearsal: startOptionsSchema.optional() }),
   z.object({ type: z.enum(['stop', 'reset', 'pause', 'resume']) }),
+  z.object({ type: z.literal('hold'), milliseconds: z.number().min(0) }),
   z.object({ type: z.literal('keys'), events: z.array(keyEventSchema) }),
   z.object({ type: z.literal('mouse'), moves: z.array(mouseMoveSchema) }),
   z.object({ type: z.literal('type'), text: z.string() }),

@@ -100,6 +100,30 @@ describe('a session', () => {
     expect(firstLine(screen)).toBe(text)
   })
 
+  test('stands still while it is held, and goes on by itself or when it is let go', async () => {
+    const executed: number[] = []
+    const { report } = await run(SPIN, { pace: 'realtime' }, (session) => {
+      const note = (): void => void executed.push(session.machine.instructions)
+      void (async () => {
+        await sleep(20)
+        session.hold(60_000)
+        await sleep(20)
+        note()
+        await sleep(100)
+        note()
+        session.hold(0)
+        while (session.machine.instructions === executed[1]) await sleep(5)
+        session.hold(20)
+        await sleep(10)
+        note()
+        while (session.machine.instructions === executed[2]) await sleep(5)
+        session.stop()
+      })()
+    })
+    expect(executed[1]).toBe(executed[0])
+    expect(report.reason).toBe('stopped')
+  })
+
   /** Page 1 is shown, so that nobody sees the text of page 0 before mode 13h, which keeps it: mov ax,0501h; int 10h; … */
   const GRAPHICS = [0xb8, 0x01, 0x05, 0xcd, 0x10, 0xb8, 0x00, 0xb8, 0x8e, 0xc0, 0x26, 0xc7, 0x06, 0, 0, 0x58, 0x07, 0xb8, 0x93, 0x00, 0xcd, 0x10]
 

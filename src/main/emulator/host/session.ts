@@ -66,6 +66,8 @@ export class Session implements RunningMachine, Asked {
   readonly #logs: Logs
   /** Logs whose last event is on its way. */
   readonly #unreadLogs = new Set<number>()
+  /** The host's time until which the guest stands still. */
+  #heldUntil: number | undefined
   #ended = false
   #wake: (() => void) | undefined
   #screen: Screen | undefined
@@ -121,6 +123,7 @@ export class Session implements RunningMachine, Asked {
         else if (this.#timedOut(performance.now())) this.#end(this.#timeoutReport())
         // What was drawn last before it paused, or is changed while it stands.
         else this.#tellDueScreen(performance.now())
+        if (this.#isHeld) this.#letGo()
         if (!this.#ended) await this.#sleep(this.#waiting ? LONGEST_SLEEP_MS : this.#pause())
       }
     } catch (error) {
@@ -149,6 +152,12 @@ export class Session implements RunningMachine, Asked {
     this.#machine.control.resume()
     this.#pace.restart()
     this.#wake?.()
+  }
+
+  hold(milliseconds: number): void {
+    const wasHeld = this.#isHeld
+    this.#heldUntil = milliseconds > 0 ? performance.now() + milliseconds : undefined
+    if (wasHeld) this.#letGo()
   }
 
   setSpeed(speed: Speed): void {
@@ -212,9 +221,21 @@ export class Session implements RunningMachine, Asked {
     }
   }
 
-  /** For `resume`, or for the reader of its serial output or of a log. */
+  get #isHeld(): boolean {
+    return this.#heldUntil !== undefined
+  }
+
+  /** What was not done meanwhile is not caught up. */
+  #letGo(): void {
+    if (this.#heldUntil !== undefined && performance.now() < this.#heldUntil) return
+    this.#heldUntil = undefined
+    this.#pace.restart()
+    this.#wake?.()
+  }
+
+  /** For `resume`, for the end of `hold`, or for the reader of its serial output or of a log. */
   get #waiting(): boolean {
-    return this.#machine.control.paused !== undefined || this.#unread > MOST_UNREAD || this.#logs.areFull
+    return this.#isHeld || this.#machine.control.paused !== undefined || this.#unread > MOST_UNREAD || this.#logs.areFull
   }
 
   /** Slices until the turn's time is over or virtual time is too far ahead. */

@@ -96,6 +96,9 @@ function listen(port: NonNullable<typeof parentPort>): void {
       case 'start':
         start(command)
         return
+      case 'hold':
+        session?.hold(command.milliseconds)
+        return
       case 'keys':
         session?.keys(command.events)
         return
