@@ -95,7 +95,18 @@ function uid(path: string): Aml[] {
   return number ? [name('_UID', integer(Number(number[0])))] : []
 }
 
+/** The block made last, and what of: hardly two machines differ, and each boot would take milliseconds to make it. */
+let last: { readonly key: string; readonly block: Uint8Array } | undefined
+
+/** In place: whoever needs it copies it. */
 export function definitionBlock(parts: DsdtParts): Uint8Array {
+  const { hasPort, ...numbers } = parts
+  const key = JSON.stringify([numbers, ISA_DEVICES.map(({ at }) => hasPort(at))])
+  if (last?.key !== key) last = { key, block: assemble(parts) }
+  return last.block
+}
+
+function assemble(parts: DsdtParts): Uint8Array {
   const processors = Array.from({ length: parts.processors }, (_, index) => device(`CP0${index.toString(16).toUpperCase()}`, name('_HID', string('ACPI0007')), name('_UID', integer(index))))
   const motherboard = device(
     'MBRD', name('_HID', eisaId('PNP0C02')), name('_UID', integer(0)), name('_CRS', template(ports(parts.pmBase, PM_BLOCK_BYTES), ports(0xb2, 2), ports(ELCR_PORT, 2))),

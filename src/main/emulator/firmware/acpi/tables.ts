@@ -38,6 +38,8 @@ const HEADER_BYTES = 36
 const FADT_BYTES = 244
 const FACS_BYTES = 64
 const ALIGNMENT = 64
+/** Room for the tables; `set` throws beyond it. */
+const MOST_BYTES = 0xf000
 /** Ports and value that reset the PC: the ISA bridge's reset control register. */
 const RESET_PORT = 0xcf9
 const RESET_VALUE = 0x06
@@ -117,17 +119,19 @@ function facs(): Uint8Array {
 }
 
 export function buildAcpiTables(parts: AcpiParts, places: AcpiPlaces): AcpiTables {
-  const all: number[] = []
+  const all = new Uint8Array(MOST_BYTES)
+  let end = 0
   const put = (table: Uint8Array): number => {
-    const at = Math.ceil(all.length / ALIGNMENT) * ALIGNMENT
-    all.push(...Array.from({ length: at - all.length }, () => 0), ...table)
+    const at = Math.ceil(end / ALIGNMENT) * ALIGNMENT
+    all.set(table, at)
+    end = at + table.length
     return places.tables + at
   }
   const fadtAt = put(fadt(parts, places.facs, put(dsdt(parts))))
   const pointers = [fadtAt, ...(parts.ioApicId === undefined ? [] : [put(madt(parts, parts.ioApicId))]), put(hpet())]
   const rsdt = put(root('RSDT', 4, pointers))
   const xsdt = put(root('XSDT', 8, pointers))
-  return { rsdp: rsdp(rsdt, xsdt), tables: Uint8Array.from(all), facs: facs() }
+  return { rsdp: rsdp(rsdt, xsdt), tables: all.slice(0, end), facs: facs() }
 }
 
 /** Root system description pointer, revision 2: 20 bytes of ACPI 1.0, then the rest. */
