@@ -21,6 +21,8 @@ const TURN_MS = 8
 const SLICE_MS = 1.5
 /** A little shorter than the frames of a window of 60 Hz: each shall find a new screen. */
 const SCREEN_MS = 14
+/** Most kernels have shown something by then. */
+const FIRST_SCREEN_MS = 25
 /** A large picture takes its time to make: no more than a quarter of the thread's. */
 const SCREEN_SHARE = 4
 /** Screens on their way to the listener. */
@@ -116,8 +118,9 @@ export class Session implements RunningMachine, Asked {
   /** Runs to the end. Never rejects: a failure of the emulator is a report, too. */
   async run(): Promise<void> {
     try {
-      // One that is paused from the beginning says so.
-      this.#tell(performance.now())
+      // One that is paused from the beginning says so; the screen that the firmware clears in a moment would only keep the window busy.
+      if (this.#waiting) this.#tell(performance.now())
+      else this.#screenDue = performance.now() + FIRST_SCREEN_MS
       while (!this.#ended) {
         if (!this.#waiting) this.#turn()
         else if (this.#timedOut(performance.now())) this.#end(this.#timeoutReport())
@@ -363,7 +366,8 @@ export class Session implements RunningMachine, Asked {
     if (now < this.#screenDue || this.#unseen >= MOST_UNSEEN) return
     this.#tellScreen()
     // Counted from when this one was due: turns are half as long, and would else be added to each.
-    this.#screenDue = Math.max(this.#screenDue + SCREEN_MS, now + SCREEN_MS / 2, now + (performance.now() - now) * SCREEN_SHARE)
+    const took = this.#screen?.mode === 'graphics' ? performance.now() - now : 0
+    this.#screenDue = Math.max(this.#screenDue + SCREEN_MS, now + SCREEN_MS / 2, now + took * SCREEN_SHARE)
   }
 
   #tellScreen(): void {

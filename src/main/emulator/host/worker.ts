@@ -10,8 +10,9 @@ import { Session } from './session'
 
 /** So long a boot has the processor like everything else. */
 const BOOTING_MS = 1000
-/** So long a rehearsal goes on: to the kernel, and some of what that does. */
-const REHEARSAL_MS = 250
+/** So long a rehearsal goes on: to the kernel, and some of what that does. The more often, the better the code that is made of it. */
+const REHEARSAL_MS = 60
+const REHEARSALS = 5
 
 function listen(port: NonNullable<typeof parentPort>): void {
   const post = (event: WorkerEvent): void => port.postMessage(event)
@@ -35,14 +36,17 @@ function listen(port: NonNullable<typeof parentPort>): void {
   }
 
   /** What runs for the first time is compiled meanwhile: a boot would take twice as long. */
-  const rehearse = (options: StartOptions): void => {
-    try {
-      rehearsal = new Session(options, { screen: () => undefined, serial: () => undefined, state: () => undefined, end: () => undefined })
-      void rehearsal.run()
-      setTimeout(() => rehearsal?.stop(), REHEARSAL_MS)
-    } catch {
-      // The same goes wrong when it is meant, and is told then.
-      rehearsal = undefined
+  const rehearse = async (options: StartOptions): Promise<void> => {
+    for (let round = 0; round < REHEARSALS && !session; round++) {
+      try {
+        const own = new Session(options, { screen: () => undefined, serial: () => undefined, state: () => undefined, end: () => undefined })
+        rehearsal = own
+        setTimeout(() => own.stop(), REHEARSAL_MS)
+        await own.run()
+      } catch {
+        // The same goes wrong when it is meant, and is told then.
+        return
+      }
     }
   }
 
@@ -91,7 +95,7 @@ function listen(port: NonNullable<typeof parentPort>): void {
     switch (command.type) {
       case 'prepare':
         useModule(command.module, true)
-        if (command.rehearsal) rehearse(command.rehearsal)
+        if (command.rehearsal) void rehearse(command.rehearsal)
         return
       case 'start':
         start(command)
