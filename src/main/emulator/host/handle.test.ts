@@ -106,7 +106,8 @@ describe('a machine in a worker', () => {
     const asked = stopwatch()
     const { instructions } = await machine.ask('registers', {})
     expect(blamed(asked())).toBeLessThan(100)
-    expect((await machine.ask('registers', {})).instructions).toBeGreaterThan(instructions)
+    // A busy computer may ask twice between two slices.
+    await expect.poll(async () => (await machine.ask('registers', {})).instructions).toBeGreaterThan(instructions)
     await expect(machine.ask('removeBreakpoint', { id: 1 })).rejects.toMatchObject({ failure: { code: 'not-found' } })
     const entries = new Promise<LogEntry[]>((resolve) => (onLog = resolve))
     machine.log(1, { ports: {} })
