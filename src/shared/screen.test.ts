@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { TextScreen } from './machine-schemas'
 import { codePageCharacter } from './code-page'
-import { drawScreen, hasBlinking, PALETTE, textSize, type BlinkPhase } from './screen-pixels'
+import { drawPicture, drawScreen, hasBlinking, PALETTE, textSize, type BlinkPhase } from './screen-pixels'
 import { screenText } from './screen-text'
 
 const noCursor = { row: 0, column: 0, visible: false, start: 0, end: 0 }
@@ -81,4 +81,14 @@ test('a look has its own font, colours and width, and a second font for attribut
   drawScreen(pixels, screen, glyphs, steady)
   const reds = Array.from(pixels, (value) => value & 0xff)
   expect(reds).toEqual([2, 2, ...Array<number>(28).fill(0), 10, 10])
+})
+
+test.each([[1, 0], [4, 0], [7, 0], [16, 0], [16, 1], [13, 4]])('graphics are copied pixel by pixel (%i pixels, from byte %i of their buffer on)', (count, offset) => {
+  const pixels = new Uint8Array(new ArrayBuffer(count * 3 + offset), offset, count * 3).map((_, index) => (index * 37 + 200) & 0xff)
+  const moved = new Uint8Array(new ArrayBuffer(count * 3 + offset), offset)
+  moved.set(pixels)
+  const words = new Uint32Array(count)
+  drawPicture(words, { mode: 'graphics', width: count, height: 1, pixels: moved })
+  const expected = Array.from({ length: count }, (_, index) => [pixels[index * 3], pixels[index * 3 + 1], pixels[index * 3 + 2], 0xff]).flat()
+  expect([...new Uint8Array(words.buffer)]).toEqual(expected)
 })

@@ -153,6 +153,12 @@ describe('pictures', () => {
     expect(Array.from(pixels)).toEqual([...colour, 0, 0, 0])
   })
 
+  test.each([[4, 0], [8, 4], [5, 0], [8, 2]])('32 bits a pixel, %i of them, from byte %i on', (width, start) => {
+    const memory = Uint8Array.from({ length: 64 }, (_, index) => index * 3 + 1)
+    const { pixels } = new GraphicsCapture(memory).take({ width, height: 1, bits: 32, pitch: 32, start }, noPalette)
+    expect(Array.from(pixels)).toEqual(Array.from({ length: width }, (_, x) => [2, 1, 0].map((byte) => memory[start + x * 4 + byte])).flat())
+  })
+
   test('are the same object while nothing changes, and another when something does', () => {
     const memory = new Uint8Array(64)
     const capture = new GraphicsCapture(memory)

@@ -64,8 +64,8 @@ const readPairs: LineReader = (memory, place, columns, to) => {
 
 const readBytes: LineReader = (memory, place, columns, to) => {
   for (let column = 0; column < columns; column++) {
-    const at = place(column) * PLANES
-    to.set(memory.subarray(at, at + PLANES), column * PLANES)
+    const [from, at] = [place(column) * PLANES, column * PLANES]
+    for (let plane = 0; plane < PLANES; plane++) to[at + plane] = memory[from + plane] ?? 0
   }
 }
 

@@ -10,6 +10,9 @@ import { drawPicture, drawScreen, GLYPH_WIDTH, hasBlinking, textSize, type Glyph
 const CURSOR_HALF_MS = 114
 const CHARACTER_HALF_MS = 229
 
+/** Screens that wait for their frame: they come at no even pace, and of two in one frame the second is the next frame's. More would be late. */
+const MOST_WAITING = 2
+
 /** Space around the picture, in CSS pixels. */
 const MARGIN = 3
 
@@ -62,11 +65,14 @@ function runPainter(
   const still = matchMedia('(prefers-reduced-motion: reduce)')
   let frame = 0
   let timer: ReturnType<typeof setTimeout> | undefined
+  const waiting: Screen[] = []
+  let newest: Screen | undefined
   let painted: { screen: Screen | undefined; phase: number } | undefined
 
   function paint(): void {
     frame = 0
-    const { screen, phase } = view()
+    const { phase } = view()
+    const screen = waiting.shift() ?? newest
     const now = performance.now()
     const blinking = screen?.mode === 'text' && phase === 'on' && !still.matches && hasBlinking(screen)
     const cursor = !blinking || Math.floor(now / CURSOR_HALF_MS) % 2 === 0
@@ -82,13 +88,24 @@ function runPainter(
       context.putImageData(image, 0, 0)
     }
     clearTimeout(timer)
-    if (blinking) timer = setTimeout(schedule, CURSOR_HALF_MS - (now % CURSOR_HALF_MS))
+    if (waiting.length > 0) schedule()
+    else if (blinking) timer = setTimeout(schedule, CURSOR_HALF_MS - (now % CURSOR_HALF_MS))
+  }
+  function onChange(): void {
+    const { screen } = view()
+    if (screen !== newest) {
+      newest = screen
+      if (screen) waiting.push(screen)
+      else waiting.length = 0
+      if (waiting.length > MOST_WAITING) waiting.shift()
+    }
+    schedule()
   }
   function schedule(): void {
     if (frame === 0) frame = requestAnimationFrame(paint)
   }
-  const stop = subscribe(schedule)
-  schedule()
+  const stop = subscribe(onChange)
+  onChange()
   return () => {
     stop()
     clearTimeout(timer)
