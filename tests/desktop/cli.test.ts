@@ -153,9 +153,17 @@ describe('bootlab', () => {
   })
 
   it('tells what is here and what is missing', async () => {
-    const { code, stdout } = await bootlab(['doctor', '--json'], { env: { BOOTLAB_DATA_DIR: join(folder, 'data') } })
+    const clangd = join(folder, 'clangd')
+    await writeFile(clangd, '#!/bin/sh\necho "some clangd version 99.1.2"\n', { mode: 0o755 })
+    const env = { BOOTLAB_DATA_DIR: join(folder, 'data'), BOOTLAB_CLANGD: clangd, BOOTLAB_RUST_ANALYZER: join(folder, 'no-such-program') }
+    const { code, stdout } = await bootlab(['doctor', '--json'], { env })
     expect(code).toBe(0)
-    expect(JSON.parse(stdout)).toEqual({ project: null, tools: expect.arrayContaining([expect.objectContaining({ id: 'bootlab', status: 'ok' })]) })
+    const told = [
+      { id: 'bootlab', status: 'ok' },
+      { id: 'clangd', status: 'ok', detail: expect.stringContaining(`99.1.2 at ${clangd}.`) },
+      { id: 'rust-analyzer', status: 'optional-missing', next: expect.stringContaining('rustup component add rust-analyzer') },
+    ]
+    expect(JSON.parse(stdout)).toEqual({ project: null, tools: expect.arrayContaining(told.map((one) => expect.objectContaining(one))) })
   })
 })
 

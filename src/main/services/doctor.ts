@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { access, constants, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { DoctorItem } from '../../shared/contract'
+import { LANGUAGE_SERVERS, type LanguageServerId } from '../../shared/language-servers'
+import { findServer, installCommand } from '../languages'
 import { cacheDirectory, toolchainReport, type ToolReport } from '../toolchain'
 import type { Locations } from './locations'
 
@@ -10,7 +12,7 @@ const statuses = { ok: 'ok', missing: 'missing', optional: 'optional-missing' } 
 
 /** Never rejects for something that is missing; that is what it reports. */
 export async function doctor(locations: Locations, dataDirectory: string, signal?: AbortSignal): Promise<DoctorItem[]> {
-  const tools = await toolchainReport(locations.root, signal)
+  const [tools, servers] = await Promise.all([toolchainReport(locations.root, signal), Promise.all(LANGUAGE_SERVERS.map(reportServer))])
   return [
     reportLab(locations),
     ...tools.map(({ name, status, detail, purpose, next }) => ({
@@ -20,6 +22,7 @@ export async function doctor(locations: Locations, dataDirectory: string, signal
       detail: `${detail.replace(/\.?$/, '.')} ${purpose}`,
       ...(next === undefined ? {} : { next }),
     })),
+    ...servers,
     reportWindow(locations),
     await reportFolder('data', 'Folder for drafts and settings', dataDirectory, 'BOOTLAB_DATA_DIR'),
     await reportFolder('cache', 'Folder for what can be made again', cacheDirectory(), 'BOOTLAB_CACHE_DIR'),
@@ -31,6 +34,15 @@ function reportLab({ version, root, renderer }: Locations): DoctorItem {
   const detail = `${version} at ${root}, on ${process.versions.electron ? `Electron ${process.versions.electron}` : `Node ${process.versions.node}`}, ${process.platform} ${process.arch}.`
   if (existsSync(join(renderer, 'index.html'))) return { id: 'bootlab', title, status: 'ok', detail }
   return { id: 'bootlab', title, status: 'missing', detail: `${detail} Its window is not built.`, next: 'Run `npm run build`.' }
+}
+
+const SERVES: Readonly<Record<LanguageServerId, string>> = { clangd: 'C', 'rust-analyzer': 'Rust' }
+
+async function reportServer(id: LanguageServerId): Promise<DoctorItem> {
+  const purpose = `Completes and explains ${SERVES[id]} in the editor.`
+  const found = await findServer(id)
+  if (found) return { id, title: id, status: 'ok', detail: `${[found.version, found.command].filter((part) => part !== '').join(' at ')}. ${purpose}` }
+  return { id, title: id, status: 'optional-missing', detail: `It was not found. ${purpose}`, next: `Install it: ${installCommand(id)}.` }
 }
 
 /** Electron's package notes in path.txt where its binary is, once that has been downloaded. */
