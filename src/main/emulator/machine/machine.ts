@@ -1,6 +1,6 @@
 /** The PC: processor, memory, chips and BIOS on one virtual clock. */
 import type { DeviceView } from '../../../shared/debug'
-import type { BootMedium, OutputPort, Screen, TextScreen } from '../../../shared/machine-schemas'
+import { type BootMedium, MOST_CPUS, type OutputPort, type Screen, type TextScreen } from '../../../shared/machine-schemas'
 import type { BootPause } from '../../../shared/run-state'
 import { Cpu, type CpuOptions } from '../cpu/cpu'
 import { SharedParts } from '../cpu/shared-parts'
@@ -49,8 +49,6 @@ import { VGA_START, type VgaWindow } from './vga-windows'
 
 export type BackendName = 'interp' | 'oracle'
 
-export const MOST_PROCESSORS = 8
-
 export interface MachineOptions {
   /** Disk image; it is never written to. */
   image: Uint8Array
@@ -62,7 +60,7 @@ export interface MachineOptions {
   backend: BackendName
   /** Which processor; default: all that the emulator knows. */
   model?: CpuModelName | undefined
-  /** How many of them, 1 to `MOST_PROCESSORS`; default: 1. */
+  /** How many of them, 1 to `MOST_CPUS`; default: 1. */
   processors?: number | undefined
   /** Date of the real-time clock at power-on, in milliseconds since 1970 (UTC). */
   startDate: number
@@ -146,7 +144,7 @@ export class Machine {
   /** Throws a RangeError for an empty image, or a memory size or number of processors that a PC cannot have. */
   constructor(options: MachineOptions) {
     const { roms, processors: count = 1, model = DEFAULT_MODEL.name } = options
-    if (!Number.isInteger(count) || count < 1 || count > MOST_PROCESSORS) throw new RangeError(`A machine has 1 to ${MOST_PROCESSORS} processors, not ${count}.`)
+    if (!Number.isInteger(count) || count < 1 || count > MOST_CPUS) throw new RangeError(`A machine has 1 to ${MOST_CPUS} processors, not ${count}.`)
     if (count > 1 && !CPU_MODELS[model].has('apic')) throw new RangeError(`${CPU_MODELS[model].title} has no local APIC: it cannot be one of ${count} processors.`)
     const problem = roms && romProblem(roms)
     if (problem !== undefined) throw new RangeError(problem)
