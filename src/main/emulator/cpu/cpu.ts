@@ -88,6 +88,7 @@ export class Cpu implements SystemContext {
   readonly context: BackendContext
   /** Ticks that passed while HLT waited, or other processors had their turn; the machine adds to it. Part of the time-stamp counter. */
   idle = 0
+  readonly #parts: SharedParts | undefined
   /** Where its area starts (`memoryLayout`). */
   readonly #area: number
   readonly #hadItsTurn: () => void
@@ -124,6 +125,7 @@ export class Cpu implements SystemContext {
   constructor(options: CpuOptions) {
     this.model = options.model === undefined ? DEFAULT_MODEL : CPU_MODELS[options.model]
     const { of } = options
+    this.#parts = of?.parts
     this.state = of?.parts.state ?? new CpuState(options.memory)
     this.number = of?.number ?? 0
     this.processors = of?.parts.areas.length ?? 1
@@ -180,6 +182,7 @@ export class Cpu implements SystemContext {
   unpark(): void {
     this.state.u8.copyWithin(0, this.#area, this.#area + STATE_BYTES)
     this.state.tlbBase = this.#area
+    if (this.#parts) this.#parts.owner = this
     this.#parked = false
   }
 
