@@ -138,6 +138,18 @@ export class RunControl {
     this.#cpu.stop()
   }
 
+  /**
+   * Puts the state of a processor into place, to be looked at and stepped.
+   * @throws LabError when the machine is not paused, or has no such processor
+   */
+  lookAt(number: number): void {
+    this.#requirePaused()
+    const cpu = this.#processors.all[number]
+    if (!cpu) throw new LabError({ code: 'not-found', what: `There is no processor ${number}.`, next: `Choose one of 0 to ${this.#processors.all.length - 1}.` })
+    this.#processors.select(cpu)
+    if (this.#paused) this.#paused = { ...this.#paused, address: hex(cpu.codeAddress), ...this.#which }
+  }
+
   resume(): void {
     if (!this.#paused) return
     this.#paused = undefined
