@@ -70,7 +70,7 @@ function ProcessorChoice({ machine, paused, number, count }: { machine: string; 
   const lab = useLab()
   const { registers: text } = useStrings()
   return (
-    <div className="processor-choice">
+    <p className="mode-line">
       <label>
         {text.processor}{' '}
         <select disabled={!paused} title={text.processorHint} value={number} onChange={(event) => lab.attempt(lab.connection.call('debug.lookAt', { machine, cpu: Number(event.target.value) }))}>
@@ -81,7 +81,7 @@ function ProcessorChoice({ machine, paused, number, count }: { machine: string; 
           ))}
         </select>
       </label>
-    </div>
+    </p>
   )
 }
 
