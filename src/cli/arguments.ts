@@ -4,7 +4,7 @@ import { type ModuleFile, parseInitrd, parseModule } from '../main/services/boot
 import { CLOCK_HINT, clockStart } from '../main/services/machine-description'
 import { memorySize } from '../main/services/projects'
 import { BACKENDS } from '../shared/contract'
-import { BOOT_MEDIA, type InsertedDrive } from '../shared/machine-schemas'
+import { BOOT_MEDIA, MOST_CPUS, type InsertedDrive } from '../shared/machine-schemas'
 
 const secondsPer: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, '': 1 }
 
@@ -28,6 +28,12 @@ export function parseMemory(text: string): number {
   const size = memorySize(text)
   if (size.ok) return size.bytes
   throw new InvalidArgumentError(size.why)
+}
+
+export function parseCpus(text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count >= 1 && count <= MOST_CPUS) return count
+  throw new InvalidArgumentError(`A machine has 1 to ${MOST_CPUS} processors.`)
 }
 
 /** Adds what an option names to what those before it named. */

@@ -12,7 +12,7 @@ import { checkMedium, insertedDrives } from '../main/services/boot-medium'
 import { type ModuleFile, readModules } from '../main/services/boot-modules'
 import { readRoms } from '../main/services/firmware-files'
 import { projectDirectoryOf } from '../main/services/projects'
-import { clockStart, machineOf, type MachineDescription } from '../main/services/machine-description'
+import { checkProcessors, clockStart, machineOf, type MachineDescription } from '../main/services/machine-description'
 import { ANY_MACHINE, readInput } from '../main/services/services'
 import { unpackedLinux } from '../main/services/unpacked-linux'
 import type { BuildResult } from '../shared/contract'
@@ -55,6 +55,7 @@ export interface BootOptions {
   keys?: string
   backend: Backend
   cpu?: CpuModelName
+  cpus?: number
   lockstep?: readonly [Backend, Backend]
   trace?: readonly Trace[]
   traceFile?: string
@@ -62,7 +63,7 @@ export interface BootOptions {
 }
 
 /** The image, and the machine that it boots in. */
-type Bootable = Pick<StartOptions, 'image' | 'medium' | 'memoryBytes' | 'model' | 'drives' | 'roms' | 'startDate'>
+type Bootable = Pick<StartOptions, 'image' | 'medium' | 'memoryBytes' | 'model' | 'processors' | 'drives' | 'roms' | 'startDate'>
 
 export async function boot(what: string, options: BootOptions, signal: AbortSignal): Promise<number> {
   if (options.untilText === '') throw new LabError({ code: 'usage', what: '--until-text is empty.', next: 'Name the text to wait for.' })
@@ -109,13 +110,16 @@ async function prepare(what: string, options: BootOptions, signal: AbortSignal):
 async function inMachine(image: Uint8Array, what: string, described: MachineDescription, options: BootOptions): Promise<Bootable> {
   const medium = options.as ?? described.medium
   checkMedium(image, medium, what)
+  const [model, processors] = [options.cpu ?? described.model, options.cpus ?? described.cpus]
+  checkProcessors(model, processors)
   const firmware = options.firmware === undefined ? described.firmware : { bios: resolve(options.firmware), vga: options.vgaFirmware === undefined ? undefined : resolve(options.vgaFirmware) }
   const drives = [...described.drives, ...(options.drive ?? []).map((drive) => ({ ...drive, path: resolve(drive.path) }))]
   return {
     image,
     medium,
     memoryBytes: options.memory ?? described.memoryBytes,
-    model: options.cpu ?? described.model,
+    model,
+    processors,
     drives: await insertedDrives(image, medium, drives, readInput),
     roms: firmware && (await readRoms(firmware.bios, firmware.vga)),
     startDate: options.clock === undefined ? described.startDate : clockStart(options.clock),

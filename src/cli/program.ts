@@ -3,10 +3,10 @@ import { Command, Option } from 'commander'
 import { BACKENDS } from '../shared/contract'
 import { CPU_MODEL_NAMES } from '../shared/cpu-models'
 import { FILE_SYSTEMS, FIRMWARES, IMAGE_FORMATS, IMAGE_LAYOUTS } from '../shared/image'
-import { BOOT_MEDIA } from '../shared/machine-schemas'
+import { BOOT_MEDIA, MOST_CPUS } from '../shared/machine-schemas'
 import { RESTORE_FILE_SYSTEMS } from '../shared/usb'
 import { locate } from '../main/services/locations'
-import { parseClock, parseDrive, parseDuration, parseExitCode, parseGiven, parseInitrdOption, parseLockstep, parseMemory, parseModuleOption, parseOffset, parsePort, parseScreen, parseTrace } from './arguments'
+import { parseClock, parseDrive, parseDuration, parseExitCode, parseGiven, parseInitrdOption, parseLockstep, parseCpus, parseMemory, parseModuleOption, parseOffset, parsePort, parseScreen, parseTrace } from './arguments'
 import { boot } from './boot'
 import { build, type BuildCommandOptions } from './build'
 import { doctorCommand, type DoctorOptions } from './doctor'
@@ -116,6 +116,7 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .addOption(new Option('--backend <name>', 'how instructions are executed').choices(BACKENDS).default('interp'))
     .option('--lockstep <two>', 'boot on two backends at once, such as oracle,interp, and stop at the first difference (exit code 78)', parseLockstep)
     .addOption(new Option('--cpu <model>', 'the processor (default: as the project says, else max: all that the emulator knows)').choices(CPU_MODEL_NAMES))
+    .option('--cpus <count>', `how many processors, 1 to ${MOST_CPUS} (default: as the project says, else 1)`, parseCpus)
     .option('--trace <what>', 'print calls of BIOS services as they happen (bios), accesses of ports (ports), or both (bios,ports), to standard error (in a terminal it implies --headless)', parseTrace)
     .option('--trace-file <file>', 'where the trace goes instead; a trace of everything is long')
     .option('--json', 'print one JSON object when the run ends: reason, exit code, screen, serial output, report')

@@ -27,7 +27,7 @@ export async function runner(kernel: string, more: readonly string[], options: R
   return job.isTest ? judgeTest(job, options, ended) : showRun(ended)
 }
 
-async function run({ image, model, isTest, settings, memoryBytes }: RunnerJob, options: RunnerOptions, signal: AbortSignal): Promise<Ended> {
+async function run({ image, model, processors, isTest, settings, memoryBytes }: RunnerJob, options: RunnerOptions, signal: AbortSignal): Promise<Ended> {
   const interactive = process.stdout.isTTY && process.stdin.isTTY
   const live = !isTest && !options.headless && settings.headless !== true && interactive ? new LiveTerminal() : undefined
   const late: Uint8Array[] = []
@@ -37,6 +37,7 @@ async function run({ image, model, isTest, settings, memoryBytes }: RunnerJob, o
       {
         image,
         model,
+        processors,
         memoryBytes: options.memory ?? memoryBytes,
         backend: 'interp',
         pace: live ? 'realtime' : 'fast',

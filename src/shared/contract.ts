@@ -21,7 +21,7 @@ import { formattingCalls } from './formatting'
 import { languageCalls, languageStreams } from './language-servers'
 import { LANGUAGES } from './languages'
 import { imageCalls } from './image-explorer'
-import { BOOT_MEDIA, insertedDriveSchema, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, MOST_EXTRA_DRIVES, OUTPUT_PORTS, sentScreenSchema, SERIAL_PORTS, toneSchema } from './machine-schemas'
+import { BOOT_MEDIA, insertedDriveSchema, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, MOST_CPUS, MOST_EXTRA_DRIVES, OUTPUT_PORTS, sentScreenSchema, SERIAL_PORTS, toneSchema } from './machine-schemas'
 import { buildProgressSchema, buildStepSchema, problemSchema } from './problems'
 import { searchStreams } from './search'
 import { usbCalls, usbStreams } from './usb'
@@ -69,6 +69,8 @@ export const projectSchema = z.object({
   memoryMiB: z.number(),
   /** Which processor the manifest asks for; absent: all that the emulator knows. */
   cpu: z.enum(CPU_MODEL_NAMES).optional(),
+  /** How many the manifest asks for; absent: one. */
+  cpus: z.number().int().optional(),
   commandLine: z.string(),
 })
 export type ProjectInfo = z.infer<typeof projectSchema>
@@ -247,6 +249,7 @@ export const calls = {
       commandLine: z.string().max(MAX_COMMAND_LINE_BYTES).optional(),
       backend: z.enum(BACKENDS).optional(),
       cpu: z.enum(CPU_MODEL_NAMES).optional(),
+      cpus: z.number().int().min(1).max(MOST_CPUS).optional(),
       /** What the image is put in as; else what it looks like. */
       medium: z.enum(BOOT_MEDIA).optional(),
       /** Image files in further drives, beside those that the project's manifest names. The guest's writes go to a copy in memory. */

@@ -7,6 +7,7 @@
  */
 import * as z from 'zod'
 import { hexSchema } from './hex'
+import { MOST_CPUS } from './machine-schemas'
 import { BOOT_PAUSES, cpuModeSchema, INTERRUPT_SOURCES } from './run-state'
 
 /** Bytes of memory in one answer or one write. */
@@ -136,6 +137,8 @@ export const segmentRegisterSchema = z.object({
 })
 
 export const debugRegistersSchema = z.object({
+  /** Which of several processors they are of; absent where there is one only. */
+  cpu: z.object({ number: z.number().int(), count: z.number().int() }).optional(),
   instructions: z.number(),
   /** The guest's time in microseconds. */
   microseconds: z.number(),
@@ -411,7 +414,13 @@ export const machineQuestions = {
   changeBreakpoint: { args: z.strictObject({ id: z.number().int(), ...options, condition: hitConditionSchema.nullable().optional(), hits: z.literal(0).optional() }), result: breakpointSchema },
   removeBreakpoint: { args: z.strictObject({ id: z.number().int() }), result: z.null() },
 
+  /** Of the processor that executes; of a paused machine, of the one that stopped or was chosen to be looked at. */
   registers: { args: nothing, result: debugRegistersSchema },
+  /**
+   * Of a paused machine: the processor that the other questions are about, and that steps step, until it goes on. Whose turn it is stays as it was. The
+   * machine's state tells of it as of another pause.
+   */
+  lookAt: { args: z.strictObject({ cpu: z.number().int().min(0).max(MOST_CPUS - 1) }), result: z.null() },
   /** Of a paused machine: a general register, `rip`, `rflags` (without VM), or `xmm`/`ymm` with up to 64 digits. */
   setRegister: { args: z.strictObject({ name: z.string().max(16), value: wideHex }), result: z.null() },
   memory: { args: z.strictObject({ space: spaceSchema, address: hexSchema, bytes: z.number().int().min(1).max(MAX_MEMORY_BYTES_READ) }), result: memorySchema },
@@ -453,6 +462,7 @@ export const debugCalls = {
   'debug.changeBreakpoint': of(machineQuestions.changeBreakpoint),
   'debug.removeBreakpoint': of(machineQuestions.removeBreakpoint),
   'debug.registers': of(machineQuestions.registers),
+  'debug.lookAt': of(machineQuestions.lookAt),
   'debug.setRegister': of(machineQuestions.setRegister),
   'debug.memory': of(machineQuestions.memory),
   'debug.survey': of(machineQuestions.survey),

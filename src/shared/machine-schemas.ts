@@ -10,6 +10,9 @@ export type BootMedium = (typeof BOOT_MEDIA)[number]
 /** Drives that can be added to the one that is booted from: one for diskettes, one for CDs, hard disks up to four. */
 export const MOST_EXTRA_DRIVES = 5
 
+/** Processors of a machine. */
+export const MOST_CPUS = 8
+
 /** Serial ports, in the order of their numbers. */
 export const SERIAL_PORTS = ['com1', 'com2', 'com3', 'com4'] as const
 export type SerialPort = (typeof SERIAL_PORTS)[number]

@@ -64,6 +64,8 @@ export const pausedSchema = z.object({
   ]),
   /** Linear address of the next instruction. */
   address: hexSchema,
+  /** Number of the processor that stopped; absent where there is one only. */
+  cpu: z.number().int().min(0).optional(),
 })
 export type Paused = z.infer<typeof pausedSchema>
 export type PauseReason = Paused['reason']

@@ -50,12 +50,13 @@ export class Operator {
   outcome: Outcome | undefined
 
   /** @param wallLimitMs of the host's time, for a guest that goes astray */
-  constructor(image: Uint8Array, wallLimitMs: number) {
+  constructor(image: Uint8Array, wallLimitMs: number, processors = 1) {
     this.#deadline = Date.now() + wallLimitMs
     this.machine = new Machine({
       image,
       memoryBytes: MEMORY_MIB << 20,
       backend: 'interp',
+      processors,
       startDate: Date.UTC(2026, 0, 1),
       onReset: 'end',
       onSerial: (byte) => (this.serial += String.fromCharCode(byte)),

@@ -64,6 +64,13 @@ describe('Limine kernels in Bootlab’s own PC', () => {
     expect(readReport(run.serial)).toEqual({ good: LIMINE_CHECKS, bad: [] })
     expect(run.outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
   })
+
+  test.each([[2, {}], [4, { REVISION: 3 }], [2, { LEVELS: 5, LEVELS_WANTED: 5 }]])('%i processors, %o', async (processors, defines) => {
+    const { file } = await limineKernel({ defines: { PROCESSORS: processors, ...defines }, commandLine: COMMAND_LINE })
+    const run = runInOwnPc(await imageOf(file, COMMAND_LINE), { backend: 'interp', seconds: 5, processors })
+    expect(readReport(run.serial)).toEqual({ good: LIMINE_CHECKS, bad: [] })
+    expect(run.outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
+  })
 })
 
 test('5-level paging in Bootlab’s own PC', async () => {

@@ -39,6 +39,7 @@ export interface OwnPcOptions {
   /** Faults of BIOS and medium. */
   quirks?: Quirks
   model?: CpuModelName
+  processors?: number
   /** Of the host's time. */
   wallLimitMs?: number
   /** One after the other, when the screen shows the text: keys (as KeyboardEvent.code) are pressed, or bytes come in on COM1. */
@@ -55,6 +56,7 @@ export function runInOwnPc(image: Uint8Array, options: OwnPcOptions): OwnRun {
     roms: options.roms,
     quirks: options.quirks,
     model: options.model,
+    processors: options.processors,
     memoryBytes: (options.memoryMib ?? 128) << 20,
     backend: options.backend,
     startDate: Date.UTC(2026, 0, 1),

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { MAX_COMMAND_LINE_BYTES } from '../../shared/boot'
 import { CPU_MODEL_NAMES } from '../../shared/cpu-models'
-import { BOOT_MEDIA, MOST_EXTRA_DRIVES } from '../../shared/machine-schemas'
+import { BOOT_MEDIA, MOST_CPUS, MOST_EXTRA_DRIVES } from '../../shared/machine-schemas'
 import { CLOCK_HINT, clockStart } from './clock'
 import { projectPath } from './manifest-parts'
 import { memorySize } from './memory-size'
@@ -29,6 +29,7 @@ export const runKey = z
     memory: memory.default('128M'),
     append: z.string().max(MAX_COMMAND_LINE_BYTES).default('').describe("The kernel's command line, handed over by the boot loader."),
     cpu: z.enum(CPU_MODEL_NAMES).optional().describe('The processor: a model from "8086" to "haswell", or "max", all that the emulator knows.'),
+    cpus: z.number().int().min(1).max(MOST_CPUS).optional().describe('How many processors (cores) the machine has; by default 1. More than one need a model with a local APIC: "pentium" or later.'),
     medium: medium.optional().describe("What the project's image is put in as: a hard disk, a diskette or a CD; by default what it looks like."),
     drives: z.array(drive).max(MOST_EXTRA_DRIVES).optional().describe('Images in further drives. What the guest writes goes to a copy in memory.'),
     firmware: z

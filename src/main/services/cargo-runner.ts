@@ -15,6 +15,7 @@ export interface RunnerJob extends Pick<BuiltKernel, 'isTest' | 'settings'> {
   image: Uint8Array
   memoryBytes: number
   model?: CpuModelName | undefined
+  processors?: number | undefined
   /** Sentences that the person should see. */
   remarks: string[]
 }
@@ -33,7 +34,7 @@ export async function prepareRunnerJob(kernel: string, more: readonly string[], 
   const image = await new Builder().imageOf(bytes, path, project?.run.append, (warning) => remarks.push(warning), { bootloader: built.bootloader })
   const memoryBytes = settings.memoryBytes ?? (project ? memoryOf(project) : DEFAULT_MEMORY_BYTES)
   if (memoryBytes < 2 ** 20) throw new LabError({ code: 'bad-input', what: `${memoryBytes} bytes of memory are too few.`, where: 'run-args: -m', next: 'Write a size such as -m 128M.' })
-  return { name: basename(path), isTest, settings, image, memoryBytes, model: project?.run.cpu, remarks }
+  return { name: basename(path), isTest, settings, image, memoryBytes, model: project?.run.cpu, processors: project?.run.cpus, remarks }
 }
 
 const hasManifest = (folder: string): Promise<boolean> => access(join(folder, MANIFEST_FILE)).then(() => true, () => false)

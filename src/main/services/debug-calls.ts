@@ -64,6 +64,7 @@ export function debugCalls(machines: Machines, kernels: BootedKernels): DebugCal
     'debug.removeBreakpoint': ({ machine, ...args }) => machines.ask(machine, 'removeBreakpoint', args),
 
     'debug.registers': ({ machine }) => machines.ask(machine, 'registers', {}),
+    'debug.lookAt': ({ machine, cpu }) => machines.ask(machine, 'lookAt', { cpu }),
     'debug.setRegister': ({ machine, ...args }) => machines.ask(machine, 'setRegister', args),
     'debug.memory': ({ machine, ...args }) => machines.ask(machine, 'memory', args),
     'debug.survey': ({ machine, ...args }) => machines.ask(machine, 'survey', args),

@@ -1,5 +1,6 @@
 /** The machine that a project asks for, with the files that its manifest names. */
-import type { CpuModelName } from '../../shared/cpu-models'
+import { canBeSeveral, type CpuModelName } from '../../shared/cpu-models'
+import { LabError } from '../../shared/failure'
 import type { BootMedium, InsertedDrive } from '../../shared/machine-schemas'
 import { clockStart, type Project, resolveInside } from '../project'
 import { memoryOf } from './projects'
@@ -16,6 +17,7 @@ export interface FirmwareFiles {
 export interface MachineDescription {
   memoryBytes: number
   model?: CpuModelName | undefined
+  cpus?: number | undefined
   medium?: BootMedium | undefined
   drives: readonly InsertedDrive[]
   firmware?: FirmwareFiles | undefined
@@ -23,15 +25,25 @@ export interface MachineDescription {
   startDate?: number | undefined
 }
 
+/** @throws LabError when there cannot be so many of a model */
+export function checkProcessors(model: CpuModelName | undefined, count: number | undefined): void {
+  if (model === undefined || count === undefined || count === 1 || canBeSeveral(model)) return
+  throw new LabError({
+    code: 'bad-input', what: `A computer cannot have ${count} processors of the model "${model}".`, why: 'It has no local APIC, through which processors are started and interrupt each other.',
+    next: 'Take "pentium" or a later model, or one processor.',
+  })
+}
+
 /** @throws ProjectError when a file lies outside the project, or is not there */
 export async function machineOf({ dir, manifest }: Project): Promise<MachineDescription> {
-  const { cpu, medium, drives = [], firmware, clock } = manifest.run
+  const { cpu, cpus, medium, drives = [], firmware, clock } = manifest.run
   const inside = (path: string): Promise<string> => resolveInside(dir, path, 'file')
   const placed: InsertedDrive[] = []
   for (const drive of drives) placed.push({ ...drive, path: await inside(drive.path) })
   return {
     memoryBytes: memoryOf(manifest),
     model: cpu,
+    cpus,
     medium,
     drives: placed,
     firmware: firmware && { bios: await inside(firmware.bios), vga: firmware.vga === undefined ? undefined : await inside(firmware.vga) },

@@ -70,6 +70,7 @@ function describeProject({ dir, manifest }: Project): ProjectInfo {
     problems: [],
     memoryMiB: Math.floor(memoryOf(manifest) / 2 ** 20),
     ...(manifest.run.cpu === undefined ? {} : { cpu: manifest.run.cpu }),
+    ...(manifest.run.cpus === undefined ? {} : { cpus: manifest.run.cpus }),
     commandLine: manifest.run.append,
   }
 }

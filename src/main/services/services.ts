@@ -34,7 +34,7 @@ import { ProgressSender } from './progress-sender'
 import { ProjectFiles } from './project-files'
 import { watchProject } from './project-watcher'
 import { readRoms } from './firmware-files'
-import { machineOf, type MachineDescription } from './machine-description'
+import { checkProcessors, machineOf, type MachineDescription } from './machine-description'
 import { availableTemplates, createFromTemplate, openForEditing } from './projects'
 import { RecentProjects } from './recent-projects'
 import { searchProject } from './search/search'
@@ -214,15 +214,16 @@ export function createServices(options: ServicesOptions): Services {
         return null
       }),
 
-    'machines.boot': async ({ source, memoryMiB, commandLine, backend, pauseAt, cpu, medium, drives = [], log }) => {
+    'machines.boot': async ({ source, memoryMiB, commandLine, backend, pauseAt, cpu, cpus, medium, drives = [], log }) => {
       const { image, described } = await bootable(builder, source, commandLine)
       const asked = medium ?? described.medium
       checkMedium(image, asked, source.type === 'file' ? source.path : source.directory)
       const inserted = await insertedDrives(image, asked, [...described.drives, ...drives], (path) => readInput(absolute(path)))
       const memoryBytes = memoryMiB === undefined ? described.memoryBytes : memoryMiB * 2 ** 20
       const facts = bootFacts(image)
+      checkProcessors(cpu ?? described.model, cpus ?? described.cpus)
       const start: StartOptions = {
-        image, model: cpu ?? described.model, medium: asked, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga)), memoryBytes, backend: backend ?? 'interp', pace: 'realtime',
+        image, model: cpu ?? described.model, processors: cpus ?? described.cpus, medium: asked, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga)), memoryBytes, backend: backend ?? 'interp', pace: 'realtime',
         startDate: described.startDate ?? Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}), ...(log ? { log: { filter: log } } : {}),
       }
       const machine = machines.boot(start)

@@ -69,6 +69,7 @@ export function createFakeServices() {
     },
     'projects.forget': missing('projects.forget'),
     'debug.registers': missing('debug.registers'),
+    'debug.lookAt': missing('debug.lookAt'),
     'debug.setRegister': missing('debug.setRegister'),
     'debug.memory': missing('debug.memory'),
     'debug.survey': missing('debug.survey'),

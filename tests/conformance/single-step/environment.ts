@@ -129,6 +129,7 @@ export class SingleStepEnvironment {
       interrupts: NO_INTERRUPTS,
       model: DEFAULT_MODEL,
       observer: {},
+      processors: 1,
       msrs: new ModelSpecificRegisters(),
       endSlice: () => undefined,
       timestamp: () => 0n,
@@ -139,6 +140,7 @@ export class SingleStepEnvironment {
       debugTrap: () => undefined,
       mergeTraps: () => undefined,
       unblockNmi: () => undefined,
+      pause: () => undefined,
     }
     const helpers = createHelpers(this.#context)
     const context = {

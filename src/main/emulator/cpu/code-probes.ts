@@ -12,9 +12,11 @@ const OFFSET_MASK = 0xfffn
 export const STOPPED_BEFORE: unique symbol = Symbol('stopped before an instruction')
 
 /** The processor at an instruction. */
-interface Arrival {
+export interface Arrival {
+  /** Number of the processor. */
+  readonly cpu: number
   readonly linear: bigint
-  /** Instructions executed before it. */
+  /** Instructions that it executed before. */
   readonly count: number
   readonly rcx: bigint
 }
@@ -28,7 +30,8 @@ export class CodeProbes {
   onChange: (offset: number) => void = () => undefined
   readonly #places = new Map<bigint, number>()
   readonly #offsets = new Uint16Array(PAGE_BYTES)
-  #asked: Arrival | undefined
+  /** By processor. */
+  readonly #asked: (Arrival | undefined)[] = []
 
   /** Sets a place once more. */
   add(linear: bigint): void {
@@ -52,7 +55,7 @@ export class CodeProbes {
 
   /** The instruction there runs without being asked about. */
   pass(arrival: Arrival): void {
-    this.#asked = arrival
+    this.#asked[arrival.cpu] = arrival
   }
 
   /**
@@ -61,8 +64,9 @@ export class CodeProbes {
    */
   stopsBefore(arrival: Arrival, isRepeated: () => boolean): boolean {
     if (!this.#places.has(arrival.linear)) return false
-    const last = this.#asked?.linear === arrival.linear ? this.#asked : undefined
-    this.#asked = arrival
+    const asked = this.#asked[arrival.cpu]
+    const last = asked?.linear === arrival.linear ? asked : undefined
+    this.#asked[arrival.cpu] = arrival
     if (last) {
       const executed = arrival.count - last.count
       if (executed === 0 || (last.rcx - arrival.rcx === BigInt(executed) && isRepeated())) return false

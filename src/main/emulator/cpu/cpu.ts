@@ -1,4 +1,4 @@
-import { CodeProbes, STOPPED_BEFORE } from './code-probes'
+import { type Arrival, CodeProbes, STOPPED_BEFORE } from './code-probes'
 import { CpuFault, Vector } from './faults'
 import { ALL_OPCODES, opcodesWith, type Opcodes } from './decode/tables'
 import { createInterpreter } from './interp/interp'
@@ -11,8 +11,9 @@ import { bytesAtRip, readRegisters, type CpuRegisters, type TripleFaultReport } 
 import { hashState } from './state/hash'
 import { CS, IF, TF } from './state/bits'
 import { CpuState } from './state/cpu-state'
-import { GDTR, IDTR } from './state/layout'
-import type { SystemContext } from './system/context'
+import type { SharedParts } from './shared-parts'
+import { CONTROL, EFLAGS, FETCH_PAGE, GDTR, HALTED, IDTR, STATE_BYTES } from './state/layout'
+import { modesChanged, type SystemContext } from './system/context'
 import type { CpuObserver } from './observer'
 import { deliverInterrupt, raiseException, type FaultRecord } from './system/exceptions'
 import { createHelpers } from './system/helpers'
@@ -60,6 +61,8 @@ export interface CpuOptions {
   readonly backend: BackendName | BackendFactory
   /** Default: all that the emulator knows. */
   readonly model?: CpuModelName
+  /** One of several processors; the first one, number 0, boots. */
+  readonly of?: { readonly parts: SharedParts; readonly number: number; readonly hadItsTurn: () => void } | undefined
 }
 
 /**
@@ -72,13 +75,27 @@ export class Cpu implements SystemContext {
   readonly ports: IoPorts
   readonly interrupts: InterruptController
   readonly apic: ApicPort | undefined
-  readonly msrs = new ModelSpecificRegisters()
+  readonly msrs: ModelSpecificRegisters
   readonly model: CpuModel
   /** Places in code that somebody outside wants to stop before. */
-  readonly codeProbes = new CodeProbes()
-  readonly observer: CpuObserver = {}
-  /** Ticks that passed while HLT waited; the machine adds to it. Part of the time-stamp counter. */
+  readonly codeProbes: CodeProbes
+  readonly observer: CpuObserver
+  /** Its number; 0 boots. */
+  readonly number: number
+  /** How many there are. */
+  readonly processors: number
+  /** For the backend. */
+  readonly context: BackendContext
+  /** Ticks that passed while HLT waited, or other processors had their turn; the machine adds to it. Part of the time-stamp counter. */
   idle = 0
+  readonly #parts: SharedParts | undefined
+  /** Where its area starts (`memoryLayout`). */
+  readonly #area: number
+  readonly #hadItsTurn: () => void
+  /** Its state is in its area; that of another processor is in place. */
+  #parked = false
+  /** `now()` while it is parked. */
+  #parkedNow = 0
   readonly #physical: PhysicalMemory
   readonly #backend: Backend
   readonly #fetcher: CodeFetcher
@@ -96,6 +113,10 @@ export class Cpu implements SystemContext {
   /** Bits of DR6 that wait for the end of an instruction. */
   #traps = 0n
   #initPending = false
+  /** After an INIT, a processor that does not boot waits for a start-up interrupt; its state is that of HLT. */
+  #waitsForStartUp = false
+  /** Page of a start-up interrupt that has come. */
+  #startUpPage: number | undefined
   #nmiPending = false
   /** From the delivery of an NMI to the next IRET. */
   #nmiBlocked = false
@@ -103,13 +124,23 @@ export class Cpu implements SystemContext {
 
   constructor(options: CpuOptions) {
     this.model = options.model === undefined ? DEFAULT_MODEL : CPU_MODELS[options.model]
-    this.state = new CpuState(options.memory)
-    this.mmu = new Mmu(this.state, options.physical)
+    const { of } = options
+    this.#parts = of?.parts
+    this.state = of?.parts.state ?? new CpuState(options.memory)
+    this.number = of?.number ?? 0
+    this.processors = of?.parts.areas.length ?? 1
+    this.#area = of?.parts.areas[this.number] ?? 0
+    this.#hadItsTurn = of?.hadItsTurn ?? (() => undefined)
+    this.state.tlbBase = this.#area
+    this.codeProbes = of?.parts.codeProbes ?? new CodeProbes()
+    this.observer = of?.parts.observer ?? {}
+    this.msrs = new ModelSpecificRegisters(this.number)
+    this.mmu = new Mmu(this.state, options.physical, this.#area, of?.parts.dataProbes)
     this.ports = options.ports
     this.interrupts = options.interrupts
     this.apic = options.apic
     this.#physical = options.physical
-    const context: BackendContext = {
+    this.context = {
       state: this.state,
       mmu: this.mmu,
       physical: options.physical,
@@ -119,9 +150,10 @@ export class Cpu implements SystemContext {
       attention: () => this.endSlice(),
       detour: () => this.detour(),
     }
-    this.#fetcher = new CodeFetcher(context)
+    this.#fetcher = new CodeFetcher(this.context)
     const factory = typeof options.backend === 'string' ? FACTORIES[options.backend] : options.backend
-    this.#backend = factory(context)
+    if (of) of.parts.owner = this
+    this.#backend = of?.parts.backend(factory) ?? factory(this.context)
     this.codeProbes.onChange = (offset) => this.#backend.codePlacesChanged(offset)
     this.mmu.onCodeWritten((host, bytes) => this.#backend.afterPhysicalWrite(host, bytes))
     this.reset()
@@ -135,19 +167,66 @@ export class Cpu implements SystemContext {
   reset(): void {
     resetRegisters(this)
     this.#forgetEvents()
+    this.#waitForStartUp()
     this.#backend.flushDecoded()
+  }
+
+  /** Makes room for the state of another processor. Only between runs. */
+  park(): void {
+    this.#parkedNow = this.now()
+    this.state.u8.copyWithin(this.#area, 0, STATE_BYTES)
+    this.#parked = true
+  }
+
+  /** Puts the state into place, where no other one is. */
+  unpark(): void {
+    this.state.u8.copyWithin(0, this.#area, this.#area + STATE_BYTES)
+    this.state.tlbBase = this.#area
+    if (this.#parts) this.#parts.owner = this
+    this.#parked = false
+  }
+
+  /** A field of the state, i32, wherever that is. */
+  #field(offset: number): number {
+    return this.state.i32[((this.#parked ? this.#area : 0) + offset) >> 2] ?? 0
   }
 
   #forgetEvents(): void {
     this.#resume = false
     this.#traps = 0n
     this.#initPending = this.#nmiPending = this.#nmiBlocked = false
+    this.#startUpPage = undefined
     this.#shutdown = undefined
+  }
+
+  /** After a reset or an INIT. */
+  #waitForStartUp(): void {
+    this.#waitsForStartUp = this.number !== 0
+    if (this.#waitsForStartUp) this.state.halted = true
+  }
+
+  /** The start-up interrupt: real-mode code at the start of a page of the first megabyte (Intel SDM vol. 3A, 9.4.4). */
+  #startUp(page: number): void {
+    const { state } = this
+    this.#startUpPage = undefined
+    this.#waitsForStartUp = false
+    state.halted = false
+    state.setSegment(CS, { ...state.segment(CS), selector: page << 8, base: BigInt(page << 12) })
+    state.rip = 0n
+    modesChanged(this)
   }
 
   /** INIT: taken at the next instruction boundary. The local APIC is reset by itself. */
   init(): void {
     this.#initPending = true
+    this.#startUpPage = undefined
+    this.endSlice()
+  }
+
+  /** A start-up interrupt, with the number of a page: without effect on a processor that does not wait for one. */
+  startUp(page: number): void {
+    if (this.number === 0 || !(this.#waitsForStartUp || this.#initPending)) return
+    this.#startUpPage ??= page
     this.endSlice()
   }
 
@@ -182,7 +261,7 @@ export class Cpu implements SystemContext {
 
   /** Instructions executed since the CPU was made; exact inside port handlers too (the current one counts). */
   now(): number {
-    return this.#sliceEnd - this.state.remaining
+    return this.#parked ? this.#parkedNow : this.#sliceEnd - this.state.remaining
   }
 
   /** Makes `run` return after the current instruction (a device needs the machine's attention). */
@@ -210,13 +289,13 @@ export class Cpu implements SystemContext {
 
   /** The instruction at CS:RIP is executed next without asking whether to stop before it. */
   passPlace(): void {
-    this.codeProbes.pass({ linear: this.codeAddress, count: this.now(), rcx: this.state.gpr(RCX) })
+    this.codeProbes.pass(this.#arrival)
   }
 
   endSlice(): void {
     const { state } = this
     const left = state.remaining
-    if (left === 0) return
+    if (left === 0 || this.#parked) return
     this.#sliceEnd -= left
     if (state.shadowAt === left) state.shadowAt = 0
     state.remaining = 0
@@ -229,7 +308,22 @@ export class Cpu implements SystemContext {
   }
 
   get halted(): boolean {
-    return this.state.halted
+    return this.#field(HALTED) !== 0
+  }
+
+  /** IF, of a processor that waits for no start-up interrupt. */
+  get interruptsEnabled(): boolean {
+    return (this.#field(EFLAGS) & IF) !== 0 && !this.#waitsForStartUp
+  }
+
+  /** If it is halted, it goes on at once. */
+  get wakes(): boolean {
+    return this.hasUrgentEvent || (this.interruptsEnabled && this.interrupts.pending)
+  }
+
+  /** CR8, as the local APIC has it. */
+  setTaskPriority(cr8: number): void {
+    this.state.u64[((this.#parked ? this.#area : 0) + CONTROL >> 3) + 8] = BigInt(cr8)
   }
 
   /** Set when a triple fault stopped the CPU; until `reset`. */
@@ -239,7 +333,8 @@ export class Cpu implements SystemContext {
 
   /** Something that IF does not hold back waits for the next instruction boundary. */
   get hasUrgentEvent(): boolean {
-    return this.#initPending || (this.#nmiPending && !this.#nmiBlocked)
+    if (this.#initPending) return true
+    return this.#waitsForStartUp ? this.#startUpPage !== undefined : this.#nmiPending && !this.#nmiBlocked
   }
 
   /** The next instruction boundary takes an interrupt. */
@@ -250,13 +345,20 @@ export class Cpu implements SystemContext {
   setA20(open: boolean): void {
     if (open === this.mmu.a20) return
     this.mmu.setA20(open)
+    this.#closeWindow()
     this.#backend.flushDecoded()
   }
 
   /** Other memory answers at some physical addresses: translations and decoded code are forgotten. */
   memoryMapChanged(): void {
     this.mmu.flush()
+    this.#closeWindow()
     this.#backend.flushDecoded()
+  }
+
+  /** Of a processor that is parked: the MMU knows only what is in place. */
+  #closeWindow(): void {
+    if (this.#parked) this.state.i64[(this.#area + FETCH_PAGE) >> 3] = -1n
   }
 
   /** Bytes of memory at a host address were changed by the machine (firmware, DMA). */
@@ -321,13 +423,18 @@ export class Cpu implements SystemContext {
     if (this.#traps !== 0n) this.#noteDebug(this.#traps)
   }
 
+  pause(): void {
+    this.#hadItsTurn()
+    this.attention()
+  }
+
   unblockNmi(): void {
     this.#nmiBlocked = false
   }
 
   /** Nothing more is to be executed now. */
   get #stands(): boolean {
-    return this.#shutdown !== undefined || this.#stopWanted
+    return this.#shutdown !== undefined || this.#stopWanted || this.#waitsForStartUp
   }
 
   /** For the backend. */
@@ -349,7 +456,11 @@ export class Cpu implements SystemContext {
   }
 
   #stopsHere(): boolean {
-    return this.codeProbes.stopsBefore({ linear: this.codeAddress, count: this.now(), rcx: this.state.gpr(RCX) }, () => this.#isRepeated())
+    return this.codeProbes.stopsBefore(this.#arrival, () => this.#isRepeated())
+  }
+
+  get #arrival(): Arrival {
+    return { cpu: this.number, linear: this.codeAddress, count: this.now(), rcx: this.state.gpr(RCX) }
   }
 
   get #inShadow(): boolean {
@@ -439,9 +550,17 @@ export class Cpu implements SystemContext {
   /** Takes an INIT, an NMI, or an interrupt from the controller, when one is pending and allowed. */
   #acceptInterrupt(): boolean {
     if (this.#initPending) {
+      const page = this.#startUpPage
       this.#forgetEvents()
       initRegisters(this)
       this.mmu.flush()
+      this.#waitForStartUp()
+      this.#startUpPage = page
+      if (!this.#waitsForStartUp) return true
+    }
+    if (this.#waitsForStartUp) {
+      if (this.#startUpPage === undefined) return false
+      this.#startUp(this.#startUpPage)
       return true
     }
     if (this.#nmiPending && !this.#nmiBlocked && !this.#inShadow) {

@@ -29,13 +29,25 @@ export function differences(a: Machine, b: Machine): Difference[] {
 }
 
 function registerDifferences(a: Machine, b: Machine): Difference[] {
-  const [x, y] = [registerValues(a.cpu), registerValues(b.cpu)]
   const found: Difference[] = []
-  for (const name of new Set([...x.keys(), ...y.keys()])) {
-    const values = [x.get(name), y.get(name)] as const
-    if (values[0] !== values[1]) found.push({ what: name, values: [formatValue(values[0]), formatValue(values[1])] })
+  const several = a.processors.all.length > 1
+  for (const { number } of a.processors.all) {
+    const [x, y] = [valuesOf(a, number), valuesOf(b, number)]
+    for (const name of new Set([...x.keys(), ...y.keys()])) {
+      const values = [x.get(name), y.get(name)] as const
+      if (values[0] !== values[1]) found.push({ what: several ? `CPU ${number} ${name}` : name, values: [formatValue(values[0]), formatValue(values[1])] })
+    }
   }
   return found
+}
+
+/** Of one processor. The guest does not notice that somebody looks at it. */
+function valuesOf({ processors }: Machine, number: number): Map<string, bigint> {
+  const before = processors.current
+  processors.select(processors.all[number] ?? before)
+  const values = registerValues(processors.current)
+  processors.select(before)
+  return values
 }
 
 /** All of RAM, and the BIOS ROM in it. */

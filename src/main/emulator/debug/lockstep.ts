@@ -33,6 +33,7 @@ export interface LockstepOptions {
   readonly memoryBytes: number
   readonly backends: readonly [BackendName, BackendName]
   readonly model?: CpuModelName | undefined
+  readonly processors?: number | undefined
   /** Typed into the guest as soon as it takes keys. */
   readonly keys?: string | undefined
   /** Date of the real-time clock at power-on, in milliseconds since 1970 (UTC). */
@@ -140,8 +141,8 @@ class Pair {
 }
 
 function newMachine(options: LockstepOptions, backend: BackendName): Machine {
-  const { image, medium, drives, roms, memoryBytes, model, keys, startDate = DEFAULT_START_DATE, prepare } = options
-  const machine = new Machine({ image, medium, drives, roms, memoryBytes, backend, model, startDate, onSerial: () => undefined, onDebugConsole: () => undefined })
+  const { image, medium, drives, roms, memoryBytes, model, processors, keys, startDate = DEFAULT_START_DATE, prepare } = options
+  const machine = new Machine({ image, medium, drives, roms, memoryBytes, backend, model, processors, startDate, onSerial: () => undefined, onDebugConsole: () => undefined })
   if (keys !== undefined) new Typist(machine).type(keys)
   prepare?.(machine, backend)
   return machine

@@ -58,9 +58,10 @@ function tripleFault(machine: Machine): RunReport {
   const instruction = instructionOf(report.instruction, registers)
   const names = report.chain.map((fault) => vectorName(fault.vector)).join(' → ')
   const cause = likelyCause(report)
-  const summary = `Triple fault at ${place(registers)} (${names}). ${cause}`
+  const on = machine.processors.all.length > 1 ? ` on CPU ${machine.cpu.number}` : ''
+  const summary = `Triple fault${on} at ${place(registers)} (${names}). ${cause}`
   const lines = [
-    `Triple fault: ${names}. The machine stops.`,
+    `Triple fault${on}: ${names}. The machine stops.`,
     `at ${place(registers)}${instruction ? `: ${instruction.bytes}${instruction.text === undefined ? '' : `  ${instruction.text}`}` : ' (the instruction cannot be read)'}`,
     '',
     ...faults.map(
@@ -102,14 +103,15 @@ function reset(machine: Machine, by: ResetSource): RunReport {
   return { reason: 'reset', summary, lines: [summary, '', ...registerLines(registers), `${grouped(machine.instructions)} instructions were executed.`], instructions: machine.instructions }
 }
 
-function haltSummary({ firmware }: Machine, interruptsEnabled: boolean, registers: CpuRegisters): string {
+function haltSummary({ firmware, processors, cpu }: Machine, interruptsEnabled: boolean, registers: CpuRegisters): string {
   const { unhandled, gaveUp } = firmware
   if (unhandled) {
     const at = `${unhandled.cs.toString(16).padStart(4, '0')}:${unhandled.ip.toString(16).padStart(4, '0')}`
     return `Unhandled exception ${unhandled.name} (${unhandled.meaning}) at ${at} in real mode: nothing had set interrupt vector ${unhandled.vector}, so the BIOS stopped the machine.`
   }
   if (gaveUp !== undefined) return `${gaveUp} The BIOS stopped the machine.`
-  const where = `The processor is halted for good at ${place(registers)}`
+  const several = processors.all.length > 1
+  const where = several ? `All ${processors.all.length} processors are halted for good, CPU ${cpu.number} at ${place(registers)}` : `The processor is halted for good at ${place(registers)}`
   return interruptsEnabled
     ? `${where}: interrupts are on, but every source that could wake it is masked in the interrupt controller.`
     : `${where}: HLT with interrupts off (CLI) waits for something that cannot come.`

@@ -15,6 +15,7 @@ export interface FirmwareHost {
   readonly memory: GuestMemory
   readonly memoryBytes: number
   readonly model: CpuModel
+  readonly processors: number
   readonly ports: IoBus
   readonly pic: PicPair
   /** Undefined: the processor has none. */

@@ -19,7 +19,6 @@ const TABLES = 0x8000
 const PM_PORTS = 0x600
 const POWER_MANAGEMENT = slotNumber(1, 3)
 const SCI = 9
-const PROCESSORS = 1
 
 /** Ports for power management; the system control interrupt is level-triggered. */
 export function setUpPowerManagement({ pci, ports }: FirmwareHost): void {
@@ -30,18 +29,18 @@ export function setUpPowerManagement({ pci, ports }: FirmwareHost): void {
 
 /** Puts the tables into ROM and RAM. @param area undefined: the RAM has no room for ACPI's tables */
 export function installTables(host: FirmwareHost, rom: Rom, area: AcpiArea | undefined): void {
-  const { memory, keyboard, memoryBytes, model, localApic } = host
+  const { memory, keyboard, memoryBytes, model, processors, localApic } = host
   let free = TABLES
   const put = (build: (at: number) => Uint8Array): void => {
     const bytes = build(ROM_SEGMENT * 16 + free)
     rom.bytes.set(bytes, free)
     free = Math.ceil((free + bytes.length) / 16) * 16
   }
-  const processor = { processors: PROCESSORS, signature: model.signature, features: processorFeatures(model) }
+  const processor = { processors, signature: model.signature, features: processorFeatures(model, processors) }
   if (area) {
     const apics = localApic === undefined ? { ioApicId: undefined, firstPirqInput: undefined } : { ioApicId: IO_APIC_ID, firstPirqInput: FIRST_PIRQ_INPUT }
     const hasPort = (port: number): boolean => host.ports.ownerOf(port) !== undefined
-    const { rsdp, tables, facs } = buildAcpiTables({ ...apics, pmBase: PM_PORTS, sci: SCI, processors: PROCESSORS, hasPort }, area)
+    const { rsdp, tables, facs } = buildAcpiTables({ ...apics, pmBase: PM_PORTS, sci: SCI, processors, hasPort }, area)
     const before = keyboard.a20
     keyboard.setA20(true)
     memory.writeBytes(area.tables, tables)

@@ -20,6 +20,8 @@ const NO_HANDLE = 0xffff
 /** None is there, for handles of error information. */
 const NOT_PROVIDED = 0xfffe
 const Handle = { bios: 0x0000, system: 0x0100, chassis: 0x0300, processor: 0x0400, memory: 0x1000, device: 0x1100, range: 0x1300, boot: 0x2000, end: 0x7f00 } as const
+/** Characteristics of a processor. */
+const MULTI_CORE = 0x0008
 const KIB = 1024
 const MIB = 1024 * KIB
 const ENTRY_BYTES = 31
@@ -41,11 +43,11 @@ function structures({ memoryBytes, processors, processor, has64Bit, signature, f
       table.u8(4, 1, 2).u16(6, 0xf000).u8(8, 3, Math.ceil(romBytes / (64 * KIB)) - 1).u32(10, 0x1_8080).u8(18, 0x01, 0x10, 1, 0, 0xff, 0xff)),
     structure(1, Handle.system, 0x1b, [MAKER, 'PC', '1'], (table) => table.u8(4, 1, 2, 3, 0).u8(24, 0x06)),
     structure(3, Handle.chassis, 0x15, [MAKER], (table) => table.u8(4, 1, 0x03).u8(9, SAFE, SAFE, SAFE, UNKNOWN)),
-    ...Array.from({ length: processors }, (_, index) =>
-      structure(4, Handle.processor + index, 0x2a, [`CPU ${index}`, MAKER, processor], (table) =>
-        // A central processor of another family, at 1 GHz, enabled, in a socket.
-        table.u8(4, 1, 0x03, 0x01, 2).u32(8, signature).u32(12, features).u8(16, 3, 0).u16(20, 1000).u16(22, 1000).u8(24, 0x41, 0x01)
-          .u16(26, NO_HANDLE).u16(28, NO_HANDLE).u16(30, NO_HANDLE).u8(35, 1, 1, 1).u16(38, has64Bit ? 0x0004 : 0x0002).u16(40, 0x0001))),
+    structure(4, Handle.processor, 0x2a, ['CPU 0', MAKER, processor], (table) =>
+      // A central processor of another family, at 1 GHz, enabled, in a socket; its cores.
+      table.u8(4, 1, 0x03, 0x01, 2).u32(8, signature).u32(12, features).u8(16, 3, 0).u16(20, 1000).u16(22, 1000).u8(24, 0x41, 0x01)
+        .u16(26, NO_HANDLE).u16(28, NO_HANDLE).u16(30, NO_HANDLE).u8(35, processors, processors, processors)
+        .u16(38, (has64Bit ? 0x0004 : 0x0002) | (processors > 1 ? MULTI_CORE : 0)).u16(40, 0x0001)),
     structure(16, Handle.memory, 0x0f, [], (table) => table.u8(4, 0x03, 0x03, 0x03).u32(7, kib).u16(11, NOT_PROVIDED).u16(13, 1)),
     structure(17, Handle.device, 0x22, ['DIMM 0'], (table) =>
       table.u16(4, Handle.memory).u16(6, NOT_PROVIDED).u16(8, 64).u16(10, 64).u16(12, Math.floor(memoryBytes / MIB)).u8(14, 0x09, 0, 1, 0, 0x07).u16(19, 0x0004)),

@@ -44,6 +44,7 @@ const ANSWERS: Answers = {
   removeBreakpoint: ({ machine }, { id }) => done(machine.control.breakpoints.remove(id)),
 
   registers: ({ machine }) => registersOf(machine),
+  lookAt: ({ machine }, { cpu }) => done(machine.control.lookAt(cpu)),
   setRegister: (asked, { name, value }) => {
     requirePaused(asked)
     return done(setRegister(asked.machine.cpu, name, BigInt(value)))

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { CPU_MODEL_NAMES } from '../../../shared/cpu-models'
 import { logEntrySchema, logFilterSchema, type LogEntry, type LogFilter, machineQuestions, type QuestionArgs, type QuestionName, type QuestionResults } from '../../../shared/debug'
 import { failureSchema, LabError } from '../../../shared/failure'
-import { BOOT_MEDIA, MOST_EXTRA_DRIVES, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, OUTPUT_PORTS, screenSchema, SERIAL_PORTS, toneSchema } from '../../../shared/machine-schemas'
+import { BOOT_MEDIA, MOST_CPUS, MOST_EXTRA_DRIVES, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, OUTPUT_PORTS, screenSchema, SERIAL_PORTS, toneSchema } from '../../../shared/machine-schemas'
 import type { KeyEvent, MachineState, MouseMove, OutputPort, Screen, SerialPort, Tone } from '../../../shared/machine-schemas'
 import { BOOT_PAUSES } from '../../../shared/run-state'
 import { MAX_MEMORY_BYTES, MIN_MEMORY_BYTES } from '../machine/memory-map'
@@ -29,6 +29,8 @@ export const startOptionsSchema = z.object({
   backend: z.enum(['interp', 'oracle']),
   /** Which processor; default: all that the emulator knows. */
   model: z.enum(CPU_MODEL_NAMES).optional(),
+  /** How many of them; default: 1. */
+  processors: z.number().int().min(1).max(MOST_CPUS).optional(),
   /** `realtime` for a person who watches; `fast` skips the time in which the guest waits. */
   pace: z.enum(['realtime', 'fast']),
   /** The run ends once the screen shows this. */

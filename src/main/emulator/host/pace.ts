@@ -73,7 +73,7 @@ export class Pace {
 
   /** At pace `fast` only the time that passes in HLT is held against the guest: one that computes or sends is never slowed down. */
   #pacedMs(): number {
-    const ticks = this.#speed.pace === 'fast' ? this.#machine.cpu.idle : this.#machine.now
+    const ticks = this.#speed.pace === 'fast' ? this.#machine.idle : this.#machine.now
     return ticks / TICKS_PER_MILLISECOND
   }
 }

@@ -93,6 +93,7 @@ export class Session implements RunningMachine, Asked {
       memoryBytes: options.memoryBytes,
       backend: options.backend,
       model: options.model,
+      processors: options.processors,
       startDate: options.startDate ?? DEFAULT_START_DATE,
       roms: options.roms,
       onReset: options.onReset,

@@ -11,7 +11,6 @@ import type { Clock } from './clock'
 import type { MemoryMap } from './memory-map'
 import { ProcessorMemory } from './processor-memory'
 
-const BOOTSTRAP_ID = 0
 /** First identifier after those of the processors. */
 export const IO_APIC_ID = 8
 /** The timer's request comes to the I/O APIC at input 2, where the 8259A has its cascade; input 0 is the INTR of the pair. */
@@ -29,21 +28,24 @@ export interface InterruptParts {
   readonly memoryMap: MemoryMap
   /** The machine ought to look at its processor: a request may have come. */
   readonly attention: () => void
-  readonly processor: Omit<ApicProcessor, 'startUp'>
+  /** Their ends of the local APICs, in the order of their identifiers; the first one boots. */
+  readonly processors: readonly ApicProcessor[]
 }
 
 export class Interrupts {
   readonly pic: PicPair
-  readonly local: LocalApic | undefined
+  /** One of each processor; none where the processor is too old. */
+  readonly locals: readonly LocalApic[]
   readonly ioApic: IoApic | undefined
-  /** What the processor sees of the memory. */
-  readonly memory: PhysicalMemory
+  /** What each processor sees of the memory. */
+  readonly memories: readonly PhysicalMemory[]
   readonly devices: readonly Device[]
 
-  constructor({ clock, model, memoryMap, attention, processor }: InterruptParts) {
+  constructor({ clock, model, memoryMap, attention, processors }: InterruptParts) {
     if (!model.has('apic')) {
       this.pic = new PicPair(attention)
-      this.memory = memoryMap
+      this.locals = []
+      this.memories = [memoryMap]
       this.devices = [this.pic]
       return
     }
@@ -55,40 +57,45 @@ export class Interrupts {
       // INTR is a pulse for each request.
       ioApic.setInput(EXTERNAL_INPUT, false)
       ioApic.setInput(EXTERNAL_INPUT, true)
-      local.externalRequested()
+      for (const local of this.locals) local.externalRequested()
       attention()
     }
     this.pic = new PicPair(requested, (irq, level) => ioApic.setInput(inputOf(irq), level))
-    const memory = (): ProcessorMemory => view
-    const local = new LocalApic({
-      id: BOOTSTRAP_ID,
-      bootstrap: true,
-      hasX2Apic: model.has('x2apic'),
-      clock,
-      bus,
-      external: this.pic,
-      bypassed: () => imcr.bypassesApic,
-      processor: {
-        ...processor,
-        moved: () => {
-          memory().moved()
-          processor.moved()
+    const memories: ProcessorMemory[] = []
+    this.locals = processors.map((processor, id) => {
+      const local = new LocalApic({
+        id,
+        bootstrap: id === 0,
+        hasX2Apic: model.has('x2apic'),
+        clock,
+        bus,
+        external: this.pic,
+        bypassed: () => imcr.bypassesApic,
+        processor: {
+          ...processor,
+          moved: () => {
+            memories[id]?.moved()
+            processor.moved()
+          },
         },
-        // The bootstrap processor never waits for one.
-        startUp: () => undefined,
-      },
+      })
+      memories.push(new ProcessorMemory(memoryMap, local))
+      bus.attach(local)
+      return local
     })
-    const view = new ProcessorMemory(memoryMap, local)
-    bus.attach(local)
-    this.local = local
     this.ioApic = ioApic
-    this.memory = view
-    this.devices = [this.pic, imcr, local, ioApic]
+    this.memories = memories
+    this.devices = [this.pic, imcr, ...this.locals, ioApic]
   }
 
-  /** The processor's end. */
-  get controller(): InterruptController {
-    return this.local ?? this.pic
+  /** That of the processor that boots. */
+  get local(): LocalApic | undefined {
+    return this.locals[0]
+  }
+
+  /** A processor's end. */
+  controller(processor: number): InterruptController {
+    return this.locals[processor] ?? this.pic
   }
 
   /** PIRQA to PIRQD (0 to 3). */
@@ -96,14 +103,14 @@ export class Interrupts {
     this.ioApic?.setInput(FIRST_PIRQ_INPUT + index, level)
   }
 
-  /** Whether requests of an ISA line, 0–15, can reach the processor. */
+  /** Whether requests of an ISA line, 0–15, can reach a processor. */
   isUnmasked(irq: number): boolean {
-    if (this.pic.isUnmasked(irq) && (this.local?.externalPasses ?? true)) return true
+    if (this.pic.isUnmasked(irq) && (this.locals.length === 0 || this.locals.some(({ externalPasses }) => externalPasses))) return true
     return this.ioApic?.isUnmasked(inputOf(irq)) ?? false
   }
 
   /** A timer of the local APIC is going to interrupt. */
   get timerArmed(): boolean {
-    return this.local?.timer.armed ?? false
+    return this.locals.some(({ timer }) => timer.armed)
   }
 }

@@ -1,9 +1,9 @@
 /** The PC: processor, memory, chips and BIOS on one virtual clock. */
 import type { DeviceView } from '../../../shared/debug'
-import type { BootMedium, OutputPort, Screen, TextScreen } from '../../../shared/machine-schemas'
+import { type BootMedium, MOST_CPUS, type OutputPort, type Screen, type TextScreen } from '../../../shared/machine-schemas'
 import type { BootPause } from '../../../shared/run-state'
-import { Cpu } from '../cpu/cpu'
-import { IF } from '../cpu/state/bits'
+import { Cpu, type CpuOptions } from '../cpu/cpu'
+import { SharedParts } from '../cpu/shared-parts'
 import { memoryLayout } from '../cpu/state/layout'
 import { CPU_MODELS, type CpuModelName, DEFAULT_MODEL } from '../cpu/system/models'
 import { RunControl } from '../debug/control/run-control'
@@ -20,6 +20,7 @@ import { Fdc82077 } from '../devices/fdc82077'
 import { FwCfg } from '../devices/fw-cfg'
 import { Hpet, HPET_BASE, HPET_BYTES } from '../devices/hpet'
 import { Kbc8042 } from '../devices/kbc8042'
+import type { ApicProcessor } from '../devices/local-apic'
 import type { PicPair } from '../devices/pic8259'
 import { Pit8254 } from '../devices/pit8254'
 import { configureCmos, RtcMc146818 } from '../devices/rtc-mc146818'
@@ -41,6 +42,7 @@ import { Interrupts } from './interrupts'
 import { IoBus } from './io-bus'
 import { MemoryMap, VIDEO_MEMORY_BYTES } from './memory-map'
 import { IDE_IRQS, PciBoard, POWER_FUNCTION } from './pci'
+import { Processors } from './processors'
 import { configureFirmware, configureRomCmos, romProblem, type Roms } from './roms'
 import { VgaCapture, textOf } from './vga-screen'
 import { VGA_START, type VgaWindow } from './vga-windows'
@@ -58,6 +60,8 @@ export interface MachineOptions {
   backend: BackendName
   /** Which processor; default: all that the emulator knows. */
   model?: CpuModelName | undefined
+  /** How many of them, 1 to `MOST_CPUS`; default: 1. */
+  processors?: number | undefined
   /** Date of the real-time clock at power-on, in milliseconds since 1970 (UTC). */
   startDate: number
   /** What a guest's reset does: start the PC anew (default), or end the run. */
@@ -100,7 +104,7 @@ const BOOT_ADDRESS = 0x7c00
 const MAX_SLICE = 1 << 30
 
 export class Machine {
-  readonly cpu: Cpu
+  readonly processors: Processors
   readonly clock: EventClock
   readonly memoryMap: MemoryMap
   readonly memory: GuestMemory
@@ -137,38 +141,32 @@ export class Machine {
   #a20Stuck = false
   #built = false
 
-  /** Throws a RangeError for an empty image or a memory size that a PC cannot have. */
+  /** Throws a RangeError for an empty image, or a memory size or number of processors that a PC cannot have. */
   constructor(options: MachineOptions) {
-    const { roms } = options
+    const { roms, processors: count = 1, model = DEFAULT_MODEL.name } = options
+    if (!Number.isInteger(count) || count < 1 || count > MOST_CPUS) throw new RangeError(`A machine has 1 to ${MOST_CPUS} processors, not ${count}.`)
+    if (count > 1 && !CPU_MODELS[model].has('apic')) throw new RangeError(`${CPU_MODELS[model].title} has no local APIC: it cannot be one of ${count} processors.`)
     const problem = roms && romProblem(roms)
     if (problem !== undefined) throw new RangeError(problem)
     const romBytes = roms?.bios.length ?? ROM_BYTES
     this.drives = new Drives(options.image, options.medium, options.drives)
-    const { ramBase, videoBase, romBase, wasmPages } = memoryLayout(options.memoryBytes, VIDEO_MEMORY_BYTES, romBytes)
+    const { ramBase, videoBase, romBase, areas, wasmPages } = memoryLayout(options.memoryBytes, VIDEO_MEMORY_BYTES, romBytes, count)
     const memory = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages })
     this.memoryMap = new MemoryMap(memory, ramBase, options.memoryBytes, { base: videoBase, bytes: VIDEO_MEMORY_BYTES }, { base: romBase, bytes: romBytes })
     const attention = (): void => {
       if (this.#built) this.cpu.attention()
     }
     this.clock = new EventClock(() => this.now, attention)
-    const { model = DEFAULT_MODEL.name } = options
     this.interrupts = new Interrupts({
       clock: this.clock,
       model: CPU_MODELS[model],
       memoryMap: this.memoryMap,
       attention,
-      processor: {
-        requested: () => this.#processor?.endSlice(),
-        taskPriorityChanged: (cr8) => this.#processor?.state.setControl(8, BigInt(cr8)),
-        moved: () => this.#processor?.memoryMapChanged(),
-        nmi: () => this.#processor?.nmi(),
-        init: () => this.#init(),
-        tickOfTimestamp: (value) => this.#processor?.tickOfTimestamp(value) ?? Infinity,
-      },
+      processors: areas.map((_, number) => this.#apicProcessor(number)),
     })
     this.pic = this.interrupts.pic
-    this.cpu = new Cpu({ memory, physical: this.interrupts.memory, ports: this.bus, interrupts: this.interrupts.controller, apic: this.interrupts.local, backend: options.backend, model })
-    this.control = new RunControl(this.cpu, this.memoryMap)
+    this.processors = this.#makeProcessors({ memory, ports: this.bus, backend: options.backend, model }, areas)
+    this.control = new RunControl(this.processors, this.memoryMap)
     const { clock, pic } = this
     this.#endsOnReset = options.onReset === 'end'
     const resetMachine = (by: ResetSource) => (): void => {
@@ -194,7 +192,7 @@ export class Machine {
       irq12: pic.line(IRQ.mouse),
       a20: (level) => {
         if (!level && options.quirks?.a20Stuck === true) this.#a20Stuck = true
-        this.cpu.setA20(this.#a20)
+        for (const cpu of this.processors.all) cpu.setA20(this.#a20)
       },
       resetMachine: resetMachine('chipset'),
     })
@@ -230,7 +228,7 @@ export class Machine {
       functions: [[POWER_FUNCTION, this.acpi]],
       ide: ideDrives(this.drives),
       busMemory,
-      memoryMapChanged: () => this.cpu.memoryMapChanged(),
+      memoryMapChanged: () => this.#memoryMapChanged(),
       resetMachine: resetMachine('chipset'),
       network: options.network ?? {},
       vgaRom: roms?.vga,
@@ -241,7 +239,7 @@ export class Machine {
       (host, bytes) => this.cpu.codeChanged(host, bytes),
     )
     this.timeline = new Timeline({
-      cpu: this.cpu,
+      processors: this.processors,
       control: this.control,
       medium: this.drives.boot.medium,
       now: () => this.now,
@@ -251,6 +249,7 @@ export class Machine {
       memory: this.memory,
       memoryBytes: options.memoryBytes,
       model: this.cpu.model,
+      processors: count,
       ports: this.bus,
       pic,
       localApic: this.interrupts.local,
@@ -262,7 +261,8 @@ export class Machine {
       now: () => this.now,
       instructions: () => this.instructions,
       skipTo: (tick) => {
-        this.#skipTo(Math.min(tick, this.clock.nextDue))
+        // Time that others use passes by itself.
+        if (this.processors.isAlone) this.#skipTo(Math.min(tick, this.clock.nextDue))
         attention()
       },
       resetMachine: resetMachine('bios'),
@@ -287,11 +287,22 @@ export class Machine {
 
   /** Present tick of virtual time: instructions plus the ticks that passed while the processor was halted. */
   get now(): number {
-    return this.#built ? this.cpu.now() + this.cpu.idle : 0
+    return this.#built ? this.processors.now : 0
   }
 
+  /** Instructions that all processors have executed. */
   get instructions(): number {
-    return this.cpu.now()
+    return this.processors.instructions
+  }
+
+  /** Ticks in which no processor executed anything. */
+  get idle(): number {
+    return this.now - this.instructions
+  }
+
+  /** The processor whose state is in place: the one that executes, or stopped, or is looked at. */
+  get cpu(): Cpu {
+    return this.processors.current
   }
 
   get outcome(): Outcome | undefined {
@@ -299,7 +310,7 @@ export class Machine {
   }
 
   get halted(): boolean {
-    return this.cpu.halted
+    return this.processors.halted
   }
 
   get cpuMode(): 'real' | 'protected' | 'long' {
@@ -312,8 +323,8 @@ export class Machine {
     this.#resetRequested = undefined
     this.#a20Stuck = false
     for (const device of this.#devices) device.reset()
-    this.cpu.reset()
-    this.cpu.setA20(this.#a20)
+    this.processors.reset()
+    for (const cpu of this.processors.all) cpu.setA20(this.#a20)
     this.control.reset()
     this.timeline.begin()
     // Our own says where it enters what it has loaded.
@@ -321,9 +332,9 @@ export class Machine {
   }
 
   /** What a real BIOS finds on this board and our own has no need of. */
-  #forRealBios({ memoryBytes, onDebugConsole }: MachineOptions, memory: BusMemory): Device[] {
-    configureRomCmos(this.rtc.ram, this.drives)
-    const fwCfg = new FwCfg({ memory, ramBytes: memoryBytes, processors: 1 })
+  #forRealBios({ memoryBytes, processors = 1, onDebugConsole }: MachineOptions, memory: BusMemory): Device[] {
+    configureRomCmos(this.rtc.ram, this.drives, processors)
+    const fwCfg = new FwCfg({ memory, ramBytes: memoryBytes, processors })
     configureFirmware(fwCfg, memoryBytes, this.drives)
     return [fwCfg, new BiosDebugPort(onDebugConsole)]
   }
@@ -339,15 +350,15 @@ export class Machine {
       this.clock.runDue()
       if (this.now >= end) break
       const left = Math.min(end, this.clock.nextDue) - this.now
-      if (this.cpu.halted && !this.#canWakeNow()) this.#wait(left)
-      else this.#execute(left, enough)
+      if (this.processors.choose()) this.#execute(left, enough)
+      else this.#wait(left)
       if (enough?.() === true) break
     }
     return this.#outcome
   }
 
   #execute(instructions: number, enough: (() => boolean) | undefined): void {
-    this.cpu.run(Math.min(instructions, this.control.budget, MAX_SLICE), enough)
+    this.cpu.run(Math.min(instructions, this.processors.turnLeft, this.control.budget, MAX_SLICE), enough)
     this.control.executed()
     if (this.cpu.halted) this.timeline.halted()
     if (this.cpu.shutdown) this.#shutDown()
@@ -382,7 +393,11 @@ export class Machine {
     this.memoryMap.setWindows(windows)
     if (!this.#built) return
     if (textCopied) this.cpu.codeChanged(textBase, TEXT_MEMORY_BYTES)
-    this.cpu.memoryMapChanged()
+    this.#memoryMapChanged()
+  }
+
+  #memoryMapChanged(): void {
+    for (const cpu of this.processors.all) cpu.memoryMapChanged()
   }
 
   get screen(): Screen {
@@ -415,11 +430,7 @@ export class Machine {
   }
 
   get #interruptsEnabled(): boolean {
-    return (this.cpu.state.systemFlags & IF) !== 0
-  }
-
-  #canWakeNow(): boolean {
-    return this.cpu.hasUrgentEvent || (this.#interruptsEnabled && this.interrupts.controller.pending)
+    return this.processors.all.some(({ interruptsEnabled }) => interruptsEnabled)
   }
 
   /** Whether some source that is alive can still interrupt: a running timer, or a person at keyboard and serial line. */
@@ -434,15 +445,49 @@ export class Machine {
     return this.clock.nextDue !== Infinity && (pic.isUnmasked(IRQ.timer) || pic.isUnmasked(IRQ.clock) || pic.isUnmasked(IRQ.acpi) || this.hpet.armedInputs.some((input) => pic.ioApic?.isUnmasked(input)))
   }
 
-  /** The processor, once there is one. */
-  get #processor(): Cpu | undefined {
-    return this.#built ? this.cpu : undefined
+  #makeProcessors(options: Omit<CpuOptions, 'physical' | 'interrupts'>, areas: readonly number[]): Processors {
+    const parts = areas.length === 1 ? undefined : new SharedParts(options.memory, areas)
+    const make = (number: number): Cpu => {
+      const { interrupts } = this
+      return new Cpu({
+        ...options,
+        physical: interrupts.memories[number] ?? this.memoryMap,
+        interrupts: interrupts.controller(number),
+        apic: interrupts.locals[number],
+        of: parts && { parts, number, hadItsTurn: () => this.processors.endTurn() },
+      })
+    }
+    const all: [Cpu, ...Cpu[]] = [make(0)]
+    for (let number = 1; number < areas.length; number++) {
+      all.at(-1)?.park()
+      all.push(make(number))
+    }
+    return new Processors(all)
   }
 
-  /** INIT: the processor and its local APIC start anew, all else stays. */
-  #init(): void {
-    this.interrupts.local?.init()
-    this.cpu.init()
+  /** What a local APIC does to its processor, once there is one. */
+  #apicProcessor(number: number): ApicProcessor {
+    /** To be told to the processor; it may not be its turn. */
+    const event = (tell: (cpu: Cpu) => void): void => {
+      const cpu = this.#built ? this.processors.all[number] : undefined
+      if (!cpu) return
+      tell(cpu)
+      this.processors.came(cpu)
+    }
+    const cpu = (): Cpu | undefined => (this.#built ? this.processors.all[number] : undefined)
+    return {
+      requested: () => event(() => undefined),
+      taskPriorityChanged: (cr8) => cpu()?.setTaskPriority(cr8),
+      moved: () => cpu()?.memoryMapChanged(),
+      nmi: () => event((target) => target.nmi()),
+      // The processor and its local APIC start anew, all else stays.
+      init: () => event((target) => {
+        this.interrupts.locals[number]?.init()
+        target.init()
+      }),
+      startUp: (page) => event((target) => target.startUp(page)),
+      tickOfTimestamp: (value) => cpu()?.tickOfTimestamp(value) ?? Infinity,
+    }
   }
 
   #skipTo(tick: number): void {

@@ -31,17 +31,20 @@ export function romProblem({ bios, vga }: Roms): string | undefined {
 /** BIOS boot order, translation of the hard disks' geometry (2 bits each): cells of Bochs and QEMU. */
 const BOOT_ORDER = { last: 0x38, first: 0x3d } as const
 const TRANSLATION = 0x39
+/** Processors beside the one that boots. */
+const MORE_PROCESSORS = 0x5f
 const LBA_ASSISTED = 0b0101_0101
 const BOOT_KINDS = { floppy: 1, disk: 2, cd: 3 } as const
 
 /** @see configureCmos for the cells that every PC has */
-export function configureRomCmos(ram: Uint8Array, { hardware, boot }: Drives): void {
+export function configureRomCmos(ram: Uint8Array, { hardware, boot }: Drives, processors: number): void {
   // A CD whose boot image is shown as a diskette or a disk is still booted as a CD.
   const first = hardware.includes(boot) ? boot.medium : 'cd'
   const others = (['floppy', 'disk', 'cd'] as const).filter((kind) => kind !== first)
   ram[BOOT_ORDER.first] = BOOT_KINDS[first] | (BOOT_KINDS[others[0] ?? 'disk'] << 4)
   ram[BOOT_ORDER.last] = (BOOT_KINDS[others[1] ?? 'disk'] << 4) | 1
   ram[TRANSLATION] = LBA_ASSISTED
+  ram[MORE_PROCESSORS] = processors - 1
   ram[CMOS.disks] = hardware.some(({ medium }) => medium === 'disk') ? 0xf0 : 0
 }
 

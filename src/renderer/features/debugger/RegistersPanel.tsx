@@ -48,6 +48,7 @@ export function RegistersPanel(): ReactElement {
   return (
     <EditingContext value={{ paused, set }}>
       <div className="inspector register-panel" role="region" aria-label={text.label} tabIndex={0} data-testid="registers">
+        {value.cpu && <ProcessorChoice machine={machine} paused={paused} {...value.cpu} />}
         <ModeLine registers={value} />
         {!paused && <p className="inspector-note">{control.running}</p>}
         <General now={value} before={before} />
@@ -61,6 +62,26 @@ export function RegistersPanel(): ReactElement {
         <Vectors now={value} before={before} />
       </div>
     </EditingContext>
+  )
+}
+
+/** Which of several processors the panels show; of a machine that runs, the one that had its turn. */
+function ProcessorChoice({ machine, paused, number, count }: { machine: string; paused: boolean; number: number; count: number }): ReactElement {
+  const lab = useLab()
+  const { registers: text } = useStrings()
+  return (
+    <p className="mode-line">
+      <label>
+        {text.processor}{' '}
+        <select disabled={!paused} title={text.processorHint} value={number} onChange={(event) => lab.attempt(lab.connection.call('debug.lookAt', { machine, cpu: Number(event.target.value) }))}>
+          {Array.from({ length: count }, (_, cpu) => (
+            <option key={cpu} value={cpu}>
+              {cpu}
+            </option>
+          ))}
+        </select>
+      </label>
+    </p>
   )
 }
 

@@ -1,7 +1,7 @@
 import { useId, useState, type FormEvent, type ReactElement, type ReactNode } from 'react'
 import { useStore } from 'zustand'
-import { CPU_MODEL_NAMES } from '../../../shared/cpu-models'
-import { BOOT_MEDIA, MOST_EXTRA_DRIVES, type InsertedDrive } from '../../../shared/machine-schemas'
+import { canBeSeveral, CPU_MODEL_NAMES } from '../../../shared/cpu-models'
+import { BOOT_MEDIA, MOST_CPUS, MOST_EXTRA_DRIVES, type InsertedDrive } from '../../../shared/machine-schemas'
 import { useLab } from '../../app/lab'
 import { useStrings } from '../../strings'
 import { Button } from '../../ui/Button'
@@ -9,7 +9,9 @@ import { Dialog } from '../../ui/Dialog'
 import { saveSettings, settingsOf } from './machine-settings'
 import { LEAST_MEMORY_MIB, machineSettingsSchema, MOST_MEMORY_MIB, type MachineSettings } from './settings-schema'
 
-/** Memory, processor and drives of the machine, for this project or image. */
+const CPU_COUNTS = Array.from({ length: MOST_CPUS }, (_, index) => index + 1)
+
+/** Memory, processors and drives of the machine, for this project or image. */
 export function MachineSettingsDialog({ onClose }: { onClose(): void }): ReactElement {
   const { machineSettings: text, dialog } = useStrings()
   const { ui, machine, projects, commands, bootedFile } = useLab()
@@ -22,9 +24,12 @@ export function MachineSettingsDialog({ onClose }: { onClose(): void }): ReactEl
   const { memoryMiB: _memory, ...others } = values
   const checked = machineSettingsSchema.safeParse({ ...others, ...(memory === '' ? {} : { memoryMiB: Number(memory) }), drives: drives.map((drive) => ({ ...drive, path: drive.path.trim() })) })
 
+  /** Old processors are alone in their computers. */
+  const fits = (values.cpus ?? project?.cpus ?? 1) === 1 || canBeSeveral(values.cpu ?? project?.cpu ?? 'max')
+
   function submit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault()
-    if (!checked.success) return
+    if (!checked.success || !fits) return
     saveSettings(ui, key, checked.data)
     onClose()
     if (on) commands.bootAgain()
@@ -45,6 +50,18 @@ export function MachineSettingsDialog({ onClose }: { onClose(): void }): ReactEl
               {CPU_MODEL_NAMES.map((name) => (
                 <option key={name} value={name}>
                   {text.models[name]}
+                </option>
+              ))}
+            </select>
+          )}
+        </Row>
+        <Row label={text.cpus} hint={fits ? text.cpusHint : text.cpusNeedApic}>
+          {(id) => (
+            <select id={id} value={values.cpus ?? ''} aria-invalid={!fits} onChange={(event) => setValues({ ...values, cpus: CPU_COUNTS.find((count) => String(count) === event.target.value) })}>
+              <option value="">{text.asProject(String(project?.cpus ?? 1))}</option>
+              {CPU_COUNTS.map((count) => (
+                <option key={count} value={count}>
+                  {count}
                 </option>
               ))}
             </select>
@@ -79,7 +96,7 @@ export function MachineSettingsDialog({ onClose }: { onClose(): void }): ReactEl
           <Button tone="quiet" onClick={onClose}>
             {dialog.cancel}
           </Button>
-          <Button tone="primary" submit disabled={!checked.success}>
+          <Button tone="primary" submit disabled={!checked.success || !fits}>
             {on ? text.saveAndBoot : text.save}
           </Button>
         </footer>

@@ -112,6 +112,8 @@ export const debugControl = {
   },
 
   registers: {
+    processor: 'Processor',
+    processorHint: 'Registers, code and stack are those of this processor, and steps step it. The others go on as they would.',
     label: 'Registers',
     emptyHint: 'This shows what every register of the processor holds, bit by bit, and what the last step changed.',
     general: 'General',

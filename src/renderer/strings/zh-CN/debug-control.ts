@@ -112,6 +112,8 @@ export const debugControl: typeof en = {
   },
 
   registers: {
+    processor: '处理器',
+    processorHint: '寄存器、代码和堆栈都属于此处理器，单步也针对它。其余处理器照常运行。',
     label: '寄存器',
     emptyHint: '这里逐位显示处理器每个寄存器的内容，以及上一步改变了什么。',
     general: '通用寄存器',

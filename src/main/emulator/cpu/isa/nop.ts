@@ -16,7 +16,16 @@ const HINTS = [0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f] as const
 export const nopRows: readonly Row[] = [
   { name: 'nop', map: '', opcode: 0x90, noRexB: true, operands: [], semantics: nothing },
   // Also with REX.B, as processors do.
-  { name: 'pause', map: '', opcode: 0x90, prefix: 'f3', operands: [], semantics: nothing },
+  {
+    name: 'pause', map: '', opcode: 0x90, prefix: 'f3', operands: [], endsBlock: true,
+    // Whoever waits for another processor lets it go on.
+    semantics: (b) => {
+      b.if(b.special('othersReady'), () => {
+        b.call('pause')
+        b.attention()
+      })
+    },
+  },
   ...HINTS.map((opcode): Row => ({ name: 'nop', map: '0f', opcode, operands: ['Ev:a'], feature: 'nopl', semantics: nothing })),
   ...PREFETCHES.map((name, reg): Row => ({ name, map: '0f', opcode: 0x18, reg, operands: ['Mb:a'], feature: 'sse', semantics: nothing })),
   { name: 'nop', map: '0f', opcode: 0x0d, form: 'register', operands: ['Ev:a'], feature: 'long', semantics: nothing },

@@ -26,14 +26,14 @@ export class DataProbes {
   armed = false
   /** Hears of accesses that touch a watched range, before they happen and after all that could fault. */
   onAccess: (range: WatchedRange, access: DataAccess) => void = () => undefined
-  /** Hears that other pages are watched. */
-  onChange: () => void = () => undefined
+  /** Who hears that other pages are watched. */
+  readonly onChange: (() => void)[] = []
   #ranges: readonly WatchedRange[] = []
 
   set(ranges: readonly WatchedRange[]): void {
     this.#ranges = ranges
     this.armed = ranges.length > 0
-    this.onChange()
+    for (const listener of this.onChange) listener()
   }
 
   /** Whether a page holds watched bytes; `linear` and `frame` are its first bytes' addresses. */

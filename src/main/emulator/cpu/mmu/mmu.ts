@@ -34,19 +34,24 @@ export class Mmu {
   readonly #tlb: Tlb
   readonly #walker: PageWalker
   readonly watchpoints = new Watchpoints()
-  readonly probes = new DataProbes()
+  readonly probes: DataProbes
   #codeWritten: (host: number, bytes: number) => void = () => undefined
   readonly #pending: PendingStore[] = Array.from({ length: SLOTS }, () => ({ first: 0, firstBytes: 0, second: 0 }))
   #slot = 0
   #alignmentChecks = false
   #largePages = false
 
-  constructor(state: CpuState, physical: PhysicalMemory) {
+  /**
+   * @param tlbBase the area of the processor
+   * @param probes the processors of one computer have the same
+   */
+  constructor(state: CpuState, physical: PhysicalMemory, tlbBase = 0, probes = new DataProbes()) {
     this.#state = state
+    this.probes = probes
     this.#memory = new PhysicalAccess(state, physical, (host, bytes) => this.noteWrite(host, bytes))
-    this.#tlb = new Tlb(state)
+    this.#tlb = new Tlb(state, tlbBase)
     this.#walker = new PageWalker(state, this.#memory)
-    this.probes.onChange = () => this.#tlb.hide((linear, frame) => this.probes.watchesPage(linear, frame))
+    this.probes.onChange.push(() => this.#tlb.hide((linear, frame) => this.probes.watchesPage(linear, frame)))
     this.refresh()
   }
 

@@ -19,28 +19,35 @@ const DATA_KINDS = [at.TLB_READ, at.TLB_WRITE] as const
  */
 export class Tlb {
   readonly #state: CpuState
+  readonly #base: number
+  /** Supervisor, user. */
+  readonly #sets: readonly [number, number]
 
-  constructor(state: CpuState) {
+  /** @param base what offsets count from: the area of the processor */
+  constructor(state: CpuState, base = 0) {
     this.#state = state
+    this.#base = base
+    this.#sets = [base + at.TLB_SUPERVISOR, base + at.TLB_USER]
     this.flush()
   }
 
   /** Empties everything; the instruction fetch window goes with it. */
   flush(): void {
-    this.#state.u8.fill(0xff, at.TLB_SUPERVISOR, at.TLB_USER + at.TLB_SET_BYTES)
+    this.#state.u8.fill(0xff, this.#base + at.TLB_SUPERVISOR, this.#base + at.TLB_USER + at.TLB_SET_BYTES)
     this.#state.i64[at.FETCH_PAGE >> 3] = -1n
   }
 
   /** Empties the data TLBs of user mode (when alignment checks go on, every access must go the slow way). */
   flushUserData(): void {
-    this.#state.u8.fill(0xff, at.TLB_USER + at.TLB_READ, at.TLB_USER + at.TLB_READ + at.TLB_BYTES)
-    this.#state.u8.fill(0xff, at.TLB_USER + at.TLB_WRITE, at.TLB_USER + at.TLB_WRITE + at.TLB_BYTES)
+    const [, user] = this.#sets
+    this.#state.u8.fill(0xff, user + at.TLB_READ, user + at.TLB_READ + at.TLB_BYTES)
+    this.#state.u8.fill(0xff, user + at.TLB_WRITE, user + at.TLB_WRITE + at.TLB_BYTES)
   }
 
   /** Empties the entries of one page. */
   flushPage(lo: number, hi: number): void {
     const { i32, i64 } = this.#state
-    for (const set of [at.TLB_SUPERVISOR, at.TLB_USER]) {
+    for (const set of this.#sets) {
       for (const kind of [at.TLB_READ, at.TLB_WRITE, at.TLB_FETCH]) {
         const entry = set + kind + ((lo >>> 12) & (at.TLB_ENTRIES - 1)) * at.TLB_ENTRY
         const high = i32[(entry >> 2) + 1] ?? EMPTY
@@ -87,7 +94,7 @@ export class Tlb {
   /** Hides the entries of data pages that `isHidden` names, by the addresses of their first bytes, and shows the others. */
   hide(isHidden: (linear: bigint, frame: number) => boolean): void {
     const { i32, u32 } = this.#state
-    for (const set of [at.TLB_SUPERVISOR, at.TLB_USER]) {
+    for (const set of this.#sets) {
       for (const kind of DATA_KINDS) {
         for (let entry = set + kind; entry < set + kind + at.TLB_BYTES; entry += at.TLB_ENTRY) {
           const high = i32[(entry >> 2) + 1] ?? EMPTY
@@ -104,7 +111,7 @@ export class Tlb {
   }
 
   #entry(user: boolean, kind: AccessKind, lo: number): number {
-    return (user ? at.TLB_USER : at.TLB_SUPERVISOR) + KIND_OFFSET[kind] + ((lo >>> 12) & (at.TLB_ENTRIES - 1)) * at.TLB_ENTRY
+    return this.#sets[user ? 1 : 0] + KIND_OFFSET[kind] + ((lo >>> 12) & (at.TLB_ENTRIES - 1)) * at.TLB_ENTRY
   }
 }
 

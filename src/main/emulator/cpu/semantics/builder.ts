@@ -240,6 +240,8 @@ export interface Helpers {
   popf(image: bigint, size: bigint): void
   pushfImage(size: bigint): bigint
   hlt(): void
+  /** PAUSE while another processor could go on. */
+  pause(): void
   /** I/O with permission check; size 8, 16, 32. */
   checkIo(port: bigint, size: bigint): void
   portIn(port: bigint, size: bigint): bigint

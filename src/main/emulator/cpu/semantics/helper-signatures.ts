@@ -19,6 +19,7 @@ export const HELPER_SIGNATURES: { readonly [K in keyof Helpers]: HelperSignature
   popf: { parameters: 2, result: false },
   pushfImage: { parameters: 1, result: true },
   hlt: { parameters: 0, result: false },
+  pause: { parameters: 0, result: false },
   checkIo: { parameters: 2, result: false },
   portIn: { parameters: 2, result: true },
   portOut: { parameters: 3, result: false },

@@ -19,8 +19,9 @@ export const SPECIAL_REGISTERS = {
   cr0: { offset: at.CONTROL, bits: 64 },
   cr4: { offset: at.CONTROL + 4 * 8, bits: 64 },
   xcr0: { offset: at.XCR0, bits: 64 },
+  othersReady: { offset: at.OTHERS_READY, bits: 32 },
 } as const
 
 export type SpecialRegister = keyof typeof SPECIAL_REGISTERS
 /** Those that rows may write. */
-export type WritableSpecial = Exclude<SpecialRegister, 'rip' | 'eflags' | 'cpl' | 'cr0' | 'cr4' | 'xcr0' | 'cs' | 'x87Rules'>
+export type WritableSpecial = Exclude<SpecialRegister, 'rip' | 'eflags' | 'cpl' | 'cr0' | 'cr4' | 'xcr0' | 'cs' | 'x87Rules' | 'othersReady'>

@@ -27,6 +27,8 @@ export class CpuState {
   readonly u32: Uint32Array
   readonly i64: BigInt64Array
   readonly u64: BigUint64Array
+  /** What the offsets of the TLBs count from: the area of the processor whose state this is. */
+  tlbBase = 0
 
   /** @param memory as large as `memoryLayout` says */
   constructor(memory: WebAssembly.Memory) {
@@ -285,7 +287,7 @@ export class CpuState {
     const codeAttributes = this.attributes(CS)
     const long = this.longMode && (codeAttributes & ATTRIBUTE.long) !== 0
     const mode = long ? CODE_64 : codeAttributes & ATTRIBUTE.big ? CODE_32 : CODE_16
-    const tlbSet = this.cpl === 3 ? at.TLB_USER : at.TLB_SUPERVISOR
+    const tlbSet = this.tlbBase + (this.cpl === 3 ? at.TLB_USER : at.TLB_SUPERVISOR)
     if (mode !== this.codeMode || tlbSet !== this.i32[at.TLB_SET >> 2]) this.i64[at.FETCH_PAGE >> 3] = -1n
     this.i32[at.CODE_MODE >> 2] = mode
     this.i32[at.TLB_SET >> 2] = tlbSet

@@ -6,6 +6,7 @@
  *   0x001000  TLBs             read, write, fetch × supervisor, user
  *   0x020000  decode cache     65,536 records of 32 bytes, direct-mapped by physical address
  *   0x220000  code lines       one byte per 64 bytes of host memory: does decoded code lie there?
+ *   …         processors       only where there are several: the state that each has while another one runs, and its TLBs
  *   RAM_BASE  guest RAM        physical address 0 upwards
  *   …         video memory     behind the RAM, where there is any
  *   …         ROM              behind that, where there is any
@@ -137,6 +138,10 @@ export const XCR0 = 0x6a8
 /** What the CPU model remembers of every x87 instruction, i32: bits of `X87_REMEMBERS`; of one with an unmasked exception always opcode and operand. */
 export const X87_RULES = 0x6b0
 export const X87_REMEMBERS = { opcode: 1, operand: 2, selectors: 4 } as const
+/** 1 while another processor could go on: PAUSE lets it. i32. */
+export const OTHERS_READY = 0x6b4
+/** Bytes from 0 on that are one processor's own between two instructions: all fields above. */
+export const STATE_BYTES = 0x6c0
 
 /**
  * Scratch of slow accesses: an address inside means "a device, or an access that crosses a page": the value is read from
@@ -162,6 +167,8 @@ export const TLB_FETCH = 2 * TLB_BYTES
 export const TLB_SET_BYTES = 3 * TLB_BYTES
 export const TLB_SUPERVISOR = 0x1000
 export const TLB_USER = TLB_SUPERVISOR + TLB_SET_BYTES
+/** The area of one of several processors: laid out like the memory from 0 on, up to the end of the TLBs. */
+export const PROCESSOR_AREA_BYTES = TLB_USER + TLB_SET_BYTES
 
 /**
  * Decode cache: record index = the low bits of the physical address; a kernel such as Linux has some hundred KiB of code at work. Record:
@@ -204,19 +211,32 @@ export const CODE_LINES = RECORDS + RECORD_COUNT * RECORD_BYTES
 export const LINE_HAS_CODE = 1
 export const LINE_BEFORE_CODE = 2
 
+export interface MemoryLayout {
+  readonly ramBase: number
+  readonly videoBase: number
+  readonly romBase: number
+  /** Where the area of each processor starts; a processor that is alone has the memory from 0 on. */
+  readonly areas: readonly number[]
+  /** Size of the whole in pages of 64 KiB. */
+  readonly wasmPages: number
+}
+
 /**
- * Layout of the memory of a computer with `ramBytes` of RAM, `videoBytes` of video memory and `romBytes` of ROM (whole pages of 4 KiB): where they
- * start, and how many 64 KiB pages are needed.
+ * Layout of the memory of a computer with `ramBytes` of RAM, `videoBytes` of video memory and `romBytes` of ROM (whole pages of 4 KiB), and so many
+ * processors: where everything starts, and how much is needed.
  */
-export function memoryLayout(ramBytes: number, videoBytes = 0, romBytes = 0): { ramBase: number; videoBase: number; romBase: number; wasmPages: number } {
+export function memoryLayout(ramBytes: number, videoBytes = 0, romBytes = 0, processors = 1): MemoryLayout {
+  const areaBytes = processors === 1 ? 0 : processors * PROCESSOR_AREA_BYTES
   // The code-line table covers RAM and all that lies before it; it is sized for the end, which depends on itself.
   let ramBase = CODE_LINES
   for (;;) {
     const videoBase = ramBase + ramBytes
     const romBase = videoBase + videoBytes
     const end = romBase + romBytes
-    const needed = alignUp(CODE_LINES + (end >>> LINE_SHIFT) + 1, PAGE)
-    if (needed <= ramBase) return { ramBase, videoBase, romBase, wasmPages: Math.ceil(end / 65536) }
+    const linesEnd = alignUp(CODE_LINES + (end >>> LINE_SHIFT) + 1, PAGE)
+    const needed = linesEnd + areaBytes
+    const areas = areaBytes === 0 ? [0] : Array.from({ length: processors }, (_, index) => ramBase - areaBytes + index * PROCESSOR_AREA_BYTES)
+    if (needed <= ramBase) return { ramBase, videoBase, romBase, areas, wasmPages: Math.ceil(end / 65536) }
     ramBase = needed
   }
 }

@@ -16,6 +16,8 @@ export interface SystemContext {
   readonly msrs: ModelSpecificRegisters
   readonly model: CpuModel
   readonly observer: CpuObserver
+  /** How many processors the computer has. */
+  readonly processors: number
   /** Ends the running slice after the current instruction, so that interrupts and TF are looked at anew. */
   endSlice(): void
   /** Time-stamp counter. */
@@ -32,6 +34,8 @@ export interface SystemContext {
   unblockNmi(): void
   /** RIP after the current instruction, for the rare helper that is not told (task switches). */
   nextRip(): bigint
+  /** PAUSE while others could go on: the processor has had its turn. */
+  pause(): void
   /** The interrupt shadow of the current instruction comes from STI: it does not hold back debug traps. */
   shadowBySti(): void
 }

@@ -50,7 +50,7 @@ const DR6_GENERAL_DETECT = 1n << 13n
 type ControlHelpers = Pick<Helpers, 'readControl' | 'writeControl' | 'readDebug' | 'writeDebug' | 'clts' | 'lmsw' | 'smsw' | 'invlpg' | 'flushTlb'>
 
 export function controlRegisterHelpers(cx: SystemContext): ControlHelpers {
-  const { state, mmu } = cx
+  const { state } = cx
   return {
     readControl(index) {
       requireControl(cx, Number(index))
@@ -70,7 +70,7 @@ export function controlRegisterHelpers(cx: SystemContext): ControlHelpers {
       if (number === 6) state.setDebug(6, (value & DR6_WRITABLE) | DR6_ONES)
       else if (number === 7) state.setDebug(7, (value & DR7_WRITABLE) | DR7_ONES)
       else state.setDebug(number, state.mode64 ? value : value & 0xffff_ffffn)
-      mmu.refreshWatchpoints()
+      cx.mmu.refreshWatchpoints()
     },
     clts() {
       requireLevel0(cx)
@@ -87,10 +87,10 @@ export function controlRegisterHelpers(cx: SystemContext): ControlHelpers {
     },
     invlpg(linear) {
       requireLevel0(cx)
-      mmu.flushPage(linear)
+      cx.mmu.flushPage(linear)
     },
     flushTlb() {
-      mmu.flush()
+      cx.mmu.flush()
     },
   }
 }

@@ -14,6 +14,7 @@ type Register = 'eax' | 'ebx' | 'ecx' | 'edx'
 
 /** Sub-leaf n of a leaf stands at leaf + n × this. */
 const SUB_LEAF = 2 ** 32
+const CACHE_LEAF = 4
 const POWER_LEAF = 6
 const TOPOLOGY_LEAF = 0xb
 const XSAVE_LEAF = 0xd
@@ -23,6 +24,8 @@ const XSAVE_OPTIONS = XSAVE_LEAF + SUB_LEAF
 const APIC_BIT = 9
 const APIC_ON = 1 << APIC_BIT
 const NEEDS_APIC = (1 << 21) | (1 << 24)
+/** Leaf 1, EDX: EBX says how many logical processors the package has. */
+const HTT = 1 << 28
 
 /** Where CPUID reports a feature. A feature stands here when all its instructions have rows. */
 const FEATURE_BITS: readonly (readonly [feature: CpuFeature, leaf: number, register: Register, bit: number])[] = [
@@ -128,12 +131,31 @@ function brand(part: number): Leaf {
   return [word(BRAND, part * 4), word(BRAND, part * 4 + 1), word(BRAND, part * 4 + 2), word(BRAND, part * 4 + 3)]
 }
 
-function leavesOf(model: CpuModel): ReadonlyMap<number, Leaf> {
+/** Caches that a package of several cores announces, although there are none: leaf 4 also says how many cores there are. Type, level, ways, sets. */
+const CACHES = [[1, 1, 8, 64], [2, 1, 8, 64], [3, 2, 16, 4096]] as const
+
+/** Each core has its own. */
+function caches(processors: number): [number, Leaf][] {
+  const cores = 2 ** idBits(processors) - 1
+  return CACHES.map(([type, level, ways, sets], index) => {
+    const eax = type | (level << 5) | (1 << 8) | (cores << 26)
+    return [CACHE_LEAF + index * SUB_LEAF, [eax >>> 0, ((ways - 1) << 22) | (LINE_BYTES - 1), sets - 1, 1]]
+  })
+}
+
+/** Bits of an APIC identifier that tell the cores of the package apart. */
+const idBits = (processors: number): number => Math.ceil(Math.log2(processors))
+
+/** All processors are cores of one package. */
+function leavesOf(model: CpuModel, processors: number): ReadonlyMap<number, Leaf> {
   const bits = (leaf: number, register: Register): number =>
     FEATURE_BITS.reduce((mask, [feature, at, where, bit]) => (at === leaf && where === register && model.has(feature) ? mask | (1 << bit) : mask), 0) >>> 0
   const vendor = (highest: number): Leaf => [highest, word(VENDOR, 0), word(VENDOR, 2), word(VENDOR, 1)]
   const features = bits(1, 'ecx') + (model.name === 'max' ? HYPERVISOR : 0)
-  const basic: [number, Leaf][] = [[1, [model.signature, model.has('clflush') ? 0x1_0000 | ((LINE_BYTES / 8) << 8) : 0x1_0000, features, bits(1, 'edx')]]]
+  const count = processors << 16
+  const edx = bits(1, 'edx') | (processors > 1 ? HTT : 0)
+  const basic: [number, Leaf][] = [[1, [model.signature, model.has('clflush') ? count | ((LINE_BYTES / 8) << 8) : count, features, edx]]]
+  if (processors > 1 && model.has('sse2')) basic.push(...caches(processors))
   if (model.has('arat')) basic.push([POWER_LEAF, [bits(POWER_LEAF, 'eax'), 0, 0, 0]])
   const extensions = [bits(7, 'ebx'), bits(7, 'ecx'), bits(7, 'edx')] as const
   if (extensions.some((mask) => mask !== 0)) basic.push([7, [0, ...extensions]])
@@ -144,7 +166,7 @@ function leavesOf(model: CpuModel): ReadonlyMap<number, Leaf> {
     )
   }
   // Extended topology: threads, cores.
-  if (model.has('x2apic')) basic.push([TOPOLOGY_LEAF, [0, 1, 0x100, 0]], [TOPOLOGY_LEAF + SUB_LEAF, [0, 1, 0x201, 0]])
+  if (model.has('x2apic')) basic.push([TOPOLOGY_LEAF, [0, 1, 0x100, 0]], [TOPOLOGY_LEAF + SUB_LEAF, [idBits(processors), processors, 0x201, 0]])
   const all = new Map<number, Leaf>([[0, vendor(Math.max(...basic.map(([leaf]) => leaf % SUB_LEAF)))], ...basic])
   if (!model.has('long')) return all
   const linearBits = model.has('la57') ? 57 : 48
@@ -162,13 +184,13 @@ function leavesOf(model: CpuModel): ReadonlyMap<number, Leaf> {
 }
 
 /** EDX of leaf 1, as firmware copies it into tables. */
-export function processorFeatures(model: CpuModel): number {
-  return leavesOf(model).get(1)?.[3] ?? 0
+export function processorFeatures(model: CpuModel, processors: number): number {
+  return leavesOf(model, processors).get(1)?.[3] ?? 0
 }
 
 const NOTHING: Leaf = [0, 0, 0, 0]
 /** Leaves whose content depends on ECX. */
-const SUB_LEAVES: ReadonlySet<number> = new Set([7, TOPOLOGY_LEAF, XSAVE_LEAF])
+const SUB_LEAVES: ReadonlySet<number> = new Set([CACHE_LEAF, 7, TOPOLOGY_LEAF, XSAVE_LEAF])
 
 /** Leaves whose EBX is the size of an image with what XCR0 enables. */
 const IMAGE_SIZES: ReadonlySet<number> = new Set([XSAVE_LEAF, XSAVE_OPTIONS])
@@ -188,7 +210,7 @@ function withApic({ apic, model }: SystemContext, leaf: number, [eax, ebx, ecx, 
 }
 
 export function cpuidHelpers(cx: SystemContext): Pick<Helpers, 'cpuid'> {
-  const leaves = leavesOf(cx.model)
+  const leaves = leavesOf(cx.model, cx.processors)
   return {
     cpuid() {
       const { state } = cx

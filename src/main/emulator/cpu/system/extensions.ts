@@ -20,12 +20,12 @@ const INVPCID_LAST_TYPE = 3n
 const PCID_MASK = 0xfffn
 
 export function extensionHelpers(cx: SystemContext): ExtensionHelpers {
-  const { state, mmu, msrs } = cx
+  const { state } = cx
   const requireCr4 = (bit: bigint): void => {
     if ((state.control(4) & bit) === 0n) throw new CpuFault(Vector.UD)
   }
   return {
-    tscAux: () => msrs.get(MSR.TSC_AUX),
+    tscAux: () => cx.msrs.get(MSR.TSC_AUX),
     readSegmentBase(segment) {
       requireCr4(CR4.FSGSBASE)
       return state.base(Number(segment))
@@ -52,6 +52,7 @@ export function extensionHelpers(cx: SystemContext): ExtensionHelpers {
       modesChanged(cx)
     },
     random() {
+      const { msrs } = cx
       // Vigna's splitmix64.
       msrs.randomState = BigInt.asUintN(64, msrs.randomState + 0x9e37_79b9_7f4a_7c15n)
       let mixed = msrs.randomState
@@ -66,7 +67,7 @@ export function extensionHelpers(cx: SystemContext): ExtensionHelpers {
       if (usesPcid && pcid !== 0n && (state.control(4) & CR4.PCIDE) === 0n) throw new CpuFault(Vector.GP, 0)
       if (type === INVPCID_ADDRESS && !isLoadable(cx, linear)) throw new CpuFault(Vector.GP, 0)
       // Translations of one PCID only are ever kept: all of them go, which is always allowed.
-      mmu.flush()
+      cx.mmu.flush()
     },
   }
 }

@@ -10,7 +10,7 @@ import { SystemType } from './descriptors'
 const IO_MAP_BASE = 0x66
 const LAST_BYTE_WITH_MAP = 0x67
 
-export function ioHelpers(cx: SystemContext): Pick<Helpers, 'checkIo' | 'portIn' | 'portOut' | 'hlt'> {
+export function ioHelpers(cx: SystemContext): Pick<Helpers, 'checkIo' | 'portIn' | 'portOut' | 'hlt' | 'pause'> {
   return {
     checkIo: (port, size) => checkPermission(cx, Number(port & 0xffffn), Number(size) / 8),
     portIn(port, size) {
@@ -32,6 +32,7 @@ export function ioHelpers(cx: SystemContext): Pick<Helpers, 'checkIo' | 'portIn'
       cx.state.halted = true
       cx.endSlice()
     },
+    pause: () => cx.pause(),
   }
 }
 

@@ -57,9 +57,13 @@ export class ModelSpecificRegisters {
   /** Added to the clock to give the time-stamp counter (WRMSR to TSC moves it). */
   timestampOffset = 0n
   /** State of the random number generator (RDRAND, RDSEED). */
-  randomState = RANDOM_SEED
+  randomState: bigint
+  readonly #seed: bigint
 
-  constructor() {
+  /** @param processor number of the processor among those of its computer: each has other random numbers */
+  constructor(processor = 0) {
+    this.#seed = BigInt.asUintN(64, RANDOM_SEED * BigInt(2 * processor + 1))
+    this.randomState = this.#seed
     this.reset()
   }
 
@@ -67,7 +71,7 @@ export class ModelSpecificRegisters {
     this.#values.clear()
     for (const [index, value] of RESET_VALUES) this.#values.set(index, value)
     this.timestampOffset = 0n
-    this.randomState = RANDOM_SEED
+    this.randomState = this.#seed
   }
 
   get(index: number): bigint {

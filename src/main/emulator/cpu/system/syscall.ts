@@ -29,7 +29,7 @@ function flatData(selector: number, level: number): SegmentCache {
 }
 
 export function syscallHelpers(cx: SystemContext): Pick<Helpers, 'syscall' | 'sysret' | 'sysenter' | 'sysexit' | 'swapgs'> {
-  const { state, msrs } = cx
+  const { state } = cx
   const enter = (codeSelector: number, stackSelector: number, level: number, long: boolean): void => {
     state.setSegment(CS, flatCode(codeSelector, level, long))
     state.setSegment(SS, flatData(stackSelector, level))
@@ -39,12 +39,12 @@ export function syscallHelpers(cx: SystemContext): Pick<Helpers, 'syscall' | 'sy
     syscall(next) {
       // Legacy-mode SYSCALL is AMD's alone; CPUID reports it for 64-bit mode.
       if (!state.mode64 || (state.efer & EFER_BITS.SCE) === 0n) throw new CpuFault(Vector.UD)
-      const selector = Number((msrs.get(MSR.STAR) >> 32n) & 0xfffcn)
+      const selector = Number((cx.msrs.get(MSR.STAR) >> 32n) & 0xfffcn)
       const image = state.flags
       state.setGpr(RCX, next)
       state.setGpr(R11, BigInt(image & ~RF))
-      state.rip = msrs.get(MSR.LSTAR)
-      state.flags = image & ~(Number(msrs.get(MSR.SFMASK)) | RF)
+      state.rip = cx.msrs.get(MSR.LSTAR)
+      state.flags = image & ~(Number(cx.msrs.get(MSR.SFMASK)) | RF)
       enter(selector, selector + 8, 0, true)
       modesChanged(cx)
       cx.suppressTrap()
@@ -55,7 +55,7 @@ export function syscallHelpers(cx: SystemContext): Pick<Helpers, 'syscall' | 'sy
       const target = state.gpr(RCX)
       const wide = size === 64n
       if (wide && !cx.state.isCanonical(target)) throw new CpuFault(Vector.GP, 0)
-      const base = Number((msrs.get(MSR.STAR) >> 48n) & 0xffffn)
+      const base = Number((cx.msrs.get(MSR.STAR) >> 48n) & 0xffffn)
       const image = Number(state.gpr(R11) & 0xffff_ffffn)
       state.rip = wide ? target : target & 0xffff_ffffn
       enter(((base + (wide ? 16 : 0)) | 3) & 0xffff, ((base + 8) | 3) & 0xffff, 3, wide)
@@ -65,18 +65,18 @@ export function syscallHelpers(cx: SystemContext): Pick<Helpers, 'syscall' | 'sy
       cx.endSlice()
     },
     sysenter() {
-      const selector = Number(msrs.get(MSR.SYSENTER_CS) & 0xfffcn)
+      const selector = Number(cx.msrs.get(MSR.SYSENTER_CS) & 0xfffcn)
       if (!state.protectedMode || selector === 0) throw new CpuFault(Vector.GP, 0)
       const long = state.longMode
       state.systemFlags &= ~(VM | IF | RF)
-      state.rip = long ? msrs.get(MSR.SYSENTER_EIP) : msrs.get(MSR.SYSENTER_EIP) & 0xffff_ffffn
-      state.setGpr(RSP, long ? msrs.get(MSR.SYSENTER_ESP) : msrs.get(MSR.SYSENTER_ESP) & 0xffff_ffffn)
+      state.rip = long ? cx.msrs.get(MSR.SYSENTER_EIP) : cx.msrs.get(MSR.SYSENTER_EIP) & 0xffff_ffffn
+      state.setGpr(RSP, long ? cx.msrs.get(MSR.SYSENTER_ESP) : cx.msrs.get(MSR.SYSENTER_ESP) & 0xffff_ffffn)
       enter(selector, selector + 8, 0, long)
       modesChanged(cx)
       cx.suppressTrap()
     },
     sysexit(size) {
-      const selector = Number(msrs.get(MSR.SYSENTER_CS) & 0xfffcn)
+      const selector = Number(cx.msrs.get(MSR.SYSENTER_CS) & 0xfffcn)
       if (!state.protectedMode || selector === 0 || state.cpl !== 0) throw new CpuFault(Vector.GP, 0)
       const wide = size === 64n
       const target = state.gpr(RDX)
@@ -92,8 +92,8 @@ export function syscallHelpers(cx: SystemContext): Pick<Helpers, 'syscall' | 'sy
       if (!state.mode64) throw new CpuFault(Vector.UD)
       requireLevel0(cx)
       const base = state.base(GS)
-      state.setSegment(GS, { ...state.segment(GS), base: msrs.get(MSR.KERNEL_GS_BASE) })
-      msrs.set(MSR.KERNEL_GS_BASE, base)
+      state.setSegment(GS, { ...state.segment(GS), base: cx.msrs.get(MSR.KERNEL_GS_BASE) })
+      cx.msrs.set(MSR.KERNEL_GS_BASE, base)
       state.updateEffectiveSegment(GS)
     },
   }

@@ -4,6 +4,7 @@ import { MAX_BREAKPOINTS } from '../../../../shared/debug'
 import { LabError } from '../../../../shared/failure'
 import type { BreakpointHit } from '../../../../shared/run-state'
 import type { Cpu } from '../../cpu/cpu'
+import type { Processors } from '../../machine/processors'
 import type { DataAccess } from '../../cpu/mmu/data-probes'
 import type { Delivered, PortAccess } from '../../cpu/observer'
 import { interruptName } from '../explain'
@@ -29,7 +30,7 @@ export interface BreakpointListener {
 }
 
 export class Breakpoints {
-  readonly #cpu: Cpu
+  readonly #processors: Processors
   readonly #places: Places
   readonly #watches: Watches
   readonly #listener: BreakpointListener
@@ -38,11 +39,15 @@ export class Breakpoints {
   readonly #touched = new Map<number, number>()
   #nextId = 1
 
-  constructor(cpu: Cpu, places: Places, watches: Watches, listener: BreakpointListener) {
-    this.#cpu = cpu
+  constructor(processors: Processors, places: Places, watches: Watches, listener: BreakpointListener) {
+    this.#processors = processors
     this.#places = places
     this.#watches = watches
     this.#listener = listener
+  }
+
+  get #cpu(): Cpu {
+    return this.#processors.current
   }
 
   list(): Breakpoint[] {
@@ -137,7 +142,7 @@ export class Breakpoints {
 
   #touch(entry: Entry, spec: SpecOf<'data'>, access: DataAccess): void {
     if (spec.access !== 'any' && (spec.access === 'write') !== access.writes) return
-    const now = this.#cpu.now()
+    const { now } = this.#processors
     if (this.#touched.get(entry.id) === now) return
     this.#touched.set(entry.id, now)
     const before = this.#watches.valueAt(access)

@@ -1,22 +1,25 @@
-import type { CpuState } from '../../cpu/state/cpu-state'
+import type { Processors } from '../../machine/processors'
 import { cpuMode } from '../registers'
 
 export type CpuMode = ReturnType<typeof cpuMode>
 
-/** Tells when the processor's mode became another one. */
+/** Tells when a processor's mode became another one. */
 export class ModeWatch {
-  readonly #state: CpuState
+  readonly #processors: Processors
   readonly #changed: (from: CpuMode, to: CpuMode) => void
-  #mode: CpuMode = 'real'
+  readonly #modes: CpuMode[]
 
-  constructor(state: CpuState, changed: (from: CpuMode, to: CpuMode) => void) {
-    this.#state = state
+  constructor(processors: Processors, changed: (from: CpuMode, to: CpuMode) => void) {
+    this.#processors = processors
     this.#changed = changed
+    this.#modes = processors.all.map(() => 'real')
   }
 
+  /** At the processor that executes. */
   look(): void {
-    const [from, to] = [this.#mode, cpuMode(this.#state)]
-    this.#mode = to
+    const { number, state } = this.#processors.current
+    const [from, to] = [this.#modes[number] ?? 'real', cpuMode(state)]
+    this.#modes[number] = to
     if (from !== to) this.#changed(from, to)
   }
 }

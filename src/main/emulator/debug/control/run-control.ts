@@ -5,6 +5,7 @@
 import { LabError } from '../../../../shared/failure'
 import type { BreakpointHit, Paused, PauseReason } from '../../../../shared/run-state'
 import type { Cpu } from '../../cpu/cpu'
+import type { Processors } from '../../machine/processors'
 import type { Delivered, PortAccess } from '../../cpu/observer'
 import type { MemoryMap } from '../../machine/memory-map'
 import { vectorName } from '../../../../shared/vectors'
@@ -34,6 +35,8 @@ export interface RunListener {
 
 /** A step, or a run to an address. */
 interface Plan {
+  /** Of this processor; the others go on meanwhile. */
+  readonly cpu: Cpu
   readonly reason: PauseReason
   /** Handlers of interrupts that come first run unseen. */
   readonly overHandlers: boolean
@@ -52,7 +55,7 @@ export class RunControl {
   readonly watches: Watches
   readonly breakpoints: Breakpoints
   readonly listeners: RunListener[] = []
-  readonly #cpu: Cpu
+  readonly #processors: Processors
   readonly #memory: MemoryMap
   readonly #modes: ModeWatch
   #paused: Paused | undefined
@@ -63,24 +66,31 @@ export class RunControl {
   #toldTripleFault = false
   #onPort: ((access: PortAccess) => void) | undefined
 
-  constructor(cpu: Cpu, memory: MemoryMap) {
-    this.#cpu = cpu
+  constructor(processors: Processors, memory: MemoryMap) {
+    this.#processors = processors
     this.#memory = memory
+    const cpu = this.#cpu
+    // Places, watched memory and the observer are common to all processors.
     this.places = new Places(cpu.codeProbes)
     this.watches = new Watches(cpu.mmu.probes, memory)
-    this.breakpoints = new Breakpoints(cpu, this.places, this.watches, {
+    this.breakpoints = new Breakpoints(processors, this.places, this.watches, {
       hit: (hit) => {
         this.#hits.push(hit)
-        cpu.stop()
+        this.#cpu.stop()
       },
       changed: () => this.#listenToPorts(),
     })
-    this.#modes = new ModeWatch(cpu.state, (from, to) => {
+    this.#modes = new ModeWatch(processors, (from, to) => {
       this.breakpoints.modeChanged(from, to)
       for (const listener of this.listeners) listener.modeChanged?.(from, to)
     })
     cpu.observer.modes = () => this.#modes.look()
     cpu.observer.delivered = (event) => this.#delivered(event)
+  }
+
+  /** The processor that executes, or that somebody looks at. */
+  get #cpu(): Cpu {
+    return this.#processors.current
   }
 
   /** Hears of the guest's port accesses, beside the breakpoints. */
@@ -96,13 +106,13 @@ export class RunControl {
 
   /** Instructions that may be executed at once. */
   get budget(): number {
-    return this.#plan === undefined ? Infinity : this.#plan.limit - this.#cpu.now()
+    return this.#plan?.cpu === this.#cpu ? this.#plan.limit - this.#cpu.now() : Infinity
   }
 
   /** After every run of the processor: whether it brought something to stop at. */
   executed(): void {
     this.#finishHits()
-    const done = this.#plan && this.#cpu.now() >= this.#plan.limit ? this.#plan.reason : undefined
+    const done = this.#plan && this.#plan.cpu.now() >= this.#plan.limit ? this.#plan.reason : undefined
     const reason = this.#planned ?? done
     if (reason !== undefined && reason === this.#plan?.reason && this.#hits.length === 0 && this.#stepsOn(this.#plan)) return
     if (reason !== undefined || this.#hits.length > 0) this.#pause(reason ?? { type: 'user' })
@@ -126,6 +136,18 @@ export class RunControl {
   stopFor(reason: PauseReason): void {
     this.#planned ??= reason
     this.#cpu.stop()
+  }
+
+  /**
+   * Puts the state of a processor into place, to be looked at and stepped.
+   * @throws LabError when the machine is not paused, or has no such processor
+   */
+  lookAt(number: number): void {
+    this.#requirePaused()
+    const cpu = this.#processors.all[number]
+    if (!cpu) throw new LabError({ code: 'not-found', what: `There is no processor ${number}.`, next: `Choose one of 0 to ${this.#processors.all.length - 1}.` })
+    this.#processors.select(cpu)
+    if (this.#paused) this.#paused = { ...this.#paused, address: hex(cpu.codeAddress), ...this.#which }
   }
 
   resume(): void {
@@ -181,19 +203,20 @@ export class RunControl {
     this.#planned = undefined
     this.#toldTripleFault = false
     this.#modes.look()
-    if (this.#paused) this.#paused = { ...this.#paused, address: hex(this.#cpu.codeAddress) }
+    if (this.#paused) this.#paused = { ...this.#paused, address: hex(this.#cpu.codeAddress), ...this.#which }
   }
 
-  #begin(plan: Omit<Plan, 'places' | 'start'>, ends: readonly StepEnd[]): void {
+  #begin(plan: Omit<Plan, 'places' | 'start' | 'cpu'>, ends: readonly StepEnd[]): void {
     this.#dropPlan()
+    const cpu = this.#cpu
     const places = ends.map(({ linear, done }) =>
       this.places.add(linear, () => {
-        if (!done()) return false
+        if (this.#cpu !== cpu || !done()) return false
         this.stopFor(plan.reason)
         return true
       }),
     )
-    this.#plan = { ...plan, places, start: { linear: this.#cpu.codeAddress, stackPointer: this.#cpu.state.gpr(RSP) } }
+    this.#plan = { ...plan, cpu, places, start: { linear: this.#cpu.codeAddress, stackPointer: this.#cpu.state.gpr(RSP) } }
   }
 
   /** Only while somebody wants it: some guests do little else than read and write ports. */
@@ -206,7 +229,7 @@ export class RunControl {
     this.breakpoints.delivered(event)
     for (const listener of this.listeners) listener.delivered?.(event)
     const plan = this.#plan
-    if (event.source !== 'hardware' || plan === undefined || plan.limit === Infinity) return
+    if (event.source !== 'hardware' || plan?.cpu !== this.#cpu || plan.limit === Infinity) return
     if (plan.overHandlers) this.#passHandler(plan)
     else this.stopFor({ type: 'step', interrupted: event.vector })
   }
@@ -216,9 +239,9 @@ export class RunControl {
     const { linear, stackPointer } = plan.start
     plan.limit = Infinity
     const take = this.places.add(linear, () => {
-      if (this.#cpu.state.gpr(RSP) !== stackPointer) return false
+      if (this.#cpu !== plan.cpu || this.#cpu.state.gpr(RSP) !== stackPointer) return false
       take()
-      plan.limit = this.#cpu.now() + 1
+      plan.limit = plan.cpu.now() + 1
       // The processor returns, and is given the new budget.
       return true
     })
@@ -239,7 +262,12 @@ export class RunControl {
     this.#cpu.visitPlace()
     const hits = this.#hits.splice(0)
     this.#planned = undefined
-    this.#paused = { reason: hits.length > 0 ? { type: 'breakpoint', hits } : reason, address: hex(this.#cpu.codeAddress) }
+    this.#paused = { reason: hits.length > 0 ? { type: 'breakpoint', hits } : reason, address: hex(this.#cpu.codeAddress), ...this.#which }
+  }
+
+  /** Of several processors. */
+  get #which(): { cpu?: number } {
+    return this.#processors.all.length > 1 ? { cpu: this.#cpu.number } : {}
   }
 
   #dropPlan(): void {

@@ -5,6 +5,7 @@
 import type { BootPause, BootStep, TimelineEntry } from '../../../../shared/run-state'
 import type { Delivered } from '../../cpu/observer'
 import type { Cpu } from '../../cpu/cpu'
+import type { Processors } from '../../machine/processors'
 import { IF } from '../../cpu/state/bits'
 import { TICKS_PER_MICROSECOND } from '../../machine/clock'
 import { FRAMEBUFFER, VIDEO_MEMORY_BYTES } from '../../machine/memory-map'
@@ -30,7 +31,7 @@ const SHOWN = [
 ] as const
 
 export interface TimelineHost {
-  readonly cpu: Cpu
+  readonly processors: Processors
   readonly control: RunControl
   readonly medium: string
   /** Virtual time in ticks. */
@@ -58,6 +59,10 @@ export class Timeline implements RunListener {
     host.control.listeners.push(this)
   }
 
+  get #cpu(): Cpu {
+    return this.#host.processors.current
+  }
+
   /** A new list whenever something was added. */
   get entries(): readonly TimelineEntry[] {
     return this.#entries
@@ -79,7 +84,7 @@ export class Timeline implements RunListener {
     this.#add('firmware', this.#host.medium)
     const { stage2, kernel } = this.#marks
     if (stage2) this.#await(stage2.address, () => this.#host.read32(stage2.magicAt) === stage2.magic, () => this.#add('stage-2'))
-    if (kernel) this.#await(kernel.address, () => CODE_SIZES[this.#host.cpu.state.codeMode] === kernel.codeSize, () => this.#enterOwn('kernel'))
+    if (kernel) this.#await(kernel.address, () => CODE_SIZES[this.#cpu.state.codeMode] === kernel.codeSize, () => this.#enterOwn('kernel'))
     this.#pauseFor('reset')
   }
 
@@ -95,7 +100,7 @@ export class Timeline implements RunListener {
 
   halted(): void {
     if (!this.#own || this.#seen.has('halted')) return
-    this.#add('halted', (this.#host.cpu.state.systemFlags & IF) === 0 ? 'interrupts off' : 'waits for an interrupt')
+    this.#add('halted', (this.#cpu.state.systemFlags & IF) === 0 ? 'interrupts off' : 'waits for an interrupt')
   }
 
   /** The exception that nothing could take: it was never delivered. */
@@ -151,8 +156,7 @@ export class Timeline implements RunListener {
   #add(step: BootStep, detail?: string): void {
     if (this.#seen.has(step)) return
     this.#seen.add(step)
-    const { cpu } = this.#host
-    const entry: TimelineEntry = { step, instructions: cpu.now(), microseconds: Math.round(this.#host.now() / TICKS_PER_MICROSECOND) }
+    const entry: TimelineEntry = { step, instructions: this.#host.processors.instructions, microseconds: Math.round(this.#host.now() / TICKS_PER_MICROSECOND) }
     this.#entries = [...this.#entries, detail === undefined ? entry : { ...entry, detail }]
     if (step === 'first-output') takeBack(this.#watches)
   }

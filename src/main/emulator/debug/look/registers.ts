@@ -37,7 +37,9 @@ const WORDS = [['fcw', at.FCW], ['fsw', at.FSW], ['ftw', at.FTW], ['fop', at.FOP
 export function registersOf(machine: Machine): DebugRegisters {
   const { cpu } = machine
   const { state } = cpu
+  const count = machine.processors.all.length
   return {
+    ...(count > 1 ? { cpu: { number: cpu.number, count } } : {}),
     instructions: machine.instructions,
     microseconds: Math.round(machine.now / TICKS_PER_MICROSECOND),
     cpuMode: cpuMode(state),
