@@ -1,5 +1,7 @@
 /** The PC: processor, memory, chips and BIOS on one virtual clock. */
+import { createHash } from 'node:crypto'
 import type { DeviceView } from '../../../shared/debug'
+import { LabError } from '../../../shared/failure'
 import type { BootMedium, OutputPort, Screen, TextScreen } from '../../../shared/machine-schemas'
 import type { BootPause } from '../../../shared/run-state'
 import { Cpu } from '../cpu/cpu'
@@ -42,6 +44,9 @@ import { IoBus } from './io-bus'
 import { MemoryMap, VIDEO_MEMORY_BYTES } from './memory-map'
 import { IDE_IRQS, PciBoard, POWER_FUNCTION } from './pci'
 import { configureFirmware, configureRomCmos, romProblem, type Roms } from './roms'
+import { hashOfParts, loadState, type MachineParts, named, saveState } from './saved-state'
+import type { MachineDescription } from '../state/description'
+import type { Stateful, StateFields } from '../state/fields'
 import { VgaCapture, textOf } from './vga-screen'
 import { VGA_START, type VgaWindow } from './vga-windows'
 
@@ -130,6 +135,7 @@ export class Machine {
   readonly control: RunControl
   readonly timeline: Timeline
   readonly #devices: readonly Device[]
+  readonly #options: Pick<MachineOptions, 'memoryBytes' | 'roms' | 'network' | 'quirks'>
   #outcome: Outcome | undefined
   #resetRequested: ResetSource | undefined
   readonly #endsOnReset: boolean
@@ -140,6 +146,7 @@ export class Machine {
   /** Throws a RangeError for an empty image or a memory size that a PC cannot have. */
   constructor(options: MachineOptions) {
     const { roms } = options
+    this.#options = { memoryBytes: options.memoryBytes, roms, network: options.network, quirks: options.quirks }
     const problem = roms && romProblem(roms)
     if (problem !== undefined) throw new RangeError(problem)
     const romBytes = roms?.bios.length ?? ROM_BYTES
@@ -281,6 +288,7 @@ export class Machine {
     })
     this.#devices = [...this.interrupts.devices, this.hpet, this.acpi, this.pit, this.kbc, this.rtc, ...this.connectors.devices, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, this.pci.networkCard, this.dma, this.fdc, ...(roms ? this.#forRealBios(options, busMemory) : [this.firmware])]
     for (const device of this.#devices) this.bus.attach(device)
+    this.clock.seal()
     this.#built = true
     this.reset()
   }
@@ -398,6 +406,71 @@ export class Machine {
   /** Whether pixels are in memory, and no characters. */
   get showsGraphics(): boolean {
     return this.vbe.enabled || !this.vga.geometry.isText
+  }
+
+  /** Which machine this is, for a saved state. Hashes its media. */
+  get description(): MachineDescription {
+    const { memoryBytes, roms, network, quirks = {} } = this.#options
+    const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+    return {
+      memoryBytes,
+      model: this.cpu.model.name,
+      firmware: { own: !roms, bios: sha256(roms?.bios ?? this.firmware.rom.bytes), vga: roms?.vga && sha256(roms.vga) },
+      drives: this.drives.all.map((disk) => ({ drive: disk.drive, medium: disk.medium, readOnly: disk.readOnly, ...disk.identify() })),
+      bootFile: network?.bootFile,
+      quirks: JSON.stringify(quirks),
+      instructions: this.instructions,
+    }
+  }
+
+  /** Everything that it holds, in the order of loading. What is not here is made anew from what is, or belongs to whoever looks on. */
+  get #parts(): MachineParts {
+    return {
+      description: this.description,
+      first: [
+        ['time', (state) => this.cpu.exchangeTime(state)],
+        ['board', (state) => (this.#a20Stuck = state.flag('a20 stuck', this.#a20Stuck))],
+        ...named(this.#devices),
+        ['serial lines', this.connectors],
+        ['network', this.pci.network],
+      ],
+      blocks: this.memoryMap.blocks,
+      disks: this.drives.all.map((disk) => ({ name: `disk ${disk.drive.toString(16)}`, sectorBytes: disk.sectorBytes, sectors: disk.sectors, written: disk.written, write: (lba, sector) => disk.write(lba, sector) })),
+      last: [
+        ['processor', (state) => this.#exchangeProcessor(state)],
+        ['timeline', this.timeline],
+        ['clock', this.clock],
+      ],
+    }
+  }
+
+  #exchangeProcessor(state: StateFields): void {
+    if (state.loading) this.cpu.setA20(this.#a20)
+    this.cpu.exchange(state)
+    if (state.loading) this.control.restored()
+  }
+
+  /**
+   * All that it holds, as a file; between two runs. It goes on as if nothing had been.
+   * @param host what goes with it and is no part of it
+   * @throws LabError when it has ended
+   */
+  save(host?: Stateful): Uint8Array {
+    if (!this.#outcome && !this.cpu.shutdown) return saveState(this.#parts, host)
+    throw new LabError({ code: 'ended', what: 'The machine has come to its end: there is no state to go on from.', next: 'Save the state earlier.' })
+  }
+
+  /**
+   * Takes over a state that was saved from a machine built with the same options. This one must not have run; when it throws, it must not be used.
+   * @throws StateError
+   */
+  load(saved: Uint8Array, host?: Stateful): void {
+    loadState(saved, this.#parts, host)
+  }
+
+  /** SHA-256 over all that a saved state would have, in hex. */
+  stateHash(): string {
+    return hashOfParts(this.#parts)
   }
 
   /** What the chips hold, as tables for a person. */

@@ -14,6 +14,11 @@ export class ModeWatch {
     this.#changed = changed
   }
 
+  /** The processor's state was loaded: nobody hears of it. */
+  restored(): void {
+    this.#mode = cpuMode(this.#state)
+  }
+
   look(): void {
     const [from, to] = [this.#mode, cpuMode(this.#state)]
     this.#mode = to

@@ -184,6 +184,11 @@ export class RunControl {
     if (this.#paused) this.#paused = { ...this.#paused, address: hex(this.#cpu.codeAddress) }
   }
 
+  /** The machine's state was loaded: its mode is no change of mode. */
+  restored(): void {
+    this.#modes.restored()
+  }
+
   #begin(plan: Omit<Plan, 'places' | 'start'>, ends: readonly StepEnd[]): void {
     this.#dropPlan()
     const places = ends.map(({ linear, done }) =>
