@@ -73,7 +73,7 @@ export class AtaChannel {
       this.#pending[which] = state.flag(`interrupt ${index}`, this.#pending[which])
       if (!drive) return
       state.part(`drive ${index}`, drive)
-      if (state.loading) this.#then[which] = drive.wake
+      this.#then[which] = state.flag(`works ${index}`, this.#then[which] !== undefined) ? drive.wake : undefined
     })
     this.#selected = state.choice('selected', this.#selected, [0, 1])
     this.#control = state.byte('control', this.#control)

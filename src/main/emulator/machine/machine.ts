@@ -104,6 +104,8 @@ const BOOT_ADDRESS = 0x7c00
 /** Longest slice handed to the processor at once; its counter is a signed 32-bit number. */
 const MAX_SLICE = 1 << 30
 
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
 export class Machine {
   readonly cpu: Cpu
   readonly clock: EventClock
@@ -136,6 +138,8 @@ export class Machine {
   readonly timeline: Timeline
   readonly #devices: readonly Device[]
   readonly #options: Pick<MachineOptions, 'memoryBytes' | 'roms' | 'network' | 'quirks'>
+  /** SHA-256 of the BIOS ROM as it was at power-on: our own puts tables there later. */
+  readonly #biosSum: string
   #outcome: Outcome | undefined
   #resetRequested: ResetSource | undefined
   readonly #endsOnReset: boolean
@@ -279,7 +283,9 @@ export class Machine {
       bootEntered: (linear) => this.timeline.bootSector(linear),
     }, options.quirks)
     this.hasRealBios = roms !== undefined
-    this.memoryMap.installRom(roms?.bios ?? this.firmware.rom.bytes)
+    const bios = roms?.bios ?? this.firmware.rom.bytes
+    this.#biosSum = sha256(bios)
+    this.memoryMap.installRom(bios)
     this.dma = new DmaPair(busMemory)
     this.fdc = new Fdc82077({ clock, irq: pic.line(IRQ.floppy), dma: this.dma, drive: floppyDrive(this.drives) })
     const debug = new DebugPorts((byte) => this.#sent('port 0xe9', options.onDebugConsole, byte), (value) => {
@@ -411,11 +417,10 @@ export class Machine {
   /** Which machine this is, for a saved state. Hashes its media. */
   get description(): MachineDescription {
     const { memoryBytes, roms, network, quirks = {} } = this.#options
-    const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
     return {
       memoryBytes,
       model: this.cpu.model.name,
-      firmware: { own: !roms, bios: sha256(roms?.bios ?? this.firmware.rom.bytes), vga: roms?.vga && sha256(roms.vga) },
+      firmware: { own: !roms, bios: this.#biosSum, vga: roms?.vga && sha256(roms.vga) },
       drives: this.drives.all.map((disk) => ({ drive: disk.drive, medium: disk.medium, readOnly: disk.readOnly, ...disk.identify() })),
       bootFile: network?.bootFile,
       quirks: JSON.stringify(quirks),
@@ -429,7 +434,7 @@ export class Machine {
       description: this.description,
       first: [
         ['time', (state) => this.cpu.exchangeTime(state)],
-        ['board', (state) => (this.#a20Stuck = state.flag('a20 stuck', this.#a20Stuck))],
+        ['board', (state) => this.#exchangeBoard(state)],
         ...named(this.#devices),
         ['serial lines', this.connectors],
         ['network', this.pci.network],
@@ -444,10 +449,17 @@ export class Machine {
     }
   }
 
+  #exchangeBoard(state: StateFields): void {
+    this.#a20Stuck = state.flag('a20 stuck', this.#a20Stuck)
+    this.#resetRequested = state.maybe('reset requested', this.#resetRequested, (fields, by) => fields.choice('by', by ?? 'chipset', ['chipset', 'bios']))
+  }
+
   #exchangeProcessor(state: StateFields): void {
     if (state.loading) this.cpu.setA20(this.#a20)
     this.cpu.exchange(state)
-    if (state.loading) this.control.restored()
+    if (!state.loading) return
+    this.control.restored()
+    if (!this.hasRealBios) this.firmware.rom.bytes.set(this.memoryMap.rom)
   }
 
   /**

@@ -73,7 +73,10 @@ export class Mmu {
     const numbers = state.loading ? [] : this.#tlb.entries().flatMap(({ user, kind, page, frame }) => [Number(user) * KINDS.length + KINDS.indexOf(kind), page, frame])
     const entries = state.numbers('tlb', numbers, MOST_TLB_NUMBERS, Number.MAX_SAFE_INTEGER)
     if (state.loading) for (let i = 0; i < entries.length; i += TLB_NUMBERS) this.#restore(state, entries[i] ?? 0, entries[i + 1] ?? 0, entries[i + 2] ?? 0)
-    state.array('fetch window', this.#state.u32.subarray(at.FETCH_PAGE >> 2, (at.FETCH_PHYSICAL >> 2) + 2))
+    const window = this.#state.u32.subarray(at.FETCH_PAGE >> 2, (at.FETCH_PHYSICAL >> 2) + 2)
+    state.array('fetch window', window)
+    const [, , low = 0, high = 0] = window
+    if (low % PAGE_SIZE !== 0 || high >= 2 ** 20) throw state.wrong('the page that instructions come from is no physical page')
   }
 
   #restore(state: StateFields, which: number, page: number, frame: number): void {
