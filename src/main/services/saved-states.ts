@@ -1,10 +1,10 @@
 /** Files of saved states: written whole or not at all, and tried before a machine is started from them. */
-import { readFile, stat } from 'node:fs/promises'
+import { open, readFile, stat } from 'node:fs/promises'
 import { LabError } from '../../shared/failure'
 import type { StartOptions } from '../emulator/host/options'
 import { Machine } from '../emulator/machine/machine'
 import type { MachineDescription } from '../emulator/state/description'
-import { StateFile } from '../emulator/state/file'
+import { STATE_MAGIC, StateFile } from '../emulator/state/file'
 import { writeFileAtomically } from '../files/atomic'
 
 /** What such files are called. */
@@ -46,6 +46,24 @@ export function tryState({ image, medium, drives, memoryBytes, model, roms, netw
   } catch (error) {
     throw located(error, path)
   }
+}
+
+/**
+ * What a page may write to: a file that is called a saved state, and is none yet or one already.
+ * @throws LabError
+ */
+export async function requireStateFile(path: string): Promise<void> {
+  if (!path.endsWith(STATE_EXTENSION)) throw new LabError({ code: 'bad-input', what: `The name of a saved state ends in "${STATE_EXTENSION}".`, where: path, next: 'Add the ending.' })
+  const file = await open(path).catch(() => undefined)
+  if (!file) return
+  try {
+    const found = await file.stat()
+    const { buffer } = await file.read(Buffer.alloc(STATE_MAGIC.length), 0, STATE_MAGIC.length, 0)
+    if (found.isFile() && (found.size === 0 || STATE_MAGIC.equals(buffer))) return
+  } finally {
+    await file.close()
+  }
+  throw new LabError({ code: 'bad-input', what: 'There is something else of that name.', where: path, why: 'Only a saved state is overwritten.', next: 'Choose another name.' })
 }
 
 /** @throws LabError when the file cannot be written */

@@ -34,6 +34,7 @@ import { ProgressSender } from './progress-sender'
 import { ProjectFiles } from './project-files'
 import { watchProject } from './project-watcher'
 import { readRoms } from './firmware-files'
+import { readState, requireStateFile, tryState, writeState } from './saved-states'
 import { machineOf, type MachineDescription } from './machine-description'
 import { availableTemplates, createFromTemplate, openForEditing } from './projects'
 import { RecentProjects } from './recent-projects'
@@ -212,20 +213,22 @@ export function createServices(options: ServicesOptions): Services {
         return null
       }),
 
-    'machines.boot': async ({ source, memoryMiB, commandLine, backend, pauseAt, cpu, medium, drives = [], log }) => {
+    'machines.boot': async ({ source, memoryMiB, commandLine, backend, pauseAt, cpu, medium, drives = [], log, state }) => {
+      const saved = state === undefined ? undefined : await readState(absolute(state))
       const { image, described } = await bootable(builder, source, commandLine)
       const asked = medium ?? described.medium
       checkMedium(image, asked, source.type === 'file' ? source.path : source.directory)
       const inserted = await insertedDrives(image, asked, [...described.drives, ...drives], (path) => readInput(absolute(path)))
-      const memoryBytes = memoryMiB === undefined ? described.memoryBytes : memoryMiB * 2 ** 20
+      const memoryBytes = saved ? saved.machine.memoryBytes : memoryMiB === undefined ? described.memoryBytes : memoryMiB * 2 ** 20
       const facts = bootFacts(image)
       const start: StartOptions = {
-        image, model: cpu ?? described.model, medium: asked, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga)), memoryBytes, backend: backend ?? 'interp', pace: 'realtime',
-        startDate: described.startDate ?? Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}), ...(log ? { log: { filter: log } } : {}),
+        image, model: saved?.machine.model ?? cpu ?? described.model, medium: asked, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga)), memoryBytes, backend: backend ?? 'interp', pace: 'realtime',
+        startDate: described.startDate ?? Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}), ...(log ? { log: { filter: log } } : {}), ...(saved ? { state: saved.bytes } : {}),
       }
+      tryState(start, state ?? '')
       const machine = machines.boot(start)
       kernels.booted(machine, source, facts)
-      later(PREPARE_MS.boot, () => prepareWorker(start))
+      later(PREPARE_MS.boot, () => prepareWorker({ ...start, state: undefined }))
       return { machine }
     },
     'machines.stop': async ({ machine }) => {
@@ -236,6 +239,13 @@ export function createServices(options: ServicesOptions): Services {
       machines.reset(machine)
       return null
     },
+    'machines.saveState': ({ machine, path }) =>
+      writing(async () => {
+        await requireStateFile(absolute(path))
+        const bytes = await machines.ask(machine, 'saveState', {})
+        await writeState(absolute(path), bytes)
+        return { bytes: bytes.length }
+      }),
     'machines.keys': async ({ machine, events }) => {
       machines.keys(machine, events)
       return null

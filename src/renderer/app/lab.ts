@@ -250,6 +250,15 @@ export function createLab({ openPort, localStorage, sessionStorage, openedDelay 
     await machine.boot({ type: 'project', directory }, pauseAt)
   }
 
+  /** The machine goes on from a file: with what was booted last, and in the place of a machine that runs. */
+  async function loadState(path: string): Promise<void> {
+    const { directory } = documents.store.getState()
+    const source: BootSource | undefined = image !== undefined ? { type: 'file', path: image } : directory === undefined ? undefined : { type: 'project', directory }
+    if (!source) return
+    debug.open(source.type === 'file' ? source.path : source.directory)
+    await machine.boot(source, undefined, path)
+  }
+
   const bootAgain = (): Promise<void> => (image === undefined ? bootProject() : machine.boot({ type: 'file', path: image }))
 
   /** By the system's dialog where there is one; else the person types a path. */
@@ -413,6 +422,7 @@ export function createLab({ openPort, localStorage, sessionStorage, openedDelay 
     createProject,
     openProject,
     openImage,
+    loadState,
     /** The file that is booted instead of a project. */
     bootedFile: () => image,
     importProject,

@@ -295,11 +295,10 @@ export abstract class AtaDrive {
   }
 
   #exchangeStep(state: StateFields, value: Step | undefined): Step {
-    const step = {
-      name: state.choice('name', value?.name ?? '', Object.keys(this.steps)),
-      numbers: state.numbers('numbers', value?.numbers ?? [], MOST_NUMBERS, Number.MAX_SAFE_INTEGER),
-      bytes: state.maybe('data', value?.bytes, (fields, bytes) => fields.bytes('bytes', bytes ?? new Uint8Array(), MOST_STEP_BYTES)),
-    }
+    const name = state.choice('name', value?.name ?? '', Object.keys(this.steps))
+    const numbers = state.numbers('numbers', value?.numbers ?? [], MOST_NUMBERS, Number.MAX_SAFE_INTEGER)
+    const bytes = state.maybe('data', value?.bytes, (fields, data) => fields.bytes('bytes', data ?? new Uint8Array(), MOST_STEP_BYTES))
+    const step = bytes === undefined ? { name, numbers } : { name, numbers, bytes }
     if (state.loading && !this.couldDo(step)) throw state.wrong(`the drive cannot come to "${step.name}" with ${step.numbers.join(', ') || 'nothing'}`)
     return step
   }

@@ -18,8 +18,8 @@ import { descriptionSchema, type MachineDescription } from './description'
 
 /** Goes up with every change of what parts hold that older states do not have. */
 export const STATE_VERSION = 1
-const MAGIC = Buffer.from('BLSTATE\x1a', 'latin1')
-const PREFIX_BYTES = MAGIC.length + 8
+export const STATE_MAGIC = Buffer.from('BLSTATE\x1a', 'latin1')
+const PREFIX_BYTES = STATE_MAGIC.length + 8
 const SUM_BYTES = 32
 const MOST_HEADER_BYTES = 1 << 20
 const MOST_SECTIONS = 4096
@@ -64,7 +64,7 @@ export class StateFileWriter {
     const numbers = Buffer.alloc(8)
     numbers.writeUInt32LE(STATE_VERSION, 0)
     numbers.writeUInt32LE(header.length, 4)
-    const head = Buffer.concat([MAGIC, numbers, header])
+    const head = Buffer.concat([STATE_MAGIC, numbers, header])
     return new Uint8Array(Buffer.concat([head, sha256(head), ...this.#stored]))
   }
 }
@@ -111,18 +111,18 @@ export class StateFile {
 }
 
 function readHeader(bytes: Uint8Array): { header: z.infer<typeof headerSchema>; end: number } {
-  if (bytes.length < PREFIX_BYTES || !MAGIC.equals(bytes.subarray(0, MAGIC.length))) {
+  if (bytes.length < PREFIX_BYTES || !STATE_MAGIC.equals(bytes.subarray(0, STATE_MAGIC.length))) {
     throw new StateError('This is no saved state of a machine.', { why: 'Such a file begins with "BLSTATE".', next: 'Choose a file that was made by saving a state.' })
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const version = view.getUint32(MAGIC.length, true)
+  const version = view.getUint32(STATE_MAGIC.length, true)
   if (version !== STATE_VERSION) {
     throw new StateError(`The saved state has version ${version} of the format, and this Bootlab reads version ${STATE_VERSION}.`, {
       why: 'What the parts of a machine hold is not the same in all versions.',
       next: version > STATE_VERSION ? 'Load it with a newer Bootlab.' : 'Boot the machine anew, and save its state again.',
     })
   }
-  const length = view.getUint32(MAGIC.length + 4, true)
+  const length = view.getUint32(STATE_MAGIC.length + 4, true)
   const end = PREFIX_BYTES + length
   if (length > MOST_HEADER_BYTES || end + SUM_BYTES > bytes.length) throw damaged('its header is not whole')
   if (!sha256(bytes.subarray(0, end)).equals(bytes.subarray(end, end + SUM_BYTES))) throw damaged('its header is not what was written')

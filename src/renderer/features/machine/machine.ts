@@ -194,8 +194,8 @@ export function createMachine({ connection, onError, storage, bootArguments, log
 
   const endUnseen = (machine: string): void => void connection.call('machines.stop', { machine }).catch(onGone)
 
-  /** @param pauseAt where the machine pauses, the first time it comes there */
-  async function boot(source: BootSource, pauseAt?: BootPause): Promise<void> {
+  /** @param pauseAt where the machine pauses, the first time it comes there @param state file of a saved state that it goes on from */
+  async function boot(source: BootSource, pauseAt?: BootPause, state?: string): Promise<void> {
     release()
     const mine = boots
     store.setState({ ...off, phase: 'starting' })
@@ -203,7 +203,7 @@ export function createMachine({ connection, onError, storage, bootArguments, log
       const log = logAtStart?.()
       const waiting = preparation?.wanted() === true ? preparation : undefined
       const pause = waiting ? 'reset' : pauseAt
-      const { machine } = await connection.call('machines.boot', { ...bootArguments(source), ...(pause === undefined ? {} : { pauseAt: pause }), ...(log ? { log } : {}) })
+      const { machine } = await connection.call('machines.boot', { ...bootArguments(source), ...(pause === undefined ? {} : { pauseAt: pause }), ...(log ? { log } : {}), ...(state === undefined ? {} : { state }) })
       if (boots === mine) await waiting?.prepare(machine, pauseAt)
       // Meanwhile another boot began, or another project was opened: nobody would ever see this machine.
       if (boots !== mine) return endUnseen(machine)
@@ -219,6 +219,12 @@ export function createMachine({ connection, onError, storage, bootArguments, log
   async function stop(): Promise<void> {
     const { machine } = store.getState()
     if (machine !== undefined) await connection.call('machines.stop', { machine })
+  }
+
+  /** The machine's thread saves between two slices of the guest, which goes on. */
+  async function saveState(path: string): Promise<void> {
+    const { machine } = store.getState()
+    if (machine !== undefined) await connection.call('machines.saveState', { machine, path })
   }
 
   async function reset(): Promise<void> {
@@ -276,5 +282,5 @@ export function createMachine({ connection, onError, storage, bootArguments, log
   /** Whoever has something to do before the guest runs. */
   const prepareBoots = (how: Preparation): void => void (preparation = how)
 
-  return { store, prepareBoots, loadFont, boot, stop, reset, clear, resume, sendKeys, sendMouse, sendSerial, onSerial, onSound }
+  return { store, prepareBoots, loadFont, boot, stop, reset, saveState, clear, resume, sendKeys, sendMouse, sendSerial, onSerial, onSound }
 }

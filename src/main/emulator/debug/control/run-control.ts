@@ -187,6 +187,7 @@ export class RunControl {
   /** The machine's state was loaded: its mode is no change of mode. */
   restored(): void {
     this.#modes.restored()
+    if (this.#paused) this.#paused = { ...this.#paused, address: hex(this.#cpu.codeAddress) }
   }
 
   #begin(plan: Omit<Plan, 'places' | 'start'>, ends: readonly StepEnd[]): void {
