@@ -253,10 +253,8 @@ export function createLab({ openPort, localStorage, sessionStorage, openedDelay 
   /** The machine goes on from a file: with what was booted last, and in the place of a machine that runs. */
   async function loadState(path: string): Promise<void> {
     const { directory } = documents.store.getState()
-    const source: BootSource | undefined = image !== undefined ? { type: 'file', path: image } : directory === undefined ? undefined : { type: 'project', directory }
-    if (!source) return
-    debug.open(source.type === 'file' ? source.path : source.directory)
-    await machine.boot(source, undefined, path)
+    if (image !== undefined) await machine.loadState({ type: 'file', path: image }, path)
+    else if (directory !== undefined) await machine.loadState({ type: 'project', directory }, path)
   }
 
   const bootAgain = (): Promise<void> => (image === undefined ? bootProject() : machine.boot({ type: 'file', path: image }))

@@ -431,7 +431,7 @@ export class Machine {
   /** Everything that it holds, in the order of loading. What is not here is made anew from what is, or belongs to whoever looks on. */
   get #parts(): MachineParts {
     return {
-      description: this.description,
+      description: () => this.description,
       first: [
         ['time', (state) => this.cpu.exchangeTime(state)],
         ['board', (state) => this.#exchangeBoard(state)],

@@ -13,7 +13,8 @@ export type NamedPart = readonly [name: string, part: Stateful | Stateful['excha
 
 /** All that a machine holds, each in the order of loading: what the processor stands on comes before it. */
 export interface MachineParts {
-  readonly description: MachineDescription
+  /** Asked for only where it is needed: it takes the sums of all images. */
+  readonly description: () => MachineDescription
   readonly first: readonly NamedPart[]
   readonly blocks: readonly SavedBlock[]
   readonly disks: readonly SavedDisk[]
@@ -41,7 +42,7 @@ export function saveState({ description, first, blocks, disks, last }: MachinePa
   writeBlobs(file, blobs.whole())
   for (const block of blocks) writeBlock(file, block)
   for (const disk of disks) writeSectors(file, disk)
-  return file.finish(description)
+  return file.finish(description())
 }
 
 /**
@@ -50,7 +51,7 @@ export function saveState({ description, first, blocks, disks, last }: MachinePa
  */
 export function loadState(bytes: Uint8Array, { description, first, blocks, disks, last }: MachineParts, host?: Stateful): void {
   const file = new StateFile(bytes)
-  requireSame(file.machine, description)
+  requireSame(file.machine, description())
   const blobs = readBlobs(file, MOST_LOOSE_BYTES)
   const fields = parseJson(file.section(FIELDS), 'list of fields')
   const reader = new StateReader(fields, new BlobReader(blobs.bytes))

@@ -194,8 +194,8 @@ export function createMachine({ connection, onError, storage, bootArguments, log
 
   const endUnseen = (machine: string): void => void connection.call('machines.stop', { machine }).catch(onGone)
 
-  /** @param pauseAt where the machine pauses, the first time it comes there @param state file of a saved state that it goes on from */
-  async function boot(source: BootSource, pauseAt?: BootPause, state?: string): Promise<void> {
+  /** @param pauseAt where the machine pauses, the first time it comes there */
+  async function boot(source: BootSource, pauseAt?: BootPause): Promise<void> {
     release()
     const mine = boots
     store.setState({ ...off, phase: 'starting' })
@@ -203,7 +203,7 @@ export function createMachine({ connection, onError, storage, bootArguments, log
       const log = logAtStart?.()
       const waiting = preparation?.wanted() === true ? preparation : undefined
       const pause = waiting ? 'reset' : pauseAt
-      const { machine } = await connection.call('machines.boot', { ...bootArguments(source), ...(pause === undefined ? {} : { pauseAt: pause }), ...(log ? { log } : {}), ...(state === undefined ? {} : { state }) })
+      const { machine } = await connection.call('machines.boot', { ...bootArguments(source), ...(pause === undefined ? {} : { pauseAt: pause }), ...(log ? { log } : {}) })
       if (boots === mine) await waiting?.prepare(machine, pauseAt)
       // Meanwhile another boot began, or another project was opened: nobody would ever see this machine.
       if (boots !== mine) return endUnseen(machine)
@@ -213,6 +213,19 @@ export function createMachine({ connection, onError, storage, bootArguments, log
       if (boots === mine) store.setState(off)
       throw error
     }
+  }
+
+  /** A machine that goes on from a saved state takes the place of the one shown, which is let go only when that has worked. */
+  async function loadState(source: BootSource, state: string): Promise<void> {
+    const waiting = preparation?.wanted() === true ? preparation : undefined
+    const { machine } = await connection.call('machines.boot', { ...bootArguments(source), state, ...(waiting ? { pauseAt: 'reset' } : {}) })
+    release()
+    const mine = boots
+    store.setState({ ...off, phase: 'starting' })
+    await waiting?.prepare(machine, undefined)
+    if (boots !== mine) return endUnseen(machine)
+    storage.setItem(STORAGE_KEY, machine)
+    void watch(machine)
   }
 
   /** Ends the machine; its report arrives over the watch. */
@@ -282,5 +295,5 @@ export function createMachine({ connection, onError, storage, bootArguments, log
   /** Whoever has something to do before the guest runs. */
   const prepareBoots = (how: Preparation): void => void (preparation = how)
 
-  return { store, prepareBoots, loadFont, boot, stop, reset, saveState, clear, resume, sendKeys, sendMouse, sendSerial, onSerial, onSound }
+  return { store, prepareBoots, loadFont, boot, stop, reset, saveState, loadState, clear, resume, sendKeys, sendMouse, sendSerial, onSerial, onSound }
 }
