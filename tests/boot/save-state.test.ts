@@ -8,10 +8,12 @@ import { Machine, type MachineOptions } from '../../src/main/emulator/machine/ma
 import { TICKS_PER_MILLISECOND } from '../../src/main/emulator/machine/clock'
 import { StateError } from '../../src/main/emulator/state/error'
 import { hasSyslinux, syslinuxFloppy } from './ladder'
+import { fuzzStates } from './state-fuzz'
 import { type Chained, runChain } from './state-chain'
 import { templateImages } from './template-images'
 
 const LIMIT = 120_000
+const FUZZED = 150
 const MENU = ['menu', 'libutil', 'libcom32', 'libmenu', 'meminfo']
 const CONFIGURATION = 'DEFAULT menu.c32\nPROMPT 0\nLABEL memory\n MENU LABEL ^Memory map\n COM32 meminfo.c32\n'
 
@@ -26,7 +28,7 @@ function expectSameEnd(run: Chained): void {
 const templates = (await templateImages()).filter(({ template }) => ['boot-sector', 'interrupts-c', 'paging-c'].includes(template.id))
 
 test.each(templates)('$template.id goes on from its state as if nothing had been', { timeout: LIMIT }, async ({ path }) => {
-  const run = { options: { image: new Uint8Array(readFileSync(await path())), memoryBytes: 16 << 20 }, seconds: 0.3, every: 47 }
+  const run = { options: { image: new Uint8Array(readFileSync(await path())), memoryBytes: 4 << 20 }, seconds: 0.012, every: 1.3, look: 0.1 }
   const [whole, again, chain] = [runChain(run, false), runChain(run, false), runChain(run, true)]
   expect(whole.joints.length).toBeGreaterThan(3)
   expect(again.joints).toEqual(whole.joints)
@@ -36,6 +38,13 @@ test.each(templates)('$template.id goes on from its state as if nothing had been
 test.skipIf(!hasSyslinux())('syslinux goes on from its state, on a diskette, with a key that is still to be typed', { timeout: LIMIT }, () => {
   const image = syslinuxFloppy(CONFIGURATION, MENU)
   expectSameEnd({ options: { image, medium: 'floppy', memoryBytes: 16 << 20 }, steps: [{ afterText: 'Press [Tab] to edit options', keys: 'm\n' }], untilText: '00000000fff', seconds: 30, every: 400 })
+})
+
+test('a damaged or invented state is refused, or loaded and run: nothing else comes of it', { timeout: LIMIT }, () => {
+  const { refused, taken, failures } = fuzzStates(1, FUZZED)
+  expect(failures).toEqual([])
+  expect(refused).toBeGreaterThan(FUZZED / 2)
+  expect(taken).toBeGreaterThan(0)
 })
 
 describe('a state that does not fit', () => {
@@ -59,8 +68,8 @@ describe('a state that does not fit', () => {
     ['another medium', { medium: 'cd' }, /has a disk in drive 80h, this one has not/],
     ['a further drive', { drives: [{ image, medium: 'cd', readOnly: true }] }, /has 1 drives with a medium, this one 2/],
     ['another boot file', { network: { bootFile: 'x' } }, /boots nothing from its network, this one "x"/],
-  ])('is refused for %s', (_name, changed, sentence) => {
-    expect(() => new Machine({ ...options, ...changed }).load(saved)).toThrow(sentence)
+  ])('is refused for %s', (_name, others, sentence) => {
+    expect(() => new Machine({ ...options, ...others }).load(saved)).toThrow(sentence)
   })
 
   test('is taken by the other backend, and gives the same run there', () => {

@@ -8,8 +8,8 @@ import { Machine, type MachineOptions } from '../../src/main/emulator/machine/ma
 import { screenLines } from '../../src/shared/screen-text'
 import type { Step } from './ladder'
 
-/** Ticks between two looks at the screen. */
-const LOOK = 20 * TICKS_PER_MILLISECOND
+/** Guest's milliseconds between two looks at the screen. */
+const LOOK = 20
 
 export interface Chained {
   readonly options: Omit<MachineOptions, 'onSerial' | 'onDebugConsole' | 'startDate' | 'backend'>
@@ -20,6 +20,8 @@ export interface Chained {
   readonly seconds: number
   /** Guest's milliseconds from one joint to the next. */
   readonly every: number
+  /** The same between two looks at the screen. */
+  readonly look?: number
 }
 
 /** Where a run was, and what it held: equal for equal runs. */
@@ -38,7 +40,7 @@ export interface ChainRun {
 }
 
 /** @param stops whether each joint saves the machine and goes on in another one */
-export function runChain({ options, steps = [], untilText, seconds, every }: Chained, stops: boolean): ChainRun {
+export function runChain({ options, steps = [], untilText, seconds, every, look = LOOK }: Chained, stops: boolean): ChainRun {
   let sent = ''
   const make = (): { machine: Machine; typist: Typist } => {
     const keep = (byte: number): void => void (sent += String.fromCharCode(byte))
@@ -66,7 +68,7 @@ export function runChain({ options, steps = [], untilText, seconds, every }: Cha
   const lines = (): readonly string[] => screenLines(machine.textScreen)
   let reached = false
   for (let next = every * TICKS_PER_MILLISECOND; machine.now < seconds * TICKS_PER_SECOND && !reached; ) {
-    machine.run(LOOK)
+    machine.run(look * TICKS_PER_MILLISECOND)
     const shown = lines().join('\n')
     const [step] = left
     if (step !== undefined && !typist.pending && shown.includes(step.afterText)) {

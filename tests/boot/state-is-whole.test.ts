@@ -8,6 +8,7 @@ import { TICKS_PER_MILLISECOND } from '../../src/main/emulator/machine/clock'
 import { Machine, type MachineOptions } from '../../src/main/emulator/machine/machine'
 import * as at from '../../src/main/emulator/cpu/state/layout'
 import { type Comparison, differences } from '../support/object-graph'
+import { numbers, type Random } from '../support/random'
 
 const MEMORY = 16 << 20
 const LIMIT = 120_000
@@ -81,21 +82,12 @@ const OWN_BIOS: MachineOptions = {
 }
 const ROM: MachineOptions = { ...quiet, image: bootSector(1_474_560), memoryBytes: MEMORY, backend: 'interp', roms: { bios: idleRom() }, network: { bootFile: 'pxelinux.0' } }
 
-/** Numbers that are the same in every run. */
-function numbers(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
-
 /** Ports whose writes end the run, or switch the PC off. */
 const ENDS = (port: number): boolean => (port >= 0xf4 && port <= 0xf7) || (port >= 0x600 && port < 0x640) || port === 0xcf9 || port === 0xb2
 const PORTS = [0x00, 0x20, 0x22, 0x40, 0x60, 0x64, 0x70, 0x80, 0xa0, 0xb0, 0xc0, 0x170, 0x1f0, 0x1f7, 0x278, 0x2e8, 0x2f8, 0x378, 0x3b0, 0x3c0, 0x3d0, 0x3e8, 0x3f0, 0x3f8, 0x4d0, 0x510, 0x1ce, 0xcf8, 0xcfc, 0xc000, 0xc040]
 const REGISTERS = [0xfec0_0000, 0xfee0_0000, 0xfed0_0000, 0xfeb0_0000, 0xfebc_0000, 0xa_0000]
 
-function scribble(machine: Machine, random: (below: number) => number): void {
+function scribble(machine: Machine, random: Random): void {
   const sizes = [1, 2, 4] as const
   for (let i = 0; i < WRITES && !machine.outcome; i++) {
     const size = sizes[random(3)] ?? 1

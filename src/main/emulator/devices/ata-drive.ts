@@ -79,7 +79,7 @@ const MOST_PHASE_BYTES = 0x10000
 interface Phase {
   readonly bytes: Uint8Array
   readonly toHost: boolean
-  readonly then: Step
+  readonly next: Step
   at: number
 }
 
@@ -210,7 +210,7 @@ export abstract class AtaDrive {
     if (phase.at < phase.bytes.length) return
     this.#phase = undefined
     this.status &= ~STATUS.request
-    this.#do(phase.then, phase.bytes)
+    this.#do(phase.next, phase.bytes)
   }
 
   #do({ name, numbers, bytes }: Step, data: Uint8Array): void {
@@ -241,15 +241,15 @@ export abstract class AtaDrive {
   }
 
   /** A data phase to the host, which is interrupted. */
-  protected offer(bytes: Uint8Array, then: Step): void {
-    this.#phase = { bytes, toHost: true, then, at: 0 }
+  protected offer(bytes: Uint8Array, next: Step): void {
+    this.#phase = { bytes, toHost: true, next, at: 0 }
     this.status |= STATUS.request
     this.host.interrupt(true)
   }
 
   /** A data phase from the host. @param interrupt whether it is told, as for all but the first of a command */
-  protected accept(bytes: number, interrupt: boolean, then: Step): void {
-    this.#phase = { bytes: new Uint8Array(bytes), toHost: false, then, at: 0 }
+  protected accept(bytes: number, interrupt: boolean, next: Step): void {
+    this.#phase = { bytes: new Uint8Array(bytes), toHost: false, next, at: 0 }
     this.status |= STATUS.request
     if (interrupt) this.host.interrupt(true)
   }
@@ -289,7 +289,7 @@ export abstract class AtaDrive {
     this.#phase = state.maybe('phase', this.#phase, (fields, value) => ({
       bytes: fields.bytes('bytes', value?.bytes ?? new Uint8Array(), MOST_PHASE_BYTES),
       toHost: fields.flag('to host', value?.toHost ?? false),
-      then: this.#exchangeStep(fields, value?.then),
+      next: this.#exchangeStep(fields, value?.next),
       at: fields.int('at', value?.at ?? 0, MOST_PHASE_BYTES),
     }))
   }
