@@ -23,6 +23,14 @@ export function parseGiven(text: string): string {
   throw new InvalidArgumentError('It is empty. Give a name; where it may be left out, leave the quotes out, too.')
 }
 
+/** A number of instructions, with an M or a G for millions or thousand millions. */
+export function parseInstructions(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d{1,15})([MG]?)$/i.exec(text) ?? []
+  const count = Number(digits) * ({ m: 1e6, g: 1e9 }[unit.toLowerCase()] ?? 1)
+  if (digits !== '' && count > 0 && Number.isSafeInteger(count)) return count
+  throw new InvalidArgumentError('Give a number of instructions, such as 250000, 20M or 1G.')
+}
+
 /** `128M`, `1G`. @returns bytes */
 export function parseMemory(text: string): number {
   const size = memorySize(text)

@@ -13,6 +13,7 @@ import { type ModuleFile, readModules } from '../main/services/boot-modules'
 import { readRoms } from '../main/services/firmware-files'
 import { projectDirectoryOf } from '../main/services/projects'
 import { checkProcessors, clockStart, machineOf, type MachineDescription } from '../main/services/machine-description'
+import { readState, tryState, writeState } from '../main/services/saved-states'
 import { ANY_MACHINE, readInput } from '../main/services/services'
 import { unpackedLinux } from '../main/services/unpacked-linux'
 import type { BuildResult } from '../shared/contract'
@@ -52,6 +53,9 @@ export interface BootOptions {
   screen?: ScreenOutput
   untilText?: string
   timeout?: number
+  loadState?: string
+  saveState?: string
+  saveAt?: number
   keys?: string
   backend: Backend
   cpu?: CpuModelName
@@ -63,12 +67,15 @@ export interface BootOptions {
 }
 
 /** The image, and the machine that it boots in. */
-type Bootable = Pick<StartOptions, 'image' | 'medium' | 'memoryBytes' | 'model' | 'processors' | 'drives' | 'roms' | 'startDate'>
+type Bootable = Pick<StartOptions, 'image' | 'medium' | 'memoryBytes' | 'model' | 'processors' | 'drives' | 'roms' | 'startDate' | 'network' | 'state'>
 
 export async function boot(what: string, options: BootOptions, signal: AbortSignal): Promise<number> {
   if (options.untilText === '') throw new LabError({ code: 'usage', what: '--until-text is empty.', next: 'Name the text to wait for.' })
   if (options.traceFile !== undefined && !options.trace) throw new LabError({ code: 'usage', what: '--trace-file says where a trace goes, but there is none.', next: 'Add --trace bios, --trace ports or --trace bios,ports.' })
   if (options.vgaFirmware !== undefined && options.firmware === undefined) throw new LabError({ code: 'usage', what: "--vga-firmware goes with a BIOS that is not Bootlab's own.", next: 'Add --firmware FILE.' })
+  if (options.saveAt !== undefined && options.saveState === undefined) throw new LabError({ code: 'usage', what: '--save-at says when the state is saved, but not where.', next: 'Add --save-state FILE.' })
+  if (options.saveState !== undefined && options.saveAt === undefined && options.untilText === undefined && options.timeout === undefined) throw new LabError({ code: 'usage', what: '--save-state saves where the run ends, and this one has no end of its own.', next: 'Add --save-at INSTRUCTIONS, --until-text TEXT or --timeout TIME.' })
+  if (options.lockstep && (options.saveState !== undefined || options.loadState !== undefined)) throw new LabError({ code: 'usage', what: '--lockstep begins at power-on, and saves nothing.', next: 'Leave --load-state and --save-state out.' })
   const { lockstep } = options
   if (lockstep) checkLockstepOptions(options)
   else prepareWorker()
@@ -110,20 +117,25 @@ async function prepare(what: string, options: BootOptions, signal: AbortSignal):
 async function inMachine(image: Uint8Array, what: string, described: MachineDescription, options: BootOptions): Promise<Bootable> {
   const medium = options.as ?? described.medium
   checkMedium(image, medium, what)
-  const [model, processors] = [options.cpu ?? described.model, options.cpus ?? described.cpus]
+  const saved = options.loadState === undefined ? undefined : await readState(resolve(options.loadState))
+  const [model, processors] = [options.cpu ?? saved?.machine.model ?? described.model, options.cpus ?? saved?.machine.processors ?? described.cpus]
   checkProcessors(model, processors)
   const firmware = options.firmware === undefined ? described.firmware : { bios: resolve(options.firmware), vga: options.vgaFirmware === undefined ? undefined : resolve(options.vgaFirmware) }
   const drives = [...described.drives, ...(options.drive ?? []).map((drive) => ({ ...drive, path: resolve(drive.path) }))]
-  return {
+  const bootable: Bootable = {
     image,
     medium,
-    memoryBytes: options.memory ?? described.memoryBytes,
+    memoryBytes: options.memory ?? saved?.machine.memoryBytes ?? described.memoryBytes,
     model,
     processors,
     drives: await insertedDrives(image, medium, drives, readInput),
     roms: firmware && (await readRoms(firmware.bios, firmware.vga)),
     startDate: options.clock === undefined ? described.startDate : clockStart(options.clock),
+    ...(await networkOf(options)),
+    ...(saved ? { state: saved.bytes } : {}),
   }
+  tryState({ ...bootable, backend: options.backend, pace: 'fast' }, options.loadState ?? '')
+  return bootable
 }
 
 /** Runs a machine to its end and prints what was asked for. @returns the exit code */
@@ -137,7 +149,7 @@ export async function run(machine: Bootable, options: BootOptions, signal: Abort
   const traceFile = options.traceFile === undefined ? undefined : await openForWriting(options.traceFile)
   const kept = new Map<OutputPort, KeptOutput>()
   let screen: Screen | undefined
-  const network = await networkOf(options)
+  let state: Uint8Array | undefined
   const started = performance.now()
 
   const report = await new Promise<RunReport>((resolveRun) => {
@@ -149,7 +161,8 @@ export async function run(machine: Bootable, options: BootOptions, signal: Abort
         untilText,
         timeoutMilliseconds: timeoutOf(options),
         keys: options.keys,
-        ...network,
+        untilInstructions: options.saveAt,
+        saveState: options.saveState !== undefined,
         ...(options.trace ? { log: { filter: traceFilter(options.trace), whole: true } } : {}),
       },
       {
@@ -163,6 +176,7 @@ export async function run(machine: Bootable, options: BootOptions, signal: Abort
         },
         log: (_id, entries) => written(traceFile ?? process.stderr, traceLines(entries)),
         state: () => undefined,
+        saved: (bytes) => (state = bytes),
         end: resolveRun,
       },
     )
@@ -178,6 +192,7 @@ export async function run(machine: Bootable, options: BootOptions, signal: Abort
   await ports.close()
   if (traceFile) await finished(traceFile.end())
   if (options.screen?.type === 'png') await writePicture(options.screen.file, screen)
+  if (options.saveState !== undefined) await keepState(resolve(options.saveState), state)
   const exitCode = exitCodeOf(report, untilText !== undefined)
   if (json) {
     const milliseconds = Math.round(performance.now() - started)
@@ -189,6 +204,12 @@ export async function run(machine: Bootable, options: BootOptions, signal: Abort
   if (report.reason !== 'until-text') process.stderr.write(`${report.lines.length > 0 ? report.lines.join('\n') : report.summary}\n`)
   if (report.reason === 'timeout' && untilText !== undefined) process.stderr.write(textMissing(untilText, screen))
   return exitCode
+}
+
+/** A machine that came to its end has nothing to go on from: that is said, and is no failure of the run. */
+async function keepState(path: string, state: Uint8Array | undefined): Promise<void> {
+  if (state) await writeState(path, state)
+  else process.stderr.write('No state was saved: the machine came to an end of its own before.\n')
 }
 
 /** What other ports than COM1 and the debug console sent, by their names; nothing for a port that sent nothing. */

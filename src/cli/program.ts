@@ -6,7 +6,7 @@ import { FILE_SYSTEMS, FIRMWARES, IMAGE_FORMATS, IMAGE_LAYOUTS } from '../shared
 import { BOOT_MEDIA, MOST_CPUS } from '../shared/machine-schemas'
 import { RESTORE_FILE_SYSTEMS } from '../shared/usb'
 import { locate } from '../main/services/locations'
-import { parseClock, parseDrive, parseDuration, parseExitCode, parseGiven, parseInitrdOption, parseLockstep, parseCpus, parseMemory, parseModuleOption, parseOffset, parsePort, parseScreen, parseTrace } from './arguments'
+import { parseClock, parseDrive, parseDuration, parseExitCode, parseGiven, parseInitrdOption, parseInstructions, parseLockstep, parseCpus, parseMemory, parseModuleOption, parseOffset, parsePort, parseScreen, parseTrace } from './arguments'
 import { boot } from './boot'
 import { build, type BuildCommandOptions } from './build'
 import { doctorCommand, type DoctorOptions } from './doctor'
@@ -112,6 +112,9 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .option('--screen <how>', 'when the run ends, print the screen: text, or png:FILE', parseScreen)
     .option('--until-text <text>', 'end with exit code 0 once the screen shows this')
     .option('--timeout <time>', 'end with exit code 124 after this time, such as 10s, 500ms, 2m (default: 60s with --until-text, else none)', parseDuration)
+    .option('--save-state <file>', 'save the machine where the run ends: by --save-at, --until-text or --timeout')
+    .option('--save-at <count>', 'end with exit code 0 after so many instructions since power-on', parseInstructions)
+    .option('--load-state <file>', 'go on from a saved state, in the place of power-on; image and firmware are given as before')
     .option('--keys <text>', KEYS_HELP, parseKeys)
     .addOption(new Option('--backend <name>', 'how instructions are executed').choices(BACKENDS).default('interp'))
     .option('--lockstep <two>', 'boot on two backends at once, such as oracle,interp, and stop at the first difference (exit code 78)', parseLockstep)

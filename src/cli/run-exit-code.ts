@@ -6,6 +6,7 @@ import { debugExitCode, EXIT } from './exit-codes'
 export function exitCodeOf(report: RunReport, awaitsText: boolean): number {
   switch (report.reason) {
     case 'until-text':
+    case 'until-instructions':
       return EXIT.ok
     case 'debug-exit':
       return debugExitCode(report.value)

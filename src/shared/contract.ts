@@ -256,6 +256,8 @@ export const calls = {
       drives: z.array(insertedDriveSchema).max(MOST_EXTRA_DRIVES).optional(),
       /** The machine pauses there, the first time it comes to it. */
       pauseAt: bootPauseSchema.optional(),
+      /** File of a saved state that the machine goes on from. Memory and processor are the state's; image, media and firmware must be as they were. */
+      state: z.string().min(1).max(4096).optional(),
       /** A log that begins with the first instruction: the first `debug.log` with the same filter gets all of it. */
       log: logFilterSchema.optional(),
     }),
@@ -263,6 +265,8 @@ export const calls = {
   },
   'machines.stop': { args: z.strictObject({ machine }), result: z.null() },
   'machines.reset': { args: z.strictObject({ machine }), result: z.null() },
+  /** Saves all that a machine holds to a file, whose name ends in `.blstate`; the machine goes on. Only a saved state is overwritten. */
+  'machines.saveState': { args: z.strictObject({ machine, path: z.string().min(1).max(4096) }), result: z.object({ bytes: z.number().int() }) },
   'machines.keys': { args: z.strictObject({ machine, events: z.array(keyEventSchema).max(256) }), result: z.null() },
   'machines.mouse': { args: z.strictObject({ machine, moves: z.array(mouseMoveSchema).max(256) }), result: z.null() },
   'machines.serialInput': { args: z.strictObject({ machine, port: z.enum(SERIAL_PORTS).optional(), data: base64.max(65_536) }), result: z.null() },

@@ -435,6 +435,8 @@ export const machineQuestions = {
   pageWalk: { args: z.strictObject({ address: hexSchema }), result: pageWalkSchema },
   mappings: { args: z.strictObject({ from: hexSchema.optional(), most: z.number().int().min(1).max(MAX_MAPPINGS) }), result: mappingsSchema },
   devices: { args: nothing, result: z.array(deviceSchema) },
+  /** The machine's state as a file has it. It goes on as if nothing had been. */
+  saveState: { args: nothing, result: z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes are expected') },
 } as const
 
 export type QuestionName = keyof typeof machineQuestions

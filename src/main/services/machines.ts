@@ -279,7 +279,7 @@ function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
 
 /** A machine of the window has no time limit and waits for no text; should one end so, it was stopped. */
 function asMachineReport(report: RunReport): MachineReport {
-  if (report.reason !== 'until-text' && report.reason !== 'timeout' && report.reason !== 'reset') return report
+  if (report.reason !== 'until-text' && report.reason !== 'until-instructions' && report.reason !== 'timeout' && report.reason !== 'reset') return report
   const { summary, lines, instructions } = report
   return { reason: 'stopped', summary, lines, instructions }
 }

@@ -35,6 +35,7 @@ import { ProjectFiles } from './project-files'
 import { watchProject } from './project-watcher'
 import { readRoms } from './firmware-files'
 import { checkProcessors, machineOf, type MachineDescription } from './machine-description'
+import { readState, requireStateFile, tryState, writeState } from './saved-states'
 import { availableTemplates, createFromTemplate, openForEditing } from './projects'
 import { RecentProjects } from './recent-projects'
 import { searchProject } from './search/search'
@@ -214,21 +215,24 @@ export function createServices(options: ServicesOptions): Services {
         return null
       }),
 
-    'machines.boot': async ({ source, memoryMiB, commandLine, backend, pauseAt, cpu, cpus, medium, drives = [], log }) => {
+    'machines.boot': async ({ source, memoryMiB, commandLine, backend, pauseAt, cpu, cpus, medium, drives = [], log, state }) => {
+      const saved = state === undefined ? undefined : await readState(absolute(state))
       const { image, described } = await bootable(builder, source, commandLine)
       const asked = medium ?? described.medium
       checkMedium(image, asked, source.type === 'file' ? source.path : source.directory)
       const inserted = await insertedDrives(image, asked, [...described.drives, ...drives], (path) => readInput(absolute(path)))
-      const memoryBytes = memoryMiB === undefined ? described.memoryBytes : memoryMiB * 2 ** 20
+      const memoryBytes = saved ? saved.machine.memoryBytes : memoryMiB === undefined ? described.memoryBytes : memoryMiB * 2 ** 20
       const facts = bootFacts(image)
-      checkProcessors(cpu ?? described.model, cpus ?? described.cpus)
+      const [model, processors] = [saved?.machine.model ?? cpu ?? described.model, saved?.machine.processors ?? cpus ?? described.cpus]
+      checkProcessors(model, processors)
       const start: StartOptions = {
-        image, model: cpu ?? described.model, processors: cpus ?? described.cpus, medium: asked, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga)), memoryBytes, backend: backend ?? 'interp', pace: 'realtime',
-        startDate: described.startDate ?? Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}), ...(log ? { log: { filter: log } } : {}),
+        image, model, processors, medium: asked, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga)), memoryBytes, backend: backend ?? 'interp', pace: 'realtime',
+        startDate: described.startDate ?? Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}), ...(log ? { log: { filter: log } } : {}), ...(saved ? { state: saved.bytes } : {}),
       }
+      tryState(start, state ?? '')
       const machine = machines.boot(start)
       kernels.booted(machine, source, facts)
-      later(PREPARE_MS.boot, () => prepareWorker(start))
+      later(PREPARE_MS.boot, () => prepareWorker({ ...start, state: undefined }))
       return { machine }
     },
     'machines.stop': async ({ machine }) => {
@@ -239,6 +243,13 @@ export function createServices(options: ServicesOptions): Services {
       machines.reset(machine)
       return null
     },
+    'machines.saveState': ({ machine, path }) =>
+      writing(async () => {
+        await requireStateFile(absolute(path))
+        const bytes = await machines.ask(machine, 'saveState', {})
+        await writeState(absolute(path), bytes)
+        return { bytes: bytes.length }
+      }),
     'machines.keys': async ({ machine, events }) => {
       machines.keys(machine, events)
       return null

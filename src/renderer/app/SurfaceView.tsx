@@ -23,6 +23,8 @@ const views: Readonly<Record<Surface, ComponentType<Props>>> = {
   notifications: onDemand(() => import('../features/notifications/NotificationCentre').then((module) => module.NotificationCentre)),
   'machine-settings': onDemand(() => import('../features/machine/MachineSettingsDialog').then((module) => module.MachineSettingsDialog)),
   'boot-file': onDemand(() => import('../features/machine/BootFileDialog').then((module) => module.BootFileDialog)),
+  'save-state': onDemand(() => import('../features/machine/StateDialog').then((module) => module.SaveStateDialog)),
+  'load-state': onDemand(() => import('../features/machine/StateDialog').then((module) => module.LoadStateDialog)),
   'open-project': onDemand(() => import('../features/projects/OpenDialog').then((module) => module.OpenDialog)),
 }
 

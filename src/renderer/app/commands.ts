@@ -64,6 +64,8 @@ const actions: Record<Exclude<CommandId, `panel.show.${string}`>, Action> = {
   'machine.ctrlAltDel': { when: ({ machine }) => machine === 'on', run: (lab) => sendKeys(lab, SENDABLE_KEYS[0]) },
   'machine.settings': { when: inWorkbench, run: (lab) => lab.surfaces.show('machine-settings') },
   'machine.bootFile': { run: (lab) => lab.surfaces.show('boot-file') },
+  'machine.saveState': { when: isOn, run: (lab) => lab.surfaces.show('save-state') },
+  'machine.loadState': { when: inWorkbench, run: (lab) => lab.surfaces.show('load-state') },
   'machine.copyText': { when: ({ workbench, textScreen }) => workbench && textScreen, run: (lab) => lab.attempt(lab.commands.copyScreen()) },
 
   'debug.pause': { when: isOn, run: (lab) => lab.debug.toggle() },

@@ -254,6 +254,13 @@ export function createLab({ openPort, localStorage, sessionStorage, openedDelay 
     await machine.boot({ type: 'project', directory }, pauseAt)
   }
 
+  /** The machine goes on from a file: with what was booted last, and in the place of a machine that runs. */
+  async function loadState(path: string): Promise<void> {
+    const { directory } = documents.store.getState()
+    if (image !== undefined) await machine.loadState({ type: 'file', path: image }, path)
+    else if (directory !== undefined) await machine.loadState({ type: 'project', directory }, path)
+  }
+
   const bootAgain = (): Promise<void> => (image === undefined ? bootProject() : machine.boot({ type: 'file', path: image }))
 
   /** By the system's dialog where there is one; else the person types a path. */
@@ -417,6 +424,7 @@ export function createLab({ openPort, localStorage, sessionStorage, openedDelay 
     createProject,
     openProject,
     openImage,
+    loadState,
     /** The file that is booted instead of a project. */
     bootedFile: () => image,
     importProject,

@@ -4,7 +4,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 export const PICKERS = ['commands', 'files', 'themes', 'languages', 'speeds'] as const
 export type PickerMode = (typeof PICKERS)[number]
 
-export type Surface = PickerMode | 'settings' | 'shortcuts' | 'toolchain' | 'notifications' | 'open-project' | 'machine-settings' | 'boot-file' | 'file-language'
+export type Surface = PickerMode | 'settings' | 'shortcuts' | 'toolchain' | 'notifications' | 'open-project' | 'machine-settings' | 'boot-file' | 'save-state' | 'load-state' | 'file-language'
 
 export interface Surfaces {
   readonly store: StoreApi<{ open: Surface | undefined }>

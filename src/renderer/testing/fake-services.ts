@@ -84,6 +84,7 @@ export function createFakeServices() {
     'debug.find': missing('debug.find'),
     'debug.kernel': missing('debug.kernel'),
     'machines.reset': missing('machines.reset'),
+    'machines.saveState': missing('machines.saveState'),
     'machines.keys': missing('machines.keys'),
     'machines.mouse': missing('machines.mouse'),
     'machines.serialInput': missing('machines.serialInput'),

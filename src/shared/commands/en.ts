@@ -38,6 +38,8 @@ const titles: Record<Exclude<CommandId, `panel.show.${PanelId}`>, string> = {
   'machine.ctrlAltDel': 'Send Ctrl+Alt+Del to the machine',
   'machine.settings': 'Machine settings…',
   'machine.bootFile': 'Boot an image file…',
+  'machine.saveState': 'Save the state of the machine…',
+  'machine.loadState': 'Load a saved state of the machine…',
 
   'debug.pause': 'Pause or continue the machine',
   'debug.continue': 'Continue the paused machine',

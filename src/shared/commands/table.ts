@@ -60,6 +60,8 @@ const rows = {
   'machine.ctrlAltDel': { category: 'machine' },
   'machine.settings': { category: 'machine' },
   'machine.bootFile': { category: 'machine' },
+  'machine.saveState': { category: 'machine' },
+  'machine.loadState': { category: 'machine' },
 
   'debug.pause': { category: 'debug', keys: ['F8'], inMachine: 'paused', yields: true },
   'debug.continue': { category: 'debug' },

@@ -38,6 +38,8 @@ export const commandsZhCn: typeof commandsEn = {
     'machine.ctrlAltDel': '向虚拟机发送 Ctrl+Alt+Del',
     'machine.settings': '虚拟机设置…',
     'machine.bootFile': '启动镜像文件…',
+    'machine.saveState': '保存虚拟机状态…',
+    'machine.loadState': '加载已保存的虚拟机状态…',
 
     'debug.pause': '暂停或继续虚拟机',
     'debug.continue': '继续运行已暂停的虚拟机',

@@ -9,6 +9,7 @@ import { CodeFetcher } from './semantics/code-fetch'
 import { createOracle } from './semantics/oracle'
 import { bytesAtRip, readRegisters, type CpuRegisters, type TripleFaultReport } from './shutdown'
 import { hashState } from './state/hash'
+import { exchangeRegisters } from './state/exchange'
 import { CS, IF, TF } from './state/bits'
 import { CpuState } from './state/cpu-state'
 import type { SharedParts } from './shared-parts'
@@ -20,6 +21,7 @@ import { createHelpers } from './system/helpers'
 import { CPU_MODELS, DEFAULT_MODEL, type CpuModel, type CpuModelName } from './system/models'
 import { ModelSpecificRegisters, readMsr } from './system/msr'
 import { initRegisters, resetRegisters } from './system/reset'
+import type { StateFields } from '../state/fields'
 
 export type BackendName = Backend['name']
 
@@ -43,6 +45,8 @@ const LONGEST_SLICE = 0x4000_0000
 const WATCHED_SLICE = 1 << 15
 /** Detours take some microseconds each. */
 const DETOURS_PER_LOOK = 64
+/** The number of a page of the first megabyte. */
+const LAST_START_UP_PAGE = 0xff
 const DR6_SINGLE_STEP = 1n << 14n
 /** B0–B3: the only bits of DR6 that a debug exception clears (SDM vol. 3B, 18.2.3). */
 const DR6_BREAKPOINTS = 0xfn
@@ -373,6 +377,33 @@ export class Cpu implements SystemContext {
   /** Value of a model-specific register; undefined where there is none. Changes nothing. */
   modelSpecificRegister(index: number): bigint | undefined {
     return readMsr(this, index)
+  }
+
+  /** How far it is. Loaded before all else: devices ask what time it is. */
+  exchangeTime(state: StateFields): void {
+    const instructions = state.int('instructions', this.now())
+    this.idle = state.int('idle', this.idle)
+    if (!state.loading) return
+    this.state.remaining = 0
+    this.#sliceEnd = instructions
+  }
+
+  /** Everything else that it holds. Memory, and what is mapped where, are loaded before; the A20 gate is as it was. */
+  exchange(state: StateFields): void {
+    exchangeRegisters(this.state, state)
+    const shadow = state.flag('interrupt shadow', this.#inShadow)
+    if (state.loading) this.state.shadowAt = shadow ? this.state.remaining : -1
+    this.#stiShadow = state.flag('shadow of sti', this.#stiShadow)
+    this.#resume = state.flag('resume', this.#resume)
+    this.#traps = state.big('traps', this.#traps)
+    this.#initPending = state.flag('init pending', this.#initPending)
+    this.#nmiPending = state.flag('nmi pending', this.#nmiPending)
+    this.#nmiBlocked = state.flag('nmi blocked', this.#nmiBlocked)
+    this.#waitsForStartUp = state.flag('waits for start-up', this.#waitsForStartUp)
+    this.#startUpPage = state.optional('start-up page', this.#startUpPage, LAST_START_UP_PAGE)
+    state.part('msrs', this.msrs)
+    state.part('mmu', this.mmu)
+    if (state.loading) this.#backend.flushDecoded()
   }
 
   /** Bytes at CS:RIP, as many as are mapped (0–15). */

@@ -32,7 +32,7 @@ export function reportOutcome(machine: Machine, outcome: Outcome): RunReport {
 }
 
 /** The report of a run that was ended from outside. */
-export function reportAsked(reason: 'stopped' | 'timeout' | 'until-text', summary: string, instructions: number): RunReport {
+export function reportAsked(reason: 'stopped' | 'timeout' | 'until-text' | 'until-instructions', summary: string, instructions: number): RunReport {
   return { reason, summary, lines: [summary, `${grouped(instructions)} instructions were executed.`], instructions }
 }
 

@@ -9,6 +9,7 @@ import type { Device, DeviceFacts, Line, MemoryDevice, PortRange } from './devic
 import { bitsFact, fact } from './facts'
 import type { PciConfig } from './pci-config'
 import type { PciFunction } from './pci-function'
+import type { StateFields } from '../state/fields'
 
 /** Hertz: 14.318180 MHz / 4. */
 export const PM_TIMER_HERTZ = 3_579_545
@@ -94,6 +95,20 @@ export class AcpiPm implements Device, PciFunction, MemoryDevice {
     this.#enable = this.#control = this.#apmControl = this.#apmStatus = 0
     this.#changesSeen = changesAt(this.#wiring.clock.now())
     this.#update()
+  }
+
+  exchange(state: StateFields): void {
+    this.#enable = state.word('enable', this.#enable)
+    this.#control = state.word('control', this.#control)
+    this.#apmControl = state.byte('apm control', this.#apmControl)
+    this.#apmStatus = state.byte('apm status', this.#apmStatus)
+    this.#changesSeen = state.int('changes seen', this.#changesSeen)
+    const base = state.optional('base', this.#placed?.base, 0xffc0)
+    if (!state.loading) return
+    this.#placed?.takeOut()
+    const takeOut = base === undefined ? undefined : this.#wiring.map(base, PM_BLOCK_BYTES, this)
+    this.#placed = base === undefined || takeOut === undefined ? undefined : { base, takeOut }
+    if (this.#placed?.base !== base) throw state.wrong('other registers are where these are to be')
   }
 
   describe(): DeviceFacts {

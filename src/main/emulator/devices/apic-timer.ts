@@ -1,5 +1,6 @@
 /** Timer of a local APIC (Intel SDM vol. 3A, 10.5.4): its clock is one count per tick of virtual time, 100 MHz. */
 import type { Clock, Timer } from '../machine/clock'
+import type { StateFields } from '../state/fields'
 
 /** Bits 18–17 of the timer's local vector. */
 export const TimerMode = { oneShot: 0, periodic: 1, deadline: 2 } as const
@@ -40,6 +41,16 @@ export class ApicTimer {
     this.#initial = this.#startCount = 0
     this.#deadline = 0n
     this.#timer.cancel()
+  }
+
+  exchange(state: StateFields): void {
+    this.#mode = state.choice('mode', this.#mode, Object.values(TimerMode))
+    this.#masked = state.flag('masked', this.#masked)
+    this.#initial = state.dword('initial', this.#initial)
+    this.#divide = state.choice('divide', this.#divide, [1, 2, 4, 8, 16, 32, 64, 128])
+    this.#startTick = state.int('start tick', this.#startTick)
+    this.#startCount = state.dword('start count', this.#startCount)
+    this.#deadline = state.big('deadline', this.#deadline)
   }
 
   /** An interrupt is on its way. */

@@ -4,6 +4,7 @@ import type { AtaDrive, DmaRequest } from './ata-drive'
 import { REGISTER } from './ata-drive'
 import type { DeviceFacts, Line, PortRange } from './device'
 import { fact } from './facts'
+import type { StateFields } from '../state/fields'
 
 const CONTROL = { interruptOff: 0x02, reset: 0x04, earlier: 0x80 } as const
 const DEVICE_1 = 0x10
@@ -32,6 +33,8 @@ export class AtaChannel {
   readonly #then: [(() => void) | undefined, (() => void) | undefined] = [undefined, undefined]
   #selected: 0 | 1 = 0
   #control = 0
+  /** Which drive asked for the bus master last. */
+  #asker: 0 | 1 = 0
 
   constructor(wiring: ChannelWiring, drives: readonly [AtaDrive | undefined, AtaDrive | undefined]) {
     this.#wiring = wiring
@@ -64,6 +67,24 @@ export class AtaChannel {
     this.#updateLine()
   }
 
+  exchange(state: StateFields): void {
+    this.#drives.forEach((drive, index) => {
+      const which = index === 0 ? 0 : 1
+      this.#pending[which] = state.flag(`interrupt ${index}`, this.#pending[which])
+      if (!drive) return
+      state.part(`drive ${index}`, drive)
+      this.#then[which] = state.flag(`works ${index}`, this.#then[which] !== undefined) ? drive.wake : undefined
+    })
+    this.#selected = state.choice('selected', this.#selected, [0, 1])
+    this.#control = state.byte('control', this.#control)
+    this.#asker = state.choice('asker', this.#asker, [0, 1])
+  }
+
+  /** What the drive that asked for the bus master last wants from it. */
+  get dmaRequest(): DmaRequest | undefined {
+    return this.#drives[this.#asker]?.dmaRequest
+  }
+
   /** Whether a drive works, so that an interrupt can still come. */
   get busy(): boolean {
     return this.#timers.some(({ due }) => due !== Infinity)
@@ -90,7 +111,10 @@ export class AtaChannel {
         this.#updateLine()
         if (level && index === this.#selected) this.#wiring.interrupted()
       },
-      dma: (request) => this.#wiring.dma(request),
+      dma: (request) => {
+        if (request) this.#asker = index
+        this.#wiring.dma(request)
+      },
     })
   }
 

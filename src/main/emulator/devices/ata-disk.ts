@@ -4,8 +4,9 @@
  */
 import { TICKS_PER_MICROSECOND } from '../machine/clock'
 import type { Medium } from './ata-medium'
-import { AtaDrive, DEVICE_LBA, ERROR, sectorsOf, STATUS } from './ata-drive'
+import { AtaDrive, DEVICE_LBA, ERROR, sectorsOf, type Source, STATUS, type Step, stepOf, type StepWork } from './ata-drive'
 import { type ChsGeometry, identifyDisk, isTransferMode, MOST_MULTIPLE } from './ata-identify'
+import type { StateFields } from '../state/fields'
 
 /** A disk without mechanics: time for a command, and for every further sector. */
 const COMMAND_TICKS = 20 * TICKS_PER_MICROSECOND
@@ -42,6 +43,9 @@ const TRANSFERS: Readonly<Record<number, Transfer>> = {
   0xc8: transfer('read', 'dma'), 0xc9: transfer('read', 'dma'), 0xca: transfer('write', 'dma'), 0xcb: transfer('write', 'dma'),
 }
 
+/** What a command that transfers does; the code is one of `TRANSFERS`. */
+const transferOf = (code: number): Transfer => TRANSFERS[code] ?? transfer('verify', 'sector')
+
 export class AtaDisk extends AtaDrive {
   readonly kind = 'disk'
   protected readonly signature = [0, 0] as const
@@ -73,6 +77,53 @@ export class AtaDisk extends AtaDrive {
     0xf8: () => this.#nativeMaximum(false),
   }
 
+  /** Numbers of all that have some: first sector, sectors left, the command's code; then those of their own. */
+  protected readonly steps: Readonly<Record<string, StepWork>> = {
+    complete: () => this.complete(),
+    nothing: () => undefined,
+    identify: () => this.#offerIdentity(),
+    finish: ([lba = 0, count = 0, code = 0]) => this.#finished(lba + count - 1, transferOf(code).extended),
+    read: ([lba = 0, left = 0, code = 0]) => this.#readPhase(lba, left, code),
+    /** The host has taken `taken` sectors. */
+    taken: ([lba = 0, left = 0, code = 0, taken = 0]) => {
+      if (left > 0) this.work(taken * SECTOR_TICKS, stepOf('read', lba, left, code))
+    },
+    /** The host has sent sectors. @param interrupted it was told to */
+    store: ([lba = 0, left = 0, code = 0, interrupted = 0], _bytes, data) => {
+      this.#store(lba, data)
+      this.work(interrupted ? (data.length / SECTOR_BYTES) * SECTOR_TICKS : COMMAND_TICKS, stepOf('written', lba, left, code))
+    },
+    written: ([lba = 0, left = 0, code = 0]) => {
+      const count = this.#phaseSectors(code, left)
+      if (left > count) this.#writePhase(lba + count, left - count, code, true)
+      else this.#finished(lba + count - 1, transferOf(code).extended)
+    },
+    move: ([lba = 0, count = 0, code = 0]) => this.moveByDma(stepOf('moved', lba, count, code)),
+    moved: ([lba = 0, count = 0, code = 0], _bytes, data) => {
+      const { direction, extended } = transferOf(code)
+      if (direction === 'write') this.#store(lba, data)
+      this.#finished(lba + count - 1, extended)
+    },
+  }
+
+  protected couldDo({ numbers: [lba, left, code = -1] }: Step): boolean {
+    if (lba === undefined || left === undefined) return true
+    return lba + left <= this.#medium.sectors && left <= MOST_SECTORS_48 && TRANSFERS[code] !== undefined
+  }
+
+  protected toMove({ numbers: [lba = 0, count = 0, code = 0] }: Step): Source | number {
+    return transferOf(code).direction === 'read' ? sectorsOf(this.#medium, lba, count) : count * SECTOR_BYTES
+  }
+
+  protected exchangeDrive(state: StateFields): void {
+    state.part('geometry', (fields) => {
+      const { cylinders, heads, sectorsPerTrack } = this.#geometry
+      this.#geometry = { cylinders: fields.word('cylinders', cylinders), heads: fields.byte('heads', heads), sectorsPerTrack: fields.byte('sectors', sectorsPerTrack) }
+    })
+    this.#multiple = state.int('multiple', this.#multiple, MOST_MULTIPLE)
+    this.#transferMode = state.byte('transfer mode', this.#transferMode)
+  }
+
   /** @param medium with sectors of 512 bytes @param serial up to 20 characters of ASCII */
   constructor(medium: Medium, serial: string) {
     super()
@@ -91,18 +142,18 @@ export class AtaDisk extends AtaDrive {
 
   protected execute(command: number): void {
     const wanted = TRANSFERS[command]
-    if (wanted) this.#transfer(wanted)
+    if (wanted) this.#transfer(wanted, command)
     else if (command >= 0x10 && command <= 0x1f) this.#soon() // RECALIBRATE
     else (this.#commands[command] ?? this.#commands[0])?.()
   }
 
   #soon(): void {
-    this.work(COMMAND_TICKS, () => this.complete())
+    this.work(COMMAND_TICKS, stepOf('complete'))
   }
 
   #diagnose(): void {
     this.putSignature()
-    this.work(DIAGNOSE_TICKS, () => this.complete())
+    this.work(DIAGNOSE_TICKS, stepOf('complete'))
   }
 
   #setGeometry(): void {
@@ -150,60 +201,40 @@ export class AtaDisk extends AtaDrive {
   }
 
   #identify(): void {
+    this.work(COMMAND_TICKS, stepOf('identify'))
+  }
+
+  #offerIdentity(): void {
     const bytes = identifyDisk({
       sectors: this.#medium.sectors, serial: this.#serial, defaultGeometry: this.#defaultGeometry, geometry: this.#geometry, multiple: this.#multiple, transferMode: this.#transferMode,
     })
-    this.work(COMMAND_TICKS, () => this.offer(bytes, () => undefined))
+    this.offer(bytes, stepOf('nothing'))
   }
 
-  #transfer(wanted: Transfer): void {
-    const { extended, direction, by } = wanted
+  #transfer({ extended, direction, by }: Transfer, code: number): void {
     const lba = this.#address(extended)
     const count = this.#count(extended)
     if (by === 'multiple' && this.#multiple === 0) this.fail(ERROR.aborted)
     else if (lba === undefined || lba + count > this.#medium.sectors) this.fail(ERROR.notFound)
     else if (direction === 'write' && this.#medium.readOnly) this.fail(ERROR.aborted)
-    else if (direction === 'verify') this.work(COMMAND_TICKS + count * SECTOR_TICKS, () => this.#finished(lba + count - 1, extended))
-    else if (by === 'dma') this.#byDma(direction, lba, count, extended)
-    else if (direction === 'read') this.work(COMMAND_TICKS, () => this.#readPhase(lba, count, wanted))
-    else this.#writePhase(lba, count, wanted, false)
+    else if (direction === 'verify') this.work(COMMAND_TICKS + count * SECTOR_TICKS, stepOf('finish', lba, count, code))
+    else if (by === 'dma') this.work(COMMAND_TICKS + count * SECTOR_TICKS, stepOf('move', lba, count, code))
+    else if (direction === 'read') this.work(COMMAND_TICKS, stepOf('read', lba, count, code))
+    else this.#writePhase(lba, count, code, false)
   }
 
-  #phaseSectors({ by }: Transfer, left: number): number {
-    return Math.min(left, by === 'multiple' ? this.#multiple : 1)
+  #phaseSectors(code: number, left: number): number {
+    return Math.min(left, transferOf(code).by === 'multiple' ? this.#multiple : 1)
   }
 
-  #readPhase(lba: number, left: number, wanted: Transfer): void {
-    const count = this.#phaseSectors(wanted, left)
-    this.#putAddress(lba + count - 1, wanted.extended)
-    this.offer(this.#medium.read(lba, count), () => {
-      if (left > count) this.work(count * SECTOR_TICKS, () => this.#readPhase(lba + count, left - count, wanted))
-    })
+  #readPhase(lba: number, left: number, code: number): void {
+    const count = this.#phaseSectors(code, left)
+    this.#putAddress(lba + count - 1, transferOf(code).extended)
+    this.offer(this.#medium.read(lba, count), stepOf('taken', lba + count, left - count, code, count))
   }
 
-  #writePhase(lba: number, left: number, wanted: Transfer, interrupt: boolean): void {
-    const count = this.#phaseSectors(wanted, left)
-    this.accept(count * SECTOR_BYTES, interrupt, (bytes) => {
-      this.#store(lba, bytes)
-      this.work(interrupt ? count * SECTOR_TICKS : COMMAND_TICKS, () => {
-        if (left > count) this.#writePhase(lba + count, left - count, wanted, true)
-        else this.#finished(lba + count - 1, wanted.extended)
-      })
-    })
-  }
-
-  #byDma(direction: 'read' | 'write', lba: number, count: number, extended: boolean): void {
-    const done = (): void => this.#finished(lba + count - 1, extended)
-    this.work(COMMAND_TICKS + count * SECTOR_TICKS, () => {
-      if (direction === 'read') this.moveByDma({ toMemory: true, source: sectorsOf(this.#medium, lba, count), done })
-      else {
-        const store = (data: Uint8Array): void => {
-          this.#store(lba, data)
-          done()
-        }
-        this.moveByDma({ toMemory: false, bytes: count * SECTOR_BYTES, done: store })
-      }
-    })
+  #writePhase(lba: number, left: number, code: number, interrupt: boolean): void {
+    this.accept(this.#phaseSectors(code, left) * SECTOR_BYTES, interrupt, stepOf('store', lba, left, code, Number(interrupt)))
   }
 
   #store(lba: number, bytes: Uint8Array): void {

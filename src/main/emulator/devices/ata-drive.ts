@@ -5,6 +5,7 @@
 import type { Medium } from './ata-medium'
 import type { DeviceFact } from './device'
 import { bitsFact, fact } from './facts'
+import type { StateFields } from '../state/fields'
 
 export const STATUS = { error: 0x01, request: 0x08, seekDone: 0x10, fault: 0x20, ready: 0x40, busy: 0x80 } as const
 export const ERROR = { aborted: 0x04, notFound: 0x10, uncorrectable: 0x40 } as const
@@ -56,11 +57,29 @@ export interface TaskFile {
 const emptyTaskFile = (): TaskFile => ({ features: 0, count: 0, low: 0, mid: 0, high: 0 })
 const WRITABLE: Readonly<Record<number, keyof TaskFile>> = { [REGISTER.features]: 'features', [REGISTER.count]: 'count', [REGISTER.low]: 'low', [REGISTER.mid]: 'mid', [REGISTER.high]: 'high' }
 
+/** How a command goes on later: a name of `steps`, with numbers and bytes. It is data, so that a drive at work can be saved. */
+export interface Step {
+  readonly name: string
+  readonly numbers: readonly number[]
+  readonly bytes?: Uint8Array | undefined
+}
+
+/** What a step does. @param data what the host has sent, if it was to send something */
+export type StepWork = (numbers: readonly number[], bytes: Uint8Array | undefined, data: Uint8Array) => void
+
+export const stepOf = (name: string, ...numbers: number[]): Step => ({ name, numbers })
+
+/** Numbers and bytes that a step has at most. */
+const MOST_NUMBERS = 8
+const MOST_STEP_BYTES = 0x10000
+/** Bytes of a PIO data phase: of a packet device, a little less than 64 KiB. */
+const MOST_PHASE_BYTES = 0x10000
+
 /** A PIO data phase. */
 interface Phase {
   readonly bytes: Uint8Array
   readonly toHost: boolean
-  readonly done: (bytes: Uint8Array) => void
+  readonly next: Step
   at: number
 }
 
@@ -73,6 +92,10 @@ export abstract class AtaDrive {
   protected error = 0
   protected status = 0
   #phase: Phase | undefined
+  /** What it does when it has worked for a while. */
+  #then: Step | undefined
+  /** What it does when the bus master has moved its data. */
+  #moved: Step | undefined
   #host: DriveHost | undefined
 
   /** What register reads of LBA mid and high tell after a reset: 0000h a disk, EB14h a packet device. */
@@ -81,6 +104,13 @@ export abstract class AtaDrive {
   /** A command was written; the task file is its arguments. */
   protected abstract execute(command: number): void
   protected abstract resetDrive(): void
+  /** All that can go on later, by name. */
+  protected abstract readonly steps: Readonly<Record<string, StepWork>>
+  /** Whether the drive itself could have come to a step with these numbers. */
+  protected abstract couldDo(step: Step): boolean
+  /** What the bus master is to move before a step: data for memory, or so many bytes from there. */
+  protected abstract toMove(step: Step): Source | number
+  protected abstract exchangeDrive(state: StateFields): void
 
   plugIn(host: DriveHost): void {
     this.#host = host
@@ -100,7 +130,7 @@ export abstract class AtaDrive {
   }
 
   reset(): void {
-    this.#phase = undefined
+    this.#phase = this.#then = this.#moved = undefined
     this.resetDrive()
     this.host.interrupt(false)
     this.putSignature()
@@ -116,7 +146,7 @@ export abstract class AtaDrive {
   }
 
   beginReset(): void {
-    this.#phase = undefined
+    this.#phase = this.#then = this.#moved = undefined
     this.host.interrupt(false)
     this.status = STATUS.busy
   }
@@ -180,42 +210,97 @@ export abstract class AtaDrive {
     if (phase.at < phase.bytes.length) return
     this.#phase = undefined
     this.status &= ~STATUS.request
-    phase.done(phase.bytes)
+    this.#do(phase.next, phase.bytes)
+  }
+
+  #do({ name, numbers, bytes }: Step, data: Uint8Array): void {
+    this.steps[name]?.(numbers, bytes, data)
   }
 
   /** Works for a while, then goes on. */
-  protected work(ticks: number, then: () => void): void {
+  protected work(ticks: number, then: Step): void {
     this.status |= STATUS.busy
-    this.host.later(ticks, () => {
-      this.status &= ~STATUS.busy
-      then()
-    })
+    this.#then = then
+    this.host.later(ticks, this.wake)
+  }
+
+  /** The time that it worked is over. */
+  readonly wake = (): void => {
+    const then = this.#then
+    this.#then = undefined
+    if (!then) return
+    this.status &= ~STATUS.busy
+    this.#do(then, new Uint8Array())
   }
 
   /** What it works on, or wants to move, comes to nothing. */
   protected abandon(): void {
-    this.host.later(0, () => undefined)
+    this.#then = this.#moved = undefined
+    this.host.later(0, this.wake)
     this.host.dma(undefined)
   }
 
   /** A data phase to the host, which is interrupted. */
-  protected offer(bytes: Uint8Array, done: () => void): void {
-    this.#phase = { bytes, toHost: true, done, at: 0 }
+  protected offer(bytes: Uint8Array, next: Step): void {
+    this.#phase = { bytes, toHost: true, next, at: 0 }
     this.status |= STATUS.request
     this.host.interrupt(true)
   }
 
   /** A data phase from the host. @param interrupt whether it is told, as for all but the first of a command */
-  protected accept(bytes: number, interrupt: boolean, done: (bytes: Uint8Array) => void): void {
-    this.#phase = { bytes: new Uint8Array(bytes), toHost: false, done, at: 0 }
+  protected accept(bytes: number, interrupt: boolean, next: Step): void {
+    this.#phase = { bytes: new Uint8Array(bytes), toHost: false, next, at: 0 }
     this.status |= STATUS.request
     if (interrupt) this.host.interrupt(true)
   }
 
   /** The bus master moves the data when it is ready. */
-  protected moveByDma(request: DmaRequest): void {
+  protected moveByDma(then: Step): void {
     this.status |= STATUS.request
-    this.host.dma(request)
+    this.#moved = then
+    this.host.dma(this.dmaRequest)
+  }
+
+  /** What the drive last asked the bus master for; undefined: nothing, or it was done. */
+  get dmaRequest(): DmaRequest | undefined {
+    const then = this.#moved
+    if (!then) return undefined
+    const done = (data: Uint8Array): void => {
+      this.#moved = undefined
+      this.#do(then, data)
+    }
+    const moved = this.toMove(then)
+    return typeof moved === 'number' ? { toMemory: false, bytes: moved, done } : { toMemory: true, source: moved, done: () => done(new Uint8Array()) }
+  }
+
+  exchange(state: StateFields): void {
+    for (const [name, file] of [['task', this.task], ['earlier', this.earlier]] as const) {
+      state.part(name, (fields) => {
+        for (const register of ['features', 'count', 'low', 'mid', 'high'] as const) file[register] = fields.byte(register, file[register])
+      })
+    }
+    this.device = state.byte('device', this.device)
+    this.error = state.byte('error', this.error)
+    this.status = state.byte('status', this.status)
+    this.exchangeDrive(state)
+    const step = (fields: StateFields, value: Step | undefined): Step => this.#exchangeStep(fields, value)
+    this.#then = state.maybe('then', this.#then, step)
+    this.#moved = state.maybe('moved', this.#moved, step)
+    this.#phase = state.maybe('phase', this.#phase, (fields, value) => ({
+      bytes: fields.bytes('bytes', value?.bytes ?? new Uint8Array(), MOST_PHASE_BYTES),
+      toHost: fields.flag('to host', value?.toHost ?? false),
+      next: this.#exchangeStep(fields, value?.next),
+      at: fields.int('at', value?.at ?? 0, MOST_PHASE_BYTES),
+    }))
+  }
+
+  #exchangeStep(state: StateFields, value: Step | undefined): Step {
+    const name = state.choice('name', value?.name ?? '', Object.keys(this.steps))
+    const numbers = state.numbers('numbers', value?.numbers ?? [], MOST_NUMBERS, Number.MAX_SAFE_INTEGER)
+    const bytes = state.maybe('data', value?.bytes, (fields, data) => fields.bytes('bytes', data ?? new Uint8Array(), MOST_STEP_BYTES))
+    const step = bytes === undefined ? { name, numbers } : { name, numbers, bytes }
+    if (state.loading && !this.couldDo(step)) throw state.wrong(`the drive cannot come to "${step.name}" with ${step.numbers.join(', ') || 'nothing'}`)
+    return step
   }
 
   /** The end of a command. */

@@ -3,10 +3,11 @@
  * Blocks of 2048 bytes, by PIO or DMA.
  */
 import { TICKS_PER_MICROSECOND } from '../machine/clock'
-import { AtaDrive, ERROR, sectorsOf, type Source } from './ata-drive'
+import { AtaDrive, ERROR, sectorsOf, type Source, type Step, stepOf, type StepWork } from './ata-drive'
 import { identifyCd, isTransferMode } from './ata-identify'
 import type { Medium } from './ata-medium'
 import { capacity, configuration, discInformation, eventStatus, inquiry, mechanismStatus, modeSense, senseData, tableOfContents } from './atapi-answers'
+import type { StateFields } from '../state/fields'
 
 const COMMAND_TICKS = 50 * TICKS_PER_MICROSECOND
 const SECTOR_TICKS = 2 * TICKS_PER_MICROSECOND
@@ -22,13 +23,17 @@ const PROBLEM = {
   badField: [SENSE.illegal, 0x24, 0x00], locked: [SENSE.illegal, 0x53, 0x02],
 } as const
 type Problem = keyof typeof PROBLEM
+const PROBLEMS: readonly Problem[] = ['none', 'noMedium', 'badCommand', 'badBlock', 'badField', 'locked']
 
 const DEVICE_RESET = 0x08
 const USER_DATA = 0x10
 const START_STOP = { start: 0x01, tray: 0x02 } as const
 
+/** Data that are sent: bytes, or sectors. */
+type Content = { readonly bytes: Uint8Array } | { readonly lba: number; readonly count: number }
+
 /** What a packet leads to: data, nothing, or a problem. */
-type Answer = { readonly source: Source } | 'done' | Problem
+type Answer = Content | 'done' | Problem
 
 const wordAt = (packet: Uint8Array, at: number): number => ((packet[at] ?? 0) << 8) | (packet[at + 1] ?? 0)
 const doubleAt = (packet: Uint8Array, at: number): number => wordAt(packet, at) * 0x10000 + wordAt(packet, at + 2)
@@ -36,8 +41,16 @@ const doubleAt = (packet: Uint8Array, at: number): number => wordAt(packet, at) 
 /** An answer of which no more is sent than was asked for. */
 const answerOf = (bytes: Uint8Array | undefined, most: number): Answer => {
   if (!bytes) return 'badField'
-  const sent = bytes.subarray(0, most)
-  return { source: { bytes: sent.length, read: (at, count) => sent.subarray(at, at + count) } }
+  return { bytes: bytes.subarray(0, most) }
+}
+
+/** A step that has to do with content. */
+function stepWith(name: string, content: Content, ...more: number[]): Step {
+  return 'bytes' in content ? { name, numbers: [0, 0, ...more], bytes: content.bytes } : stepOf(name, content.lba, content.count, ...more)
+}
+
+function contentOf([lba = 0, count = 0]: readonly number[], bytes: Uint8Array | undefined): Content {
+  return bytes ? { bytes } : { lba, count }
 }
 
 export class AtapiCd extends AtaDrive {
@@ -74,6 +87,46 @@ export class AtapiCd extends AtaDrive {
   }
   readonly #needsMedium: ReadonlySet<number> = new Set([0x00, 0x25, 0x28, 0x2b, 0x2f, 0x43, 0x51, 0xa8, 0xbe])
 
+  /** Numbers of what moves data: first sector and count (where it is sectors), bytes that were moved, the most of a phase. */
+  protected readonly steps: Readonly<Record<string, StepWork>> = {
+    complete: () => this.complete(),
+    nothing: () => undefined,
+    diagnosed: () => {
+      this.status = 0
+      this.complete()
+    },
+    identify: () => this.offer(identifyCd(this.#serial, this.#transferMode), stepOf('nothing')),
+    packet: ([byDma = 0, most = 0], _bytes, packet) => this.work(COMMAND_TICKS, { name: 'obey', numbers: [byDma, most], bytes: packet }),
+    obey: ([byDma = 0, most = 0], packet = new Uint8Array(PACKET_BYTES)) => this.#obey(packet, byDma !== 0, most),
+    move: (numbers, bytes) => this.#move(contentOf(numbers, bytes)),
+    moved: () => this.#end(),
+    taken: ([lba = 0, count = 0, at = 0, most = 0], bytes) => this.work(SECTOR_TICKS, { name: 'next', numbers: [lba, count, at, most], bytes }),
+    next: (numbers, bytes) => {
+      const content = contentOf(numbers, bytes)
+      const [, , at = 0, most = 0] = numbers
+      if (at < this.#sourceOf(content).bytes) this.#phase(content, at, most)
+      else this.#end()
+    },
+  }
+
+  protected couldDo({ name, numbers, bytes }: Step): boolean {
+    if (name === 'obey' || name === 'packet') return numbers.length === 2 && (name === 'packet' || bytes?.length === PACKET_BYTES)
+    const [lba, count, at = 0, most = 2] = numbers
+    if (lba === undefined || count === undefined) return true
+    return lba + count <= this.#medium.sectors && at <= this.#sourceOf(contentOf(numbers, bytes)).bytes && most >= 2 && most <= LARGEST_PHASE
+  }
+
+  protected toMove({ numbers, bytes }: Step): Source {
+    return this.#sourceOf(contentOf(numbers, bytes))
+  }
+
+  protected exchangeDrive(state: StateFields): void {
+    this.#transferMode = state.byte('transfer mode', this.#transferMode)
+    this.#problem = state.choice('problem', this.#problem, PROBLEMS)
+    this.#open = state.flag('open', this.#open)
+    this.#locked = state.flag('locked', this.#locked)
+  }
+
   /** @param medium with sectors of 2048 bytes @param serial up to 20 characters of ASCII */
   constructor(medium: Medium, serial: string) {
     super()
@@ -101,22 +154,19 @@ export class AtapiCd extends AtaDrive {
         return
       case 0x90: // EXECUTE DEVICE DIAGNOSTIC
         this.putSignature()
-        this.work(COMMAND_TICKS, () => {
-          this.status = 0
-          this.complete()
-        })
+        this.work(COMMAND_TICKS, stepOf('diagnosed'))
         return
       case 0xa0:
         this.#packet()
         return
       case 0xa1:
-        this.work(COMMAND_TICKS, () => this.offer(identifyCd(this.#serial, this.#transferMode), () => undefined))
+        this.work(COMMAND_TICKS, stepOf('identify'))
         return
       case 0xe0: // STANDBY IMMEDIATE, IDLE IMMEDIATE, SLEEP, FLUSH CACHE
       case 0xe1:
       case 0xe6:
       case 0xe7:
-        this.work(COMMAND_TICKS, () => this.complete())
+        this.work(COMMAND_TICKS, stepOf('complete'))
         return
       case 0xef:
         this.#setFeatures()
@@ -138,7 +188,7 @@ export class AtapiCd extends AtaDrive {
       return
     }
     this.#transferMode = count
-    this.work(COMMAND_TICKS, () => this.complete())
+    this.work(COMMAND_TICKS, stepOf('complete'))
   }
 
   /** Command phase: the packet is taken without an interrupt (IDENTIFY says: within 50 µs). */
@@ -148,7 +198,7 @@ export class AtapiCd extends AtaDrive {
     // An odd number of bytes a phase is one less; none at all is what fits.
     const most = limit === 0 || limit === 0xffff ? LARGEST_PHASE : Math.max(2, limit & ~1)
     this.task.count = REASON.command
-    this.accept(PACKET_BYTES, false, (packet) => this.work(COMMAND_TICKS, () => this.#obey(packet, byDma, most)))
+    this.accept(PACKET_BYTES, false, stepOf('packet', Number(byDma), most))
   }
 
   #obey(packet: Uint8Array, byDma: boolean, most: number): void {
@@ -157,17 +207,29 @@ export class AtapiCd extends AtaDrive {
     const answer: Answer = !obey ? 'badCommand' : this.#open && this.#needsMedium.has(code) ? 'noMedium' : obey(packet)
     if (answer === 'done') this.#end()
     else if (typeof answer === 'string') this.#refuse(answer)
-    else if (answer.source.bytes === 0) this.#end()
-    else if (byDma) this.work(Math.ceil(answer.source.bytes / this.#medium.sectorBytes) * SECTOR_TICKS, () => this.#byDma(answer.source))
-    else this.#phase(answer.source, 0, most)
+    else this.#give(answer, byDma, most)
   }
 
-  #byDma(source: Source): void {
+  #give(content: Content, byDma: boolean, most: number): void {
+    const { bytes } = this.#sourceOf(content)
+    if (bytes === 0) this.#end()
+    else if (byDma) this.work(Math.ceil(bytes / this.#medium.sectorBytes) * SECTOR_TICKS, stepWith('move', content))
+    else this.#phase(content, 0, most)
+  }
+
+  #sourceOf(content: Content): Source {
+    if (!('bytes' in content)) return sectorsOf(this.#medium, content.lba, content.count)
+    const { bytes } = content
+    return { bytes: bytes.length, read: (at, count) => bytes.subarray(at, at + count) }
+  }
+
+  #move(content: Content): void {
     this.task.count = REASON.toHost
-    this.moveByDma({ toMemory: true, source, done: () => this.#end() })
+    this.moveByDma(stepWith('moved', content))
   }
 
-  #phase(source: Source, at: number, most: number): void {
+  #phase(content: Content, at: number, most: number): void {
+    const source = this.#sourceOf(content)
     const bytes = Math.min(most, source.bytes - at)
     this.task.count = REASON.toHost
     this.task.mid = bytes & 0xff
@@ -175,10 +237,7 @@ export class AtapiCd extends AtaDrive {
     // Data are read in words.
     const words = new Uint8Array(bytes + (bytes & 1))
     words.set(source.read(at, bytes))
-    this.offer(words, () => {
-      const next = at + bytes
-      this.work(SECTOR_TICKS, () => (next < source.bytes ? this.#phase(source, next, most) : this.#end()))
-    })
+    this.offer(words, stepWith('taken', content, at + bytes, most))
   }
 
   #end(): void {
@@ -213,7 +272,7 @@ export class AtapiCd extends AtaDrive {
 
   #read(lba: number, count: number): Answer {
     if (lba + count > this.#medium.sectors) return 'badBlock'
-    return count === 0 ? 'done' : { source: sectorsOf(this.#medium, lba, count) }
+    return count === 0 ? 'done' : { lba, count }
   }
 
   /** READ CD: user data only; sync, headers and error correction are not on the image. */

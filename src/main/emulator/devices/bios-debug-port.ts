@@ -15,4 +15,8 @@ export class BiosDebugPort implements Device {
   reset(): void {
     // It has no state.
   }
+
+  exchange(): void {
+    // It has no state.
+  }
 }

@@ -6,6 +6,7 @@
 import type { Device, DeviceFacts, PortRange } from './device'
 import { FLOATING } from './device'
 import { fact } from './facts'
+import type { StateFields } from '../state/fields'
 
 export const DISPI_INDEX_PORT = 0x1ce
 export const DISPI_DATA_PORT = 0x1cf
@@ -84,6 +85,20 @@ export class BochsVbe implements Device {
     this.#registers[DISPI.id] = NEWEST_ID
     this.#index = 0
     this.#showBank()
+  }
+
+  exchange(state: StateFields): void {
+    state.array('registers', this.#registers)
+    this.#index = state.word('index', this.#index)
+    if (!state.loading) return
+    const { view } = this
+    if (view && !this.#canShow(view)) throw state.wrong('it shows what is not in the video memory')
+    this.#showBank()
+  }
+
+  #canShow({ width, height, bits, pitch, start }: GraphicsView): boolean {
+    const inside = width > 0 && width <= MAX_WIDTH && height > 0 && height <= MAX_HEIGHT && DEPTHS.has(bits) && pitch >= lineBytes(width, bits)
+    return inside && start + (height - 1) * pitch + lineBytes(width, bits) <= this.#wiring.memory.length && this.#get(DISPI.bank) * BANK_BYTES * this.#bytesAtOnce < this.#wiring.memory.length
   }
 
   describe(): DeviceFacts {

@@ -5,6 +5,7 @@
 import type { Device, DeviceFacts, PortRange } from './device'
 import { FLOATING } from './device'
 import { fact, hex8 } from './facts'
+import type { StateFields } from '../state/fields'
 
 /** What the debug console reads as: its presence test. */
 const CONSOLE_PRESENT = 0xe9
@@ -40,6 +41,10 @@ export class DebugPorts implements Device {
 
   reset(): void {
     this.#postCodes = []
+  }
+
+  exchange(state: StateFields): void {
+    this.#postCodes = state.numbers('post codes', this.#postCodes, POST_CODES)
   }
 
   describe(): DeviceFacts {

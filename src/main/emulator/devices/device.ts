@@ -1,4 +1,5 @@
 /** What every chip of the PC offers to the I/O bus, and the wires between chips. */
+import type { Stateful } from '../state/fields'
 
 /** Accesses of one width, by their first port. */
 export interface WidePorts {
@@ -34,7 +35,7 @@ export interface DeviceFact {
 /** Facts in groups, such as one for each of two chips. */
 export type DeviceFacts = readonly { readonly title: string; readonly facts: readonly DeviceFact[] }[]
 
-export interface Device {
+export interface Device extends Stateful {
   readonly name: string
   readonly ports: readonly PortRange[]
   /** Back to the state after power-on or a reset of the whole machine. */

@@ -5,6 +5,7 @@
 import type { BusMemory } from './bus-memory'
 import type { Device, DeviceFact, DeviceFacts, PortRange } from './device'
 import { fact, hex8 } from './facts'
+import type { StateFields } from '../state/fields'
 
 const FIRST_CHIP = 0x00
 const SECOND_CHIP = 0xc0
@@ -54,6 +55,18 @@ class Dma8237 {
   reset(): void {
     this.clear()
     for (const channel of this.channels) Object.assign(channel, newChannel())
+  }
+
+  exchange(state: StateFields): void {
+    this.channels.forEach((channel, index) =>
+      state.part(`channel ${index}`, (fields) => {
+        for (const name of ['baseAddress', 'baseCount', 'address', 'count'] as const) channel[name] = fields.word(name, channel[name])
+        channel.mode = fields.byte('mode', channel.mode)
+        for (const name of ['masked', 'requested', 'ended'] as const) channel[name] = fields.flag(name, channel[name])
+      }),
+    )
+    this.command = state.byte('command', this.command)
+    this.#high = state.flag('high', this.#high)
   }
 
   #channel(index: number): Channel {
@@ -131,6 +144,11 @@ export class DmaPair implements Device {
   reset(): void {
     for (const chip of this.#chips) chip.reset()
     this.#pages.fill(0)
+  }
+
+  exchange(state: StateFields): void {
+    this.#chips.forEach((chip, index) => state.part(`chip ${index}`, chip))
+    state.array('pages', this.#pages)
   }
 
   describe(): DeviceFacts {

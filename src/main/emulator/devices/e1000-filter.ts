@@ -1,5 +1,6 @@
 /** Which frames the 82540EM takes: receive addresses, the hash table for multicast (order number 317453, 3.2.1, 13.5). */
 import { ADDRESS_VALID, RCTL, RECEIVE_ADDRESSES, REG } from './e1000-registers'
+import type { StateFields } from '../state/fields'
 
 const MULTICAST_WORDS = 128
 const VLAN_WORDS = 128
@@ -25,6 +26,12 @@ export class ReceiveFilter {
     const byte = (index: number): number => mac[index] ?? 0
     this.#addresses[0] = byte(0) | (byte(1) << 8) | (byte(2) << 16) | (byte(3) << 24)
     this.#addresses[1] = byte(4) | (byte(5) << 8) | ADDRESS_VALID
+  }
+
+  exchange(state: StateFields): void {
+    state.array('addresses', this.#addresses)
+    state.array('multicast', this.#multicast)
+    state.array('vlans', this.#vlans)
   }
 
   /** Undefined: no register of the filter. */

@@ -2,6 +2,7 @@
  * The transceiver inside the 82540EM, a Marvell 88E1000 family PHY (order number 317453, 13.4.6 and chapter 12; IEEE 802.3, clause 22): a link of
  * 1000 Mb/s in full duplex that is always up.
  */
+import type { StateFields } from '../state/fields'
 
 const CONTROL = 0
 const STATUS = 1
@@ -34,11 +35,17 @@ const REGISTERS: Readonly<Record<number, { value: number; writable: number }>> =
   30: { value: 0, writable: 0xffff },
 }
 
+const PHY_REGISTERS = 32
+
 export class E1000Phy {
   readonly #written = new Map<number, number>()
 
   reset(): void {
     this.#written.clear()
+  }
+
+  exchange(state: StateFields): void {
+    state.map('written', this.#written, PHY_REGISTERS, 0xffff)
   }
 
   read(register: number): number {

@@ -3,6 +3,7 @@
  * into segments.
  */
 import { TX } from './e1000-registers'
+import type { StateFields } from '../state/fields'
 
 /** Data of one packet that is kept; a guest that describes more gets nothing sent. PAYLEN has 20 bits. */
 const MOST_BYTES = 256 * 1024
@@ -50,6 +51,15 @@ export class TransmitAssembler {
   reset(): void {
     this.#context = NO_CONTEXT
     this.#drop()
+  }
+
+  exchange(state: StateFields): void {
+    state.part('context', (fields) => (this.#context = exchangeContext(fields, this.#context)))
+    this.#pieces = state.list('pieces', this.#pieces, MOST_BYTES, (fields, piece) => fields.bytes('bytes', piece ?? new Uint8Array(), MOST_BYTES))
+    this.#bytes = state.int('gathered', this.#bytes)
+    this.#options = state.byte('options', this.#options)
+    this.#segmented = state.flag('segmented', this.#segmented)
+    if (state.loading && this.#bytes <= MOST_BYTES && this.#bytes !== this.#pieces.reduce((sum, { length }) => sum + length, 0)) throw state.wrong('its pieces are not as long as they are said to be')
   }
 
   /** @returns frames that are whole with this descriptor, and whether software wants to hear of it */
@@ -114,6 +124,20 @@ export class TransmitAssembler {
     this.#pieces = []
     this.#bytes = 0
   }
+}
+
+function exchangeContext(state: StateFields, { ip, transport, headerBytes, segmentBytes, command }: Context): Context {
+  return {
+    ip: exchangeSum(state, 'ip', ip),
+    transport: exchangeSum(state, 'transport', transport),
+    headerBytes: state.byte('header bytes', headerBytes),
+    segmentBytes: state.word('segment bytes', segmentBytes),
+    command: state.byte('command', command),
+  }
+}
+
+function exchangeSum(state: StateFields, name: string, { start, at, end }: Sum): Sum {
+  return { start: state.byte(`${name} start`, start), at: state.byte(`${name} at`, at), end: state.word(`${name} end`, end) }
 }
 
 const sendable = (frames: readonly Uint8Array[]): Uint8Array[] => frames.filter(({ length }) => length <= MOST_FRAME)

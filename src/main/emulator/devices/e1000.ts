@@ -16,6 +16,7 @@ import { MicrowireEeprom } from './microwire-eeprom'
 import type { PciConfig } from './pci-config'
 import type { PciBar, PciFunction } from './pci-function'
 import type { BusMemory } from './bus-memory'
+import type { StateFields } from '../state/fields'
 
 const REGISTER_BYTES = 0x20000
 const IO_BYTES = 64
@@ -34,6 +35,9 @@ const GAP_BYTES = 24
 const MOST_AT_ONCE = 64
 /** From the write of a tail pointer to the frame. */
 const FETCH_TICKS = TICKS_PER_MICROSECOND
+
+/** Registers that a saved state has at most. */
+const MOST_REGISTERS = 4096
 
 export interface E1000Wiring {
   readonly clock: Clock
@@ -95,6 +99,24 @@ export class E1000 implements PciFunction, Device {
     this.#isMaster = false
     this.#ioAddress = 0
     this.#resetChip()
+  }
+
+  exchange(state: StateFields): void {
+    state.part('eeprom', this.#eeprom)
+    state.part('phy', this.#phy)
+    state.part('filter', this.#filter)
+    state.part('assembler', this.#assembler)
+    state.map('registers', this.#registers, MOST_REGISTERS)
+    state.map('statistics', this.#statistics, MOST_REGISTERS)
+    this.#isMaster = state.flag('master', this.#isMaster)
+    this.#causes = state.dword('causes', this.#causes)
+    this.#mask = state.dword('mask', this.#mask)
+    this.#ioAddress = state.dword('i/o address', this.#ioAddress)
+    this.#eecd = state.dword('eecd', this.#eecd)
+    this.#mdic = state.dword('mdic', this.#mdic)
+    this.#eerd = state.dword('eerd', this.#eerd)
+    this.#buffer = state.list('buffer', this.#buffer, BUFFER_BYTES, (fields, frame) => fields.bytes('frame', frame ?? new Uint8Array(), BUFFER_BYTES))
+    this.#buffered = this.#buffer.reduce((sum, { length }) => sum + length, 0)
   }
 
   configured(config: PciConfig): void {

@@ -10,6 +10,7 @@ import { FDC_COMMANDS, type FdcCommand, type FdcParameters } from './fdc-command
 import type { DmaMoved } from './dma8237'
 import type { FloppyDrive } from './floppy-drive'
 import { bitsFact, fact } from './facts'
+import type { StateFields } from '../state/fields'
 
 const PORT = { statusA: 0x3f0, output: 0x3f2, tape: 0x3f3, main: 0x3f4, data: 0x3f5, input: 0x3f7 } as const
 const OUTPUT = { drive: 0x03, notReset: 0x04, dmaOn: 0x08 } as const
@@ -52,18 +53,28 @@ interface Transfer {
   sector: number
 }
 
+/** What goes on after a while: by name, with bytes of the command. It is data, so that a controller at work can be saved. */
+interface Later {
+  readonly name: 'poll' | 'sector' | 'seek' | 'readId' | 'format'
+  readonly bytes: readonly number[]
+}
+
 /** A sector that goes through the FIFO. */
 interface FifoPhase {
   readonly bytes: Uint8Array
   at: number
 }
 
+/** Bytes of a command or its results, and of what goes on later, at most. */
+const MOST_COMMAND = 16
+const MOST_LATER = 8
+
 export class Fdc82077 implements Device {
   readonly name = '82077AA floppy controller'
   readonly ports: readonly PortRange[]
   readonly #wiring: FdcWiring
   readonly #timer: Timer
-  #then: (() => void) | undefined
+  #then: Later | undefined
   #output = 0
   #tape = 0
   #rate = 0
@@ -90,7 +101,7 @@ export class Fdc82077 implements Device {
     this.#timer = wiring.clock.timer(() => {
       const then = this.#then
       this.#then = undefined
-      then?.()
+      if (then) this.#steps[then.name](then.bytes)
     })
     this.ports = [
       { first: PORT.statusA, last: PORT.data, read: (port) => this.#read(port), write: (port, value) => this.#write(port, value) },
@@ -107,6 +118,36 @@ export class Fdc82077 implements Device {
     this.#cylinders.fill(0)
     this.#resetChip()
     this.#events = []
+  }
+
+  exchange(state: StateFields): void {
+    this.#then = state.maybe('then', this.#then, (fields, then) => ({
+      name: fields.choice('name', then?.name ?? 'poll', ['poll', 'sector', 'seek', 'readId', 'format']),
+      bytes: fields.numbers('bytes', then?.bytes ?? [], MOST_LATER),
+    }))
+    this.#output = state.byte('output', this.#output)
+    this.#tape = state.int('tape', this.#tape, 3)
+    this.#rate = state.int('rate', this.#rate, RATE)
+    this.#written = state.numbers('written', this.#written, MOST_COMMAND)
+    this.#results = state.numbers('results', this.#results, MOST_COMMAND)
+    this.#fifo = state.maybe('fifo', this.#fifo, (fields, fifo) => {
+      const bytes = fifo?.bytes ?? new Uint8Array(SECTOR_BYTES)
+      fields.array('bytes', bytes)
+      return { bytes, at: fields.int('at', fifo?.at ?? 0, SECTOR_BYTES - 1) }
+    })
+    this.#transfer = state.maybe('transfer', this.#transfer, exchangeTransfer)
+    this.#working = state.flag('working', this.#working)
+    this.#interrupt = state.flag('interrupt', this.#interrupt)
+    this.#events = state.list('events', this.#events, DRIVES, (fields, event) => ({ drive: fields.int('drive', event?.drive ?? 0, DRIVES - 1), status: fields.byte('status', event?.status ?? 0) }))
+    state.array('cylinders', this.#cylinders)
+    this.#seeking = state.byte('seeking', this.#seeking)
+    this.#notDma = state.flag('not dma', this.#notDma)
+    this.#specified = state.numbers('specified', this.#specified, 2)
+    this.#configuration = state.byte('configuration', this.#configuration)
+    this.#precompensation = state.byte('precompensation', this.#precompensation)
+    this.#perpendicular = state.byte('perpendicular', this.#perpendicular)
+    this.#locked = state.flag('locked', this.#locked)
+    this.#changed = state.flag('changed', this.#changed)
   }
 
   /** Whether an interrupt of its own can still come. */
@@ -147,15 +188,11 @@ export class Fdc82077 implements Device {
   /** After a reset every drive has changed its state, unless polling is off. */
   #leaveReset(): void {
     this.#resetChip()
-    this.#later(RESET_TICKS, () => {
-      if (this.#configuration & CONFIGURE.noPolling) return
-      this.#events = Array.from({ length: DRIVES }, (_, drive) => ({ drive, status: ST0.readyChanged | drive }))
-      this.#setInterrupt(true)
-    })
+    this.#later(RESET_TICKS, 'poll')
   }
 
-  #later(ticks: number, then: () => void): void {
-    this.#then = then
+  #later(ticks: number, name: Later['name'], bytes: readonly number[] = []): void {
+    this.#then = { name, bytes }
     this.#timer.set(this.#wiring.clock.now() + ticks)
   }
 
@@ -293,14 +330,8 @@ export class Fdc82077 implements Device {
       this.#results = event ? [event.status, this.#cylinders[event.drive] ?? 0] : [ST0.invalid]
     },
     readId: ([, select = 0]) => {
-      const drive = this.#drive(select & 3)
-      const head = (select >> 2) & 1
-      const cylinder = this.#cylinders[select & 3] ?? 0
       this.#working = true
-      this.#later(SECTOR_TICKS, () => {
-        const found = drive !== undefined && drive.rates.has(this.#rate) && cylinder < drive.geometry.cylinders && head < drive.geometry.heads
-        this.#finish(select, found ? 0 : ST1.noAddressMark, 0, [cylinder, head, 1, SIZE_CODE])
-      })
+      this.#later(SECTOR_TICKS, 'readId', [select, this.#cylinders[select & 3] ?? 0])
     },
     version: () => void (this.#results = [VERSION]),
     partId: () => void (this.#results = [0x01]),
@@ -321,13 +352,30 @@ export class Fdc82077 implements Device {
 
   #seek(number: number, cylinder: number, missing: boolean): void {
     this.#seeking |= 1 << number
-    this.#later(SEEK_TICKS, () => {
-      this.#seeking = 0
-      this.#cylinders[number] = cylinder
-      if (this.#drive(number)) this.#changed = false
-      this.#events = [...this.#events.filter(({ drive }) => drive !== number), { drive: number, status: ST0.seekEnd | number | (missing ? ST0.abnormal | ST0.equipment : 0) }]
+    this.#later(SEEK_TICKS, 'seek', [number, cylinder, Number(missing)])
+  }
+
+  readonly #steps: Readonly<Record<Later['name'], (bytes: readonly number[]) => void>> = {
+    poll: () => {
+      if (this.#configuration & CONFIGURE.noPolling) return
+      this.#events = Array.from({ length: DRIVES }, (_, drive) => ({ drive, status: ST0.readyChanged | drive }))
       this.#setInterrupt(true)
-    })
+    },
+    sector: () => this.#sector(),
+    seek: ([number = 0, cylinder = 0, missing = 0]) => {
+      this.#seeking = 0
+      this.#cylinders[number & 3] = cylinder
+      if (this.#drive(number)) this.#changed = false
+      this.#events = [...this.#events.filter(({ drive }) => drive !== number), { drive: number, status: ST0.seekEnd | number | (missing !== 0 ? ST0.abnormal | ST0.equipment : 0) }]
+      this.#setInterrupt(true)
+    },
+    readId: ([select = 0, cylinder = 0]) => {
+      const drive = this.#drive(select & 3)
+      const head = (select >> 2) & 1
+      const found = drive !== undefined && drive.rates.has(this.#rate) && cylinder < drive.geometry.cylinders && head < drive.geometry.heads
+      this.#finish(select, found ? 0 : ST1.noAddressMark, 0, [cylinder, head, 1, SIZE_CODE])
+    },
+    format: (bytes) => this.#formatted(bytes),
   }
 
   #begin(command: FdcCommand, parameters: FdcParameters): void {
@@ -338,7 +386,7 @@ export class Fdc82077 implements Device {
       this.#cylinders[parameters.select & 3] = cylinder
       this.#changed = false
     }
-    this.#later(SECTOR_TICKS, () => this.#sector())
+    this.#later(SECTOR_TICKS, 'sector')
   }
 
   /** The next sector of a transfer, or what is in its way. */
@@ -408,7 +456,7 @@ export class Fdc82077 implements Device {
       }
     } else transfer.sector++
     if (ended) this.#stop(0, 0)
-    else this.#later(SECTOR_TICKS, () => this.#sector())
+    else this.#later(SECTOR_TICKS, 'sector')
   }
 
   #stop(st1: number, st2: number): void {
@@ -428,21 +476,37 @@ export class Fdc82077 implements Device {
 
   /** FORMAT TRACK: takes the ID fields of all sectors by DMA, and fills their data. */
   #format([, select = 0, size = 0, sectors = 0, , fill = 0]: readonly number[]): void {
+    this.#working = true
+    this.#later(SECTOR_TICKS * Math.max(1, sectors), 'format', [select, size, sectors, fill, this.#cylinders[select & 3] ?? 0])
+  }
+
+  #formatted([select = 0, size = 0, sectors = 0, fill = 0, cylinder = 0]: readonly number[]): void {
     const drive = this.#drive(select & 3)
     const head = (select >> 2) & 1
-    const cylinder = this.#cylinders[select & 3] ?? 0
-    this.#working = true
-    this.#later(SECTOR_TICKS * Math.max(1, sectors), () => {
-      const ids = new Uint8Array(sectors * 4)
-      this.#wiring.dma.fromMemory(FLOPPY_DMA, ids)
-      const found = drive?.rates.has(this.#rate) === true && cylinder < drive.geometry.cylinders && head < drive.geometry.heads && size === SIZE_CODE
-      const problem = !drive || !found ? ST1.noAddressMark : drive.medium.readOnly ? ST1.notWritable : 0
-      for (let i = 0; problem === 0 && drive && i < sectors; i++) {
-        const sector = ids[i * 4 + 2] ?? 0
-        if (sector >= 1 && sector <= drive.geometry.sectorsPerTrack) drive.medium.write(drive.lba(cylinder, head, sector), new Uint8Array(SECTOR_BYTES).fill(fill))
-      }
-      this.#finish(select, problem, 0, [cylinder, head, sectors, size])
-    })
+    const ids = new Uint8Array(sectors * 4)
+    this.#wiring.dma.fromMemory(FLOPPY_DMA, ids)
+    const found = drive?.rates.has(this.#rate) === true && cylinder < drive.geometry.cylinders && head < drive.geometry.heads && size === SIZE_CODE
+    const problem = !drive || !found ? ST1.noAddressMark : drive.medium.readOnly ? ST1.notWritable : 0
+    for (let i = 0; problem === 0 && drive && i < sectors; i++) {
+      const sector = ids[i * 4 + 2] ?? 0
+      if (sector >= 1 && sector <= drive.geometry.sectorsPerTrack) drive.medium.write(drive.lba(cylinder, head, sector), new Uint8Array(SECTOR_BYTES).fill(fill))
+    }
+    this.#finish(select, problem, 0, [cylinder, head, sectors, size])
+  }
+}
+
+function exchangeTransfer(state: StateFields, value: Transfer | undefined): Transfer {
+  const parameters = value?.parameters ?? parametersOf([])
+  return {
+    command: { name: 'transfer', bytes: 9, direction: state.choice<NonNullable<FdcCommand['direction']>>('direction', value?.command.direction ?? 'read', ['read', 'write', 'verify']) },
+    parameters: {
+      select: state.byte('select', parameters.select), cylinder: state.byte('first cylinder', parameters.cylinder), head: state.byte('first head', parameters.head),
+      sector: state.byte('first sector', parameters.sector), size: state.byte('size', parameters.size), last: state.byte('last', parameters.last),
+      multiTrack: state.flag('multi-track', parameters.multiTrack),
+    },
+    cylinder: state.word('cylinder', value?.cylinder ?? 0),
+    head: state.byte('head', value?.head ?? 0),
+    sector: state.word('sector', value?.sector ?? 0),
   }
 }
 

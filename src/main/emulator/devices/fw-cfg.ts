@@ -6,6 +6,7 @@ import type { BusMemory } from './bus-memory'
 import type { Device, DeviceFacts, PortRange } from './device'
 import { fact } from './facts'
 import { FLOATING } from './device'
+import type { StateFields } from '../state/fields'
 
 const SELECTOR = 0x510
 const DATA = 0x511
@@ -81,6 +82,13 @@ export class FwCfg implements Device {
 
   reset(): void {
     this.#selected = this.#at = this.#upper = 0
+  }
+
+  /** What it has to give was put in when the machine was built. */
+  exchange(state: StateFields): void {
+    this.#selected = state.word('selected', this.#selected)
+    this.#at = state.int('at', this.#at)
+    this.#upper = state.dword('upper', this.#upper)
   }
 
   describe(): DeviceFacts {

@@ -6,6 +6,7 @@ import type { Clock, Timer } from '../machine/clock'
 import { TICK_NANOSECONDS } from '../machine/clock'
 import type { Device, DeviceFacts, Line, MemoryDevice } from './device'
 import { fact } from './facts'
+import type { StateFields } from '../state/fields'
 
 export const HPET_BASE = 0xfed0_0000
 export const HPET_BYTES = 0x400
@@ -66,6 +67,12 @@ class SharedLine {
     if (this.#taken) this.#line(level)
   }
 
+  exchange(state: StateFields): void {
+    this.#original = state.flag('original', this.#original)
+    this.#hpet = state.flag('hpet', this.#hpet)
+    this.#taken = state.flag('taken', this.#taken)
+  }
+
   set taken(taken: boolean) {
     if (taken === this.#taken) return
     this.#taken = taken
@@ -90,6 +97,13 @@ class HpetTimer {
     this.comparator = MASK_64
     this.setAt = -1
     this.moment.cancel()
+  }
+
+  exchange(state: StateFields): void {
+    this.configuration = state.big('configuration', this.configuration)
+    this.comparator = state.big('comparator', this.comparator)
+    this.period = state.big('period', this.period)
+    this.setAt = state.int('set at', this.setAt, Number.MAX_SAFE_INTEGER, -1)
   }
 
   has(bit: bigint): boolean {
@@ -134,6 +148,15 @@ export class Hpet implements Device, MemoryDevice {
     this.#configuration = this.#startCount = 0n
     this.#status = 0
     for (const line of this.#shared) line.taken = false
+  }
+
+  exchange(state: StateFields): void {
+    this.#shared.forEach((line, index) => state.part(`line ${index}`, line))
+    this.#timers.forEach((timer, index) => state.part(`timer ${index}`, timer))
+    this.#configuration = state.big('configuration', this.#configuration)
+    this.#status = state.dword('status', this.#status)
+    this.#startTick = state.int('start tick', this.#startTick)
+    this.#startCount = state.big('start count', this.#startCount)
   }
 
   /** Some timer is going to interrupt at an input of its own. */

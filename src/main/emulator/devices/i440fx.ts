@@ -46,7 +46,10 @@ export class I440fx implements PciFunction {
   }
 
   configured(config: PciConfig, at: number, bytes: number): void {
-    if (at >= PAM + PAM_REGISTERS || at + bytes <= PAM) return
+    if (at < PAM + PAM_REGISTERS && at + bytes > PAM) this.restored(config)
+  }
+
+  restored(config: PciConfig): void {
     const parts = Array.from({ length: PARTS }, (_, part) => partOf(config, part))
     const shown = parts.map(({ read, write }) => `${Number(read)}${Number(write)}`).join()
     if (shown === this.#shown) return

@@ -5,6 +5,7 @@
 import type { Device, DeviceFacts, PortRange } from './device'
 import { FLOATING } from './device'
 import { fact } from './facts'
+import type { StateFields } from '../state/fields'
 
 export const IMCR_SELECT = 0x22
 export const IMCR_DATA = 0x23
@@ -32,6 +33,11 @@ export class Imcr implements Device {
 
   reset(): void {
     this.#register = this.#value = 0
+  }
+
+  exchange(state: StateFields): void {
+    this.#register = state.byte('register', this.#register)
+    this.#value = state.int('value', this.#value, 1)
   }
 
   /** PIC mode: local APICs are passed by. */

@@ -5,6 +5,7 @@
 import { type ApicBus, Delivery, destination8 } from './apic-bus'
 import type { Device, DeviceFacts, MemoryDevice } from './device'
 import { fact } from './facts'
+import type { StateFields } from '../state/fields'
 
 export const IO_APIC_BASE = 0xfec0_0000
 /** Registers repeat in its page, as address lines above bit 7 are not looked at in the selected KiB. */
@@ -63,6 +64,19 @@ export class IoApic implements Device, MemoryDevice {
       input.low = MASKED
       input.high = 0
     }
+  }
+
+  exchange(state: StateFields): void {
+    this.#inputs.forEach((input, index) =>
+      state.part(`input ${index}`, (fields) => {
+        input.low = fields.dword('low', input.low)
+        input.high = fields.dword('high', input.high)
+        input.asserted = fields.flag('asserted', input.asserted)
+      }),
+    )
+    this.#id = state.dword('id', this.#id)
+    this.#arbitration = state.dword('arbitration', this.#arbitration)
+    this.#select = state.byte('select', this.#select)
   }
 
   /** Input 0–23 is asserted or not. */

@@ -10,6 +10,7 @@ import { bitsFact, fact, hex8 } from './facts'
 import { Ps2Keyboard } from './ps2-keyboard'
 import { Ps2Mouse } from './ps2-mouse'
 import { Set1Translator } from './scan-codes'
+import type { StateFields } from '../state/fields'
 
 const STATUS_OUTPUT_FULL = 0x01
 const STATUS_SYSTEM = 0x04
@@ -86,6 +87,21 @@ export class Kbc8042 implements Device {
     this.mouse.reset()
     this.#setA20(true)
     this.#updateLines()
+  }
+
+  exchange(state: StateFields): void {
+    state.part('keyboard', this.keyboard)
+    state.part('mouse', this.mouse)
+    state.part('translator', this.#translator)
+    state.array('ram', this.#ram)
+    this.#output = state.byte('output', this.#output)
+    this.#outputFull = state.flag('output full', this.#outputFull)
+    this.#outputIsAux = state.flag('output is aux', this.#outputIsAux)
+    this.#mouseFirst = state.flag('mouse first', this.#mouseFirst)
+    this.#lastWasCommand = state.flag('last was command', this.#lastWasCommand)
+    this.#command = state.optional('command', this.#command, 0xff)
+    this.#a20 = state.flag('a20', this.#a20)
+    this.emptyPolls = state.int('empty polls', this.emptyPolls)
   }
 
   describe(): DeviceFacts {

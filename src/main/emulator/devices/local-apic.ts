@@ -14,6 +14,7 @@ import {
   COMMAND_ASSERT, COMMAND_LEVEL, Shorthand, FLAT_MODEL, FIRST_MSR, LAST_MSR,
 } from './local-apic-registers'
 import { VectorSet } from './vector-set'
+import type { StateFields } from '../state/fields'
 
 /** What an APIC does to its processor. */
 export interface ApicProcessor extends TimestampClock {
@@ -95,6 +96,27 @@ export class LocalApic implements Device, InterruptController, ApicPort, ApicTar
     this.#errors = this.#shownErrors = this.#command = this.#commandHigh = this.#divide = 0
     this.#externalRequest = false
     this.timer.reset()
+  }
+
+  exchange(state: StateFields): void {
+    state.part('timer', this.timer)
+    state.part('requested', this.#requested)
+    state.part('in service', this.#inService)
+    state.part('levels', this.#levels)
+    for (const offset of LVT_OFFSETS) this.#local.set(offset, state.dword(`local vector ${offset}`, this.#vector(offset)))
+    this.#base = state.big('base', this.#base)
+    this.#id = state.dword('id', this.#id)
+    this.#taskPriority = state.byte('task priority', this.#taskPriority)
+    this.#logicalDestination = state.dword('logical destination', this.#logicalDestination)
+    this.#destinationModel = state.int('destination model', this.#destinationModel, 0xf)
+    this.#spurious = state.dword('spurious', this.#spurious)
+    this.#errors = state.byte('errors', this.#errors)
+    this.#shownErrors = state.byte('shown errors', this.#shownErrors)
+    this.#command = state.dword('command', this.#command)
+    this.#commandHigh = state.dword('command high', this.#commandHigh)
+    this.#divide = state.int('divide', this.#divide, 0xb)
+    this.#externalRequest = state.flag('external request', this.#externalRequest)
+    if (state.loading) this.#wiring.processor.moved()
   }
 
   // — The processor's side —

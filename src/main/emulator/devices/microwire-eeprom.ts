@@ -1,4 +1,5 @@
 /** A serial EEPROM of 64 words of 16 bits with three wires (National Semiconductor NM93C46, data sheet of 1999): reading only. */
+import type { StateFields } from '../state/fields'
 
 const WORDS = 64
 const ADDRESS_BITS = 6
@@ -24,6 +25,16 @@ export class MicrowireEeprom {
   constructor(words: ArrayLike<number>) {
     this.#words = new Uint16Array(WORDS).fill(0xffff)
     this.#words.set(Array.from(words).slice(0, WORDS))
+  }
+
+  exchange(state: StateFields): void {
+    this.#selected = state.flag('selected', this.#selected)
+    this.#clock = state.flag('clock', this.#clock)
+    this.#command = state.int('command', this.#command, 2 ** COMMAND_BITS - 1)
+    this.#bits = state.int('bits', this.#bits, COMMAND_BITS)
+    this.#given = state.optional('given', this.#given, WORD_BITS - 1)
+    this.#address = state.int('address', this.#address, WORDS - 1)
+    this.output = state.flag('output', this.output)
   }
 
   /** A word as other ways of access give it. */

@@ -6,6 +6,7 @@
 import type { Device, DeviceFacts, Line, PortRange } from './device'
 import { FLOATING } from './device'
 import { bitsFact, fact } from './facts'
+import type { StateFields } from '../state/fields'
 
 const STATUS_READY = 0x80
 const STATUS_NO_ACKNOWLEDGE = 0x40
@@ -49,6 +50,12 @@ export class ParallelPort implements Device {
     this.#data = 0
     this.#control = 0
     this.#setInterrupt(false)
+  }
+
+  exchange(state: StateFields): void {
+    this.#data = state.byte('data', this.#data)
+    this.#control = state.byte('control', this.#control)
+    this.#interrupt = state.flag('interrupt', this.#interrupt)
   }
 
   describe(): DeviceFacts {

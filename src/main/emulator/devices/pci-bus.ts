@@ -7,6 +7,7 @@ import { fact } from './facts'
 import { FLOATING } from './device'
 import { PCI, PCI_COMMAND, PciConfig } from './pci-config'
 import type { PciBar, PciFunction } from './pci-function'
+import type { StateFields } from '../state/fields'
 
 export const CONFIG_ADDRESS = 0xcf8
 export const CONFIG_DATA = 0xcfc
@@ -129,6 +130,34 @@ export class PciBus implements Device {
       this.#signal(slot)
       slot.function.configured?.(slot.config, 0, 256)
     }
+  }
+
+  exchange(state: StateFields): void {
+    this.#address = state.dword('address', this.#address)
+    const places: { slot: Slot; bar: PciBar }[] = []
+    for (const slot of this.#slots.values()) {
+      state.part(`00:${slot.device.toString(16)}.${slot.fn}`, (fields) => {
+        fields.part('registers', slot.config)
+        slot.level = fields.flag('interrupt', slot.level)
+        for (const bar of slot.function.bars ?? []) if (fields.flag(`bar ${bar.index}`, slot.placed.has(bar))) places.push({ slot, bar })
+      })
+    }
+    if (state.loading) this.#restore(places, state)
+  }
+
+  /** Has functions answer where they did: not by the registers alone, for of two at the same place the first one does. */
+  #restore(places: readonly { slot: Slot; bar: PciBar }[], state: StateFields): void {
+    for (const { placed } of this.#slots.values()) {
+      for (const { takeOut } of placed.values()) takeOut()
+      placed.clear()
+    }
+    for (const { slot, bar } of places) {
+      const base = slot.config.baseOf(bar)
+      const takeOut = base === undefined ? undefined : this.#answer(bar, base)
+      if (base === undefined || takeOut === undefined) throw state.wrong(`${slot.function.name} cannot be where its registers put it`)
+      slot.placed.set(bar, { base, takeOut })
+    }
+    for (const { function: pciFunction, config } of this.#slots.values()) pciFunction.restored?.(config)
   }
 
   /** A configuration access of software. What is not there reads as ones. @param number as by `slotNumber` */

@@ -1,5 +1,6 @@
 /** Configuration space of one PCI function, header type 0 (PCI Local Bus Specification 2.1, chapter 6): what software can write, and where it has put the function. */
 import type { PciBar, PciFunction } from './pci-function'
+import type { StateFields } from '../state/fields'
 
 export const CONFIG_BYTES = 256
 
@@ -59,6 +60,10 @@ export class PciConfig {
 
   reset(): void {
     this.#bytes.set(this.#initial)
+  }
+
+  exchange(state: StateFields): void {
+    state.array('bytes', this.#bytes)
   }
 
   /** As an unsigned number; bytes beyond the end read as zero. */

@@ -48,4 +48,6 @@ export interface PciFunction {
   readonly registers?: readonly PciRegister[]
   /** Configuration registers were written, from offset `at` on; after a reset: all of them. */
   configured?(config: PciConfig, at: number, bytes: number): void
+  /** A saved state was loaded: what follows from the configuration registers is made anew, and nothing else happens. A function that holds more is a `Device`. */
+  restored?(config: PciConfig): void
 }

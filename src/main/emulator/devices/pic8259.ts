@@ -5,6 +5,7 @@
 import type { InterruptController } from '../cpu/ports'
 import type { Device, DeviceFact, DeviceFacts, Line, PortRange } from './device'
 import { bitsFact, fact, hex8 } from './facts'
+import type { StateFields } from '../state/fields'
 
 const ICW1 = 0x10
 const ICW1_NEEDS_ICW4 = 0x01
@@ -44,6 +45,25 @@ export class Pic8259 {
     this.#lowestPriority = 7
     this.#level = this.#single = this.#autoEoi = this.#rotateOnAutoEoi = this.#specialMask = this.#readIsr = this.#poll = false
     this.#expects = 0
+  }
+
+  exchange(state: StateFields): void {
+    this.irr = state.byte('irr', this.irr)
+    this.isr = state.byte('isr', this.isr)
+    this.imr = state.byte('imr', this.imr)
+    this.edgeOrLevel = state.byte('edge or level', this.edgeOrLevel)
+    this.#lines = state.byte('lines', this.#lines)
+    this.#vectorBase = state.byte('vector base', this.#vectorBase)
+    this.#lowestPriority = state.int('lowest priority', this.#lowestPriority, 7)
+    this.#level = state.flag('level', this.#level)
+    this.#single = state.flag('single', this.#single)
+    this.#autoEoi = state.flag('automatic end of interrupt', this.#autoEoi)
+    this.#rotateOnAutoEoi = state.flag('rotates', this.#rotateOnAutoEoi)
+    this.#specialMask = state.flag('special mask', this.#specialMask)
+    this.#readIsr = state.flag('reads isr', this.#readIsr)
+    this.#poll = state.flag('poll', this.#poll)
+    this.#expects = state.choice('expects', this.#expects, [0, 2, 3, 4])
+    this.#needsIcw4 = state.flag('needs icw4', this.#needsIcw4)
   }
 
   /** The request input `irq` (0–7) goes to `level`. */
@@ -204,6 +224,11 @@ export class PicPair implements Device, InterruptController {
   reset(): void {
     this.master.reset()
     this.slave.reset()
+  }
+
+  exchange(state: StateFields): void {
+    state.part('master', this.master)
+    state.part('slave', this.slave)
   }
 
   describe(): DeviceFacts {

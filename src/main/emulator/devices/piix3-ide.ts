@@ -9,6 +9,7 @@ import type { BusMemory } from './bus-memory'
 import type { Device, DeviceFacts, Line, MemoryDevice, PortRange } from './device'
 import type { PciConfig } from './pci-config'
 import type { PciBar, PciFunction } from './pci-function'
+import type { StateFields } from '../state/fields'
 
 const CHANNELS = [
   { name: 'Primary', command: 0x1f0, control: 0x3f6 },
@@ -71,6 +72,13 @@ export class Piix3Ide implements PciFunction, Device {
     for (const channel of this.channels) channel.reset()
   }
 
+  exchange(state: StateFields): void {
+    this.channels.forEach((channel, index) => {
+      state.part(`channel ${index}`, channel)
+      state.part(`bus master ${index}`, (fields) => this.#masters[index]?.exchange(fields, channel.dmaRequest))
+    })
+  }
+
   /** Whether the drives of a channel (0, 1) work on something. */
   isBusy(channel: number): boolean {
     return this.channels[channel]?.busy === true
@@ -121,6 +129,18 @@ class BusMaster {
   reset(): void {
     this.#command = this.#status = this.#table = 0
     this.#request = undefined
+  }
+
+  /** @param request what it waits to carry out, if it does */
+  exchange(state: StateFields, request: DmaRequest | undefined): void {
+    this.#allowed = state.flag('allowed', this.#allowed)
+    this.#command = state.byte('command', this.#command)
+    this.#status = state.byte('status', this.#status)
+    this.#table = state.dword('table', this.#table)
+    const waits = state.flag('waits', this.#request !== undefined)
+    if (!state.loading) return
+    if (waits && !request) throw state.wrong('no drive has asked for what it waits for')
+    this.#request = waits ? request : undefined
   }
 
   /** Bit 2 of the command register. */

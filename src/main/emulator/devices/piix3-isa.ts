@@ -6,6 +6,7 @@ import type { Device, DeviceFacts, Line, PortRange } from './device'
 import { fact } from './facts'
 import type { PciConfig } from './pci-config'
 import type { PciFunction } from './pci-function'
+import type { StateFields } from '../state/fields'
 
 export const PIRQ_ROUTES = 0x60
 const PIRQS = 4
@@ -64,6 +65,14 @@ export class Piix3Isa implements PciFunction, Device {
     this.#reset = 0
     this.#elcr.fill(0)
     this.#wiring.setLevelTriggered(0)
+  }
+
+  exchange(state: StateFields): void {
+    state.array('elcr', this.#elcr)
+    state.array('asserted', this.#asserted)
+    state.array('routes', this.#routes)
+    this.#held = state.word('held', this.#held)
+    this.#reset = state.byte('reset', this.#reset)
   }
 
   describe(): DeviceFacts {

@@ -7,6 +7,7 @@ import { TICKS_PER_SECOND } from '../machine/clock'
 import type { Device, DeviceFact, DeviceFacts, Line, PortRange } from './device'
 import { fact } from './facts'
 import { FLOATING } from './device'
+import type { StateFields } from '../state/fields'
 
 /** Input frequency in hertz: 14.318180 MHz / 12. */
 export const PIT_HERTZ = 1_193_182
@@ -19,6 +20,8 @@ export function tickOf(periods: number): number {
   return tick
 }
 
+/** A count of 0 stands for it. */
+const MOST_COUNT = 0x10000
 const MODES = ['interrupt on terminal count', 'one-shot', 'rate generator', 'square wave', 'software strobe', 'hardware strobe'] as const
 
 type Access = 'low' | 'high' | 'both'
@@ -54,6 +57,21 @@ export class PitCounter {
   get hertz(): number {
     const count = this.#next?.count ?? this.#initial
     return count !== undefined && this.#gate && (this.#mode === 2 || this.#mode === 3) ? PIT_HERTZ / count : 0
+  }
+
+  exchange(state: StateFields): void {
+    this.#mode = state.int('mode', this.#mode, 7)
+    this.#bcd = state.flag('bcd', this.#bcd)
+    this.#access = state.choice('access', this.#access, ['low', 'high', 'both'])
+    this.#initial = state.optional('initial', this.#initial, MOST_COUNT)
+    this.#loadedAt = state.int('loaded at', this.#loadedAt)
+    this.#next = state.maybe('next', this.#next, (next, value) => ({ count: next.int('count', value?.count ?? 0, MOST_COUNT), at: next.int('at', value?.at ?? 0) }))
+    this.#writeLow = state.optional('low byte', this.#writeLow, 0xff)
+    this.#readHigh = state.flag('reads high', this.#readHigh)
+    this.#latchedCount = state.numbers('latched count', this.#latchedCount, 2)
+    this.#latchedStatus = state.optional('latched status', this.#latchedStatus, 0xff)
+    this.#gate = state.flag('gate', this.#gate)
+    this.#frozen = state.optional('frozen', this.#frozen)
   }
 
   describe(now: number): DeviceFact[] {
@@ -255,6 +273,12 @@ export class Pit8254 implements Device {
     // OUT rests high, so that programming modes 2 and 3 makes no edge.
     this.#irq0(true)
     this.#updateTone()
+  }
+
+  exchange(state: StateFields): void {
+    this.#counters.forEach((counter, index) => state.part(`counter ${index}`, counter))
+    this.#port61 = state.byte('port 61h', this.#port61)
+    if (state.loading) this.#updateTone()
   }
 
   describe(): DeviceFacts {

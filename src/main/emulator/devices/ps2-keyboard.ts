@@ -3,6 +3,7 @@
  * System/2 Hardware Interface Technical Reference, "Keyboards (101- and 102-Key)".
  */
 import { Set1Translator, set2Bytes } from './scan-codes'
+import type { StateFields } from '../state/fields'
 
 const ACK = 0xfa
 const RESEND = 0xfe
@@ -11,6 +12,8 @@ const OVERRUN_SET2 = 0x00
 const OVERRUN_SET1 = 0xff
 /** Bytes of key strokes that the keyboard keeps while the host does not take them; the last place is for the overrun code. */
 const BUFFER_BYTES = 16
+/** Answers that a host which does not take them can have asked for, in a saved state. */
+const MOST_RESPONSES = 1 << 20
 /** Pause has the most. */
 const LONGEST_STROKE = 8
 
@@ -44,6 +47,17 @@ export class Ps2Keyboard {
     this.#setDefaults()
     this.#scanning = true
     this.leds = 0
+  }
+
+  exchange(state: StateFields): void {
+    this.#queue = state.numbers('queue', this.#queue, BUFFER_BYTES)
+    this.#responses = state.numbers('responses', this.#responses, MOST_RESPONSES)
+    this.#overrun = state.flag('overrun', this.#overrun)
+    this.#scanning = state.flag('scanning', this.#scanning)
+    this.#set = state.choice('set', this.#set, [1, 2])
+    this.#pendingCommand = state.optional('pending command', this.#pendingCommand, 0xff)
+    this.#lastSent = state.byte('last sent', this.#lastSent)
+    this.leds = state.int('leds', this.leds, 7)
   }
 
   get hasData(): boolean {

@@ -8,6 +8,7 @@ import type { Clock, Timer } from '../machine/clock'
 import { TICKS_PER_SECOND } from '../machine/clock'
 import type { DeviceFact } from './device'
 import { bitsFact, fact } from './facts'
+import type { StateFields } from '../state/fields'
 
 const ACK = 0xfa
 const RESEND = 0xfe
@@ -42,6 +43,9 @@ const MOST_WAITING = 4096
 const LEAST_TURN = -8
 const MOST_TURN = 7
 const MOST_TURNS_WAITING = 64
+
+/** Bytes on their way to the controller, in a saved state: a report, or an answer. */
+const MOST_BYTES = 16
 
 /** 2:1 scaling: a movement of 0–5 counts as this; more is doubled. */
 const SCALED = [0, 1, 1, 3, 6, 9] as const
@@ -84,6 +88,27 @@ export class Ps2Mouse {
     this.#failed = false
     this.#buttons = 0
     this.#setDefaults()
+  }
+
+  exchange(state: StateFields): void {
+    const moved = 4 * MOST_WAITING
+    this.#bytes = state.numbers('bytes', this.#bytes, MOST_BYTES)
+    this.#lastSent = state.numbers('last sent', this.#lastSent, MOST_BYTES)
+    this.#command = state.optional('command', this.#command, 0xff)
+    this.#failed = state.flag('failed', this.#failed)
+    this.#wrap = state.flag('wrap', this.#wrap)
+    this.#remote = state.flag('remote', this.#remote)
+    this.#streaming = state.flag('streaming', this.#streaming)
+    this.#doubled = state.flag('doubled', this.#doubled)
+    this.#resolution = state.int('resolution', this.#resolution, 3)
+    this.#rate = state.choice('rate', this.#rate, [...SAMPLE_RATES])
+    this.#rates = state.numbers('rates', this.#rates, KNOCK_LENGTH)
+    this.#kind = state.choice('kind', this.#kind, [0, 3, 4])
+    this.#x = state.int('x', this.#x, moved, -moved)
+    this.#y = state.int('y', this.#y, moved, -moved)
+    this.#turns = state.int('turns', this.#turns, MOST_TURNS_WAITING, -MOST_TURNS_WAITING)
+    this.#buttons = state.int('buttons', this.#buttons, 0x1f)
+    this.#told = state.int('told', this.#told, 0x1f)
   }
 
   get hasData(): boolean {

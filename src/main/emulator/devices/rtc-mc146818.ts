@@ -7,6 +7,7 @@ import { TICKS_PER_MICROSECOND, TICKS_PER_SECOND } from '../machine/clock'
 import type { Device, DeviceFacts, Line, PortRange } from './device'
 import { bitsFact, fact, hex8 } from './facts'
 import { FLOATING } from './device'
+import type { StateFields } from '../state/fields'
 
 export const CMOS = {
   seconds: 0x00, secondsAlarm: 0x01, minutes: 0x02, minutesAlarm: 0x03, hours: 0x04, hoursAlarm: 0x05, weekday: 0x06, day: 0x07, month: 0x08,
@@ -28,6 +29,9 @@ const UPDATE_TICKS = 244 * TICKS_PER_MICROSECOND
 const OSCILLATOR_HERTZ = 32_768
 /** An alarm register from C0h on matches everything. */
 const ALARM_ANY = 0xc0
+
+/** Seconds from 1970 that a date can be away. */
+const LAST_SECOND = 8.64e12
 
 const CLOCK_REGISTERS: ReadonlySet<number> = new Set([0x00, 0x02, 0x04, 0x06, 0x07, 0x08, 0x09, CMOS.century])
 
@@ -75,6 +79,14 @@ export class RtcMc146818 implements Device {
     this.ram[CMOS.statusC] = 0
     this.#irq8(false)
     this.#schedule()
+  }
+
+  exchange(state: StateFields): void {
+    state.array('ram', this.ram)
+    this.#index = state.int('index', this.#index, 0x7f)
+    this.#epoch = state.int('epoch', this.#epoch, LAST_SECOND, -LAST_SECOND)
+    this.#stoppedAt = state.maybe('stopped at', this.#stoppedAt, (at, value) => at.int('seconds', value ?? 0, LAST_SECOND, -LAST_SECOND))
+    this.#periodStart = state.int('period start', this.#periodStart)
   }
 
   describe(): DeviceFacts {

@@ -3,6 +3,7 @@
  * Sources: "Keyboard Scan Code Specification" (Microsoft, revision 1.3a) for set 2; IBM Personal System/2 Hardware Interface Technical
  * Reference, "Keyboard and Auxiliary Device Controller", for the translation. Key names: UI Events KeyboardEvent code values (W3C).
  */
+import type { StateFields } from '../state/fields'
 
 /** Set 2 make codes; those above 0xff carry the prefix E0. */
 const SET2: Readonly<Record<string, number>> = {
@@ -63,6 +64,10 @@ export class Set1Translator {
     const translated = this.#break ? code | 0x80 : code
     this.#break = false
     return translated
+  }
+
+  exchange(state: StateFields): void {
+    this.#break = state.flag('break', this.#break)
   }
 
   reset(): void {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { shareLine } from './shared-line'
+import { SharedLine } from './shared-line'
 import { probe } from './test-clock'
 
 test('a shared line is up while one of its chips has it up', () => {
   const { line, level, rises } = probe()
-  const wire = shareLine(line)
-  const [a, b] = [wire(), wire()]
+  const shared = new SharedLine(line)
+  const [a, b] = [shared.wire(), shared.wire()]
   a(true)
   a(true)
   b(true)

@@ -7,6 +7,7 @@ import type { Clock, Timer } from '../machine/clock'
 import { TICKS_PER_SECOND } from '../machine/clock'
 import type { Device, DeviceFacts, Line, PortRange } from './device'
 import { bitsFact, fact } from './facts'
+import type { StateFields } from '../state/fields'
 
 const IER_RECEIVED = 0x01
 const IER_TRANSMITTER_EMPTY = 0x02
@@ -43,6 +44,9 @@ export interface UartWiring {
   irq: Line
   transmit: (byte: number) => void
 }
+
+/** Bytes from outside that a saved state has at most. */
+const MOST_INPUT = 1 << 24
 
 export class Uart16550 implements Device {
   readonly name: string
@@ -95,6 +99,23 @@ export class Uart16550 implements Device {
     this.#idle.cancel()
     this.#update()
     this.#arm()
+  }
+
+  exchange(state: StateFields): void {
+    this.#input = state.numbers('input', this.#input, MOST_INPUT)
+    this.#received = state.numbers('received', this.#received, FIFO_BYTES)
+    this.#ier = state.byte('ier', this.#ier)
+    this.#fifos = state.flag('fifos', this.#fifos)
+    this.#trigger = state.int('trigger', this.#trigger, FIFO_BYTES)
+    this.#lcr = state.byte('lcr', this.#lcr)
+    this.#mcr = state.byte('mcr', this.#mcr)
+    this.#overrun = state.flag('overrun', this.#overrun)
+    this.#scratch = state.byte('scratch', this.#scratch)
+    this.#divisor = state.word('divisor', this.#divisor)
+    this.#transmitterInterrupt = state.flag('transmitter interrupt', this.#transmitterInterrupt)
+    this.#timeout = state.flag('timeout', this.#timeout)
+    this.#modemDelta = state.byte('modem delta', this.#modemDelta)
+    this.#modemLines = state.byte('modem lines', this.#modemLines)
   }
 
   describe(): DeviceFacts {

@@ -1,7 +1,13 @@
 /** A set of interrupt vectors, 0–255, as the 256-bit registers of a local APIC hold it. */
+import type { StateFields } from '../state/fields'
 export class VectorSet {
   readonly #words = new Uint32Array(8)
   #highest: number | undefined
+
+  exchange(state: StateFields): void {
+    state.array('words', this.#words)
+    this.#highest = this.#find()
+  }
 
   /** The greatest vector in the set. */
   get highest(): number | undefined {

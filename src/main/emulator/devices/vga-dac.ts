@@ -3,6 +3,7 @@
  * Inmos IMS G171 data sheet): ports 3C6h–3C9h. A colour is taken when its third part has been written.
  */
 import { FLOATING } from './device'
+import type { StateFields } from '../state/fields'
 
 export const DAC_PORTS = { first: 0x3c6, last: 0x3c9 } as const
 const [MASK, READ_INDEX, WRITE_INDEX, DATA] = [0x3c6, 0x3c7, 0x3c8, 0x3c9] as const
@@ -30,6 +31,16 @@ export class VgaDac {
     this.mask = 0xff
     this.#readIndex = this.#writeIndex = this.#gun = 0
     this.#state = READING
+  }
+
+  exchange(state: StateFields): void {
+    state.array('colours', this.#colours)
+    state.array('taken', this.#taken)
+    this.#readIndex = state.byte('read index', this.#readIndex)
+    this.#writeIndex = state.byte('write index', this.#writeIndex)
+    this.#gun = state.int('gun', this.#gun, GUNS - 1)
+    this.#state = state.choice('state', this.#state, [READING, WRITING])
+    this.mask = state.byte('mask', this.mask)
   }
 
   /** @param colours 6 bits each of red, green, blue, from entry 0 on */

@@ -4,6 +4,7 @@
  * chips, chained bytes lie without gaps: byte n of chain 4 is in plane n & 3 at address n >> 2, of odd/even in plane n & 1 at n >> 1.
  */
 import { GRAPHICS, GRAPHICS_MISC, GRAPHICS_MODE, MEMORY_MODE, MISCELLANEOUS, SEQUENCER, valueOf, type VgaRegisters } from './vga-registers'
+import type { StateFields } from '../state/fields'
 
 const PLANES = 4
 export const VGA_BYTES = 256 * 1024
@@ -89,6 +90,11 @@ export class VgaMemory {
   reset(): void {
     this.#latches.fill(0)
     this.bank = 0
+  }
+
+  /** The memory itself is saved with the machine's, the bank by who sets it. */
+  exchange(state: StateFields): void {
+    state.array('latches', this.#latches)
   }
 
   #graphics(index: number): number {

@@ -14,6 +14,7 @@ import {
   ATTRIBUTE, ATTRIBUTE_BITS, ATTRIBUTE_MODE, CRTC, GRAPHICS_BITS, MISCELLANEOUS, newRegisters, PALETTE_IN_USE, SEQUENCER_BITS, valueOf, type VgaRegisters,
 } from './vga-registers'
 import { beamStatus, vgaTiming, type VgaTiming } from './vga-timing'
+import type { StateFields } from '../state/fields'
 
 /** Bit 7 of the register of the vertical retrace's end: CRTC registers 0–7 are write-protected. */
 const PROTECT = 0x80
@@ -77,6 +78,24 @@ export class Vga implements Device {
     this.dac.reset()
     this.planes.reset()
     this.setMode(TEXT_MODE, EGA_PALETTE)
+  }
+
+  exchange(state: StateFields): void {
+    const registers = this.#registers
+    for (const name of ['sequencer', 'crtc', 'graphics', 'attribute'] as const) state.array(name, registers[name])
+    registers.miscellaneous = state.byte('miscellaneous', registers.miscellaneous)
+    registers.attributeIndex = state.byte('attribute index', registers.attributeIndex)
+    this.#crtcIndex = state.byte('crtc index', this.#crtcIndex)
+    this.#sequencerIndex = state.byte('sequencer index', this.#sequencerIndex)
+    this.#graphicsIndex = state.byte('graphics index', this.#graphicsIndex)
+    this.#attributeData = state.flag('attribute data', this.#attributeData)
+    state.part('dac', this.dac)
+    state.part('planes', this.planes)
+    if (!state.loading) return
+    // The memory is loaded as it was: nothing is copied between text and planes.
+    this.#timing = undefined
+    this.#window = windowOf(registers)
+    this.#wiring.windowChanged(false)
   }
 
   describe(): DeviceFacts {

@@ -138,6 +138,9 @@ export function bootServices({ host, quirks, console, gaveUp }: BootParts): { bo
   const order = bootOrder(host.drives)
   /** Place in the order of the drive that is tried next. */
   let next = 0
+  host.remembers('boot', (state) => {
+    next = state.int('next drive', next, order.length)
+  })
 
   const enter = (call: FirmwareCall, { bytes, address, drive }: Exclude<BootCode, { why: string }>): void => {
     host.memory.writeBytes(address, bytes)

@@ -5,6 +5,7 @@
  */
 import { TICKS_PER_MICROSECOND } from '../machine/clock'
 import type { FirmwareHost } from './context'
+import type { Stateful, StateFields } from '../state/fields'
 
 /** So many times round the same loop are a wait. */
 const WAIT = 64
@@ -17,7 +18,7 @@ const PAUSE_PER_INSTRUCTION = 64
 const SHORTEST_PAUSE = 50 * TICKS_PER_MICROSECOND
 const LONGEST_PAUSE = 500 * TICKS_PER_MICROSECOND
 
-export class BusyWait {
+export class BusyWait implements Stateful {
   readonly #host: Pick<FirmwareHost, 'now' | 'instructions' | 'skipTo'>
   #rounds = 0
   #lastAt = 0
@@ -26,6 +27,13 @@ export class BusyWait {
 
   constructor(host: Pick<FirmwareHost, 'now' | 'instructions' | 'skipTo'>) {
     this.#host = host
+  }
+
+  exchange(state: StateFields): void {
+    this.#rounds = state.int('rounds', this.#rounds, 2 * WAIT)
+    this.#lastAt = state.int('last at', this.#lastAt)
+    const [last, before] = this.#lengths
+    this.#lengths = [state.int('last length', last), state.int('length before', before)]
   }
 
   /** A question was asked whose answer is the same as before. */

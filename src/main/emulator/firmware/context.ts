@@ -9,6 +9,7 @@ import type { Drives } from '../machine/drives'
 import type { GuestMemory } from '../machine/guest-memory'
 import type { IoBus } from '../machine/io-bus'
 import type { FirmwareCall } from './call'
+import type { StateFields } from '../state/fields'
 
 /** The parts of the machine that the BIOS works with. */
 export interface FirmwareHost {
@@ -40,6 +41,8 @@ export interface FirmwareHost {
   bootEntered(linear: number): void
   /** Hears that a program has the BIOS show something. */
   shown(): void
+  /** A service holds something from one call to the next, which is saved and loaded under this name. */
+  remembers(name: string, exchange: (state: StateFields) => void): void
 }
 
 /**

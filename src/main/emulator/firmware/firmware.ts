@@ -26,6 +26,7 @@ import { routingTable } from './pci-routing'
 import { buildRom, FIRMWARE_PORT, PUSHED, ROM_SEGMENT, ROUTING_TABLE_OFFSET } from './rom'
 import { TextConsole } from './text-console'
 import { timerInterrupt, timeService } from './time'
+import type { StateFields } from '../state/fields'
 
 interface Entry {
   shape: StubShape
@@ -43,6 +44,9 @@ const VIDEO = 0x10
 const SHOWS: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0c, 0x0e, 0x13])
 const WAITING: ReadonlySet<StubShape> = new Set(['wait', 'poll'])
 
+/** Characters of a sentence in a saved state. */
+const LONGEST_TEXT = 1000
+
 export class Firmware implements Device {
   readonly name = 'BIOS'
   readonly ports: readonly PortRange[]
@@ -59,10 +63,13 @@ export class Firmware implements Device {
   readonly #recorder: CallRecorder
   readonly #shown: () => void
   readonly #resets: (() => void)[] = []
+  /** What services hold, by name. */
+  readonly #memories = new Map<string, (state: StateFields) => void>()
   /** Hears of every service that was called and has returned; undefined: nobody listens. */
   onServed: ((call: BiosCall) => void) | undefined
 
-  constructor(state: CpuState, host: FirmwareHost, quirks: Quirks = {}) {
+  constructor(state: CpuState, machine: Omit<FirmwareHost, 'remembers'>, quirks: Quirks = {}) {
+    const host: FirmwareHost = { ...machine, remembers: (name, exchange) => void this.#memories.set(name, exchange) }
     this.#state = state
     this.#call = new FirmwareCall(state, host.memory)
     this.#recorder = new CallRecorder(host.instructions)
@@ -80,6 +87,15 @@ export class Firmware implements Device {
     this.unhandled = undefined
     this.gaveUp = undefined
     for (const reset of this.#resets) reset()
+  }
+
+  exchange(state: StateFields): void {
+    this.unhandled = state.maybe('unhandled', this.unhandled, (fields, unhandled) => ({
+      vector: fields.byte('vector', unhandled?.vector ?? 0), name: fields.text('name', unhandled?.name ?? '', LONGEST_TEXT), meaning: fields.text('meaning', unhandled?.meaning ?? '', LONGEST_TEXT),
+      cs: fields.word('cs', unhandled?.cs ?? 0), ip: fields.word('ip', unhandled?.ip ?? 0),
+    }))
+    this.gaveUp = state.maybe('gave up', this.gaveUp, (fields, why) => fields.text('why', why ?? '', LONGEST_TEXT))
+    for (const [name, exchange] of this.#memories) state.part(name, exchange)
   }
 
   #table(host: FirmwareHost, quirks: Quirks): Record<string, Entry> {

@@ -77,6 +77,9 @@ export class VbeFunctions {
     this.#console = console
     this.#states = states
     this.#setVgaMode = setVgaMode
+    host.remembers('vbe', (state) => {
+      this.#mode = state.word('mode', this.#mode)
+    })
   }
 
   call(call: FirmwareCall): void {

@@ -35,6 +35,9 @@ type Functions = Readonly<Record<number, (call: FirmwareCall, disk: Disk) => num
 export function diskService(host: FirmwareHost, quirks: Quirks): Service {
   const { memory, drives } = host
   const failures = new Map(quirks.badSectors?.map((bad) => [bad, bad.attempts ?? Infinity]))
+  host.remembers('disk faults', (state) => {
+    for (const [index, [bad, left]] of [...failures].entries()) failures.set(bad, state.tick(`left of ${index}`, left))
+  })
 
   /** The status of a fault that lies among these sectors and has attempts left. */
   const injected = (disk: Disk, lba: number, count: number): number | undefined => {

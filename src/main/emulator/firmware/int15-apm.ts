@@ -23,10 +23,15 @@ const Failure = {
 /** AC line on; no battery, no time left known. */
 const POWER = { bx: 0x01ff, cx: 0x80ff, dx: 0xffff } as const
 
-export function powerManagement(host: Pick<FirmwareHost, 'powerOff'>): { reset: () => void; service: (call: FirmwareCall) => void } {
+export function powerManagement(host: Pick<FirmwareHost, 'powerOff' | 'remembers'>): { reset: () => void; service: (call: FirmwareCall) => void } {
   let connected = false
   let enabled = true
   let driver: number = VERSION.oldest
+  host.remembers('power management', (state) => {
+    connected = state.flag('connected', connected)
+    enabled = state.flag('enabled', enabled)
+    driver = state.word('driver', driver)
+  })
 
   const forBios = (work: (call: FirmwareCall) => number | undefined) => (call: FirmwareCall): number | undefined => (call.bx === BIOS ? work(call) : Failure.unknownDevice)
   const forAll = (work: (call: FirmwareCall) => number | undefined) => (call: FirmwareCall): number | undefined => {

@@ -54,6 +54,9 @@ export function systemService(host: FirmwareHost, quirks: Quirks, { pointing, ev
   const ranges = quirks.e820 === undefined ? memoryRanges(host.memoryBytes) : quirks.e820 === 'absent' ? [] : quirks.e820
   const extendedKib = Math.max(0, ((acpiArea(host.memoryBytes)?.tables ?? host.memoryBytes) - MIB) / KIB)
   let waitUntil: number | undefined
+  host.remembers('system services', (state) => {
+    waitUntil = state.optional('wait until', waitUntil)
+  })
 
   const unsupported = (call: FirmwareCall): void => {
     call.ah = UNSUPPORTED

@@ -62,6 +62,10 @@ export class KeyboardFirmware {
   constructor(host: FirmwareHost) {
     this.#host = host
     this.#busyWait = new BusyWait(host)
+    host.remembers('keyboard', (state) => {
+      state.part('wait', this.#busyWait)
+      this.reads = state.int('reads', this.reads)
+    })
   }
 
   reset(): void {

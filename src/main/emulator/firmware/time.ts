@@ -31,6 +31,10 @@ export function timeService(host: FirmwareHost, events: Pick<WaitingEvents, 'set
   const pci = pciBios(host.pci, memory)
   const busyWait = new BusyWait(host)
   let lastTicks = 0
+  host.remembers('time', (state) => {
+    state.part('wait', busyWait)
+    lastTicks = state.dword('last ticks', lastTicks)
+  })
   const cmos = (index: number): number => {
     ports.write8(0x70, index)
     return ports.read8(0x71)

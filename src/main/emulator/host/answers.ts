@@ -14,6 +14,8 @@ import type { Machine } from '../machine/machine'
 /** Who is asked. */
 export interface Asked {
   readonly machine: Machine
+  /** All that the machine holds, and what is being typed into it. */
+  save(): Uint8Array
   resume(): void
   setSpeed(speed: Speed): void
 }
@@ -62,6 +64,7 @@ const ANSWERS: Answers = {
   pageWalk: (asked, { address }) => reader(asked).tables.walk(BigInt(address)),
   mappings: (asked, { from, most }) => reader(asked).tables.mappings(from === undefined ? 0n : BigInt(from), most),
   devices: ({ machine }) => machine.describeDevices(),
+  saveState: (asked) => asked.save(),
 }
 
 /**

@@ -192,6 +192,9 @@ class MachineHandle implements RunningMachine {
       case 'answer':
         this.#settle(event)
         return
+      case 'saved':
+        this.#listener.saved?.(event.state)
+        return
       case 'module':
         interpreter = event.module
         return

@@ -49,6 +49,12 @@ export const startOptionsSchema = z.object({
   pauseAt: z.enum(BOOT_PAUSES).optional(),
   /** A log that begins with the first instruction; its number is `FIRST_LOG`. `whole`: nothing is dropped, the guest waits for who reads it. */
   log: z.object({ filter: logFilterSchema, whole: z.boolean().optional() }).optional(),
+  /** A saved state that the machine goes on from, in the place of power-on. */
+  state: bytesSchema.optional(),
+  /** The run ends once so many instructions were executed since power-on. */
+  untilInstructions: z.number().int().min(1).optional(),
+  /** When the run ends by itself, and the machine has not come to an end of its own, its state is told. */
+  saveState: z.boolean().optional(),
   /** Where the stages of the boot begin, as the image has them; addresses are linear. */
   marks: z
     .object({
@@ -65,6 +71,7 @@ const askedEnd = { summary: z.string(), lines: z.array(z.string()), instructions
 export const runReportSchema = z.discriminatedUnion('reason', [
   ...machineReportSchema.options,
   z.object({ reason: z.literal('until-text'), ...askedEnd }),
+  z.object({ reason: z.literal('until-instructions'), ...askedEnd }),
   z.object({ reason: z.literal('timeout'), ...askedEnd }),
   z.object({ reason: z.literal('reset'), ...askedEnd }),
 ])
@@ -86,6 +93,8 @@ export interface MachineListener {
   state(state: MachineState): void
   /** Entries of a log that was begun with `log`; `lost` of them were dropped before. May answer with a promise that resolves when they are dealt with. */
   log?(id: number, entries: LogEntry[], lost: number): void | Promise<void>
+  /** The machine's state at the end of its run, before `end`, if `StartOptions.saveState` asked for it. */
+  saved?(state: Uint8Array): void
   end(report: RunReport): void
 }
 
@@ -146,6 +155,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('state'), state: machineStateSchema }),
   z.object({ type: z.literal('answer'), id: z.number(), value: z.unknown(), failure: failureSchema.optional() }),
   z.object({ type: z.literal('log'), id: z.number(), entries: z.array(logEntrySchema), lost: z.number() }),
+  z.object({ type: z.literal('saved'), state: bytesSchema }),
   z.object({ type: z.literal('end'), report: runReportSchema }),
   /** The compiled interpreter, for the next worker. */
   z.object({ type: z.literal('module'), module: z.instanceof(WebAssembly.Module) }),

@@ -47,6 +47,9 @@ const MOST_MOVES = 128
 /** Changes of the speaker's tone that are told at once: ears follow no more, and a guest can make millions. The last one always counts. */
 const MOST_TONES = 64
 
+/** Ends of a run that are none of the machine's. */
+const SAVED_AT: ReadonlySet<RunReport['reason']> = new Set(['until-text', 'until-instructions', 'timeout'])
+
 export class Session implements RunningMachine, Asked {
   readonly #machine: Machine
   readonly #options: StartOptions
@@ -81,7 +84,7 @@ export class Session implements RunningMachine, Asked {
   /** Text memory in which the awaited text was not. */
   #searched: { shape: string; text: Uint8Array } = { shape: '', text: new Uint8Array() }
 
-  /** Builds the machine; `run` starts it. Throws a RangeError for an empty image or an impossible memory size, the system's error for a network folder that is not there. */
+  /** Builds the machine; `run` starts it. Throws a RangeError for an empty image or an impossible memory size, the system's error for a network folder that is not there, a StateError for a state that is not this machine's. */
   constructor(options: StartOptions, listener: MachineListener) {
     this.#options = options
     this.#listener = listener
@@ -108,12 +111,21 @@ export class Session implements RunningMachine, Asked {
     this.#logs = new Logs(this.#machine)
     if (options.log) this.#logs.set(FIRST_LOG, options.log.filter, options.log.whole)
     this.#typist = new Typist(this.#machine)
+    if (options.state) {
+      this.#machine.load(options.state, this.#typist)
+      this.#pace.restart()
+    }
     if (options.keys !== undefined) this.#typist.type(options.keys)
   }
 
   /** The machine itself, for tests and tools that look inside. */
   get machine(): Machine {
     return this.#machine
+  }
+
+  /** @throws LabError when the machine has come to its end */
+  save(): Uint8Array {
+    return this.#machine.save(this.#typist)
   }
 
   /** Runs to the end. Never rejects: a failure of the emulator is a report, too. */
@@ -252,16 +264,23 @@ export class Session implements RunningMachine, Asked {
       this.#giveKeys()
       this.#giveMoves()
       const sliceEnd = now + SLICE_MS
-      const outcome = this.#machine.run(ticks, () => performance.now() >= sliceEnd)
+      const outcome = this.#machine.run(Math.min(ticks, this.#instructionsLeft), () => performance.now() >= sliceEnd)
       now = performance.now()
       if (this.#showsAwaitedText()) {
         if (!outcome) this.#machine.run(SETTLE_TICKS)
         this.#end(reportAsked('until-text', `The screen shows ${JSON.stringify(this.#options.untilText)}.`, this.#machine.instructions))
       } else if (outcome) this.#end(reportOutcome(this.#machine, outcome))
+      else if (this.#instructionsLeft <= 0) this.#end(reportAsked('until-instructions', `${this.#options.untilInstructions ?? 0} instructions were executed.`, this.#machine.instructions))
       else if (this.#timedOut(now)) this.#end(this.#timeoutReport())
       if (this.#ended) return
     } while (now - start < TURN_MS && !this.#waiting && this.#pause() === 0)
     this.#tell(now)
+  }
+
+  /** Until the run is to end. An instruction takes at least a tick: who runs so many ticks executes no more. */
+  get #instructionsLeft(): number {
+    const { untilInstructions = Infinity } = this.#options
+    return untilInstructions - this.#machine.instructions
   }
 
   /** Milliseconds to wait until the host's time, or what the serial line took, has caught up. */
@@ -432,12 +451,13 @@ export class Session implements RunningMachine, Asked {
   #end(report: RunReport): void {
     if (this.#ended) return
     this.#ended = true
-    this.#machine.timeline.ended(report.reason)
+    if (!SAVED_AT.has(report.reason) || this.#options.saveState !== true) this.#machine.timeline.ended(report.reason)
     this.#tellSerial()
     this.#tellSound()
     this.#flushLogs()
     this.#tellScreen()
     this.#tellState('ended')
+    if (this.#options.saveState === true && SAVED_AT.has(report.reason) && !this.#machine.outcome) this.#listener.saved?.(this.save())
     this.#listener.end(report)
     this.#wake?.()
   }

@@ -8,6 +8,7 @@ import { TICKS_PER_MILLISECOND } from '../machine/clock'
 import { ROM_START } from '../machine/memory-map'
 import type { Machine } from '../machine/machine'
 import { strokeFor } from './us-layout'
+import type { Stateful, StateFields } from '../state/fields'
 
 const INTERVAL = 5 * TICKS_PER_MILLISECOND
 const KEYBOARD_IRQ = 1
@@ -18,7 +19,10 @@ const POLLING = 100
 /** So many looks at the BIOS's key buffer between two of ours are a loader in protected mode that calls the BIOS again and again, as GRUB does. */
 const BIOS_POLLING = 16
 
-export class Typist {
+/** Characters that wait to be typed in a saved state. */
+const MOST_TEXT = 1 << 20
+
+export class Typist implements Stateful {
   readonly #machine: Machine
   readonly #timer: Timer
   #text: string[] = []
@@ -41,6 +45,16 @@ export class Typist {
   clear(): void {
     this.#text = []
     this.#timer.cancel()
+  }
+
+  /** Goes with the machine when that is saved: its timer is none of the machine's. */
+  exchange(state: StateFields): void {
+    this.#text = [...state.text('text', this.#text.join(''), MOST_TEXT)]
+    this.#readsBefore = state.int('reads before', this.#readsBefore)
+    this.#pollsBefore = state.int('polls before', this.#pollsBefore)
+    this.#readsSeen = state.int('reads seen', this.#readsSeen)
+    const due = state.tick('due', this.#timer.due)
+    if (state.loading) this.#timer.set(due)
   }
 
   get pending(): boolean {

@@ -73,6 +73,7 @@ function listen(port: NonNullable<typeof parentPort>): void {
           post({ type: 'log', id, entries, lost })
           return new Promise((resolve) => unlogged.set(id, resolve))
         },
+        saved: (state) => post({ type: 'saved', state }),
         end: (report) => post({ type: 'end', report }),
       })
     } catch (error) {

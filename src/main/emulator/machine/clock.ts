@@ -2,6 +2,7 @@
  * Virtual time. One tick is 10 ns, and one instruction takes one tick: devices see the clock of a PC that retires 100
  * million instructions a second, whatever the host does. While the guest waits in HLT, ticks pass without instructions.
  */
+import type { Stateful, StateFields } from '../state/fields'
 export const TICK_NANOSECONDS = 10
 export const TICKS_PER_SECOND = 1e9 / TICK_NANOSECONDS
 export const TICKS_PER_MILLISECOND = TICKS_PER_SECOND / 1000
@@ -24,11 +25,13 @@ export interface Clock {
 }
 
 /** The queue of device moments. A PC has about a dozen timers, so the next one is found by looking at all. */
-export class EventClock implements Clock {
+export class EventClock implements Clock, Stateful {
   readonly #timers: QueuedTimer[] = []
   readonly #now: () => number
   readonly #onEarlier: (due: number) => void
   #next = Infinity
+  /** Timers that belong to the machine: those made before `seal`. */
+  #own = Infinity
 
   /** `onEarlier` hears of a due time before all others, so that a running slice can be cut short. */
   constructor(now: () => number, onEarlier: (due: number) => void) {
@@ -44,6 +47,17 @@ export class EventClock implements Clock {
     const timer = new QueuedTimer(onDue, (due) => this.#changed(due))
     this.#timers.push(timer)
     return timer
+  }
+
+  /** Timers that are made from now on belong to somebody outside the machine, who sees to them when it is saved. */
+  seal(): void {
+    this.#own = this.#timers.length
+  }
+
+  /** When each timer is due, in the order of their making. The last part to be loaded: others set timers on their way. */
+  exchange(state: StateFields): void {
+    this.#timers.slice(0, this.#own).forEach((timer, index) => (timer.due = state.tick(`timer ${index}`, timer.due)))
+    if (state.loading) this.#changed(Infinity)
   }
 
   /** Tick of the earliest timer, or Infinity. */

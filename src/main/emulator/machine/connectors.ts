@@ -2,9 +2,10 @@
 import type { OutputPort, SerialPort } from '../../../shared/machine-schemas'
 import type { Device, Line } from '../devices/device'
 import { ParallelPort } from '../devices/parallel-port'
-import { shareLine } from '../devices/shared-line'
+import { SharedLine } from '../devices/shared-line'
 import { Uart16550 } from '../devices/uart16550'
 import type { Clock } from './clock'
+import type { Stateful, StateFields } from '../state/fields'
 
 const COM = {
   com1: { port: 0x3f8, irq: 4 },
@@ -14,18 +15,25 @@ const COM = {
 } as const satisfies Record<SerialPort, { port: number; irq: 3 | 4 }>
 const LPT_IRQ = 7
 
-export class Connectors {
+export class Connectors implements Stateful {
   readonly serial: Readonly<Record<SerialPort, Uart16550>>
   readonly devices: readonly Device[]
+  readonly #lines: Readonly<Record<3 | 4, SharedLine>>
 
   constructor(clock: Clock, line: (irq: number) => Line, sent: (port: Exclude<OutputPort, 'debug'>, byte: number) => void) {
-    const lines = { 3: shareLine(line(3)), 4: shareLine(line(4)) }
+    const lines = { 3: new SharedLine(line(3)), 4: new SharedLine(line(4)) }
+    this.#lines = lines
     const uart = (name: SerialPort): Uart16550 => {
       const { port, irq } = COM[name]
-      return new Uart16550({ clock, irq: lines[irq](), transmit: (byte) => sent(name, byte) }, port, `16550A UART (${name.toUpperCase()})`)
+      return new Uart16550({ clock, irq: lines[irq].wire(), transmit: (byte) => sent(name, byte) }, port, `16550A UART (${name.toUpperCase()})`)
     }
     this.serial = { com1: uart('com1'), com2: uart('com2'), com3: uart('com3'), com4: uart('com4') }
     const lpt = new ParallelPort(line(LPT_IRQ), (byte) => sent('lpt1', byte))
     this.devices = [...Object.values(this.serial), lpt]
+  }
+
+  exchange(state: StateFields): void {
+    state.part('irq 3', this.#lines[3])
+    state.part('irq 4', this.#lines[4])
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { BootMedium } from '../../../shared/machine-schemas'
 import { CD_SECTOR_BYTES, isBootableCd } from './el-torito'
 import { floppyFor, floppySectors, looksLikeFloppy, type Floppy } from './floppy'
@@ -75,6 +76,16 @@ export class Disk {
     this.#check(lba, 1)
     if (sector.length !== this.sectorBytes) throw new RangeError(`A sector has ${this.sectorBytes} bytes, not ${sector.length}.`)
     this.#overlay.set(lba, sector.slice())
+  }
+
+  /** Sectors that were written, and what they hold, for a saved state. */
+  get written(): ReadonlyMap<number, Uint8Array> {
+    return this.#overlay
+  }
+
+  /** Size and SHA-256 of the image, which tell whether it is the same one. */
+  identify(): { readonly bytes: number; readonly sha256: string } {
+    return { bytes: this.#image.length, sha256: createHash('sha256').update(this.#image).digest('hex') }
   }
 
   #check(lba: number, count: number): void {

@@ -1,5 +1,7 @@
 /** The PC: processor, memory, chips and BIOS on one virtual clock. */
+import { createHash } from 'node:crypto'
 import type { DeviceView } from '../../../shared/debug'
+import { LabError } from '../../../shared/failure'
 import { type BootMedium, MOST_CPUS, type OutputPort, type Screen, type TextScreen } from '../../../shared/machine-schemas'
 import type { BootPause } from '../../../shared/run-state'
 import { Cpu, type CpuOptions } from '../cpu/cpu'
@@ -44,6 +46,9 @@ import { MemoryMap, VIDEO_MEMORY_BYTES } from './memory-map'
 import { IDE_IRQS, PciBoard, POWER_FUNCTION } from './pci'
 import { Processors } from './processors'
 import { configureFirmware, configureRomCmos, romProblem, type Roms } from './roms'
+import { hashOfParts, loadState, type MachineParts, named, saveState } from './saved-state'
+import type { MachineDescription } from '../state/description'
+import type { Stateful, StateFields } from '../state/fields'
 import { VgaCapture, textOf } from './vga-screen'
 import { VGA_START, type VgaWindow } from './vga-windows'
 
@@ -103,6 +108,8 @@ const BOOT_ADDRESS = 0x7c00
 /** Longest slice handed to the processor at once; its counter is a signed 32-bit number. */
 const MAX_SLICE = 1 << 30
 
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
 export class Machine {
   readonly processors: Processors
   readonly clock: EventClock
@@ -134,6 +141,9 @@ export class Machine {
   readonly control: RunControl
   readonly timeline: Timeline
   readonly #devices: readonly Device[]
+  readonly #options: Pick<MachineOptions, 'memoryBytes' | 'roms' | 'network' | 'quirks'>
+  /** SHA-256 of the BIOS ROM as it was at power-on: our own puts tables there later. */
+  readonly #biosSum: string
   #outcome: Outcome | undefined
   #resetRequested: ResetSource | undefined
   readonly #endsOnReset: boolean
@@ -146,6 +156,7 @@ export class Machine {
     const { roms, processors: count = 1, model = DEFAULT_MODEL.name } = options
     if (!Number.isInteger(count) || count < 1 || count > MOST_CPUS) throw new RangeError(`A machine has 1 to ${MOST_CPUS} processors, not ${count}.`)
     if (count > 1 && !CPU_MODELS[model].has('apic')) throw new RangeError(`${CPU_MODELS[model].title} has no local APIC: it cannot be one of ${count} processors.`)
+    this.#options = { memoryBytes: options.memoryBytes, roms, network: options.network, quirks: options.quirks }
     const problem = roms && romProblem(roms)
     if (problem !== undefined) throw new RangeError(problem)
     const romBytes = roms?.bios.length ?? ROM_BYTES
@@ -272,7 +283,9 @@ export class Machine {
       bootEntered: (linear) => this.timeline.bootSector(linear),
     }, options.quirks)
     this.hasRealBios = roms !== undefined
-    this.memoryMap.installRom(roms?.bios ?? this.firmware.rom.bytes)
+    const bios = roms?.bios ?? this.firmware.rom.bytes
+    this.#biosSum = sha256(bios)
+    this.memoryMap.installRom(bios)
     this.dma = new DmaPair(busMemory)
     this.fdc = new Fdc82077({ clock, irq: pic.line(IRQ.floppy), dma: this.dma, drive: floppyDrive(this.drives) })
     const debug = new DebugPorts((byte) => this.#sent('port 0xe9', options.onDebugConsole, byte), (value) => {
@@ -281,6 +294,7 @@ export class Machine {
     })
     this.#devices = [...this.interrupts.devices, this.hpet, this.acpi, this.pit, this.kbc, this.rtc, ...this.connectors.devices, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, this.pci.networkCard, this.dma, this.fdc, ...(roms ? this.#forRealBios(options, busMemory) : [this.firmware])]
     for (const device of this.#devices) this.bus.attach(device)
+    this.clock.seal()
     this.#built = true
     this.reset()
   }
@@ -413,6 +427,78 @@ export class Machine {
   /** Whether pixels are in memory, and no characters. */
   get showsGraphics(): boolean {
     return this.vbe.enabled || !this.vga.geometry.isText
+  }
+
+  /** Which machine this is, for a saved state. Hashes its media. */
+  get description(): MachineDescription {
+    const { memoryBytes, roms, network, quirks = {} } = this.#options
+    return {
+      memoryBytes,
+      model: this.cpu.model.name,
+      processors: this.processors.all.length,
+      firmware: { own: !roms, bios: this.#biosSum, vga: roms?.vga && sha256(roms.vga) },
+      drives: this.drives.all.map((disk) => ({ drive: disk.drive, medium: disk.medium, readOnly: disk.readOnly, ...disk.identify() })),
+      bootFile: network?.bootFile,
+      quirks: JSON.stringify(quirks),
+      instructions: this.instructions,
+    }
+  }
+
+  /** Everything that it holds, in the order of loading. What is not here is made anew from what is, or belongs to whoever looks on. */
+  get #parts(): MachineParts {
+    return {
+      description: () => this.description,
+      first: [
+        ['time', (state) => this.processors.exchangeTime(state)],
+        ['board', (state) => this.#exchangeBoard(state)],
+        ...named(this.#devices),
+        ['serial lines', this.connectors],
+        ['network', this.pci.network],
+      ],
+      blocks: this.memoryMap.blocks,
+      disks: this.drives.all.map((disk) => ({ name: `disk ${disk.drive.toString(16)}`, sectorBytes: disk.sectorBytes, sectors: disk.sectors, written: disk.written, write: (lba, sector) => disk.write(lba, sector) })),
+      last: [
+        ['processor', (state) => this.#exchangeProcessor(state)],
+        ['timeline', this.timeline],
+        ['clock', this.clock],
+      ],
+    }
+  }
+
+  #exchangeBoard(state: StateFields): void {
+    this.#a20Stuck = state.flag('a20 stuck', this.#a20Stuck)
+    this.#resetRequested = state.maybe('reset requested', this.#resetRequested, (fields, by) => fields.choice('by', by ?? 'chipset', ['chipset', 'bios']))
+  }
+
+  #exchangeProcessor(state: StateFields): void {
+    if (state.loading) for (const cpu of this.processors.all) cpu.setA20(this.#a20)
+    this.processors.exchange(state)
+    if (!state.loading) return
+    this.control.restored()
+    if (!this.hasRealBios) this.firmware.rom.bytes.set(this.memoryMap.rom)
+  }
+
+  /**
+   * All that it holds, as a file; between two runs. It goes on as if nothing had been.
+   * @param host what goes with it and is no part of it
+   * @throws LabError when it has ended
+   */
+  save(host?: Stateful): Uint8Array {
+    if (!this.#outcome && !this.cpu.shutdown) return saveState(this.#parts, host)
+    throw new LabError({ code: 'ended', what: 'The machine has come to its end: there is no state to go on from.', next: 'Save the state earlier.' })
+  }
+
+  /**
+   * Takes over a state that was saved from a machine built with the same options. This one must not have run; when it throws, it must not be used.
+   * @throws StateError
+   */
+  load(saved: Uint8Array, host?: Stateful): void {
+    loadState(saved, this.#parts, host)
+  }
+
+  /** SHA-256 over all that a saved state would have, in hex. */
+  stateHash(): string {
+    return hashOfParts(this.#parts)
   }
 
   /** What the chips hold, as tables for a person. */

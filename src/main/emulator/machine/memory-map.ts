@@ -137,6 +137,17 @@ export class MemoryMap implements PhysicalMemory {
     return this.#u8.subarray(this.#video.base, this.#video.base + this.#video.bytes)
   }
 
+  /** All of the ROM, in place. */
+  get rom(): Uint8Array {
+    return this.#u8.subarray(this.#rom.base, this.#rom.base + this.#rom.bytes)
+  }
+
+  /** What a saved state has of it, in place: the firmware can write to its ROM. */
+  get blocks(): readonly { readonly name: string; readonly bytes: Uint8Array }[] {
+    const part = (name: string, base: number, bytes: number) => ({ name, bytes: this.#u8.subarray(base, base + bytes) })
+    return [part('ram', this.#ramBase, this.bytes), part('video', this.#video.base, this.#video.bytes), part('rom', this.#rom.base, this.#rom.bytes)]
+  }
+
   /** Throws a RangeError for one that does not fill the ROM's block. */
   installRom(rom: Uint8Array): void {
     if (rom.length !== this.#rom.bytes) throw new RangeError(`The BIOS ROM has ${this.#rom.bytes} bytes, not ${rom.length}.`)

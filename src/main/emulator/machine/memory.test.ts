@@ -166,6 +166,7 @@ describe('I/O bus', () => {
     name,
     ports: [{ first, last, read: (port) => port & 0xff, write: (port, value) => seen.push(port, value) }],
     reset: () => undefined,
+    exchange: () => undefined,
   })
 
   test('splits wide accesses, and reads ones where nothing is', () => {

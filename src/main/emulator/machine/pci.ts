@@ -47,6 +47,8 @@ export class PciBoard {
   readonly isa: Piix3Isa
   readonly ide: Piix3Ide
   readonly networkCard: E1000
+  /** What is at the other end of the card's cable. */
+  readonly network: UserNetwork
 
   constructor({ clock, memory, ports, pic, pirq, functions, ide, busMemory, memoryMapChanged, resetMachine, network, vgaRom }: PciBoardWiring) {
     const isa = new Piix3Isa({ irq: (irq) => pic.line(irq), pirq, setLevelTriggered: (lines) => pic.setLevelTriggered(lines), resetMachine })
@@ -72,6 +74,7 @@ export class PciBoard {
     this.bus.add(ISA_BRIDGE, 1, this.ide)
     this.bus.add(DISPLAY, 0, new VgaPci({ videoBytes: memory.videoMemory.length, framebuffer, ports, rom: vgaRom }))
     const cable = new UserNetwork(network, clock, (frame) => this.networkCard.receive(frame))
+    this.network = cable
     this.networkCard = new E1000({ clock, memory: busMemory, mac: MAC, send: (frame) => cable.fromGuest(frame) })
     this.networkCard.interrupt = this.bus.add(NETWORK, 0, this.networkCard).interrupt
   }

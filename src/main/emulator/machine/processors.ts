@@ -11,6 +11,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Cpu } from '../cpu/cpu'
+import type { StateFields } from '../state/fields'
 import { OTHERS_READY } from '../cpu/state/layout'
 
 /** Instructions of a turn: ten microseconds. */
@@ -110,6 +111,35 @@ export class Processors {
   endTurn(): void {
     this.#turnOver = true
     this.#current.attention()
+  }
+
+  /** How far each is, and whose turn it is. Loaded before all else: devices ask what time it is. */
+  exchangeTime(state: StateFields): void {
+    if (this.all.length === 1) return this.#current.exchangeTime(state)
+    this.#each(state, (cpu, fields) => cpu.exchangeTime(fields))
+    const turn = this.all[state.int('turn', this.#turn.number, this.all.length - 1)]
+    if (turn) this.#turn = turn
+    this.#turnEnd = state.tick('turn end', this.#turnEnd)
+    this.#turnOver = state.flag('turn over', this.#turnOver)
+    if (state.loading) this.select(this.#turn)
+  }
+
+  /** @see Cpu.exchange */
+  exchange(state: StateFields): void {
+    if (this.all.length === 1) return this.#current.exchange(state)
+    this.#each(state, (cpu, fields) => {
+      cpu.exchange(fields)
+      cpu.state.i32[OTHERS_READY >> 2] = fields.flag('others ready', cpu.state.i32[OTHERS_READY >> 2] !== 0) ? 1 : 0
+    })
+  }
+
+  #each(state: StateFields, exchange: (cpu: Cpu, fields: StateFields) => void): void {
+    const before = this.#current
+    for (const cpu of this.all) {
+      this.select(cpu)
+      state.part(`processor ${cpu.number}`, (fields) => exchange(cpu, fields))
+    }
+    this.select(before)
   }
 
   /** @see Cpu.snapshotHash */

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync }
 import { join, sep } from 'node:path'
 
 /** Larger ones are not served: they are read as a whole. */
-const MOST_BYTES = 128 << 20
+export const MOST_FILE_BYTES = 128 << 20
 /** Files that are kept, so that many who ask for the same one share it. */
 const MOST_KEPT = 2
 
@@ -60,7 +60,7 @@ function readPlain(path: string, kept: Map<string, KeptFile>): Uint8Array | unde
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0))
   try {
     const found = fstatSync(file)
-    if (!found.isFile() || found.size > MOST_BYTES) return undefined
+    if (!found.isFile() || found.size > MOST_FILE_BYTES) return undefined
     const stamp = `${found.size} ${found.mtimeMs}`
     const known = kept.get(path)
     const bytes = known?.stamp === stamp ? known.bytes : new Uint8Array(readFileSync(file))

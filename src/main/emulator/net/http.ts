@@ -24,6 +24,9 @@ export function httpService(files: FileSource): TcpService {
           if (end >= 0) return respond(text.slice(0, end), files)
           return head.length < MOST_HEAD ? undefined : failure('431 Request Header Fields Too Large', false)
         },
+        exchange(state) {
+          head = new Uint8Array(state.bytes('head', head, 2 * MOST_HEAD))
+        },
       }
     },
   }

@@ -12,7 +12,7 @@ const NOTHING = new Uint8Array()
 function wire(): { clock: TestClock; server: TcpServer; sent: TcpSegment[]; take: () => TcpSegment[]; send: (segment: Partial<TcpSegment>) => void } {
   const clock = new TestClock()
   const sent: TcpSegment[] = []
-  const service = { port: 80, open: () => ({ received: (bytes: Uint8Array) => (bytes.includes(0x3f) ? [ANSWER.subarray(0, 777), ANSWER.subarray(777)] : undefined) }) }
+  const service = { port: 80, open: () => ({ received: (bytes: Uint8Array) => (bytes.includes(0x3f) ? [ANSWER.subarray(0, 777), ANSWER.subarray(777)] : undefined), exchange: () => undefined }) }
   const server = new TcpServer(GATEWAY, service, clock, (packet) => {
     const segment = parseTcp(packet)
     if (segment) sent.push(segment)

@@ -5,14 +5,16 @@
  */
 import type { Clock, Timer } from '../machine/clock'
 import { TICKS_PER_MILLISECOND, TICKS_PER_SECOND } from '../machine/clock'
+import { MOST_FILE_BYTES } from './files'
 import { distance, makeTcp, TCP, type TcpSegment } from './tcp-segment'
 import type { Ipv4Packet } from './ipv4'
+import type { Stateful, StateFields } from '../state/fields'
 
 /** What does the talking. */
 export interface TcpService {
   readonly port: number
   /** A new connection. Its answer to what came so far; undefined: it waits for more. After the answer the connection is closed. */
-  open(): { received(bytes: Uint8Array): readonly Uint8Array[] | undefined }
+  open(): Stateful & { received(bytes: Uint8Array): readonly Uint8Array[] | undefined }
 }
 
 /** Data in one Ethernet frame: 1500 bytes less the headers of IP and TCP. */
@@ -26,6 +28,8 @@ const MOST_CONNECTIONS = 8
 const MOST_FLYING = 16
 const FIRST_TIMEOUT = TICKS_PER_SECOND
 const MOST_RETRIES = 7
+/** Of an answer: a head, and a file. */
+const MOST_PIECES = 4
 /** Initial sequence numbers advance every 4 µs (RFC 9293, 3.4.1). */
 const SEQUENCE_TICKS = TICKS_PER_MILLISECOND / 250
 
@@ -50,6 +54,8 @@ interface Connection {
   retries: number
 }
 
+const keyOf = (peer: number, port: number): string => `${peer}:${port}`
+
 const lengthOf = ({ answer }: Connection): number => answer?.reduce((sum, { length }) => sum + length, 0) ?? 0
 
 export class TcpServer {
@@ -73,8 +79,36 @@ export class TcpServer {
     return this.#connections.size
   }
 
+  exchange(state: StateFields): void {
+    const connections = state.list('connections', [...this.#connections.values()], MOST_CONNECTIONS, (fields, connection) => this.#exchangeConnection(fields, connection))
+    if (!state.loading) return
+    this.#connections.clear()
+    for (const connection of connections) this.#connections.set(keyOf(connection.peer, connection.peerPort), connection)
+  }
+
+  #exchangeConnection(state: StateFields, value: Connection | undefined): Connection {
+    const service = value?.service ?? this.#service.open()
+    state.part('service', service)
+    return {
+      peer: state.dword('peer', value?.peer ?? 0),
+      peerPort: state.word('peer port', value?.peerPort ?? 0),
+      mss: state.int('segment', value?.mss ?? MSS, MSS, LEAST_MSS),
+      service,
+      established: state.flag('established', value?.established ?? false),
+      receiveNext: state.dword('receive next', value?.receiveNext ?? 0),
+      peerClosed: state.flag('peer closed', value?.peerClosed ?? false),
+      unacknowledged: state.dword('unacknowledged', value?.unacknowledged ?? 0),
+      sendNext: state.dword('send next', value?.sendNext ?? 0),
+      window: state.word('window', value?.window ?? 0),
+      answer: state.maybe('answer', value?.answer, (fields, pieces) => fields.list('pieces', pieces ?? [], MOST_PIECES, (inner, piece) => inner.bytes('bytes', piece ?? new Uint8Array(), MOST_FILE_BYTES))),
+      first: state.dword('first', value?.first ?? 0),
+      due: state.tick('due', value?.due ?? Infinity),
+      retries: state.int('retries', value?.retries ?? 0, MOST_RETRIES),
+    }
+  }
+
   receive(peer: number, segment: TcpSegment): void {
-    const key = `${peer}:${segment.sourcePort}`
+    const key = keyOf(peer, segment.sourcePort)
     const connection = this.#connections.get(key)
     if (connection) this.#received(key, connection, segment)
     else if (segment.destinationPort === this.#service.port && (segment.flags & (TCP.syn | TCP.ack | TCP.rst)) === TCP.syn) this.#open(key, peer, segment)

@@ -1,6 +1,7 @@
 /** A TFTP server that only gives (RFC 1350), with options (RFC 2347): block size (RFC 2348), size of the file (RFC 2349). */
 import { ascii, get16, joined, put16, zeroEnded } from './bytes'
-import type { FileSource } from './files'
+import { type FileSource, MOST_FILE_BYTES } from './files'
+import type { StateFields } from '../state/fields'
 
 export const TFTP_PORT = 69
 
@@ -13,6 +14,7 @@ const MOST_BLOCK = 1468
 /** Ports from here on are the server's side of transfers, RFC 6335's dynamic ones. */
 const FIRST_TRANSFER_PORT = 49_152
 const MOST_TRANSFERS = 8
+const MOST_PORTS = 0x2000
 
 interface Transfer {
   readonly client: number
@@ -22,6 +24,8 @@ interface Transfer {
   /** Block that the client has to acknowledge, counted on beyond 65535; 0: the options. */
   sent: number
 }
+
+const NO_TRANSFER: Transfer = { client: 0, port: 0, file: new Uint8Array(), block: DEFAULT_BLOCK, sent: 0 }
 
 /** What goes back to the client, from which of the server's ports. */
 export interface TftpAnswer {
@@ -37,6 +41,20 @@ export class TftpServer {
 
   constructor(files: FileSource) {
     this.#files = files
+  }
+
+  exchange(state: StateFields): void {
+    this.#next = state.int('next', this.#next, MOST_PORTS - 1)
+    const transfers = state.list<[number, Transfer]>('transfers', [...this.#transfers], MOST_TRANSFERS, (fields, [port, transfer] = [0, NO_TRANSFER]) => [
+      fields.word('port', port),
+      {
+        client: fields.dword('client', transfer.client), port: fields.word('client port', transfer.port), file: fields.bytes('file', transfer.file, MOST_FILE_BYTES),
+        block: fields.int('block', transfer.block, MOST_BLOCK, LEAST_BLOCK), sent: fields.int('sent', transfer.sent),
+      },
+    ])
+    if (!state.loading) return
+    this.#transfers.clear()
+    for (const [port, transfer] of transfers) this.#transfers.set(port, transfer)
   }
 
   /** Whether a port is the server's. */
@@ -72,7 +90,7 @@ export class TftpServer {
     for (const [port, transfer] of this.#transfers) if (transfer.client === of.client && transfer.port === of.port) this.#transfers.delete(port)
     for (const port of [...this.#transfers.keys()].slice(0, Math.max(0, this.#transfers.size - MOST_TRANSFERS + 1))) this.#transfers.delete(port)
     const port = FIRST_TRANSFER_PORT + this.#next
-    this.#next = (this.#next + 1) % 0x2000
+    this.#next = (this.#next + 1) % MOST_PORTS
     const { block, agreed } = agree(options, of.file.length)
     const transfer: Transfer = { ...of, block, sent: agreed.length > 0 ? 0 : 1 }
     this.#transfers.set(port, transfer)

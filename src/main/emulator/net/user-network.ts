@@ -16,6 +16,7 @@ import { TcpServer } from './tcp'
 import { parseTcp } from './tcp-segment'
 import { TftpServer } from './tftp'
 import { makeUdp, parseUdp, type UdpDatagram } from './udp'
+import type { StateFields } from '../state/fields'
 
 export interface NetworkOptions {
   /** What TFTP and HTTP give; default: nothing. */
@@ -23,6 +24,8 @@ export interface NetworkOptions {
   /** What a guest that boots from the network is told to load. */
   readonly bootFile?: string | undefined
 }
+
+const MAC_BYTES = 6
 
 type ReceivedIpv4 = NonNullable<ReturnType<typeof parseIpv4>>
 
@@ -39,6 +42,13 @@ export class UserNetwork {
     this.#toGuest = toGuest
     this.#tftp = new TftpServer(files)
     this.#http = new TcpServer(GATEWAY, httpService(files), clock, (packet) => this.#sendIp(packet))
+  }
+
+  exchange(state: StateFields): void {
+    this.#guestMac = state.bytes('guest', this.#guestMac, MAC_BYTES)
+    if (this.#guestMac.length !== MAC_BYTES) throw state.wrong("the guest's address has not six bytes")
+    state.part('tftp', this.#tftp)
+    state.part('http', this.#http)
   }
 
   /** TCP connections that are open. */

@@ -215,10 +215,29 @@ export function createMachine({ connection, onError, storage, bootArguments, log
     }
   }
 
+  /** A machine that goes on from a saved state takes the place of the one shown, which is let go only when that has worked. */
+  async function loadState(source: BootSource, state: string): Promise<void> {
+    const waiting = preparation?.wanted() === true ? preparation : undefined
+    const { machine } = await connection.call('machines.boot', { ...bootArguments(source), state, ...(waiting ? { pauseAt: 'reset' } : {}) })
+    release()
+    const mine = boots
+    store.setState({ ...off, phase: 'starting' })
+    await waiting?.prepare(machine, undefined)
+    if (boots !== mine) return endUnseen(machine)
+    storage.setItem(STORAGE_KEY, machine)
+    void watch(machine)
+  }
+
   /** Ends the machine; its report arrives over the watch. */
   async function stop(): Promise<void> {
     const { machine } = store.getState()
     if (machine !== undefined) await connection.call('machines.stop', { machine })
+  }
+
+  /** The machine's thread saves between two slices of the guest, which goes on. */
+  async function saveState(path: string): Promise<void> {
+    const { machine } = store.getState()
+    if (machine !== undefined) await connection.call('machines.saveState', { machine, path })
   }
 
   async function reset(): Promise<void> {
@@ -276,5 +295,5 @@ export function createMachine({ connection, onError, storage, bootArguments, log
   /** Whoever has something to do before the guest runs. */
   const prepareBoots = (how: Preparation): void => void (preparation = how)
 
-  return { store, prepareBoots, loadFont, boot, stop, reset, clear, resume, sendKeys, sendMouse, sendSerial, onSerial, onSound }
+  return { store, prepareBoots, loadFont, boot, stop, reset, saveState, loadState, clear, resume, sendKeys, sendMouse, sendSerial, onSerial, onSound }
 }

@@ -47,4 +47,15 @@ export const screen = {
     bootFileHint: 'A disk image (raw, VHD, VMDK, VDI, qcow2), an ISO, a boot sector or a kernel; its path from the root of the disk.',
     boot: 'Boot',
   },
+  machineState: {
+    save: 'Save the state of the machine',
+    load: 'Load a saved state',
+    path: 'Path of the file',
+    saveHint: 'All that the machine holds, in one file, whose name ends in .blstate. The machine goes on.',
+    loadHint: 'The machine goes on where it was saved. Image, media and firmware must be as they were then.',
+    replaces: 'The machine that runs is switched off.',
+    saveNow: 'Save',
+    loadNow: 'Load',
+    saved: (path: string) => `The state of the machine was saved to ${path}.`,
+  },
 }

@@ -47,4 +47,15 @@ export const screen: typeof en = {
     bootFileHint: '磁盘镜像（raw、VHD、VMDK、VDI、qcow2）、ISO、引导扇区或内核；请填写绝对路径。',
     boot: '启动',
   },
+  machineState: {
+    save: '保存虚拟机状态',
+    load: '加载已保存的状态',
+    path: '文件路径',
+    saveHint: '虚拟机的全部状态存入一个文件，文件名以 .blstate 结尾。虚拟机继续运行。',
+    loadHint: '虚拟机从保存处继续运行。镜像、介质和固件必须与保存时相同。',
+    replaces: '正在运行的虚拟机将被关闭。',
+    saveNow: '保存',
+    loadNow: '加载',
+    saved: (path: string) => `虚拟机状态已保存到 ${path}。`,
+  },
 }

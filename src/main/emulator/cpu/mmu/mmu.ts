@@ -6,8 +6,9 @@ import * as at from '../state/layout'
 import { DataProbes } from './data-probes'
 import { PageWalker, type PagingMode } from './page-walk'
 import { PAGE_SIZE, PhysicalAccess } from './physical-access'
-import { Tlb, type AccessKind } from './tlb'
+import { KINDS, Tlb, type AccessKind } from './tlb'
 import { Watchpoints } from './watchpoints'
+import type { StateFields } from '../../state/fields'
 
 const SLOTS = at.SCRATCH_SLOTS
 const SLOT_BYTES = at.SCRATCH_SLOT_BYTES
@@ -16,6 +17,9 @@ const SUPERVISOR = false
 /** Bytes of the largest access that alignment is checked of; beyond, processors differ (SDM vol. 2A, 2.4, table 2-21). */
 const LARGEST_CHECKED = 8
 const PAGE_MASK = ~0xfffn
+/** Of an entry in a saved state: which TLB, linear page, physical frame. */
+const TLB_NUMBERS = 3
+const MOST_TLB_NUMBERS = 2 * KINDS.length * at.TLB_ENTRIES * TLB_NUMBERS
 
 /** A store whose bytes wait in a scratch slot. Physical addresses are behind the A20 gate. */
 interface PendingStore {
@@ -57,6 +61,35 @@ export class Mmu {
 
   get pagingMode(): PagingMode {
     return this.#walker.mode
+  }
+
+  /**
+   * Translations are saved, too: a guest that changes a page table and does not flush sees the old mapping for as long as the TLB holds it. Loading,
+   * memory is where it was already. What follows from registers is made anew.
+   */
+  exchange(state: StateFields): void {
+    if (state.loading) {
+      this.watchpoints.update(this.#state)
+      this.flush()
+      this.refresh()
+    }
+    state.part('walker', this.#walker)
+    this.#largePages = state.flag('large pages', this.#largePages)
+    const numbers = state.loading ? [] : this.#tlb.entries().flatMap(({ user, kind, page, frame }) => [Number(user) * KINDS.length + KINDS.indexOf(kind), page, frame])
+    const entries = state.numbers('tlb', numbers, MOST_TLB_NUMBERS, Number.MAX_SAFE_INTEGER)
+    if (state.loading) for (let i = 0; i < entries.length; i += TLB_NUMBERS) this.#restore(state, entries[i] ?? 0, entries[i + 1] ?? 0, entries[i + 2] ?? 0)
+    const window = this.#state.u32.subarray(at.FETCH_PAGE >> 2, (at.FETCH_PHYSICAL >> 2) + 2)
+    state.array('fetch window', window)
+    const [, , low = 0, high = 0] = window
+    if (low % PAGE_SIZE !== 0 || high >= 2 ** 20) throw state.wrong('the page that instructions come from is no physical page')
+  }
+
+  #restore(state: StateFields, which: number, page: number, frame: number): void {
+    const kind = KINDS[which % KINDS.length] ?? 'r'
+    const host = frame % PAGE_SIZE !== 0 ? 0 : kind === 'w' ? this.#memory.writableFrame(frame) : this.#memory.readableFrame(frame)
+    if (host === 0 || which >= 2 * KINDS.length || page >= 2 ** 52) throw state.wrong('a translation leads to where no memory is')
+    const [lo, hi] = [(page % 2 ** 20) * PAGE_SIZE, Math.floor(page / 2 ** 20)]
+    this.#tlb.fill(which >= KINDS.length, kind, lo, hi, host, frame, kind !== 'x' && this.probes.armed && this.probes.watchesPage(BigInt(page) << 12n, frame))
   }
 
   /** Who drops decoded code when bytes under it change (the backend). */

@@ -7,6 +7,7 @@ import { AC, CR0, CR4, EFER_BITS } from '../state/bits'
 import type { CpuState } from '../state/cpu-state'
 import type { PhysicalAccess } from './physical-access'
 import type { AccessKind } from './tlb'
+import type { StateFields } from '../../state/fields'
 
 /** MAXPHYADDR, as CPUID leaf 80000008h reports it. */
 export const PHYSICAL_ADDRESS_BITS = 40
@@ -67,6 +68,11 @@ export class PageWalker {
   constructor(state: CpuState, memory: PhysicalAccess) {
     this.#state = state
     this.#memory = memory
+  }
+
+  /** The PDPTEs: all else follows from control registers. */
+  exchange(state: StateFields): void {
+    state.array('pdptes', this.#pdptes)
   }
 
   get mode(): PagingMode {

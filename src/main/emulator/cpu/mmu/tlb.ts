@@ -5,6 +5,17 @@ import type { CpuState } from '../state/cpu-state'
 export type AccessKind = 'r' | 'w' | 'x'
 const KIND_OFFSET: Readonly<Record<AccessKind, number>> = { r: at.TLB_READ, w: at.TLB_WRITE, x: at.TLB_FETCH }
 
+export const KINDS: readonly AccessKind[] = ['r', 'w', 'x']
+
+/** A translation: linear page number, and physical address of its frame. */
+export interface TlbEntry {
+  readonly user: boolean
+  readonly kind: AccessKind
+  readonly page: number
+  readonly frame: number
+}
+
+const PAGE_BYTES = 4096
 const ENTRY_HOST = 8
 const ENTRY_FRAME = 12
 /** In a tag's high half: no linear page number has it, so that inline lookups miss. `EMPTY` has it, too. */
@@ -29,6 +40,22 @@ export class Tlb {
     this.#base = base
     this.#sets = [base + at.TLB_SUPERVISOR, base + at.TLB_USER]
     this.flush()
+  }
+
+  /** Every entry that is there, hidden or not. */
+  entries(): TlbEntry[] {
+    const { i32, u32 } = this.#state
+    const found: TlbEntry[] = []
+    for (const user of [false, true]) {
+      for (const kind of KINDS) {
+        for (let index = 0; index < at.TLB_ENTRIES; index++) {
+          const entry = this.#entry(user, kind, index * PAGE_BYTES)
+          const high = i32[(entry >> 2) + 1] ?? EMPTY
+          if (high !== EMPTY) found.push({ user, kind, page: (high & ~HIDDEN) * 2 ** 32 + (u32[entry >> 2] ?? 0), frame: this.#frameOf(entry) })
+        }
+      }
+    }
+    return found
   }
 
   /** Empties everything; the instruction fetch window goes with it. */

@@ -7,6 +7,7 @@ import { modesChanged } from './context'
 import { isLoadable } from './descriptors'
 import type { CpuFeature } from './models'
 import { PHYSICAL_ADDRESS_BITS } from '../mmu/page-walk'
+import type { StateFields } from '../../state/fields'
 
 export const MSR = {
   TSC: 0x10, APIC_BASE: 0x1b, MTRR_CAP: 0xfe, ARCH_CAPABILITIES: 0x10a, SYSENTER_CS: 0x174, SYSENTER_ESP: 0x175, SYSENTER_EIP: 0x176, MCG_CAP: 0x179, MCG_STATUS: 0x17a, MISC_ENABLE: 0x1a0, PAT: 0x277, MTRR_DEF_TYPE: 0x2ff, TSC_DEADLINE: 0x6e0,
@@ -51,6 +52,9 @@ interface Register {
   write(cx: SystemContext, value: bigint): boolean
 }
 
+/** Registers that a saved state has at most. */
+const MOST_VALUES = 256
+
 /** The registers that no state field holds. */
 export class ModelSpecificRegisters {
   readonly #values = new Map<number, bigint>()
@@ -80,6 +84,15 @@ export class ModelSpecificRegisters {
 
   set(index: number, value: bigint): void {
     this.#values.set(index, value)
+  }
+
+  exchange(state: StateFields): void {
+    const values = state.list<[number, bigint]>('values', [...this.#values], MOST_VALUES, (fields, [index, value] = [0, 0n]) => [fields.dword('index', index), fields.big('value', value)])
+    this.timestampOffset = state.big('timestamp offset', this.timestampOffset)
+    this.randomState = state.big('random state', this.randomState)
+    if (!state.loading) return
+    this.#values.clear()
+    for (const [index, value] of values) this.#values.set(index, value)
   }
 
   /** All values that differ from zero, in a fixed order: for hashes and snapshots. */

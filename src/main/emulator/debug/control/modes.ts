@@ -15,6 +15,11 @@ export class ModeWatch {
     this.#modes = processors.all.map(() => 'real')
   }
 
+  /** The processors' state was loaded: nobody hears of it. */
+  restored(): void {
+    for (const { number, state } of this.#processors.all) this.#modes[number] = cpuMode(state)
+  }
+
   /** At the processor that executes. */
   look(): void {
     const { number, state } = this.#processors.current

@@ -206,6 +206,12 @@ export class RunControl {
     if (this.#paused) this.#paused = { ...this.#paused, address: hex(this.#cpu.codeAddress), ...this.#which }
   }
 
+  /** The machine's state was loaded: its mode is no change of mode. */
+  restored(): void {
+    this.#modes.restored()
+    if (this.#paused) this.#paused = { ...this.#paused, address: hex(this.#cpu.codeAddress), ...this.#which }
+  }
+
   #begin(plan: Omit<Plan, 'places' | 'start' | 'cpu'>, ends: readonly StepEnd[]): void {
     this.#dropPlan()
     const cpu = this.#cpu

@@ -2,7 +2,7 @@
  * How far the boot has come: each step once since power-on, at its instruction. What it waits for are places in code and memory that cost nothing
  * until they are reached, and events that are rare anyway; the guest's run is the same as without it.
  */
-import type { BootPause, BootStep, TimelineEntry } from '../../../../shared/run-state'
+import { BOOT_STEPS, type BootPause, type BootStep, type TimelineEntry } from '../../../../shared/run-state'
 import type { Delivered } from '../../cpu/observer'
 import type { Cpu } from '../../cpu/cpu'
 import type { Processors } from '../../machine/processors'
@@ -12,6 +12,7 @@ import { FRAMEBUFFER, VIDEO_MEMORY_BYTES } from '../../machine/memory-map'
 import { vectorName } from '../../../../shared/vectors'
 import type { CpuMode } from './modes'
 import type { RunControl, RunListener } from './run-control'
+import type { StateFields } from '../../state/fields'
 
 /** Where the later stages of a boot begin, known from the image. Addresses are linear. */
 export interface BootMarks {
@@ -23,6 +24,8 @@ export interface BootMarks {
 
 const MODE_STEPS = { real: undefined, protected: 'protected-mode', long: 'long-mode' } as const
 const CODE_SIZES = [16, 32, 64] as const
+/** Characters of a detail in a saved state. */
+const LONGEST_DETAIL = 1000
 /** Where the guest shows something without the BIOS: VGA window and text memory, linear framebuffer. */
 const SHOWN = [
   { first: 0xa0000n, last: 0xaffffn, what: 'VGA graphics memory' },
@@ -51,6 +54,8 @@ export class Timeline implements RunListener {
   /** The person's own code runs: its output, faults and halts count. */
   #own = false
   #pausedOnce = false
+  /** Where the firmware enters what it loaded, once it is known. */
+  #bootSectorAt: number | undefined
 
   constructor(host: TimelineHost, marks: BootMarks = {}, pauseAt?: BootPause) {
     this.#host = host
@@ -81,15 +86,40 @@ export class Timeline implements RunListener {
     this.#entries = []
     this.#seen = new Set()
     this.#own = false
+    this.#bootSectorAt = undefined
     this.#add('firmware', this.#host.medium)
-    const { stage2, kernel } = this.#marks
-    if (stage2) this.#await(stage2.address, () => this.#host.read32(stage2.magicAt) === stage2.magic, () => this.#add('stage-2'))
-    if (kernel) this.#await(kernel.address, () => CODE_SIZES[this.#cpu.state.codeMode] === kernel.codeSize, () => this.#enterOwn('kernel'))
+    this.#awaitStages()
     this.#pauseFor('reset')
+  }
+
+  /** Those that were not seen yet. */
+  #awaitStages(): void {
+    const { stage2, kernel } = this.#marks
+    if (stage2 && !this.#seen.has('stage-2')) this.#await(stage2.address, () => this.#host.read32(stage2.magicAt) === stage2.magic, () => this.#add('stage-2'))
+    if (kernel && !this.#seen.has('kernel')) this.#await(kernel.address, () => CODE_SIZES[this.#cpu.state.codeMode] === kernel.codeSize, () => this.#enterOwn('kernel'))
+  }
+
+  /** How far it has come; what is not reached yet is waited for from here on. */
+  exchange(state: StateFields): void {
+    this.#entries = state.list('entries', this.#entries, BOOT_STEPS.length, (fields, entry): TimelineEntry => {
+      const detail = fields.maybe('detail', entry?.detail, (inner, text) => inner.text('text', text ?? '', LONGEST_DETAIL))
+      const read = { step: fields.choice('step', entry?.step ?? 'firmware', BOOT_STEPS), instructions: fields.int('instructions', entry?.instructions ?? 0), microseconds: fields.int('microseconds', entry?.microseconds ?? 0) }
+      return detail === undefined ? read : { ...read, detail }
+    })
+    this.#own = state.flag('own', this.#own)
+    this.#bootSectorAt = state.optional('boot sector at', this.#bootSectorAt)
+    if (!state.loading) return
+    this.#seen = new Set(this.#entries.map(({ step }) => step))
+    takeBack(this.#places)
+    this.#awaitStages()
+    if (this.#bootSectorAt !== undefined && !this.#seen.has('boot-sector')) this.bootSector(this.#bootSectorAt)
+    takeBack(this.#watches)
+    if (this.#own && !this.#seen.has('first-output')) this.#watchOutput()
   }
 
   /** The firmware is about to enter what it loaded from the medium. */
   bootSector(linear: number): void {
+    this.#bootSectorAt = linear
     this.#await(BigInt(linear), () => true, () => (this.#marks.kernel ? this.#enter('boot-sector') : this.#enterOwn('boot-sector')))
   }
 
@@ -128,10 +158,14 @@ export class Timeline implements RunListener {
 
   #enterOwn(at: 'boot-sector' | 'kernel'): boolean {
     this.#own = true
+    this.#watchOutput()
+    return this.#enter(at)
+  }
+
+  #watchOutput(): void {
     for (const { what, ...range } of SHOWN) {
       this.#watches.push(this.#host.control.watches.add({ space: 'physical', ...range }, ({ writes }) => writes && this.output(what)))
     }
-    return this.#enter(at)
   }
 
   /** Once: a reset later does not pause again. @returns whether it pauses */
