@@ -44,7 +44,7 @@ import { Interrupts } from './interrupts'
 import { IoBus } from './io-bus'
 import { MemoryMap, VIDEO_MEMORY_BYTES } from './memory-map'
 import { IDE_IRQS, PciBoard, POWER_FUNCTION } from './pci'
-import { Processors } from './processors'
+import { PAUSE_TICKS, Processors } from './processors'
 import { configureFirmware, configureRomCmos, romProblem, type Roms } from './roms'
 import { hashOfParts, loadState, type MachineParts, named, saveState } from './saved-state'
 import type { MachineDescription } from '../state/description'
@@ -540,7 +540,7 @@ export class Machine {
         physical: interrupts.memories[number] ?? this.memoryMap,
         interrupts: interrupts.controller(number),
         apic: interrupts.locals[number],
-        of: parts && { parts, number, hadItsTurn: () => this.processors.endTurn() },
+        of: parts && { parts, number, hadItsTurn: () => this.#pause() },
       })
     }
     const all: [Cpu, ...Cpu[]] = [make(0)]
@@ -549,6 +549,12 @@ export class Machine {
       all.push(make(number))
     }
     return new Processors(all)
+  }
+
+  /** PAUSE of a processor while others could go on. So time passes, too, where all do nothing but wait. */
+  #pause(): void {
+    this.processors.endTurn()
+    this.#skipTo(Math.min(this.now + PAUSE_TICKS, this.clock.nextDue))
   }
 
   /** What a local APIC does to its processor, once there is one. */

@@ -16,6 +16,8 @@ import { OTHERS_READY } from '../cpu/state/layout'
 
 /** Instructions of a turn: ten microseconds. */
 export const TURN_TICKS = 1000
+/** What PAUSE takes: 140 cycles, as on processors since Skylake (Intel 64 and IA-32 Architectures Optimization Reference Manual, 2.5.4). */
+export const PAUSE_TICKS = 14
 
 export class Processors {
   readonly all: readonly [Cpu, ...Cpu[]]
