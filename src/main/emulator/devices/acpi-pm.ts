@@ -42,6 +42,8 @@ export interface AcpiPmWiring {
   /** The system control interrupt, level-triggered. */
   readonly sci: Line
   readonly powerOff: () => void
+  /** The guest has read the timer. */
+  readonly timerRead?: () => void
   /** Puts the block at ports; the return value takes it out. Undefined: something else answers there. */
   readonly map: (first: number, count: number, block: MemoryDevice) => (() => void) | undefined
 }
@@ -118,6 +120,11 @@ export class AcpiPm implements Device, PciFunction, MemoryDevice {
 
   /** Registers of the block; in parts, too. Those that are not there read as 0. */
   read(offset: number, size: 1 | 2 | 4): number {
+    if (offset === Pm.timer && size === 4) {
+      // Before the count is taken: delays are made of this, and what passes in one is to be seen.
+      this.#wiring.timerRead?.()
+      return this.#count
+    }
     let value = 0
     for (let i = 0; i < size; i++) value += this.#byte(offset + i) * 2 ** (8 * i)
     return value
@@ -143,8 +150,24 @@ export class AcpiPm implements Device, PciFunction, MemoryDevice {
   }
 
   #byte(offset: number): number {
-    const words: Readonly<Record<number, number>> = { [Pm.status]: this.#status, [Pm.enable]: this.#enable, [Pm.control]: this.#control, [Pm.timer]: this.#count & 0xffff, [Pm.timer + 2]: this.#count >>> 16 }
-    return ((words[offset & ~1] ?? 0) >> (8 * (offset & 1))) & 0xff
+    return (this.#word(offset & ~1) >> (8 * (offset & 1))) & 0xff
+  }
+
+  #word(offset: number): number {
+    switch (offset) {
+      case Pm.status:
+        return this.#status
+      case Pm.enable:
+        return this.#enable
+      case Pm.control:
+        return this.#control
+      case Pm.timer:
+        return this.#count & 0xffff
+      case Pm.timer + 2:
+        return this.#count >>> 16
+      default:
+        return 0
+    }
   }
 
   #writeWord(at: number, value: number, mask: number): void {

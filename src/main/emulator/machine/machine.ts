@@ -42,6 +42,7 @@ import { IoBus } from './io-bus'
 import { MemoryMap, VIDEO_MEMORY_BYTES } from './memory-map'
 import { IDE_IRQS, PciBoard, POWER_FUNCTION } from './pci'
 import { configureFirmware, configureRomCmos, romProblem, type Roms } from './roms'
+import { TimerPolling } from './timer-polling'
 import { VgaCapture, textOf } from './vga-screen'
 import { VGA_START, type VgaWindow } from './vga-windows'
 
@@ -175,16 +176,22 @@ export class Machine {
       this.#resetRequested = by
       attention()
     }
+    const skipTo = (tick: number): void => {
+      this.#skipTo(Math.min(tick, this.clock.nextDue))
+      attention()
+    }
     const powerOff = (): void => {
       this.#outcome = { reason: 'power-off' }
       attention()
     }
+    const polling = new TimerPolling({ now: () => this.now, instructions: () => this.instructions, skipTo })
     this.hpet = new Hpet({ clock, irq0: pic.line(IRQ.timer), irq8: pic.line(IRQ.clock), input: (index, level) => this.interrupts.ioApic?.setInput(index, level) })
     this.memoryMap.mapDevice(HPET_BASE, HPET_BYTES, this.hpet)
     this.acpi = new AcpiPm({
       clock,
       sci: pic.line(IRQ.acpi),
       powerOff,
+      timerRead: () => polling.read(),
       map: (first, count, block) => (this.bus.isFree(first, count) ? this.bus.map(first, count, block) : undefined),
     })
     this.pit = new Pit8254(clock, this.hpet.timerLine, (hertz) => options.onTone?.(hertz, clock.now()))
@@ -261,10 +268,7 @@ export class Machine {
       drives: this.drives,
       now: () => this.now,
       instructions: () => this.instructions,
-      skipTo: (tick) => {
-        this.#skipTo(Math.min(tick, this.clock.nextDue))
-        attention()
-      },
+      skipTo,
       resetMachine: resetMachine('bios'),
       installRom: (bytes) => this.memoryMap.installRom(bytes),
       powerOff,
