@@ -17,6 +17,8 @@ export const PM_BLOCK_BYTES = 64
 export const Pm = { status: 0x00, enable: 0x02, control: 0x04, timer: 0x08 } as const
 /** Configuration registers: base of the block, and whether it answers. */
 export const PM_BASE = 0x40
+/** Of the base's register. */
+export const PM_BASE_BITS = 0xffc0
 export const PM_MISC = 0x80
 const BLOCK_ON = 1
 /** SMI_CMD, and what is written to it. */
@@ -64,7 +66,7 @@ export class AcpiPm implements Device, PciFunction, MemoryDevice {
   readonly name = 'PIIX4 power management'
   readonly identity = { vendor: 0x8086, device: 0x7113, revision: 3, classCode: 0x068000, subsystemVendor: 0x1af4, subsystem: 0x1100 } as const
   readonly registers = [
-    { at: PM_BASE, bytes: 4, value: 1, writable: 0xffc0 },
+    { at: PM_BASE, bytes: 4, value: 1, writable: PM_BASE_BITS },
     // Bit 25: system management mode needs no set-up. There is none.
     { at: 0x58, bytes: 4, value: 0x0200_0000, writable: 0 },
     { at: PM_MISC, bytes: 1, value: 0, writable: BLOCK_ON },
@@ -111,7 +113,7 @@ export class AcpiPm implements Device, PciFunction, MemoryDevice {
   }
 
   configured(config: PciConfig): void {
-    const wanted = (config.read(PM_MISC, 1) & BLOCK_ON) !== 0 ? config.read(PM_BASE, 2) & 0xffc0 : undefined
+    const wanted = (config.read(PM_MISC, 1) & BLOCK_ON) !== 0 ? config.read(PM_BASE, 2) & PM_BASE_BITS : undefined
     if (wanted === this.#placed?.base) return
     this.#placed?.takeOut()
     const takeOut = wanted === undefined ? undefined : this.#wiring.map(wanted, PM_BLOCK_BYTES, this)

@@ -12,7 +12,6 @@ import { cpuMode } from '../debug/registers'
 import { AcpiPm } from '../devices/acpi-pm'
 import { BiosDebugPort } from '../devices/bios-debug-port'
 import { BANK_BYTES, BochsVbe, type VbeBank } from '../devices/bochs-vbe'
-import type { BusMemory } from '../devices/bus-memory'
 import { DebugPorts } from '../devices/debug-ports'
 import type { Device } from '../devices/device'
 import { DmaPair } from '../devices/dma8237'
@@ -283,8 +282,14 @@ export class Machine {
       this.#outcome = { reason: 'debug-exit', value }
       attention()
     })
-    this.#devices = [...this.interrupts.devices, this.hpet, this.acpi, this.pit, this.kbc, this.rtc, ...this.connectors.devices, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, this.pci.networkCard, this.dma, this.fdc, ...(roms ? this.#forRealBios(options, busMemory) : [this.firmware])]
+    const fwCfg = roms && new FwCfg({ memory: busMemory, ramBytes: options.memoryBytes, processors: 1 })
+    this.#devices = [...this.interrupts.devices, this.hpet, this.acpi, this.pit, this.kbc, this.rtc, ...this.connectors.devices, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, this.pci.networkCard, this.dma, this.fdc, ...(fwCfg ? [fwCfg, new BiosDebugPort(options.onDebugConsole)] : [this.firmware])]
     for (const device of this.#devices) this.bus.attach(device)
+    if (fwCfg) {
+      // What a real BIOS finds on this board and our own has no need of.
+      configureRomCmos(this.rtc.ram, this.drives)
+      configureFirmware(fwCfg, { memoryBytes: options.memoryBytes, drives: this.drives, model: this.cpu.model, romBytes, ports: this.bus, pci: this.pci.bus })
+    }
     this.#built = true
     this.reset()
   }
@@ -322,14 +327,6 @@ export class Machine {
     this.timeline.begin()
     // Our own says where it enters what it has loaded.
     if (this.hasRealBios) this.timeline.bootSector(BOOT_ADDRESS)
-  }
-
-  /** What a real BIOS finds on this board and our own has no need of. */
-  #forRealBios({ memoryBytes, onDebugConsole }: MachineOptions, memory: BusMemory): Device[] {
-    configureRomCmos(this.rtc.ram, this.drives)
-    const fwCfg = new FwCfg({ memory, ramBytes: memoryBytes, processors: 1 })
-    configureFirmware(fwCfg, memoryBytes, this.drives)
-    return [fwCfg, new BiosDebugPort(onDebugConsole)]
   }
 
   /**

@@ -1,7 +1,14 @@
 /** A real BIOS in the place of the lab's own: its ROM, and what it expects to find on a board that QEMU would have made. */
+import type { CpuModel } from '../cpu/system/models'
+import { PM_BASE, PM_BASE_BITS } from '../devices/acpi-pm'
 import { CMOS } from '../devices/rtc-mc146818'
 import type { FwCfg } from '../devices/fw-cfg'
+import type { PciBus } from '../devices/pci-bus'
+import { ACPI_FILES, acpiLoaderFiles, type AcpiLoaderFiles } from '../firmware/acpi/loader-script'
+import { acpiPartsOf, POWER_MANAGEMENT, smbiosPartsOf } from '../firmware/platform'
+import { smbiosTables } from '../firmware/smbios'
 import type { Drives } from './drives'
+import type { IoBus } from './io-bus'
 
 /** ROMs of a machine, as in their files. */
 export interface Roms {
@@ -47,14 +54,38 @@ export function configureRomCmos(ram: Uint8Array, { hardware, boot }: Drives): v
 
 const E820_BYTES = 20
 const RAM = 1
+/** Sleep states S0 to S5: bit 7, it exists; below, its SLP_TYP. */
+const SLEEP_STATES = [0x80, 0, 0, 1, 2, 0x80] as const
 
-/** Files that SeaBIOS looks for: the memory, and what it boots first, by device paths of Open Firmware. */
-export function configureFirmware(fwCfg: FwCfg, memoryBytes: number, drives: Drives): void {
+/** What the files tell of. */
+export interface Board {
+  readonly memoryBytes: number
+  readonly drives: Drives
+  readonly model: CpuModel
+  readonly romBytes: number
+  readonly ports: IoBus
+  readonly pci: PciBus
+}
+
+/** Files that firmware for QEMU looks for: the memory, tables for operating systems, and what it boots first, by device paths of Open Firmware. */
+export function configureFirmware(fwCfg: FwCfg, board: Board): void {
+  const { memoryBytes, drives, model, romBytes } = board
   const map = new DataView(new ArrayBuffer(E820_BYTES))
   map.setBigUint64(8, BigInt(memoryBytes), true)
   map.setUint32(16, RAM, true)
   fwCfg.addFile('bootorder', Buffer.from(`${bootPath(drives)}\0`, 'latin1'))
   fwCfg.addFile('etc/e820', new Uint8Array(map.buffer))
+  fwCfg.addFile('etc/system-states', Uint8Array.from(SLEEP_STATES))
+  const smbios = smbiosTables(smbiosPartsOf(model, memoryBytes, romBytes), 0)
+  fwCfg.addFile('etc/smbios/smbios-anchor', smbios.entry)
+  fwCfg.addFile('etc/smbios/smbios-tables', smbios.structures)
+  // The tables say where the firmware has put the ports of power management: it reads them when it has.
+  const files = (): AcpiLoaderFiles => acpiLoaderFiles(acpiPartsOf(board.ports, model.has('apic'), board.pci.readConfig(POWER_MANAGEMENT, PM_BASE, 4) & PM_BASE_BITS))
+  const { rsdp, tables, facs, script } = files()
+  fwCfg.addFile(ACPI_FILES.rsdp, rsdp)
+  fwCfg.addFile(ACPI_FILES.tables, tables, () => files().tables)
+  fwCfg.addFile(ACPI_FILES.facs, facs)
+  fwCfg.addFile('etc/table-loader', script)
 }
 
 function bootPath({ hardware, boot }: Drives): string {
