@@ -40,6 +40,8 @@ export interface BootOptions {
   clock?: string
   firmware?: string
   vgaFirmware?: string
+  firmwareVariables?: string
+  saveVariables?: string
   memory?: number
   append?: string
   initrd?: readonly ModuleFile[]
@@ -68,6 +70,7 @@ export async function boot(what: string, options: BootOptions, signal: AbortSign
   if (options.untilText === '') throw new LabError({ code: 'usage', what: '--until-text is empty.', next: 'Name the text to wait for.' })
   if (options.traceFile !== undefined && !options.trace) throw new LabError({ code: 'usage', what: '--trace-file says where a trace goes, but there is none.', next: 'Add --trace bios, --trace ports or --trace bios,ports.' })
   if (options.vgaFirmware !== undefined && options.firmware === undefined) throw new LabError({ code: 'usage', what: "--vga-firmware goes with a BIOS that is not Bootlab's own.", next: 'Add --firmware FILE.' })
+  if (options.firmwareVariables !== undefined && options.firmware === undefined) throw new LabError({ code: 'usage', what: "--firmware-variables goes with UEFI firmware, which Bootlab's own is not.", next: 'Add --firmware FILE.' })
   const { lockstep } = options
   if (lockstep) checkLockstepOptions(options)
   else prepareWorker()
@@ -105,11 +108,13 @@ async function prepare(what: string, options: BootOptions, signal: AbortSignal):
   return inMachine(image, what, await machineOf(project), options)
 }
 
+const resolved = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(path))
+
 /** Options come before what the manifest says; drives beside those that it names. */
 async function inMachine(image: Uint8Array, what: string, described: MachineDescription, options: BootOptions): Promise<Bootable> {
   const medium = options.as ?? described.medium
   checkMedium(image, medium, what)
-  const firmware = options.firmware === undefined ? described.firmware : { bios: resolve(options.firmware), vga: options.vgaFirmware === undefined ? undefined : resolve(options.vgaFirmware) }
+  const firmware = options.firmware === undefined ? described.firmware : { bios: resolve(options.firmware), vga: resolved(options.vgaFirmware), variables: resolved(options.firmwareVariables) }
   const drives = [...described.drives, ...(options.drive ?? []).map((drive) => ({ ...drive, path: resolve(drive.path) }))]
   return {
     image,
@@ -117,7 +122,7 @@ async function inMachine(image: Uint8Array, what: string, described: MachineDesc
     memoryBytes: options.memory ?? described.memoryBytes,
     model: options.cpu ?? described.model,
     drives: await insertedDrives(image, medium, drives, readInput),
-    roms: firmware && (await readRoms(firmware.bios, firmware.vga)),
+    roms: firmware && (await readRoms(firmware.bios, firmware.vga, firmware.variables)),
     startDate: options.clock === undefined ? described.startDate : clockStart(options.clock),
   }
 }
@@ -126,6 +131,7 @@ async function inMachine(image: Uint8Array, what: string, described: MachineDesc
 export async function run(machine: Bootable, options: BootOptions, signal: AbortSignal, start: MachineStarter): Promise<number> {
   const { untilText, json } = options
   if (options.screen?.type === 'png') await requireFileName(options.screen.file)
+  if (options.saveVariables !== undefined) await requireVariables(options.saveVariables, machine)
   // Lines of a trace would run through the picture.
   const traceInTerminal = options.trace !== undefined && options.traceFile === undefined && process.stderr.isTTY
   const ports = await PortOutputs.open(options, openForWriting)
@@ -133,6 +139,7 @@ export async function run(machine: Bootable, options: BootOptions, signal: Abort
   const traceFile = options.traceFile === undefined ? undefined : await openForWriting(options.traceFile)
   const kept = new Map<OutputPort, KeptOutput>()
   let screen: Screen | undefined
+  let variables: Uint8Array | undefined
   const network = await networkOf(options)
   const started = performance.now()
 
@@ -159,6 +166,7 @@ export async function run(machine: Bootable, options: BootOptions, signal: Abort
         },
         log: (_id, entries) => written(traceFile ?? process.stderr, traceLines(entries)),
         state: () => undefined,
+        variables: (bytes) => void (variables = bytes),
         end: resolveRun,
       },
     )
@@ -174,6 +182,7 @@ export async function run(machine: Bootable, options: BootOptions, signal: Abort
   await ports.close()
   if (traceFile) await finished(traceFile.end())
   if (options.screen?.type === 'png') await writePicture(options.screen.file, screen)
+  if (options.saveVariables !== undefined && variables) await save(options.saveVariables, variables)
   const exitCode = exitCodeOf(report, untilText !== undefined)
   if (json) {
     const milliseconds = Math.round(performance.now() - started)
@@ -241,7 +250,14 @@ async function writePicture(path: string, screen: Screen | undefined): Promise<v
   if (!screen) throw new LabError({ code: 'internal', what: 'The machine showed no screen.' })
   // Read only when it is wanted.
   const { screenPng } = await import('../main/services/screen-output')
-  await writeFile(path, screenPng(screen)).catch((error: unknown) => Promise.reject(cannotWrite(path, error)))
+  await save(path, screenPng(screen))
+}
+
+const save = (path: string, bytes: Uint8Array): Promise<void> => writeFile(path, bytes).catch((error: unknown) => Promise.reject(cannotWrite(path, error)))
+
+async function requireVariables(path: string, { roms }: Bootable): Promise<void> {
+  if (!roms?.variables) throw new LabError({ code: 'usage', what: '--save-variables, but the machine has no flash memory with variables.', next: 'Add --firmware OVMF_CODE….fd, and --firmware-variables FILE where none are beside it.' })
+  await requireFileName(path)
 }
 
 function cannotWrite(path: string, error: unknown): LabError {

@@ -33,8 +33,9 @@ export const runKey = z
     drives: z.array(drive).max(MOST_EXTRA_DRIVES).optional().describe('Images in further drives. What the guest writes goes to a copy in memory.'),
     firmware: z
       .strictObject({
-        bios: projectPath.describe('The ROM of a BIOS, such as a SeaBIOS of your own.'),
+        bios: projectPath.describe('The ROM of a BIOS, such as a SeaBIOS of your own, or of UEFI, such as OVMF.'),
         vga: projectPath.optional().describe("The ROM of the display's BIOS; by default vgabios-stdvga.bin or vgabios.bin beside it."),
+        variables: projectPath.optional().describe("UEFI's variables; by default, beside a firmware named OVMF_CODE….fd, OVMF_VARS….fd. What the guest writes goes to a copy in memory."),
       })
       .optional()
       .describe("A BIOS in the place of the lab's own."),

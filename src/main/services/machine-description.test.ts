@@ -25,7 +25,7 @@ it('all that a manifest says is there, with the paths of its files', async () =>
     model: '486',
     medium: 'floppy',
     drives: [{ path: join(folder, 'data.img'), medium: 'disk', readOnly: false }, { path: join(folder, 'a.iso'), medium: 'cd', readOnly: true }],
-    firmware: { bios: join(folder, 'bios.bin'), vga: join(folder, 'vga.bin') },
+    firmware: { bios: join(folder, 'bios.bin'), vga: join(folder, 'vga.bin'), variables: undefined },
     startDate: Date.UTC(1999, 11, 31, 23, 59, 59),
   })
 })

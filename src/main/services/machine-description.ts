@@ -6,10 +6,11 @@ import { memoryOf } from './projects'
 
 export { CLOCK_HINT, clockStart } from '../project'
 
-/** ROM files of a BIOS, and of the display's. */
+/** ROM files of a BIOS and of the display's, and UEFI's variables. */
 export interface FirmwareFiles {
   bios: string
   vga?: string | undefined
+  variables?: string | undefined
 }
 
 /** Paths are absolute; what is absent is left to whoever boots. */
@@ -27,6 +28,7 @@ export interface MachineDescription {
 export async function machineOf({ dir, manifest }: Project): Promise<MachineDescription> {
   const { cpu, medium, drives = [], firmware, clock } = manifest.run
   const inside = (path: string): Promise<string> => resolveInside(dir, path, 'file')
+  const insideIfAny = async (path: string | undefined): Promise<string | undefined> => (path === undefined ? undefined : inside(path))
   const placed: InsertedDrive[] = []
   for (const drive of drives) placed.push({ ...drive, path: await inside(drive.path) })
   return {
@@ -34,7 +36,7 @@ export async function machineOf({ dir, manifest }: Project): Promise<MachineDesc
     model: cpu,
     medium,
     drives: placed,
-    firmware: firmware && { bios: await inside(firmware.bios), vga: firmware.vga === undefined ? undefined : await inside(firmware.vga) },
+    firmware: firmware && { bios: await inside(firmware.bios), vga: await insideIfAny(firmware.vga), variables: await insideIfAny(firmware.variables) },
     startDate: clock === undefined ? undefined : clockStart(clock),
   }
 }

@@ -35,8 +35,8 @@ export const startOptionsSchema = z.object({
   untilText: z.string().min(1).optional(),
   /** Host's time after which the run ends, in milliseconds. */
   timeoutMilliseconds: z.number().positive().optional(),
-  /** A real BIOS in the place of the lab's own, and that of the display. */
-  roms: z.object({ bios: bytesSchema, vga: bytesSchema.optional() }).optional(),
+  /** A real BIOS in the place of the lab's own, that of the display, UEFI's variables. */
+  roms: z.object({ bios: bytesSchema, vga: bytesSchema.optional(), variables: bytesSchema.optional() }).optional(),
   /** Typed into the guest as soon as it takes keys. */
   keys: z.string().optional(),
   /** What a guest's reset does: start the PC anew (default), or end the run. */
@@ -84,6 +84,8 @@ export interface MachineListener {
   state(state: MachineState): void
   /** Entries of a log that was begun with `log`; `lost` of them were dropped before. May answer with a promise that resolves when they are dealt with. */
   log?(id: number, entries: LogEntry[], lost: number): void | Promise<void>
+  /** What is in the flash memory with UEFI's variables when the run ends, where there is one. */
+  variables?(bytes: Uint8Array): void
   end(report: RunReport): void
 }
 
@@ -141,6 +143,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('state'), state: machineStateSchema }),
   z.object({ type: z.literal('answer'), id: z.number(), value: z.unknown(), failure: failureSchema.optional() }),
   z.object({ type: z.literal('log'), id: z.number(), entries: z.array(logEntrySchema), lost: z.number() }),
+  z.object({ type: z.literal('variables'), bytes: bytesSchema }),
   z.object({ type: z.literal('end'), report: runReportSchema }),
   /** The compiled interpreter, for the next worker. */
   z.object({ type: z.literal('module'), module: z.instanceof(WebAssembly.Module) }),

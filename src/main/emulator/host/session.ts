@@ -412,6 +412,7 @@ export class Session implements RunningMachine, Asked {
     this.#flushLogs()
     this.#tellScreen()
     this.#tellState('ended')
+    if (this.#machine.variables) this.#listener.variables?.(this.#machine.variables.contents)
     this.#listener.end(report)
     this.#wake?.()
   }

@@ -69,6 +69,7 @@ function listen(port: NonNullable<typeof parentPort>): void {
           post({ type: 'log', id, entries, lost })
           return new Promise((resolve) => unlogged.set(id, resolve))
         },
+        variables: (bytes) => post({ type: 'variables', bytes }),
         end: (report) => post({ type: 'end', report }),
       })
     } catch (error) {

@@ -13,6 +13,7 @@ import { AcpiPm } from '../devices/acpi-pm'
 import { BiosDebugPort } from '../devices/bios-debug-port'
 import { BANK_BYTES, BochsVbe, type VbeBank } from '../devices/bochs-vbe'
 import { DebugPorts } from '../devices/debug-ports'
+import type { CfiFlash } from '../devices/cfi-flash'
 import type { Device } from '../devices/device'
 import { DmaPair } from '../devices/dma8237'
 import { Fdc82077 } from '../devices/fdc82077'
@@ -40,7 +41,7 @@ import { Interrupts } from './interrupts'
 import { IoBus } from './io-bus'
 import { MemoryMap, VIDEO_MEMORY_BYTES } from './memory-map'
 import { IDE_IRQS, PciBoard, POWER_FUNCTION } from './pci'
-import { configureFirmware, configureRomCmos, romProblem, type Roms } from './roms'
+import { configureFirmware, configureRomCmos, romImage, romProblem, type Roms, variableStore } from './roms'
 import { TimerPolling } from './timer-polling'
 import { VgaCapture, textOf } from './vga-screen'
 import { VGA_START, type VgaWindow } from './vga-windows'
@@ -126,6 +127,8 @@ export class Machine {
   /** The lab's own BIOS, which does nothing where there is a real one. */
   readonly firmware: Firmware
   readonly hasRealBios: boolean
+  /** Flash memory with the variables of UEFI firmware. */
+  readonly variables: CfiFlash | undefined
   /** Breakpoints, steps, pauses. */
   readonly control: RunControl
   readonly timeline: Timeline
@@ -142,7 +145,8 @@ export class Machine {
     const { roms } = options
     const problem = roms && romProblem(roms)
     if (problem !== undefined) throw new RangeError(problem)
-    const romBytes = roms?.bios.length ?? ROM_BYTES
+    const rom = roms && romImage(roms)
+    const romBytes = rom?.length ?? ROM_BYTES
     this.drives = new Drives(options.image, options.medium, options.drives)
     const { ramBase, videoBase, romBase, wasmPages } = memoryLayout(options.memoryBytes, VIDEO_MEMORY_BYTES, romBytes)
     const memory = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages })
@@ -275,7 +279,8 @@ export class Machine {
       bootEntered: (linear) => this.timeline.bootSector(linear),
     }, options.quirks)
     this.hasRealBios = roms !== undefined
-    this.memoryMap.installRom(roms?.bios ?? this.firmware.rom.bytes)
+    this.memoryMap.installRom(rom ?? this.firmware.rom.bytes)
+    this.variables = roms && variableStore(roms, this.memoryMap, this.cpu)
     this.dma = new DmaPair(busMemory)
     this.fdc = new Fdc82077({ clock, irq: pic.line(IRQ.floppy), dma: this.dma, drive: floppyDrive(this.drives) })
     const debug = new DebugPorts((byte) => this.#sent('port 0xe9', options.onDebugConsole, byte), (value) => {
@@ -283,7 +288,7 @@ export class Machine {
       attention()
     })
     const fwCfg = roms && new FwCfg({ memory: busMemory, ramBytes: options.memoryBytes, processors: 1 })
-    this.#devices = [...this.interrupts.devices, this.hpet, this.acpi, this.pit, this.kbc, this.rtc, ...this.connectors.devices, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, this.pci.networkCard, this.dma, this.fdc, ...(fwCfg ? [fwCfg, new BiosDebugPort(options.onDebugConsole)] : [this.firmware])]
+    this.#devices = [...this.interrupts.devices, this.hpet, this.acpi, this.pit, this.kbc, this.rtc, ...this.connectors.devices, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, this.pci.networkCard, this.dma, this.fdc, ...(fwCfg ? [fwCfg, new BiosDebugPort(options.onDebugConsole)] : [this.firmware]), ...(this.variables ? [this.variables] : [])]
     for (const device of this.#devices) this.bus.attach(device)
     if (fwCfg) {
       // What a real BIOS finds on this board and our own has no need of.

@@ -1,6 +1,8 @@
 /** A real BIOS in the place of the lab's own: its ROM, and what it expects to find on a board that QEMU would have made. */
+import type { Cpu } from '../cpu/cpu'
 import type { CpuModel } from '../cpu/system/models'
 import { PM_BASE, PM_BASE_BITS } from '../devices/acpi-pm'
+import { CfiFlash, FLASH_BLOCK_BYTES } from '../devices/cfi-flash'
 import { CMOS } from '../devices/rtc-mc146818'
 import type { FwCfg } from '../devices/fw-cfg'
 import type { PciBus } from '../devices/pci-bus'
@@ -9,6 +11,7 @@ import { acpiPartsOf, POWER_MANAGEMENT, smbiosPartsOf } from '../firmware/platfo
 import { smbiosTables } from '../firmware/smbios'
 import type { Drives } from './drives'
 import type { IoBus } from './io-bus'
+import type { MemoryMap } from './memory-map'
 
 /** ROMs of a machine, as in their files. */
 export interface Roms {
@@ -16,6 +19,8 @@ export interface Roms {
   readonly bios: Uint8Array
   /** BIOS of the display: its PCI expansion ROM. */
   readonly vga?: Uint8Array | undefined
+  /** What is in a flash memory that ends where the BIOS begins: the variables of UEFI. The guest's writes go to a copy. */
+  readonly variables?: Uint8Array | undefined
 }
 
 const PAGE = 0x1000
@@ -25,14 +30,36 @@ const MAX_VGA_BYTES = 64 << 10
 const OPTION_ROM = [0x55, 0xaa] as const
 
 /** Why these cannot be a machine's ROMs; undefined: they can. */
-export function romProblem({ bios, vga }: Roms): string | undefined {
+export function romProblem({ bios, vga, variables }: Roms): string | undefined {
   if (bios.length % PAGE !== 0 || bios.length < MIN_BIOS_BYTES || bios.length > MAX_BIOS_BYTES) {
     return `The BIOS has ${bios.length} bytes: a ROM has whole pages of 4 KiB, from 16 KiB to 16 MiB.`
+  }
+  if (variables && (variables.length === 0 || variables.length % FLASH_BLOCK_BYTES !== 0 || bios.length + variables.length > MAX_BIOS_BYTES)) {
+    return `The variables have ${variables.length} bytes: a flash memory has whole blocks of 4 KiB, and with the BIOS no more than 16 MiB.`
   }
   if (vga && (vga.length > MAX_VGA_BYTES || vga[0] !== OPTION_ROM[0] || vga[1] !== OPTION_ROM[1])) {
     return `The display's BIOS is no option ROM: it begins with 55 AA and has no more than 64 KiB.`
   }
   return undefined
+}
+
+/** All that lies below 4 GiB. */
+export const romImage = ({ bios, variables }: Roms): Uint8Array => (variables ? new Uint8Array(Buffer.concat([variables, bios])) : bios)
+
+/** Makes the part of the ROM's block with the variables a flash memory. */
+export function variableStore({ variables }: Roms, map: MemoryMap, cpu: Pick<Cpu, 'codeChanged' | 'memoryMapChanged'>): CfiFlash | undefined {
+  if (!variables) return undefined
+  const { physical, host, bytes } = map.rom
+  const flash = new CfiFlash({
+    memory: bytes.subarray(0, variables.length),
+    changed: (at, count) => cpu.codeChanged(host + at, count),
+    showArray: (shown) => {
+      map.hideRom(shown ? undefined : { base: physical, bytes: variables.length })
+      cpu.memoryMapChanged()
+    },
+  })
+  map.mapDevice(physical, variables.length, flash)
+  return flash
 }
 
 /** BIOS boot order, translation of the hard disks' geometry (2 bits each): cells of Bochs and QEMU. */
