@@ -72,8 +72,10 @@ class Guest {
   type(line: string): this {
     for (const character of `${line}\n`) {
       const stroke = strokeFor(character)
-      if (!stroke || stroke.shift) throw new Error(`There is no key for ${JSON.stringify(character)} alone.`)
-      for (const down of [true, false]) this.machine.kbc.keyboard.key(stroke.code, down)
+      if (!stroke) throw new Error(`There is no key for ${JSON.stringify(character)}.`)
+      const keys = [...(stroke.shift ? ['ShiftLeft'] : []), stroke.code]
+      for (const code of keys) this.machine.kbc.keyboard.key(code, true)
+      for (const code of keys.toReversed()) this.machine.kbc.keyboard.key(code, false)
       this.wait(KEY_MS)
     }
     return this
