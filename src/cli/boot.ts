@@ -18,7 +18,7 @@ import { unpackedLinux } from '../main/services/unpacked-linux'
 import type { BuildResult } from '../shared/contract'
 import type { CpuModelName } from '../shared/cpu-models'
 import { LabError } from '../shared/failure'
-import type { BootMedium, InsertedDrive, OutputPort, Screen } from '../shared/machine-schemas'
+import type { BootMedium, DriveBus, InsertedDrive, OutputPort, Screen } from '../shared/machine-schemas'
 import { screenLines, screenText } from '../shared/screen-text'
 import type { Backend, ScreenOutput, Trace } from './arguments'
 import { buildExitCode, printLog, summarize } from './build-log'
@@ -36,6 +36,7 @@ const MAX_JSON_SERIAL = 4 * 1024 * 1024
 export interface BootOptions {
   headless?: true
   as?: BootMedium
+  bus?: DriveBus
   drive?: readonly InsertedDrive[]
   clock?: string
   firmware?: string
@@ -64,7 +65,7 @@ export interface BootOptions {
 }
 
 /** The image, and the machine that it boots in. */
-type Bootable = Pick<StartOptions, 'image' | 'medium' | 'memoryBytes' | 'model' | 'drives' | 'roms' | 'startDate'>
+type Bootable = Pick<StartOptions, 'image' | 'medium' | 'bus' | 'memoryBytes' | 'model' | 'drives' | 'roms' | 'startDate'>
 
 export async function boot(what: string, options: BootOptions, signal: AbortSignal): Promise<number> {
   if (options.untilText === '') throw new LabError({ code: 'usage', what: '--until-text is empty.', next: 'Name the text to wait for.' })
@@ -113,12 +114,14 @@ const resolved = (path: string | undefined): string | undefined => (path === und
 /** Options come before what the manifest says; drives beside those that it names. */
 async function inMachine(image: Uint8Array, what: string, described: MachineDescription, options: BootOptions): Promise<Bootable> {
   const medium = options.as ?? described.medium
-  checkMedium(image, medium, what)
+  const bus = options.bus ?? described.bus
+  checkMedium(image, medium, what, bus)
   const firmware = options.firmware === undefined ? described.firmware : { bios: resolve(options.firmware), vga: resolved(options.vgaFirmware), variables: resolved(options.firmwareVariables) }
   const drives = [...described.drives, ...(options.drive ?? []).map((drive) => ({ ...drive, path: resolve(drive.path) }))]
   return {
     image,
     medium,
+    bus,
     memoryBytes: options.memory ?? described.memoryBytes,
     model: options.cpu ?? described.model,
     drives: await insertedDrives(image, medium, drives, readInput),

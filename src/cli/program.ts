@@ -3,7 +3,7 @@ import { Command, Option } from 'commander'
 import { BACKENDS } from '../shared/contract'
 import { CPU_MODEL_NAMES } from '../shared/cpu-models'
 import { FILE_SYSTEMS, FIRMWARES, IMAGE_FORMATS, IMAGE_LAYOUTS } from '../shared/image'
-import { BOOT_MEDIA } from '../shared/machine-schemas'
+import { BOOT_MEDIA, DRIVE_BUSES } from '../shared/machine-schemas'
 import { RESTORE_FILE_SYSTEMS } from '../shared/usb'
 import { locate } from '../main/services/locations'
 import { parseClock, parseDrive, parseDuration, parseExitCode, parseGiven, parseInitrdOption, parseLockstep, parseMemory, parseModuleOption, parseOffset, parsePort, parseScreen, parseTrace } from './arguments'
@@ -96,7 +96,8 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .argument('[what]', "a project's folder, a raw image, a boot sector, a kernel or a source file", '.')
     .option('--headless', 'show nothing live')
     .addOption(new Option('--as <medium>', 'what an image is put in as (default: what it looks like)').choices(BOOT_MEDIA))
-    .option('--drive <medium:file>', 'an image in a further drive: disk:FILE, floppy:FILE or cd:FILE, with ",ro" behind it write-protected; may be given several times', parseDrive)
+    .addOption(new Option('--bus <name>', "what the image's drive is connected to (default: as the project says, else ide)").choices(DRIVE_BUSES))
+    .option('--drive <medium:file>', 'an image in a further drive: disk:FILE, floppy:FILE or cd:FILE, with ",ro" behind it write-protected, with ",bus=ahci" on a controller of its own; may be given several times', parseDrive)
     .option('--firmware <file>', "a real BIOS in the place of Bootlab's own, such as SeaBIOS or OVMF; vgabios-stdvga.bin beside it is the display's, OVMF_VARS….fd beside OVMF_CODE….fd has UEFI's variables")
     .option('--vga-firmware <file>', "the display's BIOS, with --firmware")
     .option('--firmware-variables <file>', "UEFI's variables, with --firmware; the guest writes to a copy")

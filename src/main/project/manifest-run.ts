@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { MAX_COMMAND_LINE_BYTES } from '../../shared/boot'
 import { CPU_MODEL_NAMES } from '../../shared/cpu-models'
-import { BOOT_MEDIA, MOST_EXTRA_DRIVES } from '../../shared/machine-schemas'
+import { BOOT_MEDIA, DRIVE_BUSES, MOST_EXTRA_DRIVES } from '../../shared/machine-schemas'
 import { CLOCK_HINT, clockStart } from './clock'
 import { projectPath } from './manifest-parts'
 import { memorySize } from './memory-size'
@@ -18,9 +18,12 @@ export const memory = z
 
 const medium = z.enum(BOOT_MEDIA)
 
+const bus = z.enum(DRIVE_BUSES).describe('What the drive is connected to: "ide" (the default), or "ahci", a SATA controller.')
+
 const drive = z.strictObject({
   path: projectPath.describe('The image file: raw, VHD, VMDK, VDI or qcow2.'),
   medium: medium.default('disk').describe('What it is put in as: a hard disk, a diskette or a CD.'),
+  bus: bus.optional(),
   readOnly: z.boolean().default(false).describe('Whether the guest finds it write-protected. The file itself is never written.'),
 })
 
@@ -30,6 +33,7 @@ export const runKey = z
     append: z.string().max(MAX_COMMAND_LINE_BYTES).default('').describe("The kernel's command line, handed over by the boot loader."),
     cpu: z.enum(CPU_MODEL_NAMES).optional().describe('The processor: a model from "8086" to "haswell", or "max", all that the emulator knows.'),
     medium: medium.optional().describe("What the project's image is put in as: a hard disk, a diskette or a CD; by default what it looks like."),
+    bus: bus.optional(),
     drives: z.array(drive).max(MOST_EXTRA_DRIVES).optional().describe('Images in further drives. What the guest writes goes to a copy in memory.'),
     firmware: z
       .strictObject({

@@ -1,6 +1,6 @@
 /** The machine that a project asks for, with the files that its manifest names. */
 import type { CpuModelName } from '../../shared/cpu-models'
-import type { BootMedium, InsertedDrive } from '../../shared/machine-schemas'
+import type { BootMedium, DriveBus, InsertedDrive } from '../../shared/machine-schemas'
 import { clockStart, type Project, resolveInside } from '../project'
 import { memoryOf } from './projects'
 
@@ -18,6 +18,7 @@ export interface MachineDescription {
   memoryBytes: number
   model?: CpuModelName | undefined
   medium?: BootMedium | undefined
+  bus?: DriveBus | undefined
   drives: readonly InsertedDrive[]
   firmware?: FirmwareFiles | undefined
   /** Milliseconds since 1970 (UTC) at which the real-time clock begins. */
@@ -26,7 +27,7 @@ export interface MachineDescription {
 
 /** @throws ProjectError when a file lies outside the project, or is not there */
 export async function machineOf({ dir, manifest }: Project): Promise<MachineDescription> {
-  const { cpu, medium, drives = [], firmware, clock } = manifest.run
+  const { cpu, medium, bus, drives = [], firmware, clock } = manifest.run
   const inside = (path: string): Promise<string> => resolveInside(dir, path, 'file')
   const insideIfAny = async (path: string | undefined): Promise<string | undefined> => (path === undefined ? undefined : inside(path))
   const placed: InsertedDrive[] = []
@@ -35,6 +36,7 @@ export async function machineOf({ dir, manifest }: Project): Promise<MachineDesc
     memoryBytes: memoryOf(manifest),
     model: cpu,
     medium,
+    bus,
     drives: placed,
     firmware: firmware && { bios: await inside(firmware.bios), vga: await insideIfAny(firmware.vga), variables: await insideIfAny(firmware.variables) },
     startDate: clock === undefined ? undefined : clockStart(clock),

@@ -215,12 +215,12 @@ export function createServices(options: ServicesOptions): Services {
     'machines.boot': async ({ source, memoryMiB, commandLine, backend, pauseAt, cpu, medium, drives = [], log }) => {
       const { image, described } = await bootable(builder, source, commandLine)
       const asked = medium ?? described.medium
-      checkMedium(image, asked, source.type === 'file' ? source.path : source.directory)
+      checkMedium(image, asked, source.type === 'file' ? source.path : source.directory, described.bus)
       const inserted = await insertedDrives(image, asked, [...described.drives, ...drives], (path) => readInput(absolute(path)))
       const memoryBytes = memoryMiB === undefined ? described.memoryBytes : memoryMiB * 2 ** 20
       const facts = bootFacts(image)
       const start: StartOptions = {
-        image, model: cpu ?? described.model, medium: asked, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga, described.firmware.variables)), memoryBytes, backend: backend ?? 'interp', pace: 'realtime',
+        image, model: cpu ?? described.model, medium: asked, bus: described.bus, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga, described.firmware.variables)), memoryBytes, backend: backend ?? 'interp', pace: 'realtime',
         startDate: described.startDate ?? Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}), ...(log ? { log: { filter: log } } : {}),
       }
       const machine = machines.boot(start)

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { CPU_MODEL_NAMES } from '../../../shared/cpu-models'
 import { logEntrySchema, logFilterSchema, type LogEntry, type LogFilter, machineQuestions, type QuestionArgs, type QuestionName, type QuestionResults } from '../../../shared/debug'
 import { failureSchema, LabError } from '../../../shared/failure'
-import { BOOT_MEDIA, MOST_EXTRA_DRIVES, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, OUTPUT_PORTS, screenSchema, SERIAL_PORTS, toneSchema } from '../../../shared/machine-schemas'
+import { BOOT_MEDIA, DRIVE_BUSES, MOST_EXTRA_DRIVES, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, OUTPUT_PORTS, screenSchema, SERIAL_PORTS, toneSchema } from '../../../shared/machine-schemas'
 import type { KeyEvent, MachineState, MouseMove, OutputPort, Screen, SerialPort, Tone } from '../../../shared/machine-schemas'
 import { BOOT_PAUSES } from '../../../shared/run-state'
 import { MAX_MEMORY_BYTES, MIN_MEMORY_BYTES } from '../machine/memory-map'
@@ -21,8 +21,10 @@ export const startOptionsSchema = z.object({
   image: bytesSchema.refine((bytes) => bytes.length > 0, 'the disk image is empty'),
   /** What the image is put in as; default: what it looks like. */
   medium: z.enum(BOOT_MEDIA).optional(),
+  /** What the drive of the image is connected to; default: IDE. */
+  bus: z.enum(DRIVE_BUSES).optional(),
   /** What is in further drives. */
-  drives: z.array(z.object({ image: bytesSchema, medium: z.enum(BOOT_MEDIA), readOnly: z.boolean() })).max(MOST_EXTRA_DRIVES).optional(),
+  drives: z.array(z.object({ image: bytesSchema, medium: z.enum(BOOT_MEDIA), readOnly: z.boolean(), bus: z.enum(DRIVE_BUSES).optional() })).max(MOST_EXTRA_DRIVES).optional(),
   /** The guest's network: a folder whose files TFTP and HTTP give, and what a guest that boots from the network is to load. */
   network: z.object({ folder: z.string().min(1).optional(), bootFile: z.string().min(1).max(127).optional() }).optional(),
   memoryBytes: z.number().int().min(MIN_MEMORY_BYTES).max(MAX_MEMORY_BYTES),

@@ -84,6 +84,7 @@ export class Session implements RunningMachine, Asked {
     this.#machine = new Machine({
       image: options.image,
       medium: options.medium,
+      bus: options.bus,
       drives: options.drives,
       network: { files: options.network?.folder === undefined ? undefined : folderFiles(options.network.folder), bootFile: options.network?.bootFile },
       memoryBytes: options.memoryBytes,

@@ -1,6 +1,6 @@
 /** The PC: processor, memory, chips and BIOS on one virtual clock. */
 import type { DeviceView } from '../../../shared/debug'
-import type { BootMedium, OutputPort, Screen, TextScreen } from '../../../shared/machine-schemas'
+import type { BootMedium, DriveBus, OutputPort, Screen, TextScreen } from '../../../shared/machine-schemas'
 import type { BootPause } from '../../../shared/run-state'
 import { Cpu } from '../cpu/cpu'
 import { IF } from '../cpu/state/bits'
@@ -42,6 +42,7 @@ import { IoBus } from './io-bus'
 import { MemoryMap, VIDEO_MEMORY_BYTES } from './memory-map'
 import { IDE_IRQS, PciBoard, POWER_FUNCTION } from './pci'
 import { configureFirmware, configureRomCmos, romImage, romProblem, type Roms, variableStore } from './roms'
+import { storageControllers } from './storage'
 import { TimerPolling } from './timer-polling'
 import { VgaCapture, textOf } from './vga-screen'
 import { VGA_START, type VgaWindow } from './vga-windows'
@@ -53,6 +54,8 @@ export interface MachineOptions {
   image: Uint8Array
   /** What the image is put in as; default: what it looks like. */
   medium?: BootMedium | undefined
+  /** What the drive of the image is connected to; default: IDE. */
+  bus?: DriveBus | undefined
   /** What is in further drives; as little written to. */
   drives?: readonly ExtraDrive[] | undefined
   memoryBytes: number
@@ -147,7 +150,7 @@ export class Machine {
     if (problem !== undefined) throw new RangeError(problem)
     const rom = roms && romImage(roms)
     const romBytes = rom?.length ?? ROM_BYTES
-    this.drives = new Drives(options.image, options.medium, options.drives)
+    this.drives = new Drives(options.image, options.medium, options.drives, options.bus)
     const { ramBase, videoBase, romBase, wasmPages } = memoryLayout(options.memoryBytes, VIDEO_MEMORY_BYTES, romBytes)
     const memory = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages })
     this.memoryMap = new MemoryMap(memory, ramBase, options.memoryBytes, { base: videoBase, bytes: VIDEO_MEMORY_BYTES }, { base: romBase, bytes: romBytes })
@@ -239,6 +242,7 @@ export class Machine {
       pirq: (index, level) => this.interrupts.setPirq(index, level),
       functions: [[POWER_FUNCTION, this.acpi]],
       ide: ideDrives(this.drives),
+      storage: storageControllers(this.drives, { clock, memory: busMemory }),
       busMemory,
       memoryMapChanged: () => this.cpu.memoryMapChanged(),
       resetMachine: resetMachine('chipset'),
@@ -288,7 +292,7 @@ export class Machine {
       attention()
     })
     const fwCfg = roms && new FwCfg({ memory: busMemory, ramBytes: options.memoryBytes, processors: 1 })
-    this.#devices = [...this.interrupts.devices, this.hpet, this.acpi, this.pit, this.kbc, this.rtc, ...this.connectors.devices, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, this.pci.networkCard, this.dma, this.fdc, ...(fwCfg ? [fwCfg, new BiosDebugPort(options.onDebugConsole)] : [this.firmware]), ...(this.variables ? [this.variables] : [])]
+    this.#devices = [...this.interrupts.devices, this.hpet, this.acpi, this.pit, this.kbc, this.rtc, ...this.connectors.devices, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, this.pci.networkCard, ...this.pci.storage, this.dma, this.fdc, ...(fwCfg ? [fwCfg, new BiosDebugPort(options.onDebugConsole)] : [this.firmware]), ...(this.variables ? [this.variables] : [])]
     for (const device of this.#devices) this.bus.attach(device)
     if (fwCfg) {
       // What a real BIOS finds on this board and our own has no need of.
@@ -436,7 +440,7 @@ export class Machine {
     if (pic.isUnmasked(IRQ.keyboard) || pic.isUnmasked(IRQ.com1) || pic.isUnmasked(IRQ.com2) || (this.kbc.mouse.listened && pic.isUnmasked(IRQ.mouse))) return true
     if (pic.isUnmasked(IRQ.floppy) && this.fdc.busy) return true
     if (IDE_IRQS.some((irq, channel) => pic.isUnmasked(irq) && this.pci.ide.isBusy(channel))) return true
-    if (this.pci.networkCard.busy) return true
+    if (this.pci.networkCard.busy || this.pci.storage.some(({ busy }) => busy)) return true
     return this.clock.nextDue !== Infinity && (pic.isUnmasked(IRQ.timer) || pic.isUnmasked(IRQ.clock) || pic.isUnmasked(IRQ.acpi) || this.hpet.armedInputs.some((input) => pic.ioApic?.isUnmasked(input)))
   }
 

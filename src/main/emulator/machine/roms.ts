@@ -12,6 +12,7 @@ import { smbiosTables } from '../firmware/smbios'
 import type { Drives } from './drives'
 import type { IoBus } from './io-bus'
 import type { MemoryMap } from './memory-map'
+import { controllerPath } from './storage'
 
 /** ROMs of a machine, as in their files. */
 export interface Roms {
@@ -115,7 +116,11 @@ export function configureFirmware(fwCfg: FwCfg, board: Board): void {
   fwCfg.addFile('etc/table-loader', script)
 }
 
-function bootPath({ hardware, boot }: Drives): string {
+function bootPath(drives: Drives): string {
+  const { hardware, boot } = drives
+  const disk = hardware.includes(boot) ? boot : hardware.find(({ medium }) => medium === 'cd')
+  const path = disk && controllerPath(drives, disk)
+  if (path !== undefined) return `/pci@i0cf8/${path}`
   if (!hardware.includes(boot) || boot.medium === 'cd') return '/pci@i0cf8/ide@1,1/drive@1/disk@0'
   return boot.medium === 'floppy' ? '/pci@i0cf8/isa@1/fdc@03f0/floppy@0' : '/pci@i0cf8/ide@1,1/drive@0/disk@0'
 }
