@@ -97,7 +97,7 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .option('--headless', 'show nothing live')
     .addOption(new Option('--as <medium>', 'what an image is put in as (default: what it looks like)').choices(BOOT_MEDIA))
     .addOption(new Option('--bus <name>', "what the image's drive is connected to (default: as the project says, else ide)").choices(DRIVE_BUSES))
-    .option('--drive <medium:file>', 'an image in a further drive: disk:FILE, floppy:FILE or cd:FILE, with ",ro" behind it write-protected, with ",bus=ahci" on a controller of its own; may be given several times', parseDrive)
+    .option('--drive <medium:file>', 'an image in a further drive: disk:FILE, floppy:FILE or cd:FILE, with ",ro" behind it write-protected, with ",bus=ahci" or ",bus=nvme" on a controller of its own; may be given several times', parseDrive)
     .option('--firmware <file>', "a real BIOS in the place of Bootlab's own, such as SeaBIOS or OVMF; vgabios-stdvga.bin beside it is the display's, OVMF_VARS….fd beside OVMF_CODE….fd has UEFI's variables")
     .option('--vga-firmware <file>', "the display's BIOS, with --firmware")
     .option('--firmware-variables <file>', "UEFI's variables, with --firmware; the guest writes to a copy")

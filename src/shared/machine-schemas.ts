@@ -8,7 +8,7 @@ export const BOOT_MEDIA = ['disk', 'floppy', 'cd'] as const
 export type BootMedium = (typeof BOOT_MEDIA)[number]
 
 /** What a hard disk or CD drive is connected to: the PIIX's channels, or a controller of its own. */
-export const DRIVE_BUSES = ['ide', 'ahci'] as const
+export const DRIVE_BUSES = ['ide', 'ahci', 'nvme'] as const
 export type DriveBus = (typeof DRIVE_BUSES)[number]
 
 /** Drives that can be added to the one that is booted from: one for diskettes, one for CDs, hard disks up to four. */

@@ -18,7 +18,7 @@ export const memory = z
 
 const medium = z.enum(BOOT_MEDIA)
 
-const bus = z.enum(DRIVE_BUSES).describe('What the drive is connected to: "ide" (the default), or "ahci", a SATA controller.')
+const bus = z.enum(DRIVE_BUSES).describe('What the drive is connected to: "ide" (the default), "ahci", a SATA controller, or "nvme".')
 
 const drive = z.strictObject({
   path: projectPath.describe('The image file: raw, VHD, VMDK, VDI or qcow2.'),

@@ -1,10 +1,11 @@
 /** Controllers for drives that are on no IDE channel: PCI functions of their own, each only where a drive is on it. */
 import type { DriveBus } from '../../../shared/machine-schemas'
-import { Ahci, AHCI_PORTS } from '../devices/ahci'
+import { Ahci } from '../devices/ahci'
 import { AtaDisk } from '../devices/ata-disk'
 import { AtapiCd } from '../devices/atapi-cd'
 import type { BusMemory } from '../devices/bus-memory'
 import type { Device, Line } from '../devices/device'
+import { Nvme } from '../devices/nvme'
 import type { PciFunction } from '../devices/pci-function'
 import type { Clock } from './clock'
 import type { Disk } from './disk'
@@ -23,13 +24,12 @@ interface Parts {
 }
 
 interface ControllerKind {
-  /** Device number on the PCI bus. */
+  /** Device number of the first one on the PCI bus. */
   readonly device: number
-  readonly most: number
   /** Whether it has CDs, too. */
   readonly cds: boolean
-  make(parts: Parts, disks: readonly Disk[]): StorageController
-  /** The end of a drive's path, as Open Firmware would have it and QEMU writes it for firmware. @param index among the drives of the controller */
+  make(parts: Parts, disks: readonly Disk[]): StorageController[]
+  /** The end of a drive's path, as Open Firmware would have it and QEMU writes it for firmware. @param index among the drives of this kind */
   path(index: number): string
 }
 
@@ -38,20 +38,26 @@ const serial = (index: number): string => `BL0000${index + 1}`
 export const CONTROLLERS: Readonly<Record<Exclude<DriveBus, 'ide'>, ControllerKind>> = {
   ahci: {
     device: 4,
-    most: AHCI_PORTS,
     cds: true,
-    make: (parts, disks) => new Ahci(parts, disks.map((disk, index) => (disk.medium === 'cd' ? new AtapiCd(disk, serial(index)) : new AtaDisk(disk, serial(index))))),
+    // It has more ports than there are drives.
+    make: (parts, disks) => [new Ahci(parts, disks.map((disk, index) => (disk.medium === 'cd' ? new AtapiCd(disk, serial(index)) : new AtaDisk(disk, serial(index)))))],
     path: (index) => `pci8086,2922@4/drive@${index}/disk@0`,
+  },
+  nvme: {
+    device: 5,
+    cds: false,
+    make: (parts, disks) => disks.map((disk, index) => new Nvme(parts, disk, serial(index))),
+    path: (index) => `pci1b36,10@${(5 + index).toString(16)}/namespace@1,0`,
   },
 }
 
 const isController = (bus: DriveBus): bus is Exclude<DriveBus, 'ide'> => bus !== 'ide'
 
-/** A controller of each kind that a drive is on, with its place on the PCI bus. */
+/** Controllers for the drives that are on such, with their places on the PCI bus. */
 export function storageControllers({ hardware }: Pick<Drives, 'hardware'>, parts: Parts): { readonly device: number; readonly controller: StorageController }[] {
   return Object.entries(CONTROLLERS).flatMap(([bus, kind]) => {
     const disks = hardware.filter((disk) => disk.bus === bus)
-    return disks.length === 0 ? [] : [{ device: kind.device, controller: kind.make(parts, disks) }]
+    return disks.length === 0 ? [] : kind.make(parts, disks).map((controller, index) => ({ device: kind.device + index, controller }))
   })
 }
 
