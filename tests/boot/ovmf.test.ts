@@ -109,7 +109,7 @@ describe.skipIf(!hasFirmware('UEFI x64') || !existsSync(WHOLE))('OVMF', () => {
     const shell = pixelsOf(guest)
     const climb = guest.climb
     // It has connected only what it is told to boot from.
-    guest.type('connect -r').wait(1000).type('map -r').until('CDROM', 10).type('fs0:efi\\boot\\bootx64').until(DONE, 30).wait(1000)
+    guest.type('connect -r').wait(1000).type('map -r').wait(2000).type('fs0:efi\\boot\\bootx64').until(DONE, 30).wait(1000)
     expect(guest.outcome).toEqual(GOOD)
 
     if (findQemu() === undefined) {
