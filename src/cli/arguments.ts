@@ -4,7 +4,7 @@ import { type ModuleFile, parseInitrd, parseModule } from '../main/services/boot
 import { CLOCK_HINT, clockStart } from '../main/services/machine-description'
 import { memorySize } from '../main/services/projects'
 import { BACKENDS } from '../shared/contract'
-import { BOOT_MEDIA, MOST_CPUS, type InsertedDrive } from '../shared/machine-schemas'
+import { BOOT_MEDIA, MOST_CPUS, type InsertedDrive, DRIVE_BUSES } from '../shared/machine-schemas'
 
 const secondsPer: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, '': 1 }
 
@@ -64,10 +64,13 @@ export const parseModuleOption = added((text) => [parseModule(text)])
 
 /** `disk:FILE`, `floppy:FILE` or `cd:FILE`; `,ro` behind it: write-protected. */
 export function parseDrive(text: string, before: readonly InsertedDrive[] = []): readonly InsertedDrive[] {
-  const [, name, path = '', protect] = /^([a-z]+):(.+?)(,ro)?$/.exec(text) ?? []
+  const [, name, path = '', rest = ''] = /^([a-z]+):(.+?)((?:,ro|,bus=[a-z]+)*)$/.exec(text) ?? []
   const medium = BOOT_MEDIA.find((one) => one === name)
   if (medium === undefined) throw new InvalidArgumentError(`Write ${BOOT_MEDIA.map((one) => `${one}:FILE`).join(', ')}; ",ro" behind it protects it from being written.`)
-  return [...before, { path, medium, readOnly: protect !== undefined }]
+  const named = /,bus=([a-z]+)/.exec(rest)?.[1]
+  const bus = DRIVE_BUSES.find((one) => one === named)
+  if (named !== undefined && bus === undefined) throw new InvalidArgumentError(`There is no bus "${named}": choose ${DRIVE_BUSES.join(', ')}.`)
+  return [...before, { path, medium, readOnly: /,ro(,|$)/.test(rest), ...(bus && { bus }) }]
 }
 
 /** `now`, or a time such as `2026-01-01T12:00:00Z`. */

@@ -19,7 +19,7 @@ import { unpackedLinux } from '../main/services/unpacked-linux'
 import type { BuildResult } from '../shared/contract'
 import type { CpuModelName } from '../shared/cpu-models'
 import { LabError } from '../shared/failure'
-import type { BootMedium, InsertedDrive, OutputPort, Screen } from '../shared/machine-schemas'
+import type { BootMedium, DriveBus, InsertedDrive, OutputPort, Screen } from '../shared/machine-schemas'
 import { screenLines, screenText } from '../shared/screen-text'
 import type { Backend, ScreenOutput, Trace } from './arguments'
 import { buildExitCode, printLog, summarize } from './build-log'
@@ -37,10 +37,13 @@ const MAX_JSON_SERIAL = 4 * 1024 * 1024
 export interface BootOptions {
   headless?: true
   as?: BootMedium
+  bus?: DriveBus
   drive?: readonly InsertedDrive[]
   clock?: string
   firmware?: string
   vgaFirmware?: string
+  firmwareVariables?: string
+  saveVariables?: string
   memory?: number
   append?: string
   initrd?: readonly ModuleFile[]
@@ -67,7 +70,7 @@ export interface BootOptions {
 }
 
 /** The image, and the machine that it boots in. */
-type Bootable = Pick<StartOptions, 'image' | 'medium' | 'memoryBytes' | 'model' | 'processors' | 'drives' | 'roms' | 'startDate' | 'network' | 'state'>
+type Bootable = Pick<StartOptions, 'image' | 'medium' | 'bus' | 'memoryBytes' | 'model' | 'processors' | 'drives' | 'roms' | 'startDate' | 'network' | 'state'>
 
 export async function boot(what: string, options: BootOptions, signal: AbortSignal): Promise<number> {
   if (options.untilText === '') throw new LabError({ code: 'usage', what: '--until-text is empty.', next: 'Name the text to wait for.' })
@@ -76,6 +79,7 @@ export async function boot(what: string, options: BootOptions, signal: AbortSign
   if (options.saveAt !== undefined && options.saveState === undefined) throw new LabError({ code: 'usage', what: '--save-at says when the state is saved, but not where.', next: 'Add --save-state FILE.' })
   if (options.saveState !== undefined && options.saveAt === undefined && options.untilText === undefined && options.timeout === undefined) throw new LabError({ code: 'usage', what: '--save-state saves where the run ends, and this one has no end of its own.', next: 'Add --save-at INSTRUCTIONS, --until-text TEXT or --timeout TIME.' })
   if (options.lockstep && (options.saveState !== undefined || options.loadState !== undefined)) throw new LabError({ code: 'usage', what: '--lockstep begins at power-on, and saves nothing.', next: 'Leave --load-state and --save-state out.' })
+  if (options.firmwareVariables !== undefined && options.firmware === undefined) throw new LabError({ code: 'usage', what: "--firmware-variables goes with UEFI firmware, which Bootlab's own is not.", next: 'Add --firmware FILE.' })
   const { lockstep } = options
   if (lockstep) checkLockstepOptions(options)
   else prepareWorker()
@@ -113,23 +117,27 @@ async function prepare(what: string, options: BootOptions, signal: AbortSignal):
   return inMachine(image, what, await machineOf(project), options)
 }
 
+const resolved = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(path))
+
 /** Options come before what the manifest says; drives beside those that it names. */
 async function inMachine(image: Uint8Array, what: string, described: MachineDescription, options: BootOptions): Promise<Bootable> {
   const medium = options.as ?? described.medium
-  checkMedium(image, medium, what)
+  const bus = options.bus ?? described.bus
+  checkMedium(image, medium, what, bus)
   const saved = options.loadState === undefined ? undefined : await readState(resolve(options.loadState))
   const [model, processors] = [options.cpu ?? saved?.machine.model ?? described.model, options.cpus ?? saved?.machine.processors ?? described.cpus]
   checkProcessors(model, processors)
-  const firmware = options.firmware === undefined ? described.firmware : { bios: resolve(options.firmware), vga: options.vgaFirmware === undefined ? undefined : resolve(options.vgaFirmware) }
+  const firmware = options.firmware === undefined ? described.firmware : { bios: resolve(options.firmware), vga: resolved(options.vgaFirmware), variables: resolved(options.firmwareVariables) }
   const drives = [...described.drives, ...(options.drive ?? []).map((drive) => ({ ...drive, path: resolve(drive.path) }))]
   const bootable: Bootable = {
     image,
     medium,
+    bus,
     memoryBytes: options.memory ?? saved?.machine.memoryBytes ?? described.memoryBytes,
     model,
     processors,
     drives: await insertedDrives(image, medium, drives, readInput),
-    roms: firmware && (await readRoms(firmware.bios, firmware.vga)),
+    roms: firmware && (await readRoms(firmware.bios, firmware.vga, firmware.variables)),
     startDate: options.clock === undefined ? described.startDate : clockStart(options.clock),
     ...(await networkOf(options)),
     ...(saved ? { state: saved.bytes } : {}),
@@ -142,6 +150,7 @@ async function inMachine(image: Uint8Array, what: string, described: MachineDesc
 export async function run(machine: Bootable, options: BootOptions, signal: AbortSignal, start: MachineStarter): Promise<number> {
   const { untilText, json } = options
   if (options.screen?.type === 'png') await requireFileName(options.screen.file)
+  if (options.saveVariables !== undefined) await requireVariables(options.saveVariables, machine)
   // Lines of a trace would run through the picture.
   const traceInTerminal = options.trace !== undefined && options.traceFile === undefined && process.stderr.isTTY
   const ports = await PortOutputs.open(options, openForWriting)
@@ -150,6 +159,7 @@ export async function run(machine: Bootable, options: BootOptions, signal: Abort
   const kept = new Map<OutputPort, KeptOutput>()
   let screen: Screen | undefined
   let state: Uint8Array | undefined
+  let variables: Uint8Array | undefined
   const started = performance.now()
 
   const report = await new Promise<RunReport>((resolveRun) => {
@@ -177,6 +187,7 @@ export async function run(machine: Bootable, options: BootOptions, signal: Abort
         log: (_id, entries) => written(traceFile ?? process.stderr, traceLines(entries)),
         state: () => undefined,
         saved: (bytes) => (state = bytes),
+        variables: (bytes) => void (variables = bytes),
         end: resolveRun,
       },
     )
@@ -193,6 +204,7 @@ export async function run(machine: Bootable, options: BootOptions, signal: Abort
   if (traceFile) await finished(traceFile.end())
   if (options.screen?.type === 'png') await writePicture(options.screen.file, screen)
   if (options.saveState !== undefined) await keepState(resolve(options.saveState), state)
+  if (options.saveVariables !== undefined && variables) await save(options.saveVariables, variables)
   const exitCode = exitCodeOf(report, untilText !== undefined)
   if (json) {
     const milliseconds = Math.round(performance.now() - started)
@@ -266,7 +278,14 @@ async function writePicture(path: string, screen: Screen | undefined): Promise<v
   if (!screen) throw new LabError({ code: 'internal', what: 'The machine showed no screen.' })
   // Read only when it is wanted.
   const { screenPng } = await import('../main/services/screen-output')
-  await writeFile(path, screenPng(screen)).catch((error: unknown) => Promise.reject(cannotWrite(path, error)))
+  await save(path, screenPng(screen))
+}
+
+const save = (path: string, bytes: Uint8Array): Promise<void> => writeFile(path, bytes).catch((error: unknown) => Promise.reject(cannotWrite(path, error)))
+
+async function requireVariables(path: string, { roms }: Bootable): Promise<void> {
+  if (!roms?.variables) throw new LabError({ code: 'usage', what: '--save-variables, but the machine has no flash memory with variables.', next: 'Add --firmware OVMF_CODE….fd, and --firmware-variables FILE where none are beside it.' })
+  await requireFileName(path)
 }
 
 function cannotWrite(path: string, error: unknown): LabError {

@@ -12,11 +12,12 @@ export interface LockstepOutput {
   readonly parallel?: string
   readonly trace?: readonly Trace[]
   readonly json?: true
+  readonly saveVariables?: string
 }
 
 /** Two machines have no one serial line, and their screen is shown as text only. */
-export function checkLockstepOptions({ screen, serial, parallel, trace }: LockstepOutput): void {
-  const refused = serial !== undefined ? '--serial' : parallel !== undefined ? '--parallel' : screen?.type === 'png' ? '--screen png' : trace ? '--trace' : undefined
+export function checkLockstepOptions({ screen, serial, parallel, trace, saveVariables }: LockstepOutput): void {
+  const refused = serial !== undefined ? '--serial' : parallel !== undefined ? '--parallel' : screen?.type === 'png' ? '--screen png' : trace ? '--trace' : saveVariables !== undefined ? '--save-variables' : undefined
   if (refused !== undefined) throw new LabError({ code: 'usage', what: `${refused} does not go with --lockstep.`, next: 'Leave one of them out.' })
 }
 

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander'
 import { BACKENDS } from '../shared/contract'
 import { CPU_MODEL_NAMES } from '../shared/cpu-models'
 import { FILE_SYSTEMS, FIRMWARES, IMAGE_FORMATS, IMAGE_LAYOUTS } from '../shared/image'
-import { BOOT_MEDIA, MOST_CPUS } from '../shared/machine-schemas'
+import { BOOT_MEDIA, MOST_CPUS, DRIVE_BUSES } from '../shared/machine-schemas'
 import { RESTORE_FILE_SYSTEMS } from '../shared/usb'
 import { locate } from '../main/services/locations'
 import { parseClock, parseDrive, parseDuration, parseExitCode, parseGiven, parseInitrdOption, parseInstructions, parseLockstep, parseCpus, parseMemory, parseModuleOption, parseOffset, parsePort, parseScreen, parseTrace } from './arguments'
@@ -96,9 +96,12 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .argument('[what]', "a project's folder, a raw image, a boot sector, a kernel or a source file", '.')
     .option('--headless', 'show nothing live')
     .addOption(new Option('--as <medium>', 'what an image is put in as (default: what it looks like)').choices(BOOT_MEDIA))
-    .option('--drive <medium:file>', 'an image in a further drive: disk:FILE, floppy:FILE or cd:FILE, with ",ro" behind it write-protected; may be given several times', parseDrive)
-    .option('--firmware <file>', "a real BIOS in the place of Bootlab's own, such as SeaBIOS; vgabios-stdvga.bin beside it is the display's")
+    .addOption(new Option('--bus <name>', "what the image's drive is connected to (default: as the project says, else ide)").choices(DRIVE_BUSES))
+    .option('--drive <medium:file>', 'an image in a further drive: disk:FILE, floppy:FILE or cd:FILE, with ",ro" behind it write-protected, with ",bus=ahci" or ",bus=nvme" on a controller of its own; may be given several times', parseDrive)
+    .option('--firmware <file>', "a real BIOS in the place of Bootlab's own, such as SeaBIOS or OVMF; vgabios-stdvga.bin beside it is the display's, OVMF_VARS….fd beside OVMF_CODE….fd has UEFI's variables")
     .option('--vga-firmware <file>', "the display's BIOS, with --firmware")
+    .option('--firmware-variables <file>', "UEFI's variables, with --firmware; the guest writes to a copy")
+    .option('--save-variables <file>', "where UEFI's variables are written when the run ends")
     .option('--memory <size>', 'memory of the machine, such as 128M (default: as the project says, else 128M)', parseMemory)
     .option('--clock <when>', 'when the real-time clock begins: now, or a time such as 2026-01-01T12:00:00Z (default: as the project says, else that time in every run)', parseClock)
     .option('--append <text>', "the kernel's command line")

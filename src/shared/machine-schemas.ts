@@ -7,6 +7,10 @@ import { pausedSchema, timelineEntrySchema } from './run-state'
 export const BOOT_MEDIA = ['disk', 'floppy', 'cd'] as const
 export type BootMedium = (typeof BOOT_MEDIA)[number]
 
+/** What a hard disk or CD drive is connected to: the PIIX's channels, or a controller of its own. */
+export const DRIVE_BUSES = ['ide', 'ahci', 'nvme'] as const
+export type DriveBus = (typeof DRIVE_BUSES)[number]
+
 /** Drives that can be added to the one that is booted from: one for diskettes, one for CDs, hard disks up to four. */
 export const MOST_EXTRA_DRIVES = 5
 
@@ -31,7 +35,7 @@ export const toneSchema = z.object({ at: z.number().min(0), hertz: z.number().mi
 export type Tone = z.infer<typeof toneSchema>
 
 /** An image file in a further drive. */
-export const insertedDriveSchema = z.strictObject({ path: z.string().min(1).max(4096), medium: z.enum(BOOT_MEDIA), readOnly: z.boolean() })
+export const insertedDriveSchema = z.strictObject({ path: z.string().min(1).max(4096), medium: z.enum(BOOT_MEDIA), readOnly: z.boolean(), bus: z.enum(DRIVE_BUSES).optional() })
 export type InsertedDrive = z.infer<typeof insertedDriveSchema>
 
 /** How a text screen differs from what the BIOS sets for its mode 3: its font, its colours, the shape of its cells. */

@@ -1,5 +1,6 @@
 /** Debian's Linux in Bootlab's own PC, with shells on its serial console and on its screen, and a person who uses them. */
 import { TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
+import type { ExtraDrive } from '../../src/main/emulator/machine/drives'
 import { Machine, type Outcome } from '../../src/main/emulator/machine/machine'
 import { unpackedLinux } from '../../src/main/services/unpacked-linux'
 import { screenLines } from '../../src/shared/screen-text'
@@ -50,10 +51,11 @@ export class Operator {
   outcome: Outcome | undefined
 
   /** @param wallLimitMs of the host's time, for a guest that goes astray */
-  constructor(image: Uint8Array, wallLimitMs: number, processors = 1) {
+  constructor(image: Uint8Array, wallLimitMs: number, { processors = 1, drives = [] }: { processors?: number; drives?: readonly ExtraDrive[] } = {}) {
     this.#deadline = Date.now() + wallLimitMs
     this.machine = new Machine({
       image,
+      drives,
       memoryBytes: MEMORY_MIB << 20,
       backend: 'interp',
       processors,

@@ -82,12 +82,18 @@ const OWN_BIOS: MachineOptions = {
 }
 const ROM: MachineOptions = { ...quiet, image: bootSector(1_474_560), memoryBytes: MEMORY, backend: 'interp', roms: { bios: idleRom() }, network: { bootFile: 'pxelinux.0' } }
 
+/** On controllers of their own. */
+const BUSES: MachineOptions = { ...OWN_BIOS, drives: (['ahci', 'nvme'] as const).map((bus) => ({ image: new Uint8Array(1 << 20), medium: 'disk', readOnly: false, bus })) }
 const FOUR: MachineOptions = { ...OWN_BIOS, drives: [], processors: 4 }
 
 /** Ports whose writes end the run, or switch the PC off. */
 const ENDS = (port: number): boolean => (port >= 0xf4 && port <= 0xf7) || (port >= 0x600 && port < 0x640) || port === 0xcf9 || port === 0xb2
 const PORTS = [0x00, 0x20, 0x22, 0x40, 0x60, 0x64, 0x70, 0x80, 0xa0, 0xb0, 0xc0, 0x170, 0x1f0, 0x1f7, 0x278, 0x2e8, 0x2f8, 0x378, 0x3b0, 0x3c0, 0x3d0, 0x3e8, 0x3f0, 0x3f8, 0x4d0, 0x510, 0x1ce, 0xcf8, 0xcfc, 0xc000, 0xc040]
 const REGISTERS = [0xfec0_0000, 0xfee0_0000, 0xfed0_0000, 0xfeb0_0000, 0xfebc_0000, 0xa_0000]
+
+/** Where the BIOS has put registers of controllers. */
+const storageRegisters = ({ pci }: Machine): number[] =>
+  pci.bus.slots.flatMap(({ function: { bars = [], identity }, config }) => (identity.classCode >> 16 === 1 ? bars.flatMap(({ kind, index }) => (kind === 'memory' ? [config.read(0x10 + 4 * Number(index), 4) & ~0xf] : [])) : []))
 
 function scribble(machine: Machine, random: Random): void {
   const sizes = [1, 2, 4] as const
@@ -100,7 +106,8 @@ function scribble(machine: Machine, random: Random): void {
       if (random(3) === 0) machine.bus.read(port, size)
       else machine.bus.write(port, size, value)
     } else {
-      const address = (REGISTERS[random(REGISTERS.length)] ?? 0) + random(0x400) * 4
+      const registers = [...REGISTERS, ...storageRegisters(machine)]
+      const address = (registers[random(registers.length)] ?? 0) + random(0x400) * 4
       // An INIT would have the processor begin anew.
       if (address !== 0xfee0_0000 + Apic.command) machine.memoryMap.write32(address, value)
     }
@@ -108,7 +115,7 @@ function scribble(machine: Machine, random: Random): void {
   }
 }
 
-test.each([['own BIOS', OWN_BIOS, 1], ['own BIOS', OWN_BIOS, 2], ['a ROM', ROM, 3], ['four processors', FOUR, 4]] as const)('a machine with %s holds the same after its state was loaded', { timeout: LIMIT }, (_name, options, seed) => {
+test.each([['own BIOS', OWN_BIOS, 1], ['own BIOS', OWN_BIOS, 2], ['a ROM', ROM, 3], ['four processors', FOUR, 4], ['AHCI and NVMe', BUSES, 5]] as const)('a machine with %s holds the same after its state was loaded', { timeout: LIMIT }, (_name, options, seed) => {
   const machine = new Machine(options)
   machine.run(20 * TICKS_PER_MILLISECOND)
   scribble(machine, numbers(seed))

@@ -13,7 +13,7 @@ const [linux, busybox] = [debianLinuxPackage(), requireTool('busybox')]
 if (linux === undefined || busybox === undefined) throw new Error('It needs linux-image-amd64 and busybox-static.')
 
 const start = performance.now()
-const operator = new Operator(await shellImage(new Uint8Array(readFileSync(busybox)), linux), WALL_LIMIT_MS, Number(count))
+const operator = new Operator(await shellImage(new Uint8Array(readFileSync(busybox)), linux), WALL_LIMIT_MS, { processors: Number(count) })
 const told = (what: string): void => console.log(`${what}: ${((performance.now() - start) / 1000).toFixed(1)} s, ${operator.machine.instructions} instructions, ${(operator.machine.now / 1e8).toFixed(2)} s of the guest's time`)
 const run = (command: string): void => {
   const from = operator.serial.length

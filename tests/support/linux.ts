@@ -10,11 +10,12 @@ const CACHE = join(tmpdir(), 'bootlab-test-cache', 'linux')
 const MEMTEST_FOLDER = '/boot'
 
 /**
- * Drivers of a hard disk at the PIIX's IDE, of FAT, and of the network card, as files of the package: in the order in which they need each other (modules.dep). Debian's kernel
+ * Drivers of a hard disk at the PIIX's IDE, of FAT, of the network card, and of other controllers for disks, as files of the package: in the order in which they need each other (modules.dep). Debian's kernel
  * has them as modules.
  */
 export const DRIVER_MODULES = [
   'scsi_common', 'scsi_mod', 'libata', 'ata_piix', 'crc64', 'crct10dif_common', 'crc-t10dif', 'crc64-rocksoft', 't10-pi', 'sd_mod', 'nls_cp437', 'nls_ascii', 'nls_utf8', 'fat', 'vfat', 'e1000',
+  'libahci', 'ahci', 'nvme-core', 'nvme',
 ] as const
 
 export interface DebianLinux {

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { MAX_COMMAND_LINE_BYTES } from '../../shared/boot'
 import { CPU_MODEL_NAMES } from '../../shared/cpu-models'
-import { BOOT_MEDIA, MOST_CPUS, MOST_EXTRA_DRIVES } from '../../shared/machine-schemas'
+import { BOOT_MEDIA, MOST_CPUS, MOST_EXTRA_DRIVES, DRIVE_BUSES } from '../../shared/machine-schemas'
 import { CLOCK_HINT, clockStart } from './clock'
 import { projectPath } from './manifest-parts'
 import { memorySize } from './memory-size'
@@ -18,9 +18,12 @@ export const memory = z
 
 const medium = z.enum(BOOT_MEDIA)
 
+const bus = z.enum(DRIVE_BUSES).describe('What the drive is connected to: "ide" (the default), "ahci", a SATA controller, or "nvme".')
+
 const drive = z.strictObject({
   path: projectPath.describe('The image file: raw, VHD, VMDK, VDI or qcow2.'),
   medium: medium.default('disk').describe('What it is put in as: a hard disk, a diskette or a CD.'),
+  bus: bus.optional(),
   readOnly: z.boolean().default(false).describe('Whether the guest finds it write-protected. The file itself is never written.'),
 })
 
@@ -31,11 +34,13 @@ export const runKey = z
     cpu: z.enum(CPU_MODEL_NAMES).optional().describe('The processor: a model from "8086" to "haswell", or "max", all that the emulator knows.'),
     cpus: z.number().int().min(1).max(MOST_CPUS).optional().describe('How many processors (cores) the machine has; by default 1. More than one need a model with a local APIC: "pentium" or later.'),
     medium: medium.optional().describe("What the project's image is put in as: a hard disk, a diskette or a CD; by default what it looks like."),
+    bus: bus.optional(),
     drives: z.array(drive).max(MOST_EXTRA_DRIVES).optional().describe('Images in further drives. What the guest writes goes to a copy in memory.'),
     firmware: z
       .strictObject({
-        bios: projectPath.describe('The ROM of a BIOS, such as a SeaBIOS of your own.'),
+        bios: projectPath.describe('The ROM of a BIOS, such as a SeaBIOS of your own, or of UEFI, such as OVMF.'),
         vga: projectPath.optional().describe("The ROM of the display's BIOS; by default vgabios-stdvga.bin or vgabios.bin beside it."),
+        variables: projectPath.optional().describe("UEFI's variables; by default, beside a firmware named OVMF_CODE….fd, OVMF_VARS….fd. What the guest writes goes to a copy in memory."),
       })
       .optional()
       .describe("A BIOS in the place of the lab's own."),

@@ -1,14 +1,22 @@
 /** Whether images can be put in as what a person asked for, and into which drives. */
-import type { BootMedium, InsertedDrive } from '../../shared/machine-schemas'
+import type { BootMedium, DriveBus, InsertedDrive } from '../../shared/machine-schemas'
 import { LabError } from '../../shared/failure'
-import { mediumProblem } from '../emulator/machine/disk'
+import { mediumOf, mediumProblem } from '../emulator/machine/disk'
 import { Drives, type ExtraDrive } from '../emulator/machine/drives'
+import { busProblem } from '../emulator/machine/storage'
 import { rawDiskOf } from '../image'
 
-/** @throws LabError for a medium that cannot hold the image */
-export function checkMedium(image: Uint8Array, medium: BootMedium | undefined, where: string): void {
+/** @throws LabError for a medium that cannot hold the image, and for a bus that has no drives for it */
+export function checkMedium(image: Uint8Array, medium: BootMedium | undefined, where: string, bus?: DriveBus): void {
+  checkBus(medium ?? mediumOf(image), bus, where)
   const what = mediumProblem(image, medium)
   if (what !== undefined) throw new LabError({ code: 'bad-input', what, where, next: 'Leave the medium to Bootlab, or choose a hard disk.' })
+}
+
+/** @throws LabError for a bus that has no drives for the medium */
+export function checkBus(medium: BootMedium, bus: DriveBus | undefined, where: string): void {
+  const what = bus === undefined ? undefined : busProblem(medium, bus)
+  if (what !== undefined) throw new LabError({ code: 'bad-input', what, where, next: 'Leave the bus out, or choose another one.' })
 }
 
 /**
@@ -17,10 +25,11 @@ export function checkMedium(image: Uint8Array, medium: BootMedium | undefined, w
  */
 export async function insertedDrives(image: Uint8Array, medium: BootMedium | undefined, drives: readonly InsertedDrive[], read: (path: string) => Promise<Uint8Array>): Promise<ExtraDrive[]> {
   const inserted: ExtraDrive[] = []
-  for (const { path, medium: kind, readOnly } of drives) {
+  for (const { path, medium: kind, readOnly, bus } of drives) {
     const content = rawDiskOf(await read(path), path)
     checkMedium(content, kind, path)
-    inserted.push({ image: content, medium: kind, readOnly })
+    checkBus(kind, bus, path)
+    inserted.push({ image: content, medium: kind, readOnly, bus })
     try {
       void new Drives(image, medium, inserted)
     } catch (error) {

@@ -1,6 +1,6 @@
-/** A real BIOS that a person names: its file, and that of the display's BIOS. */
+/** Real firmware that a person names: a BIOS with the display's, or UEFI with its variables. */
 import { readFile, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { LabError } from '../../shared/failure'
 import { MAX_BIOS_BYTES, romProblem, type Roms } from '../emulator/machine/roms'
 
@@ -9,19 +9,29 @@ export type { Roms }
 /** What Debian, QEMU and SeaBIOS call the BIOS of the standard VGA, the one of its PCI function first. */
 const VGA_NAMES = ['vgabios-stdvga.bin', 'vgabios.bin'] as const
 
+/** What Debian calls UEFI's code, and its variables beside it: OVMF_CODE_4M.fd, OVMF_VARS_4M.fd. */
+const CODE_NAME = /CODE(?=[^/\\]*\.fd$)/
+
 /**
- * The ROMs of a machine. Without `vga`, the display's BIOS is taken from beside the BIOS, where there is one.
+ * The ROMs of a machine. Without `vga` and `variables`, the display's BIOS and the variables are taken from beside the BIOS, where they are.
  * @throws LabError when a file cannot be read, or is no such ROM
  */
-export async function readRoms(bios: string, vga?: string): Promise<Roms> {
-  const roms = { bios: await readRom(bios), vga: vga === undefined ? await vgaBeside(bios) : await readRom(vga) }
+export async function readRoms(bios: string, vga?: string, variables?: string): Promise<Roms> {
+  const roms = {
+    bios: await readRom(bios),
+    vga: vga === undefined ? await besideOf(bios, VGA_NAMES) : await readRom(vga),
+    variables: variables === undefined ? await besideOf(bios, variableNames(basename(bios))) : await readRom(variables),
+  }
   const what = romProblem(roms)
   if (what === undefined) return roms
   throw new LabError({ code: 'bad-input', what, where: bios, next: 'Name a BIOS such as SeaBIOS (/usr/share/seabios/bios-256k.bin), or leave it out: Bootlab has its own.' })
 }
 
-async function vgaBeside(bios: string): Promise<Uint8Array | undefined> {
-  for (const name of VGA_NAMES) {
+const variableNames = (bios: string): string[] => (CODE_NAME.test(bios) ? [bios.replace(CODE_NAME, 'VARS')] : [])
+
+/** The first of these files that is there. */
+async function besideOf(bios: string, names: readonly string[]): Promise<Uint8Array | undefined> {
+  for (const name of names) {
     const path = join(dirname(bios), name)
     const found = await stat(path).catch((error: unknown) => {
       if (isSystemError(error) && error.code === 'ENOENT') return undefined

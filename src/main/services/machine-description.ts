@@ -1,16 +1,17 @@
 /** The machine that a project asks for, with the files that its manifest names. */
 import { canBeSeveral, type CpuModelName } from '../../shared/cpu-models'
 import { LabError } from '../../shared/failure'
-import type { BootMedium, InsertedDrive } from '../../shared/machine-schemas'
+import type { BootMedium, InsertedDrive, DriveBus } from '../../shared/machine-schemas'
 import { clockStart, type Project, resolveInside } from '../project'
 import { memoryOf } from './projects'
 
 export { CLOCK_HINT, clockStart } from '../project'
 
-/** ROM files of a BIOS, and of the display's. */
+/** ROM files of a BIOS and of the display's, and UEFI's variables. */
 export interface FirmwareFiles {
   bios: string
   vga?: string | undefined
+  variables?: string | undefined
 }
 
 /** Paths are absolute; what is absent is left to whoever boots. */
@@ -19,6 +20,7 @@ export interface MachineDescription {
   model?: CpuModelName | undefined
   cpus?: number | undefined
   medium?: BootMedium | undefined
+  bus?: DriveBus | undefined
   drives: readonly InsertedDrive[]
   firmware?: FirmwareFiles | undefined
   /** Milliseconds since 1970 (UTC) at which the real-time clock begins. */
@@ -36,8 +38,9 @@ export function checkProcessors(model: CpuModelName | undefined, count: number |
 
 /** @throws ProjectError when a file lies outside the project, or is not there */
 export async function machineOf({ dir, manifest }: Project): Promise<MachineDescription> {
-  const { cpu, cpus, medium, drives = [], firmware, clock } = manifest.run
+  const { cpu, cpus, medium, bus, drives = [], firmware, clock } = manifest.run
   const inside = (path: string): Promise<string> => resolveInside(dir, path, 'file')
+  const insideIfAny = async (path: string | undefined): Promise<string | undefined> => (path === undefined ? undefined : inside(path))
   const placed: InsertedDrive[] = []
   for (const drive of drives) placed.push({ ...drive, path: await inside(drive.path) })
   return {
@@ -45,8 +48,9 @@ export async function machineOf({ dir, manifest }: Project): Promise<MachineDesc
     model: cpu,
     cpus,
     medium,
+    bus,
     drives: placed,
-    firmware: firmware && { bios: await inside(firmware.bios), vga: firmware.vga === undefined ? undefined : await inside(firmware.vga) },
+    firmware: firmware && { bios: await inside(firmware.bios), vga: await insideIfAny(firmware.vga), variables: await insideIfAny(firmware.variables) },
     startDate: clock === undefined ? undefined : clockStart(clock),
   }
 }

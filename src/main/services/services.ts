@@ -219,14 +219,14 @@ export function createServices(options: ServicesOptions): Services {
       const saved = state === undefined ? undefined : await readState(absolute(state))
       const { image, described } = await bootable(builder, source, commandLine)
       const asked = medium ?? described.medium
-      checkMedium(image, asked, source.type === 'file' ? source.path : source.directory)
+      checkMedium(image, asked, source.type === 'file' ? source.path : source.directory, described.bus)
       const inserted = await insertedDrives(image, asked, [...described.drives, ...drives], (path) => readInput(absolute(path)))
       const memoryBytes = saved ? saved.machine.memoryBytes : memoryMiB === undefined ? described.memoryBytes : memoryMiB * 2 ** 20
       const facts = bootFacts(image)
       const [model, processors] = [saved?.machine.model ?? cpu ?? described.model, saved?.machine.processors ?? cpus ?? described.cpus]
       checkProcessors(model, processors)
       const start: StartOptions = {
-        image, model, processors, medium: asked, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga)), memoryBytes, backend: backend ?? 'interp', pace: 'realtime',
+        image, model, processors, medium: asked, bus: described.bus, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga, described.firmware.variables)), memoryBytes, backend: backend ?? 'interp', pace: 'realtime',
         startDate: described.startDate ?? Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}), ...(log ? { log: { filter: log } } : {}), ...(saved ? { state: saved.bytes } : {}),
       }
       tryState(start, state ?? '')

@@ -9,6 +9,7 @@ import { DEFAULT_START_DATE } from '../host/options'
 import { Typist } from '../host/typist'
 import { TICKS_PER_SECOND } from '../machine/clock'
 import type { ExtraDrive } from '../machine/drives'
+import type { DriveBus } from '../../../shared/machine-schemas'
 import type { BackendName, Outcome } from '../machine/machine'
 import { Machine } from '../machine/machine'
 import type { Roms } from '../machine/roms'
@@ -28,6 +29,7 @@ export interface LockstepOptions {
   readonly medium?: BootMedium | undefined
   /** What is in further drives. */
   readonly drives?: readonly ExtraDrive[] | undefined
+  readonly bus?: DriveBus | undefined
   /** A real BIOS in the place of the lab's own. */
   readonly roms?: Roms | undefined
   readonly memoryBytes: number
@@ -141,8 +143,8 @@ class Pair {
 }
 
 function newMachine(options: LockstepOptions, backend: BackendName): Machine {
-  const { image, medium, drives, roms, memoryBytes, model, processors, keys, startDate = DEFAULT_START_DATE, prepare } = options
-  const machine = new Machine({ image, medium, drives, roms, memoryBytes, backend, model, processors, startDate, onSerial: () => undefined, onDebugConsole: () => undefined })
+  const { image, medium, drives, bus, roms, memoryBytes, model, processors, keys, startDate = DEFAULT_START_DATE, prepare } = options
+  const machine = new Machine({ image, medium, drives, bus, roms, memoryBytes, backend, model, processors, startDate, onSerial: () => undefined, onDebugConsole: () => undefined })
   if (keys !== undefined) new Typist(machine).type(keys)
   prepare?.(machine, backend)
   return machine

@@ -18,6 +18,8 @@ export const PM_BLOCK_BYTES = 64
 export const Pm = { status: 0x00, enable: 0x02, control: 0x04, timer: 0x08 } as const
 /** Configuration registers: base of the block, and whether it answers. */
 export const PM_BASE = 0x40
+/** Of the base's register. */
+export const PM_BASE_BITS = 0xffc0
 export const PM_MISC = 0x80
 const BLOCK_ON = 1
 /** SMI_CMD, and what is written to it. */
@@ -43,6 +45,8 @@ export interface AcpiPmWiring {
   /** The system control interrupt, level-triggered. */
   readonly sci: Line
   readonly powerOff: () => void
+  /** The guest has read the timer. */
+  readonly timerRead?: () => void
   /** Puts the block at ports; the return value takes it out. Undefined: something else answers there. */
   readonly map: (first: number, count: number, block: MemoryDevice) => (() => void) | undefined
 }
@@ -63,7 +67,7 @@ export class AcpiPm implements Device, PciFunction, MemoryDevice {
   readonly name = 'PIIX4 power management'
   readonly identity = { vendor: 0x8086, device: 0x7113, revision: 3, classCode: 0x068000, subsystemVendor: 0x1af4, subsystem: 0x1100 } as const
   readonly registers = [
-    { at: PM_BASE, bytes: 4, value: 1, writable: 0xffc0 },
+    { at: PM_BASE, bytes: 4, value: 1, writable: PM_BASE_BITS },
     // Bit 25: system management mode needs no set-up. There is none.
     { at: 0x58, bytes: 4, value: 0x0200_0000, writable: 0 },
     { at: PM_MISC, bytes: 1, value: 0, writable: BLOCK_ON },
@@ -124,7 +128,7 @@ export class AcpiPm implements Device, PciFunction, MemoryDevice {
   }
 
   configured(config: PciConfig): void {
-    const wanted = (config.read(PM_MISC, 1) & BLOCK_ON) !== 0 ? config.read(PM_BASE, 2) & 0xffc0 : undefined
+    const wanted = (config.read(PM_MISC, 1) & BLOCK_ON) !== 0 ? config.read(PM_BASE, 2) & PM_BASE_BITS : undefined
     if (wanted === this.#placed?.base) return
     this.#placed?.takeOut()
     const takeOut = wanted === undefined ? undefined : this.#wiring.map(wanted, PM_BLOCK_BYTES, this)
@@ -133,6 +137,11 @@ export class AcpiPm implements Device, PciFunction, MemoryDevice {
 
   /** Registers of the block; in parts, too. Those that are not there read as 0. */
   read(offset: number, size: 1 | 2 | 4): number {
+    if (offset === Pm.timer && size === 4) {
+      // Before the count is taken: delays are made of this, and what passes in one is to be seen.
+      this.#wiring.timerRead?.()
+      return this.#count
+    }
     let value = 0
     for (let i = 0; i < size; i++) value += this.#byte(offset + i) * 2 ** (8 * i)
     return value
@@ -158,8 +167,24 @@ export class AcpiPm implements Device, PciFunction, MemoryDevice {
   }
 
   #byte(offset: number): number {
-    const words: Readonly<Record<number, number>> = { [Pm.status]: this.#status, [Pm.enable]: this.#enable, [Pm.control]: this.#control, [Pm.timer]: this.#count & 0xffff, [Pm.timer + 2]: this.#count >>> 16 }
-    return ((words[offset & ~1] ?? 0) >> (8 * (offset & 1))) & 0xff
+    return (this.#word(offset & ~1) >> (8 * (offset & 1))) & 0xff
+  }
+
+  #word(offset: number): number {
+    switch (offset) {
+      case Pm.status:
+        return this.#status
+      case Pm.enable:
+        return this.#enable
+      case Pm.control:
+        return this.#control
+      case Pm.timer:
+        return this.#count & 0xffff
+      case Pm.timer + 2:
+        return this.#count >>> 16
+      default:
+        return 0
+    }
   }
 
   #writeWord(at: number, value: number, mask: number): void {

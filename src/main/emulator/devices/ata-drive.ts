@@ -199,6 +199,31 @@ export abstract class AtaDrive {
     for (let i = 0; i < bytes; i++) this.#give((value >>> (8 * i)) & 0xff)
   }
 
+  /** The data phase that waits for the host, which moves `bytes` more. */
+  get phase(): { readonly toHost: boolean; readonly bytes: number } | undefined {
+    const phase = this.#phase
+    return phase && { toHost: phase.toHost, bytes: phase.bytes.length - phase.at }
+  }
+
+  /** All that is left of a phase to the host. */
+  takePhase(): Uint8Array {
+    const phase = this.#phase
+    if (phase?.toHost !== true) return new Uint8Array()
+    const rest = phase.bytes.subarray(phase.at)
+    phase.at = phase.bytes.length
+    this.#finishIfWhole(phase)
+    return rest
+  }
+
+  /** All that is left of a phase from the host; what is missing is zeros. */
+  givePhase(data: Uint8Array): void {
+    const phase = this.#phase
+    if (!phase || phase.toHost) return
+    phase.bytes.set(data.subarray(0, phase.bytes.length - phase.at), phase.at)
+    phase.at = phase.bytes.length
+    this.#finishIfWhole(phase)
+  }
+
   #give(byte: number): void {
     const phase = this.#phase
     if (!phase || phase.toHost) return

@@ -37,7 +37,9 @@ export class FwCfg implements Device {
   readonly ports: readonly PortRange[]
   readonly #memory: BusMemory
   readonly #items = new Map<number, Uint8Array>()
-  readonly #files: { name: string; bytes: Uint8Array }[] = []
+  /** Items that are made anew whenever they are selected. */
+  readonly #made = new Map<number, () => Uint8Array>()
+  readonly #files: { name: string; bytes: number }[] = []
   #selected = 0
   #at = 0
   /** Address of the next DMA descriptor, upper half; the lower one starts the transfer. */
@@ -67,11 +69,16 @@ export class FwCfg implements Device {
     ]
   }
 
-  /** Gives firmware a file. Throws a RangeError for a name of more than 55 characters. */
-  addFile(name: string, bytes: Uint8Array): void {
+  /**
+   * Gives firmware a file. Throws a RangeError for a name of more than 55 characters.
+   * @param make for what depends on what the firmware did before: makes it anew, as long as `bytes`, whenever it is selected
+   */
+  addFile(name: string, bytes: Uint8Array, make?: () => Uint8Array): void {
     if (name.length >= NAME_BYTES) throw new RangeError(`The file name "${name}" is longer than ${NAME_BYTES - 1} characters.`)
-    this.#files.push({ name, bytes })
-    this.#items.set(FW_CFG.firstFile + this.#files.length - 1, bytes)
+    this.#files.push({ name, bytes: bytes.length })
+    const item = FW_CFG.firstFile + this.#files.length - 1
+    this.#items.set(item, bytes)
+    if (make) this.#made.set(item, make)
     this.#items.set(FW_CFG.directory, this.#directory())
   }
 
@@ -92,16 +99,16 @@ export class FwCfg implements Device {
   }
 
   describe(): DeviceFacts {
-    return [{ title: 'Files', facts: this.#files.map(({ name, bytes }) => fact(name, `${bytes.length} bytes`)) }]
+    return [{ title: 'Files', facts: this.#files.map(({ name, bytes }) => fact(name, `${bytes} bytes`)) }]
   }
 
   #directory(): Uint8Array {
     const bytes = new Uint8Array(4 + this.#files.length * FILE_BYTES)
     const view = new DataView(bytes.buffer)
     view.setUint32(0, this.#files.length)
-    this.#files.forEach(({ name, bytes: content }, index) => {
+    this.#files.forEach(({ name, bytes: length }, index) => {
       const at = 4 + index * FILE_BYTES
-      view.setUint32(at, content.length)
+      view.setUint32(at, length)
       view.setUint16(at + 4, FW_CFG.firstFile + index)
       bytes.set(Buffer.from(name, 'latin1'), at + 8)
     })
@@ -111,6 +118,8 @@ export class FwCfg implements Device {
   #select(number: number): void {
     this.#selected = number
     this.#at = 0
+    const make = this.#made.get(number)
+    if (make) this.#items.set(number, make())
   }
 
   /** Beyond the end of an item, or where there is none, zeros follow. */

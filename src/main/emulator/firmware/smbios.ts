@@ -57,18 +57,29 @@ function structures({ memoryBytes, processors, processor, has64Bit, signature, f
   ]
 }
 
-/** The entry point, and the structures behind it. @param at physical address, a multiple of 16 */
-export function buildSmbios(parts: SmbiosParts, at: number): Uint8Array {
+export interface SmbiosTables {
+  readonly entry: Uint8Array
+  readonly structures: Uint8Array
+}
+
+/** Entry point and structures, of which the former says where the latter are. @param at physical address */
+export function smbiosTables(parts: SmbiosParts, at: number): SmbiosTables {
   const list = structures(parts)
   const body = list.flat()
-  const start = Math.ceil(ENTRY_BYTES / 16) * 16
   const entry = new TableBytes(ENTRY_BYTES).text(0, '_SM_').u8(5, ENTRY_BYTES, ...VERSION).u16(8, Math.max(...list.map(({ length }) => length)))
-  entry.text(16, '_DMI_').u16(22, body.length).u32(24, at + start).u16(28, list.length).u8(30, 0x28)
+  entry.text(16, '_DMI_').u16(22, body.length).u32(24, at).u16(28, list.length).u8(30, 0x28)
   // The intermediate checksum is over the second half, the first over all.
   const second = entry.bytes.subarray(16).reduce((sum, byte) => sum + byte, 0)
   entry.u8(21, -second & 0xff).checksum(4)
+  return { entry: entry.bytes, structures: Uint8Array.from(body) }
+}
+
+/** The entry point, and the structures behind it. @param at physical address, a multiple of 16 */
+export function buildSmbios(parts: SmbiosParts, at: number): Uint8Array {
+  const start = Math.ceil(ENTRY_BYTES / 16) * 16
+  const { entry, structures: body } = smbiosTables(parts, at + start)
   const result = new Uint8Array(start + body.length)
-  result.set(entry.bytes)
+  result.set(entry)
   result.set(body, start)
   return result
 }

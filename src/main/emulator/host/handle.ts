@@ -183,6 +183,9 @@ class MachineHandle implements RunningMachine {
         this.#instructions = event.state.instructions
         this.#listener.state(event.state)
         return
+      case 'variables':
+        this.#listener.variables?.(event.bytes)
+        return
       case 'sound':
         this.#listener.sound?.(event.tones)
         return

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { CPU_MODEL_NAMES } from '../../../shared/cpu-models'
 import { logEntrySchema, logFilterSchema, type LogEntry, type LogFilter, machineQuestions, type QuestionArgs, type QuestionName, type QuestionResults } from '../../../shared/debug'
 import { failureSchema, LabError } from '../../../shared/failure'
-import { BOOT_MEDIA, MOST_CPUS, MOST_EXTRA_DRIVES, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, OUTPUT_PORTS, screenSchema, SERIAL_PORTS, toneSchema } from '../../../shared/machine-schemas'
+import { BOOT_MEDIA, MOST_CPUS, MOST_EXTRA_DRIVES, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, OUTPUT_PORTS, screenSchema, SERIAL_PORTS, toneSchema, DRIVE_BUSES } from '../../../shared/machine-schemas'
 import type { KeyEvent, MachineState, MouseMove, OutputPort, Screen, SerialPort, Tone } from '../../../shared/machine-schemas'
 import { BOOT_PAUSES } from '../../../shared/run-state'
 import { MAX_MEMORY_BYTES, MIN_MEMORY_BYTES } from '../machine/memory-map'
@@ -21,8 +21,10 @@ export const startOptionsSchema = z.object({
   image: bytesSchema.refine((bytes) => bytes.length > 0, 'the disk image is empty'),
   /** What the image is put in as; default: what it looks like. */
   medium: z.enum(BOOT_MEDIA).optional(),
+  /** What the drive of the image is connected to; default: IDE. */
+  bus: z.enum(DRIVE_BUSES).optional(),
   /** What is in further drives. */
-  drives: z.array(z.object({ image: bytesSchema, medium: z.enum(BOOT_MEDIA), readOnly: z.boolean() })).max(MOST_EXTRA_DRIVES).optional(),
+  drives: z.array(z.object({ image: bytesSchema, medium: z.enum(BOOT_MEDIA), readOnly: z.boolean(), bus: z.enum(DRIVE_BUSES).optional() })).max(MOST_EXTRA_DRIVES).optional(),
   /** The guest's network: a folder whose files TFTP and HTTP give, and what a guest that boots from the network is to load. */
   network: z.object({ folder: z.string().min(1).optional(), bootFile: z.string().min(1).max(127).optional() }).optional(),
   memoryBytes: z.number().int().min(MIN_MEMORY_BYTES).max(MAX_MEMORY_BYTES),
@@ -37,8 +39,8 @@ export const startOptionsSchema = z.object({
   untilText: z.string().min(1).optional(),
   /** Host's time after which the run ends, in milliseconds. */
   timeoutMilliseconds: z.number().positive().optional(),
-  /** A real BIOS in the place of the lab's own, and that of the display. */
-  roms: z.object({ bios: bytesSchema, vga: bytesSchema.optional() }).optional(),
+  /** A real BIOS in the place of the lab's own, that of the display, UEFI's variables. */
+  roms: z.object({ bios: bytesSchema, vga: bytesSchema.optional(), variables: bytesSchema.optional() }).optional(),
   /** Typed into the guest as soon as it takes keys. */
   keys: z.string().optional(),
   /** What a guest's reset does: start the PC anew (default), or end the run. */
@@ -95,6 +97,8 @@ export interface MachineListener {
   log?(id: number, entries: LogEntry[], lost: number): void | Promise<void>
   /** The machine's state at the end of its run, before `end`, if `StartOptions.saveState` asked for it. */
   saved?(state: Uint8Array): void
+  /** What is in the flash memory with UEFI's variables when the run ends, where there is one. */
+  variables?(bytes: Uint8Array): void
   end(report: RunReport): void
 }
 
@@ -156,6 +160,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('answer'), id: z.number(), value: z.unknown(), failure: failureSchema.optional() }),
   z.object({ type: z.literal('log'), id: z.number(), entries: z.array(logEntrySchema), lost: z.number() }),
   z.object({ type: z.literal('saved'), state: bytesSchema }),
+  z.object({ type: z.literal('variables'), bytes: bytesSchema }),
   z.object({ type: z.literal('end'), report: runReportSchema }),
   /** The compiled interpreter, for the next worker. */
   z.object({ type: z.literal('module'), module: z.instanceof(WebAssembly.Module) }),

@@ -91,6 +91,7 @@ export class Session implements RunningMachine, Asked {
     this.#machine = new Machine({
       image: options.image,
       medium: options.medium,
+      bus: options.bus,
       drives: options.drives,
       network: { files: options.network?.folder === undefined ? undefined : folderFiles(options.network.folder), bootFile: options.network?.bootFile },
       memoryBytes: options.memoryBytes,
@@ -458,6 +459,7 @@ export class Session implements RunningMachine, Asked {
     this.#tellScreen()
     this.#tellState('ended')
     if (this.#options.saveState === true && SAVED_AT.has(report.reason) && !this.#machine.outcome) this.#listener.saved?.(this.save())
+    if (this.#machine.variables) this.#listener.variables?.(this.#machine.variables.contents)
     this.#listener.end(report)
     this.#wake?.()
   }

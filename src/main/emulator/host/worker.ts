@@ -74,6 +74,7 @@ function listen(port: NonNullable<typeof parentPort>): void {
           return new Promise((resolve) => unlogged.set(id, resolve))
         },
         saved: (state) => post({ type: 'saved', state }),
+        variables: (bytes) => post({ type: 'variables', bytes }),
         end: (report) => post({ type: 'end', report }),
       })
     } catch (error) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { BootMedium } from '../../../shared/machine-schemas'
+import type { BootMedium, DriveBus } from '../../../shared/machine-schemas'
 import { CD_SECTOR_BYTES, isBootableCd } from './el-torito'
 import { floppyFor, floppySectors, looksLikeFloppy, type Floppy } from './floppy'
 
@@ -39,6 +39,8 @@ export class Disk {
   /** Its number for INT 13h. */
   readonly drive: number
   readonly readOnly: boolean
+  /** What its drive is connected to; of a diskette, `ide`. */
+  readonly bus: DriveBus
   readonly #image: Uint8Array
   readonly #overlay = new Map<number, Uint8Array>()
 
@@ -46,12 +48,13 @@ export class Disk {
    * An image is read as if zeros followed up to a whole sector, and up to the size of the diskette.
    * Throws a RangeError for an empty one, and for a diskette that is larger than any.
    */
-  constructor(image: Uint8Array, medium: BootMedium = mediumOf(image), floppy?: Floppy, { drive = DRIVE_NUMBERS[medium], readOnly = medium === 'cd' } = {}) {
+  constructor(image: Uint8Array, medium: BootMedium = mediumOf(image), floppy?: Floppy, { drive = DRIVE_NUMBERS[medium], readOnly = medium === 'cd', bus = 'ide' }: { drive?: number; readOnly?: boolean; bus?: DriveBus | undefined } = {}) {
     if (image.length === 0) throw new RangeError('The disk image is empty: a disk has at least one sector of 512 bytes.')
     this.#image = image
     this.medium = medium
     this.drive = drive
     this.readOnly = readOnly
+    this.bus = medium === 'floppy' ? 'ide' : bus
     this.sectorBytes = medium === 'cd' ? CD_SECTOR_BYTES : SECTOR_BYTES
     this.floppy = medium === 'floppy' ? (floppy ?? floppyOf(image)) : undefined
     this.sectors = this.floppy ? floppySectors(this.floppy) : Math.ceil(image.length / this.sectorBytes)

@@ -1,4 +1,4 @@
-import type { BootMedium } from '../../../shared/machine-schemas'
+import type { BootMedium, DriveBus } from '../../../shared/machine-schemas'
 import { Disk, DRIVE_NUMBERS } from './disk'
 import { CD_SECTOR_BYTES, cdBootEntry, type CdBootEntry, type NoCdBoot } from './el-torito'
 import { FLOPPY_1200K, FLOPPY_1440K, FLOPPY_2880K, floppySectors, type Floppy } from './floppy'
@@ -15,6 +15,8 @@ export interface ExtraDrive {
   readonly medium: BootMedium
   /** Writes are refused, as by the tab of a diskette. */
   readonly readOnly: boolean
+  /** What its drive is connected to; default: `ide`. */
+  readonly bus?: DriveBus | undefined
 }
 
 /** How many drives of a kind there are: BIOS numbers 00h, 80h to 83h, E0h. */
@@ -33,18 +35,18 @@ export class Drives {
   /** What the CD boots, or why it does not; undefined without a CD. */
   readonly cdEntry: CdBootEntry | NoCdBoot | undefined
 
-  /** Throws a RangeError for an empty image, for one that is too large for the medium, and for more drives than there are. */
-  constructor(image: Uint8Array, medium?: BootMedium, extra: readonly ExtraDrive[] = []) {
-    const disk = new Disk(image, medium)
+  /** @param bus of the drive with `image`. Throws a RangeError for an empty image, for one that is too large for the medium, and for more drives than there are. */
+  constructor(image: Uint8Array, medium?: BootMedium, extra: readonly ExtraDrive[] = [], bus?: DriveBus) {
+    const disk = new Disk(image, medium, undefined, { bus })
     const entry = disk.medium === 'cd' ? cdBootEntry(image) : undefined
     const emulated = entry === undefined || 'why' in entry ? undefined : emulatedDisk(image, entry)
     this.cdEntry = entry
     this.boot = emulated ?? disk
     const all = emulated ? [emulated, disk] : [disk]
-    for (const { image: content, medium: kind, readOnly } of extra) {
+    for (const { image: content, medium: kind, readOnly, bus: at } of extra) {
       const before = all.filter((other) => other.medium === kind).length
       if (before >= MOST_DRIVES[kind]) throw new RangeError(`There is no further drive of the kind "${kind}": the machine has ${MOST_DRIVES[kind]}.`)
-      all.push(new Disk(content, kind, undefined, { drive: DRIVE_NUMBERS[kind] + before, readOnly }))
+      all.push(new Disk(content, kind, undefined, { drive: DRIVE_NUMBERS[kind] + before, readOnly, bus: at }))
     }
     this.all = all
     this.hardware = all.filter((one) => one !== emulated)

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { DeviceView } from '../../../shared/debug'
 import { LabError } from '../../../shared/failure'
-import { type BootMedium, MOST_CPUS, type OutputPort, type Screen, type TextScreen } from '../../../shared/machine-schemas'
+import { type BootMedium, MOST_CPUS, type OutputPort, type Screen, type TextScreen, type DriveBus } from '../../../shared/machine-schemas'
 import type { BootPause } from '../../../shared/run-state'
 import { Cpu, type CpuOptions } from '../cpu/cpu'
 import { SharedParts } from '../cpu/shared-parts'
@@ -14,8 +14,8 @@ import { cpuMode } from '../debug/registers'
 import { AcpiPm } from '../devices/acpi-pm'
 import { BiosDebugPort } from '../devices/bios-debug-port'
 import { BANK_BYTES, BochsVbe, type VbeBank } from '../devices/bochs-vbe'
-import type { BusMemory } from '../devices/bus-memory'
 import { DebugPorts } from '../devices/debug-ports'
+import type { CfiFlash } from '../devices/cfi-flash'
 import type { Device } from '../devices/device'
 import { DmaPair } from '../devices/dma8237'
 import { Fdc82077 } from '../devices/fdc82077'
@@ -45,10 +45,12 @@ import { IoBus } from './io-bus'
 import { MemoryMap, VIDEO_MEMORY_BYTES } from './memory-map'
 import { IDE_IRQS, PciBoard, POWER_FUNCTION } from './pci'
 import { PAUSE_TICKS, Processors } from './processors'
-import { configureFirmware, configureRomCmos, romProblem, type Roms } from './roms'
+import { configureFirmware, configureRomCmos, romImage, romProblem, type Roms, variableStore } from './roms'
 import { hashOfParts, loadState, type MachineParts, named, saveState } from './saved-state'
 import type { MachineDescription } from '../state/description'
 import type { Stateful, StateFields } from '../state/fields'
+import { storageControllers } from './storage'
+import { TimerPolling } from './timer-polling'
 import { VgaCapture, textOf } from './vga-screen'
 import { VGA_START, type VgaWindow } from './vga-windows'
 
@@ -59,6 +61,8 @@ export interface MachineOptions {
   image: Uint8Array
   /** What the image is put in as; default: what it looks like. */
   medium?: BootMedium | undefined
+  /** What the drive of the image is connected to; default: IDE. */
+  bus?: DriveBus | undefined
   /** What is in further drives; as little written to. */
   drives?: readonly ExtraDrive[] | undefined
   memoryBytes: number
@@ -137,6 +141,8 @@ export class Machine {
   /** The lab's own BIOS, which does nothing where there is a real one. */
   readonly firmware: Firmware
   readonly hasRealBios: boolean
+  /** Flash memory with the variables of UEFI firmware. */
+  readonly variables: CfiFlash | undefined
   /** Breakpoints, steps, pauses. */
   readonly control: RunControl
   readonly timeline: Timeline
@@ -148,6 +154,7 @@ export class Machine {
   #resetRequested: ResetSource | undefined
   readonly #endsOnReset: boolean
   /** The gate, once shut, does not open again. */
+  readonly #polling: TimerPolling
   #a20Stuck = false
   #built = false
 
@@ -159,8 +166,9 @@ export class Machine {
     this.#options = { memoryBytes: options.memoryBytes, roms, network: options.network, quirks: options.quirks }
     const problem = roms && romProblem(roms)
     if (problem !== undefined) throw new RangeError(problem)
-    const romBytes = roms?.bios.length ?? ROM_BYTES
-    this.drives = new Drives(options.image, options.medium, options.drives)
+    const rom = roms && romImage(roms)
+    const romBytes = rom?.length ?? ROM_BYTES
+    this.drives = new Drives(options.image, options.medium, options.drives, options.bus)
     const { ramBase, videoBase, romBase, areas, wasmPages } = memoryLayout(options.memoryBytes, VIDEO_MEMORY_BYTES, romBytes, count)
     const memory = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages })
     this.memoryMap = new MemoryMap(memory, ramBase, options.memoryBytes, { base: videoBase, bytes: VIDEO_MEMORY_BYTES }, { base: romBase, bytes: romBytes })
@@ -184,16 +192,23 @@ export class Machine {
       this.#resetRequested = by
       attention()
     }
+    const skipTo = (tick: number): void => {
+      // Time that others use passes by itself.
+      if (this.processors.isAlone) this.#skipTo(Math.min(tick, this.clock.nextDue))
+      attention()
+    }
     const powerOff = (): void => {
       this.#outcome = { reason: 'power-off' }
       attention()
     }
+    this.#polling = new TimerPolling({ now: () => this.now, instructions: () => this.instructions, skipTo })
     this.hpet = new Hpet({ clock, irq0: pic.line(IRQ.timer), irq8: pic.line(IRQ.clock), input: (index, level) => this.interrupts.ioApic?.setInput(index, level) })
     this.memoryMap.mapDevice(HPET_BASE, HPET_BYTES, this.hpet)
     this.acpi = new AcpiPm({
       clock,
       sci: pic.line(IRQ.acpi),
       powerOff,
+      timerRead: () => this.#polling.read(),
       map: (first, count, block) => (this.bus.isFree(first, count) ? this.bus.map(first, count, block) : undefined),
     })
     this.pit = new Pit8254(clock, this.hpet.timerLine, (hertz) => options.onTone?.(hertz, clock.now()))
@@ -238,6 +253,7 @@ export class Machine {
       pirq: (index, level) => this.interrupts.setPirq(index, level),
       functions: [[POWER_FUNCTION, this.acpi]],
       ide: ideDrives(this.drives),
+      storage: storageControllers(this.drives, { clock, memory: busMemory }),
       busMemory,
       memoryMapChanged: () => this.#memoryMapChanged(),
       resetMachine: resetMachine('chipset'),
@@ -271,11 +287,7 @@ export class Machine {
       drives: this.drives,
       now: () => this.now,
       instructions: () => this.instructions,
-      skipTo: (tick) => {
-        // Time that others use passes by itself.
-        if (this.processors.isAlone) this.#skipTo(Math.min(tick, this.clock.nextDue))
-        attention()
-      },
+      skipTo,
       resetMachine: resetMachine('bios'),
       installRom: (bytes) => this.memoryMap.installRom(bytes),
       powerOff,
@@ -283,17 +295,24 @@ export class Machine {
       bootEntered: (linear) => this.timeline.bootSector(linear),
     }, options.quirks)
     this.hasRealBios = roms !== undefined
-    const bios = roms?.bios ?? this.firmware.rom.bytes
+    const bios = rom ?? this.firmware.rom.bytes
     this.#biosSum = sha256(bios)
     this.memoryMap.installRom(bios)
+    this.variables = roms && variableStore(roms, this.memoryMap, { codeChanged: (host, bytes) => this.cpu.codeChanged(host, bytes), memoryMapChanged: () => this.#memoryMapChanged() })
     this.dma = new DmaPair(busMemory)
     this.fdc = new Fdc82077({ clock, irq: pic.line(IRQ.floppy), dma: this.dma, drive: floppyDrive(this.drives) })
     const debug = new DebugPorts((byte) => this.#sent('port 0xe9', options.onDebugConsole, byte), (value) => {
       this.#outcome = { reason: 'debug-exit', value }
       attention()
     })
-    this.#devices = [...this.interrupts.devices, this.hpet, this.acpi, this.pit, this.kbc, this.rtc, ...this.connectors.devices, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, this.pci.networkCard, this.dma, this.fdc, ...(roms ? this.#forRealBios(options, busMemory) : [this.firmware])]
+    const fwCfg = roms && new FwCfg({ memory: busMemory, ramBytes: options.memoryBytes, processors: count })
+    this.#devices = [...this.interrupts.devices, this.hpet, this.acpi, this.pit, this.kbc, this.rtc, ...this.connectors.devices, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, this.pci.networkCard, ...this.pci.storage, this.dma, this.fdc, ...(fwCfg ? [fwCfg, new BiosDebugPort(options.onDebugConsole)] : [this.firmware]), ...(this.variables ? [this.variables] : [])]
     for (const device of this.#devices) this.bus.attach(device)
+    if (fwCfg) {
+      // What a real BIOS finds on this board and our own has no need of.
+      configureRomCmos(this.rtc.ram, this.drives, count)
+      configureFirmware(fwCfg, { memoryBytes: options.memoryBytes, drives: this.drives, model: this.cpu.model, processors: count, romBytes, ports: this.bus, pci: this.pci.bus })
+    }
     this.clock.seal()
     this.#built = true
     this.reset()
@@ -343,14 +362,6 @@ export class Machine {
     this.timeline.begin()
     // Our own says where it enters what it has loaded.
     if (this.hasRealBios) this.timeline.bootSector(BOOT_ADDRESS)
-  }
-
-  /** What a real BIOS finds on this board and our own has no need of. */
-  #forRealBios({ memoryBytes, processors = 1, onDebugConsole }: MachineOptions, memory: BusMemory): Device[] {
-    configureRomCmos(this.rtc.ram, this.drives, processors)
-    const fwCfg = new FwCfg({ memory, ramBytes: memoryBytes, processors })
-    configureFirmware(fwCfg, memoryBytes, this.drives)
-    return [fwCfg, new BiosDebugPort(onDebugConsole)]
   }
 
   /**
@@ -459,6 +470,7 @@ export class Machine {
       disks: this.drives.all.map((disk) => ({ name: `disk ${disk.drive.toString(16)}`, sectorBytes: disk.sectorBytes, sectors: disk.sectors, written: disk.written, write: (lba, sector) => disk.write(lba, sector) })),
       last: [
         ['processor', (state) => this.#exchangeProcessor(state)],
+        ['timer polling', this.#polling],
         ['timeline', this.timeline],
         ['clock', this.clock],
       ],
@@ -475,7 +487,7 @@ export class Machine {
     this.processors.exchange(state)
     if (!state.loading) return
     this.control.restored()
-    if (!this.hasRealBios) this.firmware.rom.bytes.set(this.memoryMap.rom)
+    if (!this.hasRealBios) this.firmware.rom.bytes.set(this.memoryMap.rom.bytes)
   }
 
   /**
@@ -527,7 +539,7 @@ export class Machine {
     if (pic.isUnmasked(IRQ.keyboard) || pic.isUnmasked(IRQ.com1) || pic.isUnmasked(IRQ.com2) || (this.kbc.mouse.listened && pic.isUnmasked(IRQ.mouse))) return true
     if (pic.isUnmasked(IRQ.floppy) && this.fdc.busy) return true
     if (IDE_IRQS.some((irq, channel) => pic.isUnmasked(irq) && this.pci.ide.isBusy(channel))) return true
-    if (this.pci.networkCard.busy) return true
+    if (this.pci.networkCard.busy || this.pci.storage.some(({ busy }) => busy)) return true
     return this.clock.nextDue !== Infinity && (pic.isUnmasked(IRQ.timer) || pic.isUnmasked(IRQ.clock) || pic.isUnmasked(IRQ.acpi) || this.hpet.armedInputs.some((input) => pic.ioApic?.isUnmasked(input)))
   }
 

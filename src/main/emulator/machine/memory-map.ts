@@ -62,6 +62,7 @@ export class MemoryMap implements PhysicalMemory {
   readonly #rom: MemoryBlock
   readonly #shadow: Shadow[] = Array.from({ length: SHADOW_PARTS }, () => ({ read: false, write: false }))
   #framebuffer: number | undefined
+  #hiddenRom: MemoryBlock | undefined
   readonly #windows: VgaWindows
   #mapped: readonly MappedDevice[] = []
 
@@ -137,11 +138,6 @@ export class MemoryMap implements PhysicalMemory {
     return this.#u8.subarray(this.#video.base, this.#video.base + this.#video.bytes)
   }
 
-  /** All of the ROM, in place. */
-  get rom(): Uint8Array {
-    return this.#u8.subarray(this.#rom.base, this.#rom.base + this.#rom.bytes)
-  }
-
   /** What a saved state has of it, in place: the firmware can write to its ROM. */
   get blocks(): readonly { readonly name: string; readonly bytes: Uint8Array }[] {
     const part = (name: string, base: number, bytes: number) => ({ name, bytes: this.#u8.subarray(base, base + bytes) })
@@ -152,6 +148,17 @@ export class MemoryMap implements PhysicalMemory {
   installRom(rom: Uint8Array): void {
     if (rom.length !== this.#rom.bytes) throw new RangeError(`The BIOS ROM has ${this.#rom.bytes} bytes, not ${rom.length}.`)
     this.#u8.set(rom, this.#rom.base)
+  }
+
+  /** All of the ROM's block, in place, and where it begins below 4 GiB. */
+  get rom(): { readonly physical: number; readonly host: number; readonly bytes: Uint8Array } {
+    const { base, bytes } = this.#rom
+    return { physical: ADDRESS_SPACE - bytes, host: base, bytes: this.#u8.subarray(base, base + bytes) }
+  }
+
+  /** Has a device answer instead of a part of the ROM (whole pages, by physical address): flash memory that tells of itself. Who asks must have translations forgotten. */
+  hideRom(part: MemoryBlock | undefined): void {
+    this.#hiddenRom = part
   }
 
   readableFrame(physical: number): number {
@@ -175,6 +182,8 @@ export class MemoryMap implements PhysicalMemory {
   /** The ROM so many bytes before its end, of which no more than `most` are seen. */
   #romFrame(beforeEnd: number, most: number): number {
     const { base, bytes } = this.#rom
+    const hidden = this.#hiddenRom
+    if (hidden && beforeEnd <= ADDRESS_SPACE - hidden.base && beforeEnd > ADDRESS_SPACE - hidden.base - hidden.bytes) return 0
     return beforeEnd > 0 && beforeEnd <= bytes && beforeEnd <= most ? base + bytes - beforeEnd : 0
   }
 

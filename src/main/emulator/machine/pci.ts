@@ -12,6 +12,7 @@ import { type NetworkOptions, UserNetwork } from '../net/user-network'
 import type { Clock } from './clock'
 import type { IoBus } from './io-bus'
 import type { MemoryMap } from './memory-map'
+import type { StorageController } from './storage'
 
 export interface PciBoardWiring {
   readonly clock: Clock
@@ -23,6 +24,8 @@ export interface PciBoardWiring {
   /** Other functions of the ISA bridge's chip, by number. */
   readonly functions: readonly (readonly [fn: number, pciFunction: PciFunction])[]
   readonly ide: IdeDrives
+  /** Further controllers for drives, with their device numbers. */
+  readonly storage: readonly { readonly device: number; readonly controller: StorageController }[]
   readonly busMemory: BusMemory
   /** Other memory answers at some addresses. */
   readonly memoryMapChanged: () => void
@@ -49,8 +52,9 @@ export class PciBoard {
   readonly networkCard: E1000
   /** What is at the other end of the card's cable. */
   readonly network: UserNetwork
+  readonly storage: readonly StorageController[]
 
-  constructor({ clock, memory, ports, pic, pirq, functions, ide, busMemory, memoryMapChanged, resetMachine, network, vgaRom }: PciBoardWiring) {
+  constructor({ clock, memory, ports, pic, pirq, functions, ide, storage, busMemory, memoryMapChanged, resetMachine, network, vgaRom }: PciBoardWiring) {
     const isa = new Piix3Isa({ irq: (irq) => pic.line(irq), pirq, setLevelTriggered: (lines) => pic.setLevelTriggered(lines), resetMachine })
     this.isa = isa
     this.bus = new PciBus({
@@ -77,5 +81,7 @@ export class PciBoard {
     this.network = cable
     this.networkCard = new E1000({ clock, memory: busMemory, mac: MAC, send: (frame) => cable.fromGuest(frame) })
     this.networkCard.interrupt = this.bus.add(NETWORK, 0, this.networkCard).interrupt
+    for (const { device, controller } of storage) controller.interrupt = this.bus.add(device, 0, controller).interrupt
+    this.storage = storage.map(({ controller }) => controller)
   }
 }

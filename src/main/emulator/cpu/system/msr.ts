@@ -10,7 +10,7 @@ import { PHYSICAL_ADDRESS_BITS } from '../mmu/page-walk'
 import type { StateFields } from '../../state/fields'
 
 export const MSR = {
-  TSC: 0x10, APIC_BASE: 0x1b, MTRR_CAP: 0xfe, ARCH_CAPABILITIES: 0x10a, SYSENTER_CS: 0x174, SYSENTER_ESP: 0x175, SYSENTER_EIP: 0x176, MCG_CAP: 0x179, MCG_STATUS: 0x17a, MISC_ENABLE: 0x1a0, PAT: 0x277, MTRR_DEF_TYPE: 0x2ff, TSC_DEADLINE: 0x6e0,
+  TSC: 0x10, PLATFORM_ID: 0x17, APIC_BASE: 0x1b, BIOS_SIGN_ID: 0x8b, MTRR_CAP: 0xfe, ARCH_CAPABILITIES: 0x10a, SYSENTER_CS: 0x174, SYSENTER_ESP: 0x175, SYSENTER_EIP: 0x176, MCG_CAP: 0x179, MCG_STATUS: 0x17a, MISC_ENABLE: 0x1a0, PAT: 0x277, MTRR_DEF_TYPE: 0x2ff, TSC_DEADLINE: 0x6e0,
   EFER: 0xc000_0080, STAR: 0xc000_0081, LSTAR: 0xc000_0082, CSTAR: 0xc000_0083, SFMASK: 0xc000_0084, FS_BASE: 0xc000_0100, GS_BASE: 0xc000_0101,
   KERNEL_GS_BASE: 0xc000_0102, TSC_AUX: 0xc000_0103,
 } as const
@@ -156,6 +156,9 @@ const registers: ReadonlyMap<number, Register> = new Map<number, Register>([
       write: writeEfer,
     },
   ],
+  // Platform flags choose among updates of microcode, of which there are none: revision 0 (SDM vol. 3A, 10.11.4 and 10.11.7).
+  [MSR.PLATFORM_ID, { of: 'cmov', read: () => 0n, write: () => false }],
+  [MSR.BIOS_SIGN_ID, { of: 'cmov', read: () => 0n, write: () => true }],
   [MSR.MTRR_CAP, { read: () => MTRR_CAPABILITY, write: () => false }],
   // Machine-check architecture without a bank that could report anything (SDM vol. 3B, 16.3.1): STATUS can only be cleared.
   [MSR.MCG_CAP, { read: () => 0n, write: () => false }],

@@ -29,7 +29,31 @@ export interface AcpiTables {
   /** From `tables` on. */
   readonly tables: Uint8Array
   readonly facs: Uint8Array
+  /** What must be changed where tables lie elsewhere. */
+  readonly pointers: readonly AcpiPointer[]
+  readonly checksums: readonly AcpiChecksum[]
 }
+
+/** An address in `from`, at offset `at`, of something in `to`. */
+export interface AcpiPointer {
+  readonly from: 'rsdp' | 'tables'
+  readonly at: number
+  readonly bytes: 4 | 8
+  readonly to: 'tables' | 'facs'
+}
+
+/** A byte at offset `at` that makes `count` bytes from `start` on sum up to 0. */
+export interface AcpiChecksum {
+  readonly in: 'rsdp' | 'tables'
+  readonly at: number
+  readonly start: number
+  readonly count: number
+}
+
+type Fields = readonly (readonly [at: number, bytes: 4 | 8, to: AcpiPointer['to']])[]
+const FADT_POINTERS: Fields = [[36, 4, 'facs'], [40, 4, 'tables'], [132, 8, 'facs'], [140, 8, 'tables']]
+const RSDP_POINTERS: Fields = [[16, 4, 'tables'], [24, 8, 'tables']]
+const CHECKSUM = 9
 
 const OEM = 'BOOTLB'
 const OEM_TABLE = 'BOOTLAB '
@@ -66,7 +90,7 @@ class Table extends TableBytes {
 function described(signature: string, revision: number, length: number, fill: (table: Table) => void): Uint8Array {
   const table = new Table(length).text(0, signature).u32(4, length).u8(8, revision).text(10, OEM).text(16, OEM_TABLE).u32(24, 1).text(28, CREATOR).u32(32, 1)
   fill(table)
-  return table.checksum(9).bytes
+  return table.checksum(CHECKSUM).bytes
 }
 
 /** Pointers to other tables, of 4 or 8 bytes. */
@@ -121,17 +145,22 @@ function facs(): Uint8Array {
 export function buildAcpiTables(parts: AcpiParts, places: AcpiPlaces): AcpiTables {
   const all = new Uint8Array(MOST_BYTES)
   let end = 0
-  const put = (table: Uint8Array): number => {
-    const at = Math.ceil(end / ALIGNMENT) * ALIGNMENT
-    all.set(table, at)
-    end = at + table.length
-    return places.tables + at
+  const pointers: AcpiPointer[] = RSDP_POINTERS.map(([at, bytes, to]) => ({ from: 'rsdp', at, bytes, to }))
+  const checksums: AcpiChecksum[] = [{ in: 'rsdp', at: 8, start: 0, count: 20 }, { in: 'rsdp', at: 32, start: 0, count: 36 }]
+  const put = (table: Uint8Array, fields: Fields = []): number => {
+    const start = Math.ceil(end / ALIGNMENT) * ALIGNMENT
+    all.set(table, start)
+    end = start + table.length
+    for (const [at, bytes, to] of fields) pointers.push({ from: 'tables', at: start + at, bytes, to })
+    checksums.push({ in: 'tables', at: start + CHECKSUM, start, count: table.length })
+    return places.tables + start
   }
-  const fadtAt = put(fadt(parts, places.facs, put(dsdt(parts))))
-  const pointers = [fadtAt, ...(parts.ioApicId === undefined ? [] : [put(madt(parts, parts.ioApicId))]), put(hpet())]
-  const rsdt = put(root('RSDT', 4, pointers))
-  const xsdt = put(root('XSDT', 8, pointers))
-  return { rsdp: rsdp(rsdt, xsdt), tables: all.slice(0, end), facs: facs() }
+  const fadtAt = put(fadt(parts, places.facs, put(dsdt(parts))), FADT_POINTERS)
+  const tables = [fadtAt, ...(parts.ioApicId === undefined ? [] : [put(madt(parts, parts.ioApicId))]), put(hpet())]
+  const putRoot = (signature: string, bytes: 4 | 8): number => put(root(signature, bytes, tables), tables.map((_, index) => [HEADER_BYTES + bytes * index, bytes, 'tables']))
+  const rsdt = putRoot('RSDT', 4)
+  const xsdt = putRoot('XSDT', 8)
+  return { rsdp: rsdp(rsdt, xsdt), tables: all.slice(0, end), facs: facs(), pointers, checksums }
 }
 
 /** Root system description pointer, revision 2: 20 bytes of ACPI 1.0, then the rest. */
