@@ -37,6 +37,8 @@ export interface BootOptions {
   headless?: true
   as?: BootMedium
   drive?: readonly InsertedDrive[]
+  bootOrder?: readonly BootMedium[]
+  bootMenu?: true
   clock?: string
   firmware?: string
   vgaFirmware?: string
@@ -62,7 +64,7 @@ export interface BootOptions {
 }
 
 /** The image, and the machine that it boots in. */
-type Bootable = Pick<StartOptions, 'image' | 'medium' | 'memoryBytes' | 'model' | 'drives' | 'roms' | 'startDate'>
+type Bootable = Pick<StartOptions, 'image' | 'medium' | 'memoryBytes' | 'model' | 'drives' | 'roms' | 'boot' | 'startDate'>
 
 export async function boot(what: string, options: BootOptions, signal: AbortSignal): Promise<number> {
   if (options.untilText === '') throw new LabError({ code: 'usage', what: '--until-text is empty.', next: 'Name the text to wait for.' })
@@ -118,6 +120,7 @@ async function inMachine(image: Uint8Array, what: string, described: MachineDesc
     model: options.cpu ?? described.model,
     drives: await insertedDrives(image, medium, drives, readInput),
     roms: firmware && (await readRoms(firmware.bios, firmware.vga)),
+    boot: { order: options.bootOrder === undefined ? described.boot?.order : [...options.bootOrder], menu: options.bootMenu ?? described.boot?.menu },
     startDate: options.clock === undefined ? described.startDate : clockStart(options.clock),
   }
 }

@@ -6,7 +6,7 @@ import { FILE_SYSTEMS, FIRMWARES, IMAGE_FORMATS, IMAGE_LAYOUTS } from '../shared
 import { BOOT_MEDIA } from '../shared/machine-schemas'
 import { RESTORE_FILE_SYSTEMS } from '../shared/usb'
 import { locate } from '../main/services/locations'
-import { parseClock, parseDrive, parseDuration, parseExitCode, parseGiven, parseInitrdOption, parseLockstep, parseMemory, parseModuleOption, parseOffset, parsePort, parseScreen, parseTrace } from './arguments'
+import { parseBootOrder, parseClock, parseDrive, parseDuration, parseExitCode, parseGiven, parseInitrdOption, parseLockstep, parseMemory, parseModuleOption, parseOffset, parsePort, parseScreen, parseTrace } from './arguments'
 import { boot } from './boot'
 import { build, type BuildCommandOptions } from './build'
 import { doctorCommand, type DoctorOptions } from './doctor'
@@ -97,6 +97,8 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .option('--headless', 'show nothing live')
     .addOption(new Option('--as <medium>', 'what an image is put in as (default: what it looks like)').choices(BOOT_MEDIA))
     .option('--drive <medium:file>', 'an image in a further drive: disk:FILE, floppy:FILE or cd:FILE, with ",ro" behind it write-protected; may be given several times', parseDrive)
+    .option('--boot-order <kinds>', 'kinds of drive that the BIOS tries first: cd,disk,floppy, or letters as with QEMU, such as dca (default: the one with the image)', parseBootOrder)
+    .option('--boot-menu', 'have the BIOS offer a menu of the drives for a moment: ESC or F12')
     .option('--firmware <file>', "a real BIOS in the place of Bootlab's own, such as SeaBIOS; vgabios-stdvga.bin beside it is the display's")
     .option('--vga-firmware <file>', "the display's BIOS, with --firmware")
     .option('--memory <size>', 'memory of the machine, such as 128M (default: as the project says, else 128M)', parseMemory)

@@ -4,6 +4,12 @@ import type { BootMedium, InsertedDrive } from '../../shared/machine-schemas'
 import { clockStart, type Project, resolveInside } from '../project'
 import { memoryOf } from './projects'
 
+/** Kinds of drive that the BIOS tries first, and whether it offers a menu. */
+export interface BootChoice {
+  order?: BootMedium[] | undefined
+  menu?: boolean | undefined
+}
+
 export { CLOCK_HINT, clockStart } from '../project'
 
 /** ROM files of a BIOS, and of the display's. */
@@ -19,13 +25,14 @@ export interface MachineDescription {
   medium?: BootMedium | undefined
   drives: readonly InsertedDrive[]
   firmware?: FirmwareFiles | undefined
+  boot?: BootChoice | undefined
   /** Milliseconds since 1970 (UTC) at which the real-time clock begins. */
   startDate?: number | undefined
 }
 
 /** @throws ProjectError when a file lies outside the project, or is not there */
 export async function machineOf({ dir, manifest }: Project): Promise<MachineDescription> {
-  const { cpu, medium, drives = [], firmware, clock } = manifest.run
+  const { cpu, medium, drives = [], firmware, boot, clock } = manifest.run
   const inside = (path: string): Promise<string> => resolveInside(dir, path, 'file')
   const placed: InsertedDrive[] = []
   for (const drive of drives) placed.push({ ...drive, path: await inside(drive.path) })
@@ -35,6 +42,7 @@ export async function machineOf({ dir, manifest }: Project): Promise<MachineDesc
     medium,
     drives: placed,
     firmware: firmware && { bios: await inside(firmware.bios), vga: firmware.vga === undefined ? undefined : await inside(firmware.vga) },
+    boot,
     startDate: clock === undefined ? undefined : clockStart(clock),
   }
 }

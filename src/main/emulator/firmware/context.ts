@@ -5,6 +5,7 @@ import type { PciBus } from '../devices/pci-bus'
 import type { PicPair } from '../devices/pic8259'
 import type { RtcMc146818 } from '../devices/rtc-mc146818'
 import type { Vga } from '../devices/vga'
+import type { BootChoice } from '../machine/boot-order'
 import type { Drives } from '../machine/drives'
 import type { GuestMemory } from '../machine/guest-memory'
 import type { IoBus } from '../machine/io-bus'
@@ -24,6 +25,8 @@ export interface FirmwareHost {
   readonly rtc: RtcMc146818
   readonly vga: Vga
   readonly drives: Drives
+  /** Which of them are tried first, and whether a menu is offered. */
+  readonly boot: BootChoice
   /** Present tick of virtual time. */
   now(): number
   /** Instructions executed so far. */

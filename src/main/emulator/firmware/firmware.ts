@@ -9,7 +9,7 @@ import { powerManagement } from './int15-apm'
 import { PointingDevice } from './pointing-device'
 import { printer } from './int17'
 import { waitingEvents } from './waiting-events'
-import { bootServices, powerOn } from './boot'
+import { bootServices, MENU, powerOn } from './boot'
 import { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
 import { FAULT_VECTORS, isSoftwareInterrupt, unhandledInterrupt } from './exceptions'
@@ -41,7 +41,7 @@ const OWN_VECTORS: ReadonlySet<number> = new Set([0x05, 0x08, 0x70, 0x74])
 const VIDEO = 0x10
 /** Functions of INT 10h that put something on the screen. */
 const SHOWS: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0c, 0x0e, 0x13])
-const WAITING: ReadonlySet<StubShape> = new Set(['wait', 'poll'])
+const WAITING: ReadonlySet<StubShape> = new Set(['wait', 'poll', 'menu'])
 
 export class Firmware implements Device {
   readonly name = 'BIOS'
@@ -100,12 +100,12 @@ export class Firmware implements Device {
       unhandledInterrupt(host, console, vector, (exception) => {
         this.unhandled = exception
       })
-    const { bootstrap, bootFailed } = bootServices(parts)
+    const { bootstrap, bootFailed, menu } = bootServices(parts)
     const pointing = new PointingDevice(host)
     const events = waitingEvents(host)
     const apm = powerManagement(host)
     const { service: print, printScreen } = printer(host)
-    this.#resets.push(apm.reset)
+    this.#resets.push(apm.reset, menu.reset)
     const table: Record<string, Entry> = {
       'power-on': { shape: 'power', service: powerOn(parts) },
       timer: { shape: 'tick', vector: 0x08, service: timerInterrupt(host) },
@@ -123,6 +123,7 @@ export class Firmware implements Device {
       'int 16h': { shape: 'wait', vector: 0x16, service: keyboard.service },
       'int 17h': { shape: 'plain', vector: 0x17, service: print },
       'int 18h': { shape: 'boot', vector: 0x18, service: bootFailed },
+      [MENU]: { shape: 'menu', service: menu.service },
       'int 19h': { shape: 'boot', vector: 0x19, service: bootstrap },
       'int 1Ah': { shape: 'plain', vector: 0x1a, service: timeService(host, events) },
     }

@@ -91,6 +91,7 @@ export class Session implements RunningMachine, Asked {
       model: options.model,
       startDate: options.startDate ?? DEFAULT_START_DATE,
       roms: options.roms,
+      boot: options.boot,
       onReset: options.onReset,
       marks: options.marks,
       pauseAt: options.pauseAt,

@@ -30,6 +30,7 @@ import { ROM_BYTES } from '../firmware/rom'
 import type { Quirks } from '../firmware/quirks'
 import { PhysicalBusMemory } from './bus-memory'
 import type { NetworkOptions } from '../net/user-network'
+import type { BootChoice } from './boot-order'
 import { EventClock } from './clock'
 import { Connectors } from './connectors'
 import { Drives, type ExtraDrive } from './drives'
@@ -64,6 +65,8 @@ export interface MachineOptions {
   onReset?: 'restart' | 'end' | undefined
   /** A real BIOS in the place of the lab's own. */
   roms?: Roms | undefined
+  /** Which drives the BIOS tries first, and whether it offers a menu. */
+  boot?: BootChoice | undefined
   /** Faults of firmware and medium, for tests of loaders. */
   quirks?: Quirks | undefined
   /** Where the stages of the boot begin, as the image has them. */
@@ -259,6 +262,7 @@ export class Machine {
       rtc: this.rtc,
       vga: this.vga,
       drives: this.drives,
+      boot: options.boot ?? {},
       now: () => this.now,
       instructions: () => this.instructions,
       skipTo: (tick) => {
@@ -321,10 +325,10 @@ export class Machine {
   }
 
   /** What a real BIOS finds on this board and our own has no need of. */
-  #forRealBios({ memoryBytes, onDebugConsole }: MachineOptions, memory: BusMemory): Device[] {
-    configureRomCmos(this.rtc.ram, this.drives)
+  #forRealBios({ memoryBytes, boot = {}, onDebugConsole }: MachineOptions, memory: BusMemory): Device[] {
+    configureRomCmos(this.rtc.ram, this.drives, boot)
     const fwCfg = new FwCfg({ memory, ramBytes: memoryBytes, processors: 1 })
-    configureFirmware(fwCfg, memoryBytes, this.drives)
+    configureFirmware(fwCfg, memoryBytes, this.drives, boot)
     return [fwCfg, new BiosDebugPort(onDebugConsole)]
   }
 

@@ -1,6 +1,7 @@
 /** A real BIOS in the place of the lab's own: its ROM, and what it expects to find on a board that QEMU would have made. */
 import { CMOS } from '../devices/rtc-mc146818'
-import type { FwCfg } from '../devices/fw-cfg'
+import { FW_CFG, type FwCfg } from '../devices/fw-cfg'
+import { type BootChoice, bootKinds, bootPaths } from './boot-order'
 import type { Drives } from './drives'
 
 /** ROMs of a machine, as in their files. */
@@ -33,14 +34,14 @@ const BOOT_ORDER = { last: 0x38, first: 0x3d } as const
 const TRANSLATION = 0x39
 const LBA_ASSISTED = 0b0101_0101
 const BOOT_KINDS = { floppy: 1, disk: 2, cd: 3 } as const
+const ALL_KINDS = ['floppy', 'disk', 'cd'] as const
 
 /** @see configureCmos for the cells that every PC has */
-export function configureRomCmos(ram: Uint8Array, { hardware, boot }: Drives): void {
-  // A CD whose boot image is shown as a diskette or a disk is still booted as a CD.
-  const first = hardware.includes(boot) ? boot.medium : 'cd'
-  const others = (['floppy', 'disk', 'cd'] as const).filter((kind) => kind !== first)
-  ram[BOOT_ORDER.first] = BOOT_KINDS[first] | (BOOT_KINDS[others[0] ?? 'disk'] << 4)
-  ram[BOOT_ORDER.last] = (BOOT_KINDS[others[1] ?? 'disk'] << 4) | 1
+export function configureRomCmos(ram: Uint8Array, drives: Drives, { order }: BootChoice): void {
+  const { hardware } = drives
+  const [first = 0, second = 0, third = 0] = [...new Set([...bootKinds(drives, order), ...ALL_KINDS])].map((kind) => BOOT_KINDS[kind])
+  ram[BOOT_ORDER.first] = first | (second << 4)
+  ram[BOOT_ORDER.last] = (third << 4) | 1
   ram[TRANSLATION] = LBA_ASSISTED
   ram[CMOS.disks] = hardware.some(({ medium }) => medium === 'disk') ? 0xf0 : 0
 }
@@ -49,15 +50,11 @@ const E820_BYTES = 20
 const RAM = 1
 
 /** Files that SeaBIOS looks for: the memory, and what it boots first, by device paths of Open Firmware. */
-export function configureFirmware(fwCfg: FwCfg, memoryBytes: number, drives: Drives): void {
+export function configureFirmware(fwCfg: FwCfg, memoryBytes: number, drives: Drives, { order, menu = false }: BootChoice): void {
   const map = new DataView(new ArrayBuffer(E820_BYTES))
   map.setBigUint64(8, BigInt(memoryBytes), true)
   map.setUint32(16, RAM, true)
-  fwCfg.addFile('bootorder', Buffer.from(`${bootPath(drives)}\0`, 'latin1'))
+  fwCfg.addFile('bootorder', Buffer.from(`${bootPaths(drives, order).join('\n')}\0`, 'latin1'))
+  fwCfg.setItem(FW_CFG.bootMenu, Uint8Array.of(Number(menu), 0))
   fwCfg.addFile('etc/e820', new Uint8Array(map.buffer))
-}
-
-function bootPath({ hardware, boot }: Drives): string {
-  if (!hardware.includes(boot) || boot.medium === 'cd') return '/pci@i0cf8/ide@1,1/drive@1/disk@0'
-  return boot.medium === 'floppy' ? '/pci@i0cf8/isa@1/fdc@03f0/floppy@0' : '/pci@i0cf8/ide@1,1/drive@0/disk@0'
 }
