@@ -36,6 +36,8 @@ export interface FirmwareHost {
   resetMachine(): void
   /** The ROM has other content. */
   installRom(bytes: Uint8Array): void
+  /** Physical address of a linear one by the program's page tables; undefined: not present. */
+  translate(linear: number): number | undefined
   /** Ends the run: the PC is off. */
   powerOff(): void
   /** Hears where the boot sector, or what a CD boots, is entered: linear address. */

@@ -8,6 +8,7 @@ import { memoryLayout } from '../cpu/state/layout'
 import { CPU_MODELS, type CpuModelName, DEFAULT_MODEL } from '../cpu/system/models'
 import { RunControl } from '../debug/control/run-control'
 import { type BootMarks, Timeline } from '../debug/control/timeline'
+import { PageTables } from '../debug/look/page-tables'
 import { cpuMode } from '../debug/registers'
 import { AcpiPm } from '../devices/acpi-pm'
 import { BiosDebugPort } from '../devices/bios-debug-port'
@@ -271,6 +272,7 @@ export class Machine {
       },
       resetMachine: resetMachine('bios'),
       installRom: (bytes) => this.memoryMap.installRom(bytes),
+      translate: (linear) => new PageTables(this.cpu, this.memoryMap).translate(BigInt(linear)),
       powerOff,
       shown: () => this.timeline.output('BIOS'),
       bootEntered: (linear) => this.timeline.bootSector(linear),
