@@ -1,7 +1,7 @@
 /**
  * What the ROM has for programs in protected mode: the 32-bit service directory with the entry of the PCI BIOS (Standard BIOS 32-bit Service Directory
  * Proposal 0.4; PCI BIOS Specification 2.1, "32-bit BIOS Interface"), the entries of APM (APM BIOS Interface Specification 1.2, 4.4), and the structure by which
- * Plug and Play BIOSes are found (Plug and Play BIOS Specification 1.0A, 4.4), of which there are no functions.
+ * Plug and Play BIOSes are found (Plug and Play BIOS Specification 1.0A, 4.4), of which there are no functions. INT 15h AH=89h leads a program there.
  */
 import { FIRMWARE_PORT, ROM_SEGMENT } from './rom'
 import { TableBytes } from './table-bytes'
@@ -31,6 +31,7 @@ const AT = {
   apm16: PROTECTED_OFFSET + 0xa0,
   pnp16: PROTECTED_OFFSET + 0xb0,
   pnp32: PROTECTED_OFFSET + 0xc0,
+  enter: PROTECTED_OFFSET + 0xd0,
 } as const
 
 /** Where programs are told to call the entries of APM. */
@@ -51,6 +52,22 @@ const DIRECTORY = [
   0xb0, 0x81, 0xcb, // no function: mov al,81h; retf
 ]
 
+/** The table's descriptors by their selectors (IBM BIOS Interface Technical Reference, INT 15h AH=89h). */
+const SELECTORS = { ds: 0x18, es: 0x20, ss: 0x28, cs: 0x30, bios: 0x38 } as const
+
+/** Where AH=89h leads: ES:SI is the table of descriptors, BP where the program goes on. */
+export const ENTER_PROTECTED_OFFSET = AT.enter
+/** In the table, the BIOS's own descriptor: code of 64 KiB at F0000h. */
+export const BIOS_DESCRIPTOR = { at: SELECTORS.bios, bytes: [0xff, 0xff, 0x00, 0x00, 0x0f, 0x9b, 0x00, 0x00] } as const
+
+const ENTER = [
+  0x26, 0x0f, 0x01, 0x54, 0x08, 0x26, 0x0f, 0x01, 0x5c, 0x10, // lgdt es:[si+8]; lidt es:[si+16]
+  0xb8, 0x01, 0x00, 0x0f, 0x01, 0xf0, // mov ax,1; lmsw ax
+  0xea, ...word(AT.enter + 21), ...word(SELECTORS.bios), // jmp far to what follows
+  0xb8, ...word(SELECTORS.ds), 0x8e, 0xd8, 0xb8, ...word(SELECTORS.es), 0x8e, 0xc0, 0xb8, ...word(SELECTORS.ss), 0x8e, 0xd0, // mov ax,…; mov ds,ax; es; ss
+  0x6a, SELECTORS.cs, 0x55, 0x31, 0xc0, 0xcb, // push cs of the program; push bp; xor ax,ax; retf
+]
+
 /** Puts all of it into the ROM. */
 export function installProtectedRom(rom: Uint8Array): void {
   rom.set(new TableBytes(PARAGRAPH).text(0, '_32_').u32(4, ROM_START + AT.directory).u8(8, 0, 1).checksum(10).bytes, AT.directoryHeader)
@@ -59,6 +76,7 @@ export function installProtectedRom(rom: Uint8Array): void {
   rom.set(pnp.bytes, AT.pnpHeader)
   rom.set(DIRECTORY, AT.directory)
   for (const offset of PROTECTED_SERVICES.keys()) rom.set(SERVICE, offset)
+  rom.set(ENTER, AT.enter)
   rom.set(NO_PNP_16, AT.pnp16)
   rom.set(NO_PNP_32, AT.pnp32)
 }
