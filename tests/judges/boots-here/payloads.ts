@@ -112,7 +112,7 @@ const OTHERS: readonly Payload[] = [
   { name: 'OpenBSD 5.1’s installer', from: 'copy/v86 (4ded8df)', medium: 'floppy', image: file('v86', 'openbsd.img'), steps: [{ afterText: '(I)nstall, (U)pgrade', keys: 's\n' }, { afterText: '# ', keys: 'sysctl hw.ncpu\n' }], untilText: 'hw.ncpu=1', seconds: 60 },
   { name: 'OpenBSD 2.8’s installer', from: 'copy/images', medium: 'floppy', image: file('bulk', 'copy+images-openbsd.img'), steps: [{ afterText: '(I)nstall', keys: 's\n' }, { afterText: '# ', keys: 'sysctl hw.ncpu\n' }], untilText: 'hw.ncpu = 1', seconds: 60 },
   { name: 'Windows 1.01', from: 'copy/images', medium: 'floppy', image: file('v86', 'windows101.img'), seconds: 20 },
-  { name: 'MS-DOS 6', from: 'copy/images', medium: 'floppy', image: file('bulk', 'copy+images-msdos.img'), steps: [{ afterText: 'A:\\>', keys: 'ver\n' }], untilText: 'MS-DOS Version', seconds: 20 },
+  { name: 'MS-DOS 7.1 with EMM386', from: 'copy/images', medium: 'floppy', image: file('bulk', 'copy+images-msdos.img'), steps: [{ afterText: 'Enter a choice', keys: '1\n' }, { afterText: 'A:\\>', keys: 'ver\n' }], untilText: 'Version 7.10', seconds: 40 },
   { name: 'FreeDOS 720 KB', from: 'copy/images', medium: 'floppy', image: file('v86', 'freedos722.img'), seconds: 15 },
   { name: 'Multitasking MS-DOS 4', from: 'microsoft/MS-DOS', medium: 'floppy', image: file('ozzie', 'v4.0-ozzie', 'bin', 'DRDOS1_IMD.img'), seconds: 20 },
   { name: 'PC-MOS/386 5.01', from: 'roelandjansen/pcmos386v501', medium: 'floppy', image: file('pcmos', '1_main.img'), seconds: 20 },
