@@ -4,7 +4,7 @@ import { type ModuleFile, parseInitrd, parseModule } from '../main/services/boot
 import { CLOCK_HINT, clockStart } from '../main/services/machine-description'
 import { memorySize } from '../main/services/projects'
 import { BACKENDS } from '../shared/contract'
-import { BOOT_MEDIA, MOST_CPUS, type InsertedDrive, DRIVE_BUSES } from '../shared/machine-schemas'
+import { BOOT_MEDIA, MOST_CPUS, type InsertedDrive, DRIVE_BUSES, type BootMedium } from '../shared/machine-schemas'
 
 const secondsPer: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, '': 1 }
 
@@ -71,6 +71,17 @@ export function parseDrive(text: string, before: readonly InsertedDrive[] = []):
   const bus = DRIVE_BUSES.find((one) => one === named)
   if (named !== undefined && bus === undefined) throw new InvalidArgumentError(`There is no bus "${named}": choose ${DRIVE_BUSES.join(', ')}.`)
   return [...before, { path, medium, readOnly: /,ro(,|$)/.test(rest), ...(bus && { bus }) }]
+}
+
+/** As in QEMU's -boot. */
+const BOOT_LETTERS: Readonly<Record<string, BootMedium>> = { a: 'floppy', c: 'disk', d: 'cd' }
+
+/** `cd,disk`, or letters as QEMU has them: a diskette, c hard disk, d CD. */
+export function parseBootOrder(text: string): readonly BootMedium[] {
+  const names = text.includes(',') || BOOT_MEDIA.some((name) => name === text) ? text.split(',') : Array.from(text, (letter) => BOOT_LETTERS[letter] ?? letter)
+  const order = names.flatMap((name) => BOOT_MEDIA.filter((one) => one === name))
+  if (order.length !== names.length || new Set(order).size < order.length || order.length === 0) throw new InvalidArgumentError('Write names such as cd,disk or letters such as dc: a is the diskette, c the hard disk, d the CD.')
+  return order
 }
 
 /** `now`, or a time such as `2026-01-01T12:00:00Z`. */

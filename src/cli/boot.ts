@@ -39,6 +39,8 @@ export interface BootOptions {
   as?: BootMedium
   bus?: DriveBus
   drive?: readonly InsertedDrive[]
+  bootOrder?: readonly BootMedium[]
+  bootMenu?: true
   clock?: string
   firmware?: string
   vgaFirmware?: string
@@ -70,7 +72,7 @@ export interface BootOptions {
 }
 
 /** The image, and the machine that it boots in. */
-type Bootable = Pick<StartOptions, 'image' | 'medium' | 'bus' | 'memoryBytes' | 'model' | 'processors' | 'drives' | 'roms' | 'startDate' | 'network' | 'state'>
+type Bootable = Pick<StartOptions, 'image' | 'medium' | 'bus' | 'memoryBytes' | 'model' | 'processors' | 'drives' | 'roms' | 'boot' | 'startDate' | 'network' | 'state'>
 
 export async function boot(what: string, options: BootOptions, signal: AbortSignal): Promise<number> {
   if (options.untilText === '') throw new LabError({ code: 'usage', what: '--until-text is empty.', next: 'Name the text to wait for.' })
@@ -138,6 +140,7 @@ async function inMachine(image: Uint8Array, what: string, described: MachineDesc
     processors,
     drives: await insertedDrives(image, medium, drives, readInput),
     roms: firmware && (await readRoms(firmware.bios, firmware.vga, firmware.variables)),
+    boot: { order: options.bootOrder === undefined ? described.boot?.order : [...options.bootOrder], menu: options.bootMenu ?? described.boot?.menu },
     startDate: options.clock === undefined ? described.startDate : clockStart(options.clock),
     ...(await networkOf(options)),
     ...(saved ? { state: saved.bytes } : {}),

@@ -6,7 +6,7 @@ import { FILE_SYSTEMS, FIRMWARES, IMAGE_FORMATS, IMAGE_LAYOUTS } from '../shared
 import { BOOT_MEDIA, MOST_CPUS, DRIVE_BUSES } from '../shared/machine-schemas'
 import { RESTORE_FILE_SYSTEMS } from '../shared/usb'
 import { locate } from '../main/services/locations'
-import { parseClock, parseDrive, parseDuration, parseExitCode, parseGiven, parseInitrdOption, parseInstructions, parseLockstep, parseCpus, parseMemory, parseModuleOption, parseOffset, parsePort, parseScreen, parseTrace } from './arguments'
+import { parseBootOrder, parseClock, parseDrive, parseDuration, parseExitCode, parseGiven, parseInitrdOption, parseInstructions, parseLockstep, parseCpus, parseMemory, parseModuleOption, parseOffset, parsePort, parseScreen, parseTrace } from './arguments'
 import { boot } from './boot'
 import { build, type BuildCommandOptions } from './build'
 import { doctorCommand, type DoctorOptions } from './doctor'
@@ -98,6 +98,8 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .addOption(new Option('--as <medium>', 'what an image is put in as (default: what it looks like)').choices(BOOT_MEDIA))
     .addOption(new Option('--bus <name>', "what the image's drive is connected to (default: as the project says, else ide)").choices(DRIVE_BUSES))
     .option('--drive <medium:file>', 'an image in a further drive: disk:FILE, floppy:FILE or cd:FILE, with ",ro" behind it write-protected, with ",bus=ahci" or ",bus=nvme" on a controller of its own; may be given several times', parseDrive)
+    .option('--boot-order <kinds>', 'kinds of drive that the BIOS tries first: cd,disk,floppy, or letters as with QEMU, such as dca (default: the one with the image)', parseBootOrder)
+    .option('--boot-menu', 'have the BIOS offer a menu of the drives for a moment: ESC or F12')
     .option('--firmware <file>', "a real BIOS in the place of Bootlab's own, such as SeaBIOS or OVMF; vgabios-stdvga.bin beside it is the display's, OVMF_VARS….fd beside OVMF_CODE….fd has UEFI's variables")
     .option('--vga-firmware <file>', "the display's BIOS, with --firmware")
     .option('--firmware-variables <file>', "UEFI's variables, with --firmware; the guest writes to a copy")

@@ -7,7 +7,8 @@ import { Typist } from '../../src/main/emulator/host/typist'
 import { TICKS_PER_MILLISECOND, TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
 import type { ExtraDrive } from '../../src/main/emulator/machine/drives'
 import { Machine, type Outcome } from '../../src/main/emulator/machine/machine'
-import type { BootMedium } from '../../src/shared/machine-schemas'
+import type { Roms } from '../../src/main/emulator/machine/roms'
+import type { BootMedium, Screen } from '../../src/shared/machine-schemas'
 import { screenLines } from '../../src/shared/screen-text'
 import { requireTool } from '../support/tools'
 
@@ -27,9 +28,11 @@ export interface Rung {
   readonly medium: BootMedium
   readonly drives?: readonly ExtraDrive[]
   readonly memoryMib?: number
+  /** A real BIOS in the place of our own. */
+  readonly roms?: Roms
   readonly steps?: readonly Step[]
   /** The run ends when the screen or COM1 shows it; without it, when the machine ends. */
-  readonly untilText?: string
+  readonly untilText?: string | undefined
   /** Of the guest's time. */
   readonly seconds: number
 }
@@ -39,16 +42,17 @@ export interface Climb {
   /** Lines of the screen. */
   readonly lines: readonly string[]
   readonly serial: string
+  readonly screen: Screen
   /** Of the guest's time, and of the host's processor. */
   readonly guestSeconds: number
   readonly hostSeconds: number
 }
 
 /** Climbs until the text is there, the machine ends, or the time is over. */
-export function climb({ image, medium, drives, memoryMib = 64, steps = [], untilText, seconds }: Rung): Climb {
+export function climb({ image, medium, drives, memoryMib = 64, roms, steps = [], untilText, seconds }: Rung): Climb {
   let serial = ''
   const machine = new Machine({
-    image, medium, drives, memoryBytes: memoryMib << 20, backend: 'interp', startDate: Date.UTC(2026, 0, 1, 12),
+    image, medium, drives, roms, memoryBytes: memoryMib << 20, backend: 'interp', startDate: Date.UTC(2026, 0, 1, 12),
     onSerial: (byte) => (serial += String.fromCharCode(byte)),
     onDebugConsole: (byte) => (serial += String.fromCharCode(byte)),
   })
@@ -67,7 +71,7 @@ export function climb({ image, medium, drives, memoryMib = 64, steps = [], until
     }
     if (untilText !== undefined && left.length === 0 && (shown.includes(untilText) || serial.includes(untilText))) break
   }
-  return { outcome, lines: lines(), serial, guestSeconds: machine.now / TICKS_PER_SECOND, hostSeconds: (process.cpuUsage().user - start) / 1e6 }
+  return { outcome, lines: lines(), serial, screen: machine.screen, guestSeconds: machine.now / TICKS_PER_SECOND, hostSeconds: (process.cpuUsage().user - start) / 1e6 }
 }
 
 /** One line for whoever reads the test's output. */

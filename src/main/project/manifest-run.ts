@@ -44,6 +44,13 @@ export const runKey = z
       })
       .optional()
       .describe("A BIOS in the place of the lab's own."),
+    boot: z
+      .strictObject({
+        order: z.array(z.enum(BOOT_MEDIA)).min(1).max(BOOT_MEDIA.length).optional().describe('Kinds of drive that come first, in this order. Default: the drive with the image.'),
+        menu: z.boolean().optional().describe('Whether the BIOS offers a menu of the drives for a moment (ESC or F12). Default: no.'),
+      })
+      .optional()
+      .describe('What the BIOS tries to boot.'),
     clock: z
       .string()
       .refine((text) => clockStart(text) !== undefined, CLOCK_HINT)

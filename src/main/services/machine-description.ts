@@ -5,6 +5,12 @@ import type { BootMedium, InsertedDrive, DriveBus } from '../../shared/machine-s
 import { clockStart, type Project, resolveInside } from '../project'
 import { memoryOf } from './projects'
 
+/** Kinds of drive that the BIOS tries first, and whether it offers a menu. */
+export interface BootChoice {
+  order?: BootMedium[] | undefined
+  menu?: boolean | undefined
+}
+
 export { CLOCK_HINT, clockStart } from '../project'
 
 /** ROM files of a BIOS and of the display's, and UEFI's variables. */
@@ -23,6 +29,7 @@ export interface MachineDescription {
   bus?: DriveBus | undefined
   drives: readonly InsertedDrive[]
   firmware?: FirmwareFiles | undefined
+  boot?: BootChoice | undefined
   /** Milliseconds since 1970 (UTC) at which the real-time clock begins. */
   startDate?: number | undefined
 }
@@ -38,7 +45,7 @@ export function checkProcessors(model: CpuModelName | undefined, count: number |
 
 /** @throws ProjectError when a file lies outside the project, or is not there */
 export async function machineOf({ dir, manifest }: Project): Promise<MachineDescription> {
-  const { cpu, cpus, medium, bus, drives = [], firmware, clock } = manifest.run
+  const { cpu, cpus, medium, bus, drives = [], firmware, boot, clock } = manifest.run
   const inside = (path: string): Promise<string> => resolveInside(dir, path, 'file')
   const insideIfAny = async (path: string | undefined): Promise<string | undefined> => (path === undefined ? undefined : inside(path))
   const placed: InsertedDrive[] = []
@@ -51,6 +58,7 @@ export async function machineOf({ dir, manifest }: Project): Promise<MachineDesc
     bus,
     drives: placed,
     firmware: firmware && { bios: await inside(firmware.bios), vga: await insideIfAny(firmware.vga), variables: await insideIfAny(firmware.variables) },
+    boot,
     startDate: clock === undefined ? undefined : clockStart(clock),
   }
 }

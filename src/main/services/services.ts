@@ -226,7 +226,7 @@ export function createServices(options: ServicesOptions): Services {
       const [model, processors] = [saved?.machine.model ?? cpu ?? described.model, saved?.machine.processors ?? cpus ?? described.cpus]
       checkProcessors(model, processors)
       const start: StartOptions = {
-        image, model, processors, medium: asked, bus: described.bus, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga, described.firmware.variables)), memoryBytes, backend: backend ?? 'interp', pace: 'realtime',
+        image, model, processors, medium: asked, bus: described.bus, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga, described.firmware.variables)), boot: described.boot, memoryBytes, backend: backend ?? 'interp', pace: 'realtime',
         startDate: described.startDate ?? Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}), ...(log ? { log: { filter: log } } : {}), ...(saved ? { state: saved.bytes } : {}),
       }
       tryState(start, state ?? '')

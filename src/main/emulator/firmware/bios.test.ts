@@ -19,8 +19,8 @@ const MOVED = SCRATCH + 0x800
 /** One sector of track 79, head 1. */
 const FORMAT_TABLE = SCRATCH + 0x148
 const MEMORY_BYTES = 0xc00
-/** The whole program takes about 10,000 instructions and 4 ms of waiting. */
-const RUN_TICKS = 2_000_000
+/** A whole program takes about 10,000 instructions and 60 ms of waiting. */
+const RUN_TICKS = 20_000_000
 const CF = 0x01
 const ZF = 0x40
 const IF = 0x200
@@ -188,7 +188,11 @@ const RARE_CASES: readonly Case[] = [
   disk('eject', { eax: 0x4600 }),
   disk('changed', { eax: 0x4900 }),
   disk('hardware configuration, no such function', { eax: 0x4e09 }),
-  apm('is it there', { eax: 0x5300 }, { fields: ['ecx'], why: 'only the real-mode interface is there' }),
+  apm('is it there', { eax: 0x5300 }),
+  apm('connect in 16 bits', { eax: 0x5302 }, { fields: ['ebx'], why: 'the entry is elsewhere' }),
+  apm('connect in 16 bits: disconnect', { eax: 0x5304 }),
+  apm('connect in 32 bits', { eax: 0x5303 }, { fields: ['ebx'], why: 'the entry is elsewhere' }),
+  apm('connect in 32 bits: disconnect', { eax: 0x5304 }),
   apm('connect', { eax: 0x5301 }),
   apm('version of the driver', { eax: 0x530e, ecx: 0x0101 }, { fields: ['eax'], why: 'the older of the two versions is agreed on' }),
   apm('power status', { eax: 0x530a, ebx: 1 }),

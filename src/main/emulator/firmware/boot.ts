@@ -1,8 +1,9 @@
 /** Power-on and INT 18h/19h: sets up the data areas and loads the boot sector (BIOS Boot Specification 1.01). */
 import { CMOS } from '../devices/rtc-mc146818'
 import { type Disk, SECTOR_BYTES } from '../machine/disk'
-import type { Drives } from '../machine/drives'
+import { bootOrder } from '../machine/boot-order'
 import { acpiArea } from './acpi-area'
+import { bootMenu } from './boot-menu'
 import { BASE_MEMORY_KIB, BDA, EBDA, EQUIPMENT, EQUIPMENT_FLOPPY, PRINTER_PORTS, SERIAL_PORTS } from './bda'
 import type { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
@@ -34,6 +35,9 @@ const RESUME = 0x0a
 /** IRQ 0, 1 and the cascade are on; the others wait for somebody to want them. */
 const MASTER_MASK = 0xb8
 const SLAVE_MASK = 0xff
+
+/** The menu's entry point in the ROM. */
+export const MENU = 'boot menu'
 
 export interface BootParts {
   host: FirmwareHost
@@ -97,7 +101,11 @@ export function powerOn({ host, quirks, console, keyboard, rom, vectors }: BootP
     ports.write8(0x43, 0x34)
     ports.write8(0x40, 0)
     ports.write8(0x40, 0)
-    return false
+    if (host.boot.menu !== true) return false
+    call.returnIp = rom().entries.get(MENU) ?? DUMMY_IRET_OFFSET
+    call.returnCs = ROM_SEGMENT
+    call.returnFlags = 0x0002
+    return true
   }
 }
 
@@ -114,8 +122,8 @@ function initializePic({ ports }: FirmwareHost): void {
 /** What INT 19h loads: bytes, the address they go to, and the drive; or why there is nothing to load. */
 type BootCode = { bytes: Uint8Array; address: number; drive: number } | { why: string; next: string }
 
-function bootCode({ drives: { boot, cdEntry } }: FirmwareHost, disk: Disk): BootCode {
-  const fromCd = disk === boot ? cdEntry : undefined
+function bootCode({ drives: { cdBoots, cdEntry } }: FirmwareHost, disk: Disk): BootCode {
+  const fromCd = disk === cdBoots ? cdEntry : undefined
   const { drive } = disk
   if (fromCd !== undefined && 'why' in fromCd) return { ...fromCd, next: 'Make the CD bootable (El Torito), or boot the image as a disk.' }
   if (fromCd !== undefined && disk.medium === 'cd') {
@@ -127,15 +135,13 @@ function bootCode({ drives: { boot, cdEntry } }: FirmwareHost, disk: Disk): Boot
   return { why: 'No bootable disk: the first sector does not end in 55 AA.', next: 'Build the image again, or choose another one.' }
 }
 
-/** The image's drive comes first, then what was added: diskettes, hard disks. */
-const bootOrder = ({ boot, all }: Drives): Disk[] => [boot, ...(['floppy', 'disk'] as const).flatMap((medium) => all.filter((disk) => disk !== boot && disk.medium === medium))]
-
 /**
  * INT 19h, which boots from the first drive that can be booted from, and INT 18h, by which a boot sector gives up: the next drive follows. Both
- * return true when there is nothing left to boot; a sentence on the screen says so.
+ * return true when there is nothing left to boot; a sentence on the screen says so. The menu puts another drive first.
  */
-export function bootServices({ host, quirks, console, gaveUp }: BootParts): { bootstrap: Service; bootFailed: Service } {
-  const order = bootOrder(host.drives)
+export function bootServices({ host, quirks, console, keyboard, gaveUp }: BootParts): { bootstrap: Service; bootFailed: Service; menu: ReturnType<typeof bootMenu> } {
+  const usual = bootOrder(host.drives, host.boot.order)
+  let order = usual
   /** Place in the order of the drive that is tried next. */
   let next = 0
   host.remembers('boot', (state) => {
@@ -177,7 +183,15 @@ export function bootServices({ host, quirks, console, gaveUp }: BootParts): { bo
     return true
   }
 
+  const menu = bootMenu({ host, console, keyboard, drives: usual, chosen: (disk) => (order = [disk, ...usual.filter((other) => other !== disk)]) })
   return {
+    menu: {
+      ...menu,
+      reset: () => {
+        order = usual
+        menu.reset()
+      },
+    },
     bootstrap: (call) => {
       next = 0
       const refusal = enterNext(call)

@@ -31,6 +31,8 @@ export class FirmwareCall {
   get edx(): number { return this.state.gpr32(RDX) }
   set edx(value: number) { this.#set(RDX, 32, value) }
 
+  get esi(): number { return this.state.gpr32(RSI) }
+  set esi(value: number) { this.#set(RSI, 32, value) }
   get edi(): number { return this.state.gpr32(RDI) }
   set edi(value: number) { this.#set(RDI, 32, value) }
 

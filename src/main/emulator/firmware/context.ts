@@ -5,6 +5,7 @@ import type { PciBus } from '../devices/pci-bus'
 import type { PicPair } from '../devices/pic8259'
 import type { RtcMc146818 } from '../devices/rtc-mc146818'
 import type { Vga } from '../devices/vga'
+import type { BootChoice } from '../machine/boot-order'
 import type { Drives } from '../machine/drives'
 import type { GuestMemory } from '../machine/guest-memory'
 import type { IoBus } from '../machine/io-bus'
@@ -26,6 +27,8 @@ export interface FirmwareHost {
   readonly rtc: RtcMc146818
   readonly vga: Vga
   readonly drives: Drives
+  /** Which of them are tried first, and whether a menu is offered. */
+  readonly boot: BootChoice
   /** Present tick of virtual time. */
   now(): number
   /** Instructions executed so far. */
@@ -35,6 +38,8 @@ export interface FirmwareHost {
   resetMachine(): void
   /** The ROM has other content. */
   installRom(bytes: Uint8Array): void
+  /** Physical address of a linear one by the program's page tables; undefined: not present. */
+  translate(linear: number): number | undefined
   /** Ends the run: the PC is off. */
   powerOff(): void
   /** Hears where the boot sector, or what a CD boots, is entered: linear address. */

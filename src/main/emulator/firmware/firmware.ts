@@ -1,5 +1,5 @@
 /** The BIOS: its ROM, and the services that the ROM's stubs call through the firmware port. */
-import { CR0, CS } from '../cpu/state/bits'
+import { CR0, CS, VM } from '../cpu/state/bits'
 import type { CpuState } from '../cpu/state/cpu-state'
 import type { BiosCall } from '../../../shared/debug'
 import type { Device, PortRange } from '../devices/device'
@@ -9,7 +9,7 @@ import { powerManagement } from './int15-apm'
 import { PointingDevice } from './pointing-device'
 import { printer } from './int17'
 import { waitingEvents } from './waiting-events'
-import { bootServices, powerOn } from './boot'
+import { bootServices, MENU, powerOn } from './boot'
 import { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
 import { FAULT_VECTORS, isSoftwareInterrupt, unhandledInterrupt } from './exceptions'
@@ -23,7 +23,10 @@ import type { Quirks } from './quirks'
 import { CallRecorder } from './call-record'
 import type { Rom, StubShape } from './rom'
 import { routingTable } from './pci-routing'
-import { buildRom, FIRMWARE_PORT, PUSHED, ROM_SEGMENT, ROUTING_TABLE_OFFSET } from './rom'
+import { pciBios } from './pci-bios'
+import { ProtectedCall } from './protected-call'
+import { installProtectedRom, PROTECTED_SERVICES } from './protected-rom'
+import { buildRom, FIRMWARE_PORT, PUSHED, ROM_BYTES, ROM_SEGMENT, ROUTING_TABLE_OFFSET } from './rom'
 import { TextConsole } from './text-console'
 import { timerInterrupt, timeService } from './time'
 import type { StateFields } from '../state/fields'
@@ -42,7 +45,7 @@ const OWN_VECTORS: ReadonlySet<number> = new Set([0x05, 0x08, 0x70, 0x74])
 const VIDEO = 0x10
 /** Functions of INT 10h that put something on the screen. */
 const SHOWS: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0c, 0x0e, 0x13])
-const WAITING: ReadonlySet<StubShape> = new Set(['wait', 'poll'])
+const WAITING: ReadonlySet<StubShape> = new Set(['wait', 'poll', 'menu'])
 
 /** Characters of a sentence in a saved state. */
 const LONGEST_TEXT = 1000
@@ -62,6 +65,9 @@ export class Firmware implements Device {
   readonly #entries: ReadonlyMap<string, Entry>
   readonly #recorder: CallRecorder
   readonly #shown: () => void
+  readonly #host: FirmwareHost
+  readonly #protectedCall: ProtectedCall
+  readonly #protectedServices: Readonly<Record<'pci' | 'apm', (call: FirmwareCall) => void>>
   readonly #resets: (() => void)[] = []
   /** What services hold, by name. */
   readonly #memories = new Map<string, (state: StateFields) => void>()
@@ -74,10 +80,15 @@ export class Firmware implements Device {
     this.#call = new FirmwareCall(state, host.memory)
     this.#recorder = new CallRecorder(host.instructions)
     this.#shown = host.shown
+    this.#host = host
+    this.#protectedCall = new ProtectedCall(state, host.memory)
     this.console = new TextConsole(host)
     this.keyboard = new KeyboardFirmware(host)
-    this.#entries = new Map(Object.entries(this.#table(host, quirks)))
+    const apm = powerManagement(host)
+    this.#protectedServices = { pci: pciBios(host.pci, host.memory), apm: apm.service }
+    this.#entries = new Map(Object.entries(this.#table(host, quirks, apm)))
     const rom = buildRom([...this.#entries].map(([name, { shape }]) => [name, shape] as const), host.drives.boot.geometry.sectorsPerTrack)
+    installProtectedRom(rom.bytes)
     rom.bytes.set(routingTable(host.pci), ROUTING_TABLE_OFFSET)
     this.rom = rom
     this.ports = [{ first: FIRMWARE_PORT, last: FIRMWARE_PORT, read: () => FLOATING, write: () => this.#onCall() }]
@@ -98,7 +109,7 @@ export class Firmware implements Device {
     for (const [name, exchange] of this.#memories) state.part(name, exchange)
   }
 
-  #table(host: FirmwareHost, quirks: Quirks): Record<string, Entry> {
+  #table(host: FirmwareHost, quirks: Quirks, apm: ReturnType<typeof powerManagement>): Record<string, Entry> {
     const { console, keyboard } = this
     const vectors = new Map<number, string>()
     const parts = {
@@ -116,12 +127,11 @@ export class Firmware implements Device {
       unhandledInterrupt(host, console, vector, (exception) => {
         this.unhandled = exception
       })
-    const { bootstrap, bootFailed } = bootServices(parts)
+    const { bootstrap, bootFailed, menu } = bootServices(parts)
     const pointing = new PointingDevice(host)
     const events = waitingEvents(host)
-    const apm = powerManagement(host)
     const { service: print, printScreen } = printer(host)
-    this.#resets.push(apm.reset)
+    this.#resets.push(apm.reset, menu.reset)
     const table: Record<string, Entry> = {
       'power-on': { shape: 'power', service: powerOn(parts) },
       timer: { shape: 'tick', vector: 0x08, service: timerInterrupt(host) },
@@ -139,6 +149,7 @@ export class Firmware implements Device {
       'int 16h': { shape: 'wait', vector: 0x16, service: keyboard.service },
       'int 17h': { shape: 'plain', vector: 0x17, service: print },
       'int 18h': { shape: 'boot', vector: 0x18, service: bootFailed },
+      [MENU]: { shape: 'menu', service: menu.service },
       'int 19h': { shape: 'boot', vector: 0x19, service: bootstrap },
       'int 1Ah': { shape: 'plain', vector: 0x1a, service: timeService(host, events) },
     }
@@ -150,11 +161,25 @@ export class Firmware implements Device {
     return table
   }
 
-  /** A write to the firmware port. Only the ROM's own stubs in real mode are listened to. */
+  /** A write to the firmware port. Only the ROM's own code is listened to: in real and virtual-8086 mode its stubs, in protected mode the entries for it. */
   #onCall(): void {
+    if ((this.#state.control(0) & CR0.PE) === 0n) this.#serve()
+    else this.#host.memory.throughPages(this.#host.translate, () => ((this.#state.systemFlags & VM) === 0 ? this.#serveProtected() : this.#serve()))
+  }
+
+  /** Called far from protected mode, wherever the caller has mapped the ROM. */
+  #serveProtected(): void {
+    const linear = Number((this.#state.base(CS) + this.#state.rip) & 0xffff_ffffn)
+    const physical = this.#host.translate(linear)
+    const service = physical !== undefined && physical >> 4 >= ROM_SEGMENT && physical < ROM_SEGMENT * 16 + ROM_BYTES ? PROTECTED_SERVICES.get(physical % ROM_BYTES) : undefined
+    if (service === undefined) return
+    this.#protectedServices[service](this.#protectedCall)
+    this.#protectedCall.setStubCarry(this.#protectedCall.carry)
+  }
+
+  #serve(): void {
     const { cs, ip } = this.#call.stub
-    const inRom = Number(this.#state.base(CS)) === ROM_SEGMENT * 16 && cs === ROM_SEGMENT
-    if (!inRom || (this.#state.control(0) & CR0.PE) !== 0n) return
+    if (Number(this.#state.base(CS)) !== ROM_SEGMENT * 16 || cs !== ROM_SEGMENT) return
     const name = this.rom.calls.get(ip)
     const entry = name === undefined ? undefined : this.#entries.get(name)
     if (!entry) return

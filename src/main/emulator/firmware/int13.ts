@@ -113,9 +113,9 @@ export function diskService(host: FirmwareHost, quirks: Quirks): Service {
   }
 
   const specification = (call: FirmwareCall): number => {
-    const { cdEntry } = drives
-    if (cdEntry === undefined || 'why' in cdEntry) return Status.invalid
-    writeCdSpecification(memory, call.inDs(call.si), cdEntry, drives.boot)
+    const { cdEntry, cdBoots } = drives
+    if (!cdBoots || cdEntry === undefined || 'why' in cdEntry) return Status.invalid
+    writeCdSpecification(memory, call.inDs(call.si), cdEntry, cdBoots)
     return Status.ok
   }
 

@@ -1,9 +1,12 @@
 /**
- * INT 15h AH=53h: Advanced Power Management BIOS Interface Specification 1.2, by its real-mode interface. There is no battery, nothing sleeps, and
- * the protected-mode interfaces are not offered.
+ * INT 15h AH=53h: Advanced Power Management BIOS Interface Specification 1.2, by its real-mode interface and those of protected mode of 16 and 32 bits
+ * (`protected-rom.ts`). There is no battery, and nothing sleeps.
  */
+import { TICKS_PER_MILLISECOND } from '../machine/clock'
 import type { FirmwareCall } from './call'
 import type { FirmwareHost } from './context'
+import { APM_ENTRIES } from './protected-rom'
+import { ROM_SEGMENT } from './rom'
 
 /** "PM". */
 const SIGNATURE = 0x504d
@@ -16,14 +19,22 @@ const OFF = 0x0003
 const LAST_STATE = 0x0003
 
 const Failure = {
-  disabled: 0x01, connected: 0x02, notConnected: 0x03, no16Bit: 0x06, no32Bit: 0x08, unknownDevice: 0x09, outOfRange: 0x0a, notEngaged: 0x0b, noEvent: 0x80,
+  disabled: 0x01, connected: 0x02, notConnected: 0x03, connected16: 0x05, connected32: 0x07, unknownDevice: 0x09, outOfRange: 0x0a, notEngaged: 0x0b, noEvent: 0x80,
   unsupported: 0x0c,
 } as const
+
+/** Of CX of the installation check: interfaces of 16 and 32 bits; power management is switched off. */
+const PROTECTED_INTERFACES = 0x03
+const DISABLED = 0x08
+/** Of code and data, as SeaBIOS says. */
+const SEGMENT_BYTES = 0xfff0
+/** The longest that a call waits: about a tick of the timer. */
+const IDLE_TICKS = 55 * TICKS_PER_MILLISECOND
 
 /** AC line on; no battery, no time left known. */
 const POWER = { bx: 0x01ff, cx: 0x80ff, dx: 0xffff } as const
 
-export function powerManagement(host: Pick<FirmwareHost, 'powerOff' | 'remembers'>): { reset: () => void; service: (call: FirmwareCall) => void } {
+export function powerManagement(host: Pick<FirmwareHost, 'powerOff' | 'now' | 'skipTo' | 'remembers'>): { reset: () => void; service: (call: FirmwareCall) => void } {
   let connected = false
   let enabled = true
   let driver: number = VERSION.oldest
@@ -39,26 +50,49 @@ export function powerManagement(host: Pick<FirmwareHost, 'powerOff' | 'remembers
     return connected ? work(call) : Failure.notConnected
   }
 
+  const connect = (): void => {
+    connected = true
+    driver = VERSION.oldest
+  }
+
   /** By AL. What they return goes to AH, with carry set. */
   const functions: Readonly<Record<number, (call: FirmwareCall) => number | undefined>> = {
     0x00: forBios((call) => {
       call.ax = VERSION.bios
       call.bx = SIGNATURE
-      call.cx = enabled ? 0 : 0x08
+      call.cx = PROTECTED_INTERFACES | (enabled ? 0 : DISABLED)
     }),
     0x01: forBios(() => {
       if (connected) return Failure.connected
-      connected = true
-      driver = VERSION.oldest
+      connect()
     }),
-    0x02: forBios(() => Failure.no16Bit),
-    0x03: forBios(() => Failure.no32Bit),
+    0x02: forBios((call) => {
+      if (connected) return Failure.connected16
+      connect()
+      call.ax = ROM_SEGMENT
+      call.bx = APM_ENTRIES.in16Bits
+      call.cx = ROM_SEGMENT
+      call.si = call.di = SEGMENT_BYTES
+    }),
+    0x03: forBios((call) => {
+      if (connected) return Failure.connected32
+      connect()
+      call.ax = ROM_SEGMENT
+      call.ebx = APM_ENTRIES.in32Bits
+      call.cx = call.dx = ROM_SEGMENT
+      call.esi = SEGMENT_BYTES | (SEGMENT_BYTES << 16)
+      call.di = SEGMENT_BYTES
+    }),
     0x04: forBios(() => {
       if (!connected) return Failure.notConnected
       connected = false
     }),
-    // Idle and busy: the caller halts by itself.
-    0x05: () => (connected ? undefined : Failure.notConnected),
+    // Idle: time passes until a device has something to say.
+    0x05: () => {
+      if (!connected) return Failure.notConnected
+      host.skipTo(host.now() + IDLE_TICKS)
+    },
+    // Busy.
     0x06: () => (connected ? undefined : Failure.notConnected),
     0x07: forAll((call) => {
       if (!enabled) return Failure.disabled

@@ -10,6 +10,7 @@ import type { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
 import type { PointingDevice } from './pointing-device'
 import type { WaitingEvents } from './waiting-events'
+import { BIOS_DESCRIPTOR, ENTER_PROTECTED_OFFSET } from './protected-rom'
 import type { Quirks } from './quirks'
 import { CONFIGURATION_OFFSET, ROM_SEGMENT } from './rom'
 
@@ -165,6 +166,22 @@ export function systemService(host: FirmwareHost, quirks: Quirks, { pointing, ev
       }
       call.ax = Math.min(extendedKib, 63 * KIB)
       call.carry = false
+    },
+    0x89: (call) => {
+      if (host.model.name === '8086') {
+        unsupported(call)
+        return
+      }
+      keyboard.setA20(true)
+      // The interrupts of both 8259A from BH and BL on; all are masked.
+      for (const [port, base, wiring] of [[0x20, call.bh, 0x04], [0xa0, call.bl, 0x02]] as const) {
+        for (const [i, value] of [0x11, base, wiring, 0x01, 0xff].entries()) host.ports.write8(i === 0 ? port : port + 1, value)
+      }
+      memory.writeBytes(call.inEs(call.si + BIOS_DESCRIPTOR.at), Uint8Array.from(BIOS_DESCRIPTOR.bytes))
+      call.bp = call.returnIp
+      call.returnCs = ROM_SEGMENT
+      call.returnIp = ENTER_PROTECTED_OFFSET
+      call.interrupts = false
     },
     0x8a: (call) => {
       call.dx = Math.floor(extendedKib / 0x10000)

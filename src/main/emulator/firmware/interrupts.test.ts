@@ -168,6 +168,17 @@ test('APM switches the PC off', () => {
   expect(machine.outcome).toEqual({ reason: 'power-off' })
 })
 
+test('INT 15h AH=89h leads into protected mode, by the descriptors of the program', () => {
+  // mov si,table; mov bx,6870h; int 15h; in 16-bit protected mode: mov al,ah; out E9h,al; setc al; out E9h,al; mov ax,cs; out E9h,al; mov ax,ss; out E9h,al; smsw ax; out E9h,al; in al,21h; out E9h,al; hlt
+  const report = [0x88, 0xe0, ...OUT_AL, 0x0f, 0x92, 0xc0, ...OUT_AL, 0x8c, 0xc8, ...OUT_AL, 0x8c, 0xd0, ...OUT_AL, 0x0f, 0x01, 0xe0, ...OUT_AL, 0xe4, 0x21, ...OUT_AL, 0xf4]
+  const descriptor = (base: number, limit: number, access: number): number[] => [...word(limit), ...word(base & 0xffff), base >> 16, access, 0, 0]
+  const none = descriptor(0, 0, 0)
+  const [code, stack] = [descriptor(0, 0xffff, 0x9b), descriptor(0, 0xffff, 0x93)]
+  const table = [none, descriptor(LOAD + HANDLER, 0x3f, 0x93), descriptor(0, 0, 0x93), stack, stack, stack, code, none].flat()
+  const { written } = boot([0xbe, ...word(LOAD + HANDLER), ...call(0x15, 0x8900, { bx: 0x6870 }), ...report], table)
+  expect(written).toEqual([0, 0, 0x30, 0x28, 0x11, 0xff])
+})
+
 test('a program that asks for a key round and round lets time pass', () => {
   // sti; again: mov ah,1; int 16h; jz again
   const { machine, run } = boot([0xfb, 0xb4, 0x01, 0xcd, 0x16, 0x74, 0xfa])

@@ -85,6 +85,16 @@ export class KeyboardFirmware {
     return memory.read16(BDA.keyboardHead) === memory.read16(BDA.keyboardTail)
   }
 
+  /** The next key of the buffer, scan code in the high byte, for the BIOS's own menu; undefined: none yet. */
+  next(): number | undefined {
+    const { memory } = this.#host
+    this.reads++
+    if (this.bufferEmpty) return undefined
+    const head = memory.read16(BDA.keyboardHead)
+    memory.write16(BDA.keyboardHead, this.#after(head))
+    return memory.read16(SEGMENT + head)
+  }
+
   /** IRQ 1: AL is the scan code, as INT 15h AH=4Fh has left it. True: the stub goes on with INT 1Bh (Ctrl-Break) or INT 05h (print screen), by AL. */
   readonly interrupt: Service = (call) => {
     const then = this.#scanCode(call.al)

@@ -1,7 +1,8 @@
-/** INT 1Ah AH=B1h: PCI BIOS Specification 2.1, by its real-mode interface. Its entry point for protected mode is not offered. */
+/** INT 1Ah AH=B1h, and the entry of the 32-bit service directory (`protected-rom.ts`): PCI BIOS Specification 2.1. */
 import { type PciBus, slotNumber } from '../devices/pci-bus'
 import type { GuestMemory } from '../machine/guest-memory'
 import type { FirmwareCall } from './call'
+import { ProtectedCall } from './protected-call'
 import { EXCLUSIVE_IRQS, routingEntries } from './pci-routing'
 
 /** "PCI ". */
@@ -61,6 +62,8 @@ export function pciBios(bus: PciBus, memory: GuestMemory): (call: FirmwareCall) 
     },
     // ES:DI: bytes that the buffer takes, and its address as offset and segment.
     0x0e: (call) => {
+      // Its buffer has a far pointer of 48 bits there.
+      if (call instanceof ProtectedCall) return Status.unsupported
       const at = call.inEs(call.di)
       const entries = routingEntries(bus)
       const room = memory.read16(at)
@@ -79,7 +82,6 @@ export function pciBios(bus: PciBus, memory: GuestMemory): (call: FirmwareCall) 
   }
 
   return (call) => {
-    // Bit 7 would be a call of the protected-mode interface.
     const status = (functions[call.al] ?? (() => Status.unsupported))(call)
     call.ah = status
     call.carry = status !== Status.ok

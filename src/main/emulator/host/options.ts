@@ -39,6 +39,8 @@ export const startOptionsSchema = z.object({
   untilText: z.string().min(1).optional(),
   /** Host's time after which the run ends, in milliseconds. */
   timeoutMilliseconds: z.number().positive().optional(),
+  /** Kinds of drive that the BIOS tries first, and whether it offers a menu. */
+  boot: z.object({ order: z.array(z.enum(BOOT_MEDIA)).max(BOOT_MEDIA.length).optional(), menu: z.boolean().optional() }).optional(),
   /** A real BIOS in the place of the lab's own, that of the display, UEFI's variables. */
   roms: z.object({ bios: bytesSchema, vga: bytesSchema.optional(), variables: bytesSchema.optional() }).optional(),
   /** Typed into the guest as soon as it takes keys. */

@@ -100,6 +100,7 @@ export class Session implements RunningMachine, Asked {
       processors: options.processors,
       startDate: options.startDate ?? DEFAULT_START_DATE,
       roms: options.roms,
+      boot: options.boot,
       onReset: options.onReset,
       marks: options.marks,
       pauseAt: options.pauseAt,

@@ -78,16 +78,16 @@ export class Typist implements Stateful {
 
   /** Whether all that was typed has arrived and the guest shows that it wants a key. */
   #takesKeys(): boolean {
-    const { kbc, firmware, cpu, pic, hasRealBios } = this.#machine
+    const { kbc, firmware, cpu, interrupts, hasRealBios } = this.#machine
     const lately = firmware.keyboard.reads - this.#readsSeen
     this.#readsSeen = firmware.keyboard.reads
     if (!kbc.idle) return false
     if (kbc.emptyPolls - this.#pollsBefore >= POLLING) return true
     const real = (cpu.state.control(0) & CR0.PE) === 0n
-    if (real && this.#biosOwnsKeyboard() && hasRealBios) return firmware.keyboard.bufferEmpty && pic.isUnmasked(KEYBOARD_IRQ)
+    if (real && this.#biosOwnsKeyboard() && hasRealBios) return firmware.keyboard.bufferEmpty && interrupts.isUnmasked(KEYBOARD_IRQ)
     if (real && this.#biosOwnsKeyboard()) return firmware.keyboard.reads !== this.#readsBefore && firmware.keyboard.bufferEmpty
     if (lately >= BIOS_POLLING && firmware.keyboard.bufferEmpty) return true
-    return pic.isUnmasked(KEYBOARD_IRQ) && (cpu.state.systemFlags & IF) !== 0
+    return interrupts.isUnmasked(KEYBOARD_IRQ) && (cpu.state.systemFlags & IF) !== 0
   }
 
   #biosOwnsKeyboard(): boolean {

@@ -34,13 +34,14 @@ export class Drives {
   readonly boot: Disk
   /** What the CD boots, or why it does not; undefined without a CD. */
   readonly cdEntry: CdBootEntry | NoCdBoot | undefined
+  /** The drive that is booted from when the CD is: itself, or the one that its boot image is shown as. */
+  readonly cdBoots: Disk | undefined
 
   /** @param bus of the drive with `image`. Throws a RangeError for an empty image, for one that is too large for the medium, and for more drives than there are. */
   constructor(image: Uint8Array, medium?: BootMedium, extra: readonly ExtraDrive[] = [], bus?: DriveBus) {
     const disk = new Disk(image, medium, undefined, { bus })
     const entry = disk.medium === 'cd' ? cdBootEntry(image) : undefined
     const emulated = entry === undefined || 'why' in entry ? undefined : emulatedDisk(image, entry)
-    this.cdEntry = entry
     this.boot = emulated ?? disk
     const all = emulated ? [emulated, disk] : [disk]
     for (const { image: content, medium: kind, readOnly, bus: at } of extra) {
@@ -48,6 +49,9 @@ export class Drives {
       if (before >= MOST_DRIVES[kind]) throw new RangeError(`There is no further drive of the kind "${kind}": the machine has ${MOST_DRIVES[kind]}.`)
       all.push(new Disk(content, kind, undefined, { drive: DRIVE_NUMBERS[kind] + before, readOnly, bus: at }))
     }
+    const added = extra.find(({ medium: kind }) => kind === 'cd')
+    this.cdEntry = entry ?? (added && addedCdEntry(added.image))
+    this.cdBoots = emulated ?? all.find((one) => one.medium === 'cd')
     this.all = all
     this.hardware = all.filter((one) => one !== emulated)
   }
@@ -64,6 +68,13 @@ export class Drives {
   get hardDisks(): number {
     return this.all.filter(({ medium }) => medium === 'disk').length
   }
+}
+
+/** What a CD boots that is not the image: drives keep their numbers, so that its boot image is shown as none. */
+function addedCdEntry(image: Uint8Array): CdBootEntry | NoCdBoot {
+  const entry = cdBootEntry(image)
+  if ('why' in entry || entry.emulation === 'none') return entry
+  return { why: `The CD's boot image is one of a ${entry.emulation}, which only a CD that is booted as the image itself is shown as.` }
 }
 
 /** The drive that the boot image of a CD is shown as (El Torito, 1.6: floppy and hard disk emulation). */

@@ -3,6 +3,8 @@ import type { MemoryMap } from './memory-map'
 const PAGE = 0x1000
 /** What reads where nothing answers. */
 const UNMAPPED = 0xff
+/** An address where nothing answers, in the place of a page that is not present. */
+const NOWHERE = 0xfef0_0000
 /** Address line 20, which the A20 gate can hold at 0. */
 const A20_MASK = ~(1 << 20)
 
@@ -14,6 +16,9 @@ export class GuestMemory {
   readonly #physical: MemoryMap
   readonly #a20: () => boolean
   readonly #written: (host: number, bytes: number) => void
+  #translate: ((linear: number) => number | undefined) | undefined
+  /** The page that was translated last, and where it is. */
+  #page = { linear: -1, physical: 0 }
 
   constructor(physical: MemoryMap, a20: () => boolean, written: (host: number, bytes: number) => void) {
     this.#physical = physical
@@ -21,8 +26,28 @@ export class GuestMemory {
     this.#written = written
   }
 
+  /**
+   * Does something for a program that runs in virtual-8086 or protected mode: its linear addresses go through its page tables. Pages that are not present read as
+   * ones and take nothing.
+   * @param translate physical address of a linear one; undefined: not present
+   */
+  throughPages<T>(translate: (linear: number) => number | undefined, work: () => T): T {
+    this.#translate = translate
+    this.#page = { linear: -1, physical: 0 }
+    try {
+      return work()
+    } finally {
+      this.#translate = undefined
+    }
+  }
+
   #address(linear: number): number {
     const address = linear >>> 0
+    if (this.#translate) {
+      const page = (address & ~(PAGE - 1)) >>> 0
+      if (this.#page.linear !== page) this.#page = { linear: page, physical: this.#translate(page) ?? NOWHERE }
+      return this.#page.physical + (address % PAGE)
+    }
     return this.#a20() ? address : (address & A20_MASK) >>> 0
   }
 
@@ -55,11 +80,16 @@ export class GuestMemory {
     this.write16(linear + 2, value >>> 16)
   }
 
+  /** What of so many bytes from an address on is in one piece. */
+  #piece(address: number, bytes: number): number {
+    return this.#translate ? Math.min(bytes, PAGE - (address % PAGE)) : bytes
+  }
+
   readBytes(linear: number, count: number): Uint8Array {
     const result = new Uint8Array(count).fill(UNMAPPED)
     for (let done = 0; done < count; ) {
       const from = this.#address(linear + done)
-      const part = this.#physical.readable(from, count - done)
+      const part = this.#physical.readable(from, this.#piece(from, count - done))
       if (part) result.set(part, done)
       done += part?.length ?? PAGE - (from % PAGE)
     }
@@ -69,7 +99,7 @@ export class GuestMemory {
   writeBytes(linear: number, bytes: Uint8Array): void {
     for (let done = 0; done < bytes.length; ) {
       const to = this.#address(linear + done)
-      const part = this.#physical.writable(to, bytes.length - done)
+      const part = this.#physical.writable(to, this.#piece(to, bytes.length - done))
       if (part) {
         part.bytes.set(bytes.subarray(done, done + part.bytes.length))
         this.#written(part.host, part.bytes.length)

@@ -10,6 +10,7 @@ import { memoryLayout } from '../cpu/state/layout'
 import { CPU_MODELS, type CpuModelName, DEFAULT_MODEL } from '../cpu/system/models'
 import { RunControl } from '../debug/control/run-control'
 import { type BootMarks, Timeline } from '../debug/control/timeline'
+import { PageTables } from '../debug/look/page-tables'
 import { cpuMode } from '../debug/registers'
 import { AcpiPm } from '../devices/acpi-pm'
 import { BiosDebugPort } from '../devices/bios-debug-port'
@@ -33,6 +34,7 @@ import { ROM_BYTES } from '../firmware/rom'
 import type { Quirks } from '../firmware/quirks'
 import { PhysicalBusMemory } from './bus-memory'
 import type { NetworkOptions } from '../net/user-network'
+import type { BootChoice } from './boot-order'
 import { EventClock } from './clock'
 import { Connectors } from './connectors'
 import { Drives, type ExtraDrive } from './drives'
@@ -77,6 +79,8 @@ export interface MachineOptions {
   onReset?: 'restart' | 'end' | undefined
   /** A real BIOS in the place of the lab's own. */
   roms?: Roms | undefined
+  /** Which drives the BIOS tries first, and whether it offers a menu. */
+  boot?: BootChoice | undefined
   /** Faults of firmware and medium, for tests of loaders. */
   quirks?: Quirks | undefined
   /** Where the stages of the boot begin, as the image has them. */
@@ -285,11 +289,13 @@ export class Machine {
       rtc: this.rtc,
       vga: this.vga,
       drives: this.drives,
+      boot: options.boot ?? {},
       now: () => this.now,
       instructions: () => this.instructions,
       skipTo,
       resetMachine: resetMachine('bios'),
       installRom: (bytes) => this.memoryMap.installRom(bytes),
+      translate: (linear) => new PageTables(this.cpu, this.memoryMap).translate(BigInt(linear)),
       powerOff,
       shown: () => this.timeline.output('BIOS'),
       bootEntered: (linear) => this.timeline.bootSector(linear),
@@ -310,8 +316,8 @@ export class Machine {
     for (const device of this.#devices) this.bus.attach(device)
     if (fwCfg) {
       // What a real BIOS finds on this board and our own has no need of.
-      configureRomCmos(this.rtc.ram, this.drives, count)
-      configureFirmware(fwCfg, { memoryBytes: options.memoryBytes, drives: this.drives, model: this.cpu.model, processors: count, romBytes, ports: this.bus, pci: this.pci.bus })
+      configureRomCmos(this.rtc.ram, this.drives, options.boot ?? {}, count)
+      configureFirmware(fwCfg, { memoryBytes: options.memoryBytes, drives: this.drives, boot: options.boot ?? {}, model: this.cpu.model, processors: count, romBytes, ports: this.bus, pci: this.pci.bus })
     }
     this.clock.seal()
     this.#built = true

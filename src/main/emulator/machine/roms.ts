@@ -4,15 +4,15 @@ import type { CpuModel } from '../cpu/system/models'
 import { PM_BASE, PM_BASE_BITS } from '../devices/acpi-pm'
 import { CfiFlash, FLASH_BLOCK_BYTES } from '../devices/cfi-flash'
 import { CMOS } from '../devices/rtc-mc146818'
-import type { FwCfg } from '../devices/fw-cfg'
+import { type FwCfg, FW_CFG } from '../devices/fw-cfg'
 import type { PciBus } from '../devices/pci-bus'
 import { ACPI_FILES, acpiLoaderFiles, type AcpiLoaderFiles } from '../firmware/acpi/loader-script'
 import { acpiPartsOf, POWER_MANAGEMENT, smbiosPartsOf } from '../firmware/platform'
 import { smbiosTables } from '../firmware/smbios'
+import { type BootChoice, bootKinds, bootPaths } from './boot-order'
 import type { Drives } from './drives'
 import type { IoBus } from './io-bus'
 import type { MemoryMap } from './memory-map'
-import { controllerPath } from './storage'
 
 /** ROMs of a machine, as in their files. */
 export interface Roms {
@@ -70,14 +70,14 @@ const TRANSLATION = 0x39
 const MORE_PROCESSORS = 0x5f
 const LBA_ASSISTED = 0b0101_0101
 const BOOT_KINDS = { floppy: 1, disk: 2, cd: 3 } as const
+const ALL_KINDS = ['floppy', 'disk', 'cd'] as const
 
 /** @see configureCmos for the cells that every PC has */
-export function configureRomCmos(ram: Uint8Array, { hardware, boot }: Drives, processors: number): void {
-  // A CD whose boot image is shown as a diskette or a disk is still booted as a CD.
-  const first = hardware.includes(boot) ? boot.medium : 'cd'
-  const others = (['floppy', 'disk', 'cd'] as const).filter((kind) => kind !== first)
-  ram[BOOT_ORDER.first] = BOOT_KINDS[first] | (BOOT_KINDS[others[0] ?? 'disk'] << 4)
-  ram[BOOT_ORDER.last] = (BOOT_KINDS[others[1] ?? 'disk'] << 4) | 1
+export function configureRomCmos(ram: Uint8Array, drives: Drives, { order }: BootChoice, processors: number): void {
+  const { hardware } = drives
+  const [first = 0, second = 0, third = 0] = [...new Set([...bootKinds(drives, order), ...ALL_KINDS])].map((kind) => BOOT_KINDS[kind])
+  ram[BOOT_ORDER.first] = first | (second << 4)
+  ram[BOOT_ORDER.last] = (third << 4) | 1
   ram[TRANSLATION] = LBA_ASSISTED
   ram[MORE_PROCESSORS] = processors - 1
   ram[CMOS.disks] = hardware.some(({ medium }) => medium === 'disk') ? 0xf0 : 0
@@ -92,6 +92,7 @@ const SLEEP_STATES = [0x80, 0, 0, 1, 2, 0x80] as const
 export interface Board {
   readonly memoryBytes: number
   readonly drives: Drives
+  readonly boot: BootChoice
   readonly model: CpuModel
   readonly processors: number
   readonly romBytes: number
@@ -101,11 +102,12 @@ export interface Board {
 
 /** Files that firmware for QEMU looks for: the memory, tables for operating systems, and what it boots first, by device paths of Open Firmware. */
 export function configureFirmware(fwCfg: FwCfg, board: Board): void {
-  const { memoryBytes, drives, model, processors, romBytes } = board
+  const { memoryBytes, drives, boot: { order, menu = false }, model, processors, romBytes } = board
   const map = new DataView(new ArrayBuffer(E820_BYTES))
   map.setBigUint64(8, BigInt(memoryBytes), true)
   map.setUint32(16, RAM, true)
-  fwCfg.addFile('bootorder', Buffer.from(`${bootPath(drives)}\0`, 'latin1'))
+  fwCfg.addFile('bootorder', Buffer.from(`${bootPaths(drives, order).join('\n')}\0`, 'latin1'))
+  fwCfg.setItem(FW_CFG.bootMenu, Uint8Array.of(Number(menu), 0))
   fwCfg.addFile('etc/e820', new Uint8Array(map.buffer))
   fwCfg.addFile('etc/system-states', Uint8Array.from(SLEEP_STATES))
   const smbios = smbiosTables(smbiosPartsOf(model, processors, memoryBytes, romBytes), 0)
@@ -118,13 +120,4 @@ export function configureFirmware(fwCfg: FwCfg, board: Board): void {
   fwCfg.addFile(ACPI_FILES.tables, tables, () => files().tables)
   fwCfg.addFile(ACPI_FILES.facs, facs)
   fwCfg.addFile('etc/table-loader', script)
-}
-
-function bootPath(drives: Drives): string {
-  const { hardware, boot } = drives
-  const disk = hardware.includes(boot) ? boot : hardware.find(({ medium }) => medium === 'cd')
-  const path = disk && controllerPath(drives, disk)
-  if (path !== undefined) return `/pci@i0cf8/${path}`
-  if (!hardware.includes(boot) || boot.medium === 'cd') return '/pci@i0cf8/ide@1,1/drive@1/disk@0'
-  return boot.medium === 'floppy' ? '/pci@i0cf8/isa@1/fdc@03f0/floppy@0' : '/pci@i0cf8/ide@1,1/drive@0/disk@0'
 }

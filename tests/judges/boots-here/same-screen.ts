@@ -1,0 +1,40 @@
+/**
+ * Boots every image of a folder in our PC and in QEMU, lets both run for a while, and says whether the screens are the same: for images of which nobody
+ * has written down what they show.
+ *   node scripts/run.mjs tests/judges/boots-here/same-screen.ts FOLDER [seconds] [part of a name …]
+ */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { mediumOf } from '../../../src/main/emulator/machine/disk'
+import { screenPng } from '../../../src/main/emulator/machine/picture'
+import { screenLines } from '../../../src/shared/screen-text'
+import { climb } from '../../boot/ladder'
+import { watchQemu } from './qemu'
+
+const MEMORY_MIB = 128
+const [folder = '.', seconds = '8', ...names] = process.argv.slice(2)
+const screens = join(folder, 'screens')
+mkdirSync(screens, { recursive: true })
+
+for (const name of readdirSync(folder).filter((file) => /\.(?:img|ima|flp|iso|dsk|hdd|vfd)$/i.test(file)).toSorted()) {
+  if (names.length > 0 && !names.some((part) => name.toLowerCase().includes(part.toLowerCase()))) continue
+  const image = new Uint8Array(readFileSync(join(folder, name)))
+  const medium = mediumOf(image)
+  const ours = climb({ image, medium, memoryMib: MEMORY_MIB, seconds: Number(seconds) })
+  const qemu = await watchQemu({ image, medium, drives: [], memoryMib: MEMORY_MIB, steps: [], seconds: Number(seconds) })
+  writeFileSync(join(screens, `${name}.own.png`), screenPng(ours.screen))
+  if (qemu.picture) writeFileSync(join(screens, `${name}.qemu.png`), screenPng({ mode: 'graphics', ...qemu.picture }))
+  // Characters beyond ASCII are told apart by their pictures only.
+  const ascii = screenLines(ours.screen).map((line) => line.replaceAll(/[^ -~]/g, '?'))
+  const isText = ours.screen.mode === 'text'
+  const same = isText ? ascii.join('\n') === qemu.lines.join('\n') : samePixels(ours.screen, qemu.picture)
+  console.log(`${same === true ? 'same' : same === false ? 'DIFFERS' : same} | ${name} | ${medium} | ${isText ? ascii.find((line) => line.trim() !== '')?.trim().slice(0, 60) ?? '(blank)' : 'graphics'} | ${ours.outcome?.reason ?? 'runs'} | ${ours.hostSeconds.toFixed(1)} s`)
+}
+
+function samePixels(own: { mode: string; width?: number; height?: number; pixels?: Uint8Array }, judge: { width: number; height: number; pixels: Uint8Array } | undefined): boolean | string {
+  if (!judge || own.pixels === undefined) return false
+  if (own.width !== judge.width || own.height !== judge.height) return `${own.width}x${own.height}, QEMU ${judge.width}x${judge.height}`
+  let differ = 0
+  for (let i = 0; i < judge.pixels.length; i += 3) if ([0, 1, 2].some((k) => own.pixels?.[i + k] !== judge.pixels[i + k])) differ++
+  return differ === 0 ? true : `${((differ * 300) / judge.pixels.length).toFixed(2)} % of pixels differ`
+}
