@@ -1,10 +1,11 @@
 /** Values of options. */
 import { InvalidArgumentError } from 'commander'
+import type { AskedDrive } from '../main/services/boot-medium'
 import { type ModuleFile, parseInitrd, parseModule } from '../main/services/boot-modules'
 import { CLOCK_HINT, clockStart } from '../main/services/machine-description'
 import { memorySize } from '../main/services/projects'
 import { BACKENDS } from '../shared/contract'
-import { BOOT_MEDIA, type InsertedDrive } from '../shared/machine-schemas'
+import { BOOT_MEDIA } from '../shared/machine-schemas'
 
 const secondsPer: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, '': 1 }
 
@@ -48,12 +49,12 @@ export const parseInitrdOption = added(parseInitrd)
 /** `driver.bin,level=3` */
 export const parseModuleOption = added((text) => [parseModule(text)])
 
-/** `disk:FILE`, `floppy:FILE` or `cd:FILE`; `,ro` behind it: write-protected. */
-export function parseDrive(text: string, before: readonly InsertedDrive[] = []): readonly InsertedDrive[] {
-  const [, name, path = '', protect] = /^([a-z]+):(.+?)(,ro)?$/.exec(text) ?? []
+/** `disk:FILE`, `floppy:FILE` or `cd:FILE`; `,ro` behind it: write-protected; `,write`: written through. */
+export function parseDrive(text: string, before: readonly AskedDrive[] = []): readonly AskedDrive[] {
+  const [, name, path = '', how] = /^([a-z]+):(.+?)(,ro|,write)?$/.exec(text) ?? []
   const medium = BOOT_MEDIA.find((one) => one === name)
-  if (medium === undefined) throw new InvalidArgumentError(`Write ${BOOT_MEDIA.map((one) => `${one}:FILE`).join(', ')}; ",ro" behind it protects it from being written.`)
-  return [...before, { path, medium, readOnly: protect !== undefined }]
+  if (medium === undefined) throw new InvalidArgumentError(`Write ${BOOT_MEDIA.map((one) => `${one}:FILE`).join(', ')}; ",ro" behind it protects it from being written, and ",write" has what the guest writes go into the file itself.`)
+  return [...before, { path, medium, readOnly: how === ',ro', ...(how === ',write' ? { writeThrough: true } : {}) }]
 }
 
 /** `now`, or a time such as `2026-01-01T12:00:00Z`. */

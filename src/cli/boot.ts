@@ -8,7 +8,8 @@ import { isBare, prepareBare } from '../main/services/bare'
 import { Builder } from '../main/services/builder'
 import { prepareWorker, startInWorker, type RunReport, type StartOptions } from '../main/services/machine-host'
 import type { MachineStarter } from '../main/services/machines'
-import { checkMedium, insertedDrives } from '../main/services/boot-medium'
+import { type AskedDrive, checkMedium, insertedDrives } from '../main/services/boot-medium'
+import { type Image, imageFileOf } from '../main/services/image-file'
 import { type ModuleFile, readModules } from '../main/services/boot-modules'
 import { readRoms } from '../main/services/firmware-files'
 import { projectDirectoryOf } from '../main/services/projects'
@@ -18,7 +19,7 @@ import { unpackedLinux } from '../main/services/unpacked-linux'
 import type { BuildResult } from '../shared/contract'
 import type { CpuModelName } from '../shared/cpu-models'
 import { LabError } from '../shared/failure'
-import type { BootMedium, InsertedDrive, OutputPort, Screen } from '../shared/machine-schemas'
+import type { BootMedium, OutputPort, Screen } from '../shared/machine-schemas'
 import { screenLines, screenText } from '../shared/screen-text'
 import type { Backend, ScreenOutput, Trace } from './arguments'
 import { buildExitCode, printLog, summarize } from './build-log'
@@ -36,7 +37,8 @@ const MAX_JSON_SERIAL = 4 * 1024 * 1024
 export interface BootOptions {
   headless?: true
   as?: BootMedium
-  drive?: readonly InsertedDrive[]
+  drive?: readonly AskedDrive[]
+  writeThrough?: true
   clock?: string
   firmware?: string
   vgaFirmware?: string
@@ -93,11 +95,14 @@ async function prepare(what: string, options: BootOptions, signal: AbortSignal):
   const directory = (await isBare(path)) ? await prepareBare(path, printLog(process.stderr)) : await projectDirectoryOf(path)
   const modules = await readModules([...(options.initrd ?? []), ...(options.module ?? [])], readInput)
   if (directory === undefined) {
+    const isPlain = modules.length === 0 && options.append === undefined && !options.unpack
+    const file = isPlain || options.writeThrough ? await imageFileOf(path, { write: options.writeThrough === true, bootable: true }) : undefined
+    if (file) return inMachine(file, what, ANY_MACHINE, options)
     const given = await readInput(path)
-    const file = options.unpack ? await unpackedLinux(given, path) : given
-    const image = await builder.imageOf(file, path, options.append, (warning) => void process.stderr.write(`warning: ${warning}\n`), { modules })
+    const image = await builder.imageOf(options.unpack ? await unpackedLinux(given, path) : given, path, options.append, (warning) => void process.stderr.write(`warning: ${warning}\n`), { modules })
     return inMachine(image, what, ANY_MACHINE, options)
   }
+  if (options.writeThrough) throw new LabError({ code: 'usage', what: '--write-through goes with a raw image only.', where: path, next: 'Name the image file, or leave --write-through out.' })
   if (options.unpack) throw new LabError({ code: 'usage', what: '--unpack goes with a Linux kernel only.', where: path, next: 'Name the kernel file (bzImage), or leave --unpack out.' })
   const { result, image, project } = await builder.build(directory, { onLog: printLog(process.stderr), signal, commandLine: options.append, modules })
   process.stderr.write(`${summarize(result)}\n`)
@@ -106,7 +111,7 @@ async function prepare(what: string, options: BootOptions, signal: AbortSignal):
 }
 
 /** Options come before what the manifest says; drives beside those that it names. */
-async function inMachine(image: Uint8Array, what: string, described: MachineDescription, options: BootOptions): Promise<Bootable> {
+async function inMachine(image: Image, what: string, described: MachineDescription, options: BootOptions): Promise<Bootable> {
   const medium = options.as ?? described.medium
   checkMedium(image, medium, what)
   const firmware = options.firmware === undefined ? described.firmware : { bios: resolve(options.firmware), vga: options.vgaFirmware === undefined ? undefined : resolve(options.vgaFirmware) }

@@ -195,6 +195,8 @@ export const machineReportSchema = z.discriminatedUnion('reason', [
   }),
   /** The guest switched the machine off. */
   z.object({ ...common, reason: z.literal('power-off') }),
+  /** A disk image cannot be read or written any more, or was changed by somebody else. */
+  z.object({ ...common, reason: z.literal('image-failed') }),
   /** The emulator itself failed: a defect of the lab, not of the kernel. */
   z.object({ ...common, reason: z.literal('emulator-error'), detail: z.string() }),
 ])

@@ -21,7 +21,8 @@ const medium = z.enum(BOOT_MEDIA)
 const drive = z.strictObject({
   path: projectPath.describe('The image file: raw, VHD, VMDK, VDI or qcow2.'),
   medium: medium.default('disk').describe('What it is put in as: a hard disk, a diskette or a CD.'),
-  readOnly: z.boolean().default(false).describe('Whether the guest finds it write-protected. The file itself is never written.'),
+  readOnly: z.boolean().default(false).describe('Whether the guest finds it write-protected. The file itself is not written.'),
+  writeThrough: z.boolean().default(false).describe('Whether what the guest writes goes into the file itself (a raw image), and not to a copy in memory.'),
 })
 
 export const runKey = z
@@ -30,7 +31,7 @@ export const runKey = z
     append: z.string().max(MAX_COMMAND_LINE_BYTES).default('').describe("The kernel's command line, handed over by the boot loader."),
     cpu: z.enum(CPU_MODEL_NAMES).optional().describe('The processor: a model from "8086" to "haswell", or "max", all that the emulator knows.'),
     medium: medium.optional().describe("What the project's image is put in as: a hard disk, a diskette or a CD; by default what it looks like."),
-    drives: z.array(drive).max(MOST_EXTRA_DRIVES).optional().describe('Images in further drives. What the guest writes goes to a copy in memory.'),
+    drives: z.array(drive).max(MOST_EXTRA_DRIVES).optional().describe('Images in further drives. What the guest writes goes to a copy in memory, unless a drive says otherwise.'),
     firmware: z
       .strictObject({
         bios: projectPath.describe('The ROM of a BIOS, such as a SeaBIOS of your own.'),

@@ -1,7 +1,8 @@
 /** The machine that a project asks for, with the files that its manifest names. */
 import type { CpuModelName } from '../../shared/cpu-models'
-import type { BootMedium, InsertedDrive } from '../../shared/machine-schemas'
+import type { BootMedium } from '../../shared/machine-schemas'
 import { clockStart, type Project, resolveInside } from '../project'
+import type { AskedDrive } from './boot-medium'
 import { memoryOf } from './projects'
 
 export { CLOCK_HINT, clockStart } from '../project'
@@ -17,7 +18,7 @@ export interface MachineDescription {
   memoryBytes: number
   model?: CpuModelName | undefined
   medium?: BootMedium | undefined
-  drives: readonly InsertedDrive[]
+  drives: readonly AskedDrive[]
   firmware?: FirmwareFiles | undefined
   /** Milliseconds since 1970 (UTC) at which the real-time clock begins. */
   startDate?: number | undefined
@@ -27,7 +28,7 @@ export interface MachineDescription {
 export async function machineOf({ dir, manifest }: Project): Promise<MachineDescription> {
   const { cpu, medium, drives = [], firmware, clock } = manifest.run
   const inside = (path: string): Promise<string> => resolveInside(dir, path, 'file')
-  const placed: InsertedDrive[] = []
+  const placed: AskedDrive[] = []
   for (const drive of drives) placed.push({ ...drive, path: await inside(drive.path) })
   return {
     memoryBytes: memoryOf(manifest),

@@ -33,6 +33,7 @@ import { ProjectDoctor } from './project-doctor'
 import { ProgressSender } from './progress-sender'
 import { ProjectFiles } from './project-files'
 import { watchProject } from './project-watcher'
+import { type Image, imageFileOf } from './image-file'
 import { readRoms } from './firmware-files'
 import { machineOf, type MachineDescription } from './machine-description'
 import { availableTemplates, createFromTemplate, openForEditing } from './projects'
@@ -312,10 +313,11 @@ export function createServices(options: ServicesOptions): Services {
 }
 
 /** The image to boot, and the machine that its project asks for. */
-export async function bootable(builder: Builder, source: BootSource, commandLine?: string): Promise<{ image: Uint8Array; described: MachineDescription }> {
+export async function bootable(builder: Builder, source: BootSource, commandLine?: string): Promise<{ image: Image; described: MachineDescription }> {
   if (source.type === 'file') {
     const path = absolute(source.path)
-    return { image: await builder.imageOf(await readInput(path), path, commandLine), described: ANY_MACHINE }
+    const file = commandLine === undefined ? await imageFileOf(path, { write: false, bootable: true }) : undefined
+    return { image: file ?? await builder.imageOf(await readInput(path), path, commandLine), described: ANY_MACHINE }
   }
   const project = await openProject(absolute(source.directory))
   const described = await machineOf(project)

@@ -49,6 +49,7 @@ export function attackDevices({ style, accesses, onProgress, ...options }: Devic
       else garbage(board)
       if (random.chance(24)) board.pass(random.pick([1, 100, 2000]))
       if (random.chance(20_000)) board.pass(1_000_000)
+      if (random.chance(5_000)) board.restart()
     } catch (error) {
       defects.push(`${error instanceof Error ? error.stack : String(error)}\nafter ${board.accesses} accesses, the last ones:\n  ${board.lately.slice(-12).join('\n  ')}`)
       board.restart()

@@ -53,7 +53,7 @@ export function prepareMachine(workerUrl: URL, rehearsal?: StartOptions): void {
 
 /** Without what would be done to the outside, or cost more than it is worth. */
 function silent({ image, medium, memoryBytes, backend, model, startDate, marks }: StartOptions): StartOptions {
-  return { image, medium, memoryBytes, backend, model, startDate, marks, pace: 'realtime' }
+  return { image: image instanceof Uint8Array ? image : { ...image, write: false }, medium, memoryBytes, backend, model, startDate, marks, pace: 'realtime' }
 }
 
 function keepModule(message: unknown): void {

@@ -6,6 +6,7 @@ import { failureSchema, LabError } from '../../../shared/failure'
 import { BOOT_MEDIA, MOST_EXTRA_DRIVES, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, OUTPUT_PORTS, screenSchema, SERIAL_PORTS, toneSchema } from '../../../shared/machine-schemas'
 import type { KeyEvent, MachineState, MouseMove, OutputPort, Screen, SerialPort, Tone } from '../../../shared/machine-schemas'
 import { BOOT_PAUSES } from '../../../shared/run-state'
+import { imageFileSchema } from './image-file'
 import { MAX_MEMORY_BYTES, MIN_MEMORY_BYTES } from '../machine/memory-map'
 
 /** The real-time clock's date when none is given: runs can be repeated. */
@@ -13,16 +14,19 @@ export const DEFAULT_START_DATE = Date.UTC(2026, 0, 1, 12, 0, 0)
 
 const bytesSchema = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes are expected')
 
+/** A disk image in memory, or in a file that is read while the machine runs. */
+const imageSchema = z.union([bytesSchema, imageFileSchema])
+
 /** Number of the log that `StartOptions.log` asks for. */
 export const FIRST_LOG = 0
 
 export const startOptionsSchema = z.object({
-  /** Disk image; the guest's writes never reach it. */
-  image: bytesSchema.refine((bytes) => bytes.length > 0, 'the disk image is empty'),
+  /** Disk image; the guest's writes never reach it, unless it is a file that is to be written. */
+  image: imageSchema.refine((image) => !(image instanceof Uint8Array) || image.length > 0, 'the disk image is empty'),
   /** What the image is put in as; default: what it looks like. */
   medium: z.enum(BOOT_MEDIA).optional(),
   /** What is in further drives. */
-  drives: z.array(z.object({ image: bytesSchema, medium: z.enum(BOOT_MEDIA), readOnly: z.boolean() })).max(MOST_EXTRA_DRIVES).optional(),
+  drives: z.array(z.object({ image: imageSchema, medium: z.enum(BOOT_MEDIA), readOnly: z.boolean() })).max(MOST_EXTRA_DRIVES).optional(),
   /** The guest's network: a folder whose files TFTP and HTTP give, and what a guest that boots from the network is to load. */
   network: z.object({ folder: z.string().min(1).optional(), bootFile: z.string().min(1).max(127).optional() }).optional(),
   memoryBytes: z.number().int().min(MIN_MEMORY_BYTES).max(MAX_MEMORY_BYTES),

@@ -37,6 +37,7 @@ import { floppyDrive } from './floppy-drive'
 import { GraphicsCapture } from './graphics-screen'
 import { GuestMemory } from './guest-memory'
 import { ideDrives } from './ide-drives'
+import type { ImageContent } from './image-content'
 import { Interrupts } from './interrupts'
 import { IoBus } from './io-bus'
 import { MemoryMap, VIDEO_MEMORY_BYTES } from './memory-map'
@@ -48,8 +49,8 @@ import { VGA_START, type VgaWindow } from './vga-windows'
 export type BackendName = 'interp' | 'oracle'
 
 export interface MachineOptions {
-  /** Disk image; it is never written to. */
-  image: Uint8Array
+  /** Disk image; it is never written to, unless it is a file that is written through. */
+  image: Uint8Array | ImageContent
   /** What the image is put in as; default: what it looks like. */
   medium?: BootMedium | undefined
   /** What is in further drives; as little written to. */
