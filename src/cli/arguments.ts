@@ -5,7 +5,7 @@ import { type ModuleFile, parseInitrd, parseModule } from '../main/services/boot
 import { CLOCK_HINT, clockStart } from '../main/services/machine-description'
 import { memorySize } from '../main/services/projects'
 import { BACKENDS } from '../shared/contract'
-import { BOOT_MEDIA } from '../shared/machine-schemas'
+import { BOOT_MEDIA, OPTIONAL_DEVICES, type OptionalDevice } from '../shared/machine-schemas'
 
 const secondsPer: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, '': 1 }
 
@@ -55,6 +55,14 @@ export function parseDrive(text: string, before: readonly AskedDrive[] = []): re
   const medium = BOOT_MEDIA.find((one) => one === name)
   if (medium === undefined) throw new InvalidArgumentError(`Write ${BOOT_MEDIA.map((one) => `${one}:FILE`).join(', ')}; ",ro" behind it protects it from being written, and ",write" has what the guest writes go into the file itself.`)
   return [...before, { path, medium, readOnly: how === ',ro', ...(how === ',write' ? { writeThrough: true } : {}) }]
+}
+
+/** `network,hpet` */
+export function parseDevices(text: string, before: readonly OptionalDevice[] = []): readonly OptionalDevice[] {
+  const found = text.split(',').map((name) => OPTIONAL_DEVICES.find((one) => one === name))
+  const devices = found.filter((one) => one !== undefined)
+  if (devices.length === found.length) return [...before, ...devices]
+  throw new InvalidArgumentError(`Write names with commas between them, of these: ${OPTIONAL_DEVICES.join(', ')}.`)
 }
 
 /** `now`, or a time such as `2026-01-01T12:00:00Z`. */

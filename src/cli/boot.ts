@@ -19,7 +19,7 @@ import { unpackedLinux } from '../main/services/unpacked-linux'
 import type { BuildResult } from '../shared/contract'
 import type { CpuModelName } from '../shared/cpu-models'
 import { LabError } from '../shared/failure'
-import type { BootMedium, OutputPort, Screen } from '../shared/machine-schemas'
+import type { BootMedium, MachinePace, OptionalDevice, OutputPort, Screen } from '../shared/machine-schemas'
 import { screenLines, screenText } from '../shared/screen-text'
 import type { Backend, ScreenOutput, Trace } from './arguments'
 import { buildExitCode, printLog, summarize } from './build-log'
@@ -57,6 +57,8 @@ export interface BootOptions {
   keys?: string
   backend: Backend
   cpu?: CpuModelName
+  without?: readonly OptionalDevice[]
+  pace?: MachinePace
   lockstep?: readonly [Backend, Backend]
   trace?: readonly Trace[]
   traceFile?: string
@@ -64,7 +66,7 @@ export interface BootOptions {
 }
 
 /** The image, and the machine that it boots in. */
-type Bootable = Pick<StartOptions, 'image' | 'medium' | 'memoryBytes' | 'model' | 'drives' | 'roms' | 'startDate'>
+type Bootable = Pick<StartOptions, 'image' | 'medium' | 'memoryBytes' | 'model' | 'drives' | 'roms' | 'startDate' | 'without'> & { readonly pace?: MachinePace | undefined }
 
 export async function boot(what: string, options: BootOptions, signal: AbortSignal): Promise<number> {
   if (options.untilText === '') throw new LabError({ code: 'usage', what: '--until-text is empty.', next: 'Name the text to wait for.' })
@@ -121,6 +123,8 @@ async function inMachine(image: Image, what: string, described: MachineDescripti
     medium,
     memoryBytes: options.memory ?? described.memoryBytes,
     model: options.cpu ?? described.model,
+    without: [...(described.without ?? []), ...(options.without ?? [])],
+    pace: options.pace ?? described.pace,
     drives: await insertedDrives(image, medium, drives, readInput),
     roms: firmware && (await readRoms(firmware.bios, firmware.vga)),
     startDate: options.clock === undefined ? described.startDate : clockStart(options.clock),
@@ -146,7 +150,7 @@ export async function run(machine: Bootable, options: BootOptions, signal: Abort
       {
         ...machine,
         backend: options.backend,
-        pace: live ? 'realtime' : 'fast',
+        pace: machine.pace ?? (live ? 'realtime' : 'fast'),
         untilText,
         timeoutMilliseconds: timeoutOf(options),
         keys: options.keys,

@@ -3,10 +3,10 @@ import { Command, Option } from 'commander'
 import { BACKENDS } from '../shared/contract'
 import { CPU_MODEL_NAMES } from '../shared/cpu-models'
 import { FILE_SYSTEMS, FIRMWARES, IMAGE_FORMATS, IMAGE_LAYOUTS } from '../shared/image'
-import { BOOT_MEDIA } from '../shared/machine-schemas'
+import { BOOT_MEDIA, OPTIONAL_DEVICES, PACES } from '../shared/machine-schemas'
 import { RESTORE_FILE_SYSTEMS } from '../shared/usb'
 import { locate } from '../main/services/locations'
-import { parseClock, parseDrive, parseDuration, parseExitCode, parseGiven, parseInitrdOption, parseLockstep, parseMemory, parseModuleOption, parseOffset, parsePort, parseScreen, parseTrace } from './arguments'
+import { parseClock, parseDevices, parseDrive, parseDuration, parseExitCode, parseGiven, parseInitrdOption, parseLockstep, parseMemory, parseModuleOption, parseOffset, parsePort, parseScreen, parseTrace } from './arguments'
 import { boot } from './boot'
 import { build, type BuildCommandOptions } from './build'
 import { doctorCommand, type DoctorOptions } from './doctor'
@@ -97,6 +97,8 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .option('--headless', 'show nothing live')
     .addOption(new Option('--as <medium>', 'what an image is put in as (default: what it looks like)').choices(BOOT_MEDIA))
     .option('--drive <medium:file>', 'an image in a further drive: disk:FILE, floppy:FILE or cd:FILE, with ",ro" behind it write-protected, with ",write" written through; may be given several times', parseDrive)
+    .option('--without <devices>', `devices that the machine does not have, with commas between them: ${OPTIONAL_DEVICES.join(', ')}`, parseDevices)
+    .addOption(new Option('--pace <how>', 'how virtual time follows that of the host: fast skips the time in which the guest waits (default: as the project says, else realtime where a terminal shows the screen)').choices(PACES))
     .option('--write-through', 'what the guest writes goes into the image file itself (a raw one), and not to a copy in memory')
     .option('--firmware <file>', "a real BIOS in the place of Bootlab's own, such as SeaBIOS; vgabios-stdvga.bin beside it is the display's")
     .option('--vga-firmware <file>', "the display's BIOS, with --firmware")

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { MAX_COMMAND_LINE_BYTES } from '../../shared/boot'
 import { CPU_MODEL_NAMES } from '../../shared/cpu-models'
-import { BOOT_MEDIA, MOST_EXTRA_DRIVES } from '../../shared/machine-schemas'
+import { BOOT_MEDIA, MOST_EXTRA_DRIVES, OPTIONAL_DEVICES, type OptionalDevice, PACES } from '../../shared/machine-schemas'
 import { CLOCK_HINT, clockStart } from './clock'
 import { projectPath } from './manifest-parts'
 import { memorySize } from './memory-size'
@@ -17,6 +17,10 @@ export const memory = z
   .describe('Memory of the machine: a number with K, M or G, such as "128M".')
 
 const medium = z.enum(BOOT_MEDIA)
+
+const DEVICE_TITLES: Readonly<Record<OptionalDevice, string>> = {
+  network: 'The network card.', hpet: 'The HPET.', mouse: 'The PS/2 mouse.', speaker: 'The speaker.', com1: 'Serial port COM1.', com2: 'Serial port COM2.', com3: 'Serial port COM3.', com4: 'Serial port COM4.', lpt1: 'Printer port LPT1.',
+}
 
 const drive = z.strictObject({
   path: projectPath.describe('The image file: raw, VHD, VMDK, VDI or qcow2.'),
@@ -39,6 +43,11 @@ export const runKey = z
       })
       .optional()
       .describe("A BIOS in the place of the lab's own."),
+    devices: z
+      .strictObject(Object.fromEntries(OPTIONAL_DEVICES.map((name) => [name, z.boolean().optional().describe(DEVICE_TITLES[name])])))
+      .optional()
+      .describe('Devices that are taken out of the machine: false for each. By default all are there.'),
+    pace: z.enum(PACES).optional().describe('How virtual time follows that of the host: "realtime", or "fast", which skips the time in which the guest waits. By default the window runs in real time, and the command line fast where nobody watches.'),
     clock: z
       .string()
       .refine((text) => clockStart(text) !== undefined, CLOCK_HINT)

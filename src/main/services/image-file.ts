@@ -1,5 +1,5 @@
 /** Images that are not read into memory before a boot: larger ones, and those that the guest's writes are to go to. */
-import { open, type FileHandle } from 'node:fs/promises'
+import { open, stat, type FileHandle } from 'node:fs/promises'
 import { LabError } from '../../shared/failure'
 import { openImageFile, versionOf, type ImageFile, type OpenImageFile } from '../emulator/host/image-file'
 import { contentOf } from '../emulator/machine/image-content'
@@ -25,6 +25,10 @@ export interface ImageFileWish {
  * @throws LabError for a file that cannot be read, or that cannot be written through as was asked; ImageError for a disk that is cut short
  */
 export async function imageFileOf(path: string, { write, bootable }: ImageFileWish): Promise<ImageFile | undefined> {
+  // A pipe would be waited for.
+  const isFile = await stat(path).then((found) => found.isFile(), () => undefined)
+  if (isFile === false && write) throw refused(path, 'It is not a file.')
+  if (isFile === false) return undefined
   const file = await open(path, write ? 'r+' : 'r').catch((error: unknown) => {
     // What is wrong with it is told by whoever reads it as a whole.
     if (!write) return undefined
@@ -34,7 +38,6 @@ export async function imageFileOf(path: string, { write, bootable }: ImageFileWi
   try {
     const found = await file.stat({ bigint: true })
     const version = versionOf(found)
-    if (write && !found.isFile()) throw refused(path, 'It is not a file.')
     if (!found.isFile() || (!write && version.bytes <= MOST_READ_BYTES)) return undefined
     const format = await formatIn(file, version.bytes)
     if (write && (format !== undefined || version.bytes === 0 || version.bytes % SECTOR_BYTES !== 0)) {

@@ -221,7 +221,8 @@ export function createServices(options: ServicesOptions): Services {
       const memoryBytes = memoryMiB === undefined ? described.memoryBytes : memoryMiB * 2 ** 20
       const facts = bootFacts(image)
       const start: StartOptions = {
-        image, model: cpu ?? described.model, medium: asked, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga)), memoryBytes, backend: backend ?? 'interp', pace: 'realtime',
+        image, model: cpu ?? described.model, medium: asked, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga)), memoryBytes, backend: backend ?? 'interp', pace: described.pace ?? 'realtime',
+        ...(described.without ? { without: [...described.without] } : {}),
         startDate: described.startDate ?? Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}), ...(log ? { log: { filter: log } } : {}),
       }
       const machine = machines.boot(start)

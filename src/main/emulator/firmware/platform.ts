@@ -41,7 +41,7 @@ export function installTables(host: FirmwareHost, rom: Rom, area: AcpiArea | und
   if (area) {
     const apics = localApic === undefined ? { ioApicId: undefined, firstPirqInput: undefined } : { ioApicId: IO_APIC_ID, firstPirqInput: FIRST_PIRQ_INPUT }
     const hasPort = (port: number): boolean => host.ports.ownerOf(port) !== undefined
-    const { rsdp, tables, facs } = buildAcpiTables({ ...apics, pmBase: PM_PORTS, sci: SCI, processors: PROCESSORS, hasPort }, area)
+    const { rsdp, tables, facs } = buildAcpiTables({ ...apics, pmBase: PM_PORTS, sci: SCI, processors: PROCESSORS, hasPort, hasMouse: keyboard.hasMouse, hasHpet: host.hasHpet }, area)
     const before = keyboard.a20
     keyboard.setA20(true)
     memory.writeBytes(area.tables, tables)

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { CPU_MODEL_NAMES } from '../../../shared/cpu-models'
 import { logEntrySchema, logFilterSchema, type LogEntry, type LogFilter, machineQuestions, type QuestionArgs, type QuestionName, type QuestionResults } from '../../../shared/debug'
 import { failureSchema, LabError } from '../../../shared/failure'
-import { BOOT_MEDIA, MOST_EXTRA_DRIVES, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, OUTPUT_PORTS, screenSchema, SERIAL_PORTS, toneSchema } from '../../../shared/machine-schemas'
+import { BOOT_MEDIA, MOST_EXTRA_DRIVES, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, OPTIONAL_DEVICES, OUTPUT_PORTS, screenSchema, SERIAL_PORTS, toneSchema } from '../../../shared/machine-schemas'
 import type { KeyEvent, MachineState, MouseMove, OutputPort, Screen, SerialPort, Tone } from '../../../shared/machine-schemas'
 import { BOOT_PAUSES } from '../../../shared/run-state'
 import { imageFileSchema } from './image-file'
@@ -41,6 +41,8 @@ export const startOptionsSchema = z.object({
   timeoutMilliseconds: z.number().positive().optional(),
   /** A real BIOS in the place of the lab's own, and that of the display. */
   roms: z.object({ bios: bytesSchema, vga: bytesSchema.optional() }).optional(),
+  /** Devices that the PC does not have. */
+  without: z.array(z.enum(OPTIONAL_DEVICES)).optional(),
   /** Typed into the guest as soon as it takes keys. */
   keys: z.string().optional(),
   /** What a guest's reset does: start the PC anew (default), or end the run. */

@@ -103,6 +103,7 @@ export class Session implements RunningMachine, Asked {
         model: options.model,
         startDate: options.startDate ?? DEFAULT_START_DATE,
         roms: options.roms,
+        without: options.without,
         onReset: options.onReset,
         marks: options.marks,
         pauseAt: options.pauseAt,

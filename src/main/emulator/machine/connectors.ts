@@ -1,5 +1,5 @@
 /** The connectors at the back of the PC: COM1 to COM4 and LPT1, at the ports and interrupts where every PC has them. */
-import type { OutputPort, SerialPort } from '../../../shared/machine-schemas'
+import { SERIAL_PORTS, type OptionalDevice, type OutputPort, type SerialPort } from '../../../shared/machine-schemas'
 import type { Device, Line } from '../devices/device'
 import { ParallelPort } from '../devices/parallel-port'
 import { shareLine } from '../devices/shared-line'
@@ -18,7 +18,8 @@ export class Connectors {
   readonly serial: Readonly<Record<SerialPort, Uart16550>>
   readonly devices: readonly Device[]
 
-  constructor(clock: Clock, line: (irq: number) => Line, sent: (port: Exclude<OutputPort, 'debug'>, byte: number) => void) {
+  /** @param without those that this PC does not have: their ports float */
+  constructor(clock: Clock, line: (irq: number) => Line, sent: (port: Exclude<OutputPort, 'debug'>, byte: number) => void, without: ReadonlySet<OptionalDevice> = new Set()) {
     const lines = { 3: shareLine(line(3)), 4: shareLine(line(4)) }
     const uart = (name: SerialPort): Uart16550 => {
       const { port, irq } = COM[name]
@@ -26,6 +27,6 @@ export class Connectors {
     }
     this.serial = { com1: uart('com1'), com2: uart('com2'), com3: uart('com3'), com4: uart('com4') }
     const lpt = new ParallelPort(line(LPT_IRQ), (byte) => sent('lpt1', byte))
-    this.devices = [...Object.values(this.serial), lpt]
+    this.devices = [...SERIAL_PORTS.filter((name) => !without.has(name)).map((name) => this.serial[name]), ...(without.has('lpt1') ? [] : [lpt])]
   }
 }

@@ -1,6 +1,6 @@
 /** The PC: processor, memory, chips and BIOS on one virtual clock. */
 import type { DeviceView } from '../../../shared/debug'
-import type { BootMedium, OutputPort, Screen, TextScreen } from '../../../shared/machine-schemas'
+import type { BootMedium, OptionalDevice, OutputPort, Screen, TextScreen } from '../../../shared/machine-schemas'
 import type { BootPause } from '../../../shared/run-state'
 import { Cpu } from '../cpu/cpu'
 import { IF } from '../cpu/state/bits'
@@ -65,6 +65,8 @@ export interface MachineOptions {
   onReset?: 'restart' | 'end' | undefined
   /** A real BIOS in the place of the lab's own. */
   roms?: Roms | undefined
+  /** Devices that the PC does not have. */
+  without?: readonly OptionalDevice[] | undefined
   /** Faults of firmware and medium, for tests of loaders. */
   quirks?: Quirks | undefined
   /** Where the stages of the boot begin, as the image has them. */
@@ -141,6 +143,7 @@ export class Machine {
   /** Throws a RangeError for an empty image or a memory size that a PC cannot have. */
   constructor(options: MachineOptions) {
     const { roms } = options
+    const without = new Set(options.without)
     const problem = roms && romProblem(roms)
     if (problem !== undefined) throw new RangeError(problem)
     const romBytes = roms?.bios.length ?? ROM_BYTES
@@ -181,14 +184,14 @@ export class Machine {
       attention()
     }
     this.hpet = new Hpet({ clock, irq0: pic.line(IRQ.timer), irq8: pic.line(IRQ.clock), input: (index, level) => this.interrupts.ioApic?.setInput(index, level) })
-    this.memoryMap.mapDevice(HPET_BASE, HPET_BYTES, this.hpet)
+    if (!without.has('hpet')) this.memoryMap.mapDevice(HPET_BASE, HPET_BYTES, this.hpet)
     this.acpi = new AcpiPm({
       clock,
       sci: pic.line(IRQ.acpi),
       powerOff,
       map: (first, count, block) => (this.bus.isFree(first, count) ? this.bus.map(first, count, block) : undefined),
     })
-    this.pit = new Pit8254(clock, this.hpet.timerLine, (hertz) => options.onTone?.(hertz, clock.now()))
+    this.pit = new Pit8254(clock, this.hpet.timerLine, (hertz) => !without.has('speaker') && options.onTone?.(hertz, clock.now()))
     this.kbc = new Kbc8042({
       clock,
       irq1: pic.line(IRQ.keyboard),
@@ -197,13 +200,14 @@ export class Machine {
         if (!level && options.quirks?.a20Stuck === true) this.#a20Stuck = true
         this.cpu.setA20(this.#a20)
       },
+      hasMouse: !without.has('mouse'),
       resetMachine: resetMachine('chipset'),
     })
     this.rtc = new RtcMc146818(clock, this.hpet.clockLine, options.startDate)
     configureCmos(this.rtc.ram, options.memoryBytes, this.drives.floppy?.driveType, this.drives.hardDisks)
     this.connectors = new Connectors(clock, (irq) => pic.line(irq), (port, byte) => {
       this.#sent(port.toUpperCase(), port === 'com1' ? options.onSerial : (sent) => options.onOutput?.(port, sent), byte)
-    })
+    }, without)
     const { videoMemory } = this.memoryMap
     this.vga = new Vga({
       clock,
@@ -233,7 +237,7 @@ export class Machine {
       busMemory,
       memoryMapChanged: () => this.cpu.memoryMapChanged(),
       resetMachine: resetMachine('chipset'),
-      network: options.network ?? {},
+      network: without.has('network') ? undefined : (options.network ?? {}),
       vgaRom: roms?.vga,
     })
     this.memory = new GuestMemory(
@@ -256,6 +260,7 @@ export class Machine {
       pic,
       localApic: this.interrupts.local,
       pci: this.pci.bus,
+      hasHpet: !without.has('hpet'),
       keyboard: this.kbc,
       rtc: this.rtc,
       vga: this.vga,
@@ -280,7 +285,7 @@ export class Machine {
       this.#outcome = { reason: 'debug-exit', value }
       attention()
     })
-    this.#devices = [...this.interrupts.devices, this.hpet, this.acpi, this.pit, this.kbc, this.rtc, ...this.connectors.devices, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, this.pci.networkCard, this.dma, this.fdc, ...(roms ? this.#forRealBios(options, busMemory) : [this.firmware])]
+    this.#devices = [...this.interrupts.devices, ...(without.has('hpet') ? [] : [this.hpet]), this.acpi, this.pit, this.kbc, this.rtc, ...this.connectors.devices, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, ...(this.pci.networkCard ? [this.pci.networkCard] : []), this.dma, this.fdc, ...(roms ? this.#forRealBios(options, busMemory) : [this.firmware])]
     for (const device of this.#devices) this.bus.attach(device)
     this.#built = true
     this.reset()
@@ -431,7 +436,7 @@ export class Machine {
     if (pic.isUnmasked(IRQ.keyboard) || pic.isUnmasked(IRQ.com1) || pic.isUnmasked(IRQ.com2) || (this.kbc.mouse.listened && pic.isUnmasked(IRQ.mouse))) return true
     if (pic.isUnmasked(IRQ.floppy) && this.fdc.busy) return true
     if (IDE_IRQS.some((irq, channel) => pic.isUnmasked(irq) && this.pci.ide.isBusy(channel))) return true
-    if (this.pci.networkCard.busy) return true
+    if (this.pci.networkCard?.busy === true) return true
     return this.clock.nextDue !== Infinity && (pic.isUnmasked(IRQ.timer) || pic.isUnmasked(IRQ.clock) || pic.isUnmasked(IRQ.acpi) || this.hpet.armedInputs.some((input) => pic.ioApic?.isUnmasked(input)))
   }
 

@@ -27,8 +27,8 @@ export interface PciBoardWiring {
   /** Other memory answers at some addresses. */
   readonly memoryMapChanged: () => void
   readonly resetMachine: () => void
-  /** What is at the other end of the network card's cable. */
-  readonly network: NetworkOptions
+  /** What is at the other end of the network card's cable; undefined: there is no card. */
+  readonly network: NetworkOptions | undefined
   /** The display's BIOS, where it has one. */
   readonly vgaRom: Uint8Array | undefined
 }
@@ -46,7 +46,7 @@ export class PciBoard {
   readonly bus: PciBus
   readonly isa: Piix3Isa
   readonly ide: Piix3Ide
-  readonly networkCard: E1000
+  readonly networkCard: E1000 | undefined
 
   constructor({ clock, memory, ports, pic, pirq, functions, ide, busMemory, memoryMapChanged, resetMachine, network, vgaRom }: PciBoardWiring) {
     const isa = new Piix3Isa({ irq: (irq) => pic.line(irq), pirq, setLevelTriggered: (lines) => pic.setLevelTriggered(lines), resetMachine })
@@ -71,8 +71,10 @@ export class PciBoard {
     for (const [fn, pciFunction] of functions) this.bus.add(ISA_BRIDGE, fn, pciFunction)
     this.bus.add(ISA_BRIDGE, 1, this.ide)
     this.bus.add(DISPLAY, 0, new VgaPci({ videoBytes: memory.videoMemory.length, framebuffer, ports, rom: vgaRom }))
-    const cable = new UserNetwork(network, clock, (frame) => this.networkCard.receive(frame))
-    this.networkCard = new E1000({ clock, memory: busMemory, mac: MAC, send: (frame) => cable.fromGuest(frame) })
-    this.networkCard.interrupt = this.bus.add(NETWORK, 0, this.networkCard).interrupt
+    if (network === undefined) return
+    const card = new E1000({ clock, memory: busMemory, mac: MAC, send: (frame) => cable.fromGuest(frame) })
+    const cable = new UserNetwork(network, clock, (frame) => card.receive(frame))
+    card.interrupt = this.bus.add(NETWORK, 0, card).interrupt
+    this.networkCard = card
   }
 }

@@ -124,7 +124,7 @@ export function buildAcpiTables(parts: AcpiParts, places: AcpiPlaces): AcpiTable
     return places.tables + at
   }
   const fadtAt = put(fadt(parts, places.facs, put(dsdt(parts))))
-  const pointers = [fadtAt, ...(parts.ioApicId === undefined ? [] : [put(madt(parts, parts.ioApicId))]), put(hpet())]
+  const pointers = [fadtAt, ...(parts.ioApicId === undefined ? [] : [put(madt(parts, parts.ioApicId))]), ...(parts.hasHpet === false ? [] : [put(hpet())])]
   const rsdt = put(root('RSDT', 4, pointers))
   const xsdt = put(root('XSDT', 8, pointers))
   return { rsdp: rsdp(rsdt, xsdt), tables: Uint8Array.from(all), facs: facs() }
