@@ -45,7 +45,7 @@ const { values } = parseArgs({
 })
 const ROUNDS = Math.max(1, Number.parseInt(values.rounds, 10) || 5)
 const MEMORY_BYTES = 128 << 20
-const IDLE_MS = 10_000
+const IDLE_MS = 5_000
 const builder = new Builder()
 const results: Record<string, unknown>[] = []
 
