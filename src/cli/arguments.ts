@@ -1,10 +1,11 @@
 /** Values of options. */
 import { InvalidArgumentError } from 'commander'
+import type { AskedDrive } from '../main/services/boot-medium'
 import { type ModuleFile, parseInitrd, parseModule } from '../main/services/boot-modules'
 import { CLOCK_HINT, clockStart } from '../main/services/machine-description'
 import { memorySize } from '../main/services/projects'
 import { BACKENDS } from '../shared/contract'
-import { BOOT_MEDIA, MOST_CPUS, type InsertedDrive, DRIVE_BUSES, type BootMedium } from '../shared/machine-schemas'
+import { BOOT_MEDIA, MOST_CPUS, DRIVE_BUSES, type BootMedium, OPTIONAL_DEVICES, type OptionalDevice } from '../shared/machine-schemas'
 
 const secondsPer: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, '': 1 }
 
@@ -62,15 +63,18 @@ export const parseInitrdOption = added(parseInitrd)
 /** `driver.bin,level=3` */
 export const parseModuleOption = added((text) => [parseModule(text)])
 
-/** `disk:FILE`, `floppy:FILE` or `cd:FILE`; `,ro` behind it: write-protected. */
-export function parseDrive(text: string, before: readonly InsertedDrive[] = []): readonly InsertedDrive[] {
-  const [, name, path = '', rest = ''] = /^([a-z]+):(.+?)((?:,ro|,bus=[a-z]+)*)$/.exec(text) ?? []
+/** `disk:FILE`, `floppy:FILE` or `cd:FILE`; `,ro` behind it: write-protected; `,write`: written through; `,bus=ahci`: on a controller of its own. */
+export function parseDrive(text: string, before: readonly AskedDrive[] = []): readonly AskedDrive[] {
+  const [, name, path = '', rest = ''] = /^([a-z]+):(.+?)((?:,ro|,write|,bus=[a-z]+)*)$/.exec(text) ?? []
   const medium = BOOT_MEDIA.find((one) => one === name)
-  if (medium === undefined) throw new InvalidArgumentError(`Write ${BOOT_MEDIA.map((one) => `${one}:FILE`).join(', ')}; ",ro" behind it protects it from being written.`)
+  const how = rest.split(',')
+  if (medium === undefined || (how.includes('ro') && how.includes('write'))) {
+    throw new InvalidArgumentError(`Write ${BOOT_MEDIA.map((one) => `${one}:FILE`).join(', ')}; ",ro" behind it protects it from being written, or ",write" has what the guest writes go into the file itself.`)
+  }
   const named = /,bus=([a-z]+)/.exec(rest)?.[1]
   const bus = DRIVE_BUSES.find((one) => one === named)
   if (named !== undefined && bus === undefined) throw new InvalidArgumentError(`There is no bus "${named}": choose ${DRIVE_BUSES.join(', ')}.`)
-  return [...before, { path, medium, readOnly: /,ro(,|$)/.test(rest), ...(bus && { bus }) }]
+  return [...before, { path, medium, readOnly: how.includes('ro'), ...(bus && { bus }), ...(how.includes('write') ? { writeThrough: true } : {}) }]
 }
 
 /** As in QEMU's -boot. */
@@ -82,6 +86,14 @@ export function parseBootOrder(text: string): readonly BootMedium[] {
   const order = names.flatMap((name) => BOOT_MEDIA.filter((one) => one === name))
   if (order.length !== names.length || new Set(order).size < order.length || order.length === 0) throw new InvalidArgumentError('Write names such as cd,disk or letters such as dc: a is the diskette, c the hard disk, d the CD.')
   return order
+}
+
+/** `network,hpet` */
+export function parseDevices(text: string, before: readonly OptionalDevice[] = []): readonly OptionalDevice[] {
+  const found = text.split(',').map((name) => OPTIONAL_DEVICES.find((one) => one === name))
+  const devices = found.filter((one) => one !== undefined)
+  if (devices.length === found.length) return [...before, ...devices]
+  throw new InvalidArgumentError(`Write names with commas between them, of these: ${OPTIONAL_DEVICES.join(', ')}.`)
 }
 
 /** `now`, or a time such as `2026-01-01T12:00:00Z`. */

@@ -8,7 +8,8 @@ import { isBare, prepareBare } from '../main/services/bare'
 import { Builder } from '../main/services/builder'
 import { prepareWorker, startInWorker, type RunReport, type StartOptions } from '../main/services/machine-host'
 import type { MachineStarter } from '../main/services/machines'
-import { checkMedium, insertedDrives } from '../main/services/boot-medium'
+import { type AskedDrive, checkMedium, insertedDrives } from '../main/services/boot-medium'
+import { type Image, imageFileOf } from '../main/services/image-file'
 import { type ModuleFile, readModules } from '../main/services/boot-modules'
 import { readRoms } from '../main/services/firmware-files'
 import { projectDirectoryOf } from '../main/services/projects'
@@ -19,7 +20,7 @@ import { unpackedLinux } from '../main/services/unpacked-linux'
 import type { BuildResult } from '../shared/contract'
 import type { CpuModelName } from '../shared/cpu-models'
 import { LabError } from '../shared/failure'
-import type { BootMedium, DriveBus, InsertedDrive, OutputPort, Screen } from '../shared/machine-schemas'
+import type { BootMedium, DriveBus, OutputPort, Screen, MachinePace, OptionalDevice } from '../shared/machine-schemas'
 import { screenLines, screenText } from '../shared/screen-text'
 import type { Backend, ScreenOutput, Trace } from './arguments'
 import { buildExitCode, printLog, summarize } from './build-log'
@@ -38,9 +39,10 @@ export interface BootOptions {
   headless?: true
   as?: BootMedium
   bus?: DriveBus
-  drive?: readonly InsertedDrive[]
+  drive?: readonly AskedDrive[]
   bootOrder?: readonly BootMedium[]
   bootMenu?: true
+  writeThrough?: true
   clock?: string
   firmware?: string
   vgaFirmware?: string
@@ -65,6 +67,8 @@ export interface BootOptions {
   backend: Backend
   cpu?: CpuModelName
   cpus?: number
+  without?: readonly OptionalDevice[]
+  pace?: MachinePace
   lockstep?: readonly [Backend, Backend]
   trace?: readonly Trace[]
   traceFile?: string
@@ -72,7 +76,7 @@ export interface BootOptions {
 }
 
 /** The image, and the machine that it boots in. */
-type Bootable = Pick<StartOptions, 'image' | 'medium' | 'bus' | 'memoryBytes' | 'model' | 'processors' | 'drives' | 'roms' | 'boot' | 'startDate' | 'network' | 'state'>
+type Bootable = Pick<StartOptions, 'image' | 'medium' | 'bus' | 'memoryBytes' | 'model' | 'processors' | 'drives' | 'roms' | 'boot' | 'startDate' | 'network' | 'state' | 'without'> & { readonly pace?: MachinePace | undefined }
 
 export async function boot(what: string, options: BootOptions, signal: AbortSignal): Promise<number> {
   if (options.untilText === '') throw new LabError({ code: 'usage', what: '--until-text is empty.', next: 'Name the text to wait for.' })
@@ -107,11 +111,14 @@ async function prepare(what: string, options: BootOptions, signal: AbortSignal):
   const directory = (await isBare(path)) ? await prepareBare(path, printLog(process.stderr)) : await projectDirectoryOf(path)
   const modules = await readModules([...(options.initrd ?? []), ...(options.module ?? [])], readInput)
   if (directory === undefined) {
+    const isPlain = modules.length === 0 && options.append === undefined && !options.unpack
+    const file = isPlain || options.writeThrough ? await imageFileOf(path, { write: options.writeThrough === true, bootable: true }) : undefined
+    if (file) return inMachine(file, what, ANY_MACHINE, options)
     const given = await readInput(path)
-    const file = options.unpack ? await unpackedLinux(given, path) : given
-    const image = await builder.imageOf(file, path, options.append, (warning) => void process.stderr.write(`warning: ${warning}\n`), { modules })
+    const image = await builder.imageOf(options.unpack ? await unpackedLinux(given, path) : given, path, options.append, (warning) => void process.stderr.write(`warning: ${warning}\n`), { modules })
     return inMachine(image, what, ANY_MACHINE, options)
   }
+  if (options.writeThrough) throw new LabError({ code: 'usage', what: '--write-through goes with a raw image only.', where: path, next: 'Name the image file, or leave --write-through out.' })
   if (options.unpack) throw new LabError({ code: 'usage', what: '--unpack goes with a Linux kernel only.', where: path, next: 'Name the kernel file (bzImage), or leave --unpack out.' })
   const { result, image, project } = await builder.build(directory, { onLog: printLog(process.stderr), signal, commandLine: options.append, modules })
   process.stderr.write(`${summarize(result)}\n`)
@@ -122,7 +129,7 @@ async function prepare(what: string, options: BootOptions, signal: AbortSignal):
 const resolved = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(path))
 
 /** Options come before what the manifest says; drives beside those that it names. */
-async function inMachine(image: Uint8Array, what: string, described: MachineDescription, options: BootOptions): Promise<Bootable> {
+async function inMachine(image: Image, what: string, described: MachineDescription, options: BootOptions): Promise<Bootable> {
   const medium = options.as ?? described.medium
   const bus = options.bus ?? described.bus
   checkMedium(image, medium, what, bus)
@@ -138,6 +145,8 @@ async function inMachine(image: Uint8Array, what: string, described: MachineDesc
     memoryBytes: options.memory ?? saved?.machine.memoryBytes ?? described.memoryBytes,
     model,
     processors,
+    without: [...(described.without ?? []), ...(options.without ?? [])],
+    pace: options.pace ?? described.pace,
     drives: await insertedDrives(image, medium, drives, readInput),
     roms: firmware && (await readRoms(firmware.bios, firmware.vga, firmware.variables)),
     boot: { order: options.bootOrder === undefined ? described.boot?.order : [...options.bootOrder], menu: options.bootMenu ?? described.boot?.menu },
@@ -170,7 +179,7 @@ export async function run(machine: Bootable, options: BootOptions, signal: Abort
       {
         ...machine,
         backend: options.backend,
-        pace: live ? 'realtime' : 'fast',
+        pace: machine.pace ?? (live ? 'realtime' : 'fast'),
         untilText,
         timeoutMilliseconds: timeoutOf(options),
         keys: options.keys,

@@ -3,10 +3,10 @@ import { Command, Option } from 'commander'
 import { BACKENDS } from '../shared/contract'
 import { CPU_MODEL_NAMES } from '../shared/cpu-models'
 import { FILE_SYSTEMS, FIRMWARES, IMAGE_FORMATS, IMAGE_LAYOUTS } from '../shared/image'
-import { BOOT_MEDIA, MOST_CPUS, DRIVE_BUSES } from '../shared/machine-schemas'
+import { BOOT_MEDIA, MOST_CPUS, DRIVE_BUSES, OPTIONAL_DEVICES, PACES } from '../shared/machine-schemas'
 import { RESTORE_FILE_SYSTEMS } from '../shared/usb'
 import { locate } from '../main/services/locations'
-import { parseBootOrder, parseClock, parseDrive, parseDuration, parseExitCode, parseGiven, parseInitrdOption, parseInstructions, parseLockstep, parseCpus, parseMemory, parseModuleOption, parseOffset, parsePort, parseScreen, parseTrace } from './arguments'
+import { parseBootOrder, parseClock, parseDrive, parseDuration, parseExitCode, parseGiven, parseInitrdOption, parseInstructions, parseLockstep, parseCpus, parseMemory, parseModuleOption, parseOffset, parsePort, parseScreen, parseTrace, parseDevices } from './arguments'
 import { boot } from './boot'
 import { build, type BuildCommandOptions } from './build'
 import { doctorCommand, type DoctorOptions } from './doctor'
@@ -97,9 +97,12 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .option('--headless', 'show nothing live')
     .addOption(new Option('--as <medium>', 'what an image is put in as (default: what it looks like)').choices(BOOT_MEDIA))
     .addOption(new Option('--bus <name>', "what the image's drive is connected to (default: as the project says, else ide)").choices(DRIVE_BUSES))
-    .option('--drive <medium:file>', 'an image in a further drive: disk:FILE, floppy:FILE or cd:FILE, with ",ro" behind it write-protected, with ",bus=ahci" or ",bus=nvme" on a controller of its own; may be given several times', parseDrive)
+    .option('--drive <medium:file>', 'an image in a further drive: disk:FILE, floppy:FILE or cd:FILE, with ",ro" behind it write-protected, with ",write" written through, with ",bus=ahci" or ",bus=nvme" on a controller of its own; may be given several times', parseDrive)
     .option('--boot-order <kinds>', 'kinds of drive that the BIOS tries first: cd,disk,floppy, or letters as with QEMU, such as dca (default: the one with the image)', parseBootOrder)
     .option('--boot-menu', 'have the BIOS offer a menu of the drives for a moment: ESC or F12')
+    .option('--without <devices>', `devices that the machine does not have, with commas between them: ${OPTIONAL_DEVICES.join(', ')}`, parseDevices)
+    .addOption(new Option('--pace <how>', 'how virtual time follows that of the host: fast skips the time in which the guest waits (default: as the project says, else realtime where a terminal shows the screen)').choices(PACES))
+    .option('--write-through', 'what the guest writes goes into the image file itself (a raw one), and not to a copy in memory')
     .option('--firmware <file>', "a real BIOS in the place of Bootlab's own, such as SeaBIOS or OVMF; vgabios-stdvga.bin beside it is the display's, OVMF_VARS….fd beside OVMF_CODE….fd has UEFI's variables")
     .option('--vga-firmware <file>', "the display's BIOS, with --firmware")
     .option('--firmware-variables <file>', "UEFI's variables, with --firmware; the guest writes to a copy")

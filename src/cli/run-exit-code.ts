@@ -22,6 +22,8 @@ export function exitCodeOf(report: RunReport, awaitsText: boolean): number {
       return EXIT.timeout
     case 'stopped':
       return EXIT.interrupted
+    case 'image-failed':
+      return EXIT.badInput
     case 'emulator-error':
       return EXIT.internal
   }

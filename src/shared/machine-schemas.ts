@@ -21,6 +21,14 @@ export const MOST_CPUS = 8
 export const SERIAL_PORTS = ['com1', 'com2', 'com3', 'com4'] as const
 export type SerialPort = (typeof SERIAL_PORTS)[number]
 
+/** Devices that a machine can do without. */
+export const OPTIONAL_DEVICES = ['network', 'hpet', 'mouse', 'speaker', ...SERIAL_PORTS, 'lpt1'] as const
+export type OptionalDevice = (typeof OPTIONAL_DEVICES)[number]
+
+/** How virtual time follows the host's: `realtime` for a person who watches; `fast` skips the time in which the guest waits. */
+export const PACES = ['realtime', 'fast'] as const
+export type MachinePace = (typeof PACES)[number]
+
 /** Where a guest's bytes come out: the serial ports, the printer port, the debug console at port E9h. */
 export const OUTPUT_PORTS = [...SERIAL_PORTS, 'lpt1', 'debug'] as const
 export type OutputPort = (typeof OUTPUT_PORTS)[number]
@@ -202,6 +210,8 @@ export const machineReportSchema = z.discriminatedUnion('reason', [
   }),
   /** The guest switched the machine off. */
   z.object({ ...common, reason: z.literal('power-off') }),
+  /** A disk image cannot be read or written any more, or was changed by somebody else. */
+  z.object({ ...common, reason: z.literal('image-failed') }),
   /** The emulator itself failed: a defect of the lab, not of the kernel. */
   z.object({ ...common, reason: z.literal('emulator-error'), detail: z.string() }),
 ])

@@ -11,7 +11,8 @@
  *   7. debugger: what armed breakpoints cost, and single steps a second.
  *   8. window: the lab in Chromium: cold start, F5 to text, typing while a kernel runs, pictures a second.
  *   9. endurance: memory of page and lab while a kernel scrolls and the project is built as often as in two hours; only by --only, it takes many minutes.
- * Options: --rounds N (default 5), --builds N (of endurance, default 720), --only hello|rebuild|image|speed|loading|stick|debugger|window|endurance, --json. It runs on a Node like the one inside Electron.
+ *   10. idle: what guests that wait cost the host, in percent of a core.
+ * Options: --rounds N (default 5), --builds N (of endurance, default 720), --only hello|rebuild|image|speed|loading|stick|debugger|window|endurance|idle, --json. It runs on a Node like the one inside Electron.
  */
 import { writeFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -29,6 +30,7 @@ import { bootInQemu, findQemu } from '../support/qemu'
 import { type BootForBytes, findPeers } from './peers'
 import { measureDebugger } from './debugger'
 import { BUILDS, measureEndurance } from './endurance'
+import { measureIdle, waitingGuests } from './idle'
 import { measureImages } from './image'
 import { LOADED_MIB, measureLoading } from './loading'
 import { measureRebuild } from './rebuild'
@@ -43,6 +45,7 @@ const { values } = parseArgs({
 })
 const ROUNDS = Math.max(1, Number.parseInt(values.rounds, 10) || 5)
 const MEMORY_BYTES = 128 << 20
+const IDLE_MS = 5_000
 const builder = new Builder()
 const results: Record<string, unknown>[] = []
 
@@ -311,6 +314,11 @@ async function endurance(): Promise<void> {
 say(`Node ${process.version}, V8 ${process.versions.v8}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`)
 // What this computer can do today: a shared one may be several times slower than it says.
 say(`A loop of 100 million dependent steps takes ${stepsTime().toFixed(0)} ms`)
+async function idle(): Promise<void> {
+  say('\nIdle: processor time while a guest waits, paced in real time (aim: under 2 % of a core)')
+  await measureIdle(await waitingGuests(), IDLE_MS, ({ name, percent }) => report({ kind: 'idle', name, percent }, `  ${name.padEnd(30)} ${percent.toFixed(2)} %`))
+}
+
 const wanted = (part: string): boolean => values.only === undefined || values.only === part
 if (wanted('hello')) await editToHello()
 if (wanted('rebuild')) {
@@ -323,6 +331,7 @@ if (wanted('loading')) await loading()
 if (wanted('stick')) await stick()
 if (wanted('debugger')) await debuggerCosts()
 if (wanted('window')) await windowFigures()
+if (wanted('idle')) await idle()
 if (values.only === 'endurance') await endurance()
 if (values.json) writeFileSync(1, `${JSON.stringify(results, null, 2)}\n`)
 process.exit(0)

@@ -29,7 +29,7 @@ const NO_KERNELS: readonly { is: string; at?: number; magic: readonly number[]; 
   { is: 'a Linux kernel for 64-bit ARM does', at: 0x38, magic: [0x41, 0x52, 0x4d, 0x64], next: 'Give a kernel for x86.' },
 ]
 
-/** Larger files are refused before anything is read: images live in memory. */
+/** Larger kernels and virtual disks are refused before anything is read: they live in memory. */
 export const MAX_INPUT_BYTES = 512 * 1024 * 1024
 
 /**
@@ -43,23 +43,24 @@ export function checkInputSize(bytes: number, where: string): void {
     throw new ImageError({
       what: `The file has ${Math.ceil(bytes / (1 << 20))} MiB; at most ${MAX_INPUT_BYTES >> 20} MiB are read.`,
       where,
-      why: 'The PC keeps its disk in memory.',
-      next: 'Give a smaller image or kernel; a kernel shrinks when its debug information is stripped.',
+      why: 'Kernels, and virtual disks that are not raw, are kept in memory.',
+      next: 'Give a smaller kernel (it shrinks when its debug information is stripped), or a raw disk image.',
     })
 }
 
 /**
  * Decides by content, not by name.
  * @param where names the file in errors.
+ * @param fileBytes of the file, when `bytes` is only the beginning of it
  * @throws ImageError when the bytes are none of these kinds, or an ELF file is damaged.
  */
-export function detectInput(bytes: Uint8Array, where = 'input file'): InputKind {
+export function detectInput(bytes: Uint8Array, where = 'input file', fileBytes = bytes.length): InputKind {
   checkInputSize(bytes.length, where)
   if (looksLikeElf(bytes)) return parseElf(bytes, where).bits === 64 ? 'elf64' : 'elf32'
   if (findLinuxHeader(bytes)) return 'linux'
   if (hasBootSignature(bytes)) {
-    if (bytes.length === SECTOR_BYTES) return 'boot-sector'
-    checkWholeDisk(bytes, where)
+    if (fileBytes === SECTOR_BYTES) return 'boot-sector'
+    checkWholeDisk(bytes, where, fileBytes)
     return 'disk-image'
   }
   if (isBootableCd(bytes)) return 'disk-image'
@@ -90,12 +91,12 @@ function bringsAddresses(bytes: Uint8Array): boolean {
 }
 
 /** A copy that stopped half-way is the usual reason for a disk that ends inside its own active partition. */
-function checkWholeDisk(bytes: Uint8Array, where: string): void {
+function checkWholeDisk(bytes: Uint8Array, where: string, fileBytes: number): void {
   // A floppy's boot sector has code where a hard disk has its table.
   if (!hasPartitionTable(bytes)) return
   const partition = readPartitionTable(bytes, where).find(({ active }) => active)
   if (!partition) return
-  const missing = (partition.lba + partition.sectors) * SECTOR_BYTES - bytes.length
+  const missing = (partition.lba + partition.sectors) * SECTOR_BYTES - fileBytes
   if (missing <= 0) return
   throw new ImageError({
     what: `The disk image is cut short: its active partition ends ${missing} bytes after the file does.`,

@@ -7,6 +7,7 @@ import type { KnownAddress, Place, QuestionResults } from '../../shared/debug'
 import { LabError } from '../../shared/failure'
 import type { StartOptions } from '../emulator/host/options'
 import { type ElfSymbol, type FrameRow, hasSources, ImageError, looksLikeElf, MAGIC, MAX_INPUT_BYTES, MEMORY, parseElf, planKernel, readSymbols, SourceMap, unpackDisk } from '../image'
+import type { Image } from './image-file'
 import { pathInProject, slashes } from './source-path'
 
 type Marks = NonNullable<StartOptions['marks']>
@@ -24,8 +25,10 @@ export interface BootFacts {
 }
 
 /** An image of another maker is none of an error: then nothing but the loader's mark is known, which is looked at before it counts. */
-export function bootFacts(image: Uint8Array): BootFacts {
+export function bootFacts(image: Image): BootFacts {
   const unknown: BootFacts = { marks: { stage2: STAGE2 }, kernel: undefined }
+  // Bootlab's own images are small.
+  if (!(image instanceof Uint8Array)) return unknown
   try {
     const { entries, default: chosen } = unpackDisk(image)
     const entry = entries[chosen - 1]

@@ -1,13 +1,16 @@
 /** Boots an image on two backends at once and compares them, for the command line. */
 import { setImmediate } from 'node:timers/promises'
+import { LabError } from '../../shared/failure'
 import type { Screen } from '../../shared/machine-schemas'
 import { screenText } from '../../shared/screen-text'
 import { describeDifference, Lockstep, type LockstepOptions } from '../emulator/debug/lockstep'
 import { reportAsked, reportOutcome } from '../emulator/debug/report'
-import type { RunReport } from '../emulator/host/options'
+import { OpenImages } from '../emulator/host/open-images'
+import type { RunReport, StartOptions } from '../emulator/host/options'
 import { TICKS_PER_SECOND } from '../emulator/machine/clock'
 
-export interface LockstepRun extends LockstepOptions {
+/** Images may be files, which are only read. */
+export interface LockstepRun extends Omit<LockstepOptions, 'image' | 'drives'>, Pick<StartOptions, 'image' | 'drives'> {
   readonly untilText?: string | undefined
   /** Host's time after which the run ends. */
   readonly timeoutMilliseconds?: number | undefined
@@ -19,7 +22,17 @@ export type LockstepResult =
 
 /** Ends as `boot` does, or at the first difference. */
 export async function runInLockstep(run: LockstepRun, signal: AbortSignal): Promise<LockstepResult> {
-  const lockstep = new Lockstep(run)
+  const writes = [run.image, ...(run.drives ?? []).map(({ image }) => image)].some((image) => !(image instanceof Uint8Array) && image.write)
+  if (writes) throw new LabError({ code: 'usage', what: 'Two machines cannot both write to one file.', next: 'Leave out --lockstep, or what has the guest write to the file itself.' })
+  const images = new OpenImages(run)
+  try {
+    return await compare(new Lockstep({ ...run, ...images.inserted }), run, signal)
+  } finally {
+    images.close()
+  }
+}
+
+async function compare(lockstep: Lockstep, run: LockstepRun, signal: AbortSignal): Promise<LockstepResult> {
   const deadline = run.timeoutMilliseconds === undefined ? Infinity : performance.now() + run.timeoutMilliseconds
   for (;;) {
     const end = lockstep.step()

@@ -1,8 +1,9 @@
 /** The machine that a project asks for, with the files that its manifest names. */
 import { canBeSeveral, type CpuModelName } from '../../shared/cpu-models'
 import { LabError } from '../../shared/failure'
-import type { BootMedium, InsertedDrive, DriveBus } from '../../shared/machine-schemas'
+import { type BootMedium, type DriveBus, type MachinePace, OPTIONAL_DEVICES, type OptionalDevice } from '../../shared/machine-schemas'
 import { clockStart, type Project, resolveInside } from '../project'
+import type { AskedDrive } from './boot-medium'
 import { memoryOf } from './projects'
 
 /** Kinds of drive that the BIOS tries first, and whether it offers a menu. */
@@ -27,9 +28,12 @@ export interface MachineDescription {
   cpus?: number | undefined
   medium?: BootMedium | undefined
   bus?: DriveBus | undefined
-  drives: readonly InsertedDrive[]
+  drives: readonly AskedDrive[]
   firmware?: FirmwareFiles | undefined
   boot?: BootChoice | undefined
+  /** Devices that the machine does not have. */
+  without?: readonly OptionalDevice[] | undefined
+  pace?: MachinePace | undefined
   /** Milliseconds since 1970 (UTC) at which the real-time clock begins. */
   startDate?: number | undefined
 }
@@ -45,10 +49,10 @@ export function checkProcessors(model: CpuModelName | undefined, count: number |
 
 /** @throws ProjectError when a file lies outside the project, or is not there */
 export async function machineOf({ dir, manifest }: Project): Promise<MachineDescription> {
-  const { cpu, cpus, medium, bus, drives = [], firmware, boot, clock } = manifest.run
+  const { cpu, cpus, medium, bus, drives = [], firmware, boot, clock, devices = {}, pace } = manifest.run
   const inside = (path: string): Promise<string> => resolveInside(dir, path, 'file')
   const insideIfAny = async (path: string | undefined): Promise<string | undefined> => (path === undefined ? undefined : inside(path))
-  const placed: InsertedDrive[] = []
+  const placed: AskedDrive[] = []
   for (const drive of drives) placed.push({ ...drive, path: await inside(drive.path) })
   return {
     memoryBytes: memoryOf(manifest),
@@ -57,6 +61,8 @@ export async function machineOf({ dir, manifest }: Project): Promise<MachineDesc
     medium,
     bus,
     drives: placed,
+    without: OPTIONAL_DEVICES.filter((name) => devices[name] === false),
+    pace,
     firmware: firmware && { bios: await inside(firmware.bios), vga: await insideIfAny(firmware.vga), variables: await insideIfAny(firmware.variables) },
     boot,
     startDate: clock === undefined ? undefined : clockStart(clock),

@@ -1,6 +1,7 @@
 /** Files of saved states: written whole or not at all, and tried before a machine is started from them. */
 import { open, readFile, stat } from 'node:fs/promises'
 import { LabError } from '../../shared/failure'
+import { withContents } from './image-file'
 import type { StartOptions } from '../emulator/host/options'
 import { Machine } from '../emulator/machine/machine'
 import type { MachineDescription } from '../emulator/state/description'
@@ -37,15 +38,20 @@ export async function readState(path: string): Promise<SavedState> {
  * Loads a state into a machine that nobody runs, so that what is wrong with it is known before.
  * @throws LabError
  */
-export function tryState({ image, medium, drives, memoryBytes, model, roms, network, state }: StartOptions, path: string): void {
+export function tryState({ image, medium, bus, drives = [], memoryBytes, model, processors, roms, boot, without, network, state }: StartOptions, path: string): void {
   if (!state) return
   const silent = (): void => undefined
-  const machine = new Machine({ image, medium, drives, memoryBytes, model, roms, network: { bootFile: network?.bootFile }, backend: 'oracle', startDate: 0, onSerial: silent, onDebugConsole: silent })
-  try {
-    machine.load(state)
-  } catch (error) {
-    throw located(error, path)
-  }
+  withContents([image, ...drives.map((drive) => drive.image)], ([first = new Uint8Array(), ...others]) => {
+    const machine = new Machine({
+      image: first, medium, bus, drives: drives.map((drive, index) => ({ ...drive, image: others[index] ?? new Uint8Array() })), memoryBytes, model, processors, roms, boot, without,
+      network: { bootFile: network?.bootFile }, backend: 'oracle', startDate: 0, onSerial: silent, onDebugConsole: silent,
+    })
+    try {
+      machine.load(state)
+    } catch (error) {
+      throw located(error, path)
+    }
+  })
 }
 
 /**

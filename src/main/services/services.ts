@@ -33,6 +33,7 @@ import { ProjectDoctor } from './project-doctor'
 import { ProgressSender } from './progress-sender'
 import { ProjectFiles } from './project-files'
 import { watchProject } from './project-watcher'
+import { type Image, imageFileOf } from './image-file'
 import { readRoms } from './firmware-files'
 import { checkProcessors, machineOf, type MachineDescription } from './machine-description'
 import { readState, requireStateFile, tryState, writeState } from './saved-states'
@@ -226,7 +227,8 @@ export function createServices(options: ServicesOptions): Services {
       const [model, processors] = [saved?.machine.model ?? cpu ?? described.model, saved?.machine.processors ?? cpus ?? described.cpus]
       checkProcessors(model, processors)
       const start: StartOptions = {
-        image, model, processors, medium: asked, bus: described.bus, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga, described.firmware.variables)), boot: described.boot, memoryBytes, backend: backend ?? 'interp', pace: 'realtime',
+        image, model, processors, medium: asked, bus: described.bus, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga, described.firmware.variables)), boot: described.boot, memoryBytes, backend: backend ?? 'interp', pace: described.pace ?? 'realtime',
+        ...(described.without ? { without: [...described.without] } : {}),
         startDate: described.startDate ?? Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}), ...(log ? { log: { filter: log } } : {}), ...(saved ? { state: saved.bytes } : {}),
       }
       tryState(start, state ?? '')
@@ -332,10 +334,11 @@ export function createServices(options: ServicesOptions): Services {
 }
 
 /** The image to boot, and the machine that its project asks for. */
-export async function bootable(builder: Builder, source: BootSource, commandLine?: string): Promise<{ image: Uint8Array; described: MachineDescription }> {
+export async function bootable(builder: Builder, source: BootSource, commandLine?: string): Promise<{ image: Image; described: MachineDescription }> {
   if (source.type === 'file') {
     const path = absolute(source.path)
-    return { image: await builder.imageOf(await readInput(path), path, commandLine), described: ANY_MACHINE }
+    const file = commandLine === undefined ? await imageFileOf(path, { write: false, bootable: true }) : undefined
+    return { image: file ?? await builder.imageOf(await readInput(path), path, commandLine), described: ANY_MACHINE }
   }
   const project = await openProject(absolute(source.directory))
   const described = await machineOf(project)

@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { mediumOf } from '../../../src/main/emulator/machine/disk'
 import { screenPng } from '../../../src/main/emulator/machine/picture'
+import { contentOf } from '../../../src/main/emulator/machine/image-content'
 import { screenLines } from '../../../src/shared/screen-text'
 import { climb } from '../../boot/ladder'
 import { watchQemu } from './qemu'
@@ -19,7 +20,7 @@ mkdirSync(screens, { recursive: true })
 for (const name of readdirSync(folder).filter((file) => /\.(?:img|ima|flp|iso|dsk|hdd|vfd)$/i.test(file)).toSorted()) {
   if (names.length > 0 && !names.some((part) => name.toLowerCase().includes(part.toLowerCase()))) continue
   const image = new Uint8Array(readFileSync(join(folder, name)))
-  const medium = mediumOf(image)
+  const medium = mediumOf(contentOf(image))
   const ours = climb({ image, medium, memoryMib: MEMORY_MIB, seconds: Number(seconds) })
   const qemu = await watchQemu({ image, medium, drives: [], memoryMib: MEMORY_MIB, steps: [], seconds: Number(seconds) })
   writeFileSync(join(screens, `${name}.own.png`), screenPng(ours.screen))

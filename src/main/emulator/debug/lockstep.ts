@@ -10,7 +10,7 @@ import { Typist } from '../host/typist'
 import { TICKS_PER_SECOND } from '../machine/clock'
 import type { ExtraDrive } from '../machine/drives'
 import type { DriveBus } from '../../../shared/machine-schemas'
-import type { BackendName, Outcome } from '../machine/machine'
+import type { BackendName, Outcome, MachineOptions } from '../machine/machine'
 import { Machine } from '../machine/machine'
 import type { Roms } from '../machine/roms'
 import { differences, type Difference } from './difference'
@@ -24,7 +24,7 @@ const FEW_INSTRUCTIONS = SLICE / 16
 const PARTS = 256
 
 export interface LockstepOptions {
-  readonly image: Uint8Array
+  readonly image: MachineOptions['image']
   /** What the image is put in as; default: what it looks like. */
   readonly medium?: BootMedium | undefined
   /** What is in further drives. */

@@ -1,4 +1,5 @@
 /** Reports of a machine's end, as data and as lines of text. */
+import { LabError } from '../../../shared/failure'
 import type { Registers } from '../../../shared/machine-schemas'
 import type { RunReport } from '../host/options'
 import type { CpuRegisters } from '../cpu/shutdown'
@@ -34,6 +35,14 @@ export function reportOutcome(machine: Machine, outcome: Outcome): RunReport {
 /** The report of a run that was ended from outside. */
 export function reportAsked(reason: 'stopped' | 'timeout' | 'until-text' | 'until-instructions', summary: string, instructions: number): RunReport {
   return { reason, summary, lines: [summary, `${grouped(instructions)} instructions were executed.`], instructions }
+}
+
+/** What was thrown out of a run: an image that failed it says so; all else is a defect. */
+export function reportThrown(error: unknown, instructions: number): RunReport {
+  if (!(error instanceof LabError)) return reportHostError(error, instructions)
+  const { what, where, why, next } = error.failure
+  const lines = [where === undefined ? what : `${where}: ${what}`, why, next].filter((line) => line !== undefined)
+  return { reason: 'image-failed', summary: lines.join(' '), lines, instructions }
 }
 
 /** The emulator itself failed. */

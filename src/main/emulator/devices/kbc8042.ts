@@ -40,6 +40,8 @@ export interface KbcWiring {
   irq12: Line
   /** The A20 gate: true lets address line 20 through. */
   a20: Line
+  /** Whether a mouse is plugged in; default: it is. */
+  hasMouse?: boolean | undefined
   /** The processor's (and with it the machine's) reset. */
   resetMachine: () => void
 }
@@ -116,13 +118,18 @@ export class Kbc8042 implements Device {
         ],
       },
       { title: 'Keyboard', facts: [fact('bytes wait', this.keyboard.hasData), bitsFact('lights', this.keyboard.leds, ['Scroll Lock', 'Num Lock', 'Caps Lock'])] },
-      { title: 'Mouse', facts: this.mouse.describe() },
+      ...(this.hasMouse ? [{ title: 'Mouse', facts: this.mouse.describe() }] : []),
     ]
   }
 
   /** The output buffer is empty and no key stroke is on its way. */
   get idle(): boolean {
     return !this.#outputFull && !this.keyboard.hasData
+  }
+
+  /** Whether a mouse is plugged in. */
+  get hasMouse(): boolean {
+    return this.#wiring.hasMouse !== false
   }
 
   /** State of the A20 gate, for the BIOS. */
@@ -177,7 +184,7 @@ export class Kbc8042 implements Device {
     } else {
       // D4h: a byte for the mouse, which also switches its interface on.
       this.#ram[0] = this.#config & ~CONFIG_AUX_OFF
-      this.mouse.receive(value)
+      if (this.hasMouse) this.mouse.receive(value)
     }
   }
 
@@ -268,7 +275,7 @@ export class Kbc8042 implements Device {
   }
 
   get #mouseReady(): boolean {
-    return this.mouse.hasData && !(this.#config & CONFIG_AUX_OFF)
+    return this.hasMouse && this.mouse.hasData && !(this.#config & CONFIG_AUX_OFF)
   }
 
   /** Has the next byte of keyboard or mouse arrive in a while, if one waits and the way is free. */

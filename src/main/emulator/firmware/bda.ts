@@ -67,13 +67,12 @@ export const DISK_TABLES = [EBDA + 0x3d, EBDA + 0x4d] as const
 /** Status of INT 05h: 0 done, 1 printing, FFh failed. */
 export const PRINT_SCREEN_STATUS = 0x500
 
-/** Serial ports COM1 to COM4 and printer port LPT1, as the data area lists them. */
+/** Serial ports COM1 to COM4 and printer port LPT1, as the data area lists those that are there. */
 export const SERIAL_PORTS = [0x3f8, 0x2f8, 0x3e8, 0x2e8] as const
 export const PRINTER_PORTS = [0x378] as const
 
-/** Equipment word: coprocessor, 80×25 colour, pointing device, four serial ports, one printer; with a diskette drive, one. */
-export const EQUIPMENT = 0x0026 | (SERIAL_PORTS.length << 9) | (PRINTER_PORTS.length << 14)
-export const EQUIPMENT_FLOPPY = 0x0001
+/** Equipment word: coprocessor, 80×25 colour; a diskette drive; a pointing device; how many serial ports and printers. */
+export const EQUIPMENT = { always: 0x0022, floppy: 0x0001, mouse: 0x0004, serialShift: 9, printerShift: 14 } as const
 
 /** Vectors that are pointers: to the font of graphics modes, and to its upper half where it has 8 lines. */
 export const VECTOR_GRAPHICS_FONT = 0x43

@@ -4,7 +4,7 @@ import { type Disk, SECTOR_BYTES } from '../machine/disk'
 import { bootOrder } from '../machine/boot-order'
 import { acpiArea } from './acpi-area'
 import { bootMenu } from './boot-menu'
-import { BASE_MEMORY_KIB, BDA, EBDA, EQUIPMENT, EQUIPMENT_FLOPPY, PRINTER_PORTS, SERIAL_PORTS } from './bda'
+import { BASE_MEMORY_KIB, BDA, EBDA, EQUIPMENT, PRINTER_PORTS, SERIAL_PORTS } from './bda'
 import type { FirmwareCall } from './call'
 import type { FirmwareHost, Service } from './context'
 import type { KeyboardFirmware } from './keyboard'
@@ -81,17 +81,20 @@ export function powerOn({ host, quirks, console, keyboard, rom, vectors }: BootP
     // Vectors that are data pointers or belong to the user start as 0.
     for (let vector = 0x60; vector < 0x68; vector++) memory.write32(vector * 4, 0)
     for (let i = 0; i < BDA_BYTES; i++) memory.write8(0x400 + i, 0)
-    SERIAL_PORTS.forEach((port, i) => memory.write16(BDA.com1 + i * 2, port))
-    PRINTER_PORTS.forEach((port, i) => {
+    const isThere = (port: number): boolean => ports.ownerOf(port) !== undefined
+    const [serialPorts, printerPorts] = [SERIAL_PORTS.filter(isThere), PRINTER_PORTS.filter(isThere)]
+    serialPorts.forEach((port, i) => memory.write16(BDA.com1 + i * 2, port))
+    printerPorts.forEach((port, i) => {
       memory.write16(BDA.lpt1 + i * 2, port)
       initializePrinter(ports, port)
     })
-    SERIAL_PORTS.forEach((_, i) => memory.write8(BDA.comTimeouts + i, COM_TIMEOUT))
-    PRINTER_PORTS.forEach((_, i) => memory.write8(BDA.lptTimeouts + i, LPT_TIMEOUT))
+    serialPorts.forEach((_, i) => memory.write8(BDA.comTimeouts + i, COM_TIMEOUT))
+    printerPorts.forEach((_, i) => memory.write8(BDA.lptTimeouts + i, LPT_TIMEOUT))
     memory.write16(BDA.ebdaSegment, EBDA >> 4)
     clearPointingDevice(host)
     describeDisks(host)
-    memory.write16(BDA.equipment, EQUIPMENT | (host.drives.floppy ? EQUIPMENT_FLOPPY : 0))
+    const { always, floppy, mouse, serialShift, printerShift } = EQUIPMENT
+    memory.write16(BDA.equipment, always | (host.drives.floppy ? floppy : 0) | (host.keyboard.hasMouse ? mouse : 0) | (serialPorts.length << serialShift) | (printerPorts.length << printerShift))
     memory.write16(BDA.baseMemory, BASE_MEMORY_KIB)
     memory.write8(BDA.diskCount, host.drives.hardDisks)
     memory.write32(BDA.ticks, ticksSinceMidnight(host.rtc.date))

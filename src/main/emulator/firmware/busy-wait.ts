@@ -17,10 +17,15 @@ const BUSY_INSTRUCTIONS = 10_000
 const PAUSE_PER_INSTRUCTION = 64
 const SHORTEST_PAUSE = 50 * TICKS_PER_MICROSECOND
 const LONGEST_PAUSE = 500 * TICKS_PER_MICROSECOND
+/** After so many times round nobody is in a hurry: a prompt that waits for a person. */
+const LONG_WAIT = 2048
+const PATIENT_PAUSE = 5000 * TICKS_PER_MICROSECOND
 
 export class BusyWait implements Stateful {
   readonly #host: Pick<FirmwareHost, 'now' | 'instructions' | 'skipTo'>
   #rounds = 0
+  /** Rounds of the present wait, without a doubt in between that ended it. */
+  #waited = 0
   #lastAt = 0
   /** Lengths of the last two rounds: a loop may ask twice. */
   #lengths: readonly [number, number] = [0, 0]
@@ -44,8 +49,9 @@ export class BusyWait implements Stateful {
     this.#rounds = same ? Math.min(this.#rounds + 1, 2 * WAIT) : Math.max(0, this.#rounds - DOUBT)
     this.#lastAt = at
     this.#lengths = [length, this.#lengths[0]]
+    if (this.#rounds <= WAIT) this.#waited = 0
     if (!same || this.#rounds <= WAIT) return
     const pause = Math.min(Math.max(length * PAUSE_PER_INSTRUCTION, SHORTEST_PAUSE), LONGEST_PAUSE)
-    this.#host.skipTo(this.#host.now() + pause)
+    this.#host.skipTo(this.#host.now() + (++this.#waited > LONG_WAIT ? PATIENT_PAUSE : pause))
   }
 }

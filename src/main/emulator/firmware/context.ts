@@ -23,6 +23,7 @@ export interface FirmwareHost {
   /** Undefined: the processor has none. */
   readonly localApic: LocalApic | undefined
   readonly pci: PciBus
+  readonly hasHpet: boolean
   readonly keyboard: Kbc8042
   readonly rtc: RtcMc146818
   readonly vga: Vga

@@ -34,7 +34,7 @@ export function writeDriveParameters(memory: GuestMemory, at: number, disk: Disk
   memory.write16(at + 2, INFORMATION[disk.medium])
   for (const [i, value] of [cylinders, heads, sectorsPerTrack].entries()) memory.write32(at + 4 + i * 4, value || NO_GEOMETRY)
   memory.write32(at + 16, disk.sectors)
-  memory.write32(at + 20, 0)
+  memory.write32(at + 20, Math.floor(disk.sectors / 2 ** 32))
   memory.write16(at + 24, disk.sectorBytes)
   if (size >= Size.withTable) memory.write32(at + 26, NO_TABLE)
   if (size >= Size.withPath && path) memory.writeBytes(at + 30, pathBytes(path))

@@ -233,8 +233,9 @@ export function diskService(host: FirmwareHost, quirks: Quirks): Service {
     call.ah = disk ? kinds[disk.medium] : 0
     call.carry = !disk
     if (disk?.medium !== 'disk') return
-    call.cx = disk.sectors >>> 16
-    call.dx = disk.sectors & 0xffff
+    const sectors = Math.min(disk.sectors, 0xffff_ffff)
+    call.cx = sectors >>> 16
+    call.dx = sectors & 0xffff
   }
 
   const absent = (call: FirmwareCall, request: number): number => {

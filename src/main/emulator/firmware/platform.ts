@@ -30,9 +30,9 @@ export function setUpPowerManagement({ pci, ports }: FirmwareHost): void {
 }
 
 /** What ACPI's tables tell of the board. @param hasApics whether the processor has a local APIC, and so the board an I/O APIC */
-export function acpiPartsOf(ports: Pick<IoBus, 'ownerOf'>, hasApics: boolean, processors: number, pmBase: number): AcpiParts {
+export function acpiPartsOf(ports: Pick<IoBus, 'ownerOf'>, hasApics: boolean, processors: number, pmBase: number, present: Pick<AcpiParts, 'hasMouse' | 'hasHpet'>): AcpiParts {
   const apics = hasApics ? { ioApicId: IO_APIC_ID, firstPirqInput: FIRST_PIRQ_INPUT } : { ioApicId: undefined, firstPirqInput: undefined }
-  return { ...apics, pmBase, sci: SCI, processors, hasPort: (port) => ports.ownerOf(port) !== undefined }
+  return { ...apics, ...present, pmBase, sci: SCI, processors, hasPort: (port) => ports.ownerOf(port) !== undefined }
 }
 
 /** What SMBIOS tells of the board. */
@@ -51,7 +51,7 @@ export function installTables(host: FirmwareHost, rom: Rom, area: AcpiArea | und
   }
   const processor = { processors, signature: model.signature, features: processorFeatures(model, processors) }
   if (area) {
-    const { rsdp, tables, facs } = buildAcpiTables(acpiPartsOf(host.ports, localApic !== undefined, processors, PM_PORTS), area)
+    const { rsdp, tables, facs } = buildAcpiTables(acpiPartsOf(host.ports, localApic !== undefined, processors, PM_PORTS, { hasMouse: keyboard.hasMouse, hasHpet: host.hasHpet }), area)
     const before = keyboard.a20
     keyboard.setA20(true)
     memory.writeBytes(area.tables, tables)

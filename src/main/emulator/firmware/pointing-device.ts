@@ -144,7 +144,8 @@ export class PointingDevice {
 
   /** What the mouse answers after it has acknowledged each byte; undefined: it did not. No time passes, as the line between is short. */
   #send(...bytes: readonly number[]): number[] | undefined {
-    const { mouse } = this.#host.keyboard
+    const { mouse, hasMouse } = this.#host.keyboard
+    if (!hasMouse) return undefined
     let answer: number[] = []
     for (const byte of bytes) {
       mouse.receive(byte)

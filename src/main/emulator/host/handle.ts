@@ -52,8 +52,8 @@ export function prepareMachine(workerUrl: URL, rehearsal?: StartOptions): void {
 }
 
 /** Without what would be done to the outside, or cost more than it is worth. */
-function silent({ image, medium, memoryBytes, backend, model, startDate, marks }: StartOptions): StartOptions {
-  return { image, medium, memoryBytes, backend, model, startDate, marks, pace: 'realtime' }
+function silent({ image, medium, memoryBytes, backend, model, without, startDate, marks }: StartOptions): StartOptions {
+  return { image: image instanceof Uint8Array ? image : { ...image, write: false }, medium, memoryBytes, backend, model, without, startDate, marks, pace: 'realtime' }
 }
 
 function keepModule(message: unknown): void {

@@ -3,9 +3,10 @@ import * as z from 'zod'
 import { CPU_MODEL_NAMES } from '../../../shared/cpu-models'
 import { logEntrySchema, logFilterSchema, type LogEntry, type LogFilter, machineQuestions, type QuestionArgs, type QuestionName, type QuestionResults } from '../../../shared/debug'
 import { failureSchema, LabError } from '../../../shared/failure'
-import { BOOT_MEDIA, MOST_CPUS, MOST_EXTRA_DRIVES, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, OUTPUT_PORTS, screenSchema, SERIAL_PORTS, toneSchema, DRIVE_BUSES } from '../../../shared/machine-schemas'
+import { BOOT_MEDIA, MOST_CPUS, MOST_EXTRA_DRIVES, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, OUTPUT_PORTS, screenSchema, SERIAL_PORTS, toneSchema, DRIVE_BUSES, OPTIONAL_DEVICES } from '../../../shared/machine-schemas'
 import type { KeyEvent, MachineState, MouseMove, OutputPort, Screen, SerialPort, Tone } from '../../../shared/machine-schemas'
 import { BOOT_PAUSES } from '../../../shared/run-state'
+import { imageFileSchema } from './image-file'
 import { MAX_MEMORY_BYTES, MIN_MEMORY_BYTES } from '../machine/memory-map'
 
 /** The real-time clock's date when none is given: runs can be repeated. */
@@ -13,18 +14,21 @@ export const DEFAULT_START_DATE = Date.UTC(2026, 0, 1, 12, 0, 0)
 
 const bytesSchema = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes are expected')
 
+/** A disk image in memory, or in a file that is read while the machine runs. */
+const imageSchema = z.union([bytesSchema, imageFileSchema])
+
 /** Number of the log that `StartOptions.log` asks for. */
 export const FIRST_LOG = 0
 
 export const startOptionsSchema = z.object({
-  /** Disk image; the guest's writes never reach it. */
-  image: bytesSchema.refine((bytes) => bytes.length > 0, 'the disk image is empty'),
+  /** Disk image; the guest's writes never reach it, unless it is a file that is to be written. */
+  image: imageSchema.refine((image) => !(image instanceof Uint8Array) || image.length > 0, 'the disk image is empty'),
   /** What the image is put in as; default: what it looks like. */
   medium: z.enum(BOOT_MEDIA).optional(),
   /** What the drive of the image is connected to; default: IDE. */
   bus: z.enum(DRIVE_BUSES).optional(),
   /** What is in further drives. */
-  drives: z.array(z.object({ image: bytesSchema, medium: z.enum(BOOT_MEDIA), readOnly: z.boolean(), bus: z.enum(DRIVE_BUSES).optional() })).max(MOST_EXTRA_DRIVES).optional(),
+  drives: z.array(z.object({ image: imageSchema, medium: z.enum(BOOT_MEDIA), readOnly: z.boolean(), bus: z.enum(DRIVE_BUSES).optional() })).max(MOST_EXTRA_DRIVES).optional(),
   /** The guest's network: a folder whose files TFTP and HTTP give, and what a guest that boots from the network is to load. */
   network: z.object({ folder: z.string().min(1).optional(), bootFile: z.string().min(1).max(127).optional() }).optional(),
   memoryBytes: z.number().int().min(MIN_MEMORY_BYTES).max(MAX_MEMORY_BYTES),
@@ -43,6 +47,8 @@ export const startOptionsSchema = z.object({
   boot: z.object({ order: z.array(z.enum(BOOT_MEDIA)).max(BOOT_MEDIA.length).optional(), menu: z.boolean().optional() }).optional(),
   /** A real BIOS in the place of the lab's own, that of the display, UEFI's variables. */
   roms: z.object({ bios: bytesSchema, vga: bytesSchema.optional(), variables: bytesSchema.optional() }).optional(),
+  /** Devices that the PC does not have. */
+  without: z.array(z.enum(OPTIONAL_DEVICES)).optional(),
   /** Typed into the guest as soon as it takes keys. */
   keys: z.string().optional(),
   /** What a guest's reset does: start the PC anew (default), or end the run. */

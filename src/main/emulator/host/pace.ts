@@ -9,6 +9,11 @@ const MAX_SLICE = 10 * TICKS_PER_MILLISECOND
 const AHEAD_MS = { realtime: 2, fast: 5_000 } as const
 /** A guest that fell behind by more than this is not hurried to catch up. */
 const BEHIND_MS = 100
+/** A guest that only waits, in HLT or for a key, is let fall behind this far, so that the host wakes up seldom; further while no device is due. What wakes it from outside is dealt with at once. */
+const QUIET_BEHIND_MS = { least: 15, most: 40 } as const
+/** It waits when so much of its time passes without instructions, looked at over so many ticks. */
+const QUIET_SHARE = 0.9
+const QUIET_TICKS = 10 * TICKS_PER_MILLISECOND
 /** At a slow pace a guest in HLT is looked at so often. */
 const HALTED_LOOK_MS = 10
 
@@ -19,6 +24,9 @@ export class Pace {
   #base = performance.now()
   /** Instructions executed then. */
   #start = 0
+  /** Tick, and idle ticks, at the last look at whether the guest only waits. */
+  #looked = { tick: 0, idle: 0 }
+  #quiet = false
 
   constructor(machine: Machine, speed: Speed) {
     this.#machine = machine
@@ -64,7 +72,25 @@ export class Pace {
     const ahead = this.#pacedMs() - (now - this.#base)
     if (ahead < -BEHIND_MS) this.#base = now - this.#pacedMs()
     const allowed = AHEAD_MS[speed.pace]
-    return ahead > allowed ? ahead - allowed / 2 : 0
+    if (ahead <= allowed) return 0
+    return speed.pace === 'realtime' && this.#isQuiet() ? ahead + this.#quietBehind(ahead) : ahead - allowed / 2
+  }
+
+  #isQuiet(): boolean {
+    const { now: tick, cpu: { idle } } = this.#machine
+    const { tick: tickBefore, idle: idleBefore } = this.#looked
+    if (tick - tickBefore < QUIET_TICKS) return this.#quiet
+    this.#quiet = idle - idleBefore > QUIET_SHARE * (tick - tickBefore)
+    this.#looked = { tick, idle }
+    return this.#quiet
+  }
+
+  /** Milliseconds; until the next event of a device, if that is not too far. @param ahead of the host's time */
+  #quietBehind(ahead: number): number {
+    const { least, most } = QUIET_BEHIND_MS
+    if (!this.#machine.halted) return least
+    const untilDue = (this.#machine.clock.nextDue - this.#machine.now) / TICKS_PER_MILLISECOND
+    return Math.min(Math.max(untilDue - ahead, least), most)
   }
 
   get #done(): number {

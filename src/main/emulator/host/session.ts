@@ -4,12 +4,13 @@ import { MAX_LOG_ENTRIES } from '../../../shared/debug'
 import type { LogFilter, QuestionArgs, QuestionName, QuestionResults, Speed } from '../../../shared/debug'
 import type { KeyEvent, MachineState, MouseMove, OutputPort, Screen, SerialPort, Tone } from '../../../shared/machine-schemas'
 import { Logs } from '../debug/control/logs'
-import { reportAsked, reportHostError, reportOutcome } from '../debug/report'
+import { reportAsked, reportHostError, reportOutcome, reportThrown } from '../debug/report'
 import { TICKS_PER_MICROSECOND, TICKS_PER_MILLISECOND } from '../machine/clock'
 import { Machine } from '../machine/machine'
 import { folderFiles } from '../net/files'
 import { sameScreen } from '../machine/screen'
 import { answer, type Asked } from './answers'
+import { OpenImages } from './open-images'
 import type { MachineListener, RunningMachine, RunReport, StartOptions } from './options'
 import { DEFAULT_START_DATE, FIRST_LOG, machineEnded } from './options'
 import { Pace } from './pace'
@@ -52,6 +53,7 @@ const SAVED_AT: ReadonlySet<RunReport['reason']> = new Set(['until-text', 'until
 
 export class Session implements RunningMachine, Asked {
   readonly #machine: Machine
+  readonly #images: OpenImages
   readonly #options: StartOptions
   readonly #listener: MachineListener
   readonly #typist: Typist
@@ -88,27 +90,8 @@ export class Session implements RunningMachine, Asked {
   constructor(options: StartOptions, listener: MachineListener) {
     this.#options = options
     this.#listener = listener
-    this.#machine = new Machine({
-      image: options.image,
-      medium: options.medium,
-      bus: options.bus,
-      drives: options.drives,
-      network: { files: options.network?.folder === undefined ? undefined : folderFiles(options.network.folder), bootFile: options.network?.bootFile },
-      memoryBytes: options.memoryBytes,
-      backend: options.backend,
-      model: options.model,
-      processors: options.processors,
-      startDate: options.startDate ?? DEFAULT_START_DATE,
-      roms: options.roms,
-      boot: options.boot,
-      onReset: options.onReset,
-      marks: options.marks,
-      pauseAt: options.pauseAt,
-      onSerial: (byte) => this.#collect('com1', byte),
-      onDebugConsole: (byte) => this.#collect('debug', byte),
-      onOutput: (port, byte) => this.#collect(port, byte),
-      onTone: (hertz, tick) => this.#hear({ at: tick / TICKS_PER_MICROSECOND, hertz }),
-    })
+    this.#images = new OpenImages(options)
+    this.#machine = this.#build(options)
     this.#pace = new Pace(this.#machine, { pace: options.pace })
     this.#logs = new Logs(this.#machine)
     if (options.log) this.#logs.set(FIRST_LOG, options.log.filter, options.log.whole)
@@ -118,6 +101,35 @@ export class Session implements RunningMachine, Asked {
       this.#pace.restart()
     }
     if (options.keys !== undefined) this.#typist.type(options.keys)
+  }
+
+  #build(options: StartOptions): Machine {
+    try {
+      return new Machine({
+        ...this.#images.inserted,
+        medium: options.medium,
+        bus: options.bus,
+        network: { files: options.network?.folder === undefined ? undefined : folderFiles(options.network.folder), bootFile: options.network?.bootFile },
+        memoryBytes: options.memoryBytes,
+        backend: options.backend,
+        model: options.model,
+        processors: options.processors,
+        startDate: options.startDate ?? DEFAULT_START_DATE,
+        roms: options.roms,
+        boot: options.boot,
+        without: options.without,
+        onReset: options.onReset,
+        marks: options.marks,
+        pauseAt: options.pauseAt,
+        onSerial: (byte) => this.#collect('com1', byte),
+        onDebugConsole: (byte) => this.#collect('debug', byte),
+        onOutput: (port, byte) => this.#collect(port, byte),
+        onTone: (hertz, tick) => this.#hear({ at: tick / TICKS_PER_MICROSECOND, hertz }),
+      })
+    } catch (error) {
+      this.#images.close()
+      throw error
+    }
   }
 
   /** The machine itself, for tests and tools that look inside. */
@@ -145,7 +157,7 @@ export class Session implements RunningMachine, Asked {
         if (!this.#ended) await this.#sleep(this.#waiting ? LONGEST_SLEEP_MS : this.#pause())
       }
     } catch (error) {
-      this.#end(reportHostError(error, this.#machine.instructions))
+      this.#end(reportThrown(error, this.#machine.instructions))
     }
   }
 
@@ -450,9 +462,20 @@ export class Session implements RunningMachine, Asked {
     this.#listener.state(this.#state)
   }
 
-  #end(report: RunReport): void {
+  /** What the guest wrote is in its file now, or why not. */
+  #closeImages(): RunReport | undefined {
+    try {
+      this.#images.close()
+      return undefined
+    } catch (error) {
+      return reportThrown(error, this.#machine.instructions)
+    }
+  }
+
+  #end(asked: RunReport): void {
     if (this.#ended) return
     this.#ended = true
+    const report = this.#closeImages() ?? asked
     if (!SAVED_AT.has(report.reason) || this.#options.saveState !== true) this.#machine.timeline.ended(report.reason)
     this.#tellSerial()
     this.#tellSound()

@@ -1,7 +1,7 @@
 /** Entry of the worker thread: one machine, commands in, events out. */
 import { parentPort } from 'node:worker_threads'
 import { interpreterModule, setInterpreterModule } from '../cpu/interp/interp'
-import { reportHostError } from '../debug/report'
+import { reportThrown } from '../debug/report'
 import { toFailure } from '../../../shared/failure'
 import { yieldToWindow } from './priority'
 import type { Command, StartOptions, WorkerEvent } from './options'
@@ -78,7 +78,7 @@ function listen(port: NonNullable<typeof parentPort>): void {
         end: (report) => post({ type: 'end', report }),
       })
     } catch (error) {
-      post({ type: 'end', report: reportHostError(error, 0) })
+      post({ type: 'end', report: reportThrown(error, 0) })
       return
     }
     void session.run()

@@ -1,5 +1,5 @@
 /** The connectors at the back of the PC: COM1 to COM4 and LPT1, at the ports and interrupts where every PC has them. */
-import type { OutputPort, SerialPort } from '../../../shared/machine-schemas'
+import { SERIAL_PORTS, type OptionalDevice, type OutputPort, type SerialPort } from '../../../shared/machine-schemas'
 import type { Device, Line } from '../devices/device'
 import { ParallelPort } from '../devices/parallel-port'
 import { SharedLine } from '../devices/shared-line'
@@ -20,7 +20,8 @@ export class Connectors implements Stateful {
   readonly devices: readonly Device[]
   readonly #lines: Readonly<Record<3 | 4, SharedLine>>
 
-  constructor(clock: Clock, line: (irq: number) => Line, sent: (port: Exclude<OutputPort, 'debug'>, byte: number) => void) {
+  /** @param without those that this PC does not have: their ports float */
+  constructor(clock: Clock, line: (irq: number) => Line, sent: (port: Exclude<OutputPort, 'debug'>, byte: number) => void, without: ReadonlySet<OptionalDevice> = new Set()) {
     const lines = { 3: new SharedLine(line(3)), 4: new SharedLine(line(4)) }
     this.#lines = lines
     const uart = (name: SerialPort): Uart16550 => {
@@ -29,7 +30,7 @@ export class Connectors implements Stateful {
     }
     this.serial = { com1: uart('com1'), com2: uart('com2'), com3: uart('com3'), com4: uart('com4') }
     const lpt = new ParallelPort(line(LPT_IRQ), (byte) => sent('lpt1', byte))
-    this.devices = [...Object.values(this.serial), lpt]
+    this.devices = [...SERIAL_PORTS.filter((name) => !without.has(name)).map((name) => this.serial[name]), ...(without.has('lpt1') ? [] : [lpt])]
   }
 
   exchange(state: StateFields): void {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Disk } from './disk'
 import { Drives } from './drives'
 import { cdBootEntry } from './el-torito'
+import { contentOf } from './image-content'
 import { BOOT_IMAGE_SECTOR, testCd } from './test-cd'
 
 const bootSector = (fill: number): Uint8Array => {
@@ -57,7 +58,7 @@ describe('a CD', () => {
   })
 
   test('boots the entry for a PC, wherever it stands', () => {
-    expect(cdBootEntry(testCd({ bootImage: bootSector(1), platform: 0xef, segment: 0x1000, sectors: 4 }))).toEqual({
+    expect(cdBootEntry(contentOf(testCd({ bootImage: bootSector(1), platform: 0xef, segment: 0x1000, sectors: 4 })))).toEqual({
       emulation: 'none', media: 0, lba: BOOT_IMAGE_SECTOR, segment: 0x1000, sectors: 4,
     })
   })
@@ -74,11 +75,11 @@ describe('a CD', () => {
     ['for other computers', damaged((cd) => cd.set([0], 19 * 2048 + 32)), /no bootable entry for a PC/],
     ['with an unknown medium', damaged((cd) => cd.set([9], 19 * 2048 + 33)), /media type 9/],
     ['with a boot image beyond its end', damaged((cd) => cd.set([0xff, 0xff, 1], 19 * 2048 + 40)), /boot image should begin at sector/],
-  ])('says why it does not boot: %s', (_name, cd, why) => expect(cdBootEntry(cd)).toEqual({ why: expect.stringMatching(why) }))
+  ])('says why it does not boot: %s', (_name, cd, why) => expect(cdBootEntry(contentOf(cd))).toEqual({ why: expect.stringMatching(why) }))
 
   test('survives any damage', () => {
     const cd = testCd({ bootImage: bootSector(1) })
-    for (let length = 0; length < cd.length; length += 511) expect(() => cdBootEntry(cd.subarray(0, length))).not.toThrow()
+    for (let length = 0; length < cd.length; length += 511) expect(() => cdBootEntry(contentOf(cd.subarray(0, length)))).not.toThrow()
   })
 })
 

@@ -1,6 +1,7 @@
 import type { BootMedium, DriveBus } from '../../../shared/machine-schemas'
 import { Disk, DRIVE_NUMBERS } from './disk'
 import { CD_SECTOR_BYTES, cdBootEntry, type CdBootEntry, type NoCdBoot } from './el-torito'
+import { contentOf, type ImageContent, partOf } from './image-content'
 import { FLOPPY_1200K, FLOPPY_1440K, FLOPPY_2880K, floppySectors, type Floppy } from './floppy'
 
 const FLOPPIES: Readonly<Record<Exclude<CdBootEntry['emulation'], 'none' | 'hard disk'>, Floppy>> = {
@@ -11,7 +12,7 @@ const FLOPPIES: Readonly<Record<Exclude<CdBootEntry['emulation'], 'none' | 'hard
 
 /** A medium in a drive beside the one that is booted from. */
 export interface ExtraDrive {
-  readonly image: Uint8Array
+  readonly image: Uint8Array | ImageContent
   readonly medium: BootMedium
   /** Writes are refused, as by the tab of a diskette. */
   readonly readOnly: boolean
@@ -38,7 +39,8 @@ export class Drives {
   readonly cdBoots: Disk | undefined
 
   /** @param bus of the drive with `image`. Throws a RangeError for an empty image, for one that is too large for the medium, and for more drives than there are. */
-  constructor(image: Uint8Array, medium?: BootMedium, extra: readonly ExtraDrive[] = [], bus?: DriveBus) {
+  constructor(given: Uint8Array | ImageContent, medium?: BootMedium, extra: readonly ExtraDrive[] = [], bus?: DriveBus) {
+    const image = contentOf(given)
     const disk = new Disk(image, medium, undefined, { bus })
     const entry = disk.medium === 'cd' ? cdBootEntry(image) : undefined
     const emulated = entry === undefined || 'why' in entry ? undefined : emulatedDisk(image, entry)
@@ -50,7 +52,7 @@ export class Drives {
       all.push(new Disk(content, kind, undefined, { drive: DRIVE_NUMBERS[kind] + before, readOnly, bus: at }))
     }
     const added = extra.find(({ medium: kind }) => kind === 'cd')
-    this.cdEntry = entry ?? (added && addedCdEntry(added.image))
+    this.cdEntry = entry ?? (added && addedCdEntry(contentOf(added.image)))
     this.cdBoots = emulated ?? all.find((one) => one.medium === 'cd')
     this.all = all
     this.hardware = all.filter((one) => one !== emulated)
@@ -71,17 +73,17 @@ export class Drives {
 }
 
 /** What a CD boots that is not the image: drives keep their numbers, so that its boot image is shown as none. */
-function addedCdEntry(image: Uint8Array): CdBootEntry | NoCdBoot {
+function addedCdEntry(image: ImageContent): CdBootEntry | NoCdBoot {
   const entry = cdBootEntry(image)
   if ('why' in entry || entry.emulation === 'none') return entry
   return { why: `The CD's boot image is one of a ${entry.emulation}, which only a CD that is booted as the image itself is shown as.` }
 }
 
 /** The drive that the boot image of a CD is shown as (El Torito, 1.6: floppy and hard disk emulation). */
-function emulatedDisk(image: Uint8Array, { emulation, lba }: CdBootEntry): Disk | undefined {
+function emulatedDisk(image: ImageContent, { emulation, lba }: CdBootEntry): Disk | undefined {
   if (emulation === 'none') return undefined
-  const content = image.subarray(lba * CD_SECTOR_BYTES)
-  if (emulation === 'hard disk') return new Disk(content, 'disk')
+  const first = lba * CD_SECTOR_BYTES
+  if (emulation === 'hard disk') return new Disk(partOf(image, first), 'disk')
   const floppy = FLOPPIES[emulation]
-  return new Disk(content.subarray(0, floppySectors(floppy) * 512), 'floppy', floppy)
+  return new Disk(partOf(image, first, floppySectors(floppy) * 512), 'floppy', floppy)
 }

@@ -1,4 +1,5 @@
 /** What a CD boots: the boot catalogue of the "El Torito" Bootable CD-ROM Format Specification 1.0, on an ISO 9660 volume (ECMA-119). */
+import { copied, type ImageContent } from './image-content'
 
 export const CD_SECTOR_BYTES = 2048
 /** Volume descriptors follow one another from this sector on (ECMA-119, 6.2.1); the boot record is the second (El Torito, figure 7). */
@@ -37,25 +38,24 @@ export interface NoCdBoot {
 }
 
 /** Whether an image is an ISO 9660 volume with an El Torito boot record, so that a BIOS takes it for a bootable CD. */
-export function isBootableCd(image: Uint8Array): boolean {
+export function isBootableCd(image: ImageContent): boolean {
   return textAt(image, FIRST_DESCRIPTOR * CD_SECTOR_BYTES + 1, STANDARD_IDENTIFIER) && textAt(image, BOOT_RECORD * CD_SECTOR_BYTES + 7, BOOT_SYSTEM)
 }
 
 /** The first entry of the catalogue that is bootable on a PC, or why there is none. Never throws. */
-export function cdBootEntry(image: Uint8Array): CdBootEntry | NoCdBoot {
+export function cdBootEntry(image: ImageContent): CdBootEntry | NoCdBoot {
   if (!isBootableCd(image)) return { why: 'The CD has no El Torito boot record (sector 17).' }
-  const view = new DataView(image.buffer, image.byteOffset, image.byteLength)
-  const sector = view.getUint32(BOOT_RECORD * CD_SECTOR_BYTES + CATALOGUE_POINTER, true)
-  const start = sector * CD_SECTOR_BYTES
-  if (start + CD_SECTOR_BYTES > image.length) return { why: `The CD's boot catalogue should be in sector ${sector}, which lies beyond the end of the image.` }
-  if (view.getUint8(start) !== VALIDATION_HEADER || view.getUint16(start + 30, true) !== 0xaa55 || wordSum(view, start) !== 0) {
+  const sector = sectorView(image, BOOT_RECORD).getUint32(CATALOGUE_POINTER, true)
+  if ((sector + 1) * CD_SECTOR_BYTES > image.bytes) return { why: `The CD's boot catalogue should be in sector ${sector}, which lies beyond the end of the image.` }
+  const view = sectorView(image, sector)
+  if (view.getUint8(0) !== VALIDATION_HEADER || view.getUint16(30, true) !== 0xaa55 || wordSum(view) !== 0) {
     return { why: `The CD's boot catalogue (sector ${sector}) does not begin with a valid validation entry: header 01, key 55 AA, and words that sum to 0.` }
   }
-  let platform = view.getUint8(start + 1)
-  for (let at = start + ENTRY_BYTES; at < start + CD_SECTOR_BYTES; at += ENTRY_BYTES) {
+  let platform = view.getUint8(1)
+  for (let at = ENTRY_BYTES; at < CD_SECTOR_BYTES; at += ENTRY_BYTES) {
     const indicator = view.getUint8(at)
     if (indicator === SECTION_HEADERS.more || indicator === SECTION_HEADERS.last) platform = view.getUint8(at + 1)
-    else if (indicator === BOOTABLE && platform === PLATFORM_X86) return readEntry(view, at, image.length)
+    else if (indicator === BOOTABLE && platform === PLATFORM_X86) return readEntry(view, at, image.bytes)
   }
   return { why: `The CD's boot catalogue (sector ${sector}) has no bootable entry for a PC with a BIOS (platform 0).` }
 }
@@ -70,12 +70,17 @@ function readEntry(view: DataView, at: number, imageBytes: number): CdBootEntry 
   return { emulation, media, lba, segment: view.getUint16(at + 2, true) || DEFAULT_SEGMENT, sectors: view.getUint16(at + 6, true) || 1 }
 }
 
-function wordSum(view: DataView, start: number): number {
+/** A sector of the CD; zeros beyond its end. */
+function sectorView(image: ImageContent, sector: number): DataView {
+  return new DataView(copied(image, sector * CD_SECTOR_BYTES, CD_SECTOR_BYTES).buffer)
+}
+
+function wordSum(view: DataView): number {
   let sum = 0
-  for (let at = start; at < start + ENTRY_BYTES; at += 2) sum += view.getUint16(at, true)
+  for (let at = 0; at < ENTRY_BYTES; at += 2) sum += view.getUint16(at, true)
   return sum & 0xffff
 }
 
-function textAt(image: Uint8Array, at: number, text: string): boolean {
-  return Array.from(text).every((character, i) => image[at + i] === character.charCodeAt(0))
+function textAt(image: ImageContent, at: number, text: string): boolean {
+  return Buffer.from(copied(image, at, text.length)).toString('latin1') === text
 }

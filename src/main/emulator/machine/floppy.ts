@@ -1,5 +1,6 @@
 /** Diskette formats of the PC (IBM Personal System/2 and Personal Computer BIOS Interface Technical Reference, INT 13h), told by their size. */
 import type { Geometry } from './disk'
+import { copied, type ImageContent } from './image-content'
 
 const SECTOR_BYTES = 512
 const PARTITION_TABLE = 446
@@ -38,29 +39,31 @@ export function floppyFor(bytes: number): Floppy | undefined {
  * not padded to whole MiB as disks are. A partition table says otherwise, which no diskette has, and so does code that asks for the extensions of
  * INT 13h, which none understands.
  */
-export function looksLikeFloppy(image: Uint8Array): boolean {
-  if (image.length < SECTOR_BYTES || isPartitioned(image)) return false
-  if (FORMATS.some((floppy) => bytesOf(floppy) === image.length)) return true
-  const bootable = image[BOOT_SIGNATURE] === 0x55 && image[BOOT_SIGNATURE + 1] === 0xaa
-  return bootable && image.length < bytesOf(FLOPPY_1440K) && image.length % MIB !== 0 && !asksForExtensions(image)
+export function looksLikeFloppy(image: ImageContent): boolean {
+  if (image.bytes < SECTOR_BYTES) return false
+  const first = copied(image, 0, SECTOR_BYTES)
+  if (isPartitioned(first, image.bytes)) return false
+  if (FORMATS.some((floppy) => bytesOf(floppy) === image.bytes)) return true
+  const bootable = first[BOOT_SIGNATURE] === 0x55 && first[BOOT_SIGNATURE + 1] === 0xaa
+  return bootable && image.bytes < bytesOf(FLOPPY_1440K) && image.bytes % MIB !== 0 && !asksForExtensions(first)
 }
 
 /** `mov ah, 41h` or `42h`, or with AX, in the first sector. */
-function asksForExtensions(image: Uint8Array): boolean {
+function asksForExtensions(first: Uint8Array): boolean {
   const [movAh, movAx] = [0xb4, 0xb8]
   const isFunction = (byte: number | undefined): boolean => byte === 0x41 || byte === 0x42
-  return image.subarray(0, BOOT_SIGNATURE).some((byte, i) => (byte === movAh && isFunction(image[i + 1])) || (byte === movAx && image[i + 1] === 0 && isFunction(image[i + 2])))
+  return first.subarray(0, BOOT_SIGNATURE).some((byte, i) => (byte === movAh && isFunction(first[i + 1])) || (byte === movAx && first[i + 1] === 0 && isFunction(first[i + 2])))
 }
 
 /** Whether sector 0 holds a partition table that makes sense: every entry empty, or within the disk. Code of a boot sector hardly looks so. */
-function isPartitioned(image: Uint8Array): boolean {
-  const view = new DataView(image.buffer, image.byteOffset, SECTOR_BYTES)
+function isPartitioned(sector: Uint8Array, imageBytes: number): boolean {
+  const view = new DataView(sector.buffer, sector.byteOffset, SECTOR_BYTES)
   let used = 0
   for (let at = PARTITION_TABLE; at < PARTITION_TABLE + PARTITIONS * PARTITION_BYTES; at += PARTITION_BYTES) {
     const [status, type, first, count] = [view.getUint8(at), view.getUint8(at + 4), view.getUint32(at + 8, true), view.getUint32(at + 12, true)]
     if ((status & 0x7f) !== 0) return false
     if (type === 0) continue
-    if (first === 0 || count === 0 || first + count > image.length / SECTOR_BYTES) return false
+    if (first === 0 || count === 0 || first + count > imageBytes / SECTOR_BYTES) return false
     used++
   }
   return used > 0

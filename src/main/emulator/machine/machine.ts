@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { DeviceView } from '../../../shared/debug'
 import { LabError } from '../../../shared/failure'
-import { type BootMedium, MOST_CPUS, type OutputPort, type Screen, type TextScreen, type DriveBus } from '../../../shared/machine-schemas'
+import { type BootMedium, MOST_CPUS, type OutputPort, type Screen, type TextScreen, type DriveBus, type OptionalDevice } from '../../../shared/machine-schemas'
 import type { BootPause } from '../../../shared/run-state'
 import { Cpu, type CpuOptions } from '../cpu/cpu'
 import { SharedParts } from '../cpu/shared-parts'
@@ -42,6 +42,7 @@ import { floppyDrive } from './floppy-drive'
 import { GraphicsCapture } from './graphics-screen'
 import { GuestMemory } from './guest-memory'
 import { ideDrives } from './ide-drives'
+import type { ImageContent } from './image-content'
 import { Interrupts } from './interrupts'
 import { IoBus } from './io-bus'
 import { MemoryMap, VIDEO_MEMORY_BYTES } from './memory-map'
@@ -59,8 +60,8 @@ import { VGA_START, type VgaWindow } from './vga-windows'
 export type BackendName = 'interp' | 'oracle'
 
 export interface MachineOptions {
-  /** Disk image; it is never written to. */
-  image: Uint8Array
+  /** Disk image; it is never written to, unless it is a file that is written through. */
+  image: Uint8Array | ImageContent
   /** What the image is put in as; default: what it looks like. */
   medium?: BootMedium | undefined
   /** What the drive of the image is connected to; default: IDE. */
@@ -81,6 +82,8 @@ export interface MachineOptions {
   roms?: Roms | undefined
   /** Which drives the BIOS tries first, and whether it offers a menu. */
   boot?: BootChoice | undefined
+  /** Devices that the PC does not have. */
+  without?: readonly OptionalDevice[] | undefined
   /** Faults of firmware and medium, for tests of loaders. */
   quirks?: Quirks | undefined
   /** Where the stages of the boot begin, as the image has them. */
@@ -168,6 +171,7 @@ export class Machine {
     if (!Number.isInteger(count) || count < 1 || count > MOST_CPUS) throw new RangeError(`A machine has 1 to ${MOST_CPUS} processors, not ${count}.`)
     if (count > 1 && !CPU_MODELS[model].has('apic')) throw new RangeError(`${CPU_MODELS[model].title} has no local APIC: it cannot be one of ${count} processors.`)
     this.#options = { memoryBytes: options.memoryBytes, roms, network: options.network, quirks: options.quirks }
+    const without = new Set(options.without)
     const problem = roms && romProblem(roms)
     if (problem !== undefined) throw new RangeError(problem)
     const rom = roms && romImage(roms)
@@ -207,7 +211,7 @@ export class Machine {
     }
     this.#polling = new TimerPolling({ now: () => this.now, instructions: () => this.instructions, skipTo })
     this.hpet = new Hpet({ clock, irq0: pic.line(IRQ.timer), irq8: pic.line(IRQ.clock), input: (index, level) => this.interrupts.ioApic?.setInput(index, level) })
-    this.memoryMap.mapDevice(HPET_BASE, HPET_BYTES, this.hpet)
+    if (!without.has('hpet')) this.memoryMap.mapDevice(HPET_BASE, HPET_BYTES, this.hpet)
     this.acpi = new AcpiPm({
       clock,
       sci: pic.line(IRQ.acpi),
@@ -215,7 +219,7 @@ export class Machine {
       timerRead: () => this.#polling.read(),
       map: (first, count, block) => (this.bus.isFree(first, count) ? this.bus.map(first, count, block) : undefined),
     })
-    this.pit = new Pit8254(clock, this.hpet.timerLine, (hertz) => options.onTone?.(hertz, clock.now()))
+    this.pit = new Pit8254(clock, this.hpet.timerLine, (hertz) => !without.has('speaker') && options.onTone?.(hertz, clock.now()))
     this.kbc = new Kbc8042({
       clock,
       irq1: pic.line(IRQ.keyboard),
@@ -224,13 +228,14 @@ export class Machine {
         if (!level && options.quirks?.a20Stuck === true) this.#a20Stuck = true
         for (const cpu of this.processors.all) cpu.setA20(this.#a20)
       },
+      hasMouse: !without.has('mouse'),
       resetMachine: resetMachine('chipset'),
     })
     this.rtc = new RtcMc146818(clock, this.hpet.clockLine, options.startDate)
     configureCmos(this.rtc.ram, options.memoryBytes, this.drives.floppy?.driveType, this.drives.hardDisks)
     this.connectors = new Connectors(clock, (irq) => pic.line(irq), (port, byte) => {
       this.#sent(port.toUpperCase(), port === 'com1' ? options.onSerial : (sent) => options.onOutput?.(port, sent), byte)
-    })
+    }, without)
     const { videoMemory } = this.memoryMap
     this.vga = new Vga({
       clock,
@@ -261,7 +266,7 @@ export class Machine {
       busMemory,
       memoryMapChanged: () => this.#memoryMapChanged(),
       resetMachine: resetMachine('chipset'),
-      network: options.network ?? {},
+      network: without.has('network') ? undefined : (options.network ?? {}),
       vgaRom: roms?.vga,
     })
     this.memory = new GuestMemory(
@@ -285,6 +290,7 @@ export class Machine {
       pic,
       localApic: this.interrupts.local,
       pci: this.pci.bus,
+      hasHpet: !without.has('hpet'),
       keyboard: this.kbc,
       rtc: this.rtc,
       vga: this.vga,
@@ -312,12 +318,12 @@ export class Machine {
       attention()
     })
     const fwCfg = roms && new FwCfg({ memory: busMemory, ramBytes: options.memoryBytes, processors: count })
-    this.#devices = [...this.interrupts.devices, this.hpet, this.acpi, this.pit, this.kbc, this.rtc, ...this.connectors.devices, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, this.pci.networkCard, ...this.pci.storage, this.dma, this.fdc, ...(fwCfg ? [fwCfg, new BiosDebugPort(options.onDebugConsole)] : [this.firmware]), ...(this.variables ? [this.variables] : [])]
+    this.#devices = [...this.interrupts.devices, ...(without.has('hpet') ? [] : [this.hpet]), this.acpi, this.pit, this.kbc, this.rtc, ...this.connectors.devices, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, ...(this.pci.networkCard ? [this.pci.networkCard] : []), ...this.pci.storage, this.dma, this.fdc, ...(fwCfg ? [fwCfg, new BiosDebugPort(options.onDebugConsole)] : [this.firmware]), ...(this.variables ? [this.variables] : [])]
     for (const device of this.#devices) this.bus.attach(device)
     if (fwCfg) {
       // What a real BIOS finds on this board and our own has no need of.
       configureRomCmos(this.rtc.ram, this.drives, options.boot ?? {}, count)
-      configureFirmware(fwCfg, { memoryBytes: options.memoryBytes, drives: this.drives, boot: options.boot ?? {}, model: this.cpu.model, processors: count, romBytes, ports: this.bus, pci: this.pci.bus })
+      configureFirmware(fwCfg, { memoryBytes: options.memoryBytes, drives: this.drives, boot: options.boot ?? {}, model: this.cpu.model, processors: count, present: { hasMouse: this.kbc.hasMouse, hasHpet: !without.has('hpet') }, romBytes, ports: this.bus, pci: this.pci.bus })
     }
     this.clock.seal()
     this.#built = true
@@ -470,7 +476,7 @@ export class Machine {
         ['board', (state) => this.#exchangeBoard(state)],
         ...named(this.#devices),
         ['serial lines', this.connectors],
-        ['network', this.pci.network],
+        ...(this.pci.network ? [['network', this.pci.network] as const] : []),
       ],
       blocks: this.memoryMap.blocks,
       disks: this.drives.all.map((disk) => ({ name: `disk ${disk.drive.toString(16)}`, sectorBytes: disk.sectorBytes, sectors: disk.sectors, written: disk.written, write: (lba, sector) => disk.write(lba, sector) })),
@@ -545,7 +551,7 @@ export class Machine {
     if (pic.isUnmasked(IRQ.keyboard) || pic.isUnmasked(IRQ.com1) || pic.isUnmasked(IRQ.com2) || (this.kbc.mouse.listened && pic.isUnmasked(IRQ.mouse))) return true
     if (pic.isUnmasked(IRQ.floppy) && this.fdc.busy) return true
     if (IDE_IRQS.some((irq, channel) => pic.isUnmasked(irq) && this.pci.ide.isBusy(channel))) return true
-    if (this.pci.networkCard.busy || this.pci.storage.some(({ busy }) => busy)) return true
+    if (this.pci.networkCard?.busy === true || this.pci.storage.some(({ busy }) => busy)) return true
     return this.clock.nextDue !== Infinity && (pic.isUnmasked(IRQ.timer) || pic.isUnmasked(IRQ.clock) || pic.isUnmasked(IRQ.acpi) || this.hpet.armedInputs.some((input) => pic.ioApic?.isUnmasked(input)))
   }
 

@@ -30,8 +30,8 @@ export interface PciBoardWiring {
   /** Other memory answers at some addresses. */
   readonly memoryMapChanged: () => void
   readonly resetMachine: () => void
-  /** What is at the other end of the network card's cable. */
-  readonly network: NetworkOptions
+  /** What is at the other end of the network card's cable; undefined: there is no card. */
+  readonly network: NetworkOptions | undefined
   /** The display's BIOS, where it has one. */
   readonly vgaRom: Uint8Array | undefined
 }
@@ -49,9 +49,9 @@ export class PciBoard {
   readonly bus: PciBus
   readonly isa: Piix3Isa
   readonly ide: Piix3Ide
-  readonly networkCard: E1000
+  readonly networkCard: E1000 | undefined
   /** What is at the other end of the card's cable. */
-  readonly network: UserNetwork
+  readonly network: UserNetwork | undefined
   readonly storage: readonly StorageController[]
 
   constructor({ clock, memory, ports, pic, pirq, functions, ide, storage, busMemory, memoryMapChanged, resetMachine, network, vgaRom }: PciBoardWiring) {
@@ -77,11 +77,13 @@ export class PciBoard {
     for (const [fn, pciFunction] of functions) this.bus.add(ISA_BRIDGE, fn, pciFunction)
     this.bus.add(ISA_BRIDGE, 1, this.ide)
     this.bus.add(DISPLAY, 0, new VgaPci({ videoBytes: memory.videoMemory.length, framebuffer, ports, rom: vgaRom }))
-    const cable = new UserNetwork(network, clock, (frame) => this.networkCard.receive(frame))
-    this.network = cable
-    this.networkCard = new E1000({ clock, memory: busMemory, mac: MAC, send: (frame) => cable.fromGuest(frame) })
-    this.networkCard.interrupt = this.bus.add(NETWORK, 0, this.networkCard).interrupt
     for (const { device, controller } of storage) controller.interrupt = this.bus.add(device, 0, controller).interrupt
     this.storage = storage.map(({ controller }) => controller)
+    if (network === undefined) return
+    const card = new E1000({ clock, memory: busMemory, mac: MAC, send: (frame) => cable.fromGuest(frame) })
+    const cable = new UserNetwork(network, clock, (frame) => card.receive(frame))
+    card.interrupt = this.bus.add(NETWORK, 0, card).interrupt
+    this.networkCard = card
+    this.network = cable
   }
 }

@@ -6,6 +6,7 @@ import { CfiFlash, FLASH_BLOCK_BYTES } from '../devices/cfi-flash'
 import { CMOS } from '../devices/rtc-mc146818'
 import { type FwCfg, FW_CFG } from '../devices/fw-cfg'
 import type { PciBus } from '../devices/pci-bus'
+import type { AcpiParts } from '../firmware/acpi/tables'
 import { ACPI_FILES, acpiLoaderFiles, type AcpiLoaderFiles } from '../firmware/acpi/loader-script'
 import { acpiPartsOf, POWER_MANAGEMENT, smbiosPartsOf } from '../firmware/platform'
 import { smbiosTables } from '../firmware/smbios'
@@ -95,6 +96,7 @@ export interface Board {
   readonly boot: BootChoice
   readonly model: CpuModel
   readonly processors: number
+  readonly present: Pick<AcpiParts, 'hasMouse' | 'hasHpet'>
   readonly romBytes: number
   readonly ports: IoBus
   readonly pci: PciBus
@@ -114,7 +116,7 @@ export function configureFirmware(fwCfg: FwCfg, board: Board): void {
   fwCfg.addFile('etc/smbios/smbios-anchor', smbios.entry)
   fwCfg.addFile('etc/smbios/smbios-tables', smbios.structures)
   // The tables say where the firmware has put the ports of power management: it reads them when it has.
-  const files = (): AcpiLoaderFiles => acpiLoaderFiles(acpiPartsOf(board.ports, model.has('apic'), processors, board.pci.readConfig(POWER_MANAGEMENT, PM_BASE, 4) & PM_BASE_BITS))
+  const files = (): AcpiLoaderFiles => acpiLoaderFiles(acpiPartsOf(board.ports, model.has('apic'), processors, board.pci.readConfig(POWER_MANAGEMENT, PM_BASE, 4) & PM_BASE_BITS, board.present))
   const { rsdp, tables, facs, script } = files()
   fwCfg.addFile(ACPI_FILES.rsdp, rsdp)
   fwCfg.addFile(ACPI_FILES.tables, tables, () => files().tables)

@@ -21,6 +21,11 @@ export function formatOf(bytes: Uint8Array): VirtualDiskFormat | undefined {
   return VIRTUAL_DISK_FORMATS.find((format) => FORMATS[format].detect(bytes))
 }
 
+/** The format of a file that is told by its last 512 bytes. */
+export function formatOfEnd(end: Uint8Array): VirtualDiskFormat | undefined {
+  return vhd.detect(Uint8Array.of(0, ...end)) ? 'vhd' : undefined
+}
+
 /**
  * The raw disk of a file: what is inside a virtual disk, else the bytes as they are.
  * @throws ImageError when a virtual disk is damaged, or uses something that is not read here

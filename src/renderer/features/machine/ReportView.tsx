@@ -10,6 +10,7 @@ const icons: Readonly<Record<MachineReport['reason'], IconName>> = {
   'triple-fault': 'error',
   'halted-forever': 'info',
   'power-off': 'stop',
+  'image-failed': 'error',
   'emulator-error': 'error',
 }
 

@@ -42,6 +42,7 @@ export const machine = {
       'triple-fault': 'Triple fault',
       'halted-forever': 'Halted for good',
       'power-off': 'The kernel switched the PC off',
+      'image-failed': 'The disk image failed',
       'emulator-error': 'The lab itself failed',
     },
     chain: 'What happened, in order',

@@ -42,6 +42,7 @@ export const machine: typeof en = {
       'triple-fault': '三重故障',
       'halted-forever': '永久停机',
       'power-off': '内核关闭了电脑',
+      'image-failed': '磁盘映像出错',
       'emulator-error': '实验室自身出错',
     },
     chain: '依次发生了什么',

@@ -13,6 +13,9 @@ export interface DsdtParts {
   readonly processors: number
   /** Whether a device is at a port. */
   readonly hasPort: (port: number) => boolean
+  /** Default: it has. */
+  readonly hasMouse?: boolean
+  readonly hasHpet?: boolean
 }
 
 const PIRQS = ['A', 'B', 'C', 'D'] as const
@@ -68,7 +71,7 @@ function routing(source: (pirq: number) => readonly [Aml, Aml]): Aml {
   return packageOf(entries)
 }
 
-function pciRoot({ firstPirqInput, hasPort }: DsdtParts): Aml {
+function pciRoot({ firstPirqInput, hasPort, hasMouse }: DsdtParts): Aml {
   const byLink = routing((pirq) => [nameString(`\\_SB.LNK${PIRQS[pirq] ?? ''}`), integer(0)])
   const byInput = firstPirqInput === undefined ? [] : ifThen(nameString('\\PICF'), returnOf(routing((pirq) => [integer(0), integer(firstPirqInput + pirq)])))
   return device(
@@ -84,7 +87,7 @@ function pciRoot({ firstPirqInput, hasPort }: DsdtParts): Aml {
       name('_ADR', integer(0x1_0000)),
       pciRegion('P40C', PIRQ_ROUTES, PIRQS.length),
       byteFields('P40C', PIRQS.map((pirq) => `PRQ${pirq}`)),
-      ...ISA_DEVICES.filter(({ at }) => hasPort(at)).map(({ path, id, uses }) => device(path, name('_HID', eisaId(id)), ...uid(path), name('_CRS', template(...uses)))),
+      ...ISA_DEVICES.filter(({ at, path }) => hasPort(at) && (path !== 'MOU' || hasMouse !== false)).map(({ path, id, uses }) => device(path, name('_HID', eisaId(id)), ...uid(path), name('_CRS', template(...uses)))),
     ),
   )
 }
@@ -117,6 +120,6 @@ function assemble(parts: DsdtParts): Uint8Array {
     ...name('\\_S5', packageOf([SOFT_OFF, SOFT_OFF, 0, 0].map(integer))),
     ...name('\\PICF', integer(0)),
     ...method('\\_PIC', 1, false, store(arg0, nameString('\\PICF'))),
-    ...scope('\\_SB', pciRoot(parts), ...PIRQS.map(link), motherboard, hpet, ...processors),
+    ...scope('\\_SB', pciRoot(parts), ...PIRQS.map(link), motherboard, ...(parts.hasHpet === false ? [] : [hpet]), ...processors),
   ])
 }

@@ -156,7 +156,7 @@ export function buildAcpiTables(parts: AcpiParts, places: AcpiPlaces): AcpiTable
     return places.tables + start
   }
   const fadtAt = put(fadt(parts, places.facs, put(dsdt(parts))), FADT_POINTERS)
-  const tables = [fadtAt, ...(parts.ioApicId === undefined ? [] : [put(madt(parts, parts.ioApicId))]), put(hpet())]
+  const tables = [fadtAt, ...(parts.ioApicId === undefined ? [] : [put(madt(parts, parts.ioApicId))]), ...(parts.hasHpet === false ? [] : [put(hpet())])]
   const putRoot = (signature: string, bytes: 4 | 8): number => put(root(signature, bytes, tables), tables.map((_, index) => [HEADER_BYTES + bytes * index, bytes, 'tables']))
   const rsdt = putRoot('RSDT', 4)
   const xsdt = putRoot('XSDT', 8)
