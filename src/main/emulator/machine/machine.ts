@@ -143,14 +143,14 @@ export class Machine {
 
   /** Throws a RangeError for an empty image, or a memory size or number of processors that a PC cannot have. */
   constructor(options: MachineOptions) {
-    const { roms, processors: count = 1, model = DEFAULT_MODEL.name } = options
-    if (!Number.isInteger(count) || count < 1 || count > MOST_CPUS) throw new RangeError(`A machine has 1 to ${MOST_CPUS} processors, not ${count}.`)
-    if (count > 1 && !CPU_MODELS[model].has('apic')) throw new RangeError(`${CPU_MODELS[model].title} has no local APIC: it cannot be one of ${count} processors.`)
+    const { roms, processors: cpus = 1, model = DEFAULT_MODEL.name } = options
+    if (!Number.isInteger(cpus) || cpus < 1 || cpus > MOST_CPUS) throw new RangeError(`A machine has 1 to ${MOST_CPUS} processors, not ${cpus}.`)
+    if (cpus > 1 && !CPU_MODELS[model].has('apic')) throw new RangeError(`${CPU_MODELS[model].title} has no local APIC: it cannot be one of ${cpus} processors.`)
     const problem = roms && romProblem(roms)
     if (problem !== undefined) throw new RangeError(problem)
     const romBytes = roms?.bios.length ?? ROM_BYTES
     this.drives = new Drives(options.image, options.medium, options.drives)
-    const { ramBase, videoBase, romBase, areas, wasmPages } = memoryLayout(options.memoryBytes, VIDEO_MEMORY_BYTES, romBytes, count)
+    const { ramBase, videoBase, romBase, areas, wasmPages } = memoryLayout(options.memoryBytes, VIDEO_MEMORY_BYTES, romBytes, cpus)
     const memory = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages })
     this.memoryMap = new MemoryMap(memory, ramBase, options.memoryBytes, { base: videoBase, bytes: VIDEO_MEMORY_BYTES }, { base: romBase, bytes: romBytes })
     const attention = (): void => {
@@ -249,7 +249,7 @@ export class Machine {
       memory: this.memory,
       memoryBytes: options.memoryBytes,
       model: this.cpu.model,
-      processors: count,
+      processors: cpus,
       ports: this.bus,
       pic,
       localApic: this.interrupts.local,
