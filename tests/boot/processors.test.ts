@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest'
 import { Machine } from '../../src/main/emulator/machine/machine'
 import { TICKS_PER_MILLISECOND, TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
-import { Lockstep } from '../../src/main/emulator/debug/lockstep'
 import { findQemu } from '../support/qemu'
 import { linkKernel } from '../support/link-kernel'
 import processors from './qemu-kernels/processors.c?raw'
@@ -11,8 +10,8 @@ import { bootImage, imageOf } from './qemu-judge'
 const MEMORY_BYTES = 32 << 20
 const GOOD = { reason: 'debug-exit', value: 0x10 }
 
-const imageFor = async (count: number, defines: Record<string, number> = {}): Promise<Uint8Array> =>
-  imageOf(await linkKernel({ bits: 32, source: processors, defines: { PROCESSORS: count, ...defines }, linkArguments: ['--image-base=0x100000'] }))
+const imageFor = async (count: number): Promise<Uint8Array> =>
+  imageOf(await linkKernel({ bits: 32, source: processors, defines: { PROCESSORS: count }, linkArguments: ['--image-base=0x100000'] }))
 
 function boot(image: Uint8Array, count: number): { machine: Machine; serial(): string } {
   let serial = ''
@@ -55,11 +54,4 @@ describe('a kernel for several processors', () => {
     const end = (machine: Machine): unknown => [machine.outcome, machine.instructions, machine.now, machine.processors.all.map((cpu) => cpu.now()), machine.processors.snapshotHash()]
     expect(end(cut)).toEqual(end(whole))
   })
-
-  test('agrees on both backends', async () => {
-    const lockstep = new Lockstep({ image: await imageFor(2, { ROUNDS: 20, DELAY_10_MS: 100 }), memoryBytes: 8 << 20, backends: ['oracle', 'interp'], processors: 2 })
-    let end
-    while (!end) end = lockstep.step()
-    expect(end).toMatchObject({ reason: 'ended', outcome: GOOD })
-  }, 120_000)
 })

@@ -40,7 +40,7 @@ describe('bootlab boot --lockstep', () => {
     expect(JSON.parse(stdout)).toMatchObject({ agree: true, reason: 'until-text', exitCode: 0, backends: ['interp', 'oracle'], instructions: expect.any(Number) })
   })
 
-  it.each([[['--lockstep', 'oracle']], [['--lockstep', 'oracle,jit']], [['--lockstep', 'oracle,interp', '--serial', 'stdio']], [['--cpu', 'z80']]])('refuses %j', async (options) => {
+  it.each([[['--lockstep', 'oracle']], [['--lockstep', 'oracle,jit']], [['--lockstep', 'oracle,interp', '--serial', 'stdio']], [['--cpu', 'z80']], [['--cpus', '9']]])('refuses %j', async (options) => {
     expect(await boot(...options)).toMatchObject({ code: EXIT.usage })
   })
 })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { openProject, ProjectError } from '../project'
-import { clockStart, machineOf } from './machine-description'
+import { checkProcessors, clockStart, machineOf } from './machine-description'
 
 const folder = mkdtempSync(join(tmpdir(), 'bootlab-machine-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -29,6 +29,14 @@ it('all that a manifest says is there, with the paths of its files', async () =>
     firmware: { bios: join(folder, 'bios.bin'), vga: join(folder, 'vga.bin'), variables: undefined },
     startDate: Date.UTC(1999, 11, 31, 23, 59, 59),
   })
+})
+
+it('several processors are those of a model with a local APIC, and no more than eight', async () => {
+  expect(await described({ cpus: 4 })).toMatchObject({ cpus: 4 })
+  await expect(described({ cpus: 9 })).rejects.toThrow(ProjectError)
+  expect(() => checkProcessors('486', 2)).toThrow('A computer cannot have 2 processors of the model "486".')
+  expect(() => checkProcessors('486', 1)).not.toThrow()
+  expect(() => checkProcessors(undefined, 8)).not.toThrow()
 })
 
 it('a file that is not there is told with its name', async () => {

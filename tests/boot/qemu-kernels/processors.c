@@ -4,9 +4,7 @@
  */
 #include "report.h"
 
-#ifndef ROUNDS
 #define ROUNDS 1000
-#endif
 #define STACK 4096
 #define TRAMPOLINE 0x8000
 #define APIC 0xfee00000u
@@ -14,9 +12,7 @@
 #define FLUSH_VECTOR 0x41
 #define SPURIOUS_VECTOR 0xff
 /* Counts of the timer. */
-#ifndef DELAY_10_MS
 #define DELAY_10_MS 11932
-#endif
 
 #define TEXT(x) #x
 #define EXPANDED(x) TEXT(x)

@@ -167,9 +167,9 @@ export class Machine {
 
   /** Throws a RangeError for an empty image, or a memory size or number of processors that a PC cannot have. */
   constructor(options: MachineOptions) {
-    const { roms, processors: count = 1, model = DEFAULT_MODEL.name } = options
-    if (!Number.isInteger(count) || count < 1 || count > MOST_CPUS) throw new RangeError(`A machine has 1 to ${MOST_CPUS} processors, not ${count}.`)
-    if (count > 1 && !CPU_MODELS[model].has('apic')) throw new RangeError(`${CPU_MODELS[model].title} has no local APIC: it cannot be one of ${count} processors.`)
+    const { roms, processors: cpus = 1, model = DEFAULT_MODEL.name } = options
+    if (!Number.isInteger(cpus) || cpus < 1 || cpus > MOST_CPUS) throw new RangeError(`A machine has 1 to ${MOST_CPUS} processors, not ${cpus}.`)
+    if (cpus > 1 && !CPU_MODELS[model].has('apic')) throw new RangeError(`${CPU_MODELS[model].title} has no local APIC: it cannot be one of ${cpus} processors.`)
     this.#options = { memoryBytes: options.memoryBytes, roms, network: options.network, quirks: options.quirks }
     const without = new Set(options.without)
     const problem = roms && romProblem(roms)
@@ -177,7 +177,7 @@ export class Machine {
     const rom = roms && romImage(roms)
     const romBytes = rom?.length ?? ROM_BYTES
     this.drives = new Drives(options.image, options.medium, options.drives, options.bus)
-    const { ramBase, videoBase, romBase, areas, wasmPages } = memoryLayout(options.memoryBytes, VIDEO_MEMORY_BYTES, romBytes, count)
+    const { ramBase, videoBase, romBase, areas, wasmPages } = memoryLayout(options.memoryBytes, VIDEO_MEMORY_BYTES, romBytes, cpus)
     const memory = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages })
     this.memoryMap = new MemoryMap(memory, ramBase, options.memoryBytes, { base: videoBase, bytes: VIDEO_MEMORY_BYTES }, { base: romBase, bytes: romBytes })
     const attention = (): void => {
@@ -285,7 +285,7 @@ export class Machine {
       memory: this.memory,
       memoryBytes: options.memoryBytes,
       model: this.cpu.model,
-      processors: count,
+      processors: cpus,
       ports: this.bus,
       pic,
       localApic: this.interrupts.local,
@@ -317,13 +317,13 @@ export class Machine {
       this.#outcome = { reason: 'debug-exit', value }
       attention()
     })
-    const fwCfg = roms && new FwCfg({ memory: busMemory, ramBytes: options.memoryBytes, processors: count })
+    const fwCfg = roms && new FwCfg({ memory: busMemory, ramBytes: options.memoryBytes, processors: cpus })
     this.#devices = [...this.interrupts.devices, ...(without.has('hpet') ? [] : [this.hpet]), this.acpi, this.pit, this.kbc, this.rtc, ...this.connectors.devices, this.vga, this.vbe, debug, this.pci.bus, this.pci.isa, this.pci.ide, ...(this.pci.networkCard ? [this.pci.networkCard] : []), ...this.pci.storage, this.dma, this.fdc, ...(fwCfg ? [fwCfg, new BiosDebugPort(options.onDebugConsole)] : [this.firmware]), ...(this.variables ? [this.variables] : [])]
     for (const device of this.#devices) this.bus.attach(device)
     if (fwCfg) {
       // What a real BIOS finds on this board and our own has no need of.
-      configureRomCmos(this.rtc.ram, this.drives, options.boot ?? {}, count)
-      configureFirmware(fwCfg, { memoryBytes: options.memoryBytes, drives: this.drives, boot: options.boot ?? {}, model: this.cpu.model, processors: count, present: { hasMouse: this.kbc.hasMouse, hasHpet: !without.has('hpet') }, romBytes, ports: this.bus, pci: this.pci.bus })
+      configureRomCmos(this.rtc.ram, this.drives, options.boot ?? {}, cpus)
+      configureFirmware(fwCfg, { memoryBytes: options.memoryBytes, drives: this.drives, boot: options.boot ?? {}, model: this.cpu.model, processors: cpus, present: { hasMouse: this.kbc.hasMouse, hasHpet: !without.has('hpet') }, romBytes, ports: this.bus, pci: this.pci.bus })
     }
     this.clock.seal()
     this.#built = true

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { BACKENDS, goOn, guest, START } from '../debug/control/test-guest'
+import { BACKENDS, bootSector, goOn, guest, START } from '../debug/control/test-guest'
+import { Lockstep } from '../debug/lockstep'
 import { registersOf } from '../debug/look/registers'
 import { reportOutcome } from '../debug/report'
 import type { Machine, MachineOptions } from './machine'
@@ -78,6 +79,14 @@ describe.each(BACKENDS)('several processors on the %s backend', (backend) => {
     const state = (machine: Machine): unknown => [machine.now, machine.instructions, machine.processors.all.map((cpu) => cpu.now()), machine.processors.snapshotHash()]
     expect(state(debugged)).toEqual(state(plain))
   })
+})
+
+test('both backends agree in lockstep', () => {
+  const lockstep = new Lockstep({ image: bootSector(starter([CLI, HLT], COUNT_AND_HALT)), memoryBytes: 4 << 20, backends: ['oracle', 'interp'], processors: 3 })
+  let end
+  while (!end) end = lockstep.step()
+  expect(end).toEqual({ reason: 'ended', outcome: { reason: 'halted-forever', interruptsEnabled: false } })
+  expect(lockstep.machine.memory.read16(0x500)).toBe(2)
 })
 
 test('there are no more than eight, and none beside one without APIC', () => {
