@@ -32,6 +32,8 @@ describe('options', () => {
   it('reads drives, one after the other', () => {
     const first = parseDrive('disk:a:b,c.img')
     expect(parseDrive('cd:x.iso,ro', first)).toEqual([{ path: 'a:b,c.img', medium: 'disk', readOnly: false }, { path: 'x.iso', medium: 'cd', readOnly: true }])
+    expect(parseDrive('disk:c.img,bus=nvme,ro')).toEqual([{ path: 'c.img', medium: 'disk', bus: 'nvme', readOnly: true }])
+    expect(() => parseDrive('disk:c.img,bus=scsi')).toThrow(/ide, ahci, nvme/)
     for (const text of ['', 'a.img', 'disk:', 'tape:a', ',ro']) expect(() => parseDrive(text)).toThrow(/floppy:FILE/)
   })
 

@@ -1,6 +1,6 @@
 /**
  * OVMF, UEFI for QEMU's machines, as Debian's package has it, in the place of Bootlab's own firmware: to its shell, and from there, and by itself, to our UEFI
- * loader and a kernel. About 10 s of the processor's time alone, and as long for QEMU.
+ * loader and a kernel. About 20 s of the processor's time alone, and 10 s of QEMU's.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -26,7 +26,8 @@ const CODE = '/usr/share/OVMF/OVMF_CODE_4M.fd'
 const WHOLE = '/usr/share/ovmf/OVMF.fd'
 const LIMIT = 200_000
 const LOOK_MS = 20
-const KEY_MS = 60
+/** OVMF looks for keys every now and then only, and a keyboard keeps no more than 16 bytes. */
+const KEY_MS = 200
 const PROMPT = 'Shell> '
 const DONE = 'All requests were answered.'
 /** What isa-debug-exit hears from the kernel when all went well. */
@@ -58,10 +59,11 @@ class Guest {
     })
   }
 
-  /** Lets it run until COM1 got the text, or the machine ended. @param seconds of the guest's time, at most */
+  /** Lets it run until COM1 got the text once more, or the machine ended. @param seconds of the guest's time, at most */
   until(text: string, seconds: number): this {
     const end = this.machine.now + seconds * TICKS_PER_SECOND
-    while (this.outcome === undefined && !this.serial.includes(text)) {
+    const count = (): number => this.serial.split(text).length
+    for (const before = count(); this.outcome === undefined && count() === before; ) {
       if (this.machine.now > end) throw new Error(`${JSON.stringify(text)} did not come; COM1 got:\n${this.serial}`)
       this.outcome = this.machine.run(LOOK_MS * TICKS_PER_MILLISECOND)
     }
@@ -109,7 +111,8 @@ describe.skipIf(!hasFirmware('UEFI x64') || !existsSync(WHOLE))('OVMF', () => {
     const shell = pixelsOf(guest)
     const climb = guest.climb
     // It has connected only what it is told to boot from.
-    guest.type('connect -r').wait(1000).type('map -r').wait(2000).type('fs0:efi\\boot\\bootx64').until(DONE, 30).wait(1000)
+    for (const line of ['connect -r', 'map -r']) guest.type(line).until(PROMPT, 60)
+    guest.type('fs0:efi\\boot\\bootx64').until(DONE, 60).wait(1000)
     expect(guest.outcome).toEqual(GOOD)
 
     if (findQemu() === undefined) {
@@ -131,9 +134,6 @@ describe.skipIf(!hasFirmware('UEFI x64') || !existsSync(WHOLE))('OVMF', () => {
     const { width, height, pixels } = pixelsOf(guest)
     const at = 3 * ((height / 2 + 30) * width + width / 2 + 36)
     expect([...pixels.subarray(at, at + 3)]).toEqual([16, 200, 140])
-    const start = performance.now()
-    const judge = findQemu() === undefined ? undefined : await bootImage(image, { timeoutMs: 100_000, firmware: 'UEFI x64' })
-    console.log(told('OVMF to a kernel', guest.climb, judge && (performance.now() - start) / 1000))
-    expect(judge?.exit ?? { reason: 'debug-exit' }).toMatchObject({ reason: 'debug-exit' })
+    console.log(told('OVMF to a kernel', guest.climb))
   })
 })

@@ -2,7 +2,7 @@
 import type { Clock, Timer } from '../machine/clock'
 import { deviceFis, pioSetupFis, readHostFis, RECEIVED } from './ahci-fis'
 import type { AtaDrive, DmaRequest } from './ata-drive'
-import { STATUS } from './ata-drive'
+import { STATUS, REGISTER as ATA_REGISTER } from './ata-drive'
 import type { StateFields } from '../state/fields'
 import type { BusMemory } from './bus-memory'
 import type { DeviceFact } from './device'
@@ -313,13 +313,13 @@ export class AhciPort {
       return
     }
     if (fis.command === undefined) {
-      this.#control0(drive, fis.resets)
+      this.#deviceControl(drive, fis.resets)
       this.#done(active)
       return
     }
     this.#active = active
     this.#taskFile |= STATUS.busy
-    drive.writeRegister(6, fis.device)
+    drive.writeRegister(ATA_REGISTER.device, fis.device)
     for (const [register, earlier, current] of fis.registers) for (const value of [earlier, current]) drive.writeRegister(register, value)
     drive.command(fis.command)
     // The first data from the host are asked for without an interrupt.
@@ -327,7 +327,7 @@ export class AhciPort {
   }
 
   /** A change of device control: a software reset begins, or ends with the drive's signature. */
-  #control0(drive: AtaDrive, resets: boolean): void {
+  #deviceControl(drive: AtaDrive, resets: boolean): void {
     if (resets) {
       drive.beginReset()
       return

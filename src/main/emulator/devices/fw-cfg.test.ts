@@ -36,6 +36,16 @@ describe('firmware configuration', () => {
     expect(bytes(2)).toEqual([0, 0])
   })
 
+  test('makes a file anew whenever it is selected, if it is told how', () => {
+    const { fwCfg, select, bytes } = bench()
+    let count = 0
+    fwCfg.addFile('made', Uint8Array.of(0), () => Uint8Array.of(++count))
+    select(0x20)
+    expect(bytes(2)).toEqual([1, 0])
+    select(0x20)
+    expect(bytes(1)).toEqual([2])
+  })
+
   test('lists files by name, big-endian', () => {
     const { fwCfg, select, bytes } = bench()
     fwCfg.addFile('etc/one', Uint8Array.of(1, 2, 3))

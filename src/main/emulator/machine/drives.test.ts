@@ -3,6 +3,8 @@ import { Disk } from './disk'
 import { Drives } from './drives'
 import { cdBootEntry } from './el-torito'
 import { contentOf } from './image-content'
+import { idePositions } from './ide-positions'
+import { busProblem, controllerPath } from './storage'
 import { BOOT_IMAGE_SECTOR, testCd } from './test-cd'
 
 const bootSector = (fill: number): Uint8Array => {
@@ -43,6 +45,22 @@ describe('what an image is put in as', () => {
     const { boot } = new Drives(bootCode(1000).fill(7, 512))
     expect(boot.sectors).toBe(2880)
     expect([boot.read(1)[487], boot.read(1)[488], boot.read(2879)[0]]).toEqual([7, 0, 0])
+  })
+})
+
+describe('buses', () => {
+  const extra = { image: bootCode(1 << 20), medium: 'disk', readOnly: false } as const
+
+  test('a drive is on the one that it is given, for firmware by its path', () => {
+    const drives = new Drives(bootCode(1 << 20), 'disk', [{ ...extra, bus: 'ahci' }, extra, { ...extra, bus: 'nvme' }], 'nvme')
+    expect(drives.all.map(({ bus, drive }) => [bus, drive])).toEqual([['nvme', 0x80], ['ahci', 0x81], ['ide', 0x82], ['nvme', 0x83]])
+    expect(idePositions(drives).map((disk) => disk?.drive)).toEqual([0x82, undefined, undefined, undefined])
+    expect(drives.all.map((disk) => controllerPath(drives, disk))).toEqual(['pci1b36,10@5/namespace@1,0', 'pci8086,2922@4/drive@0/disk@0', undefined, 'pci1b36,10@6/namespace@1,0'])
+  })
+
+  test('not every medium can be on every one', () => {
+    expect([busProblem('cd', 'ahci'), busProblem('disk', 'nvme'), busProblem('floppy', 'ide')]).toEqual([undefined, undefined, undefined])
+    expect([busProblem('cd', 'nvme'), busProblem('floppy', 'ahci')]).toEqual([expect.stringContaining('CD drive'), expect.stringContaining('diskette')])
   })
 })
 
