@@ -13,6 +13,8 @@ import { type QemuEnd, watchQemu } from './qemu'
 
 const SEABIOS = '/usr/share/seabios/bios-256k.bin'
 const DEFAULT_MEMORY_MIB = 128
+/** A name as that of a file. */
+const fileName = (name: string): string => name.replaceAll('/', '-')
 
 const [folder = '.', ...names] = process.argv.slice(2)
 /** ONLY=own,seabios,qemu */
@@ -49,11 +51,11 @@ function ownCell(run: Climb | undefined, untilText: string | undefined): string 
 }
 
 function keep(name: string, run: Climb): void {
-  writeFileSync(join(screens, `${name}.txt`), `${run.lines.join('\n')}\n--- COM1\n${run.serial}`)
-  writeFileSync(join(screens, `${name}.png`), screenPng(run.screen))
+  writeFileSync(join(screens, `${fileName(name)}.txt`), `${run.lines.join('\n')}\n--- COM1\n${run.serial}`)
+  writeFileSync(join(screens, `${fileName(name)}.png`), screenPng(run.screen))
 }
 
 function keepQemu(name: string, { lines, serial, picture }: QemuEnd): void {
-  writeFileSync(join(screens, `${name}.txt`), `${lines.join('\n')}\n--- COM1\n${serial}`)
-  if (picture) writeFileSync(join(screens, `${name}.png`), screenPng({ mode: 'graphics', ...picture }))
+  writeFileSync(join(screens, `${fileName(name)}.txt`), `${lines.join('\n')}\n--- COM1\n${serial}`)
+  if (picture) writeFileSync(join(screens, `${fileName(name)}.png`), screenPng({ mode: 'graphics', ...picture }))
 }

@@ -107,7 +107,7 @@ const DEBIAN_KERNELS: readonly Payload[] = [
 const OTHERS: readonly Payload[] = [
   { name: 'MikeOS 4.5', from: 'mig-hub/mikeOS', medium: 'floppy', image: file('mikeos', 'disk_images', 'mikeos.flp'), steps: [{ afterText: 'Thanks for trying', keys: '\n' }], untilText: 'FILEMAN', seconds: 20 },
   { name: 'MikeOS 4.5, CD', from: 'mig-hub/mikeOS', medium: 'cd', image: file('mikeos', 'disk_images', 'mikeos.iso'), steps: [{ afterText: 'Thanks for trying', keys: '\n' }], untilText: 'FILEMAN', seconds: 20 },
-  { name: 'MenuetOS 0.86', from: 'marcosptf/menuetos', medium: 'floppy', image: file('menuet', 'menuetos-floppydisk-32b', 'M32-086.IMG'), steps: [{ afterText: 'Select mode', keys: '2' }, { afterText: 'Bootup device', keys: '1' }], seconds: 40 },
+  { name: 'MenuetOS 0.86', from: 'marcosptf/menuetos', medium: 'floppy', image: file('menuet', 'menuetos-floppydisk-32b', 'M32-086.IMG'), steps: [{ afterText: 'Select mode', keys: '2' }, { afterText: 'preset graphics mode', keys: '1' }, { afterText: 'MTRR', keys: '1' }], seconds: 20 },
   { name: 'KolibriOS', from: 'copy/images', medium: 'floppy', image: file('v86', 'kolibri.img'), seconds: 30 },
   { name: 'OpenBSD 5.1’s installer', from: 'copy/v86 (4ded8df)', medium: 'floppy', image: file('v86', 'openbsd.img'), steps: [{ afterText: '(I)nstall, (U)pgrade', keys: 's\n' }, { afterText: '# ', keys: 'sysctl hw.ncpu\n' }], untilText: 'hw.ncpu=1', seconds: 60 },
   { name: 'OpenBSD 2.8’s installer', from: 'copy/images', medium: 'floppy', image: file('bulk', 'copy+images-openbsd.img'), steps: [{ afterText: '(I)nstall', keys: 's\n' }, { afterText: '# ', keys: 'sysctl hw.ncpu\n' }], untilText: 'hw.ncpu = 1', seconds: 60 },
