@@ -35,8 +35,6 @@ export function requireSame(saved: MachineDescription, here: MachineDescription)
 function differenceOf(saved: MachineDescription, here: MachineDescription): string | undefined {
   if (saved.memoryBytes !== here.memoryBytes) return `The saved machine has ${mib(saved.memoryBytes)} of memory, this one ${mib(here.memoryBytes)}.`
   if (saved.model !== here.model) return `The saved machine has the processor "${saved.model}", this one "${here.model}".`
-  const firmware = firmwareDifference(saved.firmware, here.firmware)
-  if (firmware !== undefined) return firmware
   if (saved.drives.length !== here.drives.length) return `The saved machine has ${saved.drives.length} drives with a medium, this one ${here.drives.length}.`
   for (const [index, drive] of saved.drives.entries()) {
     const other = here.drives[index]
@@ -45,6 +43,9 @@ function differenceOf(saved: MachineDescription, here: MachineDescription): stri
     if (other.sha256 !== drive.sha256) return `The image in drive ${nameOf(drive.drive)} has changed since the state was saved.`
   }
   if (saved.bootFile !== here.bootFile) return `The saved machine boots ${saved.bootFile === undefined ? 'nothing' : `"${saved.bootFile}"`} from its network, this one ${here.bootFile === undefined ? 'nothing' : `"${here.bootFile}"`}.`
+  // Last: our own BIOS knows its drives.
+  const firmware = firmwareDifference(saved.firmware, here.firmware)
+  if (firmware !== undefined) return firmware
   return saved.quirks === here.quirks ? undefined : 'The saved machine has other faults of firmware and medium than this one.'
 }
 
