@@ -28,7 +28,7 @@ function expectSameEnd(run: Chained): void {
 const templates = (await templateImages()).filter(({ template }) => ['boot-sector', 'interrupts-c', 'paging-c'].includes(template.id))
 
 test.each(templates)('$template.id goes on from its state as if nothing had been', { timeout: LIMIT }, async ({ path }) => {
-  const run = { options: { image: new Uint8Array(readFileSync(await path())), memoryBytes: 4 << 20 }, seconds: 0.012, every: 1.3, look: 0.1 }
+  const run = { options: { image: new Uint8Array(readFileSync(await path())), memoryBytes: 4 << 20 }, seconds: 0.004, every: 0.5, look: 0.1 }
   const [whole, again, chain] = [runChain(run, false), runChain(run, false), runChain(run, true)]
   expect(whole.joints.length).toBeGreaterThan(3)
   expect(again.joints).toEqual(whole.joints)
@@ -37,7 +37,7 @@ test.each(templates)('$template.id goes on from its state as if nothing had been
 
 test.skipIf(!hasSyslinux())('syslinux goes on from its state, on a diskette, with a key that is still to be typed', { timeout: LIMIT }, () => {
   const image = syslinuxFloppy(CONFIGURATION, MENU)
-  expectSameEnd({ options: { image, medium: 'floppy', memoryBytes: 16 << 20 }, steps: [{ afterText: 'Press [Tab] to edit options', keys: 'm\n' }], untilText: '00000000fff', seconds: 30, every: 400 })
+  expectSameEnd({ options: { image, medium: 'floppy', memoryBytes: 16 << 20 }, steps: [{ afterText: 'Press [Tab] to edit options', keys: 'm\n' }], untilText: '00000000fff', seconds: 30, every: 60 })
 })
 
 test('a damaged or invented state is refused, or loaded and run: nothing else comes of it', { timeout: LIMIT }, () => {

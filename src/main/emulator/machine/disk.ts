@@ -101,6 +101,11 @@ export class Disk {
     return this.#overlay
   }
 
+  /** Whether what is written goes into the image's file. */
+  get writesThrough(): boolean {
+    return this.#image.write !== undefined
+  }
+
   /** Size and SHA-256 of the image, which tell whether it is the same one. */
   identify(): { readonly bytes: number; readonly sha256: string } {
     return { bytes: this.#image.bytes, sha256: createHash('sha256').update(this.#image.identity()).digest('hex') }

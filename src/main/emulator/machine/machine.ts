@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { DeviceView } from '../../../shared/debug'
 import { LabError } from '../../../shared/failure'
-import { type BootMedium, MOST_CPUS, type OutputPort, type Screen, type TextScreen, type DriveBus, type OptionalDevice } from '../../../shared/machine-schemas'
+import { type BootMedium, MOST_CPUS, type OutputPort, type Screen, type TextScreen, type DriveBus, OPTIONAL_DEVICES, type OptionalDevice } from '../../../shared/machine-schemas'
 import type { BootPause } from '../../../shared/run-state'
 import { Cpu, type CpuOptions } from '../cpu/cpu'
 import { SharedParts } from '../cpu/shared-parts'
@@ -154,7 +154,7 @@ export class Machine {
   readonly control: RunControl
   readonly timeline: Timeline
   readonly #devices: readonly Device[]
-  readonly #options: Pick<MachineOptions, 'memoryBytes' | 'roms' | 'network' | 'quirks'>
+  readonly #options: Pick<MachineOptions, 'memoryBytes' | 'roms' | 'network' | 'without' | 'quirks'>
   /** SHA-256 of the BIOS ROM as it was at power-on: our own puts tables there later. */
   readonly #biosSum: string
   #outcome: Outcome | undefined
@@ -170,7 +170,7 @@ export class Machine {
     const { roms, processors: cpus = 1, model = DEFAULT_MODEL.name } = options
     if (!Number.isInteger(cpus) || cpus < 1 || cpus > MOST_CPUS) throw new RangeError(`A machine has 1 to ${MOST_CPUS} processors, not ${cpus}.`)
     if (cpus > 1 && !CPU_MODELS[model].has('apic')) throw new RangeError(`${CPU_MODELS[model].title} has no local APIC: it cannot be one of ${cpus} processors.`)
-    this.#options = { memoryBytes: options.memoryBytes, roms, network: options.network, quirks: options.quirks }
+    this.#options = { memoryBytes: options.memoryBytes, roms, network: options.network, without: options.without, quirks: options.quirks }
     const without = new Set(options.without)
     const problem = roms && romProblem(roms)
     if (problem !== undefined) throw new RangeError(problem)
@@ -454,13 +454,14 @@ export class Machine {
 
   /** Which machine this is, for a saved state. Hashes its media. */
   get description(): MachineDescription {
-    const { memoryBytes, roms, network, quirks = {} } = this.#options
+    const { memoryBytes, roms, network, without = [], quirks = {} } = this.#options
     return {
       memoryBytes,
       model: this.cpu.model.name,
       processors: this.processors.all.length,
       firmware: { own: !roms, bios: this.#biosSum, vga: roms?.vga && sha256(roms.vga) },
-      drives: this.drives.all.map((disk) => ({ drive: disk.drive, medium: disk.medium, readOnly: disk.readOnly, ...disk.identify() })),
+      drives: this.drives.all.map((disk) => ({ drive: disk.drive, medium: disk.medium, bus: disk.bus, readOnly: disk.readOnly, ...disk.identify() })),
+      without: OPTIONAL_DEVICES.filter((name) => without.includes(name)),
       bootFile: network?.bootFile,
       quirks: JSON.stringify(quirks),
       instructions: this.instructions,
@@ -505,9 +506,12 @@ export class Machine {
   /**
    * All that it holds, as a file; between two runs. It goes on as if nothing had been.
    * @param host what goes with it and is no part of it
-   * @throws LabError when it has ended
+   * @throws LabError when it has ended, and for images that are written through
    */
   save(host?: Stateful): Uint8Array {
+    if (this.drives.all.some(({ writesThrough }) => writesThrough)) {
+      throw new LabError({ code: 'bad-input', what: 'The machine writes into the file of an image: its state cannot be saved.', why: 'What the guest writes there afterwards cannot be taken back.', next: 'Boot it without writing through.' })
+    }
     if (!this.#outcome && !this.cpu.shutdown) return saveState(this.#parts, host)
     throw new LabError({ code: 'ended', what: 'The machine has come to its end: there is no state to go on from.', next: 'Save the state earlier.' })
   }

@@ -10,7 +10,7 @@ disk.set(IDLE)
 disk.set([0x55, 0xaa], 510)
 
 const options: MachineOptions = {
-  image: disk, memoryBytes: 2 << 20, backend: 'oracle', startDate: 0, onSerial: () => undefined, onDebugConsole: () => undefined,
+  image: disk, memoryBytes: 2 << 20, backend: 'interp', startDate: 0, onSerial: () => undefined, onDebugConsole: () => undefined,
   drives: [{ image: numbered(1_474_560), medium: 'floppy', readOnly: false }, { image: numbered(1 << 18), medium: 'cd', readOnly: true }],
 }
 
