@@ -2,6 +2,7 @@ import { CodeProbes, STOPPED_BEFORE } from './code-probes'
 import { CpuFault, Vector } from './faults'
 import { ALL_OPCODES, opcodesWith, type Opcodes } from './decode/tables'
 import { createInterpreter } from './interp/interp'
+import { createBlock } from './jit/block'
 import { Mmu } from './mmu/mmu'
 import type { ApicPort, InterruptController, IoPorts, PhysicalMemory } from './ports'
 import type { Backend, BackendContext, BackendFactory } from './semantics/backend'
@@ -34,7 +35,7 @@ function opcodesOf(model: CpuModel): Opcodes {
   return opcodes
 }
 
-const FACTORIES: Readonly<Record<BackendName, BackendFactory>> = { interp: createInterpreter, oracle: createOracle }
+const FACTORIES: Readonly<Record<BackendName, BackendFactory>> = { interp: createInterpreter, oracle: createOracle, block: createBlock }
 
 /** `REMAINING` is a signed 32-bit count. */
 const LONGEST_SLICE = 0x4000_0000

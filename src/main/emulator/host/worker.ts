@@ -26,11 +26,11 @@ function listen(port: NonNullable<typeof parentPort>): void {
   let prepared = false
   let rehearsal: Session | undefined
 
-  /** Takes the interpreter that another worker compiled, or compiles it and passes it on. */
+  /** Takes the interpreter of the block backend that another worker compiled, or compiles it and passes it on. */
   const useModule = (module: WebAssembly.Module | undefined, needed: boolean): void => {
     if (prepared) return
-    if (module) setInterpreterModule(module)
-    else if (needed) post({ type: 'module', module: interpreterModule() })
+    if (module) setInterpreterModule(module, true)
+    else if (needed) post({ type: 'module', module: interpreterModule(true) })
     prepared = module !== undefined || needed
   }
 
@@ -52,7 +52,7 @@ function listen(port: NonNullable<typeof parentPort>): void {
     rehearsal = undefined
     // Whoever wants it in real time watches; until something is to be seen, the machine is what they wait for.
     if (command.options.pace === 'realtime') setTimeout(yieldToWindow, BOOTING_MS)
-    useModule(command.module, command.options.backend === 'interp')
+    useModule(command.module, command.options.backend === 'block')
     try {
       session = new Session(command.options, {
         screen: (screen) => {

@@ -50,7 +50,7 @@ export interface BackendContext {
 
 /** Executes instructions on the state of one CPU. */
 export interface Backend {
-  readonly name: 'oracle' | 'interp'
+  readonly name: 'oracle' | 'interp' | 'block'
   /**
    * Executes until REMAINING is 0. REMAINING is counted down before each instruction. A fault of the guest leaves as a
    * thrown `CpuFault`: RIP then stands on the instruction that caused it, nothing of which was committed.

@@ -1,0 +1,20 @@
+import type { Region } from './region'
+
+/** A region that was translated, for tests and tools. */
+export interface RegionMade {
+  readonly region: Region
+  /** Physical address of its page. */
+  readonly page: number
+  /** Its WebAssembly module. */
+  readonly bytes: Uint8Array
+}
+
+export interface BlockOptions {
+  /** How often a place is reached before it is translated; 0: at once, with all code that can be reached from it. */
+  readonly threshold: number
+  /** Memory for translated code, estimated, in bytes; when it is used up, all of it is dropped. */
+  readonly codeBytes: number
+  readonly onRegion?: (made: RegionMade) => void
+}
+
+export const DEFAULT_BLOCK_OPTIONS: BlockOptions = { threshold: 500, codeBytes: 256 << 20 }
