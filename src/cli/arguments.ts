@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander'
 import { type ModuleFile, parseInitrd, parseModule } from '../main/services/boot-modules'
 import { CLOCK_HINT, clockStart } from '../main/services/machine-description'
 import { memorySize } from '../main/services/projects'
-import { BACKENDS } from '../shared/contract'
+import { BACKENDS } from '../shared/machine-schemas'
 import { BOOT_MEDIA, type InsertedDrive } from '../shared/machine-schemas'
 
 const secondsPer: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, '': 1 }

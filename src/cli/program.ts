@@ -1,6 +1,6 @@
 /** Commands and options. */
 import { Command, Option } from 'commander'
-import { BACKENDS } from '../shared/contract'
+import { BACKENDS } from '../shared/machine-schemas'
 import { CPU_MODEL_NAMES } from '../shared/cpu-models'
 import { FILE_SYSTEMS, FIRMWARES, IMAGE_FORMATS, IMAGE_LAYOUTS } from '../shared/image'
 import { BOOT_MEDIA } from '../shared/machine-schemas'

@@ -3,6 +3,9 @@ import * as z from 'zod'
 import { hexSchema } from './hex'
 import { pausedSchema, timelineEntrySchema } from './run-state'
 
+/** How a machine executes instructions; the first is what it does unless told otherwise. */
+export const BACKENDS = ['block', 'interp', 'oracle'] as const
+
 /** What an image is put into: a hard disk (80h), diskette drive A: (00h) or a CD drive (E0h). */
 export const BOOT_MEDIA = ['disk', 'floppy', 'cd'] as const
 export type BootMedium = (typeof BOOT_MEDIA)[number]

@@ -1,5 +1,6 @@
 /** A computer of nothing but RAM and a CPU, for tests of the CPU. */
 import { Cpu, type BackendName } from './cpu'
+import type { BackendFactory } from './semantics/backend'
 import type { InterruptController, IoPorts, PhysicalMemory } from './ports'
 import { CS, DS, ES, SS } from './state/bits'
 import { memoryLayout } from './state/layout'
@@ -26,7 +27,7 @@ export class TestMachine {
   readonly deviceWrites: { address: number; size: number; value: number }[] = []
   devicePage: number | undefined
 
-  constructor(backend: BackendName, ramBytes = 0x20_0000) {
+  constructor(backend: BackendName | BackendFactory, ramBytes = 0x20_0000) {
     const { ramBase, wasmPages } = memoryLayout(ramBytes)
     this.ramBase = ramBase
     this.ramBytes = ramBytes

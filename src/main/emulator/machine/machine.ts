@@ -2,6 +2,7 @@
 import type { DeviceView } from '../../../shared/debug'
 import type { BootMedium, OutputPort, Screen, TextScreen } from '../../../shared/machine-schemas'
 import type { BootPause } from '../../../shared/run-state'
+import type { BackendFactory } from '../cpu/semantics/backend'
 import { Cpu } from '../cpu/cpu'
 import { IF } from '../cpu/state/bits'
 import { memoryLayout } from '../cpu/state/layout'
@@ -45,7 +46,7 @@ import { configureFirmware, configureRomCmos, romProblem, type Roms } from './ro
 import { VgaCapture, textOf } from './vga-screen'
 import { VGA_START, type VgaWindow } from './vga-windows'
 
-export type BackendName = 'interp' | 'oracle'
+export type BackendName = 'interp' | 'oracle' | 'block'
 
 export interface MachineOptions {
   /** Disk image; it is never written to. */
@@ -55,7 +56,8 @@ export interface MachineOptions {
   /** What is in further drives; as little written to. */
   drives?: readonly ExtraDrive[] | undefined
   memoryBytes: number
-  backend: BackendName
+  /** A factory: a backend with options of its own, for tests and tools. */
+  backend: BackendName | BackendFactory
   /** Which processor; default: all that the emulator knows. */
   model?: CpuModelName | undefined
   /** Date of the real-time clock at power-on, in milliseconds since 1970 (UTC). */

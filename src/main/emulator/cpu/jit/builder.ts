@@ -3,9 +3,11 @@ import * as at from '../state/layout'
 import { CS } from '../state/bits'
 import { NO_VECTOR, Reg, Seg, type Builder, type Flag, type Helpers, type Operand, type Size, type StepFlags, type Values } from '../semantics/builder'
 import { loadOf, storeOf } from '../semantics/memory-code'
-import type { AnyRoutine } from '../semantics/routines'
+import type { AnyRoutine, Routine, Tuple } from '../semantics/routines'
+import type { SpecialRegister } from '../semantics/special'
 import { constantValue, type WasmValue } from '../semantics/wasm-values'
 import { WasmVectors, type WasmVector } from '../semantics/wasm-vectors'
+import { factsOf, isInline } from './routines'
 import { FlagKind, KIND_KEEPS_CARRY, KIND_SHIFT, SETTLED, type Frame } from './frame'
 
 type Op = Operand<WasmValue, WasmVector>
@@ -49,8 +51,8 @@ const RARE_HELPERS: ReadonlySet<keyof Helpers> = new Set<keyof Helpers>(['div128
 export interface BlockFunctions {
   /** See `addSettle`. */
   readonly settle: number
-  /** Index of a routine's function, or undefined: instructions that call it are left to the interpreter. */
-  readonly routine: (routine: AnyRoutine) => number | undefined
+  /** Index of the function of a routine that raises nothing. */
+  readonly routine: (routine: AnyRoutine) => number
 }
 
 /**
@@ -82,11 +84,7 @@ export class BlockBuilder extends WasmVectors implements Builder<WasmValue, Wasm
   overwritesFlags = false
 
   constructor(locals: Frame, codeMode: 16 | 32 | 64, functions: BlockFunctions) {
-    super(locals.code, { raise: 0, routine: (routine) => {
-      const index = functions.routine(routine)
-      if (index === undefined) throw new Untranslatable(routine.name)
-      return index
-    } })
+    super(locals.code, { raise: 0, routine: (routine) => functions.routine(routine) })
     this.locals = locals
     this.codeMode = codeMode
     this.#functions = functions
@@ -134,6 +132,18 @@ export class BlockBuilder extends WasmVectors implements Builder<WasmValue, Wasm
     this.code.if()
     this.leave()
     this.code.end()
+  }
+
+  /** Small routines stand in place: what they raise leaves the region. */
+  override routine<P extends number, R extends number>(routine: Routine<P, R>, ...args: Tuple<P, WasmValue>): Tuple<R, WasmValue> {
+    if (isInline(routine)) return routine.body<WasmValue>(this, args)
+    const { raises, readsRip } = factsOf(routine)
+    if (raises || readsRip) throw new Untranslatable(routine.name)
+    return super.routine(routine, ...args)
+  }
+
+  override special(name: SpecialRegister): WasmValue {
+    return name === 'rip' ? this.#pageAddress(this.#offset) : super.special(name)
   }
 
   override raise(_vector?: number, _errorCode?: WasmValue): void {

@@ -16,18 +16,19 @@ export interface Profile {
   readonly leaves: boolean
   readonly overwritesFlags: boolean
   readonly transfer: Transfer['kind']
+  /** Routines that it calls as functions. */
+  readonly routines: readonly AnyRoutine[]
 }
 
 const profiles = new Map<Row, Map<string, Profile>>()
 const scratch = new ByteWriter()
 
-/** @param usable whether a routine can be called from translated code */
-export function profileOf(decoded: Decoded, codeMode: CodeMode, usable: (routine: AnyRoutine) => boolean): Profile {
+export function profileOf(decoded: Decoded, codeMode: CodeMode): Profile {
   const key = keyOf(decoded, codeMode)
   let ofRow = profiles.get(decoded.row)
   if (ofRow === undefined) profiles.set(decoded.row, (ofRow = new Map<string, Profile>()))
   let profile = ofRow.get(key)
-  if (profile === undefined) ofRow.set(key, (profile = examine(decoded, codeMode, usable)))
+  if (profile === undefined) ofRow.set(key, (profile = examine(decoded, codeMode)))
   return profile
 }
 
@@ -36,17 +37,24 @@ function keyOf({ row, operandSize, isMemory, repeat }: Decoded, codeMode: CodeMo
   return `${size} ${codeMode} ${isMemory ? 'm' : 'r'} ${row.repeat === undefined ? '' : repeat}`
 }
 
-function examine(decoded: Decoded, codeMode: CodeMode, usable: (routine: AnyRoutine) => boolean): Profile {
+function examine(decoded: Decoded, codeMode: CodeMode): Profile {
+  const routines = new Set<AnyRoutine>()
   const frame = new Frame(new FunctionBuilder([], scratch), 0)
-  const b = new BlockBuilder(frame, codeMode, { settle: 0, routine: (routine) => (usable(routine) ? 0 : undefined) })
+  const b = new BlockBuilder(frame, codeMode, {
+    settle: 0,
+    routine: (routine) => {
+      routines.add(routine)
+      return 0
+    },
+  })
   try {
     b.begin(decoded, 0, 0, false)
     emitInstruction(b)
   } catch (error) {
     if (!(error instanceof Untranslatable)) throw error
-    return { obstacle: error.message, leaves: true, overwritesFlags: false, transfer: 'next' }
+    return { obstacle: error.message, leaves: true, overwritesFlags: false, transfer: 'next', routines: [] }
   }
-  return { obstacle: undefined, leaves: b.leaves, overwritesFlags: b.overwritesFlags, transfer: b.transfer.kind }
+  return { obstacle: undefined, leaves: b.leaves, overwritesFlags: b.overwritesFlags, transfer: b.transfer.kind, routines: [...routines] }
 }
 
 const NO_FLAGS: readonly Flag[] = []

@@ -1,6 +1,5 @@
 /** Finds what is translated together: the code of one page that can be reached from a hot place. */
 import type { CodeMode, Decoded } from '../decode/decoded'
-import type { AnyRoutine } from '../semantics/routines'
 import { onPage } from './builder'
 import { profileOf, readsFlags, type Profile } from './profile'
 
@@ -43,7 +42,6 @@ export interface RegionSource {
   decode(offset: number): Decoded | undefined
   /** Whether it is worth translating what begins there: it was executed before. */
   wanted(offset: number): boolean
-  usable(routine: AnyRoutine): boolean
 }
 
 /** So many instructions at most: larger functions take WebAssembly compilers long. */
@@ -127,7 +125,7 @@ class Search {
   #read(offset: number): RegionInstruction | undefined {
     const decoded = onPage(offset) ? this.#source.decode(offset) : undefined
     if (decoded === undefined) return undefined
-    const profile = profileOf(decoded, this.#source.codeMode, (routine) => this.#source.usable(routine))
+    const profile = profileOf(decoded, this.#source.codeMode)
     const obstacle = profile.obstacle ?? odd(decoded, this.#source.codeMode)
     if (obstacle === undefined) return { decoded, offset, profile, flagsDead: false }
     this.#obstacles.add(offset)

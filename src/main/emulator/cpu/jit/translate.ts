@@ -2,12 +2,14 @@
 import type { FunctionBuilder, Label } from '../../wasm/function-builder'
 import { ModuleBuilder, type FunctionType } from '../../wasm/module-builder'
 import { HOST } from '../interp/support'
+import type { AnyRoutine } from '../semantics/routines'
 import type { Size } from '../semantics/builder'
 import * as at from '../state/layout'
-import { BlockBuilder, type Transfer } from './builder'
+import { BlockBuilder, type BlockFunctions, type Transfer } from './builder'
 import { Frame } from './frame'
 import { emitInstruction } from './instruction'
 import type { Region, RegionBlock } from './region'
+import { ROUTINES, routineType } from './routines'
 import { addSettle } from './settle'
 import { structure, type Item } from './structure'
 
@@ -29,10 +31,20 @@ export interface TranslateOptions {
 export function translate(region: Region, options: TranslateOptions): Uint8Array {
   const module = new ModuleBuilder()
   module.importMemory(HOST, 'memory', 1)
+  const routines = new Map(routinesOf(region).map((routine) => [routine, module.importFunction(ROUTINES, routine.name, routineType(routine))]))
   const settle = addSettle(module)
-  const index = module.function(REGION_TYPE, (body) => new Translation(body, region, options, settle).emit())
+  const index = module.function(REGION_TYPE, (body) => new Translation(body, region, options, { settle, routine: (routine) => routines.get(routine) ?? missing(routine) }).emit())
   module.exportFunction(REGION_EXPORT, index)
   return module.finish()
+}
+
+/** Routines that a region calls as functions. */
+export function routinesOf({ blocks }: Region): AnyRoutine[] {
+  return [...new Set(blocks.flatMap(({ instructions }) => instructions.flatMap(({ profile }) => profile.routines)))]
+}
+
+function missing({ name }: AnyRoutine): never {
+  throw new Error(`Routine ${name} was not foreseen.`)
 }
 
 /** Where to branch for a block, and whether a dispatcher on the way must be told. */
@@ -56,13 +68,13 @@ class Translation {
   readonly #predecessors = new Map<number, number[]>()
   #top: Label | undefined
 
-  constructor(code: FunctionBuilder, region: Region, options: TranslateOptions, settle: number) {
+  constructor(code: FunctionBuilder, region: Region, options: TranslateOptions, functions: BlockFunctions) {
     this.#code = code
     this.#region = region
     this.#options = options
-    this.#settle = settle
+    this.#settle = functions.settle
     this.#frame = new Frame(code, options.shape)
-    this.#builder = new BlockBuilder(this.#frame, region.codeMode, { settle, routine: () => undefined })
+    this.#builder = new BlockBuilder(this.#frame, region.codeMode, functions)
     for (const { number, successors } of region.blocks) {
       for (const other of successors) this.#predecessors.set(other, [...(this.#predecessors.get(other) ?? []), number])
     }

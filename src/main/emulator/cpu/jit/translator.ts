@@ -7,8 +7,9 @@ import type { BackendContext } from '../semantics/backend'
 import * as at from '../state/layout'
 import type { BlockOptions } from './options'
 import { findRegion, type Region } from './region'
+import { RoutineLibrary, ROUTINES } from './routines'
 import type { JitStatistics } from './statistics'
-import { REGION_EXPORT, translate } from './translate'
+import { REGION_EXPORT, routinesOf, translate } from './translate'
 
 const PAGE = 4096
 const PAGE_SHIFT = 12
@@ -47,6 +48,7 @@ export class RegionCache implements Translator {
   readonly #byHostPage = new Map<number, Set<Translated>>()
   /** Region and entry by place: physical address and code mode. */
   readonly #entries = new Map<number, { region: Translated; entry: number }>()
+  readonly #library: RoutineLibrary
   readonly #freeIndices: number[] = []
   #nextIndex = 1
   #bytes = 0
@@ -55,6 +57,7 @@ export class RegionCache implements Translator {
     this.#context = context
     this.#records = records
     this.#options = options
+    this.#library = new RoutineLibrary(context.state.memory)
     this.statistics = statistics
     context.state.i32[at.HOT_COUNT >> 2] = Math.max(options.threshold, 1)
   }
@@ -136,7 +139,6 @@ export class RegionCache implements Translator {
         return result.outcome === 'instruction' ? result : undefined
       },
       wanted: (offset) => this.#options.threshold === 0 || this.#records.holds(RecordCache.addressOf(page + offset), page + offset, codeMode, false),
-      usable: () => false,
     }, hot)
   }
 
@@ -149,7 +151,7 @@ export class RegionCache implements Translator {
       this.statistics.evicted += this.#byIndex.size
       for (const other of this.#byIndex.values()) this.#drop(other)
     }
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { [HOST]: { memory: state.memory } })
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports(region))
     this.regions.set(index, instance.exports[REGION_EXPORT])
     const covered = new Uint8Array(PAGE)
     const offsets = new Set<number>()
@@ -171,6 +173,14 @@ export class RegionCache implements Translator {
     for (const [offset, entry] of entries) this.#enter(translated, offset, entry)
     this.statistics.made(region, bytes.length)
     this.#options.onRegion?.({ region, page, bytes })
+  }
+
+  #imports(region: Region): Record<string, Record<string, WebAssembly.ImportValue>> {
+    const routines = routinesOf(region)
+    return {
+      [HOST]: { memory: this.#context.state.memory },
+      ...(routines.length === 0 ? {} : { [ROUTINES]: Object.fromEntries(routines.map((routine) => [routine.name, this.#library.functionOf(routine)])) }),
+    }
   }
 
   /** An entry of a region gets its place, unless another region has it. The hot place had none. */
