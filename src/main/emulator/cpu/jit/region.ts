@@ -45,12 +45,12 @@ export interface RegionSource {
 }
 
 /** So many instructions at most: larger functions take WebAssembly compilers long. */
-const MOST_INSTRUCTIONS = 400
+const MOST_INSTRUCTIONS = 800
 /** Entries get numbers of 16 bits; many make dispatchers slow. */
 const MOST_ENTRIES = 100
 
-/** The region around a hot place; undefined: the instruction there has no translation. */
-export function findRegion(source: RegionSource, hot: number): Region | undefined {
+/** The region around hot places, the first of which must be in it; undefined: the instruction there has no translation. */
+export function findRegion(source: RegionSource, hot: readonly number[]): Region | undefined {
   return new Search(source).run(hot)
 }
 
@@ -70,11 +70,13 @@ class Search {
     this.#source = source
   }
 
-  run(hot: number): Region | undefined {
-    this.#enter(hot)
-    for (let start = this.#waiting.pop(); start !== undefined; start = this.#waiting.pop()) this.#walk(start)
-    if (!this.#found.has(hot)) return undefined
-    return this.#region(hot)
+  run(hot: readonly number[]): Region | undefined {
+    for (const place of hot) {
+      this.#enter(place)
+      for (let start = this.#waiting.pop(); start !== undefined; start = this.#waiting.pop()) this.#walk(start)
+    }
+    const [first] = hot
+    return first !== undefined && this.#found.has(first) ? this.#region() : undefined
   }
 
   /** Code goes on at an offset, inside the region where that is worth it. */
@@ -136,13 +138,12 @@ class Search {
     return undefined
   }
 
-  #region(hot: number): Region {
+  #region(): Region {
     const starts = [...this.#leaders].filter((offset) => this.#found.has(offset)).toSorted((a, b) => a - b)
     const numbers = new Map(starts.map((offset, number) => [offset, number]))
     const blocks = starts.map((start, number) => this.#block(start, number, numbers))
     const blockAt = new Map(blocks.map((block) => [block.start, block]))
-    const entered = new Set([hot, ...this.#entries])
-    const entries = [...entered].flatMap((offset) => blockAt.get(offset) ?? [])
+    const entries = [...this.#entries].flatMap((offset) => blockAt.get(offset) ?? [])
     return { codeMode: this.#source.codeMode, blocks, blockAt, entries, low: this.#low, high: this.#high, obstacles: this.#reasons }
   }
 

@@ -17,6 +17,11 @@ const CODE_MODES: readonly CodeMode[] = [16, 32, 64]
 /** Indices of regions are 16 bits; 0 means none. */
 const MOST_REGIONS = 0xffff
 const TABLE_STEP = 256
+/** A region is made anew so often at most, and with others of together no more instructions. */
+const MOST_GENERATIONS = 12
+const MOST_JOINED = 600
+/** A place is warm when it was reached this part of what makes it hot. */
+const WARM_DIVISOR = 4
 /** Machine code, and what V8 keeps for a module, per byte of WebAssembly, and per module. */
 const BYTES_PER_BYTE = 6
 const BYTES_PER_MODULE = 16 << 10
@@ -35,6 +40,10 @@ interface Translated {
   /** Offsets of its instructions. */
   readonly offsets: ReadonlySet<number>
   readonly bytes: number
+  /** Offsets of the places that became hot. */
+  readonly hot: readonly number[]
+  /** How often it was made anew because another place became hot. */
+  readonly generation: number
 }
 
 /** Keeps the translated regions of one CPU: makes them, finds them by their entries, drops them when their bytes change or room is short. */
@@ -72,12 +81,15 @@ export class RegionCache implements Translator {
     const host = physical.readableFrame(page)
     if (host === 0 || (code?.armed === true && code.atOffset(place))) return
     const started = performance.now()
-    const region = this.#find(page, host, place % PAGE)
+    const before = this.#toJoin(page, host)
+    const hot = [place % PAGE, ...new Set([...before.flatMap((other) => other.hot), ...this.#warm(page)])]
+    const region = this.#find(page, host, hot)
     if (region === undefined) {
       this.statistics.refused++
       return
     }
-    this.#install(region, page, host)
+    for (const other of before) this.#drop(other)
+    this.#install(region, { page, host, hot, generation: before.reduce((most, { generation }) => Math.max(most, generation + 1), 0) })
     this.statistics.milliseconds += performance.now() - started
   }
 
@@ -125,7 +137,28 @@ export class RegionCache implements Translator {
     return (u32[record >> 2] ?? 0) + high * 0x1_0000_0000
   }
 
-  #find(page: number, host: number, hot: number): Region | undefined {
+  /** Regions of the same page that one is made of together with a new hot place: code of a page calls and jumps to itself by computed addresses, too. */
+  #toJoin(page: number, host: number): Translated[] {
+    const { codeMode } = this.#context.state
+    const others = [...(this.#byHostPage.get(host >>> PAGE_SHIFT) ?? [])].filter((other) => other.page === page && other.codeMode === codeMode && other.generation < MOST_GENERATIONS)
+    return others.reduce((sum, { offsets }) => sum + offsets.size, 0) < MOST_JOINED ? others : []
+  }
+
+  /** Places of the page that are about to become hot. */
+  #warm(page: number): number[] {
+    const { threshold } = this.#options
+    if (threshold < WARM_DIVISOR) return []
+    const { u16, codeMode } = this.#context.state
+    const found: number[] = []
+    for (let offset = 0; offset < PAGE; offset++) {
+      const record = RecordCache.addressOf(page + offset)
+      const count = u16[(at.PLACES + record / at.PLACE_DIVISOR + at.PLACE.count) >> 1] ?? 0
+      if (count > threshold / WARM_DIVISOR && this.#records.holds(record, page + offset, codeMode, false)) found.push(offset)
+    }
+    return found
+  }
+
+  #find(page: number, host: number, hot: readonly number[]): Region | undefined {
     const { state, code, opcodes } = this.#context
     const codeMode = state.codeMode
     const mode = CODE_MODES[codeMode] ?? 16
@@ -142,7 +175,7 @@ export class RegionCache implements Translator {
     }, hot)
   }
 
-  #install(region: Region, page: number, host: number): void {
+  #install(region: Region, { page, host, hot, generation }: Pick<Translated, 'page' | 'host' | 'hot' | 'generation'>): void {
     const { state } = this.#context
     const index = this.#takeIndex()
     const bytes = translate(region, { shape: state.i32[at.SEGMENT_SHAPE >> 2] ?? 0, index, page })
@@ -162,7 +195,7 @@ export class RegionCache implements Translator {
       }
     }
     const entries = new Map(region.entries.map(({ start, number }) => [start, number]))
-    const translated: Translated = { index, codeMode: state.codeMode, page, host, entries, covered, offsets, bytes: cost }
+    const translated: Translated = { index, codeMode: state.codeMode, page, host, entries, covered, offsets, bytes: cost, hot, generation }
     this.#byIndex.set(index, translated)
     const hostPage = host >>> PAGE_SHIFT
     const others = this.#byHostPage.get(hostPage)
