@@ -14,7 +14,12 @@ export interface BlockOptions {
   readonly threshold: number
   /** Memory for translated code, estimated, in bytes; when it is used up, all of it is dropped. */
   readonly codeBytes: number
+  /** Instructions of a region at most: larger functions take WebAssembly compilers long. */
+  readonly regionInstructions: number
   readonly onRegion?: (made: RegionMade) => void
 }
 
-export const DEFAULT_BLOCK_OPTIONS: BlockOptions = { threshold: 500, codeBytes: 256 << 20 }
+export const DEFAULT_BLOCK_OPTIONS: BlockOptions = { threshold: 500, codeBytes: 256 << 20, regionInstructions: 800 }
+
+/** For tests of single instructions and random programs: what is compiled is executed once. */
+export const TRANSLATE_AT_ONCE: Partial<BlockOptions> = { threshold: 0, regionInstructions: 40 }

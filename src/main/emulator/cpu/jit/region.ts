@@ -38,14 +38,13 @@ export interface Region {
 
 export interface RegionSource {
   readonly codeMode: CodeMode
+  readonly mostInstructions: number
   /** The instruction at an offset of the page; undefined: none that lies there whole, or one that must be asked about each time. */
   decode(offset: number): Decoded | undefined
   /** Whether it is worth translating what begins there: it was executed before. */
   wanted(offset: number): boolean
 }
 
-/** So many instructions at most: larger functions take WebAssembly compilers long. */
-const MOST_INSTRUCTIONS = 800
 /** Entries get numbers of 16 bits; many make dispatchers slow. */
 const MOST_ENTRIES = 100
 
@@ -101,7 +100,7 @@ class Search {
   }
 
   #walk(start: number): void {
-    for (let offset = start; this.#found.size < MOST_INSTRUCTIONS; ) {
+    for (let offset = start; this.#found.size < this.#source.mostInstructions; ) {
       if (this.#found.has(offset) || this.#obstacles.has(offset)) return
       const instruction = this.#read(offset)
       if (instruction === undefined) return

@@ -166,6 +166,7 @@ export class RegionCache implements Translator {
     const asked = (offset: number): boolean => code?.armed === true && code.atOffset(page + offset)
     return findRegion({
       codeMode: mode,
+      mostInstructions: this.#options.regionInstructions,
       decode: (offset): Decoded | undefined => {
         if (asked(offset)) return undefined
         const result = decode(bytes, mode, offset, PAGE, opcodes)
