@@ -20,6 +20,8 @@ const TABLE_STEP = 256
 /** A region is made anew so often at most, and with others of together no more instructions. */
 const MOST_GENERATIONS = 12
 const MOST_JOINED = 600
+const MOST_DOUBLINGS = 8
+const LONGEST_REST = 0xf000
 /** A place is warm when it was reached this part of what makes it hot. */
 const WARM_DIVISOR = 4
 /** Machine code, and what V8 keeps for a module, per byte of WebAssembly, and per module. */
@@ -58,6 +60,8 @@ export class RegionCache implements Translator {
   /** Region and entry by place: physical address and code mode. */
   readonly #entries = new Map<number, { region: Translated; entry: number }>()
   readonly #library: RoutineLibrary
+  /** How often regions of a host page were overwritten. */
+  readonly #overwritten = new Map<number, number>()
   readonly #freeIndices: number[] = []
   #nextIndex = 1
   #bytes = 0
@@ -104,7 +108,9 @@ export class RegionCache implements Translator {
     let dropped = false
     for (const region of onPage) {
       if (!touches(region, from, to)) continue
-      this.#drop(region)
+      const times = (this.#overwritten.get(from >>> PAGE_SHIFT) ?? 0) + 1
+      this.#overwritten.set(from >>> PAGE_SHIFT, times)
+      this.#drop(region, Math.min(this.#options.threshold * 2 ** Math.min(times, MOST_DOUBLINGS), LONGEST_REST))
       this.statistics.overwritten++
       dropped = true
     }
@@ -227,7 +233,8 @@ export class RegionCache implements Translator {
     if (this.#records.holds(record, place, region.codeMode, false)) this.#records.enterRegion(record, region.index, entry)
   }
 
-  #drop(region: Translated): void {
+  /** @param rest jumps to its entries that do not count: what was overwritten waits longer each time */
+  #drop(region: Translated, rest = 0): void {
     this.#byIndex.delete(region.index)
     const hostPage = region.host >>> PAGE_SHIFT
     const onPage = this.#byHostPage.get(hostPage)
@@ -239,7 +246,7 @@ export class RegionCache implements Translator {
       if (this.#entries.get(name)?.region !== region) continue
       this.#entries.delete(name)
       const record = RecordCache.addressOf(place)
-      if (this.#records.holds(record, place, region.codeMode, false)) this.#records.leaveRegion(record, region.index)
+      if (this.#records.holds(record, place, region.codeMode, false)) this.#records.leaveRegion(record, region.index, rest)
     }
     this.regions.set(region.index, null)
     this.#freeIndices.push(region.index)

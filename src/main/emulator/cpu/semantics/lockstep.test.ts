@@ -20,7 +20,7 @@ const triesOf = ({ unit }: Row): number => (unit === undefined ? 12 : 4)
 /** The backends that the oracle judges. Translating costs a millisecond each time, and is done with the first execution here. */
 const SUBJECTS = [
   { name: 'interpreter', factory: createInterpreter, share: 1 },
-  { name: 'translator', factory: blockWith(TRANSLATE_AT_ONCE), share: Number(process.env['BOOTLAB_LOCKSTEP'] ?? 1 / 4) },
+  { name: 'translator', factory: blockWith(TRANSLATE_AT_ONCE), share: Number(process.env['BOOTLAB_LOCKSTEP'] ?? 1 / 12) },
 ] as const
 const RUNS = SUBJECTS.flatMap((subject) => MODES.map(([mode, bits]) => ({ ...subject, mode, bits })))
 const PREFIXES = [0x66, 0x67, 0x26, 0x2e, 0x36, 0x64, 0xf2, 0xf3]
