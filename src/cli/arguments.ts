@@ -109,5 +109,5 @@ export type Backend = (typeof BACKENDS)[number]
 export function parseLockstep(text: string): readonly [Backend, Backend] {
   const [first, second, ...more] = text.split(',').map((name) => BACKENDS.find((backend) => backend === name))
   if (first !== undefined && second !== undefined && first !== second && more.length === 0) return [first, second]
-  throw new InvalidArgumentError(`Write two backends with a comma between them, such as oracle,interp; there are ${BACKENDS.join(' and ')}.`)
+  throw new InvalidArgumentError(`Write two backends with a comma between them, such as oracle,interp; there are ${BACKENDS.join(', ')}.`)
 }

@@ -1,6 +1,6 @@
 /** Commands and options. */
 import { Command, Option } from 'commander'
-import { BACKENDS } from '../shared/machine-schemas'
+import { BACKENDS, DEFAULT_BACKEND } from '../shared/machine-schemas'
 import { CPU_MODEL_NAMES } from '../shared/cpu-models'
 import { FILE_SYSTEMS, FIRMWARES, IMAGE_FORMATS, IMAGE_LAYOUTS } from '../shared/image'
 import { BOOT_MEDIA } from '../shared/machine-schemas'
@@ -113,7 +113,8 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .option('--until-text <text>', 'end with exit code 0 once the screen shows this')
     .option('--timeout <time>', 'end with exit code 124 after this time, such as 10s, 500ms, 2m (default: 60s with --until-text, else none)', parseDuration)
     .option('--keys <text>', KEYS_HELP, parseKeys)
-    .addOption(new Option('--backend <name>', 'how instructions are executed').choices(BACKENDS).default('interp'))
+    .addOption(new Option('--backend <name>', 'how instructions are executed').choices(BACKENDS).default(DEFAULT_BACKEND))
+    .option('--jit-stats', 'when the run ends, say what was translated (standard error; with --json in the object)')
     .option('--lockstep <two>', 'boot on two backends at once, such as oracle,interp, and stop at the first difference (exit code 78)', parseLockstep)
     .addOption(new Option('--cpu <model>', 'the processor (default: as the project says, else max: all that the emulator knows)').choices(CPU_MODEL_NAMES))
     .option('--trace <what>', 'print calls of BIOS services as they happen (bios), accesses of ports (ports), or both (bios,ports), to standard error (in a terminal it implies --headless)', parseTrace)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import envPaths from 'env-paths'
 import type { Handlers } from '../../shared/channel'
+import { DEFAULT_BACKEND } from '../../shared/machine-schemas'
 import { jsonSchemaEntrySchema, type AppInfo, type AppMenu, type BootSource, type JsonSchemaEntry } from '../../shared/contract'
 import { LabError } from '../../shared/failure'
 import type { StartOptions } from '../emulator/host/options'
@@ -220,7 +221,7 @@ export function createServices(options: ServicesOptions): Services {
       const memoryBytes = memoryMiB === undefined ? described.memoryBytes : memoryMiB * 2 ** 20
       const facts = bootFacts(image)
       const start: StartOptions = {
-        image, model: cpu ?? described.model, medium: asked, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga)), memoryBytes, backend: backend ?? 'interp', pace: 'realtime',
+        image, model: cpu ?? described.model, medium: asked, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga)), memoryBytes, backend: backend ?? DEFAULT_BACKEND, pace: 'realtime',
         startDate: described.startDate ?? Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}), ...(log ? { log: { filter: log } } : {}),
       }
       const machine = machines.boot(start)

@@ -1,3 +1,4 @@
+import type { Translation } from '../../../shared/machine-schemas'
 import { CodeProbes, STOPPED_BEFORE } from './code-probes'
 import { CpuFault, Vector } from './faults'
 import { ALL_OPCODES, opcodesWith, type Opcodes } from './decode/tables'
@@ -130,6 +131,11 @@ export class Cpu implements SystemContext {
 
   get backend(): BackendName {
     return this.#backend.name
+  }
+
+  /** What the backend translated; undefined: it translates nothing. */
+  get translation(): Translation | undefined {
+    return this.#backend.translation?.()
   }
 
   /** Power-on state; only between runs (a port handler asks for `attention` and resets later). Instruction count, idle time and A20 stay. */

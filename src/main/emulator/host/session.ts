@@ -412,7 +412,8 @@ export class Session implements RunningMachine, Asked {
     this.#flushLogs()
     this.#tellScreen()
     this.#tellState('ended')
-    this.#listener.end(report)
+    const { translation } = this.#machine.cpu
+    this.#listener.end(this.#options.jitStatistics && translation ? { ...report, translation } : report)
     this.#wake?.()
   }
 }

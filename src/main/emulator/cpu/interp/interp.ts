@@ -1,3 +1,4 @@
+import type { Translation } from '../../../../shared/machine-schemas'
 import { CpuFault } from '../faults'
 import type { Backend, BackendContext } from '../semantics/backend'
 import { CodeFetcher } from '../semantics/code-fetch'
@@ -43,6 +44,7 @@ function groupModule(group: HandlerGroup): WebAssembly.Module {
 /** Turns hot places into regions of translated code. */
 export interface Translator extends Translations {
   readonly regions: WebAssembly.Table
+  readonly statistics: { report(): Translation }
   /** The place of a record has become hot. */
   hot(record: number): void
   /** Drops everything. */
@@ -127,6 +129,7 @@ export function interpreterWith(context: BackendContext, name: Backend['name'], 
 
   return {
     name,
+    ...(translator === undefined ? {} : { translation: () => translator.statistics.report() }),
     execute: () => {
       execute()
     },

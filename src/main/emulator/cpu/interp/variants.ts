@@ -106,7 +106,7 @@ export function unitGroup(index: number): HandlerGroup {
     const rows = unitGroups[index] ?? []
     const firstRow = unitGroups.slice(0, index).reduce((sum, before) => sum + before.length, integerRows.length)
     const first = handlers
-    group = groupOf(rows, firstRow, variantsOf(rows), (index) => first + index)
+    group = groupOf(rows, firstRow, variantsOf(rows), (place) => first + place)
     handlers += group.variants.length
     unitHandlers[index] = group
   }

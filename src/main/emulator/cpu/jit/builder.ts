@@ -19,7 +19,7 @@ export type Transfer =
   | { readonly kind: 'static'; readonly offset: number }
   /** The address is in `Frame.rip`. */
   | { readonly kind: 'dynamic' }
-  | { readonly kind: 'conditional'; readonly condition: WasmValue; readonly then: Transfer; readonly otherwise: Transfer }
+  | { readonly kind: 'conditional'; readonly condition: WasmValue; readonly taken: Transfer; readonly passed: Transfer }
 
 /** The instruction has no translation: the interpreter executes it. */
 export class Untranslatable extends Error {}
@@ -250,7 +250,7 @@ export class BlockBuilder extends WasmVectors implements Builder<WasmValue, Wasm
     if (taken.kind === 'static' && !onPage(taken.offset)) super.if(condition, () => this.#checkFar(taken.offset))
     if (passed.kind === 'static') throw new Untranslatable('jumps where a condition does not hold')
     if (taken.kind === 'dynamic' || passed.kind === 'dynamic') throw new Untranslatable('jumps by a condition to a computed address')
-    this.#transfer = { kind: 'conditional', condition, then: taken, otherwise: passed }
+    this.#transfer = { kind: 'conditional', condition, taken, passed }
   }
 
   #capture(branch: () => void): Transfer {

@@ -1,3 +1,4 @@
+import type { Translation } from '../../../../shared/machine-schemas'
 import type { Region } from './region'
 
 /** What a translator did, for `--jit-stats`. */
@@ -16,6 +17,11 @@ export class JitStatistics {
   flushes = 0
   /** What kept instructions out of regions. */
   readonly obstacles = new Map<string, number>()
+
+  report(): Translation {
+    const { regions, instructions, bytes, milliseconds, refused, overwritten, evicted } = this
+    return { regions, instructions, bytes, milliseconds, refused, overwritten, evicted, obstacles: Object.fromEntries(this.obstacles) }
+  }
 
   /** A region was made. */
   made(region: Region, bytes: number): void {

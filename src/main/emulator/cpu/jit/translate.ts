@@ -207,9 +207,9 @@ class Translation {
       case 'conditional': {
         this.#builder.pushCondition(transfer.condition)
         code.if()
-        this.#emitTransfer(transfer.then, end)
+        this.#emitTransfer(transfer.taken, end)
         code.end()
-        this.#emitTransfer(transfer.otherwise, end)
+        this.#emitTransfer(transfer.passed, end)
         break
       }
     }

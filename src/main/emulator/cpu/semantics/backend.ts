@@ -1,3 +1,4 @@
+import type { Translation } from '../../../../shared/machine-schemas'
 import type { PhysicalMemory } from '../ports'
 import type { Opcodes } from '../decode/tables'
 import type { CpuState } from '../state/cpu-state'
@@ -56,6 +57,8 @@ export interface Backend {
    * thrown `CpuFault`: RIP then stands on the instruction that caused it, nothing of which was committed.
    */
   execute(): void
+  /** What was translated up to now; absent where nothing is. */
+  translation?(): Translation
   /** Forgets everything decoded. */
   flushDecoded(): void
   /** Instructions at this offset of any page are asked about from now on, or no longer (`CodePlaces`). */
