@@ -185,7 +185,7 @@ function addLoop(module: ModuleBuilder, functions: SupportFunctions, translates:
   })
 }
 
-/** One more jump to the place of a record. The first time, and when it has become hot, the translator is told, which may put a region there. */
+/** One more jump to the place of a record. After so many the translator is told, which may put a region there. */
 function emitCountPlace(body: FunctionBuilder, functions: SupportFunctions, record: number): void {
   const place = body.local('i32')
   const count = body.local('i32')
@@ -201,8 +201,9 @@ function emitCountPlace(body: FunctionBuilder, functions: SupportFunctions, reco
   body.memory('i32_store16', at.PLACES + at.PLACE.count)
   body.get(count)
   body.i32(0)
-  body.memory('i32_load', at.HOT_COUNT)
-  body.op('i32_eq')
+  body.memory('i32_load', at.HOT_MASK)
+  body.op('i32_and')
+  body.op('i32_eqz')
   body.if()
   body.get(record)
   body.call(functions.hot)

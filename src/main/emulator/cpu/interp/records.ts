@@ -69,15 +69,14 @@ export class RecordCache {
     u16[(place + PLACE.entry) >> 1] = entry
   }
 
-  /** The instruction of a record is executed by its own handler again, if it was led to this region. `rest`: jumps there that do not count. */
-  leaveRegion(record: number, region: number, rest: number): void {
+  /** The instruction of a record is executed by its own handler again, if it was led to this region. */
+  leaveRegion(record: number, region: number): void {
     const { u16 } = this.#state
     const place = placeOf(record)
     if (u16[(place + PLACE.region) >> 1] !== region) return
     u16[(record + RECORD.handler) >> 1] = u16[(place + PLACE.handler) >> 1] ?? 0
     u16[(place + PLACE.region) >> 1] = 0
-    // Counts wrap at 16 bits.
-    u16[(place + PLACE.count) >> 1] = -rest
+    u16[(place + PLACE.count) >> 1] = 0
   }
 
   /** Address of the record that an instruction at `physical` has if it has one. */

@@ -25,7 +25,7 @@ const HOST_FUNCTIONS = {
   afterStore: { parameters: ['i32', 'i32'], results: [] },
   raise: { parameters: ['i32', 'i32'], results: [] },
   attention: { parameters: [], results: [] },
-  /** (record): its place was reached `HOT_COUNT` times */
+  /** (record): its place was reached often, see `HOT_MASK` */
   hot: { parameters: ['i32'], results: [] },
 } as const satisfies Record<string, FunctionType>
 

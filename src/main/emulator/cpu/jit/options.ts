@@ -10,7 +10,7 @@ export interface RegionMade {
 }
 
 export interface BlockOptions {
-  /** How often a place is reached before it is translated; 0: at once, with all code that can be reached from it. */
+  /** How often a place is reached before it is translated, rounded up to a power of two; 0: at once, with all code that can be reached from it. */
   readonly threshold: number
   /** Memory for translated code, estimated, in bytes; when it is used up, all of it is dropped. */
   readonly codeBytes: number
@@ -19,7 +19,7 @@ export interface BlockOptions {
   readonly onRegion?: (made: RegionMade) => void
 }
 
-export const DEFAULT_BLOCK_OPTIONS: BlockOptions = { threshold: 500, codeBytes: 256 << 20, regionInstructions: 800 }
+export const DEFAULT_BLOCK_OPTIONS: BlockOptions = { threshold: 2048, codeBytes: 256 << 20, regionInstructions: 800 }
 
 /** For tests of single instructions and random programs: what is compiled is executed once. */
 export const TRANSLATE_AT_ONCE: Partial<BlockOptions> = { threshold: 0, regionInstructions: 40 }

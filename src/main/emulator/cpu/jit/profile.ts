@@ -2,7 +2,7 @@
 import { ByteWriter } from '../../wasm/byte-writer'
 import { FunctionBuilder } from '../../wasm/function-builder'
 import type { CodeMode, Decoded } from '../decode/decoded'
-import type { Flag, Size } from '../semantics/builder'
+import type { Flag } from '../semantics/builder'
 import type { AnyRoutine } from '../semantics/routines'
 import type { Row } from '../isa/row'
 import { BlockBuilder, Untranslatable, type Transfer } from './builder'
@@ -20,21 +20,22 @@ export interface Profile {
   readonly routines: readonly AnyRoutine[]
 }
 
-const profiles = new Map<Row, Map<string, Profile>>()
+/** By `keyOf`. */
+const profiles = new Map<Row, (Profile | undefined)[]>()
+const SIZES = { 8: 0, 16: 1, 32: 2, 64: 3 } as const
+const MODES = { 16: 0, 32: 1, 64: 2 } as const
+const REPEATS = { none: 0, f2: 1, f3: 2 } as const
 const scratch = new ByteWriter()
 
 export function profileOf(decoded: Decoded, codeMode: CodeMode): Profile {
   const key = keyOf(decoded, codeMode)
   let ofRow = profiles.get(decoded.row)
-  if (ofRow === undefined) profiles.set(decoded.row, (ofRow = new Map<string, Profile>()))
-  let profile = ofRow.get(key)
-  if (profile === undefined) ofRow.set(key, (profile = examine(decoded, codeMode)))
-  return profile
+  if (ofRow === undefined) profiles.set(decoded.row, (ofRow = []))
+  return (ofRow[key] ??= examine(decoded, codeMode))
 }
 
-function keyOf({ row, operandSize, isMemory, repeat }: Decoded, codeMode: CodeMode): string {
-  const size: Size = operandSize
-  return `${size} ${codeMode} ${isMemory ? 'm' : 'r'} ${row.repeat === undefined ? '' : repeat}`
+function keyOf({ row, operandSize, isMemory, repeat }: Decoded, codeMode: CodeMode): number {
+  return ((SIZES[operandSize] * 3 + MODES[codeMode]) * 3 + (row.repeat === undefined ? 0 : REPEATS[repeat])) * 2 + (isMemory ? 1 : 0)
 }
 
 function examine(decoded: Decoded, codeMode: CodeMode): Profile {

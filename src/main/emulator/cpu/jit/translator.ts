@@ -21,7 +21,6 @@ const TABLE_STEP = 256
 const MOST_GENERATIONS = 12
 const MOST_JOINED = 600
 const MOST_DOUBLINGS = 8
-const LONGEST_REST = 0xf000
 /** A place is warm when it was reached this part of what makes it hot. */
 const WARM_DIVISOR = 4
 /** Machine code, and what V8 keeps for a module, per byte of WebAssembly, and per module. */
@@ -48,6 +47,12 @@ interface Translated {
   readonly generation: number
 }
 
+/** Regions that this thread made: the first take ten times as long, while the translator itself is interpreted by the host. */
+let translatedHere = 0
+const COLD_THRESHOLD = 1 << 14
+/** A lower threshold is meant as it is. */
+const LEAST_COLD = 1024
+
 /** Keeps the translated regions of one CPU: makes them, finds them by their entries, drops them when their bytes change or room is short. */
 export class RegionCache implements Translator {
   readonly regions = new WebAssembly.Table({ initial: TABLE_STEP, element: 'anyfunc' })
@@ -60,6 +65,8 @@ export class RegionCache implements Translator {
   /** Region and entry by place: physical address and code mode. */
   readonly #entries = new Map<number, { region: Translated; entry: number }>()
   readonly #library: RoutineLibrary
+  /** How often a place must become hot before it is translated again, by place: what is overwritten waits longer each time, what has no translation for ever. */
+  readonly #resting = new Map<number, number>()
   /** How often regions of a host page were overwritten. */
   readonly #overwritten = new Map<number, number>()
   readonly #freeIndices: number[] = []
@@ -72,7 +79,7 @@ export class RegionCache implements Translator {
     this.#options = options
     this.#library = new RoutineLibrary(context.state.memory)
     this.statistics = statistics
-    context.state.i32[at.HOT_COUNT >> 2] = Math.max(options.threshold, 1)
+    this.#setThreshold()
   }
 
   // — Translator —
@@ -80,7 +87,7 @@ export class RegionCache implements Translator {
   hot(record: number): void {
     const { state, physical, code } = this.#context
     const place = this.#placeOf(record)
-    if (place === undefined || this.#entries.has(key(place, state.codeMode))) return
+    if (place === undefined || this.#entries.has(key(place, state.codeMode)) || this.#rests(key(place, state.codeMode))) return
     const page = place - (place % PAGE)
     const host = physical.readableFrame(page)
     if (host === 0 || (code?.armed === true && code.atOffset(place))) return
@@ -90,15 +97,21 @@ export class RegionCache implements Translator {
     const region = this.#find(page, host, hot)
     if (region === undefined) {
       this.statistics.refused++
+      this.#resting.set(key(place, state.codeMode), Number.POSITIVE_INFINITY)
       return
     }
     for (const other of before) this.#drop(other)
+    translatedHere++
+    this.#setThreshold()
     this.#install(region, { page, host, hot, generation: before.reduce((most, { generation }) => Math.max(most, generation + 1), 0) })
     this.statistics.milliseconds += performance.now() - started
   }
 
   decoded(record: number, place: number, codeMode: number): void {
-    const known = this.#entries.get(key(place, codeMode))
+    const name = key(place, codeMode)
+    // Other bytes may have a translation.
+    if (this.#resting.get(name) === Number.POSITIVE_INFINITY) this.#resting.delete(name)
+    const known = this.#entries.get(name)
     if (known !== undefined) this.#records.enterRegion(record, known.region.index, known.entry)
   }
 
@@ -110,7 +123,8 @@ export class RegionCache implements Translator {
       if (!touches(region, from, to)) continue
       const times = (this.#overwritten.get(from >>> PAGE_SHIFT) ?? 0) + 1
       this.#overwritten.set(from >>> PAGE_SHIFT, times)
-      this.#drop(region, Math.min(this.#options.threshold * 2 ** Math.min(times, MOST_DOUBLINGS), LONGEST_REST))
+      this.#drop(region)
+      for (const offset of region.entries.keys()) this.#resting.set(key(region.page + offset, region.codeMode), 2 ** Math.min(times, MOST_DOUBLINGS) - 2)
       this.statistics.overwritten++
       dropped = true
     }
@@ -127,6 +141,21 @@ export class RegionCache implements Translator {
   flush(): void {
     for (const region of this.#byIndex.values()) this.#drop(region)
     this.statistics.flushes++
+    // The state may have come from elsewhere.
+    this.#setThreshold()
+  }
+
+  #setThreshold(): void {
+    const { threshold } = this.#options
+    const count = threshold < LEAST_COLD ? threshold : Math.max(threshold, COLD_THRESHOLD >> translatedHere)
+    this.#context.state.i32[at.HOT_MASK >> 2] = 2 ** Math.ceil(Math.log2(Math.max(count, 1))) - 1
+  }
+
+  /** Whether a hot place is left alone this time. */
+  #rests(name: number): boolean {
+    const left = this.#resting.get(name) ?? 0
+    if (left > 0) this.#resting.set(name, left - 1)
+    return left > 0
   }
 
   placesChanged(offset: number): void {
@@ -156,10 +185,11 @@ export class RegionCache implements Translator {
     if (threshold < WARM_DIVISOR) return []
     const { u16, codeMode } = this.#context.state
     const found: number[] = []
-    for (let offset = 0; offset < PAGE; offset++) {
-      const record = RecordCache.addressOf(page + offset)
-      const count = u16[(at.PLACES + record / at.PLACE_DIVISOR + at.PLACE.count) >> 1] ?? 0
-      if (count > threshold / WARM_DIVISOR && this.#records.holds(record, page + offset, codeMode, false)) found.push(offset)
+    const first = (at.PLACES + RecordCache.addressOf(page) / at.PLACE_DIVISOR + at.PLACE.count) >> 1
+    const stride = at.PLACE_BYTES >> 1
+    const warm = threshold / WARM_DIVISOR
+    for (let offset = 0, place = first; offset < PAGE; offset++, place += stride) {
+      if ((u16[place] ?? 0) > warm && this.#records.holds(RecordCache.addressOf(page + offset), page + offset, codeMode, false)) found.push(offset)
     }
     return found
   }
@@ -233,8 +263,7 @@ export class RegionCache implements Translator {
     if (this.#records.holds(record, place, region.codeMode, false)) this.#records.enterRegion(record, region.index, entry)
   }
 
-  /** @param rest jumps to its entries that do not count: what was overwritten waits longer each time */
-  #drop(region: Translated, rest = 0): void {
+  #drop(region: Translated): void {
     this.#byIndex.delete(region.index)
     const hostPage = region.host >>> PAGE_SHIFT
     const onPage = this.#byHostPage.get(hostPage)
@@ -246,7 +275,7 @@ export class RegionCache implements Translator {
       if (this.#entries.get(name)?.region !== region) continue
       this.#entries.delete(name)
       const record = RecordCache.addressOf(place)
-      if (this.#records.holds(record, place, region.codeMode, false)) this.#records.leaveRegion(record, region.index, rest)
+      if (this.#records.holds(record, place, region.codeMode, false)) this.#records.leaveRegion(record, region.index)
     }
     this.regions.set(region.index, null)
     this.#freeIndices.push(region.index)

@@ -153,8 +153,8 @@ export const SCRATCH_SLOT_BYTES = 32
 export const SEGMENT_SHAPE = 0x6b4
 export const SHAPE_WRITE_SHIFT = 8
 export const SHAPE_BIG_STACK = 1 << 16
-/** How often a place is jumped to before it counts as hot (i32); -1: never. */
-export const HOT_COUNT = 0x6b8
+/** The translator is told of a place each time that these bits of its count of jumps become zero (i32): a power of two less one. */
+export const HOT_MASK = 0x6b8
 /** The record of an instruction that crosses a page (never cached). */
 export const UNCACHED_RECORD = 0x900
 
