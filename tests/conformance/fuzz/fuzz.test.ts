@@ -7,7 +7,7 @@ const INSTRUCTIONS = 15_000
 const LEAST_PER_PROGRAM = 4
 
 /** Each program is compiled when it is translated. */
-const TRANSLATED_SHARE = 1 / 5
+const TRANSLATED_SHARE = 1 / 12
 
 describe.each(Object.entries(FUZZ_SUBJECTS))('random programs on oracle and %s', (name, subject) => {
   it.each(FUZZ_MODES)('%i-bit code', (mode) => {

@@ -7,14 +7,14 @@ import { encodeRow } from '../../../src/main/emulator/cpu/decode/encode-row'
 import { rows } from '../../../src/main/emulator/cpu/isa'
 import type { Row } from '../../../src/main/emulator/cpu/isa/row'
 import { blockWith } from '../../../src/main/emulator/cpu/jit/block'
-import { TRANSLATE_AT_ONCE } from '../../../src/main/emulator/cpu/jit/options'
+import { TRANSLATE_AT_ONCE, TRANSLATE_EACH } from '../../../src/main/emulator/cpu/jit/options'
 import type { BackendFactory } from '../../../src/main/emulator/cpu/semantics/backend'
 import { Random } from '../../../src/main/emulator/cpu/semantics/random'
 import { AREA_BYTES, CODE, DATA, differences, FuzzMachine, STACK, VECTOR_BYTES } from './fuzz-machine'
 
 /** Backends that the oracle judges: the translator translates at once, and once with room for one region. */
 export const FUZZ_SUBJECTS: Readonly<Record<string, BackendName | BackendFactory>> = {
-  interp: 'interp', block: blockWith(TRANSLATE_AT_ONCE), 'block-small': blockWith({ ...TRANSLATE_AT_ONCE, codeBytes: 0 }),
+  interp: 'interp', block: blockWith(TRANSLATE_AT_ONCE), 'block-small': blockWith({ ...TRANSLATE_EACH, regionInstructions: 20, codeBytes: 0 }),
 }
 
 export const FUZZ_MODES: readonly CodeMode[] = [16, 32, 64]

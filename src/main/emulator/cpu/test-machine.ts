@@ -1,7 +1,7 @@
 /** A computer of nothing but RAM and a CPU, for tests of the CPU. */
 import { Cpu, type BackendName } from './cpu'
 import { blockWith } from './jit/block'
-import { TRANSLATE_AT_ONCE } from './jit/options'
+import { TRANSLATE_EACH } from './jit/options'
 import type { BackendFactory } from './semantics/backend'
 import type { InterruptController, IoPorts, PhysicalMemory } from './ports'
 import { CS, DS, ES, SS } from './state/bits'
@@ -48,7 +48,7 @@ export class TestMachine {
         this.portWrites.push({ port, size, value })
       },
     }
-    this.cpu = new Cpu({ memory: this.memory, physical: this.#physical(), ports, interrupts, backend: backend === 'block' ? blockWith(TRANSLATE_AT_ONCE) : backend })
+    this.cpu = new Cpu({ memory: this.memory, physical: this.#physical(), ports, interrupts, backend: backend === 'block' ? blockWith(TRANSLATE_EACH) : backend })
   }
 
   /** Bytes to physical memory. */

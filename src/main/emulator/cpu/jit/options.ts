@@ -16,10 +16,14 @@ export interface BlockOptions {
   readonly codeBytes: number
   /** Instructions of a region at most: larger functions take WebAssembly compilers long. */
   readonly regionInstructions: number
+  /** Each instruction is a block, so that a slice of one executes it translated; for tests. */
+  readonly apart: boolean
   readonly onRegion?: (made: RegionMade) => void
 }
 
-export const DEFAULT_BLOCK_OPTIONS: BlockOptions = { threshold: 2048, codeBytes: 256 << 20, regionInstructions: 800 }
+export const DEFAULT_BLOCK_OPTIONS: BlockOptions = { threshold: 2048, codeBytes: 256 << 20, regionInstructions: 800, apart: false }
 
-/** For tests of single instructions and random programs: what is compiled is executed once. */
+/** For tests of random programs: what is compiled is executed once. */
 export const TRANSLATE_AT_ONCE: Partial<BlockOptions> = { threshold: 0, regionInstructions: 40 }
+/** For tests of single instructions. */
+export const TRANSLATE_EACH: Partial<BlockOptions> = { threshold: 0, regionInstructions: 4, apart: true }

@@ -39,6 +39,8 @@ export interface Region {
 export interface RegionSource {
   readonly codeMode: CodeMode
   readonly mostInstructions: number
+  /** Each instruction is a block of its own. */
+  readonly apart: boolean
   /** The instruction at an offset of the page; undefined: none that lies there whole, or one that must be asked about each time. */
   decode(offset: number): Decoded | undefined
   /** Whether it is worth translating what begins there: it was executed before. */
@@ -107,6 +109,7 @@ class Search {
       const { decoded, profile } = instruction
       const next = offset + decoded.length
       this.#found.set(offset, instruction)
+      if (this.#source.apart) this.#leaders.add(offset)
       this.#low = Math.min(this.#low, offset)
       this.#high = Math.max(this.#high, next)
       if (profile.transfer === 'next') {

@@ -203,6 +203,7 @@ export class RegionCache implements Translator {
     return findRegion({
       codeMode: mode,
       mostInstructions: this.#options.regionInstructions,
+      apart: this.#options.apart,
       decode: (offset): Decoded | undefined => {
         if (asked(offset)) return undefined
         const result = decode(bytes, mode, offset, PAGE, opcodes)
