@@ -1,7 +1,7 @@
 /**
  * The translating backend against the interpreter: runs of templates and of the benchmark's workloads, compared again and again in all registers and
  * memory, with a low threshold, the default one, and room for hardly any code; then the time of each.
- *   node scripts/run.mjs tests/judges/block.ts [--seconds N (of the guest)] [--only NAME] [--speed]
+ *   node scripts/run.mjs tests/judges/block.ts [--seconds N (of the guest)] [--only NAME] [--speed [--backend interp|block]]
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ const MEMORY = 16 << 20
 const SLICE = 1 << 17
 const VARIANTS = [['threshold 1', { threshold: 1 }], ['default', {}], ['no room', { threshold: 50, codeBytes: 0 }]] as const
 
-const { values } = parseArgs({ options: { seconds: { type: 'string' }, only: { type: 'string' }, speed: { type: 'boolean', default: false } } })
+const { values } = parseArgs({ options: { seconds: { type: 'string' }, only: { type: 'string' }, speed: { type: 'boolean', default: false }, backend: { type: 'string' } } })
 const ticks = Number(values.seconds ?? (values.speed ? '60' : '0.2')) * TICKS_PER_SECOND
 const wanted = (name: string): boolean => values.only === undefined || name.includes(values.only)
 let failed = 0
@@ -54,6 +54,7 @@ function compare(name: string, image: Uint8Array): void {
 function time(name: string, image: Uint8Array): void {
   const shown: string[] = []
   for (const backend of ['interp', 'block'] as const) {
+    if (values.backend !== undefined && values.backend !== backend) continue
     const statistics = new JitStatistics()
     const machine = machineOf(image, backend === 'interp' ? 'interp' : blockWith({}, statistics))
     const start = performance.now()
