@@ -1,14 +1,15 @@
 /**
- * Runs random programs on both backends and prints what differs.
- *   npm run fuzz -- [INSTRUCTIONS] [--seed N] [--mode 16|32|64]
+ * Runs random programs on the oracle and another backend and prints what differs.
+ *   npm run fuzz -- [INSTRUCTIONS] [--seed N] [--mode 16|32|64] [--backend NAME]
  */
 import { Argument, Command, Option } from 'commander'
-import { FUZZ_MODES, fuzz, type Difference } from '../tests/conformance/fuzz/fuzzer'
+import { FUZZ_MODES, FUZZ_SUBJECTS, fuzz, type Difference } from '../tests/conformance/fuzz/fuzzer'
 
 interface Options {
   readonly seed: number
   readonly mode?: string
   readonly keepGoing: number
+  readonly backend: string
 }
 
 const whole = (text: string): number => {
@@ -24,10 +25,11 @@ function print({ seed, mode, listing, differences }: Difference): void {
 }
 
 const program = new Command('fuzz')
-  .description('Random valid instructions in three modes, oracle against interpreter.')
+  .description('Random valid instructions in three modes, oracle against another backend.')
   .addArgument(new Argument('[instructions]', 'instructions to execute, over all modes').argParser(whole).default(300_000))
   .option('--seed <number>', 'first seed', whole, 1)
   .addOption(new Option('--mode <bits>', 'only this mode').choices(['16', '32', '64']))
+  .addOption(new Option('--backend <name>', 'the other backend').choices(Object.keys(FUZZ_SUBJECTS)).default('interp'))
   .option('--keep-going <number>', 'differences to print per mode before it stops', whole, 1)
 
 function main(): number {
@@ -41,7 +43,7 @@ function main(): number {
     let executed = 0
     let programs = 0
     for (let found = 0; found < options.keepGoing && executed < instructions / modes.length; ) {
-      const result = fuzz(mode, seed, instructions / modes.length - executed)
+      const result = fuzz(mode, FUZZ_SUBJECTS[options.backend] ?? 'interp', seed, instructions / modes.length - executed)
       seed += result.programs
       programs += result.programs
       executed += result.instructions

@@ -4,8 +4,7 @@ import type { AskedDrive } from '../main/services/boot-medium'
 import { type ModuleFile, parseInitrd, parseModule } from '../main/services/boot-modules'
 import { CLOCK_HINT, clockStart } from '../main/services/machine-description'
 import { memorySize } from '../main/services/projects'
-import { BACKENDS } from '../shared/contract'
-import { BOOT_MEDIA, MOST_CPUS, DRIVE_BUSES, type BootMedium, OPTIONAL_DEVICES, type OptionalDevice } from '../shared/machine-schemas'
+import { BOOT_MEDIA, MOST_CPUS, DRIVE_BUSES, type BootMedium, OPTIONAL_DEVICES, type OptionalDevice, BACKENDS } from '../shared/machine-schemas'
 
 const secondsPer: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, '': 1 }
 
@@ -149,5 +148,5 @@ export type Backend = (typeof BACKENDS)[number]
 export function parseLockstep(text: string): readonly [Backend, Backend] {
   const [first, second, ...more] = text.split(',').map((name) => BACKENDS.find((backend) => backend === name))
   if (first !== undefined && second !== undefined && first !== second && more.length === 0) return [first, second]
-  throw new InvalidArgumentError(`Write two backends with a comma between them, such as oracle,interp; there are ${BACKENDS.join(' and ')}.`)
+  throw new InvalidArgumentError(`Write two backends with a comma between them, such as oracle,interp; there are ${BACKENDS.join(', ')}.`)
 }

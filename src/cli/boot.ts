@@ -20,7 +20,7 @@ import { unpackedLinux } from '../main/services/unpacked-linux'
 import type { BuildResult } from '../shared/contract'
 import type { CpuModelName } from '../shared/cpu-models'
 import { LabError } from '../shared/failure'
-import type { BootMedium, DriveBus, OutputPort, Screen, MachinePace, OptionalDevice } from '../shared/machine-schemas'
+import type { BootMedium, DriveBus, OutputPort, Screen, MachinePace, OptionalDevice, Translation } from '../shared/machine-schemas'
 import { screenLines, screenText } from '../shared/screen-text'
 import type { Backend, ScreenOutput, Trace } from './arguments'
 import { buildExitCode, printLog, summarize } from './build-log'
@@ -65,6 +65,7 @@ export interface BootOptions {
   saveAt?: number
   keys?: string
   backend: Backend
+  jitStats?: true
   cpu?: CpuModelName
   cpus?: number
   without?: readonly OptionalDevice[]
@@ -179,6 +180,7 @@ export async function run(machine: Bootable, options: BootOptions, signal: Abort
       {
         ...machine,
         backend: options.backend,
+        jitStatistics: options.jitStats,
         pace: machine.pace ?? (live ? 'realtime' : 'fast'),
         untilText,
         timeoutMilliseconds: timeoutOf(options),
@@ -224,6 +226,7 @@ export async function run(machine: Bootable, options: BootOptions, signal: Abort
     console.log(JSON.stringify({ reason: report.reason, exitCode, milliseconds, screen: lines, serial: kept.get('com1')?.text() ?? '', debug: kept.get('debug')?.text() ?? '', ...otherPorts(kept), report }))
     return exitCode
   }
+  if (options.jitStats) process.stderr.write(translationText(report.translation))
   if (options.screen?.type === 'text') console.log(screen ? inWords(screen) : '')
   if (report.reason !== 'until-text') process.stderr.write(`${report.lines.length > 0 ? report.lines.join('\n') : report.summary}\n`)
   if (report.reason === 'timeout' && untilText !== undefined) process.stderr.write(textMissing(untilText, screen))
@@ -234,6 +237,18 @@ export async function run(machine: Bootable, options: BootOptions, signal: Abort
 async function keepState(path: string, state: Uint8Array | undefined): Promise<void> {
   if (state) await writeState(path, state)
   else process.stderr.write('No state was saved: the machine came to an end of its own before.\n')
+}
+
+/** What `--jit-stats` prints. */
+function translationText(translation: Translation | undefined): string {
+  if (translation === undefined) return 'Nothing was translated: that is what the backend "block" does.\n'
+  const { regions, instructions, bytes, milliseconds, refused, overwritten, evicted, obstacles } = translation
+  const lines = [
+    `${regions} regions of ${instructions} instructions, ${bytes} bytes of WebAssembly, in ${milliseconds.toFixed(0)} ms`,
+    `${overwritten} overwritten, ${evicted} evicted, ${refused} hot places without a translation`,
+    ...Object.entries(obstacles).toSorted((a, b) => b[1] - a[1]).map(([reason, count]) => `  left to the interpreter: ${count} × ${reason}`),
+  ]
+  return `${lines.join('\n')}\n`
 }
 
 /** What other ports than COM1 and the debug console sent, by their names; nothing for a port that sent nothing. */

@@ -1,6 +1,6 @@
 /** Commands and options. */
 import { Command, Option } from 'commander'
-import { BACKENDS } from '../shared/contract'
+import { BACKENDS, DEFAULT_BACKEND } from '../shared/machine-schemas'
 import { CPU_MODEL_NAMES } from '../shared/cpu-models'
 import { FILE_SYSTEMS, FIRMWARES, IMAGE_FORMATS, IMAGE_LAYOUTS } from '../shared/image'
 import { BOOT_MEDIA, MOST_CPUS, DRIVE_BUSES, OPTIONAL_DEVICES, PACES } from '../shared/machine-schemas'
@@ -124,7 +124,8 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .option('--save-at <count>', 'end with exit code 0 after so many instructions since power-on', parseInstructions)
     .option('--load-state <file>', 'go on from a saved state, in the place of power-on; image and firmware are given as before')
     .option('--keys <text>', KEYS_HELP, parseKeys)
-    .addOption(new Option('--backend <name>', 'how instructions are executed').choices(BACKENDS).default('interp'))
+    .addOption(new Option('--backend <name>', 'how instructions are executed').choices(BACKENDS).default(DEFAULT_BACKEND))
+    .option('--jit-stats', 'when the run ends, say what was translated (standard error; with --json in the object)')
     .option('--lockstep <two>', 'boot on two backends at once, such as oracle,interp, and stop at the first difference (exit code 78)', parseLockstep)
     .addOption(new Option('--cpu <model>', 'the processor (default: as the project says, else max: all that the emulator knows)').choices(CPU_MODEL_NAMES))
     .option('--cpus <count>', `how many processors, 1 to ${MOST_CPUS} (default: as the project says, else 1)`, parseCpus)

@@ -1,7 +1,7 @@
 /** `bootlab runner`: what cargo starts in place of the kernel that it has built. */
 import { prepareRunnerJob, type RunnerJob } from '../main/services/cargo-runner'
 import { prepareWorker, type RunReport, startInWorker } from '../main/services/machine-host'
-import type { Screen } from '../shared/machine-schemas'
+import { DEFAULT_BACKEND, type Screen } from '../shared/machine-schemas'
 import { screenText } from '../shared/screen-text'
 import { debugExitCode, EXIT } from './exit-codes'
 import { LiveTerminal } from './live-terminal'
@@ -39,7 +39,7 @@ async function run({ image, model, processors, isTest, settings, memoryBytes }: 
         model,
         processors,
         memoryBytes: options.memory ?? memoryBytes,
-        backend: 'interp',
+        backend: DEFAULT_BACKEND,
         pace: live ? 'realtime' : 'fast',
         timeoutMilliseconds: options.timeout ?? settings.timeoutMilliseconds,
         onReset: settings.endOnReset === true ? 'end' : 'restart',

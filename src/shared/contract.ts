@@ -21,7 +21,7 @@ import { formattingCalls } from './formatting'
 import { languageCalls, languageStreams } from './language-servers'
 import { LANGUAGES } from './languages'
 import { imageCalls } from './image-explorer'
-import { BOOT_MEDIA, insertedDriveSchema, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, MOST_CPUS, MOST_EXTRA_DRIVES, OUTPUT_PORTS, sentScreenSchema, SERIAL_PORTS, toneSchema } from './machine-schemas'
+import { BOOT_MEDIA, insertedDriveSchema, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, MOST_CPUS, MOST_EXTRA_DRIVES, OUTPUT_PORTS, sentScreenSchema, SERIAL_PORTS, toneSchema, BACKENDS } from './machine-schemas'
 import { buildProgressSchema, buildStepSchema, problemSchema } from './problems'
 import { searchStreams } from './search'
 import { usbCalls, usbStreams } from './usb'
@@ -137,8 +137,6 @@ export const buildResultSchema = z.object({
 export type BuildResult = z.infer<typeof buildResultSchema>
 
 // --- machines ---------------------------------------------------------------------------------------------------------
-
-export const BACKENDS = ['interp', 'oracle'] as const
 
 /** What to boot: the image of a project's last build, or a file (raw image or ELF kernel). */
 export const bootSourceSchema = z.discriminatedUnion('type', [

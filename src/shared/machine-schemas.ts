@@ -3,6 +3,27 @@ import * as z from 'zod'
 import { hexSchema } from './hex'
 import { pausedSchema, timelineEntrySchema } from './run-state'
 
+/** How a machine executes instructions: translating hot code, interpreting, or slowly and simply. */
+export const BACKENDS = ['block', 'interp', 'oracle'] as const
+export const DEFAULT_BACKEND: (typeof BACKENDS)[number] = 'interp'
+
+/** What the translating backend did. */
+export const translationSchema = z.object({
+  regions: z.number(),
+  /** Guest instructions in them, and bytes of WebAssembly made of those. */
+  instructions: z.number(),
+  bytes: z.number(),
+  /** Of the host, for translating. */
+  milliseconds: z.number(),
+  /** Hot places without a translation; regions whose code changed; regions that made room. */
+  refused: z.number(),
+  overwritten: z.number(),
+  evicted: z.number(),
+  /** Why instructions are left to the interpreter: how many in regions, by reason. */
+  obstacles: z.record(z.string(), z.number()),
+})
+export type Translation = z.infer<typeof translationSchema>
+
 /** What an image is put into: a hard disk (80h), diskette drive A: (00h) or a CD drive (E0h). */
 export const BOOT_MEDIA = ['disk', 'floppy', 'cd'] as const
 export type BootMedium = (typeof BOOT_MEDIA)[number]
@@ -181,6 +202,8 @@ const common = {
   lines: z.array(z.string()),
   /** Instructions retired since power-on. */
   instructions: z.number(),
+  /** If it was asked for, and there is a translator. */
+  translation: translationSchema.optional(),
 }
 
 /** Why a machine ended. */

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { BACKENDS } from '../../src/shared/contract'
+import { BACKENDS } from '../../src/shared/machine-schemas'
 import { startInProcess } from '../../src/main/emulator/host/session'
 import type { RunReport } from '../../src/main/emulator/host/options'
 import type { TextScreen } from '../../src/shared/machine-schemas'

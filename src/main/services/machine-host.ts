@@ -1,4 +1,5 @@
 /** Starts machines in worker threads. */
+import { DEFAULT_BACKEND } from '../../shared/machine-schemas'
 import { pathToFileURL } from 'node:url'
 import { prepareMachine, startMachine } from '../emulator/host/handle'
 import type { StartOptions } from '../emulator/host/options'
@@ -17,7 +18,7 @@ nothing.set([0xeb, 0xfe])
 nothing.set([0x55, 0xaa], 510)
 
 /** For a project that was not booted yet. */
-export const FIRST_REHEARSAL: StartOptions = { image: nothing, memoryBytes: 16 << 20, backend: 'interp', pace: 'realtime' }
+export const FIRST_REHEARSAL: StartOptions = { image: nothing, memoryBytes: 16 << 20, backend: DEFAULT_BACKEND, pace: 'realtime' }
 
 /** Has a worker wait for the next machine, so that it is ready when the build is. */
 export const prepareWorker = (rehearsal?: StartOptions): void => prepareMachine(workerUrl(), rehearsal)

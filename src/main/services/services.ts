@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import envPaths from 'env-paths'
 import type { Handlers } from '../../shared/channel'
+import { DEFAULT_BACKEND } from '../../shared/machine-schemas'
 import { jsonSchemaEntrySchema, type AppInfo, type AppMenu, type BootSource, type JsonSchemaEntry } from '../../shared/contract'
 import { LabError } from '../../shared/failure'
 import type { StartOptions } from '../emulator/host/options'
@@ -227,7 +228,7 @@ export function createServices(options: ServicesOptions): Services {
       const [model, processors] = [saved?.machine.model ?? cpu ?? described.model, saved?.machine.processors ?? cpus ?? described.cpus]
       checkProcessors(model, processors)
       const start: StartOptions = {
-        image, model, processors, medium: asked, bus: described.bus, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga, described.firmware.variables)), boot: described.boot, memoryBytes, backend: backend ?? 'interp', pace: described.pace ?? 'realtime',
+        image, model, processors, medium: asked, bus: described.bus, drives: inserted, roms: described.firmware && (await readRoms(described.firmware.bios, described.firmware.vga, described.firmware.variables)), boot: described.boot, memoryBytes, backend: backend ?? DEFAULT_BACKEND, pace: described.pace ?? 'realtime',
         ...(described.without ? { without: [...described.without] } : {}),
         startDate: described.startDate ?? Date.now(), marks: facts.marks, ...(pauseAt ? { pauseAt } : {}), ...(log ? { log: { filter: log } } : {}), ...(saved ? { state: saved.bytes } : {}),
       }

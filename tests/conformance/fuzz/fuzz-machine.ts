@@ -1,5 +1,6 @@
 /** A processor in one of three modes that runs random code: every exception ends in a HLT. */
 import type { BackendName } from '../../../src/main/emulator/cpu/cpu'
+import type { BackendFactory } from '../../../src/main/emulator/cpu/semantics/backend'
 import type { CodeMode } from '../../../src/main/emulator/cpu/decode/decoded'
 import { CR4 } from '../../../src/main/emulator/cpu/state/bits'
 import * as at from '../../../src/main/emulator/cpu/state/layout'
@@ -27,7 +28,7 @@ const XCR0_ALL = 7n
 
 /** Real mode: every vector leads to a HLT. */
 class RealMachine extends TestMachine {
-  constructor(backend: BackendName) {
+  constructor(backend: BackendName | BackendFactory) {
     super(backend)
     for (let vector = 0; vector < 256; vector++) {
       this.poke32(vector * 4, (HANDLERS + vector * 16) & 0xffff)
@@ -49,7 +50,7 @@ export class FuzzMachine {
   readonly #tables: Uint8Array
   readonly #pageTables: Uint8Array
 
-  constructor(backend: BackendName, mode: CodeMode) {
+  constructor(backend: BackendName | BackendFactory, mode: CodeMode) {
     this.#mode = mode
     this.machine = mode === 16 ? new RealMachine(backend) : new ModeMachine(backend, mode === 32 ? 'protected' : 'long')
     this.#state = this.machine.cpu.state.u8.slice(0, STATE_BYTES)

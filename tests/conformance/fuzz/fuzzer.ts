@@ -1,12 +1,21 @@
-/** Differential fuzzing: random programs of valid instructions, oracle against interpreter. */
+/** Differential fuzzing: random programs of valid instructions, oracle against another backend. */
+import type { BackendName } from '../../../src/main/emulator/cpu/cpu'
 import { decode } from '../../../src/main/emulator/cpu/decode/decode'
 import type { CodeMode } from '../../../src/main/emulator/cpu/decode/decoded'
 import { disassemble } from '../../../src/main/emulator/cpu/decode/disassemble'
 import { encodeRow } from '../../../src/main/emulator/cpu/decode/encode-row'
 import { rows } from '../../../src/main/emulator/cpu/isa'
 import type { Row } from '../../../src/main/emulator/cpu/isa/row'
+import { blockWith } from '../../../src/main/emulator/cpu/jit/block'
+import { TRANSLATE_AT_ONCE, TRANSLATE_EACH } from '../../../src/main/emulator/cpu/jit/options'
+import type { BackendFactory } from '../../../src/main/emulator/cpu/semantics/backend'
 import { Random } from '../../../src/main/emulator/cpu/semantics/random'
 import { AREA_BYTES, CODE, DATA, differences, FuzzMachine, STACK, VECTOR_BYTES } from './fuzz-machine'
+
+/** Backends that the oracle judges: the translator translates at once, and once with room for one region. */
+export const FUZZ_SUBJECTS: Readonly<Record<string, BackendName | BackendFactory>> = {
+  interp: 'interp', block: blockWith(TRANSLATE_AT_ONCE), 'block-small': blockWith({ ...TRANSLATE_EACH, regionInstructions: 20, codeBytes: 0 }),
+}
 
 export const FUZZ_MODES: readonly CodeMode[] = [16, 32, 64]
 
@@ -31,15 +40,15 @@ export interface Difference {
 export class Fuzzer {
   readonly mode: CodeMode
   readonly #oracle: FuzzMachine
-  readonly #interp: FuzzMachine
+  readonly #subject: FuzzMachine
   readonly #plain: readonly Row[]
   readonly #special: readonly Row[]
   readonly #vectors: readonly Row[]
 
-  constructor(mode: CodeMode) {
+  constructor(mode: CodeMode, subject: BackendName | BackendFactory) {
     this.mode = mode
     this.#oracle = new FuzzMachine('oracle', mode)
-    this.#interp = new FuzzMachine('interp', mode)
+    this.#subject = new FuzzMachine(subject, mode)
     const possible = rows.filter((row) => row.modes !== (mode === 64 ? 'not64' : 'only64') && !(mode === 16 && (row.protectedOnly === true || row.unit === 'avx')))
     this.#vectors = possible.filter((row) => row.unit !== undefined)
     this.#special = possible.filter((row) => row.unit === undefined && (row.faults !== undefined || row.endsBlock === true))
@@ -54,14 +63,14 @@ export class Fuzzer {
     const { code, start } = this.#prepare(random)
     const before = this.#oracle.machine.cpu.now()
     for (const { machine } of this.#both) machine.cpu.run(MOST_INSTRUCTIONS)
-    const found = differences(this.#oracle, this.#interp)
+    const found = differences(this.#oracle, this.#subject)
     const instructions = this.#oracle.machine.cpu.now() - before
     if (found.length === 0) return { instructions, difference: undefined }
     return { instructions, difference: { seed, mode: this.mode, listing: this.#list(code, start), differences: found } }
   }
 
   get #both(): readonly FuzzMachine[] {
-    return [this.#oracle, this.#interp]
+    return [this.#oracle, this.#subject]
   }
 
   #prepare(random: Random): { code: number[]; start: number } {
@@ -136,8 +145,8 @@ export interface FuzzResult {
 }
 
 /** Programs of one mode, seed after seed, until `instructions` were executed, something differed, or `deadline` (as `Date.now()`) is over. */
-export function fuzz(mode: CodeMode, seed: number, instructions: number, deadline = Infinity): FuzzResult {
-  const fuzzer = new Fuzzer(mode)
+export function fuzz(mode: CodeMode, subject: BackendName | BackendFactory, seed: number, instructions: number, deadline = Infinity): FuzzResult {
+  const fuzzer = new Fuzzer(mode, subject)
   let executed = 0
   let programs = 0
   while (executed < instructions && Date.now() < deadline) {

@@ -4,6 +4,8 @@
  */
 import { CpuFault } from '../../../src/main/emulator/cpu/faults'
 import { createInterpreter } from '../../../src/main/emulator/cpu/interp/interp'
+import { blockWith } from '../../../src/main/emulator/cpu/jit/block'
+import { TRANSLATE_EACH } from '../../../src/main/emulator/cpu/jit/options'
 import { Mmu } from '../../../src/main/emulator/cpu/mmu/mmu'
 import type { InterruptController, IoPorts, PhysicalMemory } from '../../../src/main/emulator/cpu/ports'
 import type { Backend } from '../../../src/main/emulator/cpu/semantics/backend'
@@ -18,7 +20,7 @@ import { DEFAULT_MODEL } from '../../../src/main/emulator/cpu/system/models'
 import type { Mode } from './format'
 
 export type BackendName = Backend['name']
-const FACTORIES = { interp: createInterpreter, oracle: createOracle } as const
+const FACTORIES = { interp: createInterpreter, oracle: createOracle, block: blockWith(TRANSLATE_EACH) } as const
 
 /** One descriptor: byte-granular limit as the segment register holds it. */
 interface Segment {

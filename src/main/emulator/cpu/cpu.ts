@@ -1,7 +1,9 @@
 import { type Arrival, CodeProbes, STOPPED_BEFORE } from './code-probes'
+import type { Translation } from '../../../shared/machine-schemas'
 import { CpuFault, Vector } from './faults'
 import { ALL_OPCODES, opcodesWith, type Opcodes } from './decode/tables'
 import { createInterpreter } from './interp/interp'
+import { createBlock } from './jit/block'
 import { Mmu } from './mmu/mmu'
 import type { ApicPort, InterruptController, IoPorts, PhysicalMemory } from './ports'
 import type { Backend, BackendContext, BackendFactory } from './semantics/backend'
@@ -37,7 +39,7 @@ function opcodesOf(model: CpuModel): Opcodes {
   return opcodes
 }
 
-const FACTORIES: Readonly<Record<BackendName, BackendFactory>> = { interp: createInterpreter, oracle: createOracle }
+const FACTORIES: Readonly<Record<BackendName, BackendFactory>> = { interp: createInterpreter, oracle: createOracle, block: createBlock }
 
 /** `REMAINING` is a signed 32-bit count. */
 const LONGEST_SLICE = 0x4000_0000
@@ -165,6 +167,11 @@ export class Cpu implements SystemContext {
 
   get backend(): BackendName {
     return this.#backend.name
+  }
+
+  /** What the backend translated; undefined: it translates nothing. */
+  get translation(): Translation | undefined {
+    return this.#backend.translation?.()
   }
 
   /** Power-on state; only between runs (a port handler asks for `attention` and resets later). Instruction count, idle time and A20 stay. */

@@ -1,10 +1,14 @@
 /** A computer of nothing but RAM and a CPU, for tests of the CPU. */
 import { Cpu, type BackendName } from './cpu'
+import { blockWith } from './jit/block'
+import { TRANSLATE_EACH } from './jit/options'
+import type { BackendFactory } from './semantics/backend'
 import type { InterruptController, IoPorts, PhysicalMemory } from './ports'
 import { CS, DS, ES, SS } from './state/bits'
 import { memoryLayout } from './state/layout'
 
-export const BACKENDS: readonly BackendName[] = ['oracle', 'interp']
+/** `block` translates everything at once here. */
+export const BACKENDS: readonly BackendName[] = ['oracle', 'interp', 'block']
 
 const PAGE = 4096
 
@@ -26,7 +30,7 @@ export class TestMachine {
   readonly deviceWrites: { address: number; size: number; value: number }[] = []
   devicePage: number | undefined
 
-  constructor(backend: BackendName, ramBytes = 0x20_0000) {
+  constructor(backend: BackendName | BackendFactory, ramBytes = 0x20_0000) {
     const { ramBase, wasmPages } = memoryLayout(ramBytes)
     this.ramBase = ramBase
     this.ramBytes = ramBytes
@@ -44,7 +48,7 @@ export class TestMachine {
         this.portWrites.push({ port, size, value })
       },
     }
-    this.cpu = new Cpu({ memory: this.memory, physical: this.#physical(), ports, interrupts, backend })
+    this.cpu = new Cpu({ memory: this.memory, physical: this.#physical(), ports, interrupts, backend: backend === 'block' ? blockWith(TRANSLATE_EACH) : backend })
   }
 
   /** Bytes to physical memory. */

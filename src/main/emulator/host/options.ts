@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { CPU_MODEL_NAMES } from '../../../shared/cpu-models'
 import { logEntrySchema, logFilterSchema, type LogEntry, type LogFilter, machineQuestions, type QuestionArgs, type QuestionName, type QuestionResults } from '../../../shared/debug'
 import { failureSchema, LabError } from '../../../shared/failure'
-import { BOOT_MEDIA, MOST_CPUS, MOST_EXTRA_DRIVES, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, OUTPUT_PORTS, screenSchema, SERIAL_PORTS, toneSchema, DRIVE_BUSES, OPTIONAL_DEVICES } from '../../../shared/machine-schemas'
+import { BOOT_MEDIA, MOST_CPUS, MOST_EXTRA_DRIVES, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, OUTPUT_PORTS, screenSchema, SERIAL_PORTS, toneSchema, DRIVE_BUSES, OPTIONAL_DEVICES, BACKENDS, translationSchema } from '../../../shared/machine-schemas'
 import type { KeyEvent, MachineState, MouseMove, OutputPort, Screen, SerialPort, Tone } from '../../../shared/machine-schemas'
 import { BOOT_PAUSES } from '../../../shared/run-state'
 import { imageFileSchema } from './image-file'
@@ -32,7 +32,9 @@ export const startOptionsSchema = z.object({
   /** The guest's network: a folder whose files TFTP and HTTP give, and what a guest that boots from the network is to load. */
   network: z.object({ folder: z.string().min(1).optional(), bootFile: z.string().min(1).max(127).optional() }).optional(),
   memoryBytes: z.number().int().min(MIN_MEMORY_BYTES).max(MAX_MEMORY_BYTES),
-  backend: z.enum(['interp', 'oracle']),
+  backend: z.enum(BACKENDS),
+  /** The report says what was translated. */
+  jitStatistics: z.boolean().optional(),
   /** Which processor; default: all that the emulator knows. */
   model: z.enum(CPU_MODEL_NAMES).optional(),
   /** How many of them; default: 1. */
@@ -75,7 +77,7 @@ export const startOptionsSchema = z.object({
 })
 export type StartOptions = z.infer<typeof startOptionsSchema>
 
-const askedEnd = { summary: z.string(), lines: z.array(z.string()), instructions: z.number() }
+const askedEnd = { summary: z.string(), lines: z.array(z.string()), instructions: z.number(), translation: translationSchema.optional() }
 
 /** Why a run ended: as for every machine, or because of what the options asked for. */
 export const runReportSchema = z.discriminatedUnion('reason', [

@@ -484,7 +484,8 @@ export class Session implements RunningMachine, Asked {
     this.#tellState('ended')
     if (this.#options.saveState === true && SAVED_AT.has(report.reason) && !this.#machine.outcome) this.#listener.saved?.(this.save())
     if (this.#machine.variables) this.#listener.variables?.(this.#machine.variables.contents)
-    this.#listener.end(report)
+    const { translation } = this.#machine.cpu
+    this.#listener.end(this.#options.jitStatistics && translation ? { ...report, translation } : report)
     this.#wake?.()
   }
 }

@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads'
 import { interpreterModule, setInterpreterModule } from '../cpu/interp/interp'
 import { reportThrown } from '../debug/report'
 import { toFailure } from '../../../shared/failure'
+import { DEFAULT_BACKEND } from '../../../shared/machine-schemas'
 import { yieldToWindow } from './priority'
 import type { Command, StartOptions, WorkerEvent } from './options'
 import { commandSchema, machineEnded } from './options'
@@ -10,6 +11,8 @@ import { Session } from './session'
 
 /** So long a boot has the processor like everything else. */
 const BOOTING_MS = 1000
+/** Whether the usual backend's interpreter counts jumps for the translator. */
+const TRANSLATES = DEFAULT_BACKEND === 'block'
 /** So long a rehearsal goes on: to the kernel, and some of what that does. The more often, the better the code that is made of it. */
 const REHEARSAL_MS = 60
 const REHEARSALS = 5
@@ -27,11 +30,11 @@ function listen(port: NonNullable<typeof parentPort>): void {
   let prepared = false
   let rehearsal: Session | undefined
 
-  /** Takes the interpreter that another worker compiled, or compiles it and passes it on. */
+  /** Takes the interpreter of the usual backend that another worker compiled, or compiles it and passes it on. */
   const useModule = (module: WebAssembly.Module | undefined, needed: boolean): void => {
     if (prepared) return
-    if (module) setInterpreterModule(module)
-    else if (needed) post({ type: 'module', module: interpreterModule() })
+    if (module) setInterpreterModule(module, TRANSLATES)
+    else if (needed) post({ type: 'module', module: interpreterModule(TRANSLATES) })
     prepared = module !== undefined || needed
   }
 
@@ -56,7 +59,7 @@ function listen(port: NonNullable<typeof parentPort>): void {
     rehearsal = undefined
     // Whoever wants it in real time watches; until something is to be seen, the machine is what they wait for.
     if (command.options.pace === 'realtime') setTimeout(yieldToWindow, BOOTING_MS)
-    useModule(command.module, command.options.backend === 'interp')
+    useModule(command.module, command.options.backend === DEFAULT_BACKEND)
     try {
       session = new Session(command.options, {
         screen: (screen) => {

@@ -8,7 +8,7 @@ import { type BackendName, Machine } from './machine'
 import { FRAMEBUFFER } from './memory-map'
 import { screenPng } from './picture'
 
-const BACKENDS: readonly BackendName[] = ['interp', 'oracle']
+const BACKENDS: readonly BackendName[] = ['block', 'interp', 'oracle']
 const RUN_TICKS = 3_000_000
 const word = (value: number): number[] => [value & 0xff, (value >> 8) & 0xff]
 const dword = (value: number): number[] => [...word(value), ...word(value >>> 16)]

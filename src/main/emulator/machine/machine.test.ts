@@ -5,7 +5,7 @@ import { Machine } from './machine'
 import { reportOutcome } from '../debug/report'
 import { screenLines } from '../../../shared/screen-text'
 
-const BACKENDS: readonly BackendName[] = ['interp', 'oracle']
+const BACKENDS: readonly BackendName[] = ['block', 'interp', 'oracle']
 
 function bootSector(code: readonly number[]): Uint8Array {
   const sector = new Uint8Array(512)

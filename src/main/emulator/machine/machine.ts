@@ -6,6 +6,7 @@ import { type BootMedium, MOST_CPUS, type OutputPort, type Screen, type TextScre
 import type { BootPause } from '../../../shared/run-state'
 import { Cpu, type CpuOptions } from '../cpu/cpu'
 import { SharedParts } from '../cpu/shared-parts'
+import type { BackendFactory } from '../cpu/semantics/backend'
 import { memoryLayout } from '../cpu/state/layout'
 import { CPU_MODELS, type CpuModelName, DEFAULT_MODEL } from '../cpu/system/models'
 import { RunControl } from '../debug/control/run-control'
@@ -57,7 +58,7 @@ import { TimerPolling } from './timer-polling'
 import { VgaCapture, textOf } from './vga-screen'
 import { VGA_START, type VgaWindow } from './vga-windows'
 
-export type BackendName = 'interp' | 'oracle'
+export type BackendName = 'interp' | 'oracle' | 'block'
 
 export interface MachineOptions {
   /** Disk image; it is never written to, unless it is a file that is written through. */
@@ -69,7 +70,8 @@ export interface MachineOptions {
   /** What is in further drives; as little written to. */
   drives?: readonly ExtraDrive[] | undefined
   memoryBytes: number
-  backend: BackendName
+  /** A factory: a backend with options of its own, for tests and tools. */
+  backend: BackendName | BackendFactory
   /** Which processor; default: all that the emulator knows. */
   model?: CpuModelName | undefined
   /** How many of them, 1 to `MOST_CPUS`; default: 1. */

@@ -34,6 +34,13 @@ export class ByteWriter {
     this.#bytes[position] = value
   }
 
+  /** Moves the bytes from `position` on before all others. */
+  moveToStart(position: number): void {
+    const moved = this.#bytes.slice(position, this.#length)
+    this.#bytes.copyWithin(moved.length, 0, position)
+    this.#bytes.set(moved)
+  }
+
   /** Adds what another writer holds. */
   append(writer: ByteWriter): void {
     if (this.#length + writer.#length > this.#bytes.length) this.#grow(writer.#length)

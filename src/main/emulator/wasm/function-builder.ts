@@ -134,16 +134,27 @@ export class FunctionBuilder {
     this.#code.unsigned(number)
   }
 
+  /** How many bytes were emitted. */
+  get length(): number {
+    return this.#code.length
+  }
+
+  /** Moves what was emitted from `position` on to the beginning, for what is only known at the end. Blocks are closed at both places. */
+  moveToStart(position: number): void {
+    this.#code.moveToStart(position)
+    this.#setEnd = -1
+  }
+
   call(functionIndex: number): void {
     this.#code.byte(Structured.call)
     this.#code.unsigned(functionIndex)
   }
 
-  /** Calls through table 0; the index is on top of the stack. */
-  callIndirect(typeIndex: number): void {
+  /** Calls through a table; the index is on top of the stack. */
+  callIndirect(typeIndex: number, table = 0): void {
     this.#code.byte(Structured.call_indirect)
     this.#code.unsigned(typeIndex)
-    this.#code.byte(0)
+    this.#code.unsigned(table)
   }
 
   block(result?: ValueTypeName): Label {

@@ -25,7 +25,7 @@ export class ModuleBuilder {
   readonly #scratch: ByteWriter[] = []
   #depth = 0
   readonly #exports: { name: string; index: number }[] = []
-  #table: { module: string; name: string; size: number } | undefined
+  readonly #tables: { module: string; name: string; size: number }[] = []
   #elements: { offset: number; functions: readonly number[] } | undefined
 
   /** Index of a function type; equal types share one. */
@@ -73,9 +73,9 @@ export class ModuleBuilder {
     this.#exports.push({ name, index })
   }
 
-  /** Table 0, for `call_indirect`; `size` is the least it must have. */
+  /** A table for `call_indirect`, numbered from 0; `size` is the least it must have. */
   importTable(module: string, name: string, size: number): void {
-    this.#table = { module, name, size }
+    this.#tables.push({ module, name, size })
   }
 
   /** Function indices that the table gets from `offset` on when the module is instantiated. */
@@ -95,8 +95,7 @@ export class ModuleBuilder {
         valueTypes(writer, type.results)
       }
     })
-    const table = this.#table
-    section(module, Section.import, this.#imports.length + this.#memories.length + (table ? 1 : 0), (writer) => {
+    section(module, Section.import, this.#imports.length + this.#memories.length + this.#tables.length, (writer) => {
       for (const { module: from, name, type } of this.#imports) {
         writer.name(from)
         writer.name(name)
@@ -110,7 +109,7 @@ export class ModuleBuilder {
         writer.byte(0)
         writer.unsigned(pages)
       }
-      if (table) {
+      for (const table of this.#tables) {
         writer.name(table.module)
         writer.name(table.name)
         writer.byte(ExternalKind.table)

@@ -24,6 +24,8 @@ declare namespace WebAssembly {
     constructor(descriptor: { initial: number; maximum?: number; element: 'anyfunc' })
     readonly length: number
     get(index: number): unknown
+    /** Null: nothing. */
+    set(index: number, value: unknown): void
     grow(delta: number): number
   }
 

@@ -1,26 +1,32 @@
+import type { Translation } from '../../../../shared/machine-schemas'
 import { CpuFault } from '../faults'
 import type { Backend, BackendContext } from '../semantics/backend'
 import { CodeFetcher } from '../semantics/code-fetch'
 import { HELPER_NAMES } from '../semantics/helper-signatures'
 import * as at from '../state/layout'
 import { assembleGroup, assembleInterpreter, entriesOf, MAIN_ENTRIES } from './module'
-import { RecordCache } from './records'
+import { RecordCache, type Translations } from './records'
 import { HELPERS, HOST } from './support'
 import { unitGroupOf, type HandlerGroup } from './variants'
 
 const PAGE = 4096
 
-let compiled: WebAssembly.Module | undefined
+/** By whether it enters translated code. */
+const compiled = new Map<boolean, WebAssembly.Module>()
 
-/** The interpreter's code, assembled and compiled once per process. It holds no state and can be posted to workers. */
-export function interpreterModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(assembleInterpreter())
-  return compiled
+/** The interpreter's code, assembled and compiled once per process. It holds no state and can be posted to workers. `translates`: for the block backend. */
+export function interpreterModule(translates: boolean): WebAssembly.Module {
+  let module = compiled.get(translates)
+  if (module === undefined) {
+    module = new WebAssembly.Module(assembleInterpreter(translates))
+    compiled.set(translates, module)
+  }
+  return module
 }
 
 /** Uses a module that another thread has compiled. */
-export function setInterpreterModule(module: WebAssembly.Module): void {
-  compiled = module
+export function setInterpreterModule(module: WebAssembly.Module, translates: boolean): void {
+  compiled.set(translates, module)
 }
 
 const groupModules = new Map<HandlerGroup, WebAssembly.Module>()
@@ -35,10 +41,29 @@ function groupModule(group: HandlerGroup): WebAssembly.Module {
   return module
 }
 
+/** Turns hot places into regions of translated code. */
+export interface Translator extends Translations {
+  readonly regions: WebAssembly.Table
+  readonly statistics: { report(): Translation }
+  /** The place of a record has become hot. */
+  hot(record: number): void
+  /** Drops everything. */
+  flush(): void
+  /** Instructions at this offset of any page are asked about from now on, or no longer. */
+  placesChanged(offset: number): void
+}
+
 /** The interpreter backend: WebAssembly handlers made from the rows, over a cache of decoded instructions. */
 export function createInterpreter(context: BackendContext): Backend {
+  return interpreterWith(context, 'interp', undefined)
+}
+
+/** The interpreter, with a translator for what is hot. */
+export function interpreterWith(context: BackendContext, name: Backend['name'], translatorOf: ((records: RecordCache) => Translator) | undefined): Backend {
   const { state, mmu, physical } = context
   const records = new RecordCache(state)
+  const translator = translatorOf?.(records)
+  if (translator !== undefined) records.follow(translator)
   const fetcher = new CodeFetcher(context)
   const handlers = new WebAssembly.Table({ initial: MAIN_ENTRIES, element: 'anyfunc' })
   /** Groups whose handlers are in the table. */
@@ -72,7 +97,12 @@ export function createInterpreter(context: BackendContext): Backend {
     [HOST]: {
       memory: state.memory,
       handlers,
+      ...(translator === undefined ? {} : { regions: translator.regions }),
       fetch,
+      hot: (record: number) => {
+        context.detour()
+        translator?.hot(record)
+      },
       slowRead: (segment: number, bytes: number, low: number, high: number) => {
         context.detour()
         return mmu.slowRead(segment, bytes, low, high)
@@ -93,20 +123,25 @@ export function createInterpreter(context: BackendContext): Backend {
     [HELPERS]: helperImports(context),
   }
   const instantiate = (module: WebAssembly.Module): WebAssembly.Instance => new WebAssembly.Instance(module, imports)
-  const instance = instantiate(interpreterModule())
+  const instance = instantiate(interpreterModule(translator !== undefined))
   const execute = instance.exports['execute']
   if (typeof execute !== 'function') throw new Error('The interpreter module exports no function "execute".')
 
   return {
-    name: 'interp',
+    name,
+    ...(translator === undefined ? {} : { translation: () => translator.statistics.report() }),
     execute: () => {
       execute()
     },
     flushDecoded: () => {
+      translator?.flush()
       records.flush()
       state.i64[at.FETCH_PAGE >> 3] = -1n
     },
-    codePlacesChanged: (offset) => records.dropOffset(offset),
+    codePlacesChanged: (offset) => {
+      translator?.placesChanged(offset)
+      records.dropOffset(offset)
+    },
     afterPhysicalWrite: (host, bytes) => records.invalidate(host, bytes),
   }
 }

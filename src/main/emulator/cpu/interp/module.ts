@@ -5,8 +5,8 @@ import { handlerOperands } from '../semantics/handler-operands'
 import { runRow } from '../semantics/run-row'
 import { CS } from '../state/bits'
 import * as at from '../state/layout'
-import { addSupport, type SupportFunctions } from './support'
-import { coldVariants, hotVariants, type HandlerGroup, type Variant } from './variants'
+import { addSupport, REGION_TABLE, type SupportFunctions } from './support'
+import { coldVariants, FIRST_COLD, hotVariants, type HandlerGroup, type Variant } from './variants'
 
 /** (record, RIP) → RIP of the next instruction */
 const HANDLER_TYPE: FunctionType = { parameters: ['i32', 'i64'], results: ['i64'] }
@@ -20,16 +20,19 @@ export const MAIN_ENTRIES = coldVariants.length
 
 /** The first entry of a group, and the one behind its last. */
 export function entriesOf({ first, variants }: HandlerGroup): { from: number; to: number } {
-  const from = first - hotVariants.length
+  const from = first - FIRST_COLD
   return { from, to: from + variants.length }
 }
 
-/** Assembles the interpreter: one function per cold variant of a row, and the loop that fetches records and executes them. */
-export function assembleInterpreter(): Uint8Array {
+/**
+ * Assembles the interpreter: one function per cold variant of a row, and the loop that fetches records and executes them.
+ * @param translates whether the loop counts how often places are reached, and enters translated code
+ */
+export function assembleInterpreter(translates: boolean): Uint8Array {
   const module = new ModuleBuilder()
-  const functions = addSupport(module, MAIN_ENTRIES)
+  const functions = addSupport(module, MAIN_ENTRIES, translates)
   module.elements(0, coldVariants.map((variant) => addHandler(module, functions, variant)))
-  module.exportFunction('execute', addLoop(module, functions))
+  module.exportFunction('execute', addLoop(module, functions, translates))
   return module.finish()
 }
 
@@ -37,7 +40,7 @@ export function assembleInterpreter(): Uint8Array {
 export function assembleGroup(group: HandlerGroup): Uint8Array {
   const module = new ModuleBuilder()
   const { from, to } = entriesOf(group)
-  const functions = addSupport(module, to)
+  const functions = addSupport(module, to, false)
   module.elements(from, group.variants.map((variant) => addHandler(module, functions, variant)))
   return module.finish()
 }
@@ -109,6 +112,10 @@ interface LoopLocals extends HandlerLocals {
   readonly tag: number
   /** How far the next instruction is from it (i64). */
   readonly distance: number
+  /** Its handler's number (i32). */
+  readonly handler: number
+  /** `REMAINING` before it was counted (i32). */
+  readonly remaining: number
 }
 
 /**
@@ -117,12 +124,13 @@ interface LoopLocals extends HandlerLocals {
  * they change neither mode nor mapping (a slow memory access might, but closes the fetch window then). The others are
  * called, and after them everything is looked up anew.
  */
-function addLoop(module: ModuleBuilder, functions: SupportFunctions): number {
+function addLoop(module: ModuleBuilder, functions: SupportFunctions, translates: boolean): number {
   return module.function({ parameters: [], results: [] }, (body) => {
     const locals: LoopLocals = {
       record: body.local('i32'), rip: body.local('i64'), start: body.local('i64'), tag: body.local('i64'), distance: body.local('i64'),
+      handler: body.local('i32'), remaining: body.local('i32'),
     }
-    const { record, rip } = locals
+    const { record, rip, handler } = locals
     body.i32(0)
     body.memory('i64_load', at.RIP)
     body.set(rip)
@@ -130,35 +138,103 @@ function addLoop(module: ModuleBuilder, functions: SupportFunctions): number {
     emitMaskRip(body, rip)
     emitCountDown(body, locals)
     emitFindRecord(body, functions, locals)
+    if (translates) emitCountPlace(body, functions, record)
     const onPage = body.loop()
-    const advance = body.block()
-    const cold = body.block()
-    const cases = hotVariants.map(() => body.block())
     body.get(record)
     body.memory('i32_load16_u', at.RECORD.handler)
-    body.brTable(cases.toReversed(), cold)
+    body.set(handler)
+    const dispatch = body.loop()
+    const advance = body.block()
+    const jumped = body.block()
+    const cold = body.block()
+    const region = body.block()
+    const cases = hotVariants.map(() => body.block())
+    body.get(handler)
+    body.brTable([...cases.toReversed(), region], cold)
     for (const variant of hotVariants) {
       body.end()
       body.withOwnLocals(() => emitHotCase(body, functions, locals, variant))
-      body.br(advance)
+      body.br(translates && variant.row.setsRip === true ? jumped : advance)
     }
+    body.end()
+    if (translates) emitEnterRegion(body, module, locals, { anew, dispatch })
+    else body.op('unreachable')
     body.end()
     body.get(record)
     body.get(rip)
-    body.get(record)
-    body.memory('i32_load16_u', at.RECORD.handler)
-    body.i32(hotVariants.length)
+    body.get(handler)
+    body.i32(FIRST_COLD)
     body.op('i32_sub')
     body.callIndirect(module.type(HANDLER_TYPE))
     body.set(rip)
     body.br(anew)
+    body.end()
+    if (translates) {
+      emitStepOnPage(body, locals, anew)
+      emitCountPlace(body, functions, record)
+      emitCountDown(body, locals)
+      body.br(onPage)
+    }
     body.end()
     emitStepOnPage(body, locals, anew)
     emitCountDown(body, locals)
     body.br(onPage)
     body.end()
     body.end()
+    body.end()
   })
+}
+
+/** One more jump to the place of a record. After so many the translator is told, which may put a region there. */
+function emitCountPlace(body: FunctionBuilder, functions: SupportFunctions, record: number): void {
+  const place = body.local('i32')
+  const count = body.local('i32')
+  emitPlaceOf(body, record)
+  body.set(place)
+  body.get(place)
+  body.get(place)
+  body.memory('i32_load16_u', at.PLACES + at.PLACE.count)
+  body.i32(1)
+  body.op('i32_add')
+  body.set(count)
+  body.get(count)
+  body.memory('i32_store16', at.PLACES + at.PLACE.count)
+  body.get(count)
+  body.i32(0)
+  body.memory('i32_load', at.HOT_MASK)
+  body.op('i32_and')
+  body.op('i32_eqz')
+  body.if()
+  body.get(record)
+  body.call(functions.hot)
+  body.end()
+}
+
+/** Pushes the offset in `PLACES` that belongs to a record. */
+function emitPlaceOf(body: FunctionBuilder, record: number): void {
+  body.get(record)
+  body.i32(Math.log2(at.PLACE_DIVISOR))
+  body.op('i32_shr_u')
+}
+
+/** Calls the region of a record. One that could not execute anything leaves the instruction uncounted: its own handler does it then. */
+function emitEnterRegion(body: FunctionBuilder, module: ModuleBuilder, { record, rip, remaining, handler }: LoopLocals, { anew, dispatch }: { anew: Label; dispatch: Label }): void {
+  body.get(record)
+  body.get(rip)
+  emitPlaceOf(body, record)
+  body.memory('i32_load16_u', at.PLACES + at.PLACE.region)
+  body.callIndirect(module.type(HANDLER_TYPE), REGION_TABLE)
+  body.set(rip)
+  body.i32(0)
+  body.memory('i32_load', at.REMAINING)
+  body.get(remaining)
+  body.op('i32_lt_s')
+  body.brIf(anew)
+  emitCount(body, remaining)
+  emitPlaceOf(body, record)
+  body.memory('i32_load16_u', at.PLACES + at.PLACE.handler)
+  body.set(handler)
+  body.br(dispatch)
 }
 
 /** A hot handler: leaves the new RIP and the distance to it. */
@@ -220,8 +296,7 @@ function emitMaskRip(body: FunctionBuilder, rip: number): void {
 }
 
 /** RIP goes to memory, for faults and helpers; the loop ends when nothing remains. */
-function emitCountDown(body: FunctionBuilder, { rip, start }: LoopLocals): void {
-  const remaining = body.local('i32')
+function emitCountDown(body: FunctionBuilder, { rip, start, remaining }: LoopLocals): void {
   body.i32(0)
   body.get(rip)
   body.memory('i64_store', at.RIP)

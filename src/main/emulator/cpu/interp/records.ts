@@ -2,7 +2,7 @@ import type { Decoded } from '../decode/decoded'
 import { MAX_INSTRUCTION_LENGTH } from '../decode/decode'
 import type { CpuState } from '../state/cpu-state'
 import * as at from '../state/layout'
-import { handlerNumber } from './variants'
+import { handlerNumber, REGION_HANDLER } from './variants'
 
 const PAGE = 4096
 const PAGE_SHIFT = 12
@@ -15,11 +15,23 @@ const EMPTY = -1
 const TAG_OF_NOTHING = 0x4000_0000
 /** In the high half of a tag: each execution is asked about (`CodePlaces`). The main loop looks for tags without it. */
 const TAG_ASKED = Number(at.TAG_ASKED >> 32n)
-const { RECORD } = at
+const { RECORD, PLACE } = at
 const ADDRESS_SIZE_INDEX = { 16: 0, 32: 1, 64: 2 } as const
 const OPERAND_SIZE_INDEX = { 8: 0, 16: 1, 32: 2, 64: 3 } as const
 /** Slot whose value is 0xffff_ffff: see `displacementOf`. */
 const MASK_32_SLOT = at.ADDRESS_MASKS + 8 - at.GPR
+
+/** Code that was translated beside the records, which must hear of what happens to their bytes. */
+export interface Translations {
+  /** An instruction was decoded into a record. */
+  decoded(record: number, physical: number, codeMode: number): void
+  /** Bytes changed, all in one line: drops what was translated from them. Says whether there was anything. */
+  changed(from: number, to: number): boolean
+  /** Whether something was translated from bytes in [from, to). */
+  covers(from: number, to: number): boolean
+}
+
+const NO_TRANSLATIONS: Translations = { decoded: () => undefined, changed: () => false, covers: () => false }
 
 /**
  * The decode cache: writes records, and drops those whose bytes change. Records are found by physical address, stores
@@ -34,11 +46,37 @@ export class RecordCache {
   /** The page asked for last: invalidation asks for neighbours. */
   #lookedUp: { hostPage: number; physicalPage: number | undefined } = NO_LOOKUP
   #misses = 0
+  #translations = NO_TRANSLATIONS
 
   constructor(state: CpuState) {
     this.#state = state
     // Fresh memory is zero: as a tag that is physical address 0 in 16-bit mode, which only the first record can be asked for.
     this.#empty(at.RECORDS)
+  }
+
+  /** Tells a translator what happens to decoded code. */
+  follow(translations: Translations): void {
+    this.#translations = translations
+  }
+
+  /** Leads the instruction of a record to a translated region. */
+  enterRegion(record: number, region: number, entry: number): void {
+    const { u16 } = this.#state
+    const place = placeOf(record)
+    if (u16[(place + PLACE.region) >> 1] === 0) u16[(place + PLACE.handler) >> 1] = u16[(record + RECORD.handler) >> 1] ?? 0
+    u16[(record + RECORD.handler) >> 1] = REGION_HANDLER
+    u16[(place + PLACE.region) >> 1] = region
+    u16[(place + PLACE.entry) >> 1] = entry
+  }
+
+  /** The instruction of a record is executed by its own handler again, if it was led to this region. */
+  leaveRegion(record: number, region: number): void {
+    const { u16 } = this.#state
+    const place = placeOf(record)
+    if (u16[(place + PLACE.region) >> 1] !== region) return
+    u16[(record + RECORD.handler) >> 1] = u16[(place + PLACE.handler) >> 1] ?? 0
+    u16[(place + PLACE.region) >> 1] = 0
+    u16[(place + PLACE.count) >> 1] = 0
   }
 
   /** Address of the record that an instruction at `physical` has if it has one. */
@@ -66,7 +104,8 @@ export class RecordCache {
     this.#physicalPages.set(host >>> PAGE_SHIFT, Math.floor(physical / PAGE))
     this.#written.add(RecordCache.addressOf(physical - (physical % PAGE)))
     this.#lookedUp = NO_LOOKUP
-    this.#markLines(host, decoded.length)
+    this.markLines(host, decoded.length)
+    if (!asked) this.#translations.decoded(address, physical, codeMode)
     return address
   }
 
@@ -108,7 +147,8 @@ export class RecordCache {
       const from = Math.max(host, start)
       const to = Math.min(host + bytes, start + LINE)
       // Records also go because others take their place: lines that hit nothing are looked over from time to time.
-      if (this.#dropOverlapping(from, to) || ++this.#misses % MISSES_PER_LOOK === 0) this.#unmarkIfEmpty(start)
+      const translated = this.#translations.changed(from, to)
+      if (this.#dropOverlapping(from, to) || translated || ++this.#misses % MISSES_PER_LOOK === 0) this.#unmarkIfEmpty(start)
     }
   }
 
@@ -143,7 +183,8 @@ export class RecordCache {
     return u32[address >> 2] === physical >>> 0 && sameHigh && u32[(address >> 2) + 1] !== 0xffff_ffff ? address : 0
   }
 
-  #markLines(host: number, length: number): void {
+  /** Stores to these bytes are to be told of. */
+  markLines(host: number, length: number): void {
     const lines = this.#state.u8
     const first = at.CODE_LINES + (host >>> at.LINE_SHIFT)
     const last = at.CODE_LINES + ((host + length - 1) >>> at.LINE_SHIFT)
@@ -155,6 +196,7 @@ export class RecordCache {
 
   /** A line that no longer holds code stops slowing stores. */
   #unmarkIfEmpty(start: number): void {
+    if (this.#translations.covers(start, start + LINE)) return
     for (let host = start - MAX_INSTRUCTION_LENGTH + 1; host < start + LINE; host++) {
       const address = this.#recordAt(host)
       if (address !== 0 && host + this.lengthOf(address) > start) return
@@ -168,6 +210,8 @@ export class RecordCache {
   #write(address: number, decoded: Decoded): void {
     const { u8, u16, i32, u64 } = this.#state
     u16[(address + RECORD.handler) >> 1] = handlerNumber(decoded)
+    u16[(placeOf(address) + PLACE.region) >> 1] = 0
+    u16[(placeOf(address) + PLACE.count) >> 1] = 0
     u8[address + RECORD.length] = decoded.length
     u8[address + RECORD.vvvv] = decoded.vvvv
     u8[address + RECORD.reg] = decoded.reg
@@ -186,6 +230,10 @@ export class RecordCache {
       i32[(address + RECORD.displacement) >> 2] = decoded.displacement - 0xffff_ffff
     }
   }
+}
+
+function placeOf(record: number): number {
+  return at.PLACES + record / at.PLACE_DIVISOR
 }
 
 function tagHigh(physical: number, codeMode: number, asked: boolean): number {

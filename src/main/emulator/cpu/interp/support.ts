@@ -13,6 +13,8 @@ import * as at from '../state/layout'
 /** Names of the module's import namespaces. */
 export const HOST = 'host'
 export const HELPERS = 'helpers'
+/** Index of the table of translated regions, behind that of handlers. */
+export const REGION_TABLE = 1
 
 /** What the module imports from TypeScript beside the helpers. 64-bit values cross as two halves. */
 const HOST_FUNCTIONS = {
@@ -23,21 +25,25 @@ const HOST_FUNCTIONS = {
   afterStore: { parameters: ['i32', 'i32'], results: [] },
   raise: { parameters: ['i32', 'i32'], results: [] },
   attention: { parameters: [], results: [] },
+  /** (record): its place was reached often, see `HOT_MASK` */
+  hot: { parameters: ['i32'], results: [] },
 } as const satisfies Record<string, FunctionType>
 
 export interface SupportFunctions extends HandlerFunctions {
   readonly fetch: number
   /** (linear address of the instruction at RIP, RIP) → 1 when the fetch window is on its page now; see `addOpenWindow` */
   readonly openWindow: number
+  readonly hot: number
 }
 
-/** Imports everything, and adds the functions that handlers share. `tableSize`: entries of the table of handlers. */
-export function addSupport(module: ModuleBuilder, tableSize: number): SupportFunctions {
+/** Imports everything, and adds the functions that handlers share. `tableSize`: entries of the table of handlers. `translates`: there is a table of regions. */
+export function addSupport(module: ModuleBuilder, tableSize: number, translates: boolean): SupportFunctions {
   module.importMemory(HOST, 'memory', 1)
   module.importTable(HOST, 'handlers', tableSize)
+  if (translates) module.importTable(HOST, 'regions', 0)
   const host = (name: keyof typeof HOST_FUNCTIONS): number => module.importFunction(HOST, name, HOST_FUNCTIONS[name])
   const imports = {
-    fetch: host('fetch'), slowRead: host('slowRead'), slowWrite: host('slowWrite'), afterStore: host('afterStore'), raise: host('raise'), attention: host('attention'),
+    fetch: host('fetch'), slowRead: host('slowRead'), slowWrite: host('slowWrite'), afterStore: host('afterStore'), raise: host('raise'), attention: host('attention'), hot: host('hot'),
   }
   const helper = importHelpers(module)
   const slowRead = addSlowAccess(module, imports.raise, imports.slowRead, false)
@@ -52,6 +58,7 @@ export function addSupport(module: ModuleBuilder, tableSize: number): SupportFun
     raise: imports.raise,
     routine: addRoutines(module, imports.raise),
     attention: imports.attention,
+    hot: imports.hot,
     ...shared,
     findRead,
     findWrite,

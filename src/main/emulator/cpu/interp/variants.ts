@@ -69,13 +69,14 @@ export interface HandlerGroup {
   readonly numbers: Uint16Array
 }
 
-function groupOf(rows: readonly Row[], firstRow: number, variants: readonly Variant[], first: number): HandlerGroup {
+function groupOf(rows: readonly Row[], firstRow: number, variants: readonly Variant[], numberOf: (index: number) => number): HandlerGroup {
   const numbers = new Uint16Array(rows.length * KEYS_PER_ROW).fill(NONE)
   const places = new Map(rows.map((row, place) => [row, place]))
-  for (const [index, { row, operandSize, isMemory, repeat }] of variants.entries()) {
-    numbers[key(places.get(row) ?? 0, operandSize, isMemory, repeat)] = first + index
+  for (const [index, variant] of variants.entries()) {
+    const { row, operandSize, isMemory, repeat } = variant
+    numbers[key(places.get(row) ?? 0, operandSize, isMemory, repeat)] = numberOf(index)
   }
-  return { first, variants, firstRow, numbers }
+  return { first: numberOf(0), variants, firstRow, numbers }
 }
 
 const integerVariants = variantsOf(integerRows)
@@ -86,11 +87,17 @@ export const hotVariants: readonly Variant[] = integerVariants.filter(isHot)
 /** The handlers of the main module that are functions of their own, called through the table. */
 export const coldVariants: readonly Variant[] = integerVariants.filter((variant) => !isHot(variant))
 
-const integerGroup = groupOf(integerRows, 0, [...hotVariants, ...coldVariants], 0)
+/** The handler of a place where translated code goes on; its number lies between those of hot and cold handlers. */
+export const REGION_HANDLER = hotVariants.length
+
+/** Number of the first handler that is called through the table; it is entry 0. */
+export const FIRST_COLD = REGION_HANDLER + 1
+
+const integerGroup = groupOf(integerRows, 0, [...hotVariants, ...coldVariants], (index) => (index < REGION_HANDLER ? index : index + 1))
 
 /** Groups of the floating-point and vector units, each numbered when an instruction of it is first met, as its module is made then. */
 const unitHandlers: (HandlerGroup | undefined)[] = unitGroups.map(() => undefined)
-let handlers = integerGroup.variants.length
+let handlers = FIRST_COLD + coldVariants.length
 
 /** The handlers of one of `unitGroups`. */
 export function unitGroup(index: number): HandlerGroup {
@@ -98,7 +105,8 @@ export function unitGroup(index: number): HandlerGroup {
   if (group === undefined) {
     const rows = unitGroups[index] ?? []
     const firstRow = unitGroups.slice(0, index).reduce((sum, before) => sum + before.length, integerRows.length)
-    group = groupOf(rows, firstRow, variantsOf(rows), handlers)
+    const first = handlers
+    group = groupOf(rows, firstRow, variantsOf(rows), (place) => first + place)
     handlers += group.variants.length
     unitHandlers[index] = group
   }

@@ -1,6 +1,6 @@
 /** ADD OR ADC SBB AND SUB XOR CMP, TEST, INC, DEC, NEG, NOT (SDM vol. 2A–2B). */
 import type { Builder, Flag } from '../semantics/builder'
-import { ALL_FLAGS, addFlags, subFlags } from './flags'
+import { ALL_FLAGS } from './flags'
 import type { OperandSpec, Row, Semantics } from './row'
 
 interface Operation {
@@ -27,7 +27,7 @@ function addition(carryIn: boolean): Semantics {
     const sum = b.add(a, x)
     const result = carryIn ? b.add(sum, b.flag('CF')) : sum
     target.write(result)
-    addFlags(b, target.size, a, x, result)
+    b.sumFlags(target.size, a, x, result, { carryIn })
   }
 }
 
@@ -38,7 +38,7 @@ function subtraction(borrowIn: boolean, writes: boolean): Semantics {
     const difference = b.sub(a, x)
     const result = borrowIn ? b.sub(difference, b.flag('CF')) : difference
     if (writes) target.write(result)
-    subFlags(b, target.size, a, x, result)
+    b.differenceFlags(target.size, a, x, result, { carryIn: borrowIn })
   }
 }
 
@@ -119,7 +119,7 @@ const increment: Semantics = (b, target) => {
   const one = b.constant(1)
   const result = b.add(a, one)
   target.write(result)
-  addFlags(b, target.size, a, one, result, { keepCarry: true })
+  b.sumFlags(target.size, a, one, result, { keepCarry: true })
 }
 
 const decrement: Semantics = (b, target) => {
@@ -127,7 +127,7 @@ const decrement: Semantics = (b, target) => {
   const one = b.constant(1)
   const result = b.sub(a, one)
   target.write(result)
-  subFlags(b, target.size, a, one, result, { keepCarry: true })
+  b.differenceFlags(target.size, a, one, result, { keepCarry: true })
 }
 
 const negate: Semantics = (b, target) => {
@@ -135,7 +135,7 @@ const negate: Semantics = (b, target) => {
   const zero = b.constant(0)
   const result = b.neg(x)
   target.write(result)
-  subFlags(b, target.size, zero, x, result)
+  b.differenceFlags(target.size, zero, x, result)
 }
 
 const complement: Semantics = (b, target) => {

@@ -2,7 +2,7 @@
 import type { Builder, Flag, Operand } from '../semantics/builder'
 import { Reg } from '../semantics/builder'
 import { Vector } from '../faults'
-import { ALL_FLAGS, addFlags, bitAt, subFlags } from './flags'
+import { ALL_FLAGS, bitAt } from './flags'
 import type { Row, Semantics } from './row'
 
 /** The sum goes into the target last: in XADD r, r with one register it wins. */
@@ -12,7 +12,7 @@ const exchangeAdd: Semantics = (b, target, source) => {
   const sum = b.add(a, x)
   source.write(a)
   target.write(sum)
-  addFlags(b, target.size, a, x, sum)
+  b.sumFlags(target.size, a, x, sum)
 }
 
 /** Memory is written in any case; of two registers only the one that changes (its upper half too, when 32 bits wide). */
@@ -33,7 +33,7 @@ const compareExchange: Semantics = (b, target, source) => {
       target.write(replacement)
     }, loadAccumulator)
   }
-  subFlags(b, size, expected, a, b.sub(expected, a))
+  b.differenceFlags(size, expected, a, b.sub(expected, a))
 }
 
 /** CMPXCHG8B: EDX:EAX against 64 bits of memory, which become ECX:EBX. */

@@ -4,16 +4,6 @@ import type { Builder, Flag, Size } from '../semantics/builder'
 export const ALL_FLAGS: readonly Flag[] = ['CF', 'PF', 'AF', 'ZF', 'SF', 'OF']
 export const RESULT_FLAGS: readonly Flag[] = ['PF', 'ZF', 'SF']
 
-/** Flags of `result` = `a` + `x` (+ carry). */
-export function addFlags<V>(b: Builder<V>, size: Size, a: V, x: V, result: V, options?: { keepCarry?: boolean }): void {
-  b.arithmeticFlags(size, result, b.or(b.and(a, x), b.and(b.or(a, x), b.not(result))), options)
-}
-
-/** Flags of `result` = `a` − `x` (− borrow). */
-export function subFlags<V>(b: Builder<V>, size: Size, a: V, x: V, result: V, options?: { keepCarry?: boolean }): void {
-  b.arithmeticFlags(size, result, b.or(b.and(b.not(a), x), b.and(b.not(b.xor(a, x)), result)), options)
-}
-
 /** Bit `position` of `value`: 0 or 1. */
 export function bitAt<V>(b: Builder<V>, value: V, position: number): V {
   return b.and(b.shrU(value, b.constant(position)), b.constant(1))

@@ -2,7 +2,7 @@
 import type { Builder, Size } from '../semantics/builder'
 import { Reg } from '../semantics/builder'
 import { EFLAGS_DF } from './eflags'
-import { ALL_FLAGS, subFlags } from './flags'
+import { ALL_FLAGS } from './flags'
 import type { OperandSpec, Row, Semantics } from './row'
 
 /** Moves rSI or rDI to the next element, in the direction that DF says. */
@@ -21,7 +21,7 @@ const moveString: Semantics = (b, target, source) => {
 const compareStrings: Semantics = (b, first, second) => {
   const a = first.read()
   const x = second.read()
-  subFlags(b, first.size, a, x, b.sub(a, x))
+  b.differenceFlags(first.size, a, x, b.sub(a, x))
   step(b, Reg.rsi, first.size)
   step(b, Reg.rdi, first.size)
 }
@@ -39,7 +39,7 @@ const loadString: Semantics = (b, target, source) => {
 const scanString: Semantics = (b, accumulator, element) => {
   const a = accumulator.read()
   const x = element.read()
-  subFlags(b, element.size, a, x, b.sub(a, x))
+  b.differenceFlags(element.size, a, x, b.sub(a, x))
   step(b, Reg.rdi, element.size)
 }
 

@@ -1,3 +1,4 @@
+import type { Translation } from '../../../../shared/machine-schemas'
 import type { PhysicalMemory } from '../ports'
 import type { Opcodes } from '../decode/tables'
 import type { CpuState } from '../state/cpu-state'
@@ -50,12 +51,14 @@ export interface BackendContext {
 
 /** Executes instructions on the state of one CPU. */
 export interface Backend {
-  readonly name: 'oracle' | 'interp'
+  readonly name: 'oracle' | 'interp' | 'block'
   /**
    * Executes until REMAINING is 0. REMAINING is counted down before each instruction. A fault of the guest leaves as a
    * thrown `CpuFault`: RIP then stands on the instruction that caused it, nothing of which was committed.
    */
   execute(): void
+  /** What was translated up to now; absent where nothing is. */
+  translation?(): Translation
   /** Forgets everything decoded. */
   flushDecoded(): void
   /** Instructions at this offset of any page are asked about from now on, or no longer (`CodePlaces`). */

@@ -19,6 +19,14 @@ import type { SpecialRegister, WritableSpecial } from './special'
 import type { VectorBuilder } from './vector-builder'
 
 export type Size = 8 | 16 | 32 | 64
+/** What is special about the flags of a sum or difference. */
+export interface StepFlags {
+  /** CF stays. */
+  readonly keepCarry?: boolean
+  /** CF went into the result. */
+  readonly carryIn?: boolean
+}
+
 export type Flag = 'CF' | 'PF' | 'AF' | 'ZF' | 'SF' | 'OF'
 export type Constant = bigint | number
 
@@ -173,6 +181,9 @@ export interface Builder<V, X = unknown> extends RoutineBuilder<V>, VectorBuilde
    * SUB: (~a & b) | (~(a ^ b) & r). `keepCarry`: CF stays (INC, DEC).
    */
   arithmeticFlags(size: Size, result: V, carries: V, options?: { keepCarry?: boolean }): void
+  /** The same of `result` = `a` + `x`, or `a` − `x`: operands as `size`-bit values, the result not cut. `carryIn`: a carry or borrow went in. */
+  sumFlags(size: Size, a: V, x: V, result: V, options?: StepFlags): void
+  differenceFlags(size: Size, a: V, x: V, result: V, options?: StepFlags): void
   /** ZF, SF, PF from the result; CF = OF = AF = 0. */
   logicFlags(size: Size, result: V): void
   /** ZF, SF, PF from the result; the others stay. */

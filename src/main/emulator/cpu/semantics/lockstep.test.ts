@@ -5,7 +5,10 @@ import { encodeRow } from '../decode/encode-row'
 import { CpuFault } from '../faults'
 import { createInterpreter } from '../interp/interp'
 import { rows } from '../isa'
+import { blockWith } from '../jit/block'
+import { TRANSLATE_AT_ONCE, TRANSLATE_EACH } from '../jit/options'
 import type { Row } from '../isa/row'
+import type { BackendFactory } from './backend'
 import { createOracle } from './oracle'
 import { Random } from './random'
 import { FCW, X87, X87_RULES } from '../state/layout'
@@ -14,6 +17,13 @@ import { CODE, DATA, STACK, TestBench } from './test-bench'
 const MODES = [[0, 16], [1, 32], [2, 64]] as const
 /** Vector instructions are many, and have vectors from hardware for each. */
 const triesOf = ({ unit }: Row): number => (unit === undefined ? 12 : 4)
+/** The backends that the oracle judges. Translating costs a millisecond each time, and is done with the first execution here. */
+const SUBJECTS = [
+  { name: 'interpreter', factory: createInterpreter, share: 1 },
+  { name: 'translator of each instruction', factory: blockWith(TRANSLATE_EACH), share: Number(process.env['BOOTLAB_LOCKSTEP'] ?? 1 / 12) },
+] as const
+const PROGRAM_SUBJECTS = [{ name: 'interpreter', factory: createInterpreter }, { name: 'translator', factory: blockWith(TRANSLATE_AT_ONCE) }] as const
+const RUNS = SUBJECTS.flatMap((subject) => MODES.map(([mode, bits]) => ({ ...subject, mode, bits })))
 const PREFIXES = [0x66, 0x67, 0x26, 0x2e, 0x36, 0x64, 0xf2, 0xf3]
 const VEX_PREFIXES = [0x67, 0x26, 0x2e, 0x36, 0x64]
 
@@ -27,22 +37,22 @@ function encode(row: Row, mode: 16 | 32 | 64, random: Random): number[] {
   return bytes
 }
 
-/** Both backends with the same registers, flags and memory. */
+/** The oracle and another backend with the same registers, flags and memory. */
 class Pair {
   readonly oracle: TestBench
-  readonly interp: TestBench
+  readonly subject: TestBench
   readonly #random: Random
 
-  constructor(mode: 0 | 1 | 2, random: Random) {
+  constructor(factory: BackendFactory, mode: 0 | 1 | 2, random: Random) {
     this.oracle = new TestBench(createOracle, mode)
-    this.interp = new TestBench(createInterpreter, mode)
+    this.subject = new TestBench(factory, mode)
     this.#random = random
     const noise = Uint8Array.from({ length: 0x3_0000 }, () => random.below(256))
     for (const bench of this.both) bench.poke(CODE, noise)
   }
 
   get both(): readonly TestBench[] {
-    return [this.oracle, this.interp]
+    return [this.oracle, this.subject]
   }
 
   prepare(bytes: readonly number[], mode: 0 | 1 | 2): void {
@@ -98,20 +108,20 @@ function hex(bytes: readonly number[]): string {
   return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
 }
 
-describe.each(MODES)('oracle and interpreter in code mode %i (%i bits)', (mode, bits) => {
+describe.each(RUNS)('oracle and $name in code mode $mode ($bits bits)', ({ mode, bits, factory, share }) => {
   it('agree on every row with random operands', () => {
     const random = new Random(0x1234 + mode)
-    const pair = new Pair(mode, random)
+    const pair = new Pair(factory, mode, random)
     const seen = new Set<Row>()
     for (const row of rows) {
-      for (let attempt = 0; attempt < triesOf(row); attempt++) {
+      for (let attempt = 0; attempt < Math.ceil(triesOf(row) * share); attempt++) {
         const bytes = encode(row, bits, random)
         const decoded = decode(Uint8Array.from(bytes), bits)
         if (decoded.outcome === 'instruction') seen.add(decoded.row)
         pair.prepare(bytes, mode)
         const count = repeats(decoded) ? 3 : 1
         const expected = outcome(pair.oracle, count)
-        const actual = outcome(pair.interp, count)
+        const actual = outcome(pair.subject, count)
         const where = `${row.name}: ${hex(bytes)}`
         expect(actual, where).toEqual(expected)
       }
@@ -125,10 +135,10 @@ describe.each(MODES)('oracle and interpreter in code mode %i (%i bits)', (mode, 
 const PROGRAMS = 60
 const PROGRAM_INSTRUCTIONS = 40
 
-describe.each(MODES)('oracle and interpreter on programs in code mode %i (%i bits)', (mode, bits) => {
+describe.each(PROGRAM_SUBJECTS.flatMap((subject) => MODES.map(([mode, bits]) => ({ ...subject, mode, bits }))))('oracle and $name on programs in code mode $mode ($bits bits)', ({ mode, bits, factory }) => {
   it('agree after many instructions, with jumps and self-modification', () => {
     const random = new Random(0x4321 + mode)
-    const pair = new Pair(mode, random)
+    const pair = new Pair(factory, mode, random)
     const [first, ...others] = rows.filter((row) => row.faults === undefined && row.endsBlock !== true)
     if (first === undefined) throw new Error('There are no rows.')
     const simple = [first, ...others] as const
@@ -145,7 +155,7 @@ describe.each(MODES)('oracle and interpreter on programs in code mode %i (%i bit
       const target = BigInt(mode === 0 ? random.below(0x100) : CODE + random.below(0x4000))
       for (const bench of pair.both) if (program % 3 === 0) bench.state.setGpr(3, target)
       const expected = outcome(pair.oracle, PROGRAM_INSTRUCTIONS)
-      const actual = outcome(pair.interp, PROGRAM_INSTRUCTIONS)
+      const actual = outcome(pair.subject, PROGRAM_INSTRUCTIONS)
       expect(actual, hex(code)).toEqual(expected)
       expect(sameMemory(pair), `memory after ${hex(code)}`).toBe(true)
       executed += PROGRAM_INSTRUCTIONS - pair.oracle.state.remaining

@@ -4,7 +4,7 @@ import { CpuFault, Vector } from '../faults'
 import { CF, PF, AF, ZF, SF, OF, CODE_64 } from '../state/bits'
 import * as at from '../state/layout'
 import type { Backend, BackendContext } from './backend'
-import { NO_VECTOR, Reg, Seg, type Builder, type Flag, type Helpers, type Operand, type Size, type Values } from './builder'
+import { NO_VECTOR, Reg, Seg, type Builder, type Flag, type Helpers, type Operand, type Size, type StepFlags, type Values } from './builder'
 import { CodeFetcher } from './code-fetch'
 import { OracleMemory } from './oracle-memory'
 import { OracleVectors } from './oracle-vectors'
@@ -77,6 +77,14 @@ class OracleBuilder extends OracleVectors implements Builder<bigint, bigint> {
     const overflow = carry ^ bit(carries, size - 2)
     const keep = options?.keepCarry === true ? CF : 0
     this.#setFlags(this.#lowFlags(size, result) | (carry ? CF : 0) | (overflow ? OF : 0) | (bit(carries, 3) ? AF : 0), CF | OF | AF | LOW_FLAGS, keep)
+  }
+
+  sumFlags(size: Size, a: bigint, x: bigint, result: bigint, options?: StepFlags): void {
+    this.arithmeticFlags(size, result, (a & x) | ((a | x) & ~result), options)
+  }
+
+  differenceFlags(size: Size, a: bigint, x: bigint, result: bigint, options?: StepFlags): void {
+    this.arithmeticFlags(size, result, (~a & x) | (~(a ^ x) & result), options)
   }
 
   logicFlags(size: Size, result: bigint): void {

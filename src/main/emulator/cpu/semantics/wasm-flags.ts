@@ -1,6 +1,6 @@
 import * as at from '../state/layout'
 import { CF, PF, AF, ZF, SF, OF } from '../state/bits'
-import type { Flag, Size } from './builder'
+import type { Flag, Size, StepFlags } from './builder'
 import { WasmRoutines } from './wasm-routines'
 import { constantValue, type WasmValue } from './wasm-values'
 
@@ -25,19 +25,27 @@ export class WasmFlags extends WasmRoutines {
       this.and(carries, constantValue(at.AUX_ADJUST)),
     )
     const aux = options?.keepCarry === true ? this.#withOldCarry(aligned) : aligned
-    this.#storeResult(this.sext(size, result))
-    this.#storeAux(aux)
+    this.setFlagsResult(this.sext(size, result))
+    this.setFlagsAux(aux)
+  }
+
+  sumFlags(size: Size, a: WasmValue, x: WasmValue, result: WasmValue, options?: StepFlags): void {
+    this.arithmeticFlags(size, result, this.or(this.and(a, x), this.and(this.or(a, x), this.not(result))), options)
+  }
+
+  differenceFlags(size: Size, a: WasmValue, x: WasmValue, result: WasmValue, options?: StepFlags): void {
+    this.arithmeticFlags(size, result, this.or(this.and(this.not(a), x), this.and(this.not(this.xor(a, x)), result)), options)
   }
 
   logicFlags(size: Size, result: WasmValue): void {
-    this.#storeResult(this.sext(size, result))
-    this.#storeAux(constantValue(0))
+    this.setFlagsResult(this.sext(size, result))
+    this.setFlagsAux(constantValue(0))
   }
 
   resultFlags(size: Size, result: WasmValue): void {
-    const aux = this.and(this.#aux(), constantValue(KEPT_BITS))
-    this.#storeResult(this.sext(size, result))
-    this.#storeAux(aux)
+    const aux = this.and(this.flagsAux(), constantValue(KEPT_BITS))
+    this.setFlagsResult(this.sext(size, result))
+    this.setFlagsAux(aux)
   }
 
   flag(flag: Flag): WasmValue {
@@ -45,9 +53,9 @@ export class WasmFlags extends WasmRoutines {
       case 'CF': return this.#auxBit(CARRY_BIT)
       case 'AF': return this.#auxBit(ADJUST_BIT)
       case 'OF': return this.xor(this.#auxBit(CARRY_BIT), this.#auxBit(BELOW_TOP_BIT))
-      case 'ZF': return this.isZero(this.#result())
-      case 'SF': return this.xor(this.ltS(this.#result(), constantValue(0)), this.#auxBit(SIGN_DELTA_BIT))
-      case 'PF': return this.xor(this.#evenParity(this.#result()), this.#auxBit(PARITY_DELTA_BIT))
+      case 'ZF': return this.isZero(this.flagsResult())
+      case 'SF': return this.xor(this.ltS(this.flagsResult(), constantValue(0)), this.#auxBit(SIGN_DELTA_BIT))
+      case 'PF': return this.xor(this.#evenParity(this.flagsResult()), this.#auxBit(PARITY_DELTA_BIT))
     }
   }
 
@@ -55,13 +63,13 @@ export class WasmFlags extends WasmRoutines {
     if (flag === 'CF') {
       // Both carries flip together, so that OF, their difference, stays.
       const flips = this.xor(this.flag('CF'), value)
-      this.#storeAux(this.xor(this.#aux(), this.mul(flips, constantValue(at.AUX_CARRY | at.AUX_CARRY_BELOW_TOP))))
+      this.setFlagsAux(this.xor(this.flagsAux(), this.mul(flips, constantValue(at.AUX_CARRY | at.AUX_CARRY_BELOW_TOP))))
     } else if (flag === 'OF') {
       const flips = this.xor(this.flag('OF'), value)
-      this.#storeAux(this.xor(this.#aux(), this.shl(flips, constantValue(BELOW_TOP_BIT))))
+      this.setFlagsAux(this.xor(this.flagsAux(), this.shl(flips, constantValue(BELOW_TOP_BIT))))
     } else if (flag === 'AF') {
-      const others = this.and(this.#aux(), constantValue(~at.AUX_ADJUST))
-      this.#storeAux(this.or(others, this.shl(value, constantValue(ADJUST_BIT))))
+      const others = this.and(this.flagsAux(), constantValue(~at.AUX_ADJUST))
+      this.setFlagsAux(this.or(others, this.shl(value, constantValue(ADJUST_BIT))))
     } else {
       this.#storeFlags((name) => (name === flag ? value : this.flag(name)))
     }
@@ -117,7 +125,7 @@ export class WasmFlags extends WasmRoutines {
   /** CF as it was, and OF of the new carries. */
   #withOldCarry(carries: WasmValue): WasmValue {
     const overflow = this.and(this.xor(this.shrU(carries, constantValue(1)), carries), constantValue(at.AUX_CARRY_BELOW_TOP))
-    const carry = this.and(this.#aux(), constantValue(at.AUX_CARRY))
+    const carry = this.and(this.flagsAux(), constantValue(at.AUX_CARRY))
     const belowTop = this.xor(this.shrU(carry, constantValue(1)), overflow)
     return this.or(this.or(carry, belowTop), this.and(carries, constantValue(at.AUX_ADJUST)))
   }
@@ -131,8 +139,8 @@ export class WasmFlags extends WasmRoutines {
       [cf, CARRY_BIT], [this.xor(cf, of), BELOW_TOP_BIT], [af, ADJUST_BIT], [sf, SIGN_DELTA_BIT], [this.xor(pf, zf), PARITY_DELTA_BIT],
     ]
     const aux = bits.reduce<WasmValue>((sum, [bit, place]) => this.or(sum, this.shl(bit, constantValue(place))), constantValue(0))
-    this.#storeResult(result)
-    this.#storeAux(aux)
+    this.setFlagsResult(result)
+    this.setFlagsAux(aux)
   }
 
   #evenParity(result: WasmValue): WasmValue {
@@ -140,25 +148,26 @@ export class WasmFlags extends WasmRoutines {
     return this.isZero(this.and(ones, constantValue(1)))
   }
 
-  #result(): WasmValue {
+  /** `FLAGS_RESULT` and `FLAGS_AUX`, as `state/layout.ts` describes them. */
+  protected flagsResult(): WasmValue {
     return this.load('i64_load', undefined, at.FLAGS_RESULT, 64)
   }
 
-  #aux(): WasmValue {
+  protected flagsAux(): WasmValue {
     return this.load('i64_load32_u', undefined, at.FLAGS_AUX, 10)
   }
 
   #auxBit(bit: number): WasmValue {
-    return this.and(this.shrU(this.#aux(), constantValue(bit)), constantValue(1))
+    return this.and(this.shrU(this.flagsAux(), constantValue(bit)), constantValue(1))
   }
 
-  #storeResult(result: WasmValue): void {
+  protected setFlagsResult(result: WasmValue): void {
     this.code.i32(0)
     this.push(result)
     this.code.memory('i64_store', at.FLAGS_RESULT)
   }
 
-  #storeAux(aux: WasmValue): void {
+  protected setFlagsAux(aux: WasmValue): void {
     this.code.i32(0)
     this.push32(aux)
     this.code.memory('i32_store', at.FLAGS_AUX)

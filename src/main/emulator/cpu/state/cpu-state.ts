@@ -293,6 +293,7 @@ export class CpuState {
     this.i32[at.TLB_SET >> 2] = tlbSet
     this.u64[at.IP_MASK >> 3] = mode === CODE_64 ? ALL_ONES : 0xffff_ffffn
     this.u64[at.STACK_MASK >> 3] = mode === CODE_64 ? ALL_ONES : this.attributes(SS) & ATTRIBUTE.big ? 0xffff_ffffn : 0xffffn
+    this.i32[at.SEGMENT_SHAPE >> 2] = this.u64[at.STACK_MASK >> 3] === 0xffff_ffffn ? at.SHAPE_BIG_STACK : 0
     for (let index = 0; index < SEGMENT_REGISTERS; index++) this.updateEffectiveSegment(index)
   }
 
@@ -326,6 +327,10 @@ export class CpuState {
     this.i64[offset + (at.SEGMENT_LOW >> 3)] = low
     this.i64[offset + (at.SEGMENT_READ_HIGH >> 3)] = readHigh
     this.i64[offset + (at.SEGMENT_WRITE_HIGH >> 3)] = writeHigh
+    const flat = base === 0n && low <= 0n
+    const bits = (flat && readHigh >= 0xffff_ffffn ? 1 : 0) | (flat && writeHigh >= 0xffff_ffffn ? 1 << at.SHAPE_WRITE_SHIFT : 0)
+    const shape = this.i32[at.SEGMENT_SHAPE >> 2] ?? 0
+    this.i32[at.SEGMENT_SHAPE >> 2] = (shape & ~((1 | (1 << at.SHAPE_WRITE_SHIFT)) << index)) | (bits << index)
   }
 }
 

@@ -4,8 +4,9 @@
  *
  *   0x000000  CPU state        registers, segments, lazy flags, counters, scratch for slow accesses
  *   0x001000  TLBs             read, write, fetch × supervisor, user
- *   0x020000  decode cache     65,536 records of 32 bytes, direct-mapped by physical address
- *   0x220000  code lines       one byte per 64 bytes of host memory: does decoded code lie there?
+ *   0x020000  decode cache     262,144 records of 32 bytes, direct-mapped by physical address
+ *   …         places           8 bytes for each record: how hot, and which translated region
+ *   …         code lines       one byte per 64 bytes of host memory: does decoded code lie there?
  *   …         processors       only where there are several: the state that each has while another one runs, and its TLBs
  *   RAM_BASE  guest RAM        physical address 0 upwards
  *   …         video memory     behind the RAM, where there is any
@@ -140,6 +141,13 @@ export const X87_RULES = 0x6b0
 export const X87_REMEMBERS = { opcode: 1, operand: 2, selectors: 4 } as const
 /** 1 while another processor could go on: PAUSE lets it. i32. */
 export const OTHERS_READY = 0x6b4
+/**
+ * What all accesses through each segment register have in common, i32, so that translated code can leave checks out: bit n: any offset of segment n
+ * (base 0, no limit) can be read; bit n + 8: and written; bit 16: the stack pointer has 32 bits (`STACK_MASK`).
+ */
+export const SEGMENT_SHAPE = 0x6b8
+export const SHAPE_WRITE_SHIFT = 8
+export const SHAPE_BIG_STACK = 1 << 16
 /** Bytes from 0 on that are one processor's own between two instructions: all fields above. */
 export const STATE_BYTES = 0x6c0
 
@@ -150,6 +158,8 @@ export const STATE_BYTES = 0x6c0
 export const SCRATCH = 0x800
 export const SCRATCH_SLOTS = 8
 export const SCRATCH_SLOT_BYTES = 32
+/** The translator is told of a place each time that these bits of its count of jumps become zero (i32): a power of two less one. */
+export const HOT_MASK = 0x6c0
 /** The record of an instruction that crosses a page (never cached). */
 export const UNCACHED_RECORD = 0x900
 
@@ -203,11 +213,20 @@ export const TAG_MODE_SHIFT = 56
 export const TAG_ASKED = 1n << 61n
 
 /**
+ * What the translating backend knows of the place of each record (record address ÷ 4, counted from here), 8 bytes: +0 how often it was jumped to, u16; +2 the region whose code starts or
+ * goes on there (index in the table of regions; 0: none), u16; +4 which of its entries that is, u16; +6 the handler that the record had before, u16.
+ */
+export const PLACES = RECORDS + RECORD_COUNT * RECORD_BYTES
+export const PLACE_DIVISOR = 4
+export const PLACE_BYTES = RECORD_BYTES / PLACE_DIVISOR
+export const PLACE = { count: 0, region: 2, entry: 4, handler: 6 } as const
+
+/**
  * Code lines: byte (host address >> 6) is non-zero when decoded code lies in that line (bit 0) or in the next one (bit 1: a
  * store that starts here may run into it). Every store looks at one byte; `afterStore` decides precisely.
  */
 export const LINE_SHIFT = 6
-export const CODE_LINES = RECORDS + RECORD_COUNT * RECORD_BYTES
+export const CODE_LINES = PLACES + (RECORDS + RECORD_COUNT * RECORD_BYTES) / PLACE_DIVISOR
 export const LINE_HAS_CODE = 1
 export const LINE_BEFORE_CODE = 2
 

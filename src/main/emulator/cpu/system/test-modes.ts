@@ -1,4 +1,5 @@
 /** Ready-made protected and long mode for tests: flat segments, an IDT whose handlers halt, a TSS. */
+import type { BackendFactory } from '../semantics/backend'
 import type { BackendName } from '../cpu'
 import { CR0, CR4, CS, DS, EFER_BITS, ES, FS, GS, SS, TR } from '../state/bits'
 import { GDTR, IDTR } from '../state/layout'
@@ -42,7 +43,7 @@ export class ModeMachine extends TestMachine {
   readonly long: boolean
 
   /** CPL 0 at KERNEL_CODE with RSP = KERNEL_STACK; every vector leads to its HLT, at DPL 0 but 0x80 and 3 (DPL 3). */
-  constructor(backend: BackendName, mode: 'protected' | 'long') {
+  constructor(backend: BackendName | BackendFactory, mode: 'protected' | 'long') {
     super(backend)
     this.long = mode === 'long'
     const { state, mmu } = this.cpu

@@ -2,7 +2,7 @@
 import type { BackendName, MachineOptions } from '../../machine/machine'
 import { Machine } from '../../machine/machine'
 
-export const BACKENDS: readonly BackendName[] = ['interp', 'oracle']
+export const BACKENDS: readonly BackendName[] = ['block', 'interp', 'oracle']
 export const START = 0x7c00
 
 export function bootSector(code: readonly number[]): Uint8Array {

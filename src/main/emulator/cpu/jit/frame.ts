@@ -1,0 +1,277 @@
+/** Locals of a region's function, and the code around its blocks: what is loaded when it is entered, what goes back when it is left. */
+import type { FunctionBuilder, Label } from '../../wasm/function-builder'
+import * as at from '../state/layout'
+
+const REGISTERS = 16
+const SEGMENTS = 6
+const SLOT_BYTES = 8
+
+/** Which of a segment's fields are kept in locals (i64). */
+export type SegmentLocal = 'base' | 'low' | 'readHigh' | 'writeHigh'
+const SEGMENT_FIELDS: Readonly<Record<SegmentLocal, number>> = {
+  base: at.SEGMENT_BASE, low: at.SEGMENT_LOW, readHigh: at.SEGMENT_READ_HIGH, writeHigh: at.SEGMENT_WRITE_HIGH,
+}
+
+/** How the flags of a region's function lie in its locals (`FlagLocals.kind`): how `a` and `x` are to be read, and the size of the operands. */
+export const FlagKind = {
+  /** `result` and `a` are `FLAGS_RESULT` and `FLAGS_AUX`. */
+  settled: 0,
+  /** `a` is the vector of carries. */
+  carries: 1,
+  /** `result` is `a` + `x`, or `a` − `x`. */
+  sum: 2,
+  difference: 3,
+} as const
+export const KIND_SHIFT = 8
+/** CF is in `carry`. */
+export const KIND_KEEPS_CARRY = 1 << 10
+export const SIZE_MASK = 0x7f
+
+/** Lazy flags of a region: `result` not cut to its size; all i64 but `kind`. */
+export interface FlagLocals {
+  readonly kind: number
+  readonly result: number
+  readonly a: number
+  readonly x: number
+  readonly carry: number
+}
+
+/** Parameters of a region's function: the record that led there, and RIP. */
+const RECORD = 0
+const RIP = 1
+
+export class Frame {
+  readonly code: FunctionBuilder
+  readonly #registers: number[]
+  readonly #loaded = new Set<number>()
+  readonly #written = new Set<number>()
+  readonly #segments = new Map<string, { segment: number; field: SegmentLocal; local: number }>()
+  readonly #segmentLocals: number[][]
+  readonly flags: FlagLocals
+  flagsWritten = false
+  flagsUsed = false
+  /** `REMAINING`. */
+  readonly remaining: number
+  /** RIP of the page's first byte (i64): all others are relative to it. */
+  readonly base: number
+  /** Where execution goes on outside, or an address to go to (i64). */
+  readonly rip: number
+  /** Host address of the TLBs in use. */
+  readonly tlb: number
+  usesTlb = false
+  /** Number of the block to go to, for dispatchers. */
+  readonly target: number
+  /** Bits of `SEGMENT_SHAPE` that the code relies on, and what they must be. */
+  shapeMask = 0
+  readonly shape: number
+  exit: Label = { depth: 0 }
+
+  constructor(code: FunctionBuilder, shape: number) {
+    this.code = code
+    this.shape = shape
+    this.#registers = Array.from({ length: REGISTERS }, () => code.local('i64'))
+    this.#segmentLocals = Array.from({ length: SEGMENTS }, () => [])
+    this.flags = { kind: code.local('i32'), result: code.local('i64'), a: code.local('i64'), x: code.local('i64'), carry: code.local('i64') }
+    this.base = code.local('i64')
+    this.rip = code.local('i64')
+    this.remaining = code.local('i32')
+    this.tlb = code.local('i32')
+    this.target = code.local('i32')
+    for (const locals of this.#segmentLocals) for (let field = 0; field < Object.keys(SEGMENT_FIELDS).length; field++) locals.push(code.local('i64'))
+  }
+
+  /** The local of a general register that is read. */
+  register(index: number): number {
+    this.#loaded.add(index)
+    return this.#registers[index] ?? 0
+  }
+
+  /** The local of a general register that is written. */
+  writtenRegister(index: number): number {
+    this.#written.add(index)
+    return this.register(index)
+  }
+
+  /** The local of a field of a segment register. */
+  segment(segment: number, field: SegmentLocal): number {
+    const key = `${segment} ${field}`
+    let known = this.#segments.get(key)
+    if (known === undefined) {
+      const local = this.#segmentLocals[segment]?.[Object.keys(SEGMENT_FIELDS).indexOf(field)] ?? 0
+      known = { segment, field, local }
+      this.#segments.set(key, known)
+    }
+    return known.local
+  }
+
+  /** Whether a bit of `SEGMENT_SHAPE` was set when the region was made; the code then relies on it. */
+  relies(bit: number): boolean {
+    if ((this.shape & bit) === 0) return false
+    this.shapeMask |= bit
+    return true
+  }
+
+  /** The same for a bit whose being clear the code relies on, too. */
+  reliesOn(bit: number): boolean {
+    this.shapeMask |= bit
+    return (this.shape & bit) !== 0
+  }
+
+  /** Leaves the region at `offset` of its page; `uncounted`: instructions of the block that are not executed. */
+  leave(offset: number, uncounted: number): void {
+    const { code } = this
+    code.get(this.base)
+    code.i64(BigInt(offset))
+    code.op('i64_add')
+    code.set(this.rip)
+    this.leaveAtRip(uncounted)
+  }
+
+  /** The same at the address in `rip`. */
+  leaveAtRip(uncounted: number): void {
+    const { code } = this
+    if (uncounted !== 0) {
+      code.get(this.remaining)
+      code.i32(uncounted)
+      code.op('i32_add')
+      code.set(this.remaining)
+    }
+    code.br(this.exit)
+  }
+
+  /** What stands behind all blocks: registers, flags and count go to memory; RIP is the function's result. @param settle index of the function of `addSettle` */
+  emitEpilogue(settle: number): void {
+    const { code } = this
+    for (const index of [...this.#written].toSorted((a, b) => a - b)) {
+      code.i32(0)
+      code.get(this.#registers[index] ?? 0)
+      code.memory('i64_store', at.GPR + index * SLOT_BYTES)
+    }
+    if (this.flagsWritten) this.pushSettle(settle)
+    code.i32(0)
+    code.get(this.remaining)
+    code.memory('i32_store', at.REMAINING)
+    code.get(this.rip)
+  }
+
+  /** Brings the flags into the form of `state/layout.ts`, in memory. */
+  pushSettle(settle: number): void {
+    const { code, flags } = this
+    code.get(flags.kind)
+    for (const local of [flags.result, flags.a, flags.x, flags.carry]) code.get(local)
+    code.call(settle)
+  }
+
+  /**
+   * What stands before all blocks. Where the region cannot run as it was made, it returns at once, and the instruction is left to its handler.
+   * @param range lowest and highest offset in the page that instructions and jump targets have, and the mask of RIP (0: no limit)
+   * @param narrow all registers must have an upper half of zero
+   */
+  emitPrologue({ entries, low, high, mask, narrow, guards }: PrologueOptions): void {
+    const { code } = this
+    code.i32(0)
+    code.memory('i32_load', at.REMAINING)
+    code.i32(1)
+    code.op('i32_add')
+    code.set(this.remaining)
+    // The place of the record on its page: the low bits of its number.
+    code.get(RIP)
+    code.get(RECORD)
+    code.i32(Math.log2(at.RECORD_BYTES))
+    code.op('i32_shr_u')
+    code.i32(PAGE_MASK)
+    code.op('i32_and')
+    code.op('i64_extend_i32_u')
+    code.op('i64_sub')
+    code.set(this.base)
+    const registers = [...this.#loaded].toSorted((a, b) => a - b)
+    for (const index of registers) {
+      code.i32(0)
+      code.memory('i64_load', at.GPR + index * SLOT_BYTES)
+      code.set(this.#registers[index] ?? 0)
+    }
+    code.i32(0)
+    code.memory('i64_load', at.FETCH_PAGE)
+    code.i64(0n)
+    code.op('i64_lt_s')
+    if (this.shapeMask !== 0) {
+      code.i32(0)
+      code.memory('i32_load', at.SEGMENT_SHAPE)
+      code.i32(this.shape)
+      code.op('i32_xor')
+      code.i32(this.shapeMask)
+      code.op('i32_and')
+      code.op('i32_or')
+    }
+    if (mask !== 0n) {
+      code.get(this.base)
+      code.i64(BigInt(low))
+      code.op('i64_add')
+      code.i64(mask - BigInt(high - low))
+      code.op('i64_gt_u')
+      code.op('i32_or')
+    }
+    if (narrow && registers.length > 0) {
+      registers.forEach((index, place) => {
+        code.get(this.#registers[index] ?? 0)
+        if (place > 0) code.op('i64_or')
+      })
+      code.i64(32n)
+      code.op('i64_shr_u')
+      code.op('i32_wrap_i64')
+      code.op('i32_or')
+    }
+    for (const guard of guards) {
+      guard(code)
+      code.op('i32_or')
+    }
+    code.if()
+    code.i32(0)
+    code.get(this.remaining)
+    code.memory('i32_store', at.REMAINING)
+    code.get(RIP)
+    code.op('return')
+    code.end()
+    for (const { segment, field, local } of this.#segments.values()) {
+      code.i32(0)
+      code.memory('i64_load', at.SEGMENTS + segment * at.SEGMENT_STRIDE + SEGMENT_FIELDS[field])
+      code.set(local)
+    }
+    if (this.usesTlb) {
+      code.i32(0)
+      code.memory('i32_load', at.TLB_SET)
+      code.set(this.tlb)
+    }
+    if (this.flagsUsed || this.flagsWritten) {
+      code.i32(0)
+      code.memory('i64_load', at.FLAGS_RESULT)
+      code.set(this.flags.result)
+      code.i32(0)
+      code.memory('i64_load32_u', at.FLAGS_AUX)
+      code.set(this.flags.a)
+      code.i32(SETTLED)
+      code.set(this.flags.kind)
+    }
+    if (entries > 1) {
+      code.get(RECORD)
+      code.i32(Math.log2(at.PLACE_DIVISOR))
+      code.op('i32_shr_u')
+      code.memory('i32_load16_u', at.PLACES + at.PLACE.entry)
+      code.set(this.target)
+    }
+  }
+}
+
+/** `kind` of flags that are in the form of `state/layout.ts`. */
+export const SETTLED = (FlagKind.settled << KIND_SHIFT) | 64
+const PAGE_MASK = 0xfff
+
+export interface PrologueOptions {
+  readonly entries: number
+  readonly low: number
+  readonly high: number
+  readonly mask: bigint
+  readonly narrow: boolean
+  /** Each pushes an i32: not zero when the region cannot run. */
+  readonly guards: readonly ((code: FunctionBuilder) => void)[]
+}

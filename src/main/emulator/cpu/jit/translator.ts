@@ -1,0 +1,309 @@
+import { decode } from '../decode/decode'
+import type { CodeMode, Decoded } from '../decode/decoded'
+import type { Translator } from '../interp/interp'
+import { RecordCache } from '../interp/records'
+import { HOST } from '../interp/support'
+import type { BackendContext } from '../semantics/backend'
+import * as at from '../state/layout'
+import type { BlockOptions } from './options'
+import { findRegion, type Region } from './region'
+import { RoutineLibrary, ROUTINES } from './routines'
+import type { JitStatistics } from './statistics'
+import { REGION_EXPORT, routinesOf, translate } from './translate'
+
+const PAGE = 4096
+const PAGE_SHIFT = 12
+const CODE_MODES: readonly CodeMode[] = [16, 32, 64]
+/** Indices of regions are 16 bits; 0 means none. */
+const MOST_REGIONS = 0xffff
+const TABLE_STEP = 256
+/** A region is made anew so often at most, and with others of together no more instructions. */
+const MOST_GENERATIONS = 12
+const MOST_JOINED = 600
+const MOST_DOUBLINGS = 8
+/** A place is warm when it was reached this part of what makes it hot. */
+const WARM_DIVISOR = 4
+/** Machine code, and what V8 keeps for a module, per byte of WebAssembly, and per module. */
+const BYTES_PER_BYTE = 6
+const BYTES_PER_MODULE = 16 << 10
+
+/** A region in use. */
+interface Translated {
+  readonly index: number
+  readonly codeMode: number
+  /** Physical address of its page, and where that lies in the one memory. */
+  readonly page: number
+  readonly host: number
+  /** Offsets of its entries, by their numbers. */
+  readonly entries: ReadonlyMap<number, number>
+  /** For each byte of the page: does it belong to an instruction? */
+  readonly covered: Uint8Array
+  /** Offsets of its instructions. */
+  readonly offsets: ReadonlySet<number>
+  readonly bytes: number
+  /** Offsets of the places that became hot. */
+  readonly hot: readonly number[]
+  /** How often it was made anew because another place became hot. */
+  readonly generation: number
+}
+
+/** Regions that this thread made: the first take ten times as long, while the translator itself is interpreted by the host. */
+let translatedHere = 0
+const COLD_THRESHOLD = 1 << 14
+/** A lower threshold is meant as it is. */
+const LEAST_COLD = 1024
+
+/** Keeps the translated regions of one CPU: makes them, finds them by their entries, drops them when their bytes change or room is short. */
+export class RegionCache implements Translator {
+  readonly regions = new WebAssembly.Table({ initial: TABLE_STEP, element: 'anyfunc' })
+  readonly statistics: JitStatistics
+  readonly #context: BackendContext
+  readonly #records: RecordCache
+  readonly #options: BlockOptions
+  readonly #byIndex = new Map<number, Translated>()
+  readonly #byHostPage = new Map<number, Set<Translated>>()
+  /** Region and entry by place: physical address and code mode. */
+  readonly #entries = new Map<number, { region: Translated; entry: number }>()
+  readonly #library: RoutineLibrary
+  /** How often a place must become hot before it is translated again, by place: what is overwritten waits longer each time, what has no translation for ever. */
+  readonly #resting = new Map<number, number>()
+  /** How often regions of a host page were overwritten. */
+  readonly #overwritten = new Map<number, number>()
+  readonly #freeIndices: number[] = []
+  #nextIndex = 1
+  #bytes = 0
+
+  constructor(context: BackendContext, records: RecordCache, options: BlockOptions, statistics: JitStatistics) {
+    this.#context = context
+    this.#records = records
+    this.#options = options
+    this.#library = new RoutineLibrary(context.state.memory)
+    this.statistics = statistics
+    this.#setThreshold()
+  }
+
+  // — Translator —
+
+  hot(record: number): void {
+    const { state, physical, code } = this.#context
+    const place = this.#placeOf(record)
+    if (place === undefined || this.#entries.has(key(place, state.codeMode)) || this.#rests(key(place, state.codeMode))) return
+    const page = place - (place % PAGE)
+    const host = physical.readableFrame(page)
+    if (host === 0 || (code?.armed === true && code.atOffset(place))) return
+    const started = performance.now()
+    const before = this.#toJoin(page, host)
+    const hot = [place % PAGE, ...new Set([...before.flatMap((other) => other.hot), ...this.#warm(page)])]
+    const region = this.#find(page, host, hot)
+    if (region === undefined) {
+      this.statistics.refused++
+      this.#resting.set(key(place, state.codeMode), Number.POSITIVE_INFINITY)
+      return
+    }
+    for (const other of before) this.#drop(other)
+    translatedHere++
+    this.#setThreshold()
+    this.#install(region, { page, host, hot, generation: before.reduce((most, { generation }) => Math.max(most, generation + 1), 0) })
+    this.statistics.milliseconds += performance.now() - started
+  }
+
+  decoded(record: number, place: number, codeMode: number): void {
+    const name = key(place, codeMode)
+    // Other bytes may have a translation.
+    if (this.#resting.get(name) === Number.POSITIVE_INFINITY) this.#resting.delete(name)
+    const known = this.#entries.get(name)
+    if (known !== undefined) this.#records.enterRegion(record, known.region.index, known.entry)
+  }
+
+  changed(from: number, to: number): boolean {
+    const onPage = this.#byHostPage.get(from >>> PAGE_SHIFT)
+    if (onPage === undefined) return false
+    let dropped = false
+    for (const region of onPage) {
+      if (!touches(region, from, to)) continue
+      const times = (this.#overwritten.get(from >>> PAGE_SHIFT) ?? 0) + 1
+      this.#overwritten.set(from >>> PAGE_SHIFT, times)
+      this.#drop(region)
+      for (const offset of region.entries.keys()) this.#resting.set(key(region.page + offset, region.codeMode), 2 ** Math.min(times, MOST_DOUBLINGS) - 2)
+      this.statistics.overwritten++
+      dropped = true
+    }
+    return dropped
+  }
+
+  covers(from: number, to: number): boolean {
+    const onPage = this.#byHostPage.get(from >>> PAGE_SHIFT)
+    if (onPage === undefined) return false
+    for (const region of onPage) if (touches(region, from, to)) return true
+    return false
+  }
+
+  flush(): void {
+    for (const region of this.#byIndex.values()) this.#drop(region)
+    this.statistics.flushes++
+    // The state may have come from elsewhere.
+    this.#setThreshold()
+  }
+
+  #setThreshold(): void {
+    const { threshold } = this.#options
+    const count = threshold < LEAST_COLD ? threshold : Math.max(threshold, COLD_THRESHOLD >> translatedHere)
+    this.#context.state.i32[at.HOT_MASK >> 2] = 2 ** Math.ceil(Math.log2(Math.max(count, 1))) - 1
+  }
+
+  /** Whether a hot place is left alone this time. */
+  #rests(name: number): boolean {
+    const left = this.#resting.get(name) ?? 0
+    if (left > 0) this.#resting.set(name, left - 1)
+    return left > 0
+  }
+
+  placesChanged(offset: number): void {
+    for (const region of this.#byIndex.values()) if (region.offsets.has(offset)) this.#drop(region)
+  }
+
+  /** Physical address of the instruction that a record holds; undefined for the one that is used once. */
+  #placeOf(record: number): number | undefined {
+    if (record < at.RECORDS) return undefined
+    const { u32 } = this.#context.state
+    const high = (u32[(record >> 2) + 1] ?? 0) & ~(0x3 << (at.TAG_MODE_SHIFT - 32))
+    // A tag with the mark of places that are asked about, or none at all.
+    if (high > MOST_PHYSICAL_HIGH) return undefined
+    return (u32[record >> 2] ?? 0) + high * 0x1_0000_0000
+  }
+
+  /** Regions of the same page that one is made of together with a new hot place: code of a page calls and jumps to itself by computed addresses, too. */
+  #toJoin(page: number, host: number): Translated[] {
+    const { codeMode } = this.#context.state
+    const others = [...(this.#byHostPage.get(host >>> PAGE_SHIFT) ?? [])].filter((other) => other.page === page && other.codeMode === codeMode && other.generation < MOST_GENERATIONS)
+    return others.reduce((sum, { offsets }) => sum + offsets.size, 0) < MOST_JOINED ? others : []
+  }
+
+  /** Places of the page that are about to become hot. */
+  #warm(page: number): number[] {
+    const { threshold } = this.#options
+    if (threshold < WARM_DIVISOR) return []
+    const { u16, codeMode } = this.#context.state
+    const found: number[] = []
+    const first = (at.PLACES + RecordCache.addressOf(page) / at.PLACE_DIVISOR + at.PLACE.count) >> 1
+    const stride = at.PLACE_BYTES >> 1
+    const warm = threshold / WARM_DIVISOR
+    for (let offset = 0, place = first; offset < PAGE; offset++, place += stride) {
+      if ((u16[place] ?? 0) > warm && this.#records.holds(RecordCache.addressOf(page + offset), page + offset, codeMode, false)) found.push(offset)
+    }
+    return found
+  }
+
+  #find(page: number, host: number, hot: readonly number[]): Region | undefined {
+    const { state, code, opcodes } = this.#context
+    const codeMode = state.codeMode
+    const mode = CODE_MODES[codeMode] ?? 16
+    const bytes = state.u8.subarray(host, host + PAGE)
+    const asked = (offset: number): boolean => code?.armed === true && code.atOffset(page + offset)
+    return findRegion({
+      codeMode: mode,
+      mostInstructions: this.#options.regionInstructions,
+      apart: this.#options.apart,
+      decode: (offset): Decoded | undefined => {
+        if (asked(offset)) return undefined
+        const result = decode(bytes, mode, offset, PAGE, opcodes)
+        return result.outcome === 'instruction' ? result : undefined
+      },
+      wanted: (offset) => this.#options.threshold === 0 || this.#records.holds(RecordCache.addressOf(page + offset), page + offset, codeMode, false),
+    }, hot)
+  }
+
+  #install(region: Region, { page, host, hot, generation }: Pick<Translated, 'page' | 'host' | 'hot' | 'generation'>): void {
+    const { state } = this.#context
+    const index = this.#takeIndex()
+    const bytes = translate(region, { shape: state.i32[at.SEGMENT_SHAPE >> 2] ?? 0, index, page })
+    const cost = bytes.length * BYTES_PER_BYTE + BYTES_PER_MODULE
+    if (this.#bytes + cost > this.#options.codeBytes && this.#byIndex.size > 0) {
+      this.statistics.evicted += this.#byIndex.size
+      for (const other of this.#byIndex.values()) this.#drop(other)
+    }
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports(region))
+    this.regions.set(index, instance.exports[REGION_EXPORT])
+    const covered = new Uint8Array(PAGE)
+    const offsets = new Set<number>()
+    for (const { instructions } of region.blocks) {
+      for (const { offset, decoded } of instructions) {
+        covered.fill(1, offset, offset + decoded.length)
+        offsets.add(offset)
+      }
+    }
+    const entries = new Map(region.entries.map(({ start, number }) => [start, number]))
+    const translated: Translated = { index, codeMode: state.codeMode, page, host, entries, covered, offsets, bytes: cost, hot, generation }
+    this.#byIndex.set(index, translated)
+    const hostPage = host >>> PAGE_SHIFT
+    const others = this.#byHostPage.get(hostPage)
+    if (others === undefined) this.#byHostPage.set(hostPage, new Set([translated]))
+    else others.add(translated)
+    this.#bytes += cost
+    for (const { instructions } of region.blocks) for (const { offset, decoded } of instructions) this.#records.markLines(host + offset, decoded.length)
+    for (const [offset, entry] of entries) this.#enter(translated, offset, entry)
+    this.statistics.made(region, bytes.length)
+    this.#options.onRegion?.({ region, page, bytes })
+  }
+
+  #imports(region: Region): Record<string, Record<string, WebAssembly.ImportValue>> {
+    const routines = routinesOf(region)
+    return {
+      [HOST]: { memory: this.#context.state.memory },
+      ...(routines.length === 0 ? {} : { [ROUTINES]: Object.fromEntries(routines.map((routine) => [routine.name, this.#library.functionOf(routine)])) }),
+    }
+  }
+
+  /** An entry of a region gets its place, unless another region has it. The hot place had none. */
+  #enter(region: Translated, offset: number, entry: number): void {
+    const place = region.page + offset
+    const name = key(place, region.codeMode)
+    if (this.#entries.has(name)) return
+    this.#entries.set(name, { region, entry })
+    const record = RecordCache.addressOf(place)
+    if (this.#records.holds(record, place, region.codeMode, false)) this.#records.enterRegion(record, region.index, entry)
+  }
+
+  #drop(region: Translated): void {
+    this.#byIndex.delete(region.index)
+    const hostPage = region.host >>> PAGE_SHIFT
+    const onPage = this.#byHostPage.get(hostPage)
+    onPage?.delete(region)
+    if (onPage?.size === 0) this.#byHostPage.delete(hostPage)
+    for (const offset of region.entries.keys()) {
+      const place = region.page + offset
+      const name = key(place, region.codeMode)
+      if (this.#entries.get(name)?.region !== region) continue
+      this.#entries.delete(name)
+      const record = RecordCache.addressOf(place)
+      if (this.#records.holds(record, place, region.codeMode, false)) this.#records.leaveRegion(record, region.index)
+    }
+    this.regions.set(region.index, null)
+    this.#freeIndices.push(region.index)
+    this.#bytes -= region.bytes
+  }
+
+  #takeIndex(): number {
+    const free = this.#freeIndices.pop()
+    if (free !== undefined) return free
+    if (this.#nextIndex > MOST_REGIONS) {
+      this.flush()
+      return this.#freeIndices.pop() ?? 1
+    }
+    if (this.#nextIndex >= this.regions.length) this.regions.grow(TABLE_STEP)
+    return this.#nextIndex++
+  }
+}
+
+/** Physical addresses have 52 bits at most. */
+const MOST_PHYSICAL_HIGH = 0xf_ffff
+const MODES = 4
+
+function key(place: number, codeMode: number): number {
+  return place * MODES + codeMode
+}
+
+function touches({ host, covered }: Translated, from: number, to: number): boolean {
+  for (let byte = from - host; byte < to - host; byte++) if (covered[byte] === 1) return true
+  return false
+}
