@@ -160,7 +160,7 @@ describe('a session', () => {
   })
 
   test('ends at its time limit', async () => {
-    const { report } = await run(SPIN, { timeoutMilliseconds: 100 })
+    const { report } = await run(SPIN, { timeoutMilliseconds: 500 })
     expect(report.reason).toBe('timeout')
     expect(report.instructions).toBeGreaterThan(1000)
   })
