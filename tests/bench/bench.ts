@@ -12,7 +12,8 @@
  *   8. window: the lab in Chromium: cold start, F5 to text, typing while a kernel runs, pictures a second.
  *   9. endurance: memory of page and lab while a kernel scrolls and the project is built as often as in two hours; only by --only, it takes many minutes.
  *   10. idle: what guests that wait cost the host, in percent of a core.
- * Options: --rounds N (default 5), --builds N (of endurance, default 720), --only hello|rebuild|image|speed|loading|stick|debugger|window|endurance|idle, --json. It runs on a Node like the one inside Electron.
+ *   11. rungs: other people's boot loaders and systems to their prompt, beside QEMU TCG and v86; only by --only, for it takes minutes.
+ * Options: --rounds N (default 5), --builds N (of endurance, default 720), --only hello|rebuild|image|speed|loading|stick|debugger|window|endurance|idle|rungs, --backend NAME (of rungs), --json. It runs on a Node like the one inside Electron.
  */
 import { writeFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -21,6 +22,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { createProject } from '../../src/main/project'
+import { BACKENDS, DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { type BackendName, Machine } from '../../src/main/emulator/machine/machine'
 import { Builder } from '../../src/main/services/builder'
 import { locate } from '../../src/main/services/locations'
@@ -35,13 +37,14 @@ import { measureImages } from './image'
 import { LOADED_MIB, measureLoading } from './loading'
 import { measureRebuild } from './rebuild'
 import { measureRustRebuild } from './rust-rebuild'
+import { benchRungs, measureRung } from './rungs'
 import { measureSticks } from './stick'
 import { measureWindow } from './window'
 import { type Bits, buildWorkload, temporaryFolder, WORKLOADS, type WorkloadImage } from './workload-images'
 
 const { values } = parseArgs({
   args: process.argv.slice(2),
-  options: { rounds: { type: 'string', default: '5' }, only: { type: 'string' }, builds: { type: 'string' }, json: { type: 'boolean', default: false } },
+  options: { rounds: { type: 'string', default: '5' }, only: { type: 'string' }, builds: { type: 'string' }, backend: { type: 'string' }, json: { type: 'boolean', default: false } },
 })
 const ROUNDS = Math.max(1, Number.parseInt(values.rounds, 10) || 5)
 const MEMORY_BYTES = 128 << 20
@@ -323,6 +326,16 @@ async function idle(): Promise<void> {
   await measureIdle(await waitingGuests(), IDLE_MS, ({ name, percent }) => report({ kind: 'idle', name, percent }, `  ${name.padEnd(30)} ${percent.toFixed(2)} %`))
 }
 
+async function rungs(): Promise<void> {
+  const backend = BACKENDS.find((name) => name === values.backend) ?? DEFAULT_BACKEND
+  say(`\nRungs: from the start of each machine to the text, backend ${backend}, in seconds; in brackets how many times as long as ours`)
+  const cell = (ours: number | undefined, peer: number | undefined): string => (peer === undefined ? 'never' : `${peer.toFixed(1)}${ours === undefined ? '' : ` (${(peer / ours).toFixed(2)})`}`)
+  for (const rung of await benchRungs()) {
+    const { name, ours, qemu, v86 } = await measureRung(rung, backend)
+    report({ kind: 'rung', name, backend, ours: ours ?? null, qemu: qemu ?? null, v86: v86 ?? null }, `  ${name.padEnd(30)} ${(ours?.toFixed(1) ?? 'never').padStart(6)}, QEMU TCG ${cell(ours, qemu)}, v86 ${cell(ours, v86)}`)
+  }
+}
+
 const wanted = (part: string): boolean => values.only === undefined || values.only === part
 if (wanted('hello')) await editToHello()
 if (wanted('rebuild')) {
@@ -337,5 +350,6 @@ if (wanted('debugger')) await debuggerCosts()
 if (wanted('window')) await windowFigures()
 if (wanted('idle')) await idle()
 if (values.only === 'endurance') await endurance()
+if (values.only === 'rungs') await rungs()
 if (values.json) writeFileSync(1, `${JSON.stringify(results, null, 2)}\n`)
 process.exit(0)

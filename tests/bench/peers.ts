@@ -6,8 +6,12 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import type { BootMedium } from '../../src/shared/machine-schemas'
 import { findTool } from '../support/tools'
+
+const V86_LOOK_MS = 50
 
 /** Boots an image; resolves when the machine was stopped. `onByte` returns false to stop it. */
 export type BootForBytes = (imagePath: string, onByte: (byte: number) => boolean) => Promise<void>
@@ -48,26 +52,58 @@ function bootQemu(qemu: string, image: string, onByte: (byte: number) => boolean
 /** The part of v86's interface that is used here. */
 interface V86Machine {
   add_listener(event: 'serial0-output-byte', listener: (byte: number) => void): void
+  readonly screen_adapter: { get_text_screen(): readonly string[] }
+  keyboard_send_text(text: string): void
   destroy(): Promise<void>
 }
 const v86Module = z.object({ V86: z.custom<new (options: Record<string, unknown>) => V86Machine>((value) => typeof value === 'function') })
 
-async function bootV86(image: string, onByte: (byte: number) => boolean, withoutJit: boolean): Promise<void> {
+async function startV86(options: Readonly<Record<string, unknown>>): Promise<V86Machine> {
   const folder = dirname(createRequire(import.meta.url).resolve('v86/package.json'))
   const { V86 } = v86Module.parse(await import(/* @vite-ignore */ join(folder, 'build', 'libv86.mjs')))
   const [bios, vgaBios] = FIRMWARE.map((file) => ({ buffer: exactBuffer(readFileSync(file)) }))
-  const machine = new V86({
-    wasm_path: join(folder, 'build', 'v86.wasm'),
-    memory_size: 128 << 20,
-    bios,
-    vga_bios: vgaBios,
-    hda: { buffer: exactBuffer(readFileSync(image)) },
-    autostart: true,
-    disable_jit: withoutJit,
-    disable_keyboard: true,
-    disable_mouse: true,
-    disable_speaker: true,
-  })
+  return new V86({ wasm_path: join(folder, 'build', 'v86.wasm'), bios, vga_bios: vgaBios, autostart: true, disable_mouse: true, disable_speaker: true, ...options })
+}
+
+/** v86's names of drives, and the one that its BIOS tries first (the CMOS cells of Bochs, as its `BootOrder` has them). */
+const V86_DRIVES: Readonly<Record<BootMedium, { drive: string; order: number }>> = { floppy: { drive: 'fda', order: 0x321 }, disk: { drive: 'hda', order: 0x312 }, cd: { drive: 'cdrom', order: 0x213 } }
+
+export interface V86Task {
+  readonly image: Uint8Array
+  readonly medium: BootMedium
+  readonly memoryMib: number
+  readonly steps: readonly { readonly afterText: string; readonly keys: string }[]
+  readonly untilText: string
+  /** Of the host's time. */
+  readonly seconds: number
+}
+
+/** Until the text is on the screen or was sent to COM1. @returns the host's seconds; undefined: it never was */
+export async function watchV86({ image, medium, memoryMib, steps, untilText, seconds }: V86Task): Promise<number | undefined> {
+  const start = performance.now()
+  const { drive, order } = V86_DRIVES[medium]
+  const machine = await startV86({ memory_size: memoryMib << 20, [drive]: { buffer: exactBuffer(image) }, boot_order: order })
+  let serial = ''
+  machine.add_listener('serial0-output-byte', (byte) => (serial += String.fromCharCode(byte)))
+  const left = [...steps]
+  try {
+    while (performance.now() - start < seconds * 1000) {
+      const shown = `${machine.screen_adapter.get_text_screen().join('\n')}\n${serial}`
+      const [next] = left
+      if (next !== undefined && shown.includes(next.afterText)) {
+        left.shift()
+        machine.keyboard_send_text(next.keys)
+      } else if (next === undefined && shown.includes(untilText)) return (performance.now() - start) / 1000
+      await sleep(V86_LOOK_MS)
+    }
+    return undefined
+  } finally {
+    await machine.destroy()
+  }
+}
+
+async function bootV86(image: string, onByte: (byte: number) => boolean, withoutJit: boolean): Promise<void> {
+  const machine = await startV86({ memory_size: 128 << 20, hda: { buffer: exactBuffer(readFileSync(image)) }, disable_jit: withoutJit, disable_keyboard: true })
   await new Promise<void>((resolve) => {
     let stopped = false
     machine.add_listener('serial0-output-byte', (byte) => {

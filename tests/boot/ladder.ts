@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Typist } from '../../src/main/emulator/host/typist'
 import { TICKS_PER_MILLISECOND, TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
 import type { ExtraDrive } from '../../src/main/emulator/machine/drives'
-import { Machine, type Outcome } from '../../src/main/emulator/machine/machine'
+import { type BackendName, Machine, type Outcome } from '../../src/main/emulator/machine/machine'
 import type { Roms } from '../../src/main/emulator/machine/roms'
 import type { BootMedium, Screen } from '../../src/shared/machine-schemas'
 import { screenLines } from '../../src/shared/screen-text'
@@ -30,6 +30,7 @@ export interface Rung {
   readonly memoryMib?: number
   /** A real BIOS in the place of our own. */
   readonly roms?: Roms
+  readonly backend?: BackendName
   readonly steps?: readonly Step[]
   /** The run ends when the screen or COM1 shows it; without it, when the machine ends. */
   readonly untilText?: string | undefined
@@ -49,10 +50,10 @@ export interface Climb {
 }
 
 /** Climbs until the text is there, the machine ends, or the time is over. */
-export function climb({ image, medium, drives, memoryMib = 64, roms, steps = [], untilText, seconds }: Rung): Climb {
+export function climb({ image, medium, drives, memoryMib = 64, roms, backend = 'interp', steps = [], untilText, seconds }: Rung): Climb {
   let serial = ''
   const machine = new Machine({
-    image, medium, drives, roms, memoryBytes: memoryMib << 20, backend: 'interp', startDate: Date.UTC(2026, 0, 1, 12),
+    image, medium, drives, roms, memoryBytes: memoryMib << 20, backend, startDate: Date.UTC(2026, 0, 1, 12),
     onSerial: (byte) => (serial += String.fromCharCode(byte)),
     onDebugConsole: (byte) => (serial += String.fromCharCode(byte)),
   })
