@@ -21,6 +21,7 @@ const ORIGINALS: Readonly<Record<string, string>> = {
   'README.zh-CN.md': 'README.md',
   'docs/zh-CN/manifest.md': 'resources/schemas/README.md',
   'docs/zh-CN/loader.md': 'resources/loader/README.md',
+  'docs/zh-CN/uefi.md': 'resources/loader/uefi/README.md',
 }
 const translations = pages.filter((page) => page.startsWith('docs/zh-CN/') || Object.hasOwn(ORIGINALS, page))
 const originalOf = (page: string): string => ORIGINALS[page] ?? page.replace('/zh-CN/', '/')
