@@ -10,6 +10,7 @@ import { createProject } from '../src/main/project'
 import { Builder } from '../src/main/services/builder'
 import { locate } from '../src/main/services/locations'
 import { attackDevices, STYLES, type Style } from '../tests/boot/hostile-devices/attack'
+import { pressReset } from '../tests/boot/hostile-devices/board'
 import { HOSTILE_MODES, hostileImage } from '../tests/boot/hostile-guest'
 
 /** What boots afterwards, and what it shows then. */
@@ -82,7 +83,7 @@ async function main(): Promise<number> {
 type Machine = ReturnType<typeof attackDevices>['board']['machine']
 
 function bootsAfterwards(machine: Machine): boolean {
-  machine.reset()
+  pressReset(machine)
   machine.run(BOOT_TICKS)
   const { cells } = machine.textScreen
   return String.fromCharCode(...cells.map((cell) => cell & 0xff)).includes(TEMPLATE.text)

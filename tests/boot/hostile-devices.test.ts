@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { testCd } from '../../src/main/emulator/machine/test-cd'
 import { attackDevices, STYLES } from './hostile-devices/attack'
+import { pressReset } from './hostile-devices/board'
 import { hostileImage } from './hostile-guest'
 
 const ACCESSES = 12_000
@@ -25,7 +26,7 @@ describe('registers of all devices', () => {
     expect(result.slowest.milliseconds, result.slowest.what).toBeLessThan(SLOWEST_MS)
     const { machine } = result.board
     result.board.written = []
-    machine.reset()
+    pressReset(machine)
     machine.run(BOOT_TICKS)
     expect(result.board.written).toEqual(DONE)
     expect(attack().hash).toBe(result.hash)

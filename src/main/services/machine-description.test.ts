@@ -15,17 +15,18 @@ async function described(run: object): ReturnType<typeof machineOf> {
 }
 
 it('a manifest that says nothing leaves the machine to who boots it', async () => {
-  expect(await described({})).toEqual({ memoryBytes: 128 << 20, drives: [], model: undefined, medium: undefined, bus: undefined, firmware: undefined, startDate: undefined })
+  expect(await described({})).toEqual({ memoryBytes: 128 << 20, drives: [], model: undefined, medium: undefined, bus: undefined, without: [], firmware: undefined, startDate: undefined })
 })
 
 it('all that a manifest says is there, with the paths of its files', async () => {
-  const run = { memory: '16M', cpu: '486', medium: 'floppy', bus: 'ahci', drives: [{ path: 'data.img' }, { path: 'a.iso', bus: 'ahci', medium: 'cd', readOnly: true }], firmware: { bios: 'bios.bin', vga: 'vga.bin' }, clock: '1999-12-31T23:59:59Z' }
+  const run = { memory: '16M', cpu: '486', medium: 'floppy', bus: 'ahci', drives: [{ path: 'data.img' }, { path: 'a.iso', bus: 'ahci', medium: 'cd', readOnly: true }], devices: { hpet: false, com2: false, mouse: true }, firmware: { bios: 'bios.bin', vga: 'vga.bin' }, clock: '1999-12-31T23:59:59Z' }
   expect(await described(run)).toEqual({
     memoryBytes: 16 << 20,
     model: '486',
     medium: 'floppy',
     bus: 'ahci',
-    drives: [{ path: join(folder, 'data.img'), medium: 'disk', readOnly: false }, { path: join(folder, 'a.iso'), medium: 'cd', bus: 'ahci', readOnly: true }],
+    drives: [{ path: join(folder, 'data.img'), medium: 'disk', readOnly: false, writeThrough: false }, { path: join(folder, 'a.iso'), medium: 'cd', bus: 'ahci', readOnly: true, writeThrough: false }],
+    without: ['hpet', 'com2'],
     firmware: { bios: join(folder, 'bios.bin'), vga: join(folder, 'vga.bin'), variables: undefined },
     startDate: Date.UTC(1999, 11, 31, 23, 59, 59),
   })

@@ -1,5 +1,6 @@
 /** The machine that garbage is written to, with something in every drive, and every access to it: counted, timed, and part of one sum. */
 import { createHash } from 'node:crypto'
+import { CMOS } from '../../../src/main/emulator/devices/rtc-mc146818'
 import type { PhysicalMemory } from '../../../src/main/emulator/cpu/ports'
 import { CS } from '../../../src/main/emulator/cpu/state/bits'
 import type { BackendName, MachineOptions } from '../../../src/main/emulator/machine/machine'
@@ -47,6 +48,13 @@ export interface Slow {
 }
 
 const hex = (value: number): string => `0x${value.toString(16)}`
+
+/** The reset button. A shutdown code in CMOS RAM would have the BIOS go on with what a program has left behind, as that of a PC/AT does. */
+export function pressReset(machine: Machine): void {
+  machine.bus.write(0x70, 1, CMOS.shutdown)
+  machine.bus.write(0x71, 1, 0)
+  machine.reset()
+}
 
 /** As the processor sees it: with its local APIC. */
 const memoryOf = ({ interrupts, memoryMap }: Machine): PhysicalMemory => interrupts.memories[0] ?? memoryMap
@@ -96,7 +104,7 @@ export class Board {
   /** Presses the reset button, and has the guest run once the BIOS is through. */
   restart(): void {
     const { machine } = this
-    machine.reset()
+    pressReset(machine)
     const post = machine.now
     while (!machine.timeline.entries.some(({ step }) => step === 'boot-sector') && machine.now - post < POST_TICKS.most && !machine.run(POST_TICKS.step));
     machine.memory.writeBytes(GUEST_AT, this.random.chance(PEACE) ? PEACEFUL_GUEST : this.#guest)
