@@ -98,6 +98,9 @@ function pixelsOf({ machine: { screen } }: Guest): { width: number; height: numb
   return screen
 }
 
+/** Scan lines of what the shell says of itself. */
+const BANNER_LINES = 105
+
 describe.skipIf(!hasFirmware('UEFI x64') || !existsSync(WHOLE))('OVMF', () => {
   test('comes to its shell, on the same screen as in QEMU, which starts our loader from a CD', { timeout: LIMIT }, async () => {
     const roms = await readRoms(CODE)
@@ -123,7 +126,9 @@ describe.skipIf(!hasFirmware('UEFI x64') || !existsSync(WHOLE))('OVMF', () => {
     const judge = await bootImage(blank, { timeoutMs: 100_000, firmware: 'UEFI x64', untilText: PROMPT, lingerMs: 300, picture: true })
     console.log(told('OVMF to its shell', climb, (performance.now() - start) / 1000))
     expect([shell.width, shell.height]).toEqual([judge.picture?.width, judge.picture?.height])
-    expect(Buffer.compare(shell.pixels, judge.picture?.pixels ?? new Uint8Array())).toBe(0)
+    // Above the list of drives, which has the CD here.
+    const banner = BANNER_LINES * shell.width * 3
+    expect(Buffer.compare(shell.pixels.subarray(0, banner), (judge.picture?.pixels ?? new Uint8Array()).subarray(0, banner))).toBe(0)
   })
 
   test('starts our loader from a disk by itself, as a ROM without variables', { timeout: LIMIT }, async () => {
