@@ -77,7 +77,7 @@ test('memory, processor and a further drive hold from the next boot on', async (
   await dialog.getByLabel('Memory in MiB').fill('9999')
   await expect(dialog.getByRole('button', { name: 'Save and boot anew' })).toBeDisabled()
   await dialog.getByLabel('Memory in MiB').fill('64')
-  await dialog.getByLabel('Processor').selectOption('pentium')
+  await dialog.getByLabel('Processor', { exact: true }).selectOption('pentium')
   await dialog.getByRole('button', { name: 'Add a drive' }).click()
   await dialog.getByLabel('Path of the image file').fill('/nowhere/data.img')
   await lab.screenshot('pc-settings')
