@@ -329,7 +329,7 @@ async function idle(): Promise<void> {
 async function rungs(): Promise<void> {
   const backend = BACKENDS.find((name) => name === values.backend) ?? DEFAULT_BACKEND
   say(`\nRungs: from the start of each machine to the text, backend ${backend}, in seconds; in brackets how many times as long as ours`)
-  const cell = (ours: number | undefined, peer: number | undefined): string => (peer === undefined ? 'never' : `${peer.toFixed(1)}${ours === undefined ? '' : ` (${(peer / ours).toFixed(2)})`}`)
+  const cell = (ours: number | undefined, peer: number | string | undefined): string => (typeof peer === 'string' ? peer : peer === undefined ? 'never' : `${peer.toFixed(1)}${ours === undefined ? '' : ` (${(peer / ours).toFixed(2)})`}`)
   for (const rung of await benchRungs()) {
     const { name, ours, qemu, v86 } = await measureRung(rung, backend)
     report({ kind: 'rung', name, backend, ours: ours ?? null, qemu: qemu ?? null, v86: v86 ?? null }, `  ${name.padEnd(30)} ${(ours?.toFixed(1) ?? 'never').padStart(6)}, QEMU TCG ${cell(ours, qemu)}, v86 ${cell(ours, v86)}`)

@@ -52,6 +52,7 @@ function bootQemu(qemu: string, image: string, onByte: (byte: number) => boolean
 /** The part of v86's interface that is used here. */
 interface V86Machine {
   add_listener(event: 'serial0-output-byte', listener: (byte: number) => void): void
+  add_listener(event: 'emulator-ready', listener: () => void): void
   readonly screen_adapter: { get_text_screen(): readonly string[] }
   keyboard_send_text(text: string): void
   destroy(): Promise<void>
@@ -84,6 +85,7 @@ export async function watchV86({ image, medium, memoryMib, steps, untilText, sec
   const { drive, order } = V86_DRIVES[medium]
   const machine = await startV86({ memory_size: memoryMib << 20, [drive]: { buffer: exactBuffer(image) }, boot_order: order })
   let serial = ''
+  await new Promise<void>((resolve) => machine.add_listener('emulator-ready', resolve))
   machine.add_listener('serial0-output-byte', (byte) => (serial += String.fromCharCode(byte)))
   const left = [...steps]
   try {
