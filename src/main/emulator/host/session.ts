@@ -21,7 +21,7 @@ const TURN_MS = 8
 /** So often the awaited text is looked for, and virtual time compared with the host's. */
 const SLICE_MS = 1.5
 /** A little shorter than the frames of a window of 60 Hz: each shall find a new screen. */
-const SCREEN_MS = 12
+const SCREEN_MS = 14
 /** Most kernels have shown something by then. */
 const FIRST_SCREEN_MS = 25
 /** A large picture takes its time to make: no more than a third of the thread's. */
