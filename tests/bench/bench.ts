@@ -318,9 +318,6 @@ async function endurance(): Promise<void> {
   if (!measured) say('  not measured: there is no Chromium on PATH')
 }
 
-say(`Node ${process.version}, V8 ${process.versions.v8}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`)
-// What this computer can do today: a shared one may be several times slower than it says.
-say(`A loop of 100 million dependent steps takes ${stepsTime().toFixed(0)} ms`)
 async function idle(): Promise<void> {
   say('\nIdle: processor time while a guest waits, paced in real time (aim: under 2 % of a core)')
   await measureIdle(await waitingGuests(), IDLE_MS, ({ name, percent }) => report({ kind: 'idle', name, percent }, `  ${name.padEnd(30)} ${percent.toFixed(2)} %`))
@@ -336,6 +333,9 @@ async function rungs(): Promise<void> {
   }
 }
 
+say(`Node ${process.version}, V8 ${process.versions.v8}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`)
+// What this computer can do today: a shared one may be several times slower than it says.
+say(`A loop of 100 million dependent steps takes ${stepsTime().toFixed(0)} ms`)
 const wanted = (part: string): boolean => values.only === undefined || values.only === part
 if (wanted('hello')) await editToHello()
 if (wanted('rebuild')) {

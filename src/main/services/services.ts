@@ -50,7 +50,6 @@ export const DEFAULT_MEMORY_BYTES = 128 * 2 ** 20
 /** What a file that belongs to no project boots in. */
 export const ANY_MACHINE: MachineDescription = { memoryBytes: DEFAULT_MEMORY_BYTES, drives: [] }
 
-/** Where the lab keeps what it remembers: BOOTLAB_DATA_DIR, else the system's place for an application's data. */
 /** How long the processor belongs to what a person waits for (a project that opens, a boot) before things are made ready for later. */
 const PREPARE_MS = { open: 1500, boot: 500 } as const
 /** On a small computer the machine that is about to be replaced stands still while the build is quick: it would take half of its time. */
@@ -58,6 +57,7 @@ const HOLD_MS = availableParallelism() < 4 ? 400 : 0
 /** Does not keep the process alive. */
 const later = (ms: number, work: () => void): void => void setTimeout(work, ms).unref()
 
+/** Where the lab keeps what it remembers: BOOTLAB_DATA_DIR, else the system's place for an application's data. */
 export const defaultDataDirectory = (): string => process.env['BOOTLAB_DATA_DIR'] || envPaths('bootlab', { suffix: '' }).data
 
 export interface ServicesOptions {

@@ -12,7 +12,7 @@
  * A new device joins by its `exchange` (`Device` asks for one), and by being in the machine's list of devices. Its timers are saved by the clock,
  * guest memory by the machine. What follows from other fields (a cache, what is mapped where) is made anew at the end of `exchange`, when
  * `state.loading`. Closures cannot be saved: work that goes on later is a name with numbers (`ata-drive.ts` shows how). Nothing may be told to other
- * parts meanwhile, such as the level of a line: they have their own fields. `tests/emulator/state-is-whole.test.ts` finds what was forgotten.
+ * parts meanwhile, such as the level of a line: they have their own fields. `tests/boot/state-is-whole.test.ts` finds what was forgotten.
  */
 
 /** A part of the machine that holds something. */
