@@ -1,6 +1,6 @@
 /**
  * Runs processor test vectors against the emulator's backends.
- *   npm run conformance -- --vectors DIR|FILE… [--backend oracle|interp|all] [--filter TEXT] [--test N] [--failures N] [--json]
+ *   npm run conformance -- --vectors DIR|FILE… [--backend oracle|interp|block|all] [--filter TEXT] [--test N] [--failures N] [--json]
  */
 import { Command, Option } from 'commander'
 import type { BackendName } from '../src/main/emulator/cpu/cpu'
@@ -24,7 +24,7 @@ const count = (text: string): number => {
 const program = new Command('conformance')
   .description('Runs processor test vectors (single-step JSON lines, MOO) and prints a table per opcode.')
   .requiredOption('--vectors <path...>', 'folders or files of vectors')
-  .addOption(new Option('--backend <name>', 'which backend').choices(['oracle', 'interp', 'all']).default('all'))
+  .addOption(new Option('--backend <name>', 'which backend').choices(['oracle', 'interp', 'block', 'all']).default('all'))
   .option('--filter <regex>', 'only files whose name (64/0FAF) matches')
   .option('--test <number>', 'only the test with this number in each file', count)
   .option('--failures <number>', 'failures shown per file', count, 2)

@@ -1,6 +1,7 @@
 /** A processor with RAM, a ROM below 1 MiB and 4 GiB, and nothing else: for test programs that come as a BIOS. */
 import { Cpu, type BackendName } from '../../src/main/emulator/cpu/cpu'
 import type { PhysicalMemory } from '../../src/main/emulator/cpu/ports'
+import type { BackendFactory } from '../../src/main/emulator/cpu/semantics/backend'
 import { memoryLayout } from '../../src/main/emulator/cpu/state/layout'
 
 const RAM_BYTES = 8 << 20
@@ -11,7 +12,7 @@ const PAGE = 4096
 export type PortListener = (port: number, size: 1 | 2 | 4, value: number) => void
 
 /** @param rom 64 or 128 KiB; it ends at 1 MiB, and again at 4 GiB, where the first instruction is */
-export function bareComputer(rom: Uint8Array, backend: BackendName, onWrite: PortListener): Cpu {
+export function bareComputer(rom: Uint8Array, backend: BackendName | BackendFactory, onWrite: PortListener): Cpu {
   const { ramBase, wasmPages } = memoryLayout(RAM_BYTES)
   const memory = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages })
   const romAt = MEBIBYTE - rom.length

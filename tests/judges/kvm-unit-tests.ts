@@ -1,5 +1,6 @@
 /**
- * A test of kvm-unit-tests in our PC: `node scripts/run.mjs tests/judges/kvm-unit-tests.ts FILE.flat [CPUs [arguments]]`. The test is told the number of
+ * A test of kvm-unit-tests in our PC: `node scripts/run.mjs tests/judges/kvm-unit-tests.ts FILE.flat [CPUs [arguments]]`. `BACKEND` names a backend
+ * of `backends.ts`. The test is told the number of
  * processors and the memory in its initial RAM disk, as it has no other way on a PC without QEMU's firmware configuration.
  */
 import { readFileSync } from 'node:fs'
@@ -7,6 +8,7 @@ import { basename } from 'node:path'
 import { TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
 import { Machine, type Outcome } from '../../src/main/emulator/machine/machine'
 import { Builder } from '../../src/main/services/builder'
+import { judgedBackend } from './backends'
 
 const MEMORY_MIB = 128
 const VIRTUAL_SECONDS = 300
@@ -19,7 +21,7 @@ const name = basename(file)
 const environment = `NR_CPUS=${processors}\nMEMSIZE=${MEMORY_MIB}\nTEST_DEVICE=0\nBOOTLOADER=1\n`
 const image = await new Builder().imageOf(new Uint8Array(readFileSync(file)), file, [name, ...rest].join(' '), undefined, { modules: [{ bytes: new TextEncoder().encode(environment), commandLine: '' }] })
 const machine = new Machine({
-  image, memoryBytes: MEMORY_MIB << 20, backend: 'interp', processors, startDate: 0, onReset: 'end',
+  image, memoryBytes: MEMORY_MIB << 20, backend: judgedBackend(process.env['BACKEND'] ?? 'interp'), processors, startDate: 0, onReset: 'end',
   onSerial: (byte) => process.stdout.write(Uint8Array.of(byte)),
   onDebugConsole: () => undefined,
 })

@@ -1,9 +1,10 @@
 /**
  * Runs test386.asm (assembled with OUT_PORT 0xE9) and compares what it prints with its reference.
- *   node scripts/run.mjs tests/judges/test386.ts test386.bin test386-EE-reference.txt [oracle|interp]
+ *   node scripts/run.mjs tests/judges/test386.ts test386.bin test386-EE-reference.txt [interp|oracle|block|block-eager|block-small]
  */
 import { readFileSync } from 'node:fs'
 import { disassemble } from '../../src/main/emulator/cpu/decode/disassemble'
+import { judgedBackend } from './backends'
 import { bareComputer } from './bare-pc'
 
 const POST_PORT = 0x190
@@ -15,7 +16,7 @@ const MOST_INSTRUCTIONS = 400_000_000
 const [romPath = '', referencePath = '', backendName = 'interp'] = process.argv.slice(2)
 let post = -1
 const output: number[] = []
-const cpu = bareComputer(readFileSync(romPath), backendName === 'oracle' ? 'oracle' : 'interp', (port, _size, value) => {
+const cpu = bareComputer(readFileSync(romPath), judgedBackend(backendName), (port, _size, value) => {
   if (port === POST_PORT) {
     post = value
     if (process.env['TRACE'] !== undefined) console.log(`POST ${value.toString(16)} at ${cpu.now()}`)
