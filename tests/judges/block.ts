@@ -1,62 +1,91 @@
 /**
- * The translating backend against the interpreter: runs of templates and of the benchmark's workloads, compared again and again in all registers and
- * memory, with a low threshold, the default one, and room for hardly any code; then the time of each.
- *   node scripts/run.mjs tests/judges/block.ts [--seconds N (of the guest)] [--only NAME] [--speed [--backend interp|block]]
+ * The translating backend against the interpreter: the benchmark's workloads, the templates and the rungs of the ladder, on machines that are compared again
+ * and again in all registers and memory: with the default threshold, one at which everything is translated at once, and room for hardly any code.
+ *   node scripts/run.mjs tests/judges/block.ts [--seconds N (of the guest)] [--only NAME] [--variant NAME] [--speed [--backend interp|block]]
  */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { blockWith } from '../../src/main/emulator/cpu/jit/block'
 import { JitStatistics } from '../../src/main/emulator/cpu/jit/statistics'
 import type { BackendFactory } from '../../src/main/emulator/cpu/semantics/backend'
-import { differences } from '../../src/main/emulator/debug/difference'
+import { differences, type Difference } from '../../src/main/emulator/debug/difference'
 import { DEFAULT_START_DATE } from '../../src/main/emulator/host/options'
 import { Typist } from '../../src/main/emulator/host/typist'
-import { TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
+import { TICKS_PER_MILLISECOND, TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
 import { Machine, type BackendName } from '../../src/main/emulator/machine/machine'
-import { createProject, listTemplates } from '../../src/main/project'
 import { Builder } from '../../src/main/services/builder'
-import { locate } from '../../src/main/services/locations'
-import { buildWorkload, temporaryFolder, WORKLOADS } from '../bench/workload-images'
+import { screenLines } from '../../src/shared/screen-text'
+import { buildWorkload, WORKLOADS } from '../bench/workload-images'
+import type { Chained } from '../boot/state-chain'
+import { RUNGS } from './rungs'
 
-const MEMORY = 16 << 20
-const SLICE = 1 << 17
-const VARIANTS = [['threshold 1', { threshold: 1 }], ['default', {}], ['no room', { threshold: 50, codeBytes: 0 }]] as const
+const MIB = 1 << 20
+/** Guest's milliseconds between two comparisons of registers and time, which are also the looks at the screen; and how many of them pass between two of memory. */
+const LOOK_MS = 2
+const LOOKS_PER_MEMORY = 16
+const SHORT_SECONDS = 0.3
+const VARIANTS = [['default', {}], ['at once', { threshold: 0 }], ['no room', { threshold: 50, codeBytes: 0 }]] as const
 
-const { values } = parseArgs({ options: { seconds: { type: 'string' }, only: { type: 'string' }, speed: { type: 'boolean', default: false }, backend: { type: 'string' } } })
-const ticks = Number(values.seconds ?? (values.speed ? '60' : '0.2')) * TICKS_PER_SECOND
+const { values } = parseArgs({ options: { seconds: { type: 'string' }, only: { type: 'string' }, variant: { type: 'string' }, speed: { type: 'boolean', default: false }, backend: { type: 'string' } } })
 const wanted = (name: string): boolean => values.only === undefined || name.includes(values.only)
 let failed = 0
 
-function machineOf(image: Uint8Array, backend: BackendName | BackendFactory): Machine {
-  const machine = new Machine({ image, memoryBytes: MEMORY, backend, startDate: DEFAULT_START_DATE, onSerial: () => undefined, onDebugConsole: () => undefined })
-  new Typist(machine).type('abc\n')
-  return machine
-}
+/** A machine, what it said, and who types into it. */
+class Run {
+  readonly machine: Machine
+  readonly typist: Typist
+  said = ''
 
-function compare(name: string, image: Uint8Array): void {
-  for (const [variant, options] of VARIANTS) {
-    const statistics = new JitStatistics()
-    const a = machineOf(image, 'interp')
-    const b = machineOf(image, blockWith(options, statistics))
-    let difference: ReturnType<typeof differences> = []
-    while (a.now < ticks && a.outcome === undefined && difference.length === 0) {
-      for (const machine of [a, b]) machine.run(SLICE)
-      difference = differences(a, b)
-    }
-    const { regions, instructions, overwritten, evicted, milliseconds } = statistics
-    console.log(`${name.padEnd(26)} ${variant.padEnd(12)} ${difference.length === 0 ? 'same' : 'DIFFERENT'}  ${a.instructions} instructions, ${regions} regions of ${instructions}, ${overwritten} overwritten, ${evicted} evicted, ${milliseconds.toFixed(0)} ms`)
-    for (const { what, values: [x, y] } of difference.slice(0, 8)) console.log(`    ${what}: interp ${x}, block ${y}`)
-    if (difference.length > 0) failed++
+  constructor({ options }: Chained, backend: BackendName | BackendFactory) {
+    const keep = (byte: number): void => void (this.said += String.fromCharCode(byte))
+    this.machine = new Machine({ ...options, backend, startDate: DEFAULT_START_DATE, onSerial: keep, onDebugConsole: keep })
+    this.typist = new Typist(this.machine)
+  }
+
+  get shown(): string {
+    return `${screenLines(this.machine.textScreen).join('\n')}\n${this.said}`
   }
 }
 
-function time(name: string, image: Uint8Array): void {
+/** Runs one beside the other to the end of the rung, or to the first difference. */
+function beside(rung: Chained, a: Run, b: Run): { found: Difference[]; reached: boolean } {
+  const end = Number(values.seconds ?? rung.seconds) * TICKS_PER_SECOND
+  const left = [...(rung.steps ?? [])]
+  for (let look = 1; a.machine.now < end; look++) {
+    for (const { machine } of [a, b]) machine.run(LOOK_MS * TICKS_PER_MILLISECOND)
+    const { shown } = a
+    const [step] = left
+    const reached = a.machine.outcome !== undefined || (rung.untilText !== undefined && left.length === 0 && shown.includes(rung.untilText))
+    const found = differences(a.machine, b.machine, reached || look % LOOKS_PER_MEMORY === 0)
+    if (found.length > 0 || reached) return { found: found.length === 0 && a.machine.stateHash() !== b.machine.stateHash() ? [{ what: 'state of a device', values: ['', ''] }] : found, reached }
+    if (step === undefined || a.typist.pending || !shown.includes(step.afterText)) continue
+    left.shift()
+    for (const { typist } of [a, b]) typist.type(step.keys)
+  }
+  return { found: differences(a.machine, b.machine), reached: rung.untilText === undefined }
+}
+
+function compare(name: string, rung: Chained): void {
+  for (const [variant, options] of VARIANTS) {
+    if (values.variant !== undefined && values.variant !== variant) continue
+    const statistics = new JitStatistics()
+    const [a, b] = [new Run(rung, 'interp'), new Run(rung, blockWith(options, statistics))]
+    const started = performance.now()
+    const { found, reached } = beside(rung, a, b)
+    const { regions, instructions, overwritten, evicted, milliseconds } = statistics
+    const verdict = found.length > 0 ? 'DIFFERENT' : reached ? 'same' : 'same, but its end was not reached'
+    console.log(`${name.padEnd(34)} ${variant.padEnd(8)} ${verdict}  ${a.machine.instructions} instructions, ${regions} regions of ${instructions}, ${overwritten} overwritten, ${evicted} evicted, ${milliseconds.toFixed(0)} of ${(performance.now() - started).toFixed(0)} ms`)
+    for (const { what, values: [x, y] } of found.slice(0, 8)) console.log(`    ${what}: interp ${x}, block ${y}`)
+    if (found.length > 0 || !reached) failed++
+  }
+}
+
+function time(name: string, rung: Chained): void {
+  const ticks = Number(values.seconds ?? '60') * TICKS_PER_SECOND
   const shown: string[] = []
   for (const backend of ['interp', 'block'] as const) {
     if (values.backend !== undefined && values.backend !== backend) continue
     const statistics = new JitStatistics()
-    const machine = machineOf(image, backend === 'interp' ? 'interp' : blockWith({}, statistics))
+    const { machine } = new Run(rung, backend === 'interp' ? 'interp' : blockWith({}, statistics))
     const start = performance.now()
     const rates: number[] = []
     while (machine.outcome === undefined && machine.now < ticks && performance.now() - start < 20_000) {
@@ -72,18 +101,19 @@ function time(name: string, image: Uint8Array): void {
   console.log(`${name.padEnd(26)} ${shown.join('  ')}`)
 }
 
-const builder = new Builder()
 const judge = values.speed ? time : compare
+const builder = new Builder()
 for (const bits of [32, 64] as const) {
-  for (const workload of WORKLOADS) if (wanted(`${workload}-${bits}`)) judge(`${workload}-${bits}`, (await buildWorkload(builder, workload, bits)).image)
+  for (const workload of WORKLOADS) {
+    if (!wanted(`${workload}-${bits}`)) continue
+    const { image } = await buildWorkload(builder, workload, bits)
+    judge(`${workload}-${bits}`, { options: { image, memoryBytes: 16 * MIB }, seconds: SHORT_SECONDS, every: 0 })
+  }
 }
-const templatesDir = join(locate().resources, 'templates')
-for (const { id, language } of await listTemplates(templatesDir)) {
-  if (!wanted(id) || language === 'Rust') continue
-  const dir = join(temporaryFolder(), id)
-  await createProject({ templatesDir, template: id, dir })
-  const { result } = await builder.build(dir)
-  if (result.imagePath !== undefined) judge(id, readFileSync(result.imagePath))
+for (const [name, make] of RUNGS) {
+  if (!wanted(name)) continue
+  const rung = await make()
+  judge(name, name.startsWith('template') ? { ...rung, seconds: SHORT_SECONDS, steps: [{ afterText: '', keys: 'abc\n' }] } : rung)
 }
 console.log(failed === 0 ? 'No difference.' : `${failed} runs differ.`)
 process.exit(failed === 0 ? 0 : 1)

@@ -1,7 +1,6 @@
 /**
  * A test of kvm-unit-tests in our PC: `node scripts/run.mjs tests/judges/kvm-unit-tests.ts FILE.flat [CPUs [arguments]]`. `BACKEND` names a backend
- * of `backends.ts`. The test is told the number of
- * processors and the memory in its initial RAM disk, as it has no other way on a PC without QEMU's firmware configuration.
+ * of `backends.ts`. The test is told the number of processors and the memory in its initial RAM disk, as it has no other way on a PC without QEMU's firmware configuration.
  */
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
