@@ -4,8 +4,7 @@
  *      start of its process to the same text, with the same image.
  *   2. rebuild: the C template after a change of one line, and unchanged, beside the time of clang and ld.lld alone.
  *   3. image: a kernel of 1 MiB in an image of 64 MiB, without compilation.
- *   4. instructions per second of compiled code, and the time of the same image in QEMU TCG and v86 (with and without its translator)
- *      as a ratio to ours.
+ *   4. speed: code that computes, and single operations, in real mode, 32 and 64 bits, beside QEMU TCG, v86 and our interpreter.
  *   5. loading: MiB a second that the boot loader reads, in QEMU and in our PC, beside GRUB in the same QEMU.
  *   6. stick: writing a drive and reading it back, beside dd and cmp.
  *   7. debugger: what armed breakpoints cost, and single steps a second.
@@ -23,13 +22,12 @@ import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { createProject } from '../../src/main/project'
 import { BACKENDS, DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
-import { type BackendName, Machine } from '../../src/main/emulator/machine/machine'
 import { Builder } from '../../src/main/services/builder'
 import { locate } from '../../src/main/services/locations'
 import { toolchainReport } from '../../src/main/toolchain'
 import { prepareWorker, startInWorker } from '../../src/main/services/machine-host'
 import { bootInQemu, findQemu } from '../support/qemu'
-import { type BootForBytes, findPeers } from './peers'
+import { findPeers } from './peers'
 import { measureDebugger } from './debugger'
 import { BUILDS, measureEndurance } from './endurance'
 import { measureIdle, waitingGuests } from './idle'
@@ -38,9 +36,10 @@ import { LOADED_MIB, measureLoading } from './loading'
 import { measureRebuild } from './rebuild'
 import { measureRustRebuild } from './rust-rebuild'
 import { benchRungs, measureRung } from './rungs'
+import { INTERPRETER, mean, measureSpeed } from './speed'
 import { measureSticks } from './stick'
 import { measureWindow } from './window'
-import { type Bits, buildWorkload, temporaryFolder, WORKLOADS, type WorkloadImage } from './workload-images'
+import { temporaryFolder } from './workload-images'
 
 const { values } = parseArgs({
   args: process.argv.slice(2),
@@ -53,8 +52,6 @@ const builder = new Builder()
 const results: Record<string, unknown>[] = []
 
 const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1] ?? Number.NaN
-/** Geometric. */
-const mean = (list: readonly number[]): number => Math.exp(list.reduce((sum, value) => sum + Math.log(value), 0) / list.length)
 const say = (line: string): void => void (values.json || console.log(line))
 
 function report(row: Record<string, unknown>, line: string): void {
@@ -187,103 +184,39 @@ async function rustRebuild(): Promise<void> {
   )
 }
 
-// --- instructions per second ------------------------------------------------------------------------------------------
+// --- speed -------------------------------------------------------------------------------------------------------------
 
-/** What a workload says on COM1: S when it starts, E when it ended, then its checksum and a newline. */
-class Marks {
-  milliseconds = Number.NaN
-  checksum = ''
-  #started = Number.NaN
-
-  /** Takes a byte; false when all was said. */
-  take(byte: number): boolean {
-    const mark = String.fromCharCode(byte)
-    if (Number.isNaN(this.#started)) {
-      if (mark === 'S') this.#started = performance.now()
-    } else if (Number.isNaN(this.milliseconds)) {
-      if (mark === 'E') this.milliseconds = performance.now() - this.#started
-    } else if (mark === '\n') return false
-    else this.checksum += mark
-    return true
-  }
-}
-
-function runOurs({ image }: WorkloadImage, backend: BackendName): { marks: Marks; instructions: number } {
-  const marks = new Marks()
-  let first = 0
-  let last = 0
-  const machine = new Machine({
-    image,
-    memoryBytes: MEMORY_BYTES,
-    backend,
-    startDate: 0,
-    onDebugConsole: () => undefined,
-    onSerial: (byte) => {
-      if (byte === 0x53 && first === 0) first = machine.instructions
-      if (byte === 0x45 && last === 0) last = machine.instructions
-      marks.take(byte)
-    },
-  })
-  while (machine.run(1_000_000) === undefined);
-  if (machine.outcome?.reason !== 'debug-exit') throw new Error(`The workload ended with ${machine.outcome?.reason}.`)
-  return { marks, instructions: last - first }
-}
-
-async function runPeer(boot: BootForBytes, { path }: WorkloadImage): Promise<Marks> {
-  const marks = new Marks()
-  await boot(path, (byte) => marks.take(byte))
-  return marks
-}
+const SPEED_ROUNDS = 3
 
 async function speed(): Promise<void> {
   const { peers, missing } = findPeers()
-  say(`\nCompiled code on the translating backend, median of ${ROUNDS}; peers as time ÷ our time (above 1: we are faster)`)
+  const rounds = Math.min(ROUNDS, SPEED_ROUNDS)
+  const columns = [...peers.map(({ name }) => name), INTERPRETER]
+  say(`\nSpeed of guests on the translating backend, median of ${rounds}; peers as time ÷ our time (above 1: we are faster)`)
   for (const line of missing) say(`  not measured: ${line}`)
-  const rates: number[] = []
-  const ratios = new Map<string, number[]>()
-  for (const bits of [32, 64] satisfies Bits[]) {
-    for (const workload of WORKLOADS) {
-      const image = await buildWorkload(builder, workload, bits)
-      const ours: number[] = []
-      const theirs = new Map<string, number[]>()
-      let instructions = 0
-      let checksum = ''
-      const interpreted: number[] = []
-      runOurs(image, 'interp')
-      for (let round = 0; round < ROUNDS; round++) {
-        // Fresh each time: what is translated in one run is translated anew in the next.
-        const run = runOurs(image, 'block')
-        ours.push(run.marks.milliseconds)
-        interpreted.push(runOurs(image, 'interp').marks.milliseconds)
-        instructions = run.instructions
-        checksum = run.marks.checksum
-        for (const { name, boot } of peers) {
-          if (bits === 64 && name.startsWith('v86')) continue
-          if (round >= 3) continue
-          const marks = await runPeer(boot, image)
-          if (marks.checksum !== checksum) throw new Error(`${workload}: ${name} computes ${marks.checksum}, we ${checksum}.`)
-          theirs.set(name, [...(theirs.get(name) ?? []), marks.milliseconds])
-        }
-      }
-      const rate = instructions / median(ours) / 1000
-      rates.push(rate)
-      const row: Record<string, unknown> = { kind: 'speed', workload, bits, millionsPerSecond: rate, milliseconds: median(ours) }
-      const shown: string[] = []
-      theirs.set('our interpreter', interpreted)
-      for (const [name, times] of theirs) {
-        const ratio = median(times) / median(ours)
-        ratios.set(name, [...(ratios.get(name) ?? []), ratio])
-        row[`ratio ${name}`] = ratio
-        shown.push(`${name} ${ratio.toFixed(2)}`)
-      }
-      report(row, `  ${workload.padEnd(9)} ${bits} bits ${rate.toFixed(0).padStart(5)} million/s  ${shown.join('  ')}`)
+  say(`  ${'workload'.padEnd(46)} bits    ms  million/s  ${columns.map((name) => name.padStart(15)).join('  ')}`)
+  const figures = await measureSpeed(builder, peers, rounds, ({ workload: { name, what, operations, units }, bits, milliseconds, instructions, peers: theirs }) => {
+    const ratios = Object.fromEntries([...theirs].map(([peer, time]) => [peer, time / milliseconds]))
+    const perOperation = operations === undefined ? undefined : 1e6 / operations / units
+    const cell = (peer: string): string => {
+      const time = theirs.get(peer)
+      if (time === undefined) return ''
+      return `${perOperation === undefined ? '' : `${(time * perOperation).toFixed(0)} ns  `}${(time / milliseconds).toFixed(2)}`
     }
+    report(
+      { kind: 'speed', workload: name, bits, milliseconds, millionsPerSecond: instructions / milliseconds / 1000, ratios, ...(perOperation === undefined ? {} : { nanoseconds: milliseconds * perOperation }) },
+      `  ${what.padEnd(46)} ${String(bits).padStart(4)} ${milliseconds.toFixed(0).padStart(5)}  ${(perOperation === undefined ? (instructions / milliseconds / 1000).toFixed(0) : `${(milliseconds * perOperation).toFixed(0)} ns`).padStart(9)}  ${columns.map((peer) => cell(peer).padStart(15)).join('  ')}`,
+    )
+  })
+  const computing = figures.filter(({ workload }) => workload.operations === undefined)
+  for (const bits of [16, 32, 64, undefined]) {
+    const ratiosTo = (peer: string): number[] => computing.flatMap(({ bits: own, peers: theirs, milliseconds }) => {
+      const time = theirs.get(peer)
+      return time === undefined || (bits !== undefined && own !== bits) ? [] : [time / milliseconds]
+    })
+    const means = Object.fromEntries(columns.map((name) => [name, mean(ratiosTo(name))]))
+    report({ kind: 'speed-mean', bits: bits ?? null, ratios: means }, `  ${'geometric mean of code that computes'.padEnd(46)} ${(bits ?? 'all').toString().padStart(4)} ${' '.repeat(16)}  ${columns.map((name) => (Number.isNaN(means[name]) ? '' : (means[name] ?? 0).toFixed(2)).padStart(15)).join('  ')}`)
   }
-  const means = Object.fromEntries([...ratios].map(([name, list]) => [name, mean(list)]))
-  report(
-    { kind: 'speed-mean', millionsPerSecond: mean(rates), ratios: means },
-    `  geometric mean    ${mean(rates).toFixed(0).padStart(5)} million/s  ${Object.entries(means).map(([name, value]) => `${name} ${value.toFixed(2)}`).join('  ')}`,
-  )
 }
 
 async function loading(): Promise<void> {

@@ -1,6 +1,5 @@
 /**
- * The machines that Bootlab's is measured against, in the same run: QEMU's translator (`-accel tcg`) and v86 from npm, with and
- * without its translator. Each boots a disk image and reports the bytes that the guest sends to COM1 as they come.
+ * The machines that Bootlab's is measured against, in the same run: QEMU's translator (`-accel tcg`) and v86 from npm. Each boots a disk image and reports the bytes that the guest sends to COM1 as they come.
  */
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -18,6 +17,8 @@ export type BootForBytes = (imagePath: string, onByte: (byte: number) => boolean
 
 export interface Peer {
   readonly name: string
+  /** It has no 64-bit mode. */
+  readonly only32: boolean
   readonly boot: BootForBytes
 }
 
@@ -29,11 +30,9 @@ export function findPeers(): { peers: Peer[]; missing: string[] } {
   const missing: string[] = []
   const qemu = findTool('qemu-system-x86_64')
   if (qemu === undefined) missing.push('QEMU: qemu-system-x86_64 is not on PATH (Debian: apt-get install qemu-system-x86)')
-  else peers.push({ name: 'QEMU TCG', boot: (image, onByte) => bootQemu(qemu, image, onByte) })
-  if (FIRMWARE.every((file) => existsSync(file))) {
-    peers.push({ name: 'v86', boot: (image, onByte) => bootV86(image, onByte, false) })
-    peers.push({ name: 'v86, no JIT', boot: (image, onByte) => bootV86(image, onByte, true) })
-  } else missing.push(`v86: needs a BIOS, ${FIRMWARE.join(' and ')} (Debian: apt-get install seabios)`)
+  else peers.push({ name: 'QEMU TCG', only32: false, boot: (image, onByte) => bootQemu(qemu, image, onByte) })
+  if (FIRMWARE.every((file) => existsSync(file))) peers.push({ name: 'v86', only32: true, boot: bootV86 })
+  else missing.push(`v86: needs a BIOS, ${FIRMWARE.join(' and ')} (Debian: apt-get install seabios)`)
   return { peers, missing }
 }
 
@@ -104,8 +103,8 @@ export async function watchV86({ image, medium, memoryMib, steps, untilText, sec
   }
 }
 
-async function bootV86(image: string, onByte: (byte: number) => boolean, withoutJit: boolean): Promise<void> {
-  const machine = await startV86({ memory_size: 128 << 20, hda: { buffer: exactBuffer(readFileSync(image)) }, disable_jit: withoutJit, disable_keyboard: true })
+async function bootV86(image: string, onByte: (byte: number) => boolean): Promise<void> {
+  const machine = await startV86({ memory_size: 128 << 20, hda: { buffer: exactBuffer(readFileSync(image)) }, disable_keyboard: true })
   await new Promise<void>((resolve) => {
     let stopped = false
     machine.add_listener('serial0-output-byte', (byte) => {

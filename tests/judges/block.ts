@@ -14,7 +14,7 @@ import { TICKS_PER_MILLISECOND, TICKS_PER_SECOND } from '../../src/main/emulator
 import { Machine, type BackendName } from '../../src/main/emulator/machine/machine'
 import { Builder } from '../../src/main/services/builder'
 import { screenLines } from '../../src/shared/screen-text'
-import { buildWorkload, WORKLOADS } from '../bench/workload-images'
+import { buildWorkload, workloadsOf } from '../bench/workload-images'
 import type { Chained } from '../boot/state-chain'
 import { RUNGS } from './rungs'
 
@@ -103,11 +103,11 @@ function time(name: string, rung: Chained): void {
 
 const judge = values.speed ? time : compare
 const builder = new Builder()
-for (const bits of [32, 64] as const) {
-  for (const workload of WORKLOADS) {
-    if (!wanted(`${workload}-${bits}`)) continue
-    const { image } = await buildWorkload(builder, workload, bits)
-    judge(`${workload}-${bits}`, { options: { image, memoryBytes: 16 * MIB }, seconds: SHORT_SECONDS, every: 0 })
+for (const bits of [16, 32, 64] as const) {
+  for (const { name } of workloadsOf(bits)) {
+    if (!wanted(`${name}-${bits}`)) continue
+    const { image } = await buildWorkload(builder, name, bits)
+    judge(`${name}-${bits}`, { options: { image, memoryBytes: 16 * MIB }, seconds: SHORT_SECONDS, every: 0 })
   }
 }
 for (const [name, make] of RUNGS) {

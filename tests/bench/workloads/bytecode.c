@@ -10,7 +10,7 @@ struct instruction {
 
 static const struct instruction program[] = {
     {LI, 0, 0, 0},           /* 0: accumulator */
-    {LI, 1, 0, 400000},      /* 1: counter */
+    {LI, 1, 0, 20000},       /* 1: counter */
     {LI, 2, 0, 12345},       /* 2: x */
     {MULI, 2, 2, 1664525},   /* 3: x = x * a + c */
     {ADDI, 2, 2, 1013904223},
@@ -24,7 +24,7 @@ static const struct instruction program[] = {
     {HALT, 0, 0, 0},
 };
 
-uint32_t work(void)
+uint32_t bytecode(void)
 {
     uint32_t r[8] = {0}, pc = 0;
     for (;;) {

@@ -1,10 +1,9 @@
 /* Quicksort of pseudo-random words: compares, branches, swaps in memory, recursion. */
 #include "kernel.h"
 
-enum { count = 200000 };
-static uint32_t data[count];
+enum { count = 20000 };
 
-static void sort(uint32_t *low, uint32_t *high)
+static void quicksort(uint32_t *low, uint32_t *high)
 {
     while (low < high) {
         uint32_t pivot = low[(high - low) / 2], *i = low, *j = high;
@@ -20,25 +19,22 @@ static void sort(uint32_t *low, uint32_t *high)
             }
         }
         if (j - low < high - i) {
-            sort(low, j);
+            quicksort(low, j);
             low = i;
         } else {
-            sort(i, high);
+            quicksort(i, high);
             high = j;
         }
     }
 }
 
-uint32_t work(void)
+uint32_t sort(void)
 {
-    uint32_t sum = 0;
-    for (int round = 0; round < 3; round++) {
-        uint32_t x = 12345 + (uint32_t)round;
-        for (int i = 0; i < count; i++)
-            data[i] = x = x * 1664525 + 1013904223;
-        sort(data, data + count - 1);
-        for (int i = 0; i < count; i += 1000)
-            sum = sum * 31 + data[i];
-    }
+    uint32_t *data = (uint32_t *)arena, sum = 0, seed = 12345;
+    for (int i = 0; i < count; i++)
+        data[i] = next_random(&seed);
+    quicksort(data, data + count - 1);
+    for (int i = 0; i < count; i += 100)
+        sum = sum * 31 + data[i];
     return sum;
 }
