@@ -1,5 +1,6 @@
 import { runRow } from '../semantics/run-row'
-import { Untranslatable, type BlockBuilder } from './builder'
+import type { BlockBuilder } from './builder'
+import { Untranslatable } from './builder-state'
 import { blockOperands } from './operands'
 
 /** Emits the instruction that the builder began. Where it goes stands in the builder's `transfer`. */

@@ -2,9 +2,9 @@ import { MASKED_STORE, operandBits, rowOperand, vectorBits, type RowOperand } fr
 import { Reg, Seg, type Operand } from '../semantics/builder'
 import { constantValue, type WasmValue } from '../semantics/wasm-values'
 import type { WasmVector } from '../semantics/wasm-vectors'
-import { Untranslatable, type BlockBuilder } from './builder'
+import type { BlockBuilder } from './builder'
+import { ADDRESS_MASKS, Untranslatable } from './builder-state'
 
-const MASKS = { 16: 0xffffn, 32: 0xffff_ffffn, 64: 0xffff_ffff_ffff_ffffn } as const
 const SLOT_SHIFT = 3
 
 /** The operands of the instruction that the builder began: constants, registers, memory. */
@@ -38,7 +38,7 @@ function vectorOperand(b: BlockBuilder, operand: RowOperand, file: 'xmm' | 'mm')
 function blockOperand(b: BlockBuilder, operand: RowOperand, immediate: number): Operand<WasmValue, WasmVector> {
   const { decoded } = b
   const size = operandBits(operand.width, b.operandSize)
-  const mask = MASKS[decoded.addressSize]
+  const mask = ADDRESS_MASKS[decoded.addressSize]
   const memory = (): Operand<WasmValue, WasmVector> => b.memoryOperand(decoded.segment, () => b.effectiveAddress(), mask, size, operand.access)
   switch (operand.place) {
     case 'rm': return decoded.isMemory ? memory() : b.registerOperand(decoded.rm, size)

@@ -1,6 +1,6 @@
 /** Finds what is translated together: the code of one page that can be reached from a hot place. */
 import type { CodeMode, Decoded } from '../decode/decoded'
-import { onPage } from './builder'
+import { onPage } from './builder-state'
 import { profileOf, readsFlags, type Profile } from './profile'
 
 export interface RegionInstruction {

@@ -2,9 +2,10 @@ import type { FunctionBuilder } from '../../wasm/function-builder'
 import type { Row } from '../isa/row'
 import { CODE_64, CS } from '../state/bits'
 import * as at from '../state/layout'
-import { NO_VECTOR, Reg, Seg, type Builder, type Helpers, type Operand, type Size, type Values } from './builder'
+import { NO_VECTOR, Reg, Seg, type Builder, type Helpers, type Size, type Values } from './builder'
 import { HELPER_SIGNATURES } from './helper-signatures'
 import { callForAlignedHost, callForHost, hostAddress, loadOf, noteStore, segmentField, segmentSelector, storeAt, storeOf, type MemoryFunctions, type SegmentOf } from './memory-code'
+import { constantOperand, valueOperand, vectorMemoryOperand, vectorRegisterOperand, type OperandAccess, type VectorFile, type WasmOperand } from './wasm-operands'
 import { constantValue, type WasmValue, type WasmValues } from './wasm-values'
 import { WasmVectors, type WasmVector } from './wasm-vectors'
 import type { RoutineFunctions } from './wasm-routines'
@@ -13,8 +14,6 @@ const { RECORD } = at
 const CANONICAL_SHIFT = 16
 /** Bytes between the slots of two registers. */
 const SLOT_STRIDE = 8
-/** Sign and exponent of an x87 register after an MMX instruction wrote it (SDM vol. 1, 9.2.1 and 9.6.2). */
-const MMX_EXPONENT = 0xffff
 
 /** Indices of the functions that handlers call. */
 export interface HandlerFunctions extends MemoryFunctions, RoutineFunctions {
@@ -98,11 +97,11 @@ export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, Wa
 
   // — stack —
 
-  stack(displacement: WasmValue, size: Size, access: 'r' | 'w'): Operand<WasmValue, WasmVector> {
+  stack(displacement: WasmValue, size: Size, access: 'r' | 'w'): WasmOperand {
     return this.#stackOperand(Reg.rsp, displacement, size, access)
   }
 
-  frame(displacement: WasmValue, size: Size, access: 'r' | 'w'): Operand<WasmValue, WasmVector> {
+  frame(displacement: WasmValue, size: Size, access: 'r' | 'w'): WasmOperand {
     return this.#stackOperand(Reg.rbp, displacement, size, access)
   }
 
@@ -192,7 +191,7 @@ export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, Wa
   }
 
   /** A register whose slot (byte offset from `GPR`) a record field holds. */
-  registerOperand(field: number, size: Size): Operand<WasmValue, WasmVector> {
+  registerOperand(field: number, size: Size): WasmOperand {
     const slot = this.cached(() => this.#byte(field))
     return valueOperand(size, () => this.load(loadOf(size), slot(), at.GPR, size), (value) => {
       this.code.get(slot())
@@ -200,19 +199,16 @@ export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, Wa
     })
   }
 
-  fixedOperand(register: number, size: Size): Operand<WasmValue, WasmVector> {
+  fixedOperand(register: number, size: Size): WasmOperand {
     return valueOperand(size, () => this.reg(register, size), (value) => this.setReg(register, size, value))
   }
 
-  constantOperand(size: Size, value: () => WasmValue): Operand<WasmValue, WasmVector> {
-    return valueOperand(size, value, () => {
-      throw new Error('An immediate operand is not written.')
-    })
+  constantOperand(size: Size, value: () => WasmValue): WasmOperand {
+    return constantOperand(size, value)
   }
 
   /** An XMM or MMX register whose slot (number × 8) a record field holds, or register 0 without one. */
-  vectorOperand(file: 'xmm' | 'mm', field: number | undefined, vectorBits: number, size: Size): Operand<WasmValue, WasmVector> {
-    const base = file === 'xmm' ? at.XMM : at.X87
+  vectorOperand(file: VectorFile, field: number | undefined, vectorBits: number, size: Size): WasmOperand {
     const slot = this.cached(() => {
       if (field === undefined) return undefined
       this.code.get(this.recordLocal)
@@ -223,113 +219,25 @@ export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, Wa
       this.code.set(local)
       return local
     })
-    const pushSlot = (): void => {
+    const push = (): void => {
       const local = slot()
       if (local === undefined) this.code.i32(0)
       else this.code.get(local)
     }
-    const markAsMmx = (): void => {
-      if (file === 'xmm') return
-      pushSlot()
-      this.code.i32(MMX_EXPONENT)
-      this.code.memory('i32_store16', at.X87 + at.X87_EXPONENT)
-    }
-    const write = (value: WasmValue, bits: Size): void => {
-      pushSlot()
-      this.push(value)
-      this.code.memory(storeOf(bits), base)
-      markAsMmx()
-    }
-    const read128 = (offset: number): WasmVector => {
-      pushSlot()
-      this.code.simdMemory('v128_load', base + offset)
-      return this.popVector()
-    }
-    const write128 = (value: WasmVector, offset: number): void => {
-      pushSlot()
-      this.pushVector(value)
-      this.code.simdMemory('v128_store', base + offset)
-    }
-    if (file === 'mm') {
-      return {
-        ...valueOperand(size, () => this.load(loadOf(size), slot(), base, size), (value) => write(value, size)),
-        vectorBits,
-        readVector: () => {
-          pushSlot()
-          this.code.simdMemory('v128_load64_zero', base)
-          return this.popVector()
-        },
-        writeVector: (value) => write(this.vExtract(64, value, 0), 64),
-      }
-    }
-    const writeVector = (value: WasmVector): void => {
-      write128(value, 0)
-      if (this.#clearsUpper) write128(this.vConstant(0n), at.YMM_UPPER)
-    }
-    return {
-      ...valueOperand(size, () => this.load(loadOf(size), slot(), base, size), (value) => {
-        if (this.#clearsUpper) writeVector(this.vInsert(64, this.vConstant(0n), 0, this.zext(size, value)))
-        else write(value, size)
-      }),
-      vectorBits,
-      readVector: () => read128(0),
-      writeVector,
-      readWide: () => [read128(0), read128(at.YMM_UPPER)],
-      writeWide: (low, high) => {
-        write128(low, 0)
-        write128(high, at.YMM_UPPER)
-      },
-    }
+    return vectorRegisterOperand(this, file, { push, offset: 0 }, vectorBits, size, this.#clearsUpper)
   }
 
   /** Memory of a vector operand. `aligned`: 16 or 32 bytes must be aligned. */
-  vectorMemory(offset: () => WasmValue, vectorBits: number, size: Size, access: 'r' | 'w' | 'rw' | 'a', aligned: boolean): Operand<WasmValue, WasmVector> {
+  vectorMemory(offset: () => WasmValue, vectorBits: number, size: Size, access: OperandAccess, aligned: boolean): WasmOperand {
     const operand = this.memoryOperand(() => this.recordSegment(), offset, () => this.addressMask(), size, access)
-    if (vectorBits < 128) {
-      return {
-        ...operand,
-        vectorBits,
-        readVector: () => this.vInsert(64, this.vConstant(0n), 0, operand.read()),
-        writeVector: (value) => operand.write(this.vExtract(64, value, 0)),
-      }
-    }
     const bytes = vectorBits / 8
     const host = (kind: 'r' | 'w'): number =>
       (aligned ? callForAlignedHost : callForHost)(this, this.#functions, this.recordSegment(), operand.address(), bytes, kind)
-    const read128 = (source: number, part: number): WasmVector => {
-      this.code.get(source)
-      this.code.simdMemory('v128_load', part)
-      return this.popVector()
-    }
-    const write128 = (target: number, value: WasmVector, part: number): void => {
-      this.code.get(target)
-      this.pushVector(value)
-      this.code.simdMemory('v128_store', part)
-    }
-    return {
-      ...operand,
-      vectorBits,
-      readVector: () => read128(host('r'), 0),
-      writeVector: (value) => {
-        const target = host('w')
-        write128(target, value, 0)
-        noteStore(this, this.#functions, target, bytes)
-      },
-      readWide: () => {
-        const source = host('r')
-        return [read128(source, 0), read128(source, at.YMM_UPPER)]
-      },
-      writeWide: (low, high) => {
-        const target = host('w')
-        write128(target, low, 0)
-        write128(target, high, at.YMM_UPPER)
-        noteStore(this, this.#functions, target, bytes)
-      },
-    }
+    return vectorMemoryOperand(this, operand, vectorBits, host, (target) => noteStore(this, this.#functions, target, bytes))
   }
 
   /** Memory at a masked offset; `mask` wraps what `at` adds. */
-  memoryOperand(segment: () => SegmentOf, offset: () => WasmValue, mask: () => WasmValue, size: Size, access: 'r' | 'w' | 'rw' | 'a'): Operand<WasmValue, WasmVector> {
+  memoryOperand(segment: () => SegmentOf, offset: () => WasmValue, mask: () => WasmValue, size: Size, access: OperandAccess): WasmOperand {
     const address = this.cached(offset)
     let ready: { host: number; scope: number } | undefined
     const find = this.#style === 'inline' ? hostAddress : callForHost
@@ -359,7 +267,7 @@ export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, Wa
     }
   }
 
-  #stackOperand(register: number, displacement: WasmValue, size: Size, access: 'r' | 'w'): Operand<WasmValue, WasmVector> {
+  #stackOperand(register: number, displacement: WasmValue, size: Size, access: 'r' | 'w'): WasmOperand {
     const offset = (): WasmValue => this.and(this.add(this.reg(register, 64), displacement), this.#stackMask())
     return this.memoryOperand(() => ({ index: Seg.ss }), offset, this.#stackMask, size, access)
   }
@@ -417,11 +325,4 @@ export function recordAddress(v: WasmValues, record: number): WasmValue {
   const displacement = v.load('i64_load32_s', record, RECORD.displacement, 64)
   const sum = v.add(v.add(base, v.shl(index, scale)), displacement)
   return v.and(sum, v.load('i64_load', slot(RECORD.addressSize), at.ADDRESS_MASKS, 64))
-}
-
-function valueOperand(size: Size, read: () => WasmValue, write: (value: WasmValue) => void): Operand<WasmValue, WasmVector> {
-  const noAddress = (): never => {
-    throw new Error('Only a memory operand has an address.')
-  }
-  return { size, isMemory: false, ...NO_VECTOR, read, write, address: noAddress, linear: noAddress, selector: noAddress, at: noAddress }
 }
