@@ -26,7 +26,8 @@ export interface IdleCost {
   readonly percent: number
 }
 
-const SETTLE_MS = 2000
+/** Until the host has compiled what a waiting machine executes now and then: what it costs for hours is asked for. */
+const SETTLE_MS = 10_000
 const LONGEST_BOOT_MS = 240_000
 const SMALL = 4 << 20
 const RESCUE = '/usr/lib/grub-rescue/grub-rescue-floppy.img'

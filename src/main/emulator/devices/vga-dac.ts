@@ -11,10 +11,13 @@ const [MASK, READ_INDEX, WRITE_INDEX, DATA] = [0x3c6, 0x3c7, 0x3c8, 0x3c9] as co
 const READING = 3
 const WRITING = 0
 const GUNS = 3
+const COLOURS = 256
+/** Bytes of `copySettings`. */
+export const DAC_SETTINGS = COLOURS * GUNS + 2
 
 export class VgaDac {
   readonly #wide: () => boolean
-  readonly #colours = new Uint8Array(256 * GUNS)
+  readonly #colours = new Uint8Array(COLOURS * GUNS)
   readonly #taken = new Uint8Array(GUNS)
   #readIndex = 0
   #writeIndex = 0
@@ -92,6 +95,12 @@ export class VgaDac {
       default:
       // There is no other port.
     }
+  }
+
+  /** Writes all that colours depend on to `DAC_SETTINGS` bytes, to be compared. */
+  copySettings(to: Uint8Array): void {
+    to.set(this.#colours)
+    to.set([this.mask, this.#wide() ? 1 : 0], this.#colours.length)
   }
 
   /** What an index shows, through the mask: red, green, blue, 8 bits each. */

@@ -6,12 +6,12 @@ import type { Clock } from '../machine/clock'
 import type { Device, DeviceFacts, PortRange } from './device'
 import { FLOATING } from './device'
 import { fact, hex8 } from './facts'
-import { DAC_PORTS, VgaDac } from './vga-dac'
+import { DAC_PORTS, DAC_SETTINGS, VgaDac } from './vga-dac'
 import { vgaGeometry, vgaRaster, type VgaGeometry } from './vga-geometry'
 import { planesToText, TEXT_MEMORY, textToPlanes, VGA_BYTES, VgaMemory, windowOf, type VgaWindowPlace, type WindowKind } from './vga-memory'
 import { EGA_PALETTE, TEXT_MODE, type VgaMode } from './vga-modes'
 import {
-  ATTRIBUTE, ATTRIBUTE_BITS, ATTRIBUTE_MODE, CRTC, GRAPHICS_BITS, MISCELLANEOUS, newRegisters, PALETTE_IN_USE, SEQUENCER_BITS, valueOf, type VgaRegisters,
+  ATTRIBUTE, ATTRIBUTE_BITS, ATTRIBUTE_MODE, CRTC, GRAPHICS, GRAPHICS_BITS, MISCELLANEOUS, newRegisters, PALETTE_IN_USE, SEQUENCER, SEQUENCER_BITS, valueOf, type VgaRegisters,
 } from './vga-registers'
 import { beamStatus, vgaTiming, type VgaTiming } from './vga-timing'
 import type { StateFields } from '../state/fields'
@@ -153,6 +153,26 @@ export class Vga implements Device {
   /** The VGA's 256 KiB, in place. What `text` holds is not in planes 0 and 1 while the window is one of text. */
   get memory(): Uint8Array {
     return this.#wiring.memory.subarray(0, VGA_BYTES)
+  }
+
+  /** Where characters and attributes lie while programs see them as such, in place. */
+  get plainText(): Uint8Array {
+    return this.#wiring.text
+  }
+
+  /** All registers that the picture depends on, in no documented order, to be compared with those of another moment. */
+  settings(): Uint8Array {
+    const { crtc, attribute, sequencer, graphics, attributeIndex } = this.#registers
+    const others = [
+      valueOf(sequencer, SEQUENCER.clocking), valueOf(sequencer, SEQUENCER.characterMap), valueOf(sequencer, SEQUENCER.memoryMode), valueOf(graphics, GRAPHICS.mode),
+      valueOf(graphics, GRAPHICS.miscellaneous), attributeIndex & PALETTE_IN_USE,
+    ]
+    const all = new Uint8Array(crtc.length + attribute.length + others.length + DAC_SETTINGS)
+    all.set(crtc)
+    all.set(attribute, crtc.length)
+    all.set(others, crtc.length + attribute.length)
+    this.dac.copySettings(all.subarray(-DAC_SETTINGS))
+    return all
   }
 
   /** All of the card's memory, in place. */

@@ -9,8 +9,11 @@ const MAX_SLICE = 10 * TICKS_PER_MILLISECOND
 const AHEAD_MS = { realtime: 2, fast: 5_000 } as const
 /** A guest that fell behind by more than this is not hurried to catch up. */
 const BEHIND_MS = 100
-/** A guest that only waits, in HLT or for a key, is let fall behind this far, so that the host wakes up seldom; further while no device is due. What wakes it from outside is dealt with at once. */
-const QUIET_BEHIND_MS = { least: 15, most: 40 } as const
+/**
+ * A guest that only waits, in HLT or for a key, is let fall behind this far, so that the host wakes up seldom; further while no device is due, and when
+ * nothing of it was seen for long (`still`). What wakes it from outside is dealt with at once.
+ */
+const QUIET_BEHIND_MS = { least: 15, still: 60, most: 90 } as const
 /** It waits when so much of its time passes without instructions, looked at over so many ticks. */
 const QUIET_SHARE = 0.9
 const QUIET_TICKS = 10 * TICKS_PER_MILLISECOND
@@ -62,8 +65,8 @@ export class Pace {
     return Math.max(0, Math.min(Math.floor(((now - this.#base) * this.#speed.instructionsPerSecond) / 1000) - this.#done, MAX_SLICE))
   }
 
-  /** Milliseconds until something may be executed again. */
-  wait(now: number): number {
+  /** Milliseconds until something may be executed again. @param still the guest has shown nothing new for long */
+  wait(now: number, still: boolean): number {
     const speed = this.#speed
     if (speed.pace === 'slow') {
       if (this.#machine.halted) return HALTED_LOOK_MS
@@ -73,7 +76,7 @@ export class Pace {
     if (ahead < -BEHIND_MS) this.#base = now - this.#pacedMs()
     const allowed = AHEAD_MS[speed.pace]
     if (ahead <= allowed) return 0
-    return speed.pace === 'realtime' && this.#isQuiet() ? ahead + this.#quietBehind(ahead) : ahead - allowed / 2
+    return speed.pace === 'realtime' && this.#isQuiet() ? ahead + this.#quietBehind(ahead, still) : ahead - allowed / 2
   }
 
   #isQuiet(): boolean {
@@ -86,8 +89,9 @@ export class Pace {
   }
 
   /** Milliseconds; until the next event of a device, if that is not too far. @param ahead of the host's time */
-  #quietBehind(ahead: number): number {
-    const { least, most } = QUIET_BEHIND_MS
+  #quietBehind(ahead: number, still: boolean): number {
+    const { most } = QUIET_BEHIND_MS
+    const least = still ? QUIET_BEHIND_MS.still : QUIET_BEHIND_MS.least
     if (!this.#machine.halted) return least
     const untilDue = (this.#machine.clock.nextDue - this.#machine.now) / TICKS_PER_MILLISECOND
     return Math.min(Math.max(untilDue - ahead, least), most)

@@ -29,6 +29,9 @@ const SCREEN_SHARE = 3
 /** Screens on their way to the listener. */
 const MOST_UNSEEN = 2
 const STATE_MS = 100
+/** The same while nothing new is seen of the guest for so long, which then may be asleep. */
+const STILL_STATE_MS = 500
+const STILL_MS = 1000
 /** After the awaited text appeared the guest goes on for this long, so that a screen which it is filling looks finished. */
 const SETTLE_TICKS = TICKS_PER_MILLISECOND
 /**
@@ -40,7 +43,7 @@ const SERIAL_RATE = 1024
 const SERIAL_BURST_MS = 64
 /** Serial bytes that may wait for a slow reader; a guest that sends more waits with them. */
 const MOST_UNREAD = 128 * 1024
-const LONGEST_SLEEP_MS = 50
+const LONGEST_SLEEP_MS = 100
 /** Strokes that wait for a guest; what a person types beyond that is lost, as on a keyboard whose computer hangs. */
 const MOST_KEYS = 128
 /** The same for the mouse. */
@@ -81,6 +84,8 @@ export class Session implements RunningMachine, Asked {
   /** Host time from which on the screen is looked at again. */
   #screenDue = -Infinity
   #unseen = 0
+  /** Host time of what was last told of the guest but its state, or came to it from outside. */
+  #stirred = performance.now()
   #state: MachineState | undefined
   #stateAt = -Infinity
   /** Text memory in which the awaited text was not. */
@@ -301,7 +306,11 @@ export class Session implements RunningMachine, Asked {
   #pause(): number {
     const now = performance.now()
     const waitForSerial = this.#pace.isRealtime ? this.#serialGone - now - SERIAL_BURST_MS : 0
-    return Math.min(Math.max(this.#pace.wait(now), waitForSerial), LONGEST_SLEEP_MS)
+    return Math.min(Math.max(this.#pace.wait(now, this.#isStill(now)), waitForSerial), LONGEST_SLEEP_MS)
+  }
+
+  #isStill(now: number): boolean {
+    return now - this.#stirred > STILL_MS
   }
 
   #sleep(milliseconds: number): Promise<void> {
@@ -318,6 +327,7 @@ export class Session implements RunningMachine, Asked {
       this.#wake = () => {
         clearTimeout(timer)
         this.#wake = undefined
+        this.#stirred = performance.now()
         // The answer to who woke it goes first: the guest may come to its end at once.
         setImmediate(resolve)
       }
@@ -359,6 +369,8 @@ export class Session implements RunningMachine, Asked {
   }
 
   #tellSerial(): void {
+    if (this.#serial.length === 0) return
+    this.#stirred = performance.now()
     for (const { port, bytes } of this.#serial.splice(0)) {
       this.#serialGone = Math.max(this.#serialGone, performance.now()) + bytes.length / SERIAL_RATE
       const dealing = this.#listener.serial(port, Uint8Array.from(bytes))
@@ -381,7 +393,9 @@ export class Session implements RunningMachine, Asked {
   }
 
   #tellSound(): void {
-    if (this.#tones.length > 0) this.#listener.sound?.(this.#tones)
+    if (this.#tones.length === 0) return
+    this.#stirred = performance.now()
+    this.#listener.sound?.(this.#tones)
     this.#tones = []
   }
 
@@ -393,7 +407,7 @@ export class Session implements RunningMachine, Asked {
     const { paused } = this.#machine.control
     const status = this.#status
     const changed = this.#state && this.#state.status !== status && now - this.#stateAt >= SCREEN_MS
-    if (now - this.#stateAt >= STATE_MS || changed || (paused && this.#state?.paused !== paused)) this.#tellState(status)
+    if (now - this.#stateAt >= (this.#isStill(now) ? STILL_STATE_MS : STATE_MS) || changed || (paused && this.#state?.paused !== paused)) this.#tellState(status)
   }
 
   #tellDueScreen(now: number): void {
@@ -408,6 +422,7 @@ export class Session implements RunningMachine, Asked {
     const screen = this.#machine.screen
     if (this.#screen && sameScreen(this.#screen, screen)) return
     this.#screen = screen
+    this.#stirred = performance.now()
     const dealing = this.#listener.screen(screen)
     if (!dealing) return
     this.#unseen++

@@ -39,9 +39,9 @@ export function captureRows(rowStarts: readonly number[], wide: number, cellAt: 
   return { columns, rows: shown.length, cells: shown.flatMap((first) => Array.from({ length: columns }, (_, column) => cellAt(first + column))) }
 }
 
-/** Of graphics a picture that is the same is the same object, as is a look. */
+/** Of graphics a picture that is the same is the same object, as is a look; of text that nothing happened to, too. */
 export function sameScreen(a: Screen, b: Screen): boolean {
-  if (a.mode === 'graphics' || b.mode === 'graphics') return a === b
+  if (a === b || a.mode === 'graphics' || b.mode === 'graphics') return a === b
   return (
     a.columns === b.columns &&
     a.rows === b.rows &&

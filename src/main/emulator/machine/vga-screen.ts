@@ -4,6 +4,7 @@ import type { Vga } from '../devices/vga'
 import { isPlainText, vgaRaster, type VgaGeometry } from '../devices/vga-geometry'
 import { captureRows, captureText, MOST_COLUMNS, MOST_ROWS } from './screen'
 import { TextLooks } from './text-look'
+import { VgaSources } from './vga-sources'
 import { drawVga, sourceLine } from './vga-picture'
 
 /** What text mode shows, or would show, wherever its rows go on. */
@@ -23,42 +24,41 @@ function rowStarts(geometry: VgaGeometry): number[] {
   return starts
 }
 
-/** Remembers what it showed last, so that a picture that stays the same stays the same object. */
+/** Remembers what it showed last, so that a screen that stays the same stays the same object. */
 export class VgaCapture {
   readonly #vga: Vga
+  readonly #sources: VgaSources
   readonly #looks = new TextLooks()
-  #shown: { screen: GraphicsScreen; memory: Uint8Array; registers: string; colours: Uint8Array } | undefined
+  #shown: Screen | undefined
 
   constructor(vga: Vga) {
     this.#vga = vga
+    this.#sources = new VgaSources(vga)
   }
 
   take(): Screen {
-    const vga = this.#vga
-    const { geometry } = vga
-    if (!isPlainText(geometry) || geometry.columns > MOST_COLUMNS || Math.floor(geometry.lines / geometry.rowLines) > MOST_ROWS) return this.#picture(geometry)
-    this.forget()
-    const look = this.#looks.take(vga, geometry)
-    return look ? { ...textOf(vga), look } : textOf(vga)
+    const change = this.#sources.take()
+    if (this.#shown && change === 'none') return this.#shown
+    const { geometry } = this.#vga
+    if (!isPlainText(geometry) || geometry.columns > MOST_COLUMNS || Math.floor(geometry.lines / geometry.rowLines) > MOST_ROWS) return (this.#shown = this.#picture(geometry))
+    const before = this.#shown?.mode === 'text' ? this.#shown : undefined
+    // A look is made of everything but the text.
+    const look = change === 'text' && before ? before.look : this.#looks.take(this.#vga, geometry)
+    return (this.#shown = look ? { ...textOf(this.#vga), look } : textOf(this.#vga))
   }
 
-  /** Lets go of the memory that the last picture takes. */
+  /** Lets go of the memory that the last screen takes. */
   forget(): void {
     this.#shown = undefined
+    this.#sources.forget()
   }
 
   #picture(geometry: VgaGeometry): GraphicsScreen {
     const vga = this.#vga
     const colours = Uint8Array.from(Array.from({ length: geometry.kind === 'bytes' ? 256 : 16 }, (_, index) => (geometry.kind === 'bytes' ? vga.colour256(index) : vga.colour(index))).flat())
-    const memory = vga.snapshot()
-    const registers = JSON.stringify(geometry)
-    const before = this.#shown
-    if (before?.registers === registers && Buffer.compare(before.colours, colours) === 0 && Buffer.compare(before.memory, memory) === 0) return before.screen
     const raster = vgaRaster(geometry)
-    const pixels = drawVga(geometry, raster, memory, colours)
+    const pixels = drawVga(geometry, raster, vga.snapshot(), colours)
     const text = geometry.kind === 'text' ? { text: captureRows(rowStarts(geometry), geometry.columns, (address) => vga.cell(address)) } : {}
-    const screen: GraphicsScreen = { mode: 'graphics', width: raster.width, height: raster.height, pixels, ...text }
-    this.#shown = { screen, memory, registers, colours }
-    return screen
+    return { mode: 'graphics', width: raster.width, height: raster.height, pixels, ...text }
   }
 }
