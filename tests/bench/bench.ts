@@ -5,14 +5,15 @@
  *   2. rebuild: the C template after a change of one line, and unchanged, beside the time of clang and ld.lld alone.
  *   3. image: a kernel of 1 MiB in an image of 64 MiB, without compilation.
  *   4. speed: code that computes, and single operations, in real mode, 32 and 64 bits, beside QEMU TCG, v86 and our interpreter.
- *   5. loading: MiB a second that the boot loader reads, in QEMU and in our PC, beside GRUB in the same QEMU.
- *   6. stick: writing a drive and reading it back, beside dd and cmp.
- *   7. debugger: what armed breakpoints cost, and single steps a second.
- *   8. window: the lab in Chromium: cold start, F5 to text, typing while a kernel runs, pictures a second.
- *   9. endurance: memory of page and lab while a kernel scrolls and the project is built as often as in two hours; only by --only, it takes many minutes.
- *   10. idle: what guests that wait cost the host, in percent of a core.
- *   11. rungs: other people's boot loaders and systems to their prompt, beside QEMU TCG and v86; only by --only, for it takes minutes.
- * Options: --rounds N (default 5), --builds N (of endurance, default 720), --only hello|rebuild|image|speed|loading|stick|debugger|window|endurance|idle|rungs, --backend NAME (of rungs), --json. It runs on a Node like the one inside Electron.
+ *   5. warm-up: how soon translated code is at its final speed, and what boots of templates take with and without translation.
+ *   6. loading: MiB a second that the boot loader reads, in QEMU and in our PC, beside GRUB in the same QEMU.
+ *   7. stick: writing a drive and reading it back, beside dd and cmp.
+ *   8. debugger: what armed breakpoints cost, and single steps a second.
+ *   9. window: the lab in Chromium: cold start, F5 to text, typing while a kernel runs, pictures a second.
+ *   10. endurance: memory of page and lab while a kernel scrolls and the project is built as often as in two hours; only by --only, it takes many minutes.
+ *   11. idle: what guests that wait cost the host, in percent of a core.
+ *   12. rungs: other people's boot loaders and systems to their prompt, beside QEMU TCG and v86; only by --only, for it takes minutes.
+ * Options: --rounds N (default 5), --builds N (of endurance, default 720), --only hello|rebuild|image|warmup|speed|loading|stick|debugger|window|endurance|idle|rungs, --backend NAME (of rungs), --json. It runs on a Node like the one inside Electron.
  */
 import { writeFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -38,6 +39,7 @@ import { measureRustRebuild } from './rust-rebuild'
 import { benchRungs, measureRung } from './rungs'
 import { INTERPRETER, mean, measureSpeed } from './speed'
 import { measureSticks } from './stick'
+import { measureTemplateBoots, measureWarmUp } from './warmup'
 import { measureWindow } from './window'
 import { temporaryFolder } from './workload-images'
 
@@ -219,6 +221,18 @@ async function speed(): Promise<void> {
   }
 }
 
+async function warmUp(): Promise<void> {
+  say(`\nWarm-up: 4096 functions until 80 % of their final speed, median of ${Math.min(ROUNDS, SPEED_ROUNDS)} (aim: under 300 ms)`)
+  for (const { bits, milliseconds, unitsPerSecond } of await measureWarmUp(builder, Math.min(ROUNDS, SPEED_ROUNDS))) {
+    report({ kind: 'warm-up', bits, milliseconds, unitsPerSecond }, `  ${bits} bits ${milliseconds.toFixed(0).padStart(5)} ms, then ${unitsPerSecond.toFixed(0)} times all of them a second`)
+  }
+  say(`Boots of templates in the lab's own worker, from its start to the text, median of ${ROUNDS} (aim: no slower with translation)`)
+  await measureTemplateBoots(builder, ROUNDS, ({ id, times }) => {
+    const [translated, interpreted] = [median(times.block), median(times.interp)]
+    report({ kind: 'template-boot', id, blockMs: translated, interpMs: interpreted }, `  ${id.padEnd(24)} ${translated.toFixed(0).padStart(5)} ms, without translation ${interpreted.toFixed(0).padStart(5)} ms, ratio ${(translated / interpreted).toFixed(2)}`)
+  })
+}
+
 async function loading(): Promise<void> {
   say(`\nLoading: a module of ${LOADED_MIB} MiB, best of ${ROUNDS}, less the time of a boot without it`)
   await measureLoading(ROUNDS, (figure) => report({ kind: 'loading', ...figure }, `  ${figure.loader.padEnd(8)} ${figure.machine.padEnd(7)} ${figure.volume.padEnd(19)} ${figure.mibPerSecond.toFixed(0).padStart(5)} MiB/s`))
@@ -276,6 +290,7 @@ if (wanted('rebuild')) {
   await rustRebuild()
 }
 if (wanted('image')) await images()
+if (wanted('warmup')) await warmUp()
 if (wanted('speed')) await speed()
 if (wanted('loading')) await loading()
 if (wanted('stick')) await stick()

@@ -90,11 +90,12 @@ process.on('exit', () => rmSync(root, { recursive: true, force: true }))
 /** A temporary folder that goes when the process ends. */
 export const temporaryFolder = (): string => mkdtempSync(join(root, 'project-'))
 
-/** Builds a disk image that runs workloads one after the other. */
-export async function buildWorkloads(builder: Builder, bits: Bits, workloads: readonly Workload[] = workloadsOf(bits)): Promise<WorkloadImage> {
+/** Builds a disk image that runs workloads one after the other. @param times how often all of them are done */
+export async function buildWorkloads(builder: Builder, bits: Bits, workloads: readonly Workload[], times = 1): Promise<WorkloadImage> {
   const dir = temporaryFolder()
   await cp(join(locate().root, 'tests', 'bench', 'workloads'), dir, { recursive: true })
   await writeFile(join(dir, 'workloads.h'), workloads.map(({ name, units }) => `WORKLOAD(${name}, ${units})\n`).join(''))
+  await writeFile(join(dir, 'times.h'), `enum { TIMES = ${times} };\n`)
   await writeFile(join(dir, 'bootlab.json'), JSON.stringify({ name: `workloads-${bits}`, ...MANIFESTS[bits] }))
   const { result, image } = await builder.build(dir)
   if (image === undefined || result.imagePath === undefined) {

@@ -1,8 +1,9 @@
 /*
- * Runs the workloads of `workloads.h`, which the benchmark writes: a line WORKLOAD(name, units) for each. What COM1 is told of each: its name, S when it
+ * Runs the workloads of `workloads.h`, which the benchmark writes: a line WORKLOAD(name, units) for each; and does so TIMES times. What COM1 is told of each: its name, S when it
  * starts, E when it ended, the checksum of its last unit, and the end of the line.
  */
 #include "kernel.h"
+#include "times.h"
 
 __attribute__((aligned(4096))) unsigned char arena[ARENA_BYTES];
 __attribute__((aligned(16))) unsigned char stack[65536];
@@ -31,7 +32,9 @@ static void run_one(const char *name, workload *work, uint32_t units)
 __attribute__((used)) void run(void)
 {
 #define WORKLOAD(name, units) run_one(#name, name, units);
+    for (uint32_t times = TIMES; times; times--) {
 #include "workloads.h"
+    }
     outb(0xf4, 0);
     for (;;)
         __asm__ volatile("cli; hlt");
