@@ -5,7 +5,11 @@ import { CR4 } from '../state/bits'
 import type { SystemContext } from './context'
 import type { CpuFeature, CpuModel } from './models'
 
-const VENDOR = 'BootlabLab64'
+/**
+ * The models are Intel's, and so are their answers where makers differ (SYSCALL outside of 64-bit mode, MOV to SS before a breakpoint). A vendor that nobody knows
+ * is no choice: the GNU C library reads leaf 1 for vendors that it knows, and dynamic programs end on others with "CPU ISA level is lower than required".
+ */
+const VENDOR = 'GenuineIntel'
 const BRAND = 'Bootlab x86-64 virtual processor'
 /** Bytes of a cache line, for CLFLUSH. */
 const LINE_BYTES = 64
@@ -14,6 +18,7 @@ type Register = 'eax' | 'ebx' | 'ecx' | 'edx'
 
 /** Sub-leaf n of a leaf stands at leaf + n × this. */
 const SUB_LEAF = 2 ** 32
+const DESCRIPTOR_LEAF = 2
 const CACHE_LEAF = 4
 const POWER_LEAF = 6
 const TOPOLOGY_LEAF = 0xb
@@ -131,16 +136,27 @@ function brand(part: number): Leaf {
   return [word(BRAND, part * 4), word(BRAND, part * 4 + 1), word(BRAND, part * 4 + 2), word(BRAND, part * 4 + 3)]
 }
 
-/** Caches that a package of several cores announces, although there are none: leaf 4 also says how many cores there are. Type, level, ways, sets. */
-const CACHES = [[1, 1, 8, 64], [2, 1, 8, 64], [3, 2, 16, 4096]] as const
+/**
+ * Caches that are announced, although there are none: leaf 4 also says how many cores a package has, and the GNU C library (2.33 to 2.36) copies memory wrongly where a
+ * processor of Intel says nothing of its caches. 32 KiB of data and of code, 4 MiB for both: type, level, ways, sets, and the descriptor in leaf 2 (SDM vol. 2, table "Encoding
+ * of CPUID Leaf 2 Descriptors").
+ */
+const CACHES = [
+  { type: 1, level: 1, ways: 8, sets: 64, descriptor: 0x2c },
+  { type: 2, level: 1, ways: 8, sets: 64, descriptor: 0x30 },
+  { type: 3, level: 2, ways: 16, sets: 4096, descriptor: 0x49 },
+] as const
+/** Leaf 2 is to be read once. */
+const READ_ONCE = 1
 
 /** Each core has its own. */
 function caches(processors: number): [number, Leaf][] {
   const cores = 2 ** idBits(processors) - 1
-  return CACHES.map(([type, level, ways, sets], index) => {
+  const descriptors = CACHES.reduce((register, { descriptor }, index) => register | (descriptor << (8 * (index + 1))), READ_ONCE) >>> 0
+  return [[DESCRIPTOR_LEAF, [descriptors, 0, 0, 0]], ...CACHES.map(({ type, level, ways, sets }, index): [number, Leaf] => {
     const eax = type | (level << 5) | (1 << 8) | (cores << 26)
     return [CACHE_LEAF + index * SUB_LEAF, [eax >>> 0, ((ways - 1) << 22) | (LINE_BYTES - 1), sets - 1, 1]]
-  })
+  })]
 }
 
 /** Bits of an APIC identifier that tell the cores of the package apart. */
@@ -155,7 +171,7 @@ function leavesOf(model: CpuModel, processors: number): ReadonlyMap<number, Leaf
   const count = processors << 16
   const edx = bits(1, 'edx') | (processors > 1 ? HTT : 0)
   const basic: [number, Leaf][] = [[1, [model.signature, model.has('clflush') ? count | ((LINE_BYTES / 8) << 8) : count, features, edx]]]
-  if (processors > 1 && model.has('sse2')) basic.push(...caches(processors))
+  if (model.has('sse2')) basic.push(...caches(processors))
   if (model.has('arat')) basic.push([POWER_LEAF, [bits(POWER_LEAF, 'eax'), 0, 0, 0]])
   const extensions = [bits(7, 'ebx'), bits(7, 'ecx'), bits(7, 'edx')] as const
   if (extensions.some((mask) => mask !== 0)) basic.push([7, [0, ...extensions]])

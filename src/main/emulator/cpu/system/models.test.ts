@@ -69,7 +69,7 @@ describe('CPU models', () => {
 
   it('CPUID and EDX after reset tell the model', () => {
     const { memory } = new TestMachine('oracle')
-    for (const [name, highest, extended] of [['pentium', 1n, 0n], ['core2', 1n, 0x8000_0008n], ['haswell', 13n, 0x8000_0008n], ['max', 13n, 0x8000_0008n]] as const) {
+    for (const [name, highest, extended] of [['pentium', 1n, 0n], ['core2', 4n, 0x8000_0008n], ['haswell', 13n, 0x8000_0008n], ['max', 13n, 0x8000_0008n]] as const) {
       const cpu = machineOf(name, memory)
       expect(cpu.state.gpr(2)).toBe(BigInt(CPU_MODELS[name].signature))
       expect(leaf(cpu, memory, 0n)[0]).toBe(highest)

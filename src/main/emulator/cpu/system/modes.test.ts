@@ -135,7 +135,10 @@ describe('rules of control registers and MSRs', () => {
     }
     const [highest = 0n, b = 0n, c = 0n, d = 0n] = leaf(0)
     const text = [b, d, c].flatMap((value) => [0n, 8n, 16n, 24n].map((shift) => String.fromCharCode(Number((value >> shift) & 0xffn)))).join('')
-    expect([highest, text]).toEqual([13n, 'BootlabLab64'])
+    expect([highest, text]).toEqual([13n, 'GenuineIntel'])
+    // Caches, for which the GNU C library asks Intel's processors: a level of 32 KiB for data, one for code, 4 MiB for both.
+    expect(leaf(2)).toEqual([0x4930_2c01n, 0n, 0n, 0n])
+    expect(leaf(4)).toEqual([0x121n, 0x1c0_003fn, 63n, 1n])
     const edx = leaf(1)[3] ?? 0n
     // x87, MMX, FXSR, SSE, SSE2; no APIC; PAE, CX8, CMOV.
     expect([0n, 23n, 24n, 25n, 26n, 9n].map((bit) => (edx >> bit) & 1n)).toEqual([1n, 1n, 1n, 1n, 1n, 0n])
