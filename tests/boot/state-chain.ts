@@ -2,9 +2,10 @@
  * The same run twice: once without a stop, and once as a chain of machines, each of which loads what the one before has saved. What they hold is compared
  * wherever the chain has a joint, and at the end: registers, memory, disks, every chip, what is still to be typed.
  */
+import type { BackendFactory } from '../../src/main/emulator/cpu/semantics/backend'
 import { Typist } from '../../src/main/emulator/host/typist'
 import { TICKS_PER_MILLISECOND, TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
-import { Machine, type MachineOptions } from '../../src/main/emulator/machine/machine'
+import { type BackendName, Machine, type MachineOptions } from '../../src/main/emulator/machine/machine'
 import { screenLines } from '../../src/shared/screen-text'
 import type { Step } from './ladder'
 
@@ -39,17 +40,17 @@ export interface ChainRun {
   readonly saved: { readonly bytes: number; readonly saveMs: number; readonly loadMs: number }
 }
 
-/** @param stops whether each joint saves the machine and goes on in another one */
-export function runChain({ options, steps = [], untilText, seconds, every, look = LOOK }: Chained, stops: boolean): ChainRun {
+/** @param stops whether each joint saves the machine and goes on in another one @param backends of the machines, in turns */
+export function runChain({ options, steps = [], untilText, seconds, every, look = LOOK }: Chained, stops: boolean, backends: readonly (BackendName | BackendFactory)[] = ['interp']): ChainRun {
   let sent = ''
   const make = (): { machine: Machine; typist: Typist } => {
     const keep = (byte: number): void => void (sent += String.fromCharCode(byte))
-    const machine = new Machine({ ...options, backend: 'interp', startDate: Date.UTC(2026, 0, 1, 12), onSerial: keep, onDebugConsole: keep })
+    const machine = new Machine({ ...options, backend: backends[joints.length % backends.length] ?? 'interp', startDate: Date.UTC(2026, 0, 1, 12), onSerial: keep, onDebugConsole: keep })
     return { machine, typist: new Typist(machine) }
   }
+  const joints: Joint[] = []
   let { machine, typist } = make()
   const left = [...steps]
-  const joints: Joint[] = []
   const saved = { bytes: 0, saveMs: 0, loadMs: 0 }
   const note = (): number => joints.push({ tick: machine.now, instructions: machine.instructions, hash: machine.stateHash() })
   const pass = (): void => {

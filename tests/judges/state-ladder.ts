@@ -2,13 +2,16 @@
  * Every rung of the ladder twice: without a stop, and as a chain of machines that load what the one before has saved, with the same hashes at every joint.
  *
  *     node scripts/run.mjs tests/judges/state-ladder.ts [part of a rung's name …]
+ *     BACKENDS=interp,block,block-eager … (the machines of the chain in turns, by the names of `backends.ts`)
  *
  * Prints a table; exits with 1 when a rung differs or does not come to its end. Needs what the tests of the ladder need.
  */
 import { TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
 import { runChain } from '../boot/state-chain'
+import { judgedBackend } from './backends'
 import { RUNGS } from './rungs'
 
+const BACKENDS = (process.env['BACKENDS'] ?? 'interp').split(',').map(judgedBackend)
 const wanted = process.argv.slice(2)
 let failed = 0
 console.log('rung | guest s | instructions | joints | file KiB | save ms | load ms | same')
@@ -16,7 +19,7 @@ for (const [name, make] of RUNGS) {
   if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue
   try {
     const rung = await make()
-    const [whole, chain] = [runChain(rung, false), runChain(rung, true)]
+    const [whole, chain] = [runChain(rung, false), runChain(rung, true, BACKENDS)]
     const last = whole.joints.at(-1)
     const different = whole.joints.findIndex(({ hash }, index) => hash !== chain.joints[index]?.hash)
     const same = different < 0 && whole.joints.length === chain.joints.length

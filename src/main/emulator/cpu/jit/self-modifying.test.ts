@@ -99,7 +99,7 @@ class Guest {
 }
 
 describe('a store into the code that comes next', () => {
-  it.each(STORES)('%s', (name, code, needs = {}) => {
+  it.each(STORES.map(([name, code, needs = {}]) => [name, code, needs] as const))('%s', (name, code, needs) => {
     const statistics = new JitStatistics()
     const block = new Guest(blockWith({ threshold: 0 }, statistics), name, code, needs)
     const interp = new Guest(createInterpreter, name, code, needs)
