@@ -28,6 +28,7 @@ export class FunctionBuilder {
   readonly #parameterCount: number
   readonly #locals: ValueTypeName[] = []
   #free: Record<ValueTypeName, number[]> = { i32: [], i64: [], v128: [] }
+  readonly #lasting = new Set<number>()
   #depth = 0
   /** The last `local.set`: where it starts, where it ends, which local. */
   #setStart = -1
@@ -49,6 +50,14 @@ export class FunctionBuilder {
     return this.#parameterCount + this.#locals.length - 1
   }
 
+  /** The same, but nothing takes it over when `withOwnLocals` ends. */
+  lastingLocal(type: ValueTypeName): number {
+    this.#locals.push(type)
+    const local = this.#parameterCount + this.#locals.length - 1
+    this.#lasting.add(local)
+    return local
+  }
+
   /** Emits a part of the function whose new locals are free again after it. */
   withOwnLocals(emit: () => void): void {
     const free = this.#free
@@ -56,7 +65,10 @@ export class FunctionBuilder {
     const lent = { i32: [...free.i32], i64: [...free.i64], v128: [...free.v128] }
     emit()
     this.#free = lent
-    for (let index = own; index < this.#locals.length; index++) this.#free[this.#locals[index] ?? 'i32'].push(this.#parameterCount + index)
+    for (let index = own; index < this.#locals.length; index++) {
+      const local = this.#parameterCount + index
+      if (!this.#lasting.has(local)) this.#free[this.#locals[index] ?? 'i32'].push(local)
+    }
   }
 
   op(name: OpName): void {

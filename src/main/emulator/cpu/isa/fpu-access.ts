@@ -23,7 +23,8 @@ function bits<V>(b: RoutineBuilder<V>, value: V, mask: number): V {
   return b.and(value, b.constant(mask))
 }
 
-const checkSse = defineRoutine('checkSse', 0, 0, (b): readonly [] => {
+/** What they look at changes only by instructions that are system helpers. */
+export const checkSse = defineRoutine('checkSse', 0, 0, (b): readonly [] => {
   const cr0 = b.special('cr0')
   const disabled = b.or(b.isZero(bits(b, b.special('cr4'), CR4_OSFXSR)), b.ne(bits(b, cr0, CR0_EM), b.constant(0)))
   b.raiseIf(disabled, Vector.UD)
@@ -40,7 +41,7 @@ const checkMmx = defineRoutine('checkMmx', 0, 0, (b): readonly [] => {
 })
 
 /** #UD where there is no AVX: XCR0 says that the system saves XMM and YMM registers (SDM vol. 2A, 2.4). */
-const checkAvx = defineRoutine('checkAvx', 0, 0, (b): readonly [] => {
+export const checkAvx = defineRoutine('checkAvx', 0, 0, (b): readonly [] => {
   const cr0 = b.special('cr0')
   const real = b.or(b.isZero(bits(b, cr0, CR0_PE)), b.ne(bits(b, b.special('eflags'), VM), b.constant(0)))
   const unsaved = b.or(b.isZero(bits(b, b.special('cr4'), CR4_OSXSAVE)), b.ne(bits(b, b.special('xcr0'), XCR0_SSE_AVX), b.constant(XCR0_SSE_AVX)))

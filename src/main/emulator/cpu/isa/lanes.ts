@@ -1,7 +1,8 @@
 /** Vector operands as lists of numbers: for instructions that compute lane by lane, whatever the width. */
 import type { Builder, Operand } from '../semantics/builder'
+import type { FloatBits } from '../semantics/vector-builder'
 
-export type Bits = 32 | 64
+export type Bits = FloatBits
 
 const VECTOR_BITS = 128
 
@@ -17,7 +18,13 @@ export function readLanes<V, X>(b: Builder<V, X>, operand: Operand<V, X>, bits: 
     const low = operand.read()
     return Array.from({ length: vectorBits / bits }, (_, index) => (vectorBits === bits ? low : b.zext(bits, b.shrU(low, b.constant(index * bits)))))
   }
-  return halvesOf(operand).flatMap((half) => Array.from({ length: VECTOR_BITS / bits }, (_, index) => b.vExtract(bits, half, index)))
+  return lanesOf(b, operand, bits, halvesOf(operand))
+}
+
+/** The same of vectors that were read from the operand. */
+export function lanesOf<V, X>(b: Builder<V, X>, operand: Operand<V, X>, bits: Bits, halves: readonly X[]): V[] {
+  const perHalf = Math.min(operand.vectorBits, VECTOR_BITS) / bits
+  return halves.flatMap((half) => Array.from({ length: perHalf }, (_, index) => b.vExtract(bits, half, index)))
 }
 
 /** Writes lanes, lane 0 first. In a scalar operand the lanes above stay; in others those without a value are cleared. */

@@ -1,5 +1,6 @@
 /** SSE and SSE2: conversions between numbers and integers, MXCSR (SDM vol. 2A, CVT…; vol. 1, 10.2.3). */
 import { finishSse, SCALAR } from '../float/sse-arithmetic'
+import { Quick } from '../float/quick'
 import { Vector } from '../faults'
 import type { Builder } from '../semantics/builder'
 import { enterMmx, requireMmx } from './fpu-access'
@@ -12,6 +13,22 @@ export const MXCSR_MASK = 0xffff
 
 function report<V>(b: Builder<V>, flags: readonly V[]): void {
   b.routine(finishSse, flags.reduce((all, one) => b.or(all, one), b.constant(0)))
+}
+
+/** A number of one format into the other. */
+const convertOne = (from: Bits): Semantics => (b, target, source) => {
+  const above = target.readVector()
+  const x = source.readVector()
+  b.shortcut((host) => {
+    const result = host.convert(from === 32 ? 64 : 32, above, x)
+    const exactness = new Quick(b, host, from, 'one')
+    const conditions = from === 32 ? exactness.plain(x) : [exactness.narrowed(x, result), exactness.rounded(() => exactness.widensTo(x, result))]
+    return { conditions, take: () => target.writeVector(result) }
+  }, () => {
+    const [value, flags] = b.routine(SCALAR[from].convert, b.vExtract(from, x, 0), b.special('mxcsr'))
+    report(b, [flags])
+    target.write(value)
+  })
 }
 
 /** Numbers of one format into the other. */
@@ -36,15 +53,29 @@ const toLanes = (from: Bits, chop: number): Semantics => (b, target, source) => 
 }
 
 const fromRegister = (to: Bits): Semantics => (b, target, source) => {
-  const [value, flags] = b.routine(SCALAR[to].fromInteger, b.sext(source.size, source.read()), b.special('mxcsr'))
-  report(b, [flags])
-  target.write(value)
+  const above = target.readVector()
+  const integer = b.sext(source.size, source.read())
+  b.shortcut((host) => ({
+    // All 32-bit integers are doubles.
+    conditions: source.size < to ? [] : [new Quick(b, host, to, 'one').ofInteger(integer)],
+    take: () => target.writeVector(host.fromInteger(to, above, integer)),
+  }), () => {
+    const [value, flags] = b.routine(SCALAR[to].fromInteger, integer, b.special('mxcsr'))
+    report(b, [flags])
+    target.write(value)
+  })
 }
 
 const toRegister = (from: Bits, chop: number): Semantics => (b, target, source) => {
-  const [value, flags] = b.routine(SCALAR[from].toInteger, source.read(), b.constant(target.size), b.constant(chop), b.special('mxcsr'))
-  report(b, [flags])
-  target.write(value)
+  const x = source.readVector()
+  b.shortcut((host) => ({
+    conditions: new Quick(b, host, from, 'one').toInteger(x, target.size, chop === 1),
+    take: () => target.write(b.zext(target.size, host.toInteger(from, chop === 1, x))),
+  }), () => {
+    const [value, flags] = b.routine(SCALAR[from].toInteger, b.vExtract(from, x, 0), b.constant(target.size), b.constant(chop), b.special('mxcsr'))
+    report(b, [flags])
+    target.write(value)
+  })
 }
 
 /** With a memory operand there is no MMX register, and its state is left alone. */
@@ -87,7 +118,7 @@ const storeMxcsr: Semantics = (b, target) => target.write(b.special('mxcsr'))
 
 export const sseConvertRows: readonly Row[] = [
   row('cvtps2pd', 0x5a, 'none', ['Vdq:w', 'Wq:r'], 'sse2', convertLanes(32)), row('cvtpd2ps', 0x5a, '66', ['Vdq:w', 'Wdq:r'], 'sse2', convertLanes(64)),
-  row('cvtss2sd', 0x5a, 'f3', ['Vq:w', 'Wd:r'], 'sse2', convertLanes(32)), row('cvtsd2ss', 0x5a, 'f2', ['Vd:w', 'Wq:r'], 'sse2', convertLanes(64)),
+  row('cvtss2sd', 0x5a, 'f3', ['Vq:w', 'Wd:r'], 'sse2', convertOne(32)), row('cvtsd2ss', 0x5a, 'f2', ['Vd:w', 'Wq:r'], 'sse2', convertOne(64)),
   row('cvtdq2ps', 0x5b, 'none', ['Vdq:w', 'Wdq:r'], 'sse2', fromLanes(32)), row('cvtps2dq', 0x5b, '66', ['Vdq:w', 'Wdq:r'], 'sse2', toLanes(32, 0)),
   row('cvttps2dq', 0x5b, 'f3', ['Vdq:w', 'Wdq:r'], 'sse2', toLanes(32, 1)), row('cvttpd2dq', 0xe6, '66', ['Vdq:w', 'Wdq:r'], 'sse2', toLanes(64, 1)),
   row('cvtdq2pd', 0xe6, 'f3', ['Vdq:w', 'Wq:r'], 'sse2', fromLanes(64)), row('cvtpd2dq', 0xe6, 'f2', ['Vdq:w', 'Wdq:r'], 'sse2', toLanes(64, 0)),

@@ -1,12 +1,17 @@
 /** SSE to SSE4.1: floating-point arithmetic, comparisons, rounding (SDM vol. 1, chapters 10–12; vol. 2A, 2B). */
 import { finishSse, PREDICATES, relationBit, SCALAR, type ScalarRoutines } from '../float/sse-arithmetic'
+import { Quick } from '../float/quick'
 import { Operation } from '../float/x87-arithmetic'
 import type { Builder, Operand } from '../semantics/builder'
-import { readLanes, writeLanes, type Bits } from './lanes'
+import type { Condition, FloatLanes, FloatOperation, HostFloat } from '../semantics/float-builder'
+import { halvesOf, lanesOf, readLanes, writeLanes, type Bits } from './lanes'
 import type { Feature, OpcodeMap, OperandSpec, Row, Semantics } from './row'
 
 /** A result and its exceptions. */
 type Outcome<V> = readonly [value: V, flags: V]
+/** A shortcut for 128 bits: the result, and whether it is that. */
+type QuickOf<V, X> = (host: HostFloat<V, X>, exactness: Quick<V, X>, bits: Bits, lanes: FloatLanes, a: X, x: X) => { readonly result: X; readonly conditions: readonly Condition<V>[] }
+type QuickWay = <V, X>(...args: Parameters<QuickOf<V, X>>) => ReturnType<QuickOf<V, X>>
 /** What becomes of one lane of the target and of the source. */
 type LaneOperation = <V>(b: Builder<V>, scalar: ScalarRoutines, a: V, x: V, index: number) => Outcome<V>
 
@@ -30,30 +35,70 @@ function report<V>(b: Builder<V>, outcomes: readonly Outcome<V>[]): void {
   b.routine(finishSse, outcomes.reduce((all, [, flags]) => b.or(all, flags), b.constant(0)))
 }
 
-function lanewise(bits: Bits, operation: LaneOperation): Semantics {
+function lanewise(bits: Bits, operation: LaneOperation, quick?: QuickWay): Semantics {
   return (b, target, source) => {
-    const own = readLanes(b, target, bits)
-    const other = readLanes(b, source, bits)
-    finish(b, target, bits, other.map((x, index) => operation(b, SCALAR[bits], own[index] ?? x, x, index)))
+    const own = halvesOf(target)
+    const other = halvesOf(source)
+    const whole = (): void => {
+      const lanes = lanesOf(b, target, bits, own)
+      finish(b, target, bits, lanesOf(b, source, bits, other).map((x, index) => operation(b, SCALAR[bits], lanes[index] ?? x, x, index)))
+    }
+    if (quick === undefined) whole()
+    else quickly(b, bits, target, quick, own, other, whole)
   }
 }
 
-/** An operation on the source alone. */
-function unary(bits: Bits, operation: <V>(b: Builder<V>, scalar: ScalarRoutines, x: V) => Outcome<V>): Semantics {
-  return (b, target, source) => finish(b, target, bits, readLanes(b, source, bits).map((x) => operation(b, SCALAR[bits], x)))
+/** Each half of the operands by the shortcut, or all by routines. The lanes above those that are meant are those of `own`. */
+function quickly<V, X>(b: Builder<V, X>, bits: Bits, target: Operand<V, X>, quick: QuickOf<V, X>, own: readonly X[], other: readonly X[], whole: () => void): void {
+  b.shortcut((host) => {
+    const lanes = target.vectorBits === bits ? 'one' : 'all'
+    const exactness = new Quick(b, host, bits, lanes)
+    const halves = other.map((x, index) => quick(host, exactness, bits, lanes, own[index] ?? x, x))
+    return {
+      conditions: halves.flatMap(({ conditions }) => conditions),
+      take: () => {
+        const [low, high] = halves
+        if (low !== undefined && high !== undefined) target.writeWide(low.result, high.result)
+        else if (low !== undefined) target.writeVector(low.result)
+      },
+    }
+  }, whole)
 }
 
-function forms(name: string, opcode: number, operation: LaneOperation): Row[] {
+/** An operation on the source alone. */
+function unary(bits: Bits, operation: <V>(b: Builder<V>, scalar: ScalarRoutines, x: V) => Outcome<V>, quick: QuickWay): Semantics {
+  return (b, target, source) => {
+    const other = halvesOf(source)
+    const above = target.vectorBits === bits ? [target.readVector()] : other
+    quickly(b, bits, target, quick, above, other, () => {
+      finish(b, target, bits, lanesOf(b, source, bits, other).map((x) => operation(b, SCALAR[bits], x)))
+    })
+  }
+}
+
+function forms(name: string, opcode: number, operation: LaneOperation, quick: QuickWay): Row[] {
   return FORMS.map(({ suffix, prefix, bits, target, source, feature }): Row => ({
     name: `${name}${suffix}`, map: '0f', opcode, prefix, operands: [`${target}:rw`, `${source}:r`], feature, faults: FAULTS,
-    unit: 'sse', semantics: lanewise(bits, operation),
+    unit: 'sse', semantics: lanewise(bits, operation, quick),
   }))
+}
+
+const quickRoot: QuickWay = (host, exactness, bits, lanes, above, x) => {
+  const result = host.root(bits, lanes, above, x)
+  return { result, conditions: exactness.root(x, result) }
 }
 
 const rootRows: readonly Row[] = FORMS.map(({ suffix, prefix, bits, target, source, feature }): Row => ({
   name: `sqrt${suffix}`, map: '0f', opcode: 0x51, prefix, operands: [`${target}:w`, `${source}:r`], feature, faults: FAULTS,
-  unit: 'sse', semantics: unary(bits, (b, scalar, x) => b.routine(scalar.root, x, b.special('mxcsr'))),
+  unit: 'sse', semantics: unary(bits, (b, scalar, x) => b.routine(scalar.root, x, b.special('mxcsr')), quickRoot),
 }))
+
+const quickArithmetic = (operation: FloatOperation): QuickWay => (host, exactness, bits, lanes, a, x) => {
+  const result = host.arithmetic(operation, bits, lanes, a, x)
+  return { result, conditions: exactness.arithmetic(operation, a, x, result) }
+}
+const quickLesser: QuickWay = (host, exactness, bits, lanes, a, x) => ({ result: host.lesser(bits, lanes, a, x), conditions: exactness.comparable(a, x) })
+const quickGreater: QuickWay = (host, exactness, bits, lanes, a, x) => ({ result: host.greater(bits, lanes, a, x), conditions: exactness.comparable(a, x) })
 
 const arithmetic = (operation: number): LaneOperation => (b, scalar, a, x) => b.routine(scalar.arithmetic, b.constant(operation), a, x, b.special('mxcsr'))
 const chosen = (greater: number): LaneOperation => (b, scalar, a, x) => b.routine(scalar.choose, a, x, b.constant(greater), b.special('mxcsr'))
@@ -82,12 +127,22 @@ const compareMask = (bits: Bits, mask: number): Semantics => (b, target, source,
   const relations = pick(PREDICATES.map(({ relations: wanted }) => wanted))
   const quiet = b.xor(pick(PREDICATES.map((entry) => (entry.quiet ? 1 : 0))), bit(PREDICATE_QUIET))
   const negated = bit(PREDICATE_NEGATED)
-  const own = readLanes(b, target, bits)
-  finish(b, target, bits, readLanes(b, source, bits).map((x, index) => {
-    const [relation, flags] = b.routine(SCALAR[bits].compare, own[index] ?? x, x, quiet, b.special('mxcsr'))
-    const [found] = b.routine(relationBit, relation)
-    return [b.neg(b.xor(b.ne(b.and(found, relations), b.constant(0)), negated)), flags] as const
-  }))
+  const own = halvesOf(target)
+  const other = halvesOf(source)
+  const wanted = (relation: number) => b.vSplat(64, b.neg(b.and(b.shrU(relations, b.constant(relation)), b.constant(1))))
+  quickly(b, bits, target, (host, exactness, _, lanes, a, x) => {
+    // Nothing is unordered here.
+    const found = b.vOr(b.vOr(b.vAnd(host.less(bits, a, x), wanted(0)), b.vAnd(host.equal(bits, a, x), wanted(1))), b.vAnd(host.less(bits, x, a), wanted(2)))
+    const holding = b.vXor(found, b.vSplat(64, b.neg(negated)))
+    return { result: lanes === 'one' ? b.vInsert(bits, a, 0, b.vExtract(bits, holding, 0)) : holding, conditions: exactness.comparable(a, x) }
+  }, own, other, () => {
+    const lanes = lanesOf(b, target, bits, own)
+    finish(b, target, bits, lanesOf(b, source, bits, other).map((x, index) => {
+      const [relation, flags] = b.routine(SCALAR[bits].compare, lanes[index] ?? x, x, quiet, b.special('mxcsr'))
+      const [found] = b.routine(relationBit, relation)
+      return [b.neg(b.xor(b.ne(b.and(found, relations), b.constant(0)), negated)), flags] as const
+    }))
+  })
 }
 
 /** CMPPS …, with the predicates of a mask. */
@@ -103,11 +158,19 @@ const C2 = 0x400
 const C3 = 0x4000
 /** COMISS and its kin: the relation in ZF, PF and CF; OF, SF and AF are cleared. */
 const compareToFlags = (bits: Bits, quiet: number): Semantics => (b, first, second) => {
-  const x = second.read()
-  const [relation, flags] = b.routine(SCALAR[bits].compare, first.read(), x, b.constant(quiet), b.special('mxcsr'))
-  b.routine(finishSse, flags)
-  const bit = (code: number, position: number) => b.shl(b.ne(b.and(relation, b.constant(code)), b.constant(0)), b.constant(position))
-  b.setFlagsImage(b.or(b.or(bit(C3, 6), bit(C2, 2)), bit(C0, 0)), 0x8d5)
+  const x = second.readVector()
+  const a = first.readVector()
+  b.shortcut((host) => ({
+    conditions: new Quick(b, host, bits, 'one').comparable(a, x),
+    take: () => {
+      b.setFlagsImage(b.or(b.shl(host.firstEqual(bits, a, x), b.constant(6)), host.firstLess(bits, a, x)), 0x8d5)
+    },
+  }), () => {
+    const [relation, flags] = b.routine(SCALAR[bits].compare, b.vExtract(bits, a, 0), b.vExtract(bits, x, 0), b.constant(quiet), b.special('mxcsr'))
+    b.routine(finishSse, flags)
+    const bit = (code: number, position: number) => b.shl(b.ne(b.and(relation, b.constant(code)), b.constant(0)), b.constant(position))
+    b.setFlagsImage(b.or(b.or(bit(C3, 6), bit(C2, 2)), bit(C0, 0)), 0x8d5)
+  })
 }
 
 function comparisonsToFlags(): Row[] {
@@ -203,8 +266,9 @@ function sse41(): Row[] {
 }
 
 export const sseFloatRows: readonly Row[] = [
-  ...forms('add', 0x58, arithmetic(Operation.add)), ...forms('mul', 0x59, arithmetic(Operation.multiply)), ...forms('sub', 0x5c, arithmetic(Operation.subtract)),
-  ...forms('div', 0x5e, arithmetic(Operation.divide)), ...forms('min', 0x5d, chosen(0)), ...forms('max', 0x5f, chosen(1)),
+  ...forms('add', 0x58, arithmetic(Operation.add), quickArithmetic('add')), ...forms('mul', 0x59, arithmetic(Operation.multiply), quickArithmetic('mul')),
+  ...forms('sub', 0x5c, arithmetic(Operation.subtract), quickArithmetic('sub')), ...forms('div', 0x5e, arithmetic(Operation.divide), quickArithmetic('div')),
+  ...forms('min', 0x5d, chosen(0), quickLesser), ...forms('max', 0x5f, chosen(1), quickGreater),
   ...rootRows,
   ...estimates('rsqrt', 0x52, 'reciprocalRoot'), ...estimates('rcp', 0x53, 'reciprocal'),
   ...comparisonRows(7), ...comparisonsToFlags(), ...sse3(), ...sse41(),

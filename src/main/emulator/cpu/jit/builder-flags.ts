@@ -35,7 +35,8 @@ export class BlockFlags extends BlockState {
   }
 
   /** Starts a block behind others that leave the same kind of flags, or with flags of any kind. */
-  startBlock(flags: unknown): void {
+  override startBlock(flags?: unknown): void {
+    super.startBlock()
     this.#flags = isKnownFlags(flags) ? flags : undefined
   }
 

@@ -1,6 +1,7 @@
 import type { Decoded } from '../decode/decoded'
 import type { Helpers, Size, Values } from '../semantics/builder'
-import type { AnyRoutine, Routine, Tuple } from '../semantics/routines'
+import { checkAvx, checkSse } from '../isa/fpu-access'
+import { isTuple, type AnyRoutine, type Routine, type Tuple } from '../semantics/routines'
 import type { SpecialRegister } from '../semantics/special'
 import { constantValue, type WasmValue } from '../semantics/wasm-values'
 import { WasmVectors } from '../semantics/wasm-vectors'
@@ -24,6 +25,10 @@ const REGISTER_MASK_16 = ~0xffffn
 /** Rows call these only where the common case was excluded: that is left to the interpreter. */
 const RARE_HELPERS: ReadonlySet<keyof Helpers> = new Set<keyof Helpers>(['div128', 'idiv128'])
 
+const STEADY_CHECKS: ReadonlySet<AnyRoutine> = new Set<AnyRoutine>([checkSse, checkAvx])
+/** Bit of the number of a quarter of a YMM register: it is in the upper half. */
+const UPPER_PART = 2n
+
 /** The instruction that is translated, how it is left to the interpreter, and the general registers. */
 export class BlockState extends WasmVectors {
   readonly locals: Frame
@@ -39,12 +44,19 @@ export class BlockState extends WasmVectors {
   protected depth = 0
   /** Some path of the instruction leaves it to the interpreter. */
   leaves = false
+  /** Checks that the block has made already. */
+  readonly #checked = new Set<AnyRoutine>()
 
   constructor(locals: Frame, codeMode: 16 | 32 | 64, functions: BlockFunctions) {
     super(locals.code, { raise: 0, routine: (routine) => functions.routine(routine) })
     this.locals = locals
     this.codeMode = codeMode
     this.functions = functions
+  }
+
+  /** Starts a block. */
+  startBlock(): void {
+    this.#checked.clear()
   }
 
   /** Starts an instruction. `_flagsDead`: nobody sees the flags that it writes. */
@@ -78,10 +90,35 @@ export class BlockState extends WasmVectors {
 
   /** Small routines stand in place: what they raise leaves the region. */
   override routine<P extends number, R extends number>(routine: Routine<P, R>, ...args: Tuple<P, WasmValue>): Tuple<R, WasmValue> {
+    const nothing: readonly WasmValue[] = []
+    if (STEADY_CHECKS.has(routine) && isTuple(nothing, routine.results)) {
+      this.#leaveIfChecked(routine)
+      return nothing
+    }
     if (isInline(routine)) return routine.body<WasmValue>(this, args)
     const { raises, readsRip } = factsOf(routine)
     if (raises || readsRip) throw new Untranslatable(routine.name)
     return super.routine(routine, ...args)
+  }
+
+  /** What such a check found was found on entry; it is looked at once in a block. */
+  #leaveIfChecked(routine: AnyRoutine): void {
+    this.leaves = true
+    if (this.#checked.has(routine)) return
+    if (this.depth === 0) this.#checked.add(routine)
+    this.code.get(this.locals.checkedOnce(routine))
+    this.leaveIf()
+  }
+
+  /** Only the upper halves of YMM registers are in memory. */
+  override ymmPart(part: WasmValue): WasmValue {
+    requireUpper(part)
+    return super.ymmPart(part)
+  }
+
+  override setYmmPart(part: WasmValue, value: WasmValue): void {
+    requireUpper(part)
+    super.setYmmPart(part, value)
   }
 
   override special(name: SpecialRegister): WasmValue {
@@ -175,6 +212,10 @@ export class BlockState extends WasmVectors {
     const sum = this.add(this.copy(this.locals.base, 64), constantValue(offset))
     return this.codeMode === 64 ? sum : this.zext(32, sum)
   }
+}
+
+function requireUpper(part: WasmValue): void {
+  if (part.kind !== 'constant' || (part.value & UPPER_PART) === 0n) throw new Untranslatable('has XMM registers by number')
 }
 
 /** Whether an offset lies on the page that it counts from. */

@@ -1,4 +1,6 @@
 import type { Builder, Size } from '../semantics/builder'
+import type { HostFloat, Shortcut } from '../semantics/float-builder'
+import { WasmFloats } from '../semantics/wasm-floats'
 import { constantOperand, valueOperand, vectorMemoryOperand, vectorRegisterOperand, type OperandAccess, type VectorFile, type WasmOperand } from '../semantics/wasm-operands'
 import { constantValue, type WasmValue } from '../semantics/wasm-values'
 import type { WasmVector } from '../semantics/wasm-vectors'
@@ -12,6 +14,13 @@ import { ADDRESS_MASKS } from './builder-state'
  * is committed before its last access, as `Builder` demands.
  */
 export class BlockBuilder extends BlockMemory implements Builder<WasmValue, WasmVector> {
+  /** The whole way is the interpreter's. */
+  shortcut(quick: (host: HostFloat<WasmValue, WasmVector>) => Shortcut<WasmValue>): void {
+    const shortcut = quick(new WasmFloats(this))
+    if (shortcut.conditions.length === 0) shortcut.take()
+    else this.choose(shortcut, () => this.leave(), false)
+  }
+
   /** A general register by its slot (number × 8, or one more for AH…BH). */
   registerOperand(slot: number, size: Size): WasmOperand {
     const index = slot >> 3
@@ -28,8 +37,44 @@ export class BlockBuilder extends BlockMemory implements Builder<WasmValue, Wasm
   }
 
   vectorOperand(file: VectorFile, register: number, vectorBits: number, size: Size, clearsUpper: boolean): WasmOperand {
-    const offset = register * (file === 'xmm' ? at.XMM_STRIDE : at.X87_STRIDE)
-    return vectorRegisterOperand(this, file, { push: () => this.code.i32(0), offset }, vectorBits, size, clearsUpper)
+    if (file === 'xmm') return this.#xmmOperand(register, vectorBits, size, clearsUpper)
+    return vectorRegisterOperand(this, file, { push: () => this.code.i32(0), offset: register * at.X87_STRIDE }, vectorBits, size, clearsUpper)
+  }
+
+  /** The low half is in a local, the upper one in memory. */
+  #xmmOperand(register: number, vectorBits: number, size: Size, clearsUpper: boolean): WasmOperand {
+    const readVector = (): WasmVector => {
+      this.code.get(this.locals.vector(register))
+      return this.popVector()
+    }
+    const writeLow = (value: WasmVector): void => {
+      this.pushVector(value)
+      this.code.set(this.locals.writtenVector(register))
+    }
+    const writeUpper = (value: WasmVector): void => {
+      this.code.i32(0)
+      this.pushVector(value)
+      this.code.simdMemory('v128_store', at.XMM + register * at.XMM_STRIDE + at.YMM_UPPER)
+    }
+    const writeVector = (value: WasmVector): void => {
+      writeLow(value)
+      if (clearsUpper) writeUpper(this.vConstant(0n))
+    }
+    return {
+      ...valueOperand(size, () => this.vExtract(size, readVector(), 0), (value) => writeVector(this.vInsert(size, clearsUpper ? this.vConstant(0n) : readVector(), 0, value))),
+      vectorBits,
+      readVector,
+      writeVector,
+      readWide: () => {
+        this.code.i32(0)
+        this.code.simdMemory('v128_load', at.XMM + register * at.XMM_STRIDE + at.YMM_UPPER)
+        return [readVector(), this.popVector()]
+      },
+      writeWide: (low, high) => {
+        writeLow(low)
+        writeUpper(high)
+      },
+    }
   }
 
   /** Memory of a vector operand. `aligned`: 16 or 32 bytes must be aligned. */

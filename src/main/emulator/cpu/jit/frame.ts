@@ -1,6 +1,8 @@
 /** Locals of a region's function, and the code around its blocks: what is loaded when it is entered, what goes back when it is left. */
 import type { FunctionBuilder, Label } from '../../wasm/function-builder'
+import type { AnyRoutine } from '../semantics/routines'
 import * as at from '../state/layout'
+import { emitCheck } from './routines'
 
 const REGISTERS = 16
 const SEGMENTS = 6
@@ -45,6 +47,9 @@ export class Frame {
   readonly #registers: number[]
   readonly #loaded = new Set<number>()
   readonly #written = new Set<number>()
+  readonly #vectors = new Map<number, number>()
+  readonly #writtenVectors = new Set<number>()
+  readonly #checks = new Map<AnyRoutine, number>()
   readonly #segments = new Map<string, { segment: number; field: SegmentLocal; local: number }>()
   readonly #segmentLocals: number[][]
   readonly flags: FlagLocals
@@ -90,6 +95,26 @@ export class Frame {
   writtenRegister(index: number): number {
     this.#written.add(index)
     return this.register(index)
+  }
+
+  /** The local (v128) of an XMM register that is read. */
+  vector(index: number): number {
+    let local = this.#vectors.get(index)
+    if (local === undefined) this.#vectors.set(index, (local = this.code.lastingLocal('v128')))
+    return local
+  }
+
+  /** The local of an XMM register that is written. */
+  writtenVector(index: number): number {
+    this.#writtenVectors.add(index)
+    return this.vector(index)
+  }
+
+  /** A local (i32) that is not zero where a routine raises something that does so on entry to the region, and as long as it runs. */
+  checkedOnce(routine: AnyRoutine): number {
+    let local = this.#checks.get(routine)
+    if (local === undefined) this.#checks.set(routine, (local = this.code.lastingLocal('i32')))
+    return local
   }
 
   /** The local of a field of a segment register. */
@@ -146,6 +171,11 @@ export class Frame {
       code.i32(0)
       code.get(this.#registers[index] ?? 0)
       code.memory('i64_store', at.GPR + index * SLOT_BYTES)
+    }
+    for (const index of this.#writtenVectors) {
+      code.i32(0)
+      code.get(this.vector(index))
+      code.simdMemory('v128_store', at.XMM + index * at.XMM_STRIDE)
     }
     if (this.flagsWritten) this.pushSettle(settle)
     code.i32(0)
@@ -237,6 +267,12 @@ export class Frame {
       code.memory('i64_load', at.SEGMENTS + segment * at.SEGMENT_STRIDE + SEGMENT_FIELDS[field])
       code.set(local)
     }
+    for (const [index, local] of this.#vectors) {
+      code.i32(0)
+      code.simdMemory('v128_load', at.XMM + index * at.XMM_STRIDE)
+      code.set(local)
+    }
+    for (const [routine, local] of this.#checks) emitCheck(code, routine, local)
     if (this.usesTlb) {
       code.i32(0)
       code.memory('i32_load', at.TLB_SET)

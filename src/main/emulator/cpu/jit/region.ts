@@ -72,12 +72,17 @@ class Search {
   }
 
   run(hot: readonly number[]): Region | undefined {
-    for (const place of hot) {
-      this.#enter(place)
-      for (let start = this.#waiting.pop(); start !== undefined; start = this.#waiting.pop()) this.#walk(start)
-    }
-    const [first] = hot
+    const [first, ...others] = hot
+    if (first !== undefined) this.#enterAndWalk(first)
+    for (const place of others) if (!this.#found.has(place)) this.#enterAndWalk(place)
+    // The interpreter also counts what follows a rare instruction: inside a block that is no place to enter.
+    for (const place of others) if (this.#leaders.has(place)) this.#enter(place)
     return first !== undefined && this.#found.has(first) ? this.#region() : undefined
+  }
+
+  #enterAndWalk(place: number): void {
+    this.#enter(place)
+    for (let start = this.#waiting.pop(); start !== undefined; start = this.#waiting.pop()) this.#walk(start)
   }
 
   /** Code goes on at an offset, inside the region where that is worth it. */

@@ -44,6 +44,27 @@ class InlineRoutines extends WasmRoutines {
   }
 }
 
+/** Emits a routine that may raise something: `raised` (i32 local) says afterwards whether it would have. */
+export function emitCheck(code: FunctionBuilder, routine: AnyRoutine, raised: number): void {
+  code.i32(0)
+  code.set(raised)
+  routine.invoke<WasmValue>(new Check(code, raised), [])
+}
+
+class Check extends InlineRoutines {
+  readonly #raised: number
+
+  constructor(code: FunctionBuilder, raised: number) {
+    super(code, { raise: 0, routine: () => 0 })
+    this.#raised = raised
+  }
+
+  override raise(): void {
+    this.code.i32(1)
+    this.code.set(this.#raised)
+  }
+}
+
 export function factsOf(routine: AnyRoutine): RoutineFacts {
   let known = facts.get(routine)
   if (known === undefined) {

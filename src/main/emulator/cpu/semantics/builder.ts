@@ -14,6 +14,7 @@
  * come after values were computed. Backends do not roll back.
  */
 
+import type { HostFloat, Shortcut } from './float-builder'
 import type { Routine, Tuple } from './routines'
 import type { SpecialRegister, WritableSpecial } from './special'
 import type { VectorBuilder } from './vector-builder'
@@ -164,6 +165,12 @@ export interface Builder<V, X = unknown> extends RoutineBuilder<V>, VectorBuilde
   readonly operandSize: Size
   /** Code mode in which the instruction was decoded, where the backend knows it when emitting (block), else undefined. */
   readonly codeMode: 16 | 32 | 64 | undefined
+
+  /**
+   * Does what `whole` does, which is right always. Where the shortcut holds, as it nearly always does, its way may be taken instead. Nothing is committed
+   * before it. The oracle only knows the whole way.
+   */
+  shortcut(quick: (host: HostFloat<V, X>) => Shortcut<V>, whole: () => void): void
 
   // — registers —
   /** General register by x86 number, zero-extended from `size` (low part; rows reach AH…BH only through operands). */

@@ -3,11 +3,13 @@ import type { Row } from '../isa/row'
 import { CODE_64, CS } from '../state/bits'
 import * as at from '../state/layout'
 import { NO_VECTOR, Reg, Seg, type Builder, type Helpers, type Size, type Values } from './builder'
+import type { HostFloat, Shortcut } from './float-builder'
 import { HELPER_SIGNATURES } from './helper-signatures'
 import { callForAlignedHost, callForHost, hostAddress, loadOf, noteStore, segmentField, segmentSelector, storeAt, storeOf, type MemoryFunctions, type SegmentOf } from './memory-code'
 import { constantOperand, valueOperand, vectorMemoryOperand, vectorRegisterOperand, type OperandAccess, type VectorFile, type WasmOperand } from './wasm-operands'
 import { constantValue, type WasmValue, type WasmValues } from './wasm-values'
 import { WasmVectors, type WasmVector } from './wasm-vectors'
+import { WasmFloats } from './wasm-floats'
 import type { RoutineFunctions } from './wasm-routines'
 
 const { RECORD } = at
@@ -66,6 +68,10 @@ export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, Wa
     this.#addressMask = this.cached(() => this.load('i64_load', this.#byte(RECORD.addressSize), at.ADDRESS_MASKS, 64))
     this.#stackMask = this.cached(() => this.load('i64_load', undefined, at.STACK_MASK, 64))
     this.#stride = this.cached(() => this.#byte(RECORD.segment))
+  }
+
+  shortcut(quick: (host: HostFloat<WasmValue, WasmVector>) => Shortcut<WasmValue>, whole: () => void): void {
+    this.choose(quick(new WasmFloats(this)), whole, true)
   }
 
   // — registers —

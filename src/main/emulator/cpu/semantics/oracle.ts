@@ -50,6 +50,10 @@ class OracleBuilder extends OracleVectors implements Builder<bigint, bigint> {
 
   // — registers —
 
+  shortcut(_quick: unknown, whole: () => void): void {
+    whole()
+  }
+
   reg(index: number, size: Size): bigint {
     return this.zext(size, this.#context.state.gpr(index))
   }

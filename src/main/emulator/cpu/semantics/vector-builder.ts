@@ -4,6 +4,8 @@
  */
 
 export type Lane = 8 | 16 | 32 | 64
+/** Lanes that are numbers. */
+export type FloatBits = 32 | 64
 export type Signedness = 's' | 'u'
 export type Half = 'low' | 'high'
 
@@ -68,4 +70,11 @@ export interface VectorBuilder<V, X> {
   vShuffle(a: X, b: X, indices: readonly number[]): X
   /** The top bits of the lanes, lane 0 in bit 0. */
   vSignBits(lane: Lane, a: X): V
+}
+
+/** The pattern of a vector all of whose lanes are the low bits of `value`. */
+export function splat(lane: number, value: bigint): bigint {
+  let pattern = BigInt.asUintN(lane, value)
+  for (let bits = lane; bits < 128; bits *= 2) pattern |= pattern << BigInt(bits)
+  return pattern
 }

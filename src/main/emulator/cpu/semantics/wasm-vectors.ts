@@ -1,5 +1,5 @@
 import type { SimdOpName } from '../../wasm/simd'
-import type { Half, Lane, Signedness, VectorBuilder } from './vector-builder'
+import { splat, type Half, type Lane, type Signedness, type VectorBuilder } from './vector-builder'
 import type { WasmValue } from './wasm-values'
 import { WasmFlags } from './wasm-flags'
 
@@ -7,6 +7,7 @@ import { WasmFlags } from './wasm-flags'
 export type WasmVector = { readonly kind: 'constant'; readonly value: bigint } | { readonly kind: 'local'; readonly local: number }
 
 const VECTOR_BITS = 128
+const ALL_ONES = (1n << 128n) - 1n
 const SHAPES = { 8: 'i8x16', 16: 'i16x8', 32: 'i32x4', 64: 'i64x2' } as const
 const DOUBLE = { 8: 'i16x8', 16: 'i32x4', 32: 'i64x2' } as const
 const NARROWED = { 16: 'i8x16_narrow_i16x8', 32: 'i16x8_narrow_i32x4' } as const
@@ -31,6 +32,7 @@ export class WasmVectors extends WasmFlags implements VectorBuilder<WasmValue, W
   }
 
   vSplat(lane: Lane, value: WasmValue): WasmVector {
+    if (value.kind === 'constant') return this.vConstant(splat(lane, value.value))
     this.#pushLane(lane, value)
     return this.#simd(`${SHAPES[lane]}_splat`)
   }
@@ -64,14 +66,20 @@ export class WasmVectors extends WasmFlags implements VectorBuilder<WasmValue, W
   }
 
   vAnd(a: WasmVector, b: WasmVector): WasmVector {
+    if (isConstant(a, 0n) || isConstant(b, ALL_ONES)) return a
+    if (isConstant(b, 0n) || isConstant(a, ALL_ONES)) return b
     return this.#binary('v128_and', a, b)
   }
 
   vOr(a: WasmVector, b: WasmVector): WasmVector {
+    if (isConstant(a, 0n)) return b
+    if (isConstant(b, 0n)) return a
     return this.#binary('v128_or', a, b)
   }
 
   vXor(a: WasmVector, b: WasmVector): WasmVector {
+    if (isConstant(a, 0n)) return b
+    if (isConstant(b, 0n)) return a
     return this.#binary('v128_xor', a, b)
   }
 
@@ -206,6 +214,10 @@ export class WasmVectors extends WasmFlags implements VectorBuilder<WasmValue, W
     this.code.simd(name)
     return this.popVector()
   }
+}
+
+function isConstant(a: WasmVector, value: bigint): boolean {
+  return a.kind === 'constant' && a.value === value
 }
 
 function extendName(from: 8 | 16 | 32, sign: Signedness, half: Half): SimdOpName {
