@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { strokeFor } from '../../src/main/emulator/host/us-layout'
+import { Typist } from '../../src/main/emulator/host/typist'
 import { TICKS_PER_MILLISECOND, TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
 import type { ExtraDrive } from '../../src/main/emulator/machine/drives'
 import { Machine, type Outcome } from '../../src/main/emulator/machine/machine'
@@ -26,8 +26,8 @@ const CODE = '/usr/share/OVMF/OVMF_CODE_4M.fd'
 const WHOLE = '/usr/share/ovmf/OVMF.fd'
 const LIMIT = 200_000
 const LOOK_MS = 20
-/** OVMF looks for keys every now and then only, and a keyboard keeps no more than 16 bytes. */
-const KEY_MS = 200
+/** Of the guest's time: UEFI looks at the keyboard every 20 ms. */
+const LINE_SECONDS = 4
 const PROMPT = 'Shell> '
 const DONE = 'All requests were answered.'
 /** What isa-debug-exit hears from the kernel when all went well. */
@@ -49,6 +49,7 @@ class Guest {
   readonly machine: Machine
   serial = ''
   outcome: Outcome | undefined
+  readonly #typist: Typist
   readonly #start = process.cpuUsage().user
 
   constructor(roms: Roms, image: Uint8Array, drives: readonly ExtraDrive[] = []) {
@@ -57,6 +58,7 @@ class Guest {
       onSerial: (byte) => (this.serial += String.fromCharCode(byte)),
       onDebugConsole: () => undefined,
     })
+    this.#typist = new Typist(this.machine)
   }
 
   /** Lets it run until COM1 got the text once more, or the machine ended. @param seconds of the guest's time, at most */
@@ -70,15 +72,13 @@ class Guest {
     return this
   }
 
-  /** On the keyboard, as fast as a person could. */
+  /** On the keyboard, as `--keys` does it. */
   type(line: string): this {
-    for (const character of `${line}\n`) {
-      const stroke = strokeFor(character)
-      if (!stroke) throw new Error(`There is no key for ${JSON.stringify(character)}.`)
-      const keys = [...(stroke.shift ? ['ShiftLeft'] : []), stroke.code]
-      for (const code of keys) this.machine.kbc.keyboard.key(code, true)
-      for (const code of keys.toReversed()) this.machine.kbc.keyboard.key(code, false)
-      this.wait(KEY_MS)
+    this.#typist.type(`${line}\n`)
+    const end = this.machine.now + LINE_SECONDS * TICKS_PER_SECOND
+    while (this.#typist.pending && this.outcome === undefined) {
+      if (this.machine.now > end) throw new Error(`${JSON.stringify(line)} was not taken; COM1 got:\n${this.serial}`)
+      this.wait(LOOK_MS)
     }
     return this
   }

@@ -1,5 +1,5 @@
-/** Timer of a local APIC (Intel SDM vol. 3A, 10.5.4): its clock is one count per tick of virtual time, 100 MHz. */
-import type { Clock, Timer } from '../machine/clock'
+/** Timer of a local APIC (Intel SDM vol. 3A, 10.5.4). Its clock is that of QEMU's, 1 GHz, which OVMF knows without measuring; ends of counts come at whole ticks of virtual time. */
+import { type Clock, TICK_NANOSECONDS, type Timer } from '../machine/clock'
 import type { StateFields } from '../state/fields'
 
 /** Bits 18–17 of the timer's local vector. */
@@ -19,10 +19,10 @@ export class ApicTimer {
   #mode: number = TimerMode.oneShot
   #masked = true
   #initial = 0
-  /** Ticks per count: a power of two, 1–128. */
+  /** Nanoseconds per count: a power of two, 1–128. */
   #divide = 2
-  /** The count was `#startCount` at `#startTick`. A count of 0: the timer stands. */
-  #startTick = 0
+  /** The count was `#startCount` at this nanosecond of virtual time. A count of 0: the timer stands. */
+  #start = 0
   #startCount = 0
   #deadline = 0n
 
@@ -48,7 +48,7 @@ export class ApicTimer {
     this.#masked = state.flag('masked', this.#masked)
     this.#initial = state.dword('initial', this.#initial)
     this.#divide = state.choice('divide', this.#divide, [1, 2, 4, 8, 16, 32, 64, 128])
-    this.#startTick = state.int('start tick', this.#startTick)
+    this.#start = state.int('start', this.#start)
     this.#startCount = state.dword('start count', this.#startCount)
     this.#deadline = state.big('deadline', this.#deadline)
   }
@@ -78,7 +78,7 @@ export class ApicTimer {
   set initialCount(count: number) {
     if (this.#mode === TimerMode.deadline) return
     this.#initial = this.#startCount = count
-    this.#startTick = this.#clock.now()
+    this.#start = this.#now
     this.#schedule()
   }
 
@@ -112,6 +112,10 @@ export class ApicTimer {
     if (this.#mode === TimerMode.deadline) this.#schedule()
   }
 
+  get #now(): number {
+    return this.#clock.now() * TICK_NANOSECONDS
+  }
+
   /** Brings the start of the count to the last whole count before now. A deadline that passed while masked is over. */
   #settle(): void {
     if (this.#mode === TimerMode.deadline) {
@@ -119,8 +123,8 @@ export class ApicTimer {
       return
     }
     if (this.#startCount === 0) return
-    const counts = Math.floor((this.#clock.now() - this.#startTick) / this.#divide)
-    this.#startTick += counts * this.#divide
+    const counts = Math.floor((this.#now - this.#start) / this.#divide)
+    this.#start += counts * this.#divide
     if (counts < this.#startCount) this.#startCount -= counts
     else if (this.#mode === TimerMode.oneShot || this.#initial === 0) this.#startCount = 0
     else this.#startCount = this.#initial - ((counts - this.#startCount) % this.#initial)
@@ -134,7 +138,7 @@ export class ApicTimer {
 
   #nextDue(): number {
     if (this.#masked) return Infinity
-    if (this.#mode !== TimerMode.deadline) return this.#startCount === 0 ? Infinity : this.#startTick + this.#startCount * this.#divide
+    if (this.#mode !== TimerMode.deadline) return this.#startCount === 0 ? Infinity : Math.ceil((this.#start + this.#startCount * this.#divide) / TICK_NANOSECONDS)
     return this.#deadline === 0n ? Infinity : this.#timestamps.tickOfTimestamp(this.#deadline)
   }
 

@@ -87,13 +87,13 @@ describe('priorities (10.8)', () => {
 
 describe('the timer (10.5.4)', () => {
   // Divide configuration: 000b 2, 001b 4, … 110b 128, 111b 1, of bits 3, 1 and 0.
-  test.each([[0x0, 2], [0x1, 4], [0x2, 8], [0x3, 16], [0x8, 32], [0x9, 64], [0xa, 128], [0xb, 1]])('with configuration %i a count takes %i ticks', (configuration, ticks) => {
+  test.each([[0x0, 2], [0x1, 4], [0x2, 8], [0x3, 16], [0x8, 32], [0x9, 64], [0xa, 128], [0xb, 1]])('with configuration %i a count takes %i ns', (configuration, nanoseconds) => {
     const { apic, clock } = one()
     put(apic, Apic.timer, ONE_SHOT | 0x40)
     put(apic, Apic.divide, configuration)
-    put(apic, Apic.initialCount, 10)
-    clock.advance(10 * ticks - 1)
-    expect([apic.pending, get(apic, Apic.currentCount)]).toEqual([false, 1])
+    put(apic, Apic.initialCount, 100)
+    clock.advance(10 * nanoseconds - 1)
+    expect([apic.pending, get(apic, Apic.currentCount)]).toEqual([false, Math.ceil(10 / nanoseconds)])
     clock.advance(1)
     expect([taken(apic), get(apic, Apic.currentCount)]).toEqual([0x40, 0])
     put(apic, Apic.endOfInterrupt, 0)
@@ -105,18 +105,34 @@ describe('the timer (10.5.4)', () => {
     const { apic, clock } = one()
     put(apic, Apic.divide, BY_ONE)
     put(apic, Apic.timer, PERIODIC | 0x40)
-    put(apic, Apic.initialCount, 100)
+    put(apic, Apic.initialCount, 1000)
     clock.advance(100)
-    expect([taken(apic), get(apic, Apic.currentCount)]).toEqual([0x40, 100])
+    expect([taken(apic), get(apic, Apic.currentCount)]).toEqual([0x40, 1000])
     put(apic, Apic.endOfInterrupt, 0)
     put(apic, Apic.timer, PERIODIC | MASKED | 0x40)
     clock.advance(230)
-    expect([apic.pending, get(apic, Apic.currentCount)]).toEqual([false, 70])
+    expect([apic.pending, get(apic, Apic.currentCount)]).toEqual([false, 700])
     put(apic, Apic.timer, PERIODIC | 0x41)
     clock.advance(69)
     expect(apic.pending).toBe(false)
     clock.advance(1)
     expect(taken(apic)).toBe(0x41)
+  })
+
+  test('an end between two ticks of virtual time comes at the second of them, and the period stays what it is', () => {
+    const { apic, clock } = one()
+    put(apic, Apic.divide, BY_ONE)
+    put(apic, Apic.timer, PERIODIC | 0x40)
+    put(apic, Apic.initialCount, 25)
+    const ends: number[] = []
+    for (let tick = 1; tick <= 10; tick++) {
+      clock.advance(1)
+      if (!apic.pending) continue
+      ends.push(tick)
+      taken(apic)
+      put(apic, Apic.endOfInterrupt, 0)
+    }
+    expect(ends).toEqual([3, 5, 8, 10])
   })
 
   test('a count of 0 stops it', () => {

@@ -16,6 +16,12 @@ const KEYBOARD_IRQ = 1
 const KEYBOARD_VECTOR = 9 * 4
 /** So many looks at an empty 8042 are a program that polls it (switching A20 on takes a few). */
 const POLLING = 100
+/**
+ * A program that took a key so takes the next one as soon as it has looked in so many of our intervals since: UEFI's keyboard driver looks every 20 ms. Not in
+ * one alone, because a key is several bytes; and soon, or else another program may have come.
+ */
+const POLLED_INTERVALS = 2
+const SOON_INTERVALS = 100
 /** So many looks at the BIOS's key buffer between two of ours are a loader in protected mode that calls the BIOS again and again, as GRUB does. */
 const BIOS_POLLING = 16
 
@@ -29,6 +35,11 @@ export class Typist implements Stateful {
   #readsBefore = 0
   #pollsBefore = 0
   #readsSeen = 0
+  /** Whether the last key went to a program that polls; the intervals since then, and those of them with polls. */
+  #toPolling = false
+  #intervals = 0
+  #polledIntervals = 0
+  #pollsSeen = 0
 
   constructor(machine: Machine) {
     this.#machine = machine
@@ -53,6 +64,10 @@ export class Typist implements Stateful {
     this.#readsBefore = state.int('reads before', this.#readsBefore)
     this.#pollsBefore = state.int('polls before', this.#pollsBefore)
     this.#readsSeen = state.int('reads seen', this.#readsSeen)
+    this.#toPolling = state.flag('to polling', this.#toPolling)
+    this.#intervals = state.int('intervals', this.#intervals)
+    this.#polledIntervals = state.int('polled intervals', this.#polledIntervals)
+    this.#pollsSeen = state.int('polls seen', this.#pollsSeen)
     const due = state.tick('due', this.#timer.due)
     if (state.loading) this.#timer.set(due)
   }
@@ -62,6 +77,7 @@ export class Typist implements Stateful {
   }
 
   #onTime(due: number): void {
+    this.#lookAtPolls()
     const stroke = this.#takesKeys() ? strokeFor(this.#text.shift() ?? '') : undefined
     if (stroke) {
       const { kbc, firmware } = this.#machine
@@ -70,6 +86,9 @@ export class Typist implements Stateful {
       keyboard.key(stroke.code, true)
       keyboard.key(stroke.code, false)
       if (stroke.shift) keyboard.key('ShiftLeft', false)
+      this.#toPolling = this.#isPolled()
+      this.#intervals = 0
+      this.#polledIntervals = 0
       this.#readsBefore = firmware.keyboard.reads
       this.#pollsBefore = kbc.emptyPolls
     }
@@ -82,12 +101,24 @@ export class Typist implements Stateful {
     const lately = firmware.keyboard.reads - this.#readsSeen
     this.#readsSeen = firmware.keyboard.reads
     if (!kbc.idle) return false
-    if (kbc.emptyPolls - this.#pollsBefore >= POLLING) return true
+    if (this.#isPolled()) return true
     const real = (cpu.state.control(0) & CR0.PE) === 0n
     if (real && this.#biosOwnsKeyboard() && hasRealBios) return firmware.keyboard.bufferEmpty && interrupts.isUnmasked(KEYBOARD_IRQ)
     if (real && this.#biosOwnsKeyboard()) return firmware.keyboard.reads !== this.#readsBefore && firmware.keyboard.bufferEmpty
     if (lately >= BIOS_POLLING && firmware.keyboard.bufferEmpty) return true
     return interrupts.isUnmasked(KEYBOARD_IRQ) && (cpu.state.systemFlags & IF) !== 0
+  }
+
+  #lookAtPolls(): void {
+    const { emptyPolls } = this.#machine.kbc
+    this.#intervals++
+    if (emptyPolls !== this.#pollsSeen) this.#polledIntervals++
+    this.#pollsSeen = emptyPolls
+  }
+
+  #isPolled(): boolean {
+    const again = this.#toPolling && this.#intervals <= SOON_INTERVALS && this.#polledIntervals >= POLLED_INTERVALS
+    return again || this.#machine.kbc.emptyPolls - this.#pollsBefore >= POLLING
   }
 
   #biosOwnsKeyboard(): boolean {
