@@ -153,7 +153,7 @@ export class Cpu implements SystemContext {
       helpers: createHelpers(this),
       opcodes: opcodesOf(this.model),
       code: this.#codePlaces(),
-      attention: () => this.endSlice(),
+      attention: () => this.#lookAround(),
       detour: () => this.detour(),
     }
     this.#fetcher = new CodeFetcher(this.context)
@@ -312,6 +312,16 @@ export class Cpu implements SystemContext {
     state.remaining = 0
   }
 
+  /** An instruction did what may let something in: the slice ends if that is there. What comes later ends it by itself. */
+  #lookAround(): void {
+    if (this.interrupts.pending || this.hasUrgentEvent || this.#isSingle) this.endSlice()
+  }
+
+  /** Instructions are executed one by one. */
+  get #isSingle(): boolean {
+    return (this.state.systemFlags & TF) !== 0 || this.mmu.watchpoints.armed || this.#traps !== 0n
+  }
+
   /** An edge on the NMI pin: taken at the next instruction boundary whatever IF says, once the handler of an earlier one is done. */
   nmi(): void {
     this.#nmiPending = true
@@ -468,6 +478,7 @@ export class Cpu implements SystemContext {
 
   unblockNmi(): void {
     this.#nmiBlocked = false
+    if (this.#nmiPending) this.endSlice()
   }
 
   /** Nothing more is to be executed now. */
@@ -515,9 +526,8 @@ export class Cpu implements SystemContext {
     }
     const trap = (state.systemFlags & TF) !== 0
     const { watchpoints } = this.mmu
-    const single = trap || watchpoints.armed || this.#traps !== 0n
     const waiting = (this.interrupts.pending || this.#nmiPending) && this.#inShadow
-    const count = single || waiting ? 1 : length
+    const count = waiting || this.#isSingle ? 1 : length
     const shadow = this.#inShadow
     // The shadow of STI holds back interrupts, that of MOV SS breakpoints too.
     const breakable = !shadow || this.#stiShadow

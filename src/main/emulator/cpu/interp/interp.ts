@@ -2,8 +2,7 @@ import type { Translation } from '../../../../shared/machine-schemas'
 import { CpuFault } from '../faults'
 import type { Backend, BackendContext } from '../semantics/backend'
 import { CodeFetcher } from '../semantics/code-fetch'
-import { HELPER_NAMES } from '../semantics/helper-signatures'
-import * as at from '../state/layout'
+import { HELPER_NAMES, HELPER_SIGNATURES } from '../semantics/helper-signatures'
 import { assembleGroup, assembleInterpreter, entriesOf, MAIN_ENTRIES } from './module'
 import { RecordCache, type Translations } from './records'
 import { HELPERS, HOST } from './support'
@@ -136,7 +135,7 @@ export function interpreterWith(context: BackendContext, name: Backend['name'], 
     flushDecoded: () => {
       translator?.flush()
       records.flush()
-      state.i64[at.FETCH_PAGE >> 3] = -1n
+      state.closeFetchWindow()
     },
     codePlacesChanged: (offset) => {
       translator?.placesChanged(offset)
@@ -150,15 +149,44 @@ export function interpreterWith(context: BackendContext, name: Backend['name'], 
 function helperImports({ helpers, detour }: BackendContext): Record<string, WebAssembly.ImportValue> {
   return Object.fromEntries(
     HELPER_NAMES.map((name) => {
-      const helper: (...args: never[]) => unknown = helpers[name]
-      return [
-        name,
-        (...args: bigint[]): unknown => {
-          detour()
-          return Reflect.apply(helper, helpers, args.map((value) => BigInt.asUintN(64, value)))
-        },
-      ]
+      const helper: unknown = helpers[name]
+      if (!isHelper(helper)) throw new Error(`There is no helper ${name}.`)
+      return [name, importOf(HELPER_SIGNATURES[name].parameters, helper, detour)]
     }),
   )
+}
+
+const isHelper = (value: unknown): value is (...args: bigint[]) => unknown => typeof value === 'function'
+const unsigned = (value: bigint): bigint => BigInt.asUintN(64, value)
+
+/** By the number of arguments, so that a call makes no lists. */
+function importOf(parameters: number, helper: (...args: bigint[]) => unknown, detour: () => void): WebAssembly.ImportValue {
+  switch (parameters) {
+    case 0:
+      return (): unknown => {
+        detour()
+        return helper()
+      }
+    case 1:
+      return (a: bigint): unknown => {
+        detour()
+        return helper(unsigned(a))
+      }
+    case 2:
+      return (a: bigint, b: bigint): unknown => {
+        detour()
+        return helper(unsigned(a), unsigned(b))
+      }
+    case 3:
+      return (a: bigint, b: bigint, c: bigint): unknown => {
+        detour()
+        return helper(unsigned(a), unsigned(b), unsigned(c))
+      }
+    default:
+      return (...args: bigint[]): unknown => {
+        detour()
+        return helper(...args.map(unsigned))
+      }
+  }
 }
 

@@ -17,6 +17,11 @@ const SUPERVISOR = false
 /** Bytes of the largest access that alignment is checked of; beyond, processors differ (SDM vol. 2A, 2.4, table 2-21). */
 const LARGEST_CHECKED = 8
 const PAGE_MASK = ~0xfffn
+/** Pages of 2 and 4 MiB lie in 4 MiB, those of 1 GiB are the largest. */
+const LARGE_SHIFT = 22
+const HUGE_SHIFT = 30
+/** Of each kind; a guest that touches more loses what the TLB holds. */
+const MOST_REGIONS = 4096
 /** Of an entry in a saved state: which TLB, linear page, physical frame. */
 const TLB_NUMBERS = 3
 const MOST_TLB_NUMBERS = 2 * KINDS.length * at.TLB_ENTRIES * TLB_NUMBERS
@@ -43,7 +48,9 @@ export class Mmu {
   readonly #pending: PendingStore[] = Array.from({ length: SLOTS }, () => ({ first: 0, firstBytes: 0, second: 0 }))
   #slot = 0
   #alignmentChecks = false
-  #largePages = false
+  /** Where translations of large pages may be in the TLB: 4 MiB and 1 GiB of linear addresses, by their numbers. */
+  readonly #largeRegions = new Set<number>()
+  readonly #hugeRegions = new Set<number>()
 
   /**
    * @param tlbBase the area of the processor
@@ -74,7 +81,8 @@ export class Mmu {
       this.refresh()
     }
     state.part('walker', this.#walker)
-    this.#largePages = state.flag('large pages', this.#largePages)
+    exchangeSet(state, 'large pages', this.#largeRegions)
+    exchangeSet(state, 'huge pages', this.#hugeRegions)
     const numbers = state.loading ? [] : this.#tlb.entries().flatMap(({ user, kind, page, frame }) => [Number(user) * KINDS.length + KINDS.indexOf(kind), page, frame])
     const entries = state.numbers('tlb', numbers, MOST_TLB_NUMBERS, Number.MAX_SAFE_INTEGER)
     if (state.loading) for (let i = 0; i < entries.length; i += TLB_NUMBERS) this.#restore(state, entries[i] ?? 0, entries[i + 1] ?? 0, entries[i + 2] ?? 0)
@@ -119,14 +127,16 @@ export class Mmu {
 
   flush(): void {
     this.#tlb.flush()
-    this.#largePages = false
+    if (this.#largeRegions.size > 0) this.#largeRegions.clear()
+    if (this.#hugeRegions.size > 0) this.#hugeRegions.clear()
   }
 
   /** INVLPG. */
   flushPage(linear: bigint): void {
+    const [lo, hi] = [Number(linear & 0xffff_ffffn), Number((linear >> 32n) & 0xffff_ffffn)]
     // A large page has one TLB entry per 4 KiB of it that was touched.
-    if (this.#largePages) this.flush()
-    else this.#tlb.flushPage(Number(linear & 0xffff_ffffn), Number((linear >> 32n) & 0xffff_ffffn))
+    if (this.#largeRegions.has(regionOf(lo, hi, LARGE_SHIFT)) || this.#hugeRegions.has(regionOf(lo, hi, HUGE_SHIFT))) this.flush()
+    else this.#tlb.flushPage(lo, hi)
   }
 
   get a20(): boolean {
@@ -226,6 +236,19 @@ export class Mmu {
   // — linear memory for TypeScript code: descriptor tables, task state, stack frames —
   // `user`: judged as an access of CPL 3. `segment`: SS makes a non-canonical address #SS(0). Outside long mode addresses wrap at 4 GiB.
 
+  /** 2 or 4 bytes of the first 4 GiB, which are all that there is outside long mode. */
+  readLow(lo: number, bytes: 2 | 4, user = SUPERVISOR, segment = DS): number {
+    const host = this.#hostOf(lo, 0, bytes, 'r', user, segment)
+    return bytes === 2 ? this.#state.view.getUint16(host, true) : this.#state.view.getUint32(host, true)
+  }
+
+  writeLow(lo: number, bytes: 2 | 4, value: number, user = SUPERVISOR, segment = DS): void {
+    const host = this.#hostOf(lo, 0, bytes, 'w', user, segment)
+    if (bytes === 2) this.#state.view.setUint16(host, value, true)
+    else this.#state.view.setUint32(host, value, true)
+    this.#stored(host, bytes)
+  }
+
   read8(linear: bigint, user = SUPERVISOR, segment = DS): number {
     return this.#state.u8[this.#host(linear, 1, 'r', user, segment)] ?? 0
   }
@@ -274,6 +297,10 @@ export class Mmu {
 
   #host(linear: bigint, bytes: number, kind: 'r' | 'w', user: boolean, segment: number): number {
     const [lo, hi] = this.#split(linear)
+    return this.#hostOf(lo, hi, bytes, kind, user, segment)
+  }
+
+  #hostOf(lo: number, hi: number, bytes: number, kind: 'r' | 'w', user: boolean, segment: number): number {
     if ((lo & (PAGE_SIZE - 1)) <= PAGE_SIZE - bytes) {
       const host = this.#tlb.host(user, kind, lo, hi)
       if (host !== 0) return host
@@ -342,10 +369,17 @@ export class Mmu {
     return at.SCRATCH + index * SLOT_BYTES
   }
 
+  #noteRegion(regions: Set<number>, region: number): void {
+    if (regions.has(region)) return
+    if (regions.size === MOST_REGIONS) this.flush()
+    regions.add(region)
+  }
+
   /** Walks, and fills the TLBs where the frame is plain memory. The address is canonical; `faultOffset` goes into CR2 only. */
   #translate(lo: number, hi: number, kind: AccessKind, user: boolean, faultOffset = 0): number {
     const found = this.#walker.walk((lo | faultOffset) >>> 0, hi, kind, user)
-    if (found.large) this.#largePages = true
+    if (found.size === 'large') this.#noteRegion(this.#largeRegions, regionOf(lo, hi, LARGE_SHIFT))
+    else if (found.size === 'huge') this.#noteRegion(this.#hugeRegions, regionOf(lo, hi, HUGE_SHIFT))
     const page = this.#memory.gate(found.frame)
     const watched = this.watchpoints.watchesData && this.watchpoints.watchesPage((BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0))
     const skip = kind !== 'x' && (watched || (user && this.#alignmentChecks) || (!user && found.userPage && this.#walker.smap))
@@ -362,4 +396,16 @@ export class Mmu {
     }
     return page + (lo & (PAGE_SIZE - 1))
   }
+}
+
+/** Number of the 4 MiB or 1 GiB that a linear address lies in. */
+function regionOf(lo: number, hi: number, shift: number): number {
+  return (hi >>> 0) * 2 ** (32 - shift) + (lo >>> shift)
+}
+
+function exchangeSet(state: StateFields, name: string, set: Set<number>): void {
+  const numbers = state.numbers(name, state.loading ? [] : [...set].toSorted((a, b) => a - b), MOST_REGIONS, Number.MAX_SAFE_INTEGER)
+  if (!state.loading) return
+  set.clear()
+  for (const number of numbers) set.add(number)
 }

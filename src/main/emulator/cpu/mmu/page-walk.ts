@@ -5,6 +5,7 @@
 import { CpuFault, Vector } from '../faults'
 import { AC, CR0, CR4, EFER_BITS } from '../state/bits'
 import type { CpuState } from '../state/cpu-state'
+import * as at from '../state/layout'
 import type { PhysicalAccess } from './physical-access'
 import type { AccessKind } from './tlb'
 import type { StateFields } from '../../state/fields'
@@ -21,6 +22,8 @@ const LARGE = 0x80
 
 const ERROR = { protection: 1, write: 2, user: 4, reserved: 8, fetch: 16 } as const
 
+/** Of CR4, in doublewords from CR0 on. */
+const CR4_WORD = 8
 /** High doubleword of a 64-bit entry. */
 const XD = 0x8000_0000
 /** Physical address bits beyond MAXPHYADDR, 40–51. */
@@ -37,12 +40,14 @@ const TWO_32 = 0x1_0000_0000
 
 export type PagingMode = 'none' | '32-bit' | 'pae' | '4-level' | '5-level'
 
+export type PageSize = 'small' | 'large' | 'huge'
+
 /** What a successful walk found. */
 export interface Translation {
   /** Physical address of the 4 KiB frame, before the A20 gate. */
   frame: number
-  /** The mapping is of a large page, so INVLPG must drop more than one entry. */
-  large: boolean
+  /** Pages of 2 or 4 MiB are large, of 1 GiB huge: INVLPG must drop more than one entry. */
+  size: PageSize
   /** All levels allow user access. */
   userPage: boolean
 }
@@ -60,8 +65,10 @@ interface Rules {
 export class PageWalker {
   readonly #state: CpuState
   readonly #memory: PhysicalAccess
+  /** Lower halves of CR0, CR4 and EFER that the rules were taken from. */
+  readonly #taken = new Int32Array(3)
   readonly #rules: Rules = { mode: 'none', writeProtect: false, noExecute: false, pageSizeExtensions: false, smep: false, smap: false }
-  readonly #found: Translation = { frame: 0, large: false, userPage: false }
+  readonly #found: Translation = { frame: 0, size: 'small', userPage: false }
   /** The four PDPTEs of PAE paging, loaded with CR3: low, high, low, … */
   readonly #pdptes = new Uint32Array(8)
 
@@ -85,6 +92,13 @@ export class PageWalker {
 
   /** Takes over CR0, CR4 and EFER. */
   updateRules(): void {
+    const { i32 } = this.#state
+    const [control0, control4, extended] = [i32[at.CONTROL >> 2] ?? 0, i32[(at.CONTROL >> 2) + CR4_WORD] ?? 0, i32[at.EFER >> 2] ?? 0]
+    const taken = this.#taken
+    if (control0 === taken[0] && control4 === taken[1] && extended === taken[2]) return
+    taken[0] = control0
+    taken[1] = control4
+    taken[2] = extended
     const cr0 = this.#state.control(0)
     const cr4 = this.#state.control(4)
     const efer = this.#state.efer
@@ -122,7 +136,7 @@ export class PageWalker {
       case 'none': {
         const found = this.#found
         found.frame = (lo & ~0xfff) >>> 0
-        found.large = false
+        found.size = 'small'
         found.userPage = true
         return found
       }
@@ -147,7 +161,7 @@ export class PageWalker {
       if (pde & 0x20_0000) this.#fault(lo, 0, kind, user, ERROR.protection | ERROR.reserved)
       this.#checkRights(lo, 0, kind, user, pde, false)
       this.#mark(directoryEntry, pde, ACCESSED | (kind === 'w' ? DIRTY : 0))
-      return this.#result(((pde >>> 13) & 0xff) * TWO_32 + (((pde & 0xffc0_0000) | (lo & 0x3f_f000)) >>> 0), true, pde)
+      return this.#result(((pde >>> 13) & 0xff) * TWO_32 + (((pde & 0xffc0_0000) | (lo & 0x3f_f000)) >>> 0), 'large', pde)
     }
     const tableEntry = ((pde & ~0xfff) >>> 0) + ((lo >>> 12) & 0x3ff) * 4
     const pte = memory.read32(tableEntry)
@@ -156,7 +170,7 @@ export class PageWalker {
     this.#checkRights(lo, 0, kind, user, rights, false)
     this.#mark(directoryEntry, pde, ACCESSED)
     this.#mark(tableEntry, pte, ACCESSED | (kind === 'w' ? DIRTY : 0))
-    return this.#result((pte & ~0xfff) >>> 0, false, rights)
+    return this.#result((pte & ~0xfff) >>> 0, 'small', rights)
   }
 
   #walkPae(lo: number, kind: AccessKind, user: boolean): Translation {
@@ -207,7 +221,7 @@ export class PageWalker {
       this.#checkRights(lo, hi, kind, user, rights, forbidden)
       this.#mark(entry4, low4, ACCESSED)
       this.#mark(entry3, low3, ACCESSED | (kind === 'w' ? DIRTY : 0))
-      return this.#result((high3 & HIGH_ADDRESS) * TWO_32 + (((low3 & 0xc000_0000) | (lo & 0x3fff_f000)) >>> 0), true, rights)
+      return this.#result((high3 & HIGH_ADDRESS) * TWO_32 + (((low3 & 0xc000_0000) | (lo & 0x3fff_f000)) >>> 0), 'huge', rights)
     }
     if (high3 & reserved) this.#fault(lo, hi, kind, user, ERROR.protection | ERROR.reserved)
     const translation = this.#walkDirectory(address(low3, high3), lo, hi, kind, user, rights, forbidden, HIGH_RESERVED)
@@ -230,7 +244,7 @@ export class PageWalker {
       const rights = upperRights & low2
       this.#checkRights(lo, hi, kind, user, rights, forbidden || (high2 & XD) !== 0)
       this.#mark(entry2, low2, ACCESSED | (kind === 'w' ? DIRTY : 0))
-      return this.#result((high2 & HIGH_ADDRESS) * TWO_32 + (((low2 & 0xffe0_0000) | (lo & 0x1f_f000)) >>> 0), true, rights)
+      return this.#result((high2 & HIGH_ADDRESS) * TWO_32 + (((low2 & 0xffe0_0000) | (lo & 0x1f_f000)) >>> 0), 'large', rights)
     }
     const entry1 = address(low2, high2) + ((lo >>> 12) & 0x1ff) * 8
     const low1 = memory.read32(entry1)
@@ -241,7 +255,7 @@ export class PageWalker {
     this.#checkRights(lo, hi, kind, user, rights, forbidden || ((high2 | high1) & XD) !== 0)
     this.#mark(entry2, low2, ACCESSED)
     this.#mark(entry1, low1, ACCESSED | (kind === 'w' ? DIRTY : 0))
-    return this.#result(address(low1, high1), false, rights)
+    return this.#result(address(low1, high1), 'small', rights)
   }
 
   /** SDM vol. 3A, 4.6: `rights` are the WRITABLE and USER bits common to all levels. */
@@ -265,10 +279,10 @@ export class PageWalker {
     if ((low & bits) !== bits) this.#memory.write32(entry, low | bits)
   }
 
-  #result(frame: number, large: boolean, rights: number): Translation {
+  #result(frame: number, size: PageSize, rights: number): Translation {
     const found = this.#found
     found.frame = frame
-    found.large = large
+    found.size = size
     found.userPage = (rights & USER) !== 0
     return found
   }

@@ -61,7 +61,7 @@ export class Tlb {
   /** Empties everything; the instruction fetch window goes with it. */
   flush(): void {
     this.#state.u8.fill(0xff, this.#base + at.TLB_SUPERVISOR, this.#base + at.TLB_USER + at.TLB_SET_BYTES)
-    this.#state.i64[at.FETCH_PAGE >> 3] = -1n
+    this.#state.closeFetchWindow()
   }
 
   /** Empties the data TLBs of user mode (when alignment checks go on, every access must go the slow way). */
@@ -81,7 +81,7 @@ export class Tlb {
         if (i32[entry >> 2] === tagLow(lo, hi) && (high === hi >>> 12 || high === (hi >>> 12 | HIDDEN))) i64[entry >> 3] = -1n
       }
     }
-    i64[at.FETCH_PAGE >> 3] = -1n
+    this.#state.closeFetchWindow()
   }
 
   /** @param hidden only `frame` and `hiddenFrame` find it */

@@ -54,6 +54,7 @@ export class Watchpoints {
   }
 
   notePort(port: number, bytes: number): void {
+    if (!this.armed) return
     for (const point of this.#points) if (point.kind === KIND.port && overlaps(point, BigInt(port), bytes)) this.#hits |= point.bit
   }
 

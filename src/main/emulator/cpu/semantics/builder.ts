@@ -230,7 +230,7 @@ export interface Builder<V, X = unknown> extends RoutineBuilder<V>, VectorBuilde
   call<K extends keyof Helpers>(helper: K, ...args: Values<Parameters<Helpers[K]>, V>): V
   /** FOP of an x87 instruction: low 3 bits of its opcode, and ModRM (SDM vol. 1, 8.1.9). */
   x87Opcode(): V
-  /** Ends the slice after this instruction, so that the machine looks for interrupts (STI, POPF, IRET, OUT …). */
+  /** After this instruction it is looked whether an interrupt or a trap is to be taken (STI, POPF, IRET, OUT …). */
   attention(): void
   /** Inhibits interrupts until after the next instruction (STI, MOV SS, POP SS). */
   inhibitInterrupts(): void

@@ -2,10 +2,12 @@ import { decode, MAX_INSTRUCTION_LENGTH } from '../decode/decode'
 import type { CodeMode, Decoded } from '../decode/decoded'
 import { CpuFault, Vector } from '../faults'
 import { CODE_64, CS } from '../state/bits'
-import { FETCH_PAGE } from '../state/layout'
+import { DESCRIPTOR_BASE, DESCRIPTOR_STRIDE, DESCRIPTORS, RIP } from '../state/layout'
 import type { BackendContext } from './backend'
 
 const PAGE = 4096
+const TWO_32 = 0x1_0000_0000
+const CS_BASE = DESCRIPTORS + CS * DESCRIPTOR_STRIDE + DESCRIPTOR_BASE
 const CODE_MODES: readonly CodeMode[] = [16, 32, 64]
 
 export interface Fetched {
@@ -41,16 +43,17 @@ export class CodeFetcher {
    */
   locate(): CodeLocation {
     const { state, mmu } = this.#context
-    const rip = state.rip
+    const ripLow = state.u32[RIP >> 2] ?? 0
+    const ripHigh = state.u32[(RIP >> 2) + 1] ?? 0
     const long = state.codeMode === CODE_64
-    const bytesToLimit = long ? Number.POSITIVE_INFINITY : state.limit(CS) - Number(rip) + 1
+    const bytesToLimit = long ? Number.POSITIVE_INFINITY : state.limit(CS) - (ripHigh * TWO_32 + ripLow) + 1
     if (bytesToLimit <= 0) throw new CpuFault(Vector.GP, 0)
-    const linear = long ? rip : rip + state.base(CS)
-    const low = Number(linear & 0xffff_ffffn)
-    const high = Number((linear >> 32n) & 0xffff_ffffn)
+    // Outside 64-bit mode linear addresses wrap at 4 GiB.
+    const low = long ? ripLow : (ripLow + (state.u32[CS_BASE >> 2] ?? 0)) >>> 0
+    const high = long ? ripHigh : 0
     const offset = low % PAGE
     const physical = mmu.fetchPage(low, high) + offset
-    if (bytesToLimit < PAGE - offset) this.#closeWindow()
+    if (bytesToLimit < PAGE - offset) state.closeFetchWindow()
     return { low, high, physical, bytesToLimit }
   }
 
@@ -69,7 +72,7 @@ export class CodeFetcher {
       const nextLow = (location.low + inPage) >>> 0
       const nextHigh = nextLow < location.low ? (location.high + 1) >>> 0 : location.high
       this.#read(mmu.fetchPage(nextLow, nextHigh), inPage, MAX_INSTRUCTION_LENGTH - inPage)
-      this.#closeWindow()
+      state.closeFetchWindow()
       available = allowed
       result = decode(this.#bytes, mode, 0, available, this.#context.opcodes)
     }
@@ -78,11 +81,6 @@ export class CodeFetcher {
       case 'invalid': throw new CpuFault(Vector.UD)
       case 'need-more': case 'too-long': throw new CpuFault(Vector.GP, 0)
     }
-  }
-
-  /** The next instruction is located anew. */
-  #closeWindow(): void {
-    this.#context.state.i64[FETCH_PAGE >> 3] = -1n
   }
 
   /** Reads code bytes of one page into the buffer; false when they are not plain memory. */

@@ -2,9 +2,19 @@ import * as at from './layout'
 import { ARITHMETIC_FLAGS, AF, ATTRIBUTE, CF, CODE_16, CODE_32, CODE_64, CR0, CR4, CS, DEFINED_FLAGS, EFER_BITS, FS, OF, PF, SF, SS, VM, ZF } from './bits'
 
 const ALL_ONES = 0xffff_ffff_ffff_ffffn
-const LOWEST_OFFSET = -0x8000_0000_0000_0000n
-const HIGHEST_OFFSET = 0x7fff_ffff_ffff_ffffn
+const ALL_32 = 0xffff_ffffn
+const ALL_16 = 0xffffn
+const ALL_ONES_32 = 0xffff_ffff
+/** Upper halves of the lowest and the highest offset of 64-bit mode. */
+const LOWEST_UPPER = 0x8000_0000
+const HIGHEST_UPPER = 0x7fff_ffff
 const SEGMENT_REGISTERS = 6
+const EVERY_SEGMENT = (1 << SEGMENT_REGISTERS) - 1
+/** Of `SEGMENT_SHAPE`. */
+const SEGMENT_BITS = EVERY_SEGMENT | (EVERY_SEGMENT << at.SHAPE_WRITE_SHIFT)
+/** In the low half of CR0 and EFER. */
+const PROTECTION_ENABLE = Number(CR0.PE)
+const LONG_MODE_ACTIVE = Number(EFER_BITS.LMA)
 
 /** A segment register, visible and hidden part. `base` is unsigned; `limit` counts bytes; `attributes` as in `ATTRIBUTE`. */
 export interface SegmentCache {
@@ -29,6 +39,8 @@ export class CpuState {
   readonly u64: BigUint64Array
   /** What the offsets of the TLBs count from: the area of the processor whose state this is. */
   tlbBase = 0
+  /** Segment registers, a bit each, that were written since accesses know them. */
+  #staleSegments = EVERY_SEGMENT
 
   /** @param memory as large as `memoryLayout` says */
   constructor(memory: WebAssembly.Memory) {
@@ -212,20 +224,20 @@ export class CpuState {
 
   /** CR0.PE, and not virtual-8086 mode: selectors name descriptors. */
   get usesDescriptors(): boolean {
-    return (this.control(0) & CR0.PE) !== 0n && (this.systemFlags & VM) === 0
+    return this.protectedMode && (this.systemFlags & VM) === 0
   }
 
   get protectedMode(): boolean {
-    return (this.control(0) & CR0.PE) !== 0n
+    return ((this.i32[at.CONTROL >> 2] ?? 0) & PROTECTION_ENABLE) !== 0
   }
 
   get virtual8086(): boolean {
-    return (this.systemFlags & VM) !== 0 && (this.control(0) & CR0.PE) !== 0n
+    return (this.systemFlags & VM) !== 0 && this.protectedMode
   }
 
   /** EFER.LMA: 64-bit mode or compatibility mode. */
   get longMode(): boolean {
-    return (this.efer & EFER_BITS.LMA) !== 0n
+    return ((this.i32[at.EFER >> 2] ?? 0) & LONG_MODE_ACTIVE) !== 0
   }
 
   /** 64-bit mode. */
@@ -271,66 +283,96 @@ export class CpuState {
   /** Writes a segment register as it is; `updateModes` or `updateEffectiveSegment` makes accesses see it. */
   setSegment(index: number, segment: SegmentCache): void {
     const offset = at.DESCRIPTORS + index * at.DESCRIPTOR_STRIDE
+    // The fetch window was checked against base and limit.
+    if (index === CS && (segment.limit !== this.limit(CS) || segment.base !== this.base(CS))) this.closeFetchWindow()
     this.u64[(offset + at.DESCRIPTOR_BASE) >> 3] = segment.base
     this.u32[(offset + at.DESCRIPTOR_LIMIT) >> 2] = segment.limit
     this.u32[(offset + at.DESCRIPTOR_ATTRIBUTES) >> 2] = segment.attributes
     this.u32[(offset + at.DESCRIPTOR_SELECTOR) >> 2] = segment.selector
-    // The fetch window was checked against the old base and limit.
-    if (index === CS) this.i64[at.FETCH_PAGE >> 3] = -1n
+    this.#staleSegments |= (1 << index) & EVERY_SEGMENT
   }
 
   /**
-   * Recomputes all that follows from CR0, EFER, EFLAGS.VM, CPL, CS and SS: code mode, masks, effective segments, TLB set.
+   * Recomputes what follows from CR0, EFER, EFLAGS.VM, CPL, CS and SS: code mode, masks, effective segments, TLB set.
    * Called after every change of one of them.
    */
   updateModes(): void {
+    const { i32, u64 } = this
     const codeAttributes = this.attributes(CS)
-    const long = this.longMode && (codeAttributes & ATTRIBUTE.long) !== 0
-    const mode = long ? CODE_64 : codeAttributes & ATTRIBUTE.big ? CODE_32 : CODE_16
+    const before = this.codeMode
+    const mode = this.longMode && (codeAttributes & ATTRIBUTE.long) !== 0 ? CODE_64 : codeAttributes & ATTRIBUTE.big ? CODE_32 : CODE_16
     const tlbSet = this.tlbBase + (this.cpl === 3 ? at.TLB_USER : at.TLB_SUPERVISOR)
-    if (mode !== this.codeMode || tlbSet !== this.i32[at.TLB_SET >> 2]) this.i64[at.FETCH_PAGE >> 3] = -1n
-    this.i32[at.CODE_MODE >> 2] = mode
-    this.i32[at.TLB_SET >> 2] = tlbSet
-    this.u64[at.IP_MASK >> 3] = mode === CODE_64 ? ALL_ONES : 0xffff_ffffn
-    this.u64[at.STACK_MASK >> 3] = mode === CODE_64 ? ALL_ONES : this.attributes(SS) & ATTRIBUTE.big ? 0xffff_ffffn : 0xffffn
-    this.i32[at.SEGMENT_SHAPE >> 2] = this.u64[at.STACK_MASK >> 3] === 0xffff_ffffn ? at.SHAPE_BIG_STACK : 0
-    for (let index = 0; index < SEGMENT_REGISTERS; index++) this.updateEffectiveSegment(index)
+    if (mode !== before || tlbSet !== i32[at.TLB_SET >> 2]) this.closeFetchWindow()
+    i32[at.CODE_MODE >> 2] = mode
+    i32[at.TLB_SET >> 2] = tlbSet
+    const bigStack = (this.attributes(SS) & ATTRIBUTE.big) !== 0
+    u64[at.IP_MASK >> 3] = mode === CODE_64 ? ALL_ONES : ALL_32
+    u64[at.STACK_MASK >> 3] = mode === CODE_64 ? ALL_ONES : bigStack ? ALL_32 : ALL_16
+    const shape = i32[at.SEGMENT_SHAPE >> 2] ?? 0
+    const modes = (mode !== CODE_64 && bigStack ? at.SHAPE_BIG_STACK : 0) | (this.usesDescriptors ? at.SHAPE_DESCRIPTORS : 0)
+    i32[at.SEGMENT_SHAPE >> 2] = (shape & SEGMENT_BITS) | modes
+    // What a segment register lets through depends on these two besides itself.
+    const others = (mode === CODE_64) !== (before === CODE_64) || ((shape ^ modes) & at.SHAPE_DESCRIPTORS) !== 0
+    const stale = others ? EVERY_SEGMENT : this.#staleSegments
+    for (let index = 0; index < SEGMENT_REGISTERS; index++) if ((stale >> index) & 1) this.updateEffectiveSegment(index)
   }
 
   /** Recomputes what accesses through one segment register (0–5) may touch. */
   updateEffectiveSegment(index: number): void {
-    const offset = (at.SEGMENTS + index * at.SEGMENT_STRIDE) >> 3
-    let base = this.base(index)
-    let low = 0n
-    let readHigh = BigInt(this.limit(index))
-    let writeHigh = readHigh
+    this.#staleSegments &= ~(1 << index)
+    const { i32, u32 } = this
+    const from = (at.DESCRIPTORS + index * at.DESCRIPTOR_STRIDE) >> 2
+    const to = (at.SEGMENTS + index * at.SEGMENT_STRIDE) >> 2
+    let baseLow = i32[from + (at.DESCRIPTOR_BASE >> 2)] ?? 0
+    let baseHigh = i32[from + (at.DESCRIPTOR_BASE >> 2) + 1] ?? 0
+    const limit = u32[from + (at.DESCRIPTOR_LIMIT >> 2)] ?? 0
+    // 64-bit values, as lower and upper halves.
+    let low = 0
+    let lowUpper = 0
+    let readHigh = limit
+    let readUpper = 0
+    let writeHigh = limit
+    let writeUpper = 0
     if (this.codeMode === CODE_64) {
-      if (index < FS) base = 0n
-      low = LOWEST_OFFSET
-      readHigh = writeHigh = HIGHEST_OFFSET
+      if (index < FS) baseLow = baseHigh = 0
+      lowUpper = LOWEST_UPPER
+      readHigh = writeHigh = ALL_ONES_32
+      readUpper = writeUpper = HIGHEST_UPPER
     } else if (this.usesDescriptors) {
       const attributes = this.attributes(index)
       if ((attributes & ATTRIBUTE.present) === 0) {
-        readHigh = writeHigh = -1n
+        readHigh = readUpper = writeHigh = writeUpper = ALL_ONES_32
       } else if (attributes & ATTRIBUTE.code) {
-        if ((attributes & ATTRIBUTE.readable) === 0) readHigh = -1n
-        writeHigh = -1n
+        if ((attributes & ATTRIBUTE.readable) === 0) readHigh = readUpper = ALL_ONES_32
+        writeHigh = writeUpper = ALL_ONES_32
       } else {
         if (attributes & ATTRIBUTE.expandDown) {
-          low = readHigh + 1n
-          readHigh = writeHigh = attributes & ATTRIBUTE.big ? 0xffff_ffffn : 0xffffn
+          low = limit === ALL_ONES_32 ? 0 : limit + 1
+          lowUpper = limit === ALL_ONES_32 ? 1 : 0
+          readHigh = writeHigh = attributes & ATTRIBUTE.big ? ALL_ONES_32 : 0xffff
         }
-        if ((attributes & ATTRIBUTE.writable) === 0) writeHigh = -1n
+        if ((attributes & ATTRIBUTE.writable) === 0) writeHigh = writeUpper = ALL_ONES_32
       }
     }
-    this.u64[offset + (at.SEGMENT_BASE >> 3)] = base
-    this.i64[offset + (at.SEGMENT_LOW >> 3)] = low
-    this.i64[offset + (at.SEGMENT_READ_HIGH >> 3)] = readHigh
-    this.i64[offset + (at.SEGMENT_WRITE_HIGH >> 3)] = writeHigh
-    const flat = base === 0n && low <= 0n
-    const bits = (flat && readHigh >= 0xffff_ffffn ? 1 : 0) | (flat && writeHigh >= 0xffff_ffffn ? 1 << at.SHAPE_WRITE_SHIFT : 0)
-    const shape = this.i32[at.SEGMENT_SHAPE >> 2] ?? 0
-    this.i32[at.SEGMENT_SHAPE >> 2] = (shape & ~((1 | (1 << at.SHAPE_WRITE_SHIFT)) << index)) | (bits << index)
+    i32[to + (at.SEGMENT_BASE >> 2)] = baseLow
+    i32[to + (at.SEGMENT_BASE >> 2) + 1] = baseHigh
+    i32[to + (at.SEGMENT_LOW >> 2)] = low
+    i32[to + (at.SEGMENT_LOW >> 2) + 1] = lowUpper
+    i32[to + (at.SEGMENT_READ_HIGH >> 2)] = readHigh
+    i32[to + (at.SEGMENT_READ_HIGH >> 2) + 1] = readUpper
+    i32[to + (at.SEGMENT_WRITE_HIGH >> 2)] = writeHigh
+    i32[to + (at.SEGMENT_WRITE_HIGH >> 2) + 1] = writeUpper
+    const flat = baseLow === 0 && baseHigh === 0 && ((low === 0 && lowUpper === 0) || lowUpper === LOWEST_UPPER)
+    const reaches = (high: number, upper: number): boolean => high === ALL_ONES_32 && (upper === 0 || upper === HIGHEST_UPPER)
+    const bits = (flat && reaches(readHigh, readUpper) ? 1 : 0) | (flat && reaches(writeHigh, writeUpper) ? 1 << at.SHAPE_WRITE_SHIFT : 0)
+    const shape = i32[at.SEGMENT_SHAPE >> 2] ?? 0
+    i32[at.SEGMENT_SHAPE >> 2] = (shape & ~((1 | (1 << at.SHAPE_WRITE_SHIFT)) << index)) | (bits << index)
+  }
+
+  /** The next instruction is located anew. */
+  closeFetchWindow(): void {
+    this.i32[at.FETCH_PAGE >> 2] = -1
+    this.i32[(at.FETCH_PAGE >> 2) + 1] = -1
   }
 }
 

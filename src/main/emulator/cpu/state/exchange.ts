@@ -30,9 +30,8 @@ export function exchangeRegisters(cpu: CpuState, state: StateFields): void {
   for (let index = 0; index < SEGMENTS; index++) {
     state.part(`segment ${index}`, (fields) => {
       const { selector, base, limit, attributes } = cpu.segment(index)
-      cpu.setSegment(index, {
-        selector: fields.word('selector', selector), base: fields.big('base', base), limit: fields.dword('limit', limit), attributes: fields.dword('attributes', attributes),
-      })
+      const segment = { selector: fields.word('selector', selector), base: fields.big('base', base), limit: fields.dword('limit', limit), attributes: fields.dword('attributes', attributes) }
+      if (fields.loading) cpu.setSegment(index, segment)
     })
   }
   for (const [name, field] of [['gdtr', at.GDTR], ['idtr', at.IDTR]] as const) {
@@ -46,5 +45,7 @@ export function exchangeRegisters(cpu: CpuState, state: StateFields): void {
   big('fdp', at.FDP)
   state.array('x87', cpu.u8.subarray(at.X87, at.XMM))
   state.array('ymm', cpu.u8.subarray(at.XMM, at.FCW))
+  // Whoever loads locates the next instruction anew; so does who has saved.
+  cpu.closeFetchWindow()
   if (state.loading) cpu.updateModes()
 }

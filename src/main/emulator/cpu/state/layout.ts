@@ -143,11 +143,13 @@ export const X87_REMEMBERS = { opcode: 1, operand: 2, selectors: 4 } as const
 export const OTHERS_READY = 0x6b4
 /**
  * What all accesses through each segment register have in common, i32, so that translated code can leave checks out: bit n: any offset of segment n
- * (base 0, no limit) can be read; bit n + 8: and written; bit 16: the stack pointer has 32 bits (`STACK_MASK`).
+ * (base 0, no limit) can be read; bit n + 8: and written; bit 16: the stack pointer has 32 bits (`STACK_MASK`); bit 17: what may be accessed was taken
+ * from descriptors' attributes.
  */
 export const SEGMENT_SHAPE = 0x6b8
 export const SHAPE_WRITE_SHIFT = 8
 export const SHAPE_BIG_STACK = 1 << 16
+export const SHAPE_DESCRIPTORS = 1 << 17
 /** Bytes from 0 on that are one processor's own between two instructions: all fields above. */
 export const STATE_BYTES = 0x6c0
 

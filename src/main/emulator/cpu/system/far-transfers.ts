@@ -155,7 +155,7 @@ function farReturn(cx: SystemContext, size: StackSize, release: bigint): void {
     setStackPointer(cx, pointer)
     return
   }
-  const outerAt = replaceBits(state.gpr(RSP), stack.mask, state.gpr(RSP) + 2n * bytes + release)
+  const outerAt = movedPointer(cx, 2n * bytes + release)
   const [outerPointer = 0n, outerSelector = 0n] = peek(cx, stack, outerAt, size, 2)
   const enterStack = outerStack(cx, Number(outerSelector & 0xffffn), level, descriptor)
   commitCode(cx, selector, descriptor, offset, level)

@@ -30,7 +30,6 @@ export function flagHelpers(cx: SystemContext): Pick<Helpers, 'cli' | 'sti' | 'p
       state.systemFlags |= IF
       state.shadowAt = state.remaining
       cx.shadowBySti()
-      cx.endSlice()
     },
     popf(image, size) {
       if (state.virtual8086 && (state.systemFlags & IOPL) !== IOPL) {
@@ -57,7 +56,7 @@ export function flagHelpers(cx: SystemContext): Pick<Helpers, 'cli' | 'sti' | 'p
   }
 }
 
-/** Sets the flags in `mask` from `image`, and looks after what hangs on TF, IF and AC. */
+/** Sets the flags in `mask` from `image`, and looks after what hangs on AC. What TF and IF let in is looked for at the end of the instruction. */
 export function setPrivilegedFlags(cx: SystemContext, image: number, mask: number): void {
   const { state } = cx
   const before = state.flags
@@ -66,7 +65,6 @@ export function setPrivilegedFlags(cx: SystemContext, image: number, mask: numbe
   state.flags = after
   const changed = before ^ after
   if (changed & AC) cx.mmu.refresh()
-  if (changed & (TF | IF)) cx.endSlice()
 }
 
 function currentIopl(cx: SystemContext): number {

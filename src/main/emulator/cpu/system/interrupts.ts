@@ -44,9 +44,10 @@ function deliverReal(cx: SystemContext, event: Event): void {
   const table = state.table(IDTR)
   const entry = event.vector * 4
   if (entry + 3 > table.limit) throw new CpuFault(Vector.GP)
-  const offset = mmu.read16(table.base + BigInt(entry))
-  const selector = mmu.read16(table.base + BigInt(entry + 2))
-  const frame = [BigInt(state.flags & 0xffff), BigInt(state.selector(CS)), event.returnTo]
+  const base = Number(table.base) + entry
+  const offset = mmu.readLow(base >>> 0, 2)
+  const selector = mmu.readLow((base + 2) >>> 0, 2)
+  const frame = [state.flags & 0xffff, state.selector(CS), event.returnTo]
   const pointer = push(cx, currentStack(cx), state.gpr(RSP), 16, frame)
   if (offset > state.limit(CS)) throw new CpuFault(Vector.GP)
   state.setSegment(CS, plainSegment(state, CS, selector))
@@ -90,9 +91,9 @@ function readTarget(cx: SystemContext, gate: Descriptor, ext: number): Descripto
   return target
 }
 
-function pushedFlags(cx: SystemContext, event: Event): bigint {
+function pushedFlags(cx: SystemContext, event: Event): number {
   const flags = cx.state.flags
-  return BigInt(event.resume ? flags | RF : flags)
+  return event.resume ? flags | RF : flags
 }
 
 function deliverProtected(cx: SystemContext, event: Event): void {
@@ -108,8 +109,8 @@ function deliverProtected(cx: SystemContext, event: Event): void {
   const wide = gate.type === SystemType.interruptGate32 || gate.type === SystemType.trapGate32
   const size: StackSize = wide ? 32 : 16
   const offset = wide ? gate.gateOffset : gate.gateOffset & 0xffffn
-  const frame = [pushedFlags(cx, event), BigInt(state.selector(CS)), event.returnTo]
-  if (event.errorCode !== undefined) frame.push(BigInt(event.errorCode))
+  const frame = [pushedFlags(cx, event), state.selector(CS), event.returnTo]
+  if (event.errorCode !== undefined) frame.push(event.errorCode)
   const level = target.conforming ? state.cpl : target.dpl
   const fromVirtual8086 = state.virtual8086
   if (fromVirtual8086 && level !== 0) throw new CpuFault(Vector.GP, selectorError(gate.gateSelector, ext))
@@ -122,8 +123,8 @@ function deliverProtected(cx: SystemContext, event: Event): void {
     return
   }
   const inner = innerStack(cx, level, ext)
-  const saved = [BigInt(state.selector(SS)), state.gpr(RSP)]
-  if (fromVirtual8086) saved.unshift(...[GS, FS, DS, ES].map((index) => BigInt(state.selector(index))))
+  const saved = [state.selector(SS), state.gpr(RSP)]
+  if (fromVirtual8086) saved.unshift(...[GS, FS, DS, ES].map((index) => state.selector(index)))
   const stack = segmentStack(inner.segment, level, selectorError(inner.segment.selector, ext))
   const pointer = push(cx, stack, inner.pointer, size, [...saved, ...frame])
   checkOffset(cx, target, offset, ext)
@@ -146,9 +147,9 @@ function deliverLong(cx: SystemContext, event: Event): void {
   const inner = level < state.cpl
   const top = inner || ist !== 0 ? longStackPointer(cx, level, ist, ext) : state.gpr(RSP)
   if (!cx.state.isCanonical(top)) throw new CpuFault(Vector.SS, ext)
-  const frame = [BigInt(state.selector(SS)), state.gpr(RSP), pushedFlags(cx, event), BigInt(state.selector(CS)), event.returnTo]
-  if (event.errorCode !== undefined) frame.push(BigInt(event.errorCode))
-  const pointer = push(cx, { ...flatStack(level), errorCode: ext }, top & ~0xfn, 64, frame)
+  const frame = [state.selector(SS), state.gpr(RSP), pushedFlags(cx, event), state.selector(CS), event.returnTo]
+  if (event.errorCode !== undefined) frame.push(event.errorCode)
+  const pointer = push(cx, flatStack(level, ext), top & ~0xfn, 64, frame)
   checkOffset(cx, target, gate.gateOffset, ext)
   if (inner) state.setSegment(SS, nullStackSegment(level))
   enterCode(cx, gate.gateSelector, target, gate.gateOffset, level)

@@ -12,18 +12,21 @@ const LAST_BYTE_WITH_MAP = 0x67
 
 export function ioHelpers(cx: SystemContext): Pick<Helpers, 'checkIo' | 'portIn' | 'portOut' | 'hlt' | 'pause'> {
   return {
-    checkIo: (port, size) => checkPermission(cx, Number(port & 0xffffn), Number(size) / 8),
+    checkIo: (port, size) => checkPermission(cx, Number(BigInt.asUintN(16, port)), bytesOf(size)),
     portIn(port, size) {
-      const [number, bytes] = [Number(port & 0xffffn), bytesOf(size)]
+      const number = Number(BigInt.asUintN(16, port))
+      const bytes = bytesOf(size)
       cx.mmu.watchpoints.notePort(number, bytes)
       const value = cx.ports.read(number, bytes) >>> 0
       cx.observer.port?.({ direction: 'in', port: number, bytes, value })
       return BigInt(value)
     },
     portOut(port, size, value) {
-      const [number, bytes] = [Number(port & 0xffffn), bytesOf(size)]
+      const number = Number(BigInt.asUintN(16, port))
+      const bytes = bytesOf(size)
       cx.mmu.watchpoints.notePort(number, bytes)
-      const written = Number(BigInt.asUintN(Number(size), value))
+      const low = Number(BigInt.asUintN(32, value))
+      const written = bytes === 4 ? low : bytes === 2 ? low & 0xffff : low & 0xff
       cx.observer.port?.({ direction: 'out', port: number, bytes, value: written })
       cx.ports.write(number, bytes, written)
     },

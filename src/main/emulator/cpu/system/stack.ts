@@ -12,49 +12,63 @@ export type StackSize = 16 | 32 | 64
 
 /** A stack that values can be pushed on, the current one or one that is about to become current. */
 export interface Stack {
-  readonly base: bigint
-  readonly low: bigint
-  readonly high: bigint
+  /** That of 64-bit mode: all addresses, and no segment. The next four fields do not count then. */
+  readonly flat: boolean
+  readonly base: number
+  /** First and last offset that may be touched. */
+  readonly low: number
+  readonly high: number
   /** Width of the stack pointer. */
-  readonly mask: bigint
+  readonly mask: typeof MASK_16 | typeof MASK_32
   /** Accesses are those of CPL 3. */
   readonly user: boolean
   /** Error code of #SS when a push does not fit. */
   readonly errorCode: number
 }
 
+const MASK_16 = 0xffff
+const MASK_32 = 0xffff_ffff
+const TWO_32 = 0x1_0000_0000
+
 /** The stack that SS:rSP names now. */
 export function currentStack(cx: SystemContext, errorCode = 0): Stack {
   const { state } = cx
-  const offset = (at.SEGMENTS + SS * at.SEGMENT_STRIDE) >> 3
+  const user = state.cpl === 3
+  if (state.mode64) return { ...FLAT, user, errorCode }
+  const { u32, i32 } = state
+  const field = (offset: number): number => (i32[(offset >> 2) + 1] ?? 0) * TWO_32 + (u32[offset >> 2] ?? 0)
+  const segment = at.SEGMENTS + SS * at.SEGMENT_STRIDE
   return {
-    base: state.u64[offset + (at.SEGMENT_BASE >> 3)] ?? 0n,
-    low: state.i64[offset + (at.SEGMENT_LOW >> 3)] ?? 0n,
-    high: state.i64[offset + (at.SEGMENT_WRITE_HIGH >> 3)] ?? 0n,
-    mask: state.u64[at.STACK_MASK >> 3] ?? 0n,
-    user: state.cpl === 3,
+    flat: false,
+    base: u32[(segment + at.SEGMENT_BASE) >> 2] ?? 0,
+    low: field(segment + at.SEGMENT_LOW),
+    high: field(segment + at.SEGMENT_WRITE_HIGH),
+    mask: u32[at.STACK_MASK >> 2] === MASK_16 ? MASK_16 : MASK_32,
+    user,
     errorCode,
   }
 }
 
 /** The stack of a segment that was just loaded for privilege level `level` (legacy modes). */
 export function segmentStack(segment: SegmentCache, level: number, errorCode: number): Stack {
-  const big = (segment.attributes & ATTRIBUTE.big) !== 0
-  const top = big ? 0xffff_ffffn : 0xffffn
+  const mask = segment.attributes & ATTRIBUTE.big ? MASK_32 : MASK_16
   const down = (segment.attributes & ATTRIBUTE.expandDown) !== 0
   return {
-    base: segment.base,
-    low: down ? BigInt(segment.limit) + 1n : 0n,
-    high: down ? top : BigInt(segment.limit),
-    mask: top,
+    flat: false,
+    base: Number(BigInt.asUintN(32, segment.base)),
+    low: down ? segment.limit + 1 : 0,
+    high: down ? mask : segment.limit,
+    mask,
     user: level === 3,
     errorCode,
   }
 }
 
+const FLAT: Stack = { flat: true, base: 0, low: 0, high: 0, mask: MASK_32, user: false, errorCode: 0 }
+
 /** A stack of 64-bit mode. */
-export function flatStack(level: number): Stack {
-  return { base: 0n, low: -(1n << 63n), high: (1n << 63n) - 1n, mask: 0xffff_ffff_ffff_ffffn, user: level === 3, errorCode: 0 }
+export function flatStack(level: number, errorCode = 0): Stack {
+  return { ...FLAT, user: level === 3, errorCode }
 }
 
 /** `pointer` with its bits inside `mask` replaced. */
@@ -62,22 +76,43 @@ export function replaceBits(pointer: bigint, mask: bigint, value: bigint): bigin
   return BigInt.asUintN(64, (pointer & ~mask) | (value & mask))
 }
 
+/** The pointer of a stack, moved by `delta` bytes in its own width. */
+function moved(stack: Stack, pointer: bigint, delta: number): bigint {
+  return stack.flat ? BigInt.asUintN(64, pointer + BigInt(delta)) : replaceBits(pointer, BigInt(stack.mask), pointer + BigInt(delta))
+}
+
 /**
  * Pushes values, first one first. Checks all of them against the limit before the first write.
+ * @param values unsigned; cut to `size`
  * @returns the new stack pointer (all 64 bits; those outside the stack's width are kept)
  * @throws CpuFault #SS(stack.errorCode), #PF
  */
-export function push(cx: SystemContext, stack: Stack, pointer: bigint, size: StackSize, values: readonly bigint[]): bigint {
-  const bytes = BigInt(size / 8)
-  const offsets = values.map((_, index) => (pointer - bytes * BigInt(index + 1)) & stack.mask)
-  for (const offset of offsets) requireInside(cx, stack, offset, bytes)
-  values.forEach((value, index) => {
-    const linear = linearOf(stack, offsets[index] ?? 0n)
-    if (size === 64) cx.mmu.write64(linear, BigInt.asUintN(64, value), stack.user, SS)
-    else if (size === 32) cx.mmu.write32(linear, Number(BigInt.asUintN(32, value)), stack.user, SS)
-    else cx.mmu.write16(linear, Number(BigInt.asUintN(16, value)), stack.user, SS)
-  })
-  return replaceBits(pointer, stack.mask, pointer - bytes * BigInt(values.length))
+export function push(cx: SystemContext, stack: Stack, pointer: bigint, size: StackSize, values: readonly (bigint | number)[]): bigint {
+  const bytes = size / 8
+  if (stack.flat) pushFlat(cx, stack, pointer, size, values)
+  else {
+    const top = Number(BigInt.asUintN(32, pointer))
+    for (let index = 1; index <= values.length; index++) requireInside(stack, offsetIn(stack, top - bytes * index), bytes)
+    let pushed = 0
+    for (const value of values) {
+      pushed += bytes
+      const low = typeof value === 'number' ? value >>> 0 : Number(BigInt.asUintN(32, value))
+      cx.mmu.writeLow((stack.base + offsetIn(stack, top - pushed)) >>> 0, size === 16 ? 2 : 4, low, stack.user, SS)
+    }
+  }
+  return moved(stack, pointer, -bytes * values.length)
+}
+
+function pushFlat(cx: SystemContext, stack: Stack, pointer: bigint, size: StackSize, values: readonly (bigint | number)[]): void {
+  const bytes = size / 8
+  for (let index = 1; index <= values.length; index++) requireCanonical(cx, stack, BigInt.asUintN(64, pointer - BigInt(bytes * index)), bytes)
+  let linear = pointer
+  for (const value of values) {
+    linear = BigInt.asUintN(64, linear - BigInt(bytes))
+    if (size === 64) cx.mmu.write64(linear, BigInt.asUintN(64, BigInt(value)), stack.user, SS)
+    else if (size === 32) cx.mmu.write32(linear, Number(BigInt.asUintN(32, BigInt(value))), stack.user, SS)
+    else cx.mmu.write16(linear, Number(BigInt.asUintN(16, BigInt(value))), stack.user, SS)
+  }
 }
 
 /**
@@ -85,14 +120,22 @@ export function push(cx: SystemContext, stack: Stack, pointer: bigint, size: Sta
  * @throws CpuFault #SS(stack.errorCode), #PF
  */
 export function peek(cx: SystemContext, stack: Stack, pointer: bigint, size: StackSize, count: number): bigint[] {
-  const bytes = BigInt(size / 8)
+  const bytes = size / 8
   const values: bigint[] = []
+  if (stack.flat) {
+    for (let index = 0; index < count; index++) {
+      const linear = BigInt.asUintN(64, pointer + BigInt(bytes * index))
+      requireCanonical(cx, stack, linear, bytes)
+      if (size === 64) values.push(cx.mmu.read64(linear, stack.user, SS))
+      else values.push(BigInt(size === 32 ? cx.mmu.read32(linear, stack.user, SS) : cx.mmu.read16(linear, stack.user, SS)))
+    }
+    return values
+  }
+  const top = Number(BigInt.asUintN(32, pointer))
   for (let index = 0; index < count; index++) {
-    const offset = (pointer + bytes * BigInt(index)) & stack.mask
-    requireInside(cx, stack, offset, bytes)
-    const linear = linearOf(stack, offset)
-    if (size === 64) values.push(cx.mmu.read64(linear, stack.user, SS))
-    else values.push(BigInt(size === 32 ? cx.mmu.read32(linear, stack.user, SS) : cx.mmu.read16(linear, stack.user, SS)))
+    const offset = offsetIn(stack, top + bytes * index)
+    requireInside(stack, offset, bytes)
+    values.push(BigInt(cx.mmu.readLow((stack.base + offset) >>> 0, size === 16 ? 2 : 4, stack.user, SS)))
   }
   return values
 }
@@ -105,16 +148,17 @@ export function movedPointer(cx: SystemContext, delta: bigint): bigint {
 
 /** Commits a stack pointer: a 32-bit one clears the upper half, as every 32-bit register write does. */
 export function setStackPointer(cx: SystemContext, pointer: bigint): void {
-  const mask = cx.state.u64[at.STACK_MASK >> 3] ?? 0n
-  cx.state.setGpr(RSP, mask === 0xffff_ffffn ? pointer & mask : pointer)
+  const { u32 } = cx.state
+  const wide = u32[at.STACK_MASK >> 2] === MASK_32 && u32[(at.STACK_MASK >> 2) + 1] === 0
+  cx.state.setGpr(RSP, wide ? BigInt.asUintN(32, pointer) : pointer)
 }
 
-function requireInside(cx: SystemContext, stack: Stack, offset: bigint, bytes: bigint): void {
-  const signed = BigInt.asIntN(64, offset)
-  if (signed < stack.low || signed + bytes - 1n > stack.high) throw new CpuFault(Vector.SS, stack.errorCode)
-  if (stack.mask > 0xffff_ffffn && (!cx.state.isCanonical(offset) || !cx.state.isCanonical(BigInt.asUintN(64, offset + bytes - 1n)))) throw new CpuFault(Vector.SS, stack.errorCode)
+const offsetIn = ({ mask }: Stack, offset: number): number => (mask === MASK_16 ? offset & MASK_16 : offset >>> 0)
+
+function requireInside(stack: Stack, offset: number, bytes: number): void {
+  if (offset < stack.low || offset + bytes - 1 > stack.high) throw new CpuFault(Vector.SS, stack.errorCode)
 }
 
-function linearOf(stack: Stack, offset: bigint): bigint {
-  return BigInt.asUintN(stack.mask > 0xffff_ffffn ? 64 : 32, stack.base + offset)
+function requireCanonical(cx: SystemContext, stack: Stack, linear: bigint, bytes: number): void {
+  if (!cx.state.isCanonical(linear) || !cx.state.isCanonical(BigInt.asUintN(64, linear + BigInt(bytes - 1)))) throw new CpuFault(Vector.SS, stack.errorCode)
 }
