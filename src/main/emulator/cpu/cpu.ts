@@ -460,7 +460,8 @@ export class Cpu implements SystemContext {
   }
 
   resumeOnce(): void {
-    this.#resume = true
+    // Without breakpoints the slice goes on, and the next one begins with some later instruction.
+    if (this.mmu.watchpoints.armed) this.#resume = true
   }
 
   debugTrap(bits: bigint): void {
