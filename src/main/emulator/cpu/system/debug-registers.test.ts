@@ -42,6 +42,19 @@ describe.each(BACKENDS)('breakpoint registers on %s', (backend) => {
     expect(machine.cpu.state.rip).toBe(BigInt(KERNEL_CODE + 6))
   })
 
+  it('RF of an IRET that nothing was armed for holds back no breakpoint that is armed behind it', () => {
+    const machine = new ModeMachine(backend, 'protected')
+    const word = (value: number): number[] => [value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff, value >>> 24]
+    // push RF; push CS; push behind; iret
+    const before = [0x68, ...word(RF), 0x6a, SELECTOR.kernelCode, 0x68, ...word(KERNEL_CODE + 13), 0xcf]
+    const watched = KERNEL_CODE + 29
+    // mov eax, watched; mov dr0, eax; mov eax, 401h; mov dr7, eax; nop
+    machine.load(0, [...before, 0xb8, ...word(watched), 0x0f, 0x23, 0xc0, 0xb8, ...word(0x401), 0x0f, 0x23, 0xf8, 0x90, 0xf4])
+    machine.cpu.run(20)
+    expect(machine.handled).toBe(1)
+    expect(machine.stack(1)).toEqual([watched])
+  })
+
   it.each([
     ['write', 4, 11],
     ['access', 4, 5],
