@@ -24,6 +24,7 @@ import type { BootMedium, DriveBus, OutputPort, Screen, MachinePace, OptionalDev
 import { screenLines, screenText } from '../shared/screen-text'
 import type { Backend, ScreenOutput, Trace } from './arguments'
 import { buildExitCode, printLog, summarize } from './build-log'
+import { JitDump } from './jit-dump'
 import { LiveTerminal } from './live-terminal'
 import { bootInLockstep, checkLockstepOptions } from './lockstep'
 import { PortOutputs } from './port-outputs'
@@ -66,6 +67,7 @@ export interface BootOptions {
   keys?: string
   backend: Backend
   jitStats?: true
+  jitDump?: string
   cpu?: CpuModelName
   cpus?: number
   without?: readonly OptionalDevice[]
@@ -170,6 +172,7 @@ export async function run(machine: Bootable, options: BootOptions, signal: Abort
   const live = !options.headless && !json && !traceInTerminal && !ports.usesStdio && process.stdout.isTTY && process.stdin.isTTY ? new LiveTerminal() : undefined
   const traceFile = options.traceFile === undefined ? undefined : await openForWriting(options.traceFile)
   const kept = new Map<OutputPort, KeptOutput>()
+  const dump = options.jitDump === undefined ? undefined : new JitDump(resolve(options.jitDump))
   let screen: Screen | undefined
   let state: Uint8Array | undefined
   let variables: Uint8Array | undefined
@@ -181,6 +184,7 @@ export async function run(machine: Bootable, options: BootOptions, signal: Abort
         ...machine,
         backend: options.backend,
         jitStatistics: options.jitStats,
+        jitDump: dump !== undefined,
         pace: machine.pace ?? (live ? 'realtime' : 'fast'),
         untilText,
         timeoutMilliseconds: timeoutOf(options),
@@ -202,6 +206,7 @@ export async function run(machine: Bootable, options: BootOptions, signal: Abort
         state: () => undefined,
         saved: (bytes) => (state = bytes),
         variables: (bytes) => void (variables = bytes),
+        region: (region) => dump?.add(region),
         end: resolveRun,
       },
     )

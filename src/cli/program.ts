@@ -126,6 +126,7 @@ export function createProgram(finish: (exitCode: number) => void, signal: AbortS
     .option('--keys <text>', KEYS_HELP, parseKeys)
     .addOption(new Option('--backend <name>', 'how instructions are executed').choices(BACKENDS).default(DEFAULT_BACKEND))
     .option('--jit-stats', 'when the run ends, say what was translated (standard error; with --json in the object)')
+    .option('--jit-dump <folder>', 'write every region of code that is translated into this folder: the guest\'s instructions, why they are left, and the WebAssembly')
     .option('--lockstep <two>', 'boot on two backends at once, such as oracle,interp, and stop at the first difference (exit code 78)', parseLockstep)
     .addOption(new Option('--cpu <model>', 'the processor (default: as the project says, else max: all that the emulator knows)').choices(CPU_MODEL_NAMES))
     .option('--cpus <count>', `how many processors, 1 to ${MOST_CPUS} (default: as the project says, else 1)`, parseCpus)

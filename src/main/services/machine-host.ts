@@ -7,6 +7,7 @@ import { locate } from './locations'
 import type { MachineStarter } from './machines'
 
 export type { RunReport, StartOptions } from '../emulator/host/options'
+export type { RegionDump } from '../emulator/cpu/jit/region-text'
 
 const workerUrl = (): URL => pathToFileURL(locate().emulatorWorker)
 

@@ -183,6 +183,9 @@ class MachineHandle implements RunningMachine {
         this.#instructions = event.state.instructions
         this.#listener.state(event.state)
         return
+      case 'region':
+        this.#listener.region?.(event.dump)
+        return
       case 'variables':
         this.#listener.variables?.(event.bytes)
         return

@@ -6,6 +6,7 @@ import { failureSchema, LabError } from '../../../shared/failure'
 import { BOOT_MEDIA, MOST_CPUS, MOST_EXTRA_DRIVES, keyEventSchema, machineReportSchema, machineStateSchema, mouseMoveSchema, OUTPUT_PORTS, screenSchema, SERIAL_PORTS, toneSchema, DRIVE_BUSES, OPTIONAL_DEVICES, BACKENDS, translationSchema } from '../../../shared/machine-schemas'
 import type { KeyEvent, MachineState, MouseMove, OutputPort, Screen, SerialPort, Tone } from '../../../shared/machine-schemas'
 import { BOOT_PAUSES } from '../../../shared/run-state'
+import type { RegionDump } from '../cpu/jit/region-text'
 import { imageFileSchema } from './image-file'
 import { MAX_MEMORY_BYTES, MIN_MEMORY_BYTES } from '../machine/memory-map'
 
@@ -35,6 +36,8 @@ export const startOptionsSchema = z.object({
   backend: z.enum(BACKENDS),
   /** The report says what was translated. */
   jitStatistics: z.boolean().optional(),
+  /** The listener is shown every region that is translated. */
+  jitDump: z.boolean().optional(),
   /** Which processor; default: all that the emulator knows. */
   model: z.enum(CPU_MODEL_NAMES).optional(),
   /** How many of them; default: 1. */
@@ -109,6 +112,8 @@ export interface MachineListener {
   saved?(state: Uint8Array): void
   /** What is in the flash memory with UEFI's variables when the run ends, where there is one. */
   variables?(bytes: Uint8Array): void
+  /** A region was translated: what it is called, its text, its module. */
+  region?(dump: RegionDump): void
   end(report: RunReport): void
 }
 
@@ -171,6 +176,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('log'), id: z.number(), entries: z.array(logEntrySchema), lost: z.number() }),
   z.object({ type: z.literal('saved'), state: bytesSchema }),
   z.object({ type: z.literal('variables'), bytes: bytesSchema }),
+  z.object({ type: z.literal('region'), dump: z.object({ name: z.string(), text: z.string(), wasm: bytesSchema }) }),
   z.object({ type: z.literal('end'), report: runReportSchema }),
   /** The compiled interpreter, for the next worker. */
   z.object({ type: z.literal('module'), module: z.instanceof(WebAssembly.Module) }),

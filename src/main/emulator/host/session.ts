@@ -3,6 +3,8 @@ import { codePageCharacter } from '../../../shared/code-page'
 import { MAX_LOG_ENTRIES } from '../../../shared/debug'
 import type { LogFilter, QuestionArgs, QuestionName, QuestionResults, Speed } from '../../../shared/debug'
 import type { KeyEvent, MachineState, MouseMove, OutputPort, Screen, SerialPort, Tone } from '../../../shared/machine-schemas'
+import { blockWith } from '../cpu/jit/block'
+import { dumpOf } from '../cpu/jit/region-text'
 import { Logs } from '../debug/control/logs'
 import { reportAsked, reportHostError, reportOutcome, reportThrown } from '../debug/report'
 import { TICKS_PER_MICROSECOND, TICKS_PER_MILLISECOND } from '../machine/clock'
@@ -116,7 +118,7 @@ export class Session implements RunningMachine, Asked {
         bus: options.bus,
         network: { files: options.network?.folder === undefined ? undefined : folderFiles(options.network.folder), bootFile: options.network?.bootFile },
         memoryBytes: options.memoryBytes,
-        backend: options.backend,
+        backend: options.jitDump === true && options.backend === 'block' ? blockWith({ onRegion: (made) => this.#listener.region?.(dumpOf(made)) }) : options.backend,
         model: options.model,
         processors: options.processors,
         startDate: options.startDate ?? DEFAULT_START_DATE,

@@ -78,6 +78,7 @@ function listen(port: NonNullable<typeof parentPort>): void {
         },
         saved: (state) => post({ type: 'saved', state }),
         variables: (bytes) => post({ type: 'variables', bytes }),
+        region: (dump) => post({ type: 'region', dump }),
         end: (report) => post({ type: 'end', report }),
       })
     } catch (error) {

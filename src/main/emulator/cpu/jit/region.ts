@@ -34,6 +34,8 @@ export interface Region {
   readonly high: number
   /** How many instructions each obstacle kept out. */
   readonly obstacles: ReadonlyMap<string, number>
+  /** The same by offset. */
+  readonly obstacleAt: ReadonlyMap<number, string>
 }
 
 export interface RegionSource {
@@ -59,7 +61,7 @@ class Search {
   readonly #source: RegionSource
   readonly #found = new Map<number, RegionInstruction>()
   /** Offsets where instructions stand that have no translation. */
-  readonly #obstacles = new Set<number>()
+  readonly #obstacles = new Map<number, string>()
   readonly #reasons = new Map<string, number>()
   readonly #leaders = new Set<number>()
   readonly #entries = new Set<number>()
@@ -137,7 +139,7 @@ class Search {
     const profile = profileOf(decoded, this.#source.codeMode)
     const obstacle = profile.obstacle ?? odd(decoded, this.#source.codeMode)
     if (obstacle === undefined) return { decoded, offset, profile, flagsDead: false }
-    this.#obstacles.add(offset)
+    this.#obstacles.set(offset, obstacle)
     this.#reasons.set(obstacle, (this.#reasons.get(obstacle) ?? 0) + 1)
     // The interpreter executes it and comes back.
     const next = offset + decoded.length
@@ -151,7 +153,7 @@ class Search {
     const blocks = starts.map((start, number) => this.#block(start, number, numbers))
     const blockAt = new Map(blocks.map((block) => [block.start, block]))
     const entries = [...this.#entries].flatMap((offset) => blockAt.get(offset) ?? [])
-    return { codeMode: this.#source.codeMode, blocks, blockAt, entries, low: this.#low, high: this.#high, obstacles: this.#reasons }
+    return { codeMode: this.#source.codeMode, blocks, blockAt, entries, low: this.#low, high: this.#high, obstacles: this.#reasons, obstacleAt: this.#obstacles }
   }
 
   #block(start: number, number: number, numbers: ReadonlyMap<number, number>): RegionBlock {
