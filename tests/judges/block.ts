@@ -19,9 +19,10 @@ import type { Chained } from '../boot/state-chain'
 import { RUNGS } from './rungs'
 
 const MIB = 1 << 20
-/** Guest's milliseconds between two comparisons of registers and time, which are also the looks at the screen; and how many of them pass between two of memory. */
-const LOOK_MS = 2
-const LOOKS_PER_MEMORY = 16
+/** Guest's milliseconds between two comparisons of registers and time; how many of them pass between two looks at the screen, and between two comparisons of memory. */
+const SLICE_MS = 2
+const SLICES_PER_LOOK = 10
+const SLICES_PER_MEMORY = 20
 const SHORT_SECONDS = 0.3
 const VARIANTS = [['default', {}], ['at once', { threshold: 0 }], ['no room', { threshold: 50, codeBytes: 0 }]] as const
 
@@ -50,13 +51,18 @@ class Run {
 function beside(rung: Chained, a: Run, b: Run): { found: Difference[]; reached: boolean } {
   const end = Number(values.seconds ?? rung.seconds) * TICKS_PER_SECOND
   const left = [...(rung.steps ?? [])]
-  for (let look = 1; a.machine.now < end; look++) {
-    for (const { machine } of [a, b]) machine.run(LOOK_MS * TICKS_PER_MILLISECOND)
+  for (let slice = 1; a.machine.now < end; slice++) {
+    for (const { machine } of [a, b]) machine.run(SLICE_MS * TICKS_PER_MILLISECOND)
+    const ended = a.machine.outcome !== undefined
+    const found = differences(a.machine, b.machine, ended || slice % SLICES_PER_MEMORY === 0)
+    if (found.length > 0) return { found, reached: false }
+    if (!ended && slice % SLICES_PER_LOOK !== 0) continue
     const { shown } = a
+    if (ended || (rung.untilText !== undefined && left.length === 0 && shown.includes(rung.untilText))) {
+      const rest = differences(a.machine, b.machine)
+      return { found: rest.length === 0 && a.machine.stateHash() !== b.machine.stateHash() ? [{ what: 'state of a device', values: ['', ''] }] : rest, reached: true }
+    }
     const [step] = left
-    const reached = a.machine.outcome !== undefined || (rung.untilText !== undefined && left.length === 0 && shown.includes(rung.untilText))
-    const found = differences(a.machine, b.machine, reached || look % LOOKS_PER_MEMORY === 0)
-    if (found.length > 0 || reached) return { found: found.length === 0 && a.machine.stateHash() !== b.machine.stateHash() ? [{ what: 'state of a device', values: ['', ''] }] : found, reached }
     if (step === undefined || a.typist.pending || !shown.includes(step.afterText)) continue
     left.shift()
     for (const { typist } of [a, b]) typist.type(step.keys)
