@@ -17,7 +17,7 @@ const LOOK_MS = 20
 const FLOPPY_BYTES = 1_474_560
 const DISK_BYTES = 4 << 20
 
-/** What is typed once the screen shows the text. */
+/** What is typed once the screen or COM1 shows the text. */
 export interface Step {
   readonly afterText: string
   readonly keys: string
@@ -66,7 +66,7 @@ export function climb({ image, medium, drives, memoryMib = 64, roms, backend = '
     outcome = machine.run(LOOK_MS * TICKS_PER_MILLISECOND)
     const shown = lines().join('\n')
     const [next] = left
-    if (next !== undefined && !typist.pending && shown.includes(next.afterText)) {
+    if (next !== undefined && !typist.pending && (shown.includes(next.afterText) || serial.includes(next.afterText))) {
       left.shift()
       typist.type(next.keys)
     }

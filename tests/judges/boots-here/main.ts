@@ -12,12 +12,16 @@ import { type Payload, PAYLOADS } from './payloads'
 import { type QemuEnd, watchQemu } from './qemu'
 
 const SEABIOS = '/usr/share/seabios/bios-256k.bin'
+/** UEFI, with its variables in the ROM. */
+const OVMF = '/usr/share/ovmf/OVMF.fd'
 const DEFAULT_MEMORY_MIB = 128
 /** A name as that of a file. */
 const fileName = (name: string): string => name.replaceAll('/', '-')
 
 const [folder = '.', ...names] = process.argv.slice(2)
-/** ONLY=own,seabios,qemu */
+/** BACKEND=block: translated code, which is faster where a run is long. */
+const backend = process.env['BACKEND'] === 'block' ? 'block' : 'interp'
+/** ONLY=own,seabios,qemu; what needs UEFI counts as seabios, with OVMF in its place. */
 const only = new Set((process.env['ONLY'] ?? 'own,seabios,qemu').split(','))
 const screens = join(folder, 'screens')
 mkdirSync(screens, { recursive: true })
@@ -28,17 +32,17 @@ for (const payload of PAYLOADS) {
 }
 
 async function row(payload: Payload): Promise<string> {
-  const { name, from, medium, memoryMib = DEFAULT_MEMORY_MIB, steps = [], untilText, seconds } = payload
+  const { name, from, medium, uefi = false, memoryMib = DEFAULT_MEMORY_MIB, steps = [], untilText, seconds } = payload
   const image = payload.image(folder)
   const drives = (payload.drives ?? []).map((drive) => ({ medium: drive.medium, image: drive.image(folder), readOnly: false }))
   const whole = drives.flatMap(({ image: content, ...drive }) => (content === undefined ? [] : [{ ...drive, image: content }]))
   const start = `| ${name} | ${from} | ${medium} | ${untilText === undefined ? 'picture' : `“${untilText}”`}`
   if (image === undefined || whole.length < drives.length) return `${start} | missing | | |`
-  const ours = only.has('own') ? climb({ image, medium, drives: whole, memoryMib, steps, untilText, seconds }) : undefined
+  const ours = only.has('own') && !uefi ? climb({ backend, image, medium, drives: whole, memoryMib, steps, untilText, seconds }) : undefined
   if (ours) keep(`${name}.own`, ours)
-  const seabios = only.has('seabios') ? climb({ image, medium, drives: whole, memoryMib, steps, untilText, seconds: seconds + 10, roms: await readRoms(SEABIOS) }) : undefined
+  const seabios = only.has('seabios') ? climb({ backend, image, medium, drives: whole, memoryMib, steps, untilText, seconds: seconds + 10, roms: await readRoms(uefi ? OVMF : SEABIOS) }) : undefined
   if (seabios) keep(`${name}.seabios`, seabios)
-  const qemu = only.has('qemu') ? await watchQemu({ image, medium, drives: whole, memoryMib, steps, untilText, seconds }) : undefined
+  const qemu = only.has('qemu') ? await watchQemu({ image, medium, drives: whole, memoryMib, steps, untilText, seconds, ...(uefi ? { arguments: ['-bios', OVMF] } : {}) }) : undefined
   if (qemu) keepQemu(`${name}.qemu`, qemu)
   return `${start} | ${ownCell(ours, untilText)} | ${ownCell(seabios, untilText)} | ${qemu ? `${qemu.reached || untilText === undefined ? '' : 'NOT '}${qemu.hostSeconds.toFixed(1)} s` : ''} |`
 }

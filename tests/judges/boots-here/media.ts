@@ -8,6 +8,8 @@ import { inFolder } from '../../boot/ladder'
 const SECTOR = 512
 const PARTITION_AT = 2048 * SECTOR
 const MIB = 1 << 20
+/** The second table of a GPT. */
+const GPT_END_SECTORS = 34
 const FLOPPY_BYTES = 1_474_560
 
 /** What the image of a payload is made by. Undefined: something that it needs is not there. */
@@ -115,6 +117,26 @@ export function syslinuxDisk(mib: number, configuration: string, modules: readon
       execFileSync('mcopy', ['-i', volume, join(folder, name), '::'])
     }
     execFileSync('mcopy', ['-i', volume, join(folder, 'syslinux.cfg'), '::'])
+    return new Uint8Array(readFileSync(image))
+  })
+}
+
+/** A hard disk with a GPT and one EFI system partition. @param files by path */
+export function espDisk(mib: number, files: Readonly<Record<string, Uint8Array>>): Uint8Array {
+  return inFolder((folder) => {
+    const image = join(folder, 'disk')
+    writeFileSync(image, new Uint8Array(mib * MIB))
+    execFileSync('sfdisk', ['-q', image], { input: 'label: gpt\n2048,,U\n' })
+    const volume = `${image}@@${PARTITION_AT}`
+    execFileSync('mformat', ['-i', volume, '-T', String(mib * 2048 - 2048 - GPT_END_SECTORS), '-h', '255', '-s', '63', '-F', '::'])
+    const made = new Set<string>()
+    for (const [path, bytes] of Object.entries(files)) {
+      const folders = path.split('/').slice(0, -1).map((_name, index, names) => `::/${names.slice(0, index + 1).join('/')}`)
+      for (const name of folders.filter((each) => !made.has(each))) execFileSync('mmd', ['-i', volume, name])
+      for (const name of folders) made.add(name)
+      writeFileSync(join(folder, 'file'), bytes)
+      execFileSync('mcopy', ['-i', volume, join(folder, 'file'), `::/${path}`])
+    }
     return new Uint8Array(readFileSync(image))
   })
 }

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import type { BootMedium } from '../../../src/shared/machine-schemas'
 import { type Step, syslinuxFloppy } from '../../boot/ladder'
 import { grubCdOf } from '../../support/grub'
-import { debianLinux } from '../../support/linux'
-import { bootCd, debian, diskette, ext2Disk, file, installed, madeOf, type Maker, syslinuxDisk, treated, unpacked, unzipped, withBootCode, withFiles } from './media'
+import { archive, debianLinux, FILE_MODE } from '../../support/linux'
+import { bootCd, debian, diskette, espDisk, ext2Disk, file, installed, madeOf, type Maker, syslinuxDisk, treated, unpacked, unzipped, withBootCode, withFiles } from './media'
 
 export interface Payload {
   readonly name: string
@@ -16,6 +16,8 @@ export interface Payload {
   readonly image: Maker
   readonly drives?: readonly { readonly medium: BootMedium; readonly image: Maker }[]
   readonly memoryMib?: number
+  /** It needs UEFI: OVMF in the place of both our BIOS and SeaBIOS. */
+  readonly uefi?: boolean
   readonly steps?: readonly Step[]
   /** What the screen or COM1 shows in the end. Without it, it is the picture after `seconds`. */
   readonly untilText?: string
@@ -30,6 +32,17 @@ const installerFile = (arch: 'amd64' | 'i386', name: string): Maker => debian(`d
 const freedos = file('fd', 'bootdisks', 'freedos.boot.disk.1.4MB.img')
 const memtest = installed('/boot/memtest86+ia32.bin')
 const linux: Maker = () => debianLinux()
+/** An initial RAM disk that comes to a shell. */
+const shell: Maker = (folder) => {
+  const busybox = installed('/bin/busybox')(folder)
+  const init = '#!/bin/busybox sh\n/bin/busybox --install -s /bin\nmount -t proc proc /proc\nmount -t devtmpfs dev /dev\necho Shell-is-here\nexec setsid cttyhack sh\n'
+  return busybox && archive([
+    ...['bin', 'dev', 'proc'].map((path) => ({ path, mode: FILE_MODE.folder, bytes: new Uint8Array() })),
+    { path: 'dev/console', mode: FILE_MODE.device, bytes: new Uint8Array(), device: [5, 1] },
+    { path: 'bin/busybox', mode: FILE_MODE.program, bytes: busybox },
+    { path: 'init', mode: FILE_MODE.program, bytes: new TextEncoder().encode(init) },
+  ])
+}
 const toPrompt = { afterText: 'The highlighted entry will be executed', keys: 'c' }
 
 /** A CD whose GRUB runs commands. */
@@ -94,14 +107,37 @@ const DEBIAN_LOADERS: readonly Payload[] = [
 ]
 
 const DEBIAN_KERNELS: readonly Payload[] = [
-  { name: 'Xen 4.17', from: 'Debian xen-hypervisor-4.17-amd64', medium: 'cd', memoryMib: 512, image: grub(['multiboot2 /xen placeholder console=com1,vga dom0_mem=256M loglvl=all', 'module2 /vmlinuz placeholder console=hvc0 earlyprintk=xen', 'boot'], { xen: unzipped(debian('xen-hypervisor-4.17-amd64', 'boot/xen-4.17-amd64.gz')), vmlinuz: linux }), untilText: 'Unable to mount root fs', seconds: 240 },
+  { name: 'Xen 4.17', from: 'Debian xen-hypervisor-4.17-amd64', medium: 'cd', memoryMib: 640, image: grub(['multiboot2 /xen placeholder console=com1,vga dom0_mem=300M loglvl=all', 'module2 /vmlinuz placeholder console=hvc0 earlyprintk=xen', 'module2 /initrd', 'boot'], { xen: unzipped(debian('xen-hypervisor-4.17-amd64', 'boot/xen-4.17-amd64.gz')), vmlinuz: linux, initrd: shell }), untilText: 'Shell-is-here', seconds: 240 },
   { name: 'GNU Mach', from: 'Debian gnumach-image-1.8-486', medium: 'cd', image: grub(['multiboot /mach', 'boot'], { mach: unzipped(debian('gnumach-image-1.8-486', 'boot/gnumach-1.8-486.gz')) }), untilText: 'No bootstrap code loaded', seconds: 30 },
   { name: 'GRUB Invaders', from: 'Debian grub-invaders', medium: 'cd', image: grub(['multiboot /invaders', 'boot'], { invaders: debian('grub-invaders', 'boot/invaders.exec') }), seconds: 8 },
   ...(['amd64', 'i386'] as const).map((arch): Payload => ({
-    name: `Debian 12’s installer, ${arch}`, from: `Debian debian-installer-12-netboot-${arch}`, medium: 'cd', memoryMib: 768,
-    image: grub(['linux /linux vga=normal', 'initrd /initrd', 'boot'], { linux: installerFile(arch, 'linux'), initrd: installerFile(arch, 'initrd.gz') }), untilText: 'Choose the language', seconds: 400,
+    name: `Debian 12’s installer, ${arch}`, from: `Debian debian-installer-12-netboot-${arch}`, medium: 'cd', memoryMib: 1280,
+    image: grub(['linux /linux vga=normal', 'initrd /initrd', 'boot'], { linux: installerFile(arch, 'linux'), initrd: installerFile(arch, 'initrd.gz') }), seconds: 120,
   })),
   { name: 'memtest86+ by isolinux', from: 'Debian memtest86+, isolinux', medium: 'cd', image: madeOf({ 'isolinux.bin': installed('/usr/lib/ISOLINUX/isolinux.bin'), 'ldlinux.c32': installed(join(MODULES, 'ldlinux.c32')), memtest }, (files) => bootCd({ ...files, 'isolinux.cfg': Buffer.from('DEFAULT m\nLABEL m\n LINUX memtest\n') }, 'isolinux.bin', 4)), untilText: 'Memtest86+ v', seconds: 20 },
+]
+
+/** At the shell that OVMF comes to where nothing boots by itself. */
+const uefiShell = (command: string) => [{ afterText: 'in 5 seconds', keys: ' ' }, { afterText: 'Shell> ', keys: `${command}\n` }]
+const refind = (path: string): Maker => debian('refind', `usr/share/refind/refind/${path}`)
+
+const UEFI_PROGRAMS: readonly Payload[] = [
+  {
+    name: 'rEFInd', from: 'Debian refind', medium: 'disk', uefi: true, memoryMib: 256,
+    image: madeOf({ refind: refind('refind_x64.efi'), icon: refind('icons/os_linux.png'), linux }, ({ refind: program, icon, linux: kernel }) => espDisk(100, { 'EFI/refind/refind_x64.efi': program, 'EFI/refind/icons/os_linux.png': icon, 'vmlinuz.efi': kernel })),
+    steps: uefiShell('fs0:EFI\\refind\\refind_x64.efi'), seconds: 20,
+  },
+  { name: 'memtest86+, UEFI', from: 'Debian memtest86+', medium: 'disk', uefi: true, image: madeOf({ memtest: installed('/boot/memtest86+x64.efi') }, ({ memtest: program }) => espDisk(40, { 'memtest.efi': program })), steps: uefiShell('fs0:memtest.efi'), seconds: 15 },
+  { name: 'iPXE, UEFI', from: 'Debian ipxe', medium: 'disk', uefi: true, image: madeOf({ ipxe: installed('/usr/lib/ipxe/ipxe.efi') }, ({ ipxe }) => espDisk(40, { 'ipxe.efi': ipxe })), steps: uefiShell('fs0:ipxe.efi'), untilText: 'net0: ', seconds: 60 },
+  { name: 'Linux 6.1 by its EFI stub', from: 'Debian linux-image-amd64', medium: 'disk', uefi: true, memoryMib: 512, image: madeOf({ linux, shell }, (files) => espDisk(100, { 'vmlinuz.efi': files.linux, initrd: files.shell })), steps: uefiShell('fs0:vmlinuz.efi initrd=\\initrd console=ttyS0'), untilText: 'Shell-is-here', seconds: 120 },
+  {
+    name: 'systemd-boot, boots Linux 6.1', from: 'Debian systemd-boot-efi', medium: 'disk', uefi: true, memoryMib: 512,
+    image: madeOf({ boot: debian('systemd-boot-efi', 'usr/lib/systemd/boot/efi/systemd-bootx64.efi'), linux, shell }, (files) => espDisk(100, {
+      'EFI/BOOT/BOOTX64.EFI': files.boot, 'vmlinuz.efi': files.linux, initrd: files.shell, 'loader/loader.conf': Buffer.from('timeout 2\n'),
+      'loader/entries/linux.conf': Buffer.from('title Linux\nlinux /vmlinuz.efi\ninitrd /initrd\noptions console=ttyS0\n'),
+    })),
+    untilText: 'Shell-is-here', seconds: 120,
+  },
 ]
 
 const OTHERS: readonly Payload[] = [
@@ -111,6 +147,7 @@ const OTHERS: readonly Payload[] = [
   { name: 'KolibriOS', from: 'copy/images', medium: 'floppy', image: file('v86', 'kolibri.img'), seconds: 30 },
   { name: 'OpenBSD 5.1’s installer', from: 'copy/v86 (4ded8df)', medium: 'floppy', image: file('v86', 'openbsd.img'), steps: [{ afterText: '(I)nstall, (U)pgrade', keys: 's\n' }, { afterText: '# ', keys: 'sysctl hw.ncpu\n' }], untilText: 'hw.ncpu=1', seconds: 60 },
   { name: 'OpenBSD 2.8’s installer', from: 'copy/images', medium: 'floppy', image: file('bulk', 'copy+images-openbsd.img'), steps: [{ afterText: '(I)nstall', keys: 's\n' }, { afterText: '# ', keys: 'sysctl hw.ncpu\n' }], untilText: 'hw.ncpu = 1', seconds: 60 },
+  { name: 'Linux 2.4.20, its boot sector, a root on the diskette', from: 'copy/images (7b438d4)', medium: 'floppy', image: file('bulk', 'copy+images-linux.img'), untilText: 'Please press Enter', seconds: 60 },
   { name: 'Windows 1.01', from: 'copy/images', medium: 'floppy', image: file('v86', 'windows101.img'), seconds: 20 },
   { name: 'MS-DOS 7.1 with EMM386', from: 'copy/images', medium: 'floppy', image: file('bulk', 'copy+images-msdos.img'), steps: [{ afterText: 'Enter a choice', keys: '1\n' }, { afterText: 'A:\\>', keys: 'ver\n' }], untilText: 'Version 7.10', seconds: 40 },
   { name: 'FreeDOS 720 KB', from: 'copy/images', medium: 'floppy', image: file('v86', 'freedos722.img'), seconds: 15 },
@@ -128,4 +165,4 @@ const OTHERS: readonly Payload[] = [
   { name: 'TetrOS', from: 'daniel-e/tetros', medium: 'floppy', image: file('tetros', 'tetros.img'), seconds: 5 },
 ]
 
-export const PAYLOADS: readonly Payload[] = [...DEBIAN_LOADERS, ...DEBIAN_KERNELS, ...OTHERS]
+export const PAYLOADS: readonly Payload[] = [...DEBIAN_LOADERS, ...DEBIAN_KERNELS, ...UEFI_PROGRAMS, ...OTHERS]
