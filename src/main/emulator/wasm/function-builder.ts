@@ -1,5 +1,5 @@
 import { ByteWriter } from './byte-writer'
-import { EMPTY_BLOCK, MemoryOp, Op, Structured, ValueType, type MemoryOpName, type OpName, type ValueTypeName } from './opcodes'
+import { EMPTY_BLOCK, Misc, MISC_PREFIX, MemoryOp, Op, Structured, ValueType, type MemoryOpName, type OpName, type ValueTypeName } from './opcodes'
 import { I8X16_SHUFFLE, SIMD_PREFIX, SimdLaneOp, SimdMemoryOp, SimdOp, V128_CONST, type SimdLaneOpName, type SimdMemoryOpName, type SimdOpName } from './simd'
 
 /** Enough for the runs of locals of most functions. */
@@ -139,6 +139,16 @@ export class FunctionBuilder {
     this.#simd(opcode)
     this.#code.unsigned(alignment)
     this.#code.unsigned(offset)
+  }
+
+  /** (target, source, bytes): as memmove. */
+  memoryCopy(): void {
+    for (const byte of [MISC_PREFIX, Misc.memory_copy, 0, 0]) this.#code.byte(byte)
+  }
+
+  /** (target, byte, bytes) */
+  memoryFill(): void {
+    for (const byte of [MISC_PREFIX, Misc.memory_fill, 0]) this.#code.byte(byte)
   }
 
   #simd(number: number): void {

@@ -37,3 +37,7 @@ export const Structured = {
   local_get: 0x20, local_set: 0x21, local_tee: 0x22, i32_const: 0x41, i64_const: 0x42,
 } as const
 export const EMPTY_BLOCK = 0x40
+
+/** Bulk memory instructions: prefix byte, number, memories (core specification 5.4.6). */
+export const MISC_PREFIX = 0xfc
+export const Misc = { memory_copy: 0x0a, memory_fill: 0x0b } as const

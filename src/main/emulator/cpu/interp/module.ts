@@ -1,5 +1,9 @@
 import type { FunctionBuilder, Label } from '../../wasm/function-builder'
 import { ModuleBuilder, type FunctionType } from '../../wasm/module-builder'
+import { EFLAGS_DF } from '../isa/eflags'
+import type { Row } from '../isa/row'
+import { Reg } from '../semantics/builder'
+import { emitBulk, lesser } from '../semantics/bulk-code'
 import { HandlerBuilder, type HandlerLocals, type MemoryStyle } from '../semantics/handler'
 import { handlerOperands } from '../semantics/handler-operands'
 import { runRow } from '../semantics/run-row'
@@ -69,7 +73,10 @@ function emitIterations(body: FunctionBuilder, functions: SupportFunctions, vari
   body.set(tag)
   const done = body.block()
   const again = body.loop()
+  const iterated = body.block()
+  if (variant.row.bulk !== undefined) emitBulkIterations(body, functions, variant, variant.row.bulk, iterated)
   emitHandler(body, functions, HANDLER_LOCALS, variant, 'inline')
+  body.end()
   body.get(rip)
   body.get(start)
   body.op('i64_ne')
@@ -94,6 +101,29 @@ function emitIterations(body: FunctionBuilder, functions: SupportFunctions, vari
   body.br(again)
   body.end()
   body.end()
+}
+
+/** Many iterations at once, one of which is counted already; then it goes on at `iterated`. */
+function emitBulkIterations(body: FunctionBuilder, functions: SupportFunctions, { row, operandSize }: Variant, bulk: NonNullable<Row['bulk']>, iterated: Label): void {
+  const b = new HandlerBuilder(body, functions, HANDLER_LOCALS, row, operandSize, 'inline')
+  const count = b.addressReg(Reg.rcx)
+  b.if(b.and(b.isZero(b.eflag(EFLAGS_DF)), b.ltU(b.constant(1), count)), () => {
+    const remaining = b.load('i64_load32_u', undefined, at.REMAINING, 32)
+    const done = emitBulk(b, functions.bulk(), bulk, () => pushSegment(b), lesser(b, count, b.add(remaining, b.constant(1))))
+    b.if(b.ne(done, b.constant(0)), () => {
+      body.i32(0)
+      b.push32(b.sub(b.add(remaining, b.constant(1)), done))
+      body.memory('i32_store', at.REMAINING)
+      b.if(b.eq(done, count), () => b.fallThrough())
+      body.br(iterated)
+    })
+  })
+}
+
+function pushSegment(b: HandlerBuilder): void {
+  const segment = b.recordSegment()
+  if ('index' in segment) b.code.i32(segment.index * at.SEGMENT_STRIDE)
+  else b.code.get(segment.strideLocal)
 }
 
 function emitHandler(

@@ -2,6 +2,7 @@ import type { FunctionBuilder } from '../../wasm/function-builder'
 import type { FunctionType, ModuleBuilder } from '../../wasm/module-builder'
 import { Vector } from '../faults'
 import type { Helpers } from '../semantics/builder'
+import { addBulk, type BulkFunctions } from '../semantics/bulk-code'
 import { recordAddress, type HandlerFunctions } from '../semantics/handler'
 import { HELPER_NAMES, HELPER_SIGNATURES } from '../semantics/helper-signatures'
 import { addRoutines } from '../semantics/wasm-routines'
@@ -34,6 +35,8 @@ export interface SupportFunctions extends HandlerFunctions {
   /** (linear address of the instruction at RIP, RIP) → 1 when the fetch window is on its page now; see `addOpenWindow` */
   readonly openWindow: number
   readonly hot: number
+  /** Added when a handler first wants them. */
+  readonly bulk: () => BulkFunctions
 }
 
 /** Imports everything, and adds the functions that handlers share. `tableSize`: entries of the table of handlers. `translates`: there is a table of regions. */
@@ -49,6 +52,7 @@ export function addSupport(module: ModuleBuilder, tableSize: number, translates:
   const slowRead = addSlowAccess(module, imports.raise, imports.slowRead, false)
   const slowWrite = addSlowAccess(module, imports.raise, imports.slowWrite, true)
   const shared = { findRead: slowRead, findWrite: slowWrite, findAlignedRead: slowRead, findAlignedWrite: slowWrite, slowRead, slowWrite, afterStore: imports.afterStore }
+  let bulk: BulkFunctions | undefined
   const findRead = addFindAccess(module, shared, false)
   const findWrite = addFindAccess(module, shared, true)
   return {
@@ -59,6 +63,7 @@ export function addSupport(module: ModuleBuilder, tableSize: number, translates:
     routine: addRoutines(module, imports.raise),
     attention: imports.attention,
     hot: imports.hot,
+    bulk: () => (bulk ??= addBulk(module)),
     ...shared,
     findRead,
     findWrite,

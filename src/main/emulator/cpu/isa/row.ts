@@ -46,6 +46,8 @@ export interface Row {
   readonly lock?: boolean
   /** String instruction: REP repeats by rCX; 'zf': REPE/REPNE also look at ZF. `semantics` is one iteration. */
   readonly repeat?: 'count' | 'zf'
+  /** What many iterations of it come to: backends may do them at once. */
+  readonly bulk?: 'move' | 'fill'
   /** CPU feature (CPUID bit) or generation it came with; later CPU models choose by it. */
   readonly feature?: Feature
   /**

@@ -69,24 +69,26 @@ interface Family {
   readonly byte: readonly OperandSpec[]
   readonly word: readonly OperandSpec[]
   readonly repeat: 'count' | 'zf'
+  readonly bulk?: Row['bulk']
   readonly io?: true
   readonly semantics: Semantics
 }
 
 const FAMILIES: readonly Family[] = [
-  { name: 'movs', opcode: 0xa4, byte: ['Yb:w', 'Xb:r'], word: ['Yv:w', 'Xv:r'], repeat: 'count', semantics: moveString },
+  { name: 'movs', opcode: 0xa4, byte: ['Yb:w', 'Xb:r'], word: ['Yv:w', 'Xv:r'], repeat: 'count', bulk: 'move', semantics: moveString },
   { name: 'cmps', opcode: 0xa6, byte: ['Xb:r', 'Yb:r'], word: ['Xv:r', 'Yv:r'], repeat: 'zf', semantics: compareStrings },
-  { name: 'stos', opcode: 0xaa, byte: ['Yb:w', 'al:r'], word: ['Yv:w', 'rax:r'], repeat: 'count', semantics: storeString },
+  { name: 'stos', opcode: 0xaa, byte: ['Yb:w', 'al:r'], word: ['Yv:w', 'rax:r'], repeat: 'count', bulk: 'fill', semantics: storeString },
   { name: 'lods', opcode: 0xac, byte: ['al:w', 'Xb:r'], word: ['rax:w', 'Xv:r'], repeat: 'count', semantics: loadString },
   { name: 'scas', opcode: 0xae, byte: ['al:r', 'Yb:r'], word: ['rax:r', 'Yv:r'], repeat: 'zf', semantics: scanString },
   { name: 'ins', opcode: 0x6c, byte: ['Yb:rw', 'dx:r'], word: ['Yz:rw', 'dx:r'], repeat: 'count', io: true, semantics: inputString },
   { name: 'outs', opcode: 0x6e, byte: ['dx:r', 'Xb:r'], word: ['dx:r', 'Xz:r'], repeat: 'count', io: true, semantics: outputString },
 ]
 
-export const stringRows: readonly Row[] = FAMILIES.flatMap(({ name, opcode, byte, word, repeat, io, semantics }): Row[] => {
+export const stringRows: readonly Row[] = FAMILIES.flatMap(({ name, opcode, byte, word, repeat, bulk, io, semantics }): Row[] => {
   const common = {
     map: '', repeat, semantics,
     ...(repeat === 'zf' ? { flags: { writes: ALL_FLAGS } } : {}),
+    ...(bulk !== undefined && { bulk }),
     ...(io === true ? { faults: ['#GP: no I/O permission'], endsBlock: true, feature: '186' as const } : {}),
   } as const
   return [

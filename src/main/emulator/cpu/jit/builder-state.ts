@@ -1,6 +1,7 @@
 import type { Decoded } from '../decode/decoded'
 import type { Helpers, Size, Values } from '../semantics/builder'
 import { checkAvx, checkSse } from '../isa/fpu-access'
+import type { BulkFunctions } from '../semantics/bulk-code'
 import { isTuple, type AnyRoutine, type Routine, type Tuple } from '../semantics/routines'
 import type { SpecialRegister } from '../semantics/special'
 import { constantValue, type WasmValue } from '../semantics/wasm-values'
@@ -16,6 +17,7 @@ export interface BlockFunctions {
   readonly settle: number
   /** Index of the function of a routine that raises nothing. */
   readonly routine: (routine: AnyRoutine) => number
+  readonly bulk: () => BulkFunctions
 }
 
 const PAGE = 4096
@@ -151,6 +153,24 @@ export class BlockState extends WasmVectors {
 
   inhibitInterrupts(): never {
     throw new Untranslatable('inhibits interrupts')
+  }
+
+  get bulk(): BulkFunctions {
+    return this.functions.bulk()
+  }
+
+  /** Instructions that may be executed after this block. */
+  remaining(): WasmValue {
+    this.code.get(this.locals.remaining)
+    return this.pop('i32', 32)
+  }
+
+  /** Counts instructions beside those of the block. */
+  spend(count: WasmValue): void {
+    this.code.get(this.locals.remaining)
+    this.push32(count)
+    this.code.op('i32_sub')
+    this.code.set(this.locals.remaining)
   }
 
   x87Opcode(): WasmValue {

@@ -45,6 +45,7 @@ function examine(decoded: Decoded, codeMode: CodeMode): Profile {
   const frame = new Frame(new FunctionBuilder([], scratch), 0)
   const b = new BlockBuilder(frame, codeMode, {
     settle: 0,
+    bulk: () => ({ move: 0, fill: 0 }),
     routine: (routine) => {
       routines.add(routine)
       return 0

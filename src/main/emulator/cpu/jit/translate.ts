@@ -2,6 +2,7 @@
 import type { FunctionBuilder, Label } from '../../wasm/function-builder'
 import { ModuleBuilder, type FunctionType } from '../../wasm/module-builder'
 import { HOST } from '../interp/support'
+import { addBulk, type BulkFunctions } from '../semantics/bulk-code'
 import type { AnyRoutine } from '../semantics/routines'
 import type { Size } from '../semantics/builder'
 import * as at from '../state/layout'
@@ -35,7 +36,9 @@ export function translate(region: Region, options: TranslateOptions): Uint8Array
   module.importMemory(HOST, 'memory', 1)
   const routines = new Map(routinesOf(region).map((routine) => [routine, module.importFunction(ROUTINES, routine.name, routineType(routine))]))
   const settle = addSettle(module)
-  const index = module.function(REGION_TYPE, (body) => new Translation(body, region, options, { settle, routine: (routine) => routines.get(routine) ?? missing(routine) }).emit())
+  let bulk: BulkFunctions | undefined
+  const functions: BlockFunctions = { settle, routine: (routine) => routines.get(routine) ?? missing(routine), bulk: () => (bulk ??= addBulk(module)) }
+  const index = module.function(REGION_TYPE, (body) => new Translation(body, region, options, functions).emit())
   module.exportFunction(REGION_EXPORT, index)
   return module.finish()
 }
