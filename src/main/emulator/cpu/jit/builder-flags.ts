@@ -1,3 +1,4 @@
+import type { Label } from '../../wasm/function-builder'
 import type { Decoded } from '../decode/decoded'
 import type { Flag, Size, StepFlags } from '../semantics/builder'
 import { constantValue, type WasmValue } from '../semantics/wasm-values'
@@ -35,8 +36,8 @@ export class BlockFlags extends BlockState {
   }
 
   /** Starts a block behind others that leave the same kind of flags, or with flags of any kind. */
-  override startBlock(flags?: unknown): void {
-    super.startBlock()
+  override startBlock(left: Label, flags?: unknown): void {
+    super.startBlock(left)
     this.#flags = isKnownFlags(flags) ? flags : undefined
   }
 

@@ -1,7 +1,9 @@
+import type { Label } from '../../wasm/function-builder'
 import type { Decoded } from '../decode/decoded'
 import type { Helpers, Size, Values } from '../semantics/builder'
 import { checkAvx, checkSse } from '../isa/fpu-access'
 import type { BulkFunctions } from '../semantics/bulk-code'
+import type { Condition } from '../semantics/float-builder'
 import { isTuple, type AnyRoutine, type Routine, type Tuple } from '../semantics/routines'
 import type { SpecialRegister } from '../semantics/special'
 import { constantValue, type WasmValue } from '../semantics/wasm-values'
@@ -40,8 +42,7 @@ export class BlockState extends WasmVectors {
   #decoded: Decoded | undefined
   /** Of the instruction, in its page. */
   protected offset = 0
-  /** Instructions of the block that are not executed when this one is left to the interpreter: itself and those behind it. */
-  #uncounted = 0
+  #left: Label = { depth: 0 }
   /** How many branches are open inside the instruction. */
   protected depth = 0
   /** Some path of the instruction leaves it to the interpreter. */
@@ -56,17 +57,22 @@ export class BlockState extends WasmVectors {
     this.functions = functions
   }
 
-  /** Starts a block. */
-  startBlock(): void {
+  /** Starts a block. @param left where its instructions go that are left to the interpreter, `Frame.leftAt` says which */
+  startBlock(left: Label): void {
+    this.#left = left
     this.#checked.clear()
   }
 
-  /** Starts an instruction. `_flagsDead`: nobody sees the flags that it writes. */
+  /**
+   * Starts an instruction.
+   * @param uncounted instructions of the block that are not executed when this one is left to the interpreter: itself and those behind it
+   * @param _flagsDead nobody sees the flags that it writes
+   */
   begin(decoded: Decoded, offset: number, uncounted: number, _flagsDead: boolean): void {
     this.#decoded = decoded
     this.operandSize = decoded.operandSize
     this.offset = offset
-    this.#uncounted = uncounted
+    this.locals.startInstruction(offset, uncounted)
     this.leaves = false
   }
 
@@ -80,14 +86,19 @@ export class BlockState extends WasmVectors {
   /** This instruction is left to the interpreter. */
   leave(): void {
     this.leaves = true
-    this.locals.leave(this.offset, this.#uncounted)
+    this.code.br(this.#left)
   }
 
   /** The same, where an i32 on the stack is not zero. */
   leaveIf(): void {
-    this.code.if()
-    this.leave()
-    this.code.end()
+    this.leaves = true
+    this.code.brIf(this.#left)
+  }
+
+  /** The same, unless all of it holds. */
+  protected leaveUnless(conditions: readonly Condition<WasmValue>[]): void {
+    this.leaves = true
+    this.branchUnless(conditions, this.#left)
   }
 
   /** Small routines stand in place: what they raise leaves the region. */

@@ -16,9 +16,9 @@ import { ADDRESS_MASKS } from './builder-state'
 export class BlockBuilder extends BlockMemory implements Builder<WasmValue, WasmVector> {
   /** The whole way is the interpreter's. */
   shortcut(quick: (host: HostFloat<WasmValue, WasmVector>) => Shortcut<WasmValue>): void {
-    const shortcut = quick(new WasmFloats(this))
-    if (shortcut.conditions.length === 0) shortcut.take()
-    else this.choose(shortcut, () => this.leave(), false)
+    const { conditions, take } = quick(new WasmFloats(this))
+    this.leaveUnless(conditions)
+    take()
   }
 
   /** A general register by its slot (number × 8, or one more for AH…BH). */

@@ -66,6 +66,8 @@ export class Frame {
   usesTlb = false
   /** Number of the block to go to, for dispatchers. */
   readonly target: number
+  /** The instruction that may be left to the interpreter (i32). */
+  readonly leftAt: number
   /** Bits of `SEGMENT_SHAPE` that the code relies on, and what they must be. */
   shapeMask = 0
   readonly shape: number
@@ -82,6 +84,7 @@ export class Frame {
     this.remaining = code.local('i32')
     this.tlb = code.local('i32')
     this.target = code.local('i32')
+    this.leftAt = code.local('i32')
     for (const locals of this.#segmentLocals) for (let field = 0; field < Object.keys(SEGMENT_FIELDS).length; field++) locals.push(code.local('i64'))
   }
 
@@ -140,6 +143,31 @@ export class Frame {
   reliesOn(bit: number): boolean {
     this.shapeMask |= bit
     return (this.shape & bit) !== 0
+  }
+
+  /** From here on `leftAt` tells of an instruction, and of how many instructions of its block were not executed when it was not. */
+  startInstruction(offset: number, uncounted: number): void {
+    this.code.i32(offset | (uncounted << OFFSET_BITS))
+    this.code.set(this.leftAt)
+  }
+
+  /** Leaves the region at the instruction that `leftAt` tells of. */
+  leaveWhereLeft(): void {
+    const { code } = this
+    code.get(this.base)
+    code.get(this.leftAt)
+    code.i32(PAGE_MASK)
+    code.op('i32_and')
+    code.op('i64_extend_i32_u')
+    code.op('i64_add')
+    code.set(this.rip)
+    code.get(this.remaining)
+    code.get(this.leftAt)
+    code.i32(OFFSET_BITS)
+    code.op('i32_shr_u')
+    code.op('i32_add')
+    code.set(this.remaining)
+    code.br(this.exit)
   }
 
   /** Leaves the region at `offset` of its page; `uncounted`: instructions of the block that are not executed. */
@@ -300,6 +328,7 @@ export class Frame {
 
 /** `kind` of flags that are in the form of `state/layout.ts`. */
 export const SETTLED = (FlagKind.settled << KIND_SHIFT) | 64
+const OFFSET_BITS = 12
 const PAGE_MASK = 0xfff
 
 export interface PrologueOptions {

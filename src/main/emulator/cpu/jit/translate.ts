@@ -177,7 +177,7 @@ class Translation {
     code.if()
     frame.leave(block.start, count)
     code.end()
-    this.#builder.startBlock(this.#flagsBefore(block))
+    this.#builder.startBlock(code.block(), this.#flagsBefore(block))
     block.instructions.forEach(({ decoded, offset, flagsDead }, index) => {
       code.withOwnLocals(() => {
         this.#builder.begin(decoded, offset, count - index, flagsDead)
@@ -187,6 +187,8 @@ class Translation {
         this.#emitTransfer(this.#builder.transfer, block.end)
       })
     })
+    code.end()
+    frame.leaveWhereLeft()
   }
 
   /** What all predecessors leave, when they were emitted before and agree. */

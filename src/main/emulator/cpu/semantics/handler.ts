@@ -71,7 +71,16 @@ export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, Wa
   }
 
   shortcut(quick: (host: HostFloat<WasmValue, WasmVector>) => Shortcut<WasmValue>, whole: () => void): void {
-    this.choose(quick(new WasmFloats(this)), whole, true)
+    const { code } = this
+    const done = code.block()
+    const doubtful = code.block()
+    const { conditions, take } = quick(new WasmFloats(this))
+    this.branchUnless(conditions, doubtful)
+    this.inScope(take)
+    code.br(done)
+    code.end()
+    this.inScope(whole)
+    code.end()
   }
 
   // — registers —

@@ -1,7 +1,7 @@
 import type { FunctionBuilder, Label } from '../../wasm/function-builder'
 import type { MemoryOpName, OpName, ValueTypeName } from '../../wasm/opcodes'
 import type { Constant, Size, Variable } from './builder'
-import type { Shortcut } from './float-builder'
+import type { Condition } from './float-builder'
 
 /**
  * A value of a row while code for it is emitted: a constant, or a local that is set once. `bits` bounds it: the value is below
@@ -326,30 +326,22 @@ export class WasmValues {
     this.code.end()
   }
 
-  /** Does `take` where all conditions hold, else `whole`. @param comesBack `whole` leads to what follows, and not out of the code */
-  protected choose({ conditions, take }: Shortcut<WasmValue>, whole: () => void, comesBack: boolean): void {
+  /** Goes to a label unless all conditions hold. */
+  protected branchUnless(conditions: readonly Condition<WasmValue>[], label: Label): void {
     const { code } = this
-    const done = code.block()
-    const doubtful = code.block()
     for (const { usually, otherwise } of conditions) {
       const holds = usually()
       if (holds.kind === 'constant' && holds.value !== 0n) continue
       if (otherwise === undefined) {
-        this.#branchUnless(holds, doubtful)
+        this.#branchUnless(holds, label)
         continue
       }
       const fine = code.block()
       this.pushCondition(holds)
       code.brIf(fine)
-      this.inScope(() => this.#branchUnless(otherwise(), doubtful))
+      this.inScope(() => this.#branchUnless(otherwise(), label))
       code.end()
     }
-    if (comesBack) this.inScope(take)
-    code.br(done)
-    code.end()
-    this.inScope(whole)
-    code.end()
-    if (!comesBack) take()
   }
 
   #branchUnless(holds: WasmValue, label: Label): void {
