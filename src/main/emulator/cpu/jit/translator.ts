@@ -40,6 +40,8 @@ interface Translated {
   readonly covered: Uint8Array
   /** Offsets of its instructions. */
   readonly offsets: ReadonlySet<number>
+  /** Those that became hot inside it once: while the run that made it goes on, its instructions become so one after the other. */
+  readonly passed: Set<number>
   readonly bytes: number
   /** Offsets of the places that became hot. */
   readonly hot: readonly number[]
@@ -91,6 +93,7 @@ export class RegionCache implements Translator {
     const page = place - (place % PAGE)
     const host = physical.readableFrame(page)
     if (host === 0 || (code?.armed === true && code.atOffset(place))) return
+    if (this.#isPassed(place, host)) return
     const started = performance.now()
     const before = this.#toJoin(page, host)
     const hot = [place % PAGE, ...new Set([...before.flatMap((other) => other.hot), ...this.#warm(page)])]
@@ -156,6 +159,17 @@ export class RegionCache implements Translator {
     const left = this.#resting.get(name) ?? 0
     if (left > 0) this.#resting.set(name, left - 1)
     return left > 0
+  }
+
+  /** Whether a place lies in a region, and became hot there for the first time. */
+  #isPassed(place: number, host: number): boolean {
+    const { codeMode } = this.#context.state
+    for (const region of this.#byHostPage.get(host >>> PAGE_SHIFT) ?? []) {
+      if (region.codeMode !== codeMode || !region.offsets.has(place - region.page) || region.passed.has(place)) continue
+      region.passed.add(place)
+      return true
+    }
+    return false
   }
 
   placesChanged(offset: number): void {
@@ -233,7 +247,7 @@ export class RegionCache implements Translator {
       }
     }
     const entries = new Map(region.entries.map(({ start, number }) => [start, number]))
-    const translated: Translated = { index, codeMode: state.codeMode, page, host, entries, covered, offsets, bytes: cost, hot, generation }
+    const translated: Translated = { index, codeMode: state.codeMode, page, host, entries, covered, offsets, passed: new Set(), bytes: cost, hot, generation }
     this.#byIndex.set(index, translated)
     const hostPage = host >>> PAGE_SHIFT
     const others = this.#byHostPage.get(hostPage)
