@@ -8,6 +8,9 @@ import type { BlockBuilder } from './builder'
 import { Untranslatable } from './builder-state'
 import { blockOperands } from './operands'
 
+/** At the end of a slice, iterations are left to the interpreter: so many instructions behind the block may rely on there being time for them. */
+const RESERVED = 128
+
 /** Emits the instruction that the builder began. Where it goes stands in the builder's `transfer`. */
 export function emitInstruction(b: BlockBuilder): void {
   const { row, repeat } = b.decoded
@@ -23,8 +26,9 @@ function emitRepeated(b: BlockBuilder, bulk: NonNullable<Row['bulk']>): void {
   const left = (): ReturnType<typeof b.reg> => b.addressReg(Reg.rcx)
   b.if(b.ne(left(), b.constant(0)), () => {
     b.while(() => b.ne(left(), b.constant(0)), () => {
-      const budget = b.sext(32, b.remaining())
-      const done = emitBulk(b, b.bulk, bulk, () => b.code.i32(b.decoded.segment * at.SEGMENT_STRIDE), lesser(b, left(), b.add(budget, b.constant(1))))
+      const spare = b.sub(b.sext(32, b.remaining()), b.constant(RESERVED))
+      b.raiseIf(b.ltS(spare, b.constant(0)), 0)
+      const done = emitBulk(b, b.bulk, bulk, () => b.code.i32(b.decoded.segment * at.SEGMENT_STRIDE), lesser(b, left(), b.add(spare, b.constant(1))))
       b.raiseIf(b.isZero(done), 0)
       b.spend(done)
     })
