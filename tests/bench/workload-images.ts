@@ -69,7 +69,7 @@ export interface WorkloadImage {
   readonly image: Uint8Array
 }
 
-const C_SOURCES = ['kernel.c', 'hash.c', 'bytecode.c', 'sort.c', 'calls.c', 'memory.c', 'arithmetic.c', 'code.S']
+const C_SOURCES = ['kernel.c', 'hash.c', 'bytecode.c', 'sort.c', 'calls.c', 'memory.c', 'arithmetic.c', 'churn.c', 'code.S']
 /** Only what is written as such uses SSE. */
 const FLAGS = ['-mno-implicit-float', '-fno-vectorize', '-fno-slp-vectorize']
 const MANIFESTS: Readonly<Record<Bits, object>> = {
