@@ -1,5 +1,5 @@
 /** Timer of a local APIC (Intel SDM vol. 3A, 10.5.4). Its clock is that of QEMU's, 1 GHz, which OVMF knows without measuring; ends of counts come at whole ticks of virtual time. */
-import { type Clock, TICK_NANOSECONDS, type Timer } from '../machine/clock'
+import { type Clock, SHORTEST_PERIOD, TICK_NANOSECONDS, type Timer } from '../machine/clock'
 import type { StateFields } from '../state/fields'
 
 /** Bits 18–17 of the timer's local vector. */
@@ -130,10 +130,11 @@ export class ApicTimer {
     else this.#startCount = this.#initial - ((counts - this.#startCount) % this.#initial)
   }
 
-  #schedule(): void {
+  /** @param earliest tick */
+  #schedule(earliest = 0): void {
     const due = this.#nextDue()
     if (due === Infinity) this.#timer.cancel()
-    else this.#timer.set(due)
+    else this.#timer.set(Math.max(due, earliest))
   }
 
   #nextDue(): number {
@@ -146,7 +147,7 @@ export class ApicTimer {
     if (this.#mode === TimerMode.deadline) this.#deadline = 0n
     else {
       this.#settle()
-      this.#schedule()
+      this.#schedule(this.#clock.now() + SHORTEST_PERIOD)
     }
     this.#expired()
   }

@@ -2,8 +2,7 @@
  * High precision event timers (IA-PC HPET Specification 1.0a): a main counter of 64 bits, which counts ticks of virtual time (10 ns), and three
  * timers. Each can interrupt at inputs 20–23 of the I/O APIC; with legacy replacement, timers 0 and 1 take the lines of 8254 and clock.
  */
-import type { Clock, Timer } from '../machine/clock'
-import { TICK_NANOSECONDS } from '../machine/clock'
+import { type Clock, SHORTEST_PERIOD, TICK_NANOSECONDS, type Timer } from '../machine/clock'
 import type { Device, DeviceFacts, Line, MemoryDevice } from './device'
 import { fact } from './facts'
 import type { StateFields } from '../state/fields'
@@ -263,7 +262,8 @@ export class Hpet implements Device, MemoryDevice {
       return
     }
     const left = (timer.comparator - this.#count) & timer.mask
-    const due = this.#wiring.clock.now() + Number(left === 0n && passed ? timer.mask + 1n : left)
+    const ahead = Number(left === 0n && passed ? timer.mask + 1n : left)
+    const due = this.#wiring.clock.now() + (passed ? Math.max(ahead, SHORTEST_PERIOD) : ahead)
     if (due > Number.MAX_SAFE_INTEGER) timer.moment.cancel()
     else timer.moment.set(due)
   }

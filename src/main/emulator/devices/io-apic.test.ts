@@ -5,6 +5,7 @@ import { apicBench } from './test-apic'
 
 const [LEVEL, MASKED, LOGICAL] = [0x8000, 0x1_0000, 0x800]
 const REMOTE_IRR = 0x4000
+const ACTIVE_LOW = 0x2000
 
 function board(): { io: IoApic; read: (register: number) => number; write: (register: number, value: number) => void; entry: (input: number) => number; route: (input: number, low: number, destination?: number) => void; take: (id?: number) => number | undefined; end: (id?: number) => void } {
   const { bus, apics } = apicBench(2)
@@ -12,7 +13,7 @@ function board(): { io: IoApic; read: (register: number) => number; write: (regi
     apic.write(Apic.spurious, 4, 0x1ff)
     apic.write(Apic.logicalDestination, 4, 1 << (24 + id))
   })
-  const io = new IoApic(bus, 5)
+  const io = new IoApic(bus, 5, (input) => (input < 16 ? 'high' : input < 20 ? 'low' : 'either'))
   const read = (register: number): number => {
     io.write(0, 4, register)
     return io.read(0x10, 4)
@@ -69,6 +70,34 @@ describe('82093AA', () => {
     io.setInput(9, false)
     end()
     expect([take(), entry(9)]).toEqual([undefined, LEVEL | 0x51])
+  })
+
+  test.each([
+    { wire: 'high', input: 3, polarity: 0, asserted: 'comes', released: 'nothing' },
+    { wire: 'high', input: 3, polarity: ACTIVE_LOW, asserted: 'nothing', released: 'comes' },
+    { wire: 'low', input: 16, polarity: 0, asserted: 'nothing', released: 'comes' },
+    { wire: 'low', input: 16, polarity: ACTIVE_LOW, asserted: 'comes', released: 'nothing' },
+    { wire: 'either', input: 20, polarity: 0, asserted: 'comes', released: 'nothing' },
+    { wire: 'either', input: 20, polarity: ACTIVE_LOW, asserted: 'comes', released: 'nothing' },
+  ])('a wire that is active $wire, with polarity $polarity: when it is asserted $asserted, when it is released $released', ({ input, polarity, asserted, released }) => {
+    const came = (vector: number | undefined): string => (vector === undefined ? 'nothing' : 'comes')
+    const edges = board()
+    edges.route(input, polarity | 0x41)
+    edges.io.setInput(input, true)
+    expect(came(edges.take())).toBe(asserted)
+    edges.io.setInput(input, false)
+    expect(came(edges.take())).toBe(released)
+    const levels = board()
+    // One of the wrong polarity is there at once, and again and again.
+    levels.route(input, polarity | LEVEL | 0x51)
+    for (const [level, expected] of [[false, released], [true, asserted]] as const) {
+      levels.io.setInput(input, level)
+      levels.take()
+      levels.end()
+      expect(came(levels.take())).toBe(expected)
+      levels.end()
+      while (levels.take() !== undefined && expected === 'nothing') levels.end()
+    }
   })
 
   test('a level that is there when its entry is unmasked is sent', () => {

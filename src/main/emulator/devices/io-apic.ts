@@ -1,6 +1,6 @@
 /**
- * Intel 82093AA I/O Advanced Programmable Interrupt Controller (data sheet order number 290566): 24 inputs. Inputs are told whether they are
- * asserted, so that the polarity bit is kept but turns nothing around: wires of the board have the polarity that tables say.
+ * Intel 82093AA I/O Advanced Programmable Interrupt Controller (data sheet order number 290566): 24 inputs. Inputs are told whether a
+ * wire of the board is asserted, and the board says which level that is: an entry with the other polarity sees the opposite, as on the chip's pins.
  */
 import { type ApicBus, Delivery, destination8 } from './apic-bus'
 import type { Device, DeviceFacts, MemoryDevice } from './device'
@@ -26,32 +26,41 @@ const ID_BITS = 0x0f00_0000
 /** Redirection entry, low half: delivery status and remote IRR are read-only. */
 const VECTOR = 0xff
 const LOGICAL = 0x800
+const ACTIVE_LOW = 0x2000
 const REMOTE_IRR = 0x4000
 const LEVEL = 0x8000
 const MASKED = 0x1_0000
 const LOW_WRITABLE = 0x1_afff
 const HIGH_WRITABLE = 0xff00_0000
 
+/** The level of a wire that is asserted; `either`: the chip at its other end drives it as the entry wants it. */
+export type Polarity = 'high' | 'low' | 'either'
+
 interface Input {
+  readonly wire: Polarity
   low: number
   high: number
   asserted: boolean
 }
 
+/** Whether the entry, with its polarity, finds a request at its pin. */
+const isActive = ({ wire, low, asserted }: Input): boolean => asserted === (wire === 'either' || (wire === 'low') === ((low & ACTIVE_LOW) !== 0))
+
 export class IoApic implements Device, MemoryDevice {
   readonly name = '82093AA I/O APIC'
   readonly ports = []
   readonly #bus: ApicBus
-  readonly #inputs: readonly Input[] = Array.from({ length: IO_APIC_INPUTS }, () => ({ low: MASKED, high: 0, asserted: false }))
+  readonly #inputs: readonly Input[]
   readonly #initialId: number
   #id = 0
   #arbitration = 0
   #select = 0
 
-  /** @param id identifier that the firmware's tables give it, 0–15 */
-  constructor(bus: ApicBus, id: number) {
+  /** @param id identifier that the firmware's tables give it, 0–15 @param wire polarity of an input's wire */
+  constructor(bus: ApicBus, id: number, wire: (input: number) => Polarity) {
     this.#bus = bus
     this.#initialId = id
+    this.#inputs = Array.from({ length: IO_APIC_INPUTS }, (_, index) => ({ wire: wire(index), low: MASKED, high: 0, asserted: false }))
     bus.onEndOfInterrupt = (vector) => this.#endOfInterrupt(vector)
     this.reset()
   }
@@ -79,15 +88,15 @@ export class IoApic implements Device, MemoryDevice {
     this.#select = state.byte('select', this.#select)
   }
 
-  /** Input 0–23 is asserted or not. */
+  /** The wire at input 0–23 is asserted or not. */
   setInput(index: number, asserted: boolean): void {
     const input = this.#inputs[index]
     if (!input) throw new RangeError(`The I/O APIC has no input ${index}.`)
-    const rises = asserted && !input.asserted
+    const changes = asserted !== input.asserted
     input.asserted = asserted
     if ((input.low & LEVEL) !== 0) this.#offerLevel(input)
     // An edge while masked is lost.
-    else if (rises && (input.low & MASKED) === 0) this.#send(input)
+    else if (changes && isActive(input) && (input.low & MASKED) === 0) this.#send(input)
   }
 
   /** Requests of this input can reach a processor. */
@@ -96,7 +105,7 @@ export class IoApic implements Device, MemoryDevice {
   }
 
   #offerLevel(input: Input): void {
-    if (!input.asserted || (input.low & (MASKED | REMOTE_IRR)) !== 0) return
+    if (!isActive(input) || (input.low & (MASKED | REMOTE_IRR)) !== 0) return
     const taken = this.#send(input)
     // NMI, INIT and ExtINT are edges whatever the entry says.
     const mode = (input.low >> 8) & 7
@@ -168,7 +177,7 @@ export class IoApic implements Device, MemoryDevice {
         facts: entries.map(({ low, high, asserted, index }) =>
           fact(`input ${index}`, `0x${(low >>> 0).toString(16)}`, [
             (low & MASKED) !== 0 ? 'masked' : `vector 0x${(low & VECTOR).toString(16)} to ${(low & LOGICAL) !== 0 ? 'logical' : 'APIC'} ${high >>> 24}`,
-            (low & LEVEL) !== 0 ? 'level' : 'edge', asserted ? 'asserted' : 'not asserted',
+            (low & LEVEL) !== 0 ? 'level' : 'edge', (low & ACTIVE_LOW) !== 0 ? 'active low' : 'active high', asserted ? 'asserted' : 'not asserted',
           ].join(', ')),
         ),
       },

@@ -123,16 +123,31 @@ describe('the timer (10.5.4)', () => {
     const { apic, clock } = one()
     put(apic, Apic.divide, BY_ONE)
     put(apic, Apic.timer, PERIODIC | 0x40)
-    put(apic, Apic.initialCount, 25)
+    put(apic, Apic.initialCount, 2505)
     const ends: number[] = []
-    for (let tick = 1; tick <= 10; tick++) {
+    for (let tick = 1; tick <= 1002; tick++) {
       clock.advance(1)
       if (!apic.pending) continue
       ends.push(tick)
       taken(apic)
       put(apic, Apic.endOfInterrupt, 0)
     }
-    expect(ends).toEqual([3, 5, 8, 10])
+    expect(ends).toEqual([251, 501, 752, 1002])
+  })
+
+  test('a period of one tick is heard once in 2 µs, and counts on', () => {
+    const { apic, clock } = one()
+    put(apic, Apic.divide, BY_ONE)
+    put(apic, Apic.timer, PERIODIC | 0x40)
+    put(apic, Apic.initialCount, 3)
+    let heard = 0
+    for (let tick = 0; tick < 10_000; tick++) {
+      clock.advance(1)
+      if (taken(apic) === undefined) continue
+      put(apic, Apic.endOfInterrupt, 0)
+      heard++
+    }
+    expect([heard, get(apic, Apic.currentCount)]).toEqual([50, 2])
   })
 
   test('a count of 0 stops it', () => {
@@ -272,6 +287,14 @@ describe('IA32_APIC_BASE and x2APIC (10.12)', () => {
     if (from === X2) apic.writeBase(ON)
     apic.writeBase(from)
     expect(apic.writeBase(to)).toBe(allowed)
+  })
+
+  test('an identifier that was written is lost in x2APIC mode (10.12.5.1)', () => {
+    const { apic } = one()
+    put(apic, Apic.id, 7 << 24)
+    expect(get(apic, Apic.id)).toBe(7 << 24)
+    apic.writeBase(X2)
+    expect(apic.readMsr(0x802)).toBe(0n)
   })
 
   test('without x2APIC its bit is reserved', () => {

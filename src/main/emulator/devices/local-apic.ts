@@ -132,6 +132,8 @@ export class LocalApic implements Device, InterruptController, ApicPort, ApicTar
     if (mode === BASE_MODE && (!this.#wiring.hasX2Apic || old === 0n)) return false
     if (old === BASE_MODE && mode === BASE_ENABLE) return false
     this.#base = value
+    // An identifier that was written is lost (SDM vol. 3A, 10.12.5.1).
+    if (mode === BASE_MODE) this.#id = this.#wiring.id
     if (old !== mode && mode === 0n) {
       const priority = this.#taskPriority
       this.init()

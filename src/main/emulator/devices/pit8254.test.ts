@@ -108,6 +108,78 @@ describe('8254', () => {
     expect(io.in(0x40)).toBe(0x80 | 0x36)
   })
 
+  /** OUT of counter 2, from port 61h. */
+  const out = (io: ReturnType<typeof portsOf>): boolean => (io.in(0x61) & 0x20) !== 0
+  const gate = (io: ReturnType<typeof portsOf>, up: boolean): void => io.out(0x61, up ? 1 : 0)
+
+  test('mode 1 is a one-shot that a rising gate starts, and starts anew', () => {
+    const { io, periods } = pit()
+    gate(io, false)
+    io.out(0x43, 0xb2)
+    io.out(0x42, 100, 0)
+    periods(200)
+    expect(out(io)).toBe(true) // not triggered yet
+    gate(io, true)
+    periods(60)
+    expect(out(io)).toBe(false)
+    gate(io, false)
+    gate(io, true)
+    periods(99)
+    expect(out(io)).toBe(false)
+    periods(1)
+    expect(out(io)).toBe(true)
+  })
+
+  test('mode 4 strobes for one period when the count is over, once; a low gate holds it', () => {
+    const { io, periods } = pit()
+    gate(io, true)
+    io.out(0x43, 0xb8)
+    io.out(0x42, 100, 0)
+    periods(50)
+    gate(io, false)
+    periods(1000)
+    gate(io, true)
+    periods(49)
+    expect(out(io)).toBe(true)
+    periods(1)
+    expect(out(io)).toBe(false)
+    periods(1)
+    expect(out(io)).toBe(true)
+    periods(65_000)
+    expect(out(io)).toBe(true)
+  })
+
+  test('mode 5 strobes after a rising gate, whatever the gate does meanwhile', () => {
+    const { io, periods } = pit()
+    gate(io, false)
+    io.out(0x43, 0xba)
+    io.out(0x42, 100, 0)
+    periods(150)
+    gate(io, true)
+    gate(io, false)
+    periods(99)
+    expect(out(io)).toBe(true)
+    periods(1)
+    expect(out(io)).toBe(false)
+    periods(1)
+    expect(out(io)).toBe(true)
+  })
+
+  test('mode 2 is low in its last period; modes 6 and 7 are 2 and 3', () => {
+    for (const control of [0xb4, 0xbc]) {
+      const { io, periods } = pit()
+      gate(io, true)
+      io.out(0x43, control)
+      io.out(0x42, 10, 0)
+      periods(8)
+      expect(out(io)).toBe(true)
+      periods(1)
+      expect(out(io)).toBe(false)
+      periods(1)
+      expect(out(io)).toBe(true)
+    }
+  })
+
   test('counts in BCD', () => {
     const { io, periods } = pit()
     io.out(0x43, 0x31)

@@ -7,6 +7,11 @@ export const TICK_NANOSECONDS = 10
 export const TICKS_PER_SECOND = 1e9 / TICK_NANOSECONDS
 export const TICKS_PER_MILLISECOND = TICKS_PER_SECOND / 1000
 export const TICKS_PER_MICROSECOND = TICKS_PER_MILLISECOND / 1000
+/**
+ * A timer that runs by itself is not heard more often than once in so many ticks: periods that end in between count as one, as where a request still waits.
+ * Counts and comparators go on exactly. So a guest that asks for an interrupt at every tick cannot have the host do nothing else. (The 8254's shortest is 1.7 µs by itself.)
+ */
+export const SHORTEST_PERIOD = 2 * TICKS_PER_MICROSECOND
 
 /** A moment of a device: at most one due time, set and cleared by its owner. */
 export interface Timer {

@@ -4,7 +4,8 @@ import type { CpuModel } from '../cpu/system/models'
 import { ApicBus } from '../devices/apic-bus'
 import type { Device } from '../devices/device'
 import { Imcr } from '../devices/imcr'
-import { IO_APIC_BASE, IO_APIC_BYTES, IoApic } from '../devices/io-apic'
+import { FIRST_ROUTE } from '../devices/hpet'
+import { IO_APIC_BASE, IO_APIC_BYTES, IoApic, type Polarity } from '../devices/io-apic'
 import { LocalApic, type ApicProcessor } from '../devices/local-apic'
 import { PicPair } from '../devices/pic8259'
 import type { Clock } from './clock'
@@ -21,6 +22,9 @@ export const FIRST_PIRQ_INPUT = 16
 
 /** Input of the I/O APIC that an ISA request line goes to. */
 export const inputOf = (irq: number): number => (irq === 0 ? TIMER_INPUT : irq)
+
+/** ISA's requests are high, PCI's low; the HPET's specification says nothing of polarity, and systems differ in what they program for it. */
+const wireOf = (input: number): Polarity => (input < FIRST_PIRQ_INPUT ? 'high' : input < FIRST_ROUTE ? 'low' : 'either')
 
 export interface InterruptParts {
   readonly clock: Clock
@@ -51,7 +55,7 @@ export class Interrupts {
     }
     const bus = new ApicBus()
     const imcr = new Imcr()
-    const ioApic = new IoApic(bus, IO_APIC_ID)
+    const ioApic = new IoApic(bus, IO_APIC_ID, wireOf)
     memoryMap.mapDevice(IO_APIC_BASE, IO_APIC_BYTES, ioApic)
     const requested = (): void => {
       // INTR is a pulse for each request.
