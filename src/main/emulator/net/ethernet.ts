@@ -1,7 +1,7 @@
 /** Ethernet frames without preamble and FCS (IEEE 802.3; RFC 894). */
 import { get16, put16 } from './bytes'
 
-export const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806 } as const
+export const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd } as const
 
 const HEADER = 14
 /** Shorter ones are padded. */

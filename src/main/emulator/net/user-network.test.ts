@@ -7,7 +7,7 @@ import { checksum } from './checksum'
 import { makeEthernet, parseEthernet } from './ethernet'
 import { makeIpv4, parseIpv4, PROTOCOL } from './ipv4'
 import { makeTcp, parseTcp, TCP } from './tcp-segment'
-import { hex } from './test-packets'
+import { hex, slowSum } from './test-packets'
 import { makeUdp, parseUdp } from './udp'
 import { UserNetwork } from './user-network'
 
@@ -42,6 +42,31 @@ describe('the network behind the card', () => {
     const sum = checksum(echo)
     send({ source: GUEST, destination: GATEWAY, protocol: PROTOCOL.icmp, payload: echo.with(2, sum >> 8).with(3, sum & 0xff) })
     expect(packets()).toMatchObject([{ source: GATEWAY, destination: GUEST, protocol: 1 }])
+  })
+
+  test('who looks for an IPv6 router is told that there is none', () => {
+    const { raw, take } = network()
+    // iPXE's: from fe80::5054:ff:fe12:3456 to ff02::2, with its hardware address.
+    const solicitation = hex('60 00 00 00 00 10 3a ff fe 80 00 00 00 00 00 00 50 54 00 ff fe 12 34 56 ff 02 00 00 00 00 00 00 00 00 00 00 00 00 00 02 85 00 71 b5 00 00 00 00 01 01 52 54 00 12 34 56')
+    const ask = (payload: Uint8Array): void => raw(makeEthernet({ destination: hex('33 33 00 00 00 02'), source: MAC, type: 0x86dd, payload }))
+    ask(solicitation)
+    const [frame] = take().map((bytes) => parseEthernet(bytes))
+    expect([frame?.destination, frame?.source, frame?.type]).toEqual([MAC, GATEWAY_MAC, 0x86dd])
+    const packet = frame?.payload ?? new Uint8Array()
+    expect(packet.slice(0, 40)).toEqual(hex('60 00 00 00 00 18 3a ff fe 80 00 00 00 00 00 00 00 00 00 00 00 00 00 02 fe 80 00 00 00 00 00 00 50 54 00 ff fe 12 34 56'))
+    const message = packet.slice(40)
+    // Advertisement, hop limit 64, no flags, lifetime 0, no times; the gateway's hardware address.
+    expect(message.with(2, 0).with(3, 0)).toEqual(hex('86 00 00 00 40 00 00 00 00 00 00 00 00 00 00 00 01 01 52 55 0a 00 02 02'))
+    expect(slowSum(new Uint8Array([...packet.slice(8, 40), 0, 0, 0, 24, 0, 0, 0, 58, ...message]))).toBe(0xffff)
+    // From no address: to all.
+    const anonymous = solicitation.slice(0, 48).fill(0, 8, 24)
+    anonymous.set([0, 8], 4)
+    anonymous.set([0x7b, 0xb8], 42)
+    ask(anonymous)
+    expect(take().map((bytes) => [...bytes.slice(0, 6), ...bytes.slice(38, 54)])).toEqual([[...hex('33 33 00 00 00 01 ff 02 00 00 00 00 00 00 00 00 00 00 00 00 00 01')]])
+    // Passed on by a router, with a wrong sum, too short, something else.
+    for (const [at, value] of [[7, 254], [43, 0], [5, 4], [40, 0x80]] as const) ask(solicitation.with(at, value))
+    expect(take()).toEqual([])
   })
 
   test('the world beyond is told to be shut off, and a closed port to be closed', () => {

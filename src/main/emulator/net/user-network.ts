@@ -1,7 +1,7 @@
 /**
  * The network at the other end of the guest's cable, as QEMU's user network has it, inside this process: a gateway that answers ARP and echo requests,
  * gives an address by DHCP, and serves files of one folder by TFTP and HTTP. There is no way to the host's network: all else is unreachable. Without
- * DNS: there are no names to look up.
+ * DNS: there are no names to look up. IPv6 hosts are told that there is no router.
  */
 import type { Clock } from '../machine/clock'
 import { BROADCAST, BROADCAST_MAC, GATEWAY, GATEWAY_MAC, NETWORK_BROADCAST, NETMASK, NETWORK, sameMac } from './addresses'
@@ -12,6 +12,7 @@ import { type FileSource, NO_FILES } from './files'
 import { httpService } from './http'
 import { answerEcho, isEcho, unreachable, UNREACHABLE_CODE } from './icmp'
 import { type Ipv4Packet, makeIpv4, parseIpv4, PROTOCOL } from './ipv4'
+import { ALL_ROUTERS_MAC, answerSolicitation } from './router-discovery'
 import { TcpServer } from './tcp'
 import { parseTcp } from './tcp-segment'
 import { TftpServer } from './tftp'
@@ -26,6 +27,8 @@ export interface NetworkOptions {
 }
 
 const MAC_BYTES = 6
+/** Hardware addresses that the gateway answers to. */
+const HEARD: readonly Uint8Array[] = [GATEWAY_MAC, BROADCAST_MAC, ALL_ROUTERS_MAC]
 
 type ReceivedIpv4 = NonNullable<ReturnType<typeof parseIpv4>>
 
@@ -59,16 +62,22 @@ export class UserNetwork {
   /** A frame of the guest's, without FCS. Malformed ones are dropped, as by every network. */
   fromGuest(bytes: Uint8Array): void {
     const frame = parseEthernet(bytes)
-    if (!frame || !(sameMac(frame.destination, GATEWAY_MAC) || sameMac(frame.destination, BROADCAST_MAC))) return
+    if (!frame || !HEARD.some((mac) => sameMac(frame.destination, mac))) return
     this.#guestMac = frame.source.slice()
     if (frame.type === ETHERTYPE.arp) this.#arp(frame.payload)
     else if (frame.type === ETHERTYPE.ipv4) this.#ip(frame.payload)
+    else if (frame.type === ETHERTYPE.ipv6) this.#ip6(frame.payload)
   }
 
   #arp(payload: Uint8Array): void {
     const packet = parseArp(payload)
     const answer = packet && answerArp(packet, GATEWAY_MAC, GATEWAY)
     if (answer) this.#send(this.#guestMac, ETHERTYPE.arp, makeArp(answer))
+  }
+
+  #ip6(payload: Uint8Array): void {
+    const answer = answerSolicitation(payload)
+    if (answer) this.#send(answer.destination ?? this.#guestMac, ETHERTYPE.ipv6, answer.packet)
   }
 
   #ip(payload: Uint8Array): void {
