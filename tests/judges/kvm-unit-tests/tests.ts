@@ -10,9 +10,9 @@ export interface ListedTest {
 }
 
 /** Virtualisation inside the guest, paravirtual devices, counters, an IOMMU, the costs of leaving a guest, KVM's instruction emulator. */
-const ABOUT_HYPERVISORS = /^(vmx|svm|ept|hyperv|pmu|vmexit|vmware|kvmclock|asyncpf|intel_iommu|amd_sev)|_fep$|^access-reduced/
+const ABOUT_HYPERVISORS = /^(vmx|svm|ept|hyperv|pmu|vmexit|vmware|kvmclock|asyncpf|hypercall|intel_iommu|amd_sev)|_fep$|^access-reduced/
 /** Tests that are built, but not listed. */
-const UNLISTED: readonly string[] = ['hpet_read_test', 'tscdeadline_latency', 'init']
+const UNLISTED: readonly string[] = ['hpet_read_test', 'tscdeadline_latency']
 
 /** @param folder a copy in which the tests were built, for either architecture */
 export function listedTests(folder: string): ListedTest[] {
