@@ -141,13 +141,16 @@ export class Quick<V, X> {
     return this.#b.isZero(this.#host.anySet(this.#b.vXor(this.#host.equal(this.#bits, lost, zero), this.#b.vConstant(EVERYTHING))))
   }
 
-  /** Significands that are together no longer than the format's have a product that fits; said of single numbers only. */
+  /** Significands that are together no longer than the format's, and powers of two, have a product that fits; said of single numbers only. */
   #exactProduct(a: X, x: X, product: X): V {
     const b = this.#b
     if (this.#lanes === 'all') return b.constant(0)
     const { precision } = FORMATS[this.#bits]
     const zeros = (number: X): V => b.ctz(b.or(b.vExtract(this.#bits, number, 0), b.constant(1n << BigInt(precision - 1))))
-    const fits = b.leU(b.constant(precision - 1), b.add(zeros(a), zeros(x)))
+    const [ofA, ofX] = [zeros(a), zeros(x)]
+    const power = (count: V): V => b.eq(count, b.constant(precision - 1))
+    // The product of two significands of m and n bits has m + n of them, or one less; that with a power of two as many as the other.
+    const fits = b.or(b.leU(b.constant(precision), b.add(ofA, ofX)), b.or(power(ofA), power(ofX)))
     return b.and(fits, this.#host.firstEqual(this.#bits, this.#host.arithmetic('mul', this.#bits, 'one', a, x), product))
   }
 }
