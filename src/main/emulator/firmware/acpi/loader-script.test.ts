@@ -7,7 +7,7 @@ const ENTRY_BYTES = 128
 /** Where this firmware puts the files. */
 const PLACES: Readonly<Record<string, number>> = { [ACPI_FILES.rsdp]: 0xf5000, [ACPI_FILES.tables]: 0x7fe_0000, [ACPI_FILES.facs]: 0x7ff_0040 }
 
-/** Does what a firmware does with the script (QEMU, hw/acpi/bios-linker-loader.c). */
+/** Does what a firmware does with the script (QEMU, hw/acpi/bios-linker-loader.c); as in OVMF, a checksum starts with what the file has in its place. */
 function load(script: Uint8Array, given: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
   const loaded = new Map<string, Uint8Array>()
   for (let at = 0; at < script.length; at += ENTRY_BYTES) {
@@ -29,7 +29,6 @@ function load(script: Uint8Array, given: ReadonlyMap<string, Uint8Array>): Map<s
       }
       case 3: {
         const [place, start, count] = [60, 64, 68].map((offset) => view.getUint32(offset, true))
-        bytes[place ?? 0] = 0
         bytes[place ?? 0] = -bytes.subarray(start ?? 0, (start ?? 0) + (count ?? 0)).reduce((sum, byte) => sum + byte, 0) & 0xff
         break
       }

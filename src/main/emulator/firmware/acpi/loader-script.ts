@@ -24,6 +24,9 @@ const entry = (command: number): TableBytes => new TableBytes(ENTRY_BYTES).u32(0
 
 export function acpiLoaderFiles(parts: AcpiParts): AcpiLoaderFiles {
   const { rsdp, tables, facs, pointers, checksums } = buildAcpiTables(parts, { tables: 0, facs: 0 })
+  // OVMF sums up the bytes with the checksum's own, and drops tables whose sum is not 0 then: it starts as 0, as QEMU has it.
+  const files = { rsdp, tables }
+  for (const sum of checksums) files[sum.in][sum.at] = 0
   const allocate = (file: keyof typeof ACPI_FILES): TableBytes =>
     entry(Command.allocate).text(4, ACPI_FILES[file]).u32(4 + NAME_BYTES, ALIGNMENT[file]).u8(8 + NAME_BYTES, file === 'rsdp' ? Zone.below1MiB : Zone.high)
   const script = [
