@@ -9,30 +9,28 @@ type Shift = <V>(b: Builder<V>, size: Size, a: V, count: V) => V
 /** Left shifts: bit i of a << (count − 1) is what leaves bit i in the last step, so it is the vector of carries. */
 const shiftLeft: Shift = (b, size, a, count) => {
   const beforeLast = b.shl(a, b.sub(count, b.constant(1)))
-  const result = b.shl(beforeLast, b.constant(1))
+  const result = b.shl(a, count)
   b.arithmeticFlags(size, result, beforeLast)
   return result
 }
 
 const shiftRight: Shift = (b, size, a, count) => {
   const beforeLast = b.shrU(a, b.sub(count, b.constant(1)))
-  const result = b.shrU(beforeLast, b.constant(1))
+  const result = b.shrU(a, count)
   b.arithmeticFlags(size, result, carryVector(b, size, b.and(beforeLast, b.constant(1)), bitAt(b, a, size - 1)))
   return result
 }
 
 const shiftArithmetic: Shift = (b, size, a, count) => {
-  const beforeLast = b.shrS(b.sext(size, a), b.sub(count, b.constant(1)))
-  const result = b.shrS(beforeLast, b.constant(1))
+  const wide = b.sext(size, a)
+  const beforeLast = b.shrS(wide, b.sub(count, b.constant(1)))
+  const result = b.shrS(wide, count)
   b.arithmeticFlags(size, result, carryVector(b, size, b.and(beforeLast, b.constant(1)), b.constant(0)))
   return result
 }
 
 const rotateLeft: Shift = (b, size, a, count) => {
-  const distance = b.and(count, b.constant(size - 1))
-  // (x >> 1) >> (size − 1 − distance) is x >> (size − distance), also for distance 0.
-  const wrapped = b.shrU(b.shrU(a, b.constant(1)), b.sub(b.constant(size - 1), distance))
-  const result = b.or(b.shl(a, distance), wrapped)
+  const result = b.rotl(size, a, b.and(count, b.constant(size - 1)))
   const carry = b.and(result, b.constant(1))
   b.setFlag('CF', carry)
   b.setFlag('OF', b.xor(carry, bitAt(b, result, size - 1)))
@@ -40,9 +38,7 @@ const rotateLeft: Shift = (b, size, a, count) => {
 }
 
 const rotateRight: Shift = (b, size, a, count) => {
-  const distance = b.and(count, b.constant(size - 1))
-  const wrapped = b.shl(b.shl(a, b.constant(1)), b.sub(b.constant(size - 1), distance))
-  const result = b.or(b.shrU(a, distance), wrapped)
+  const result = b.rotl(size, a, b.and(b.neg(count), b.constant(size - 1)))
   const carry = bitAt(b, result, size - 1)
   b.setFlag('CF', carry)
   b.setFlag('OF', b.xor(carry, bitAt(b, result, size - 2)))

@@ -1,5 +1,6 @@
 import type { Label } from '../../wasm/function-builder'
 import type { Decoded } from '../decode/decoded'
+import { rowOperand } from '../isa/operands'
 import type { Flag, Size, StepFlags } from '../semantics/builder'
 import { constantValue, type WasmValue } from '../semantics/wasm-values'
 import * as at from '../state/layout'
@@ -8,7 +9,7 @@ import { FlagKind, KIND_KEEPS_CARRY, KIND_SHIFT, SETTLED } from './frame'
 
 /** The flags that the code before left, as far as that is known where code is emitted. */
 interface KnownFlags {
-  readonly kind: (typeof FlagKind)[keyof typeof FlagKind]
+  readonly kind: 'settled' | 'carries' | 'sum' | 'difference'
   readonly size: Size
   /** The result is that of a logical operation: no carries. */
   readonly logic: boolean
@@ -23,11 +24,14 @@ export class BlockFlags extends BlockState {
   #flags: KnownFlags | undefined
   /** All six flags are overwritten whatever happens. */
   overwritesFlags = false
+  /** What the instruction does, or the flags that it writes, depend on those before it. */
+  readsFlags = false
 
   override begin(decoded: Decoded, offset: number, uncounted: number, flagsDead: boolean): void {
     super.begin(decoded, offset, uncounted, flagsDead)
     this.#flagsDead = flagsDead
     this.overwritesFlags = false
+    this.readsFlags = false
   }
 
   /** What is known of the flags here; to be handed to the blocks that follow. */
@@ -72,15 +76,15 @@ export class BlockFlags extends BlockState {
   }
 
   override arithmeticFlags(size: Size, _result: WasmValue, carries: WasmValue, options?: StepFlags): void {
-    this.#setFlags(FlagKind.carries, size, _result, carries, undefined, options)
+    this.#setFlags('carries', size, _result, carries, undefined, options)
   }
 
   override sumFlags(size: Size, a: WasmValue, x: WasmValue, result: WasmValue, options?: StepFlags): void {
-    this.#setFlags(FlagKind.sum, size, result, a, x, options)
+    this.#setFlags('sum', size, result, a, x, options)
   }
 
   override differenceFlags(size: Size, a: WasmValue, x: WasmValue, result: WasmValue, options?: StepFlags): void {
-    this.#setFlags(FlagKind.difference, size, result, a, x, options)
+    this.#setFlags('difference', size, result, a, x, options)
   }
 
   override logicFlags(size: Size, result: WasmValue): void {
@@ -88,10 +92,24 @@ export class BlockFlags extends BlockState {
     if (this.#flagsDead) return
     const { flags } = this.locals
     this.locals.flagsWritten = true
-    this.setLocal(flags.result, this.sext(size, result))
-    this.setLocal(flags.a, constantValue(0))
-    this.#setKind(SETTLED)
-    this.#flags = { kind: FlagKind.settled, size: 64, logic: true, carryIn: false, keepsCarry: false }
+    const cut = this.zext(size, result)
+    this.setLocal(flags.result, cut)
+    this.setLocal(flags.first, cut)
+    this.setLocal(flags.second, constantValue(0))
+    this.#setKind((FlagKind.carries << KIND_SHIFT) | size)
+    this.#flags = { kind: 'carries', size, logic: true, carryIn: false, keepsCarry: false }
+  }
+
+  override resultFlags(size: Size, result: WasmValue): void {
+    if (!this.#flagsDead) super.resultFlags(size, result)
+  }
+
+  override setFlag(flag: Flag, value: WasmValue): void {
+    if (!this.#flagsDead) super.setFlag(flag, value)
+  }
+
+  override setFlagsImage(image: WasmValue, mask: number): void {
+    if (!this.#flagsDead) super.setFlagsImage(image, mask)
   }
 
   #setFlags(kind: KnownFlags['kind'], size: Size, result: WasmValue, a: WasmValue, x: WasmValue | undefined, options: StepFlags = {}): void {
@@ -101,36 +119,52 @@ export class BlockFlags extends BlockState {
     const { flags } = this.locals
     const carry = keepsCarry ? this.flag('CF') : undefined
     this.locals.flagsWritten = true
+    const carryIn = options.carryIn === true
     if (carry !== undefined) this.setLocal(flags.carry, carry)
-    this.setLocal(flags.result, result)
+    const cut = this.zext(size, result)
+    this.setLocal(flags.result, carryIn ? result : cut)
     this.setLocal(flags.a, a)
     if (x !== undefined) this.setLocal(flags.x, x)
-    this.#setKind((kind << KIND_SHIFT) | size | (keepsCarry ? KIND_KEEPS_CARRY : 0))
-    this.#flags = { kind, size, logic: false, carryIn: options.carryIn === true, keepsCarry }
+    this.#flags = { kind, size, logic: false, carryIn, keepsCarry }
+    const keep = (name: keyof typeof FlagKind, first: WasmValue, second: WasmValue): void => {
+      this.setLocal(flags.first, first)
+      this.setLocal(flags.second, second)
+      this.#setKind((FlagKind[name] << KIND_SHIFT) | size | (keepsCarry ? KIND_KEEPS_CARRY : 0))
+    }
+    if (x === undefined) keep('carries', cut, a)
+    else if (carryIn) keep('carries', cut, this.#carries(kind))
+    else if (kind === 'sum') keep('sum', cut, x)
+    // The first operand of a comparison stays where it is, that of a subtraction does not.
+    else if (this.#comparesOnly()) keep('comparison', a, x)
+    else keep('difference', cut, x)
+  }
+
+  #comparesOnly(): boolean {
+    const [first] = this.decoded.row.operands
+    return first !== undefined && rowOperand(first).access === 'r'
   }
 
   override flag(flag: Flag): WasmValue {
+    this.readsFlags = true
     const known = this.#flags
-    if (known === undefined || known.kind === FlagKind.settled) {
-      if (known?.logic === true && (flag === 'CF' || flag === 'OF' || flag === 'AF')) return constantValue(0)
-      if (known?.logic === true && flag === 'SF') return this.ltS(this.flagsResult(), constantValue(0))
-      return super.flag(flag)
-    }
+    if (known === undefined || known.kind === 'settled') return super.flag(flag)
+    if (known.logic && (flag === 'CF' || flag === 'OF' || flag === 'AF')) return constantValue(0)
     const { size, kind } = known
     switch (flag) {
-      case 'ZF': return kind === FlagKind.difference && !known.carryIn ? this.eq(this.#a(size), this.#x(size)) : this.isZero(this.zext(size, this.#result()))
+      case 'ZF': return kind === 'difference' && !known.carryIn ? this.eq(this.#a(size), this.#x(size)) : this.isZero(this.#cutResult(known))
       case 'SF': return this.ltS(this.sext(size, this.#result()), constantValue(0))
       case 'PF': return this.isZero(this.and(this.popcnt(this.zext(8, this.#result())), constantValue(1)))
       case 'CF': return this.#carryFlag(known)
-      case 'AF': return this.#bit(kind === FlagKind.carries ? this.#a(64) : this.xor(this.xor(this.#a(64), this.#x(64)), this.#result()), kind === FlagKind.carries ? 3 : 4)
+      case 'AF': return this.#bit(kind === 'carries' ? this.#a(64) : this.xor(this.xor(this.#a(64), this.#x(64)), this.#result()), kind === 'carries' ? 3 : 4)
       case 'OF': return this.#overflowFlag(known)
     }
   }
 
   override condition(code: number): WasmValue {
+    this.readsFlags = true
     const known = this.#flags
-    if (known?.logic === true) return this.#logicCondition(code)
-    if (known?.kind !== FlagKind.difference || known.carryIn) return super.condition(code)
+    if (known?.logic === true) return this.#logicCondition(code, known)
+    if (known?.kind !== 'difference' || known.carryIn) return super.condition(code)
     const { size, keepsCarry } = known
     const inverted = (code & 1) !== 0
     const signed = (): [WasmValue, WasmValue] => [this.sext(size, this.#a(size)), this.sext(size, this.#x(size))]
@@ -150,40 +184,40 @@ export class BlockFlags extends BlockState {
     }
   }
 
-  #logicCondition(code: number): WasmValue {
+  #logicCondition(code: number, known: KnownFlags): WasmValue {
     const inverted = (code & 1) !== 0
-    const result = this.flagsResult()
+    const cut = (): WasmValue => this.#cutResult(known)
+    const signed = (): WasmValue => this.sext(known.size, cut())
     const zero = constantValue(0)
     switch (code >> 1) {
       case 0: case 1: return constantValue(inverted ? 1 : 0)
-      case 2: case 3: return inverted ? this.ne(result, zero) : this.isZero(result)
-      case 4: case 6: return inverted ? this.leS(zero, result) : this.ltS(result, zero)
-      case 7: return inverted ? this.ltS(zero, result) : this.leS(result, zero)
+      case 2: case 3: return inverted ? this.ne(cut(), zero) : this.isZero(cut())
+      case 4: case 6: return inverted ? this.leS(zero, signed()) : this.ltS(signed(), zero)
+      case 7: return inverted ? this.ltS(zero, signed()) : this.leS(signed(), zero)
       default: return super.condition(code)
     }
   }
 
   #carryFlag({ kind, size, carryIn, keepsCarry }: KnownFlags): WasmValue {
     if (keepsCarry) return this.copy(this.locals.flags.carry, 1)
-    if (kind === FlagKind.carries) return this.#bit(this.#a(64), size - 1)
+    if (kind === 'carries') return this.#bit(this.#a(64), size - 1)
+    if (kind === 'sum' && !carryIn) return this.ltU(this.#result(), this.#x(64))
+    if (kind === 'difference' && !carryIn) return this.ltU(this.#a(64), this.#x(64))
     // Below 64 bits the uncut result shows it.
-    if (kind === FlagKind.sum && size < 64) return this.#bit(this.#result(), size)
-    if (kind === FlagKind.difference && size < 64) return this.shrU(this.#result(), constantValue(63))
-    if (kind === FlagKind.sum && !carryIn) return this.ltU(this.#result(), this.#a(64))
-    if (kind === FlagKind.difference && !carryIn) return this.ltU(this.#a(64), this.#x(64))
+    if (size < 64) return kind === 'sum' ? this.#bit(this.#result(), size) : this.shrU(this.#result(), constantValue(63))
     return this.shrU(this.#carries(kind), constantValue(63))
   }
 
   #overflowFlag({ kind, size }: KnownFlags): WasmValue {
-    if (kind === FlagKind.carries) return this.xor(this.#bit(this.#a(64), size - 1), this.#bit(this.#a(64), size - 2))
+    if (kind === 'carries') return this.xor(this.#bit(this.#a(64), size - 1), this.#bit(this.#a(64), size - 2))
     const [a, x, result] = [this.#a(64), this.#x(64), this.#result()]
-    const signs = kind === FlagKind.sum ? this.and(this.xor(a, result), this.xor(x, result)) : this.and(this.xor(a, x), this.xor(a, result))
+    const signs = kind === 'sum' ? this.and(this.xor(a, result), this.xor(x, result)) : this.and(this.xor(a, x), this.xor(a, result))
     return this.#bit(signs, size - 1)
   }
 
   #carries(kind: KnownFlags['kind']): WasmValue {
     const [a, x, result] = [this.#a(64), this.#x(64), this.#result()]
-    return kind === FlagKind.sum
+    return kind === 'sum'
       ? this.or(this.and(a, x), this.and(this.or(a, x), this.not(result)))
       : this.or(this.and(this.not(a), x), this.and(this.or(this.not(a), x), result))
   }
@@ -193,7 +227,6 @@ export class BlockFlags extends BlockState {
   }
 
   #a(bits: number): WasmValue {
-    this.locals.flagsUsed = true
     return this.copy(this.locals.flags.a, bits)
   }
 
@@ -203,6 +236,10 @@ export class BlockFlags extends BlockState {
 
   #result(): WasmValue {
     return this.copy(this.locals.flags.result, 64)
+  }
+
+  #cutResult({ size, carryIn }: KnownFlags): WasmValue {
+    return carryIn ? this.zext(size, this.#result()) : this.copy(this.locals.flags.result, size)
   }
 
   protected override flagsResult(): WasmValue {
@@ -219,34 +256,39 @@ export class BlockFlags extends BlockState {
     this.#settle()
     this.locals.flagsWritten = true
     this.setLocal(this.locals.flags.result, result)
-    this.#forgetLogic()
+    this.setLocal(this.locals.flags.first, result)
+    this.#becomeSettled()
   }
 
   protected override setFlagsAux(aux: WasmValue): void {
     this.#settle()
     this.locals.flagsWritten = true
     this.setLocal(this.locals.flags.a, aux)
-    this.#forgetLogic()
+    this.setLocal(this.locals.flags.second, aux)
+    this.#becomeSettled()
   }
 
-  #forgetLogic(): void {
-    this.#flags = { kind: FlagKind.settled, size: 64, logic: false, carryIn: false, keepsCarry: false }
+  #becomeSettled(): void {
+    this.#flags = { kind: 'settled', size: 64, logic: false, carryIn: false, keepsCarry: false }
   }
 
   /** Result and carries in the locals become those of `state/layout.ts`. */
   #settle(): void {
-    this.locals.flagsUsed = true
-    if (this.#flags?.kind === FlagKind.settled) return
+    this.readsFlags = true
+    if (this.#flags?.kind === 'settled') return
     const { flags } = this.locals
+    this.locals.flagsUsed = true
     this.locals.pushSettle(this.functions.settle)
     this.code.i32(0)
     this.code.memory('i64_load', at.FLAGS_RESULT)
-    this.code.set(flags.result)
+    this.code.set(flags.first)
+    this.setLocal(flags.result, this.copy(flags.first, 64))
     this.code.i32(0)
     this.code.memory('i64_load32_u', at.FLAGS_AUX)
-    this.code.set(flags.a)
+    this.code.set(flags.second)
+    this.setLocal(flags.a, this.copy(flags.second, 64))
     this.#setKind(SETTLED)
-    this.#forgetLogic()
+    this.#becomeSettled()
   }
 
   #setKind(kind: number): void {

@@ -14,28 +14,38 @@ const SEGMENT_FIELDS: Readonly<Record<SegmentLocal, number>> = {
   base: at.SEGMENT_BASE, low: at.SEGMENT_LOW, readHigh: at.SEGMENT_READ_HIGH, writeHigh: at.SEGMENT_WRITE_HIGH,
 }
 
-/** How the flags of a region's function lie in its locals (`FlagLocals.kind`): how `a` and `x` are to be read, and the size of the operands. */
+/**
+ * What `FlagLocals.kind` says of `first` and `second`. Two values tell all, and mostly two that registers hold anyway: the less is alive
+ * only because the region may be left, the better is the machine code.
+ */
 export const FlagKind = {
-  /** `result` and `a` are `FLAGS_RESULT` and `FLAGS_AUX`. */
+  /** `FLAGS_RESULT` and `FLAGS_AUX`. */
   settled: 0,
-  /** `a` is the vector of carries. */
+  /** A result and the vector of carries. */
   carries: 1,
-  /** `result` is `a` + `x`, or `a` − `x`. */
+  /** A sum and what was added. */
   sum: 2,
+  /** A difference and what was subtracted. */
   difference: 3,
+  /** What was compared. */
+  comparison: 4,
 } as const
 export const KIND_SHIFT = 8
 /** CF is in `carry`. */
-export const KIND_KEEPS_CARRY = 1 << 10
+export const KIND_KEEPS_CARRY = 1 << 11
 export const SIZE_MASK = 0x7f
 
-/** Lazy flags of a region: `result` not cut to its size; all i64 but `kind`. */
+/** Lazy flags of a region, all i64 but `kind`. */
 export interface FlagLocals {
+  /** A `FlagKind` shifted by `KIND_SHIFT`, and the size of the operands in bits. */
   readonly kind: number
+  readonly first: number
+  readonly second: number
+  readonly carry: number
+  /** Valid where the kind of flags is known: operands and result, for what looks at them. */
   readonly result: number
   readonly a: number
   readonly x: number
-  readonly carry: number
 }
 
 /** Parameters of a region's function: the record that led there, and RIP. */
@@ -78,7 +88,8 @@ export class Frame {
     this.shape = shape
     this.#registers = Array.from({ length: REGISTERS }, () => code.local('i64'))
     this.#segmentLocals = Array.from({ length: SEGMENTS }, () => [])
-    this.flags = { kind: code.local('i32'), result: code.local('i64'), a: code.local('i64'), x: code.local('i64'), carry: code.local('i64') }
+    const [first, second, carry, result, a, x] = [code.local('i64'), code.local('i64'), code.local('i64'), code.local('i64'), code.local('i64'), code.local('i64')]
+    this.flags = { kind: code.local('i32'), first, second, carry, result, a, x }
     this.base = code.local('i64')
     this.rip = code.local('i64')
     this.remaining = code.local('i32')
@@ -216,7 +227,7 @@ export class Frame {
   pushSettle(settle: number): void {
     const { code, flags } = this
     code.get(flags.kind)
-    for (const local of [flags.result, flags.a, flags.x, flags.carry]) code.get(local)
+    for (const local of [flags.first, flags.second, flags.carry]) code.get(local)
     code.call(settle)
   }
 
@@ -225,7 +236,7 @@ export class Frame {
    * @param range lowest and highest offset in the page that instructions and jump targets have, and the mask of RIP (0: no limit)
    * @param narrow all registers must have an upper half of zero
    */
-  emitPrologue({ entries, low, high, mask, narrow, guards }: PrologueOptions): void {
+  emitPrologue({ entries, needed, low, high, mask, narrow }: PrologueOptions): void {
     const { code } = this
     code.i32(0)
     code.memory('i32_load', at.REMAINING)
@@ -279,10 +290,10 @@ export class Frame {
       code.op('i32_wrap_i64')
       code.op('i32_or')
     }
-    for (const guard of guards) {
-      guard(code)
-      code.op('i32_or')
-    }
+    code.get(this.remaining)
+    code.i32(needed)
+    code.op('i32_lt_s')
+    code.op('i32_or')
     code.if()
     code.i32(0)
     code.get(this.remaining)
@@ -309,10 +320,10 @@ export class Frame {
     if (this.flagsUsed || this.flagsWritten) {
       code.i32(0)
       code.memory('i64_load', at.FLAGS_RESULT)
-      code.set(this.flags.result)
+      code.set(this.flags.first)
       code.i32(0)
       code.memory('i64_load32_u', at.FLAGS_AUX)
-      code.set(this.flags.a)
+      code.set(this.flags.second)
       code.i32(SETTLED)
       code.set(this.flags.kind)
     }
@@ -333,10 +344,10 @@ const PAGE_MASK = 0xfff
 
 export interface PrologueOptions {
   readonly entries: number
+  /** Instructions that there must be time for. */
+  readonly needed: number
   readonly low: number
   readonly high: number
   readonly mask: bigint
   readonly narrow: boolean
-  /** Each pushes an i32: not zero when the region cannot run. */
-  readonly guards: readonly ((code: FunctionBuilder) => void)[]
 }

@@ -2,8 +2,8 @@
 import { ByteWriter } from '../../wasm/byte-writer'
 import { FunctionBuilder } from '../../wasm/function-builder'
 import type { CodeMode, Decoded } from '../decode/decoded'
-import type { Flag } from '../semantics/builder'
 import type { AnyRoutine } from '../semantics/routines'
+import { rowOperand } from '../isa/operands'
 import type { Row } from '../isa/row'
 import { BlockBuilder } from './builder'
 import type { Transfer } from './builder-control'
@@ -14,9 +14,11 @@ import { emitInstruction } from './instruction'
 export interface Profile {
   /** Why there is no translation; undefined: there is one. */
   readonly obstacle: string | undefined
-  /** Some path leaves it to the interpreter. */
+  /** Some path leaves it to the interpreter, as far as the target of a relative branch is on the page. */
   readonly leaves: boolean
   readonly overwritesFlags: boolean
+  /** What it does, but for the flags that it leaves, depends on flags. */
+  readonly readsFlags: boolean
   readonly transfer: Transfer['kind']
   /** Routines that it calls as functions. */
   readonly routines: readonly AnyRoutine[]
@@ -36,8 +38,10 @@ export function profileOf(decoded: Decoded, codeMode: CodeMode): Profile {
   return (ofRow[key] ??= examine(decoded, codeMode))
 }
 
-function keyOf({ row, operandSize, isMemory, repeat }: Decoded, codeMode: CodeMode): number {
-  return ((SIZES[operandSize] * 3 + MODES[codeMode]) * 3 + (row.repeat === undefined ? 0 : REPEATS[repeat])) * 2 + (isMemory ? 1 : 0)
+function keyOf({ row, operandSize, isMemory, repeat, immediate }: Decoded, codeMode: CodeMode): number {
+  // A shift by an immediate of 0 leaves all flags alone.
+  const noCount = (immediate & (operandSize === 64 ? 63n : 31n)) === 0n
+  return (((SIZES[operandSize] * 3 + MODES[codeMode]) * 3 + (row.repeat === undefined ? 0 : REPEATS[repeat])) * 2 + (isMemory ? 1 : 0)) * 2 + (noCount ? 1 : 0)
 }
 
 function examine(decoded: Decoded, codeMode: CodeMode): Profile {
@@ -51,19 +55,16 @@ function examine(decoded: Decoded, codeMode: CodeMode): Profile {
       return 0
     },
   })
+  const onPage = decoded.row.operands.some((operand) => rowOperand(operand).place === 'relative') ? { ...decoded, immediate: 0n } : decoded
   try {
-    b.begin(decoded, 0, 0, false)
+    b.begin(onPage, 0, 0, true)
     emitInstruction(b)
+    const { readsFlags } = b
+    b.begin(onPage, 0, 0, false)
+    emitInstruction(b)
+    return { obstacle: undefined, leaves: b.leaves, overwritesFlags: b.overwritesFlags, readsFlags, transfer: b.transfer.kind, routines: [...routines] }
   } catch (error) {
     if (!(error instanceof Untranslatable)) throw error
-    return { obstacle: error.message, leaves: true, overwritesFlags: false, transfer: 'next', routines: [] }
+    return { obstacle: error.message, leaves: true, overwritesFlags: false, readsFlags: true, transfer: 'next', routines: [] }
   }
-  return { obstacle: undefined, leaves: b.leaves, overwritesFlags: b.overwritesFlags, transfer: b.transfer.kind, routines: [...routines] }
-}
-
-const NO_FLAGS: readonly Flag[] = []
-
-/** Whether the instruction looks at arithmetic flags, or keeps some of those before it. */
-export function readsFlags({ row }: Decoded): boolean {
-  return (row.flags?.reads ?? NO_FLAGS).length > 0
 }

@@ -1,7 +1,9 @@
 /** Finds what is translated together: the code of one page that can be reached from a hot place. */
 import type { CodeMode, Decoded } from '../decode/decoded'
 import { onPage } from './builder-state'
-import { profileOf, readsFlags, type Profile } from './profile'
+import { profileOf, type Profile } from './profile'
+import { structure, type Item } from './structure'
+import { timeChecks, type TimeChecks } from './time'
 
 export interface RegionInstruction {
   readonly decoded: Decoded
@@ -29,6 +31,9 @@ export interface Region {
   readonly blockAt: ReadonlyMap<number, RegionBlock>
   /** Blocks that are entered from outside; the first is the hot place. */
   readonly entries: readonly RegionBlock[]
+  /** All blocks as nested loops. */
+  readonly items: readonly Item[]
+  readonly time: TimeChecks
   /** Lowest and highest offset (behind the last byte) of instructions, and of targets on the page. */
   readonly low: number
   readonly high: number
@@ -52,8 +57,18 @@ export interface RegionSource {
 /** Entries get numbers of 16 bits; many make dispatchers slow. */
 const MOST_ENTRIES = 100
 
-/** The region around hot places, the first of which must be in it; undefined: the instruction there has no translation. */
-export function findRegion(source: RegionSource, hot: readonly number[]): Region | undefined {
+/** Hot places of a page, by their offsets. */
+export interface HotPlaces {
+  /** Must be an entry of the region. */
+  readonly first: number
+  /** Computed jumps lead there: entries, too. */
+  readonly jumped: readonly number[]
+  /** In the region, too, and entries where nothing else leads to them: at entries less is known. */
+  readonly others: readonly number[]
+}
+
+/** The region around hot places; undefined: the instruction at the first has no translation. */
+export function findRegion(source: RegionSource, hot: HotPlaces): Region | undefined {
   return new Search(source).run(hot)
 }
 
@@ -73,17 +88,21 @@ class Search {
     this.#source = source
   }
 
-  run(hot: readonly number[]): Region | undefined {
-    const [first, ...others] = hot
-    if (first !== undefined) this.#enterAndWalk(first)
-    for (const place of others) if (!this.#found.has(place)) this.#enterAndWalk(place)
-    // The interpreter also counts what follows a rare instruction: inside a block that is no place to enter.
-    for (const place of others) if (this.#leaders.has(place)) this.#enter(place)
-    return first !== undefined && this.#found.has(first) ? this.#region() : undefined
+  run({ first, jumped, others }: HotPlaces): Region | undefined {
+    for (const place of [first, ...jumped]) {
+      this.#enter(place)
+      this.#walkWaiting()
+    }
+    const joining = others.slice(0, MOST_ENTRIES)
+    for (const place of joining) {
+      // The interpreter also counts what follows a rare instruction: inside a block that is no place to enter.
+      if (!this.#found.has(place)) this.#reach(place)
+      this.#walkWaiting()
+    }
+    return this.#found.has(first) ? this.#region(joining) : undefined
   }
 
-  #enterAndWalk(place: number): void {
-    this.#enter(place)
+  #walkWaiting(): void {
     for (let start = this.#waiting.pop(); start !== undefined; start = this.#waiting.pop()) this.#walk(start)
   }
 
@@ -147,13 +166,31 @@ class Search {
     return undefined
   }
 
-  #region(): Region {
+  /** @param others become entries where no code of the region leads to them */
+  #region(others: readonly number[]): Region {
     const starts = [...this.#leaders].filter((offset) => this.#found.has(offset)).toSorted((a, b) => a - b)
     const numbers = new Map(starts.map((offset, number) => [offset, number]))
     const blocks = starts.map((start, number) => this.#block(start, number, numbers))
+    const successors = (block: number): readonly number[] => blocks[block]?.successors ?? []
     const blockAt = new Map(blocks.map((block) => [block.start, block]))
+    const reached = new Set<number>()
+    const flood = (number: number): void => {
+      if (reached.has(number)) return
+      reached.add(number)
+      successors(number).forEach(flood)
+    }
     const entries = [...this.#entries].flatMap((offset) => blockAt.get(offset) ?? [])
-    return { codeMode: this.#source.codeMode, blocks, blockAt, entries, low: this.#low, high: this.#high, obstacles: this.#reasons, obstacleAt: this.#obstacles }
+    for (const { number } of entries) flood(number)
+    for (const offset of others) {
+      const block = blockAt.get(offset)
+      if (block === undefined || reached.has(block.number)) continue
+      entries.push(block)
+      flood(block.number)
+    }
+    const items = structure([...blocks.keys()], successors, entries.map(({ number }) => number))
+    const time = timeChecks(items, blocks.map(({ instructions }) => instructions.length), successors, this.#source.apart)
+    markDeadFlags(blocks, blockAt, time)
+    return { codeMode: this.#source.codeMode, blocks, blockAt, entries, items, time, low: this.#low, high: this.#high, obstacles: this.#reasons, obstacleAt: this.#obstacles }
   }
 
   #block(start: number, number: number, numbers: ReadonlyMap<number, number>): RegionBlock {
@@ -177,7 +214,6 @@ class Search {
       add(targetOf(last))
       if (last.profile.transfer === 'next' || last.profile.transfer === 'conditional') add(offset)
     }
-    markDeadFlags(instructions)
     return { number, start, instructions, end: offset, successors: following }
   }
 }
@@ -193,13 +229,27 @@ function odd({ row, operandSize }: Decoded, codeMode: CodeMode): string | undefi
   return row.setsRip === true && operandSize < codeMode ? 'cuts the address of its target' : undefined
 }
 
-/** Flags are alive at the end of a block, before what may leave the region, and before what reads them. */
-function markDeadFlags(instructions: readonly RegionInstruction[]): void {
-  let alive = true
-  for (const instruction of instructions.toReversed()) {
-    const { profile, decoded } = instruction
-    instruction.flagsDead = !alive
-    if (profile.leaves || readsFlags(decoded)) alive = true
-    else if (profile.overwritesFlags) alive = false
+/** Flags are alive before what reads them, before what may leave the region, and where it is left or might be for want of time. */
+function markDeadFlags(blocks: readonly RegionBlock[], blockAt: ReadonlyMap<number, RegionBlock>, { checked }: TimeChecks): void {
+  const aliveAtStart = blocks.map(() => false)
+  for (let changed = true; changed; ) {
+    changed = false
+    for (const { number, instructions, successors, end } of blocks.toReversed()) {
+      const last = instructions.at(-1)
+      const kind = last?.profile.transfer
+      let alive = kind === 'dynamic' || successors.some((other) => checked.has(other) || aliveAtStart[other] === true)
+      if (last !== undefined && kind !== 'next' && kind !== 'dynamic' && !blockAt.has(targetOf(last) ?? -1)) alive = true
+      if (kind !== 'static' && kind !== 'dynamic' && !blockAt.has(end)) alive = true
+      for (const instruction of instructions.toReversed()) {
+        const { profile } = instruction
+        const target = targetOf(instruction)
+        instruction.flagsDead = !alive
+        if (profile.leaves || profile.readsFlags || (target !== undefined && !onPage(target))) alive = true
+        else if (profile.overwritesFlags) alive = false
+      }
+      if (aliveAtStart[number] === alive) continue
+      aliveAtStart[number] = alive
+      changed = true
+    }
   }
 }

@@ -4,10 +4,10 @@ import type { FunctionType, ModuleBuilder } from '../../wasm/module-builder'
 import * as at from '../state/layout'
 import { FlagKind, KIND_KEEPS_CARRY, KIND_SHIFT, SIZE_MASK } from './frame'
 
-const KIND_MASK = 3
-/** (kind, result, a, x, carry); see `FlagLocals` */
-export const SETTLE_TYPE: FunctionType = { parameters: ['i32', 'i64', 'i64', 'i64', 'i64'], results: [] }
-const [KIND, RESULT, A, X, CARRY] = [0, 1, 2, 3, 4]
+const KIND_MASK = 7
+/** (kind, first, second, carry); see `FlagLocals` */
+export const SETTLE_TYPE: FunctionType = { parameters: ['i32', 'i64', 'i64', 'i64'], results: [] }
+const [KIND, FIRST, SECOND, CARRY] = [0, 1, 2, 3]
 
 /** Adds the function that stores `FLAGS_RESULT` and `FLAGS_AUX`. */
 export function addSettle(module: ModuleBuilder): number {
@@ -21,14 +21,17 @@ export function addSettle(module: ModuleBuilder): number {
     body.i32(KIND_MASK)
     body.op('i32_and')
     body.set(kind)
-    emitResult(body)
     body.get(kind)
     body.op('i32_eqz')
     body.if()
-    storeAux(body, A)
+    body.i32(0)
+    body.get(FIRST)
+    body.memory('i64_store', at.FLAGS_RESULT)
+    storeAux(body, SECOND)
     body.op('return')
     body.end()
     emitCarries(body, kind, carries)
+    emitResult(body)
     emitAux(body, carries, aux)
     body.get(KIND)
     body.i32(KIND_KEEPS_CARRY)
@@ -56,12 +59,13 @@ function pushUnused(body: FunctionBuilder): void {
   body.op('i64_sub')
 }
 
+/** The result is in FIRST. */
 function emitResult(body: FunctionBuilder): void {
   const unused = body.local('i64')
   pushUnused(body)
   body.set(unused)
   body.i32(0)
-  body.get(RESULT)
+  body.get(FIRST)
   body.get(unused)
   body.op('i64_shl')
   body.get(unused)
@@ -69,42 +73,72 @@ function emitResult(body: FunctionBuilder): void {
   body.memory('i64_store', at.FLAGS_RESULT)
 }
 
-/** The vector of carries: (a & x) | ((a | x) & ~r), or (~a & x) | (~(a ^ x) & r). */
+/** The vector of carries: (a & x) | ((a | x) & ~r), or (~a & x) | (~(a ^ x) & r). Leaves the result in FIRST. */
 function emitCarries(body: FunctionBuilder, kind: number, carries: number): void {
+  const a = body.local('i64')
   body.get(kind)
   body.i32(FlagKind.carries)
   body.op('i32_eq')
   body.if()
-  body.get(A)
+  body.get(SECOND)
   body.set(carries)
   body.else()
-  // A difference a − x has the borrows that the sum of ~a and x has carries, with the same result inverted twice.
   body.get(kind)
-  body.i32(FlagKind.difference)
+  body.i32(FlagKind.sum)
   body.op('i32_eq')
   body.if()
-  body.get(A)
-  body.i64(-1n)
-  body.op('i64_xor')
-  body.set(A)
-  body.get(RESULT)
-  body.i64(-1n)
-  body.op('i64_xor')
-  body.set(RESULT)
+  body.get(FIRST)
+  body.get(SECOND)
+  body.op('i64_sub')
+  body.set(a)
+  pushCarriesOfSum(body, a, FIRST)
+  body.set(carries)
+  body.else()
+  body.get(kind)
+  body.i32(FlagKind.comparison)
+  body.op('i32_eq')
+  body.if()
+  body.get(FIRST)
+  body.set(a)
+  body.get(FIRST)
+  body.get(SECOND)
+  body.op('i64_sub')
+  body.set(FIRST)
+  body.else()
+  body.get(FIRST)
+  body.get(SECOND)
+  body.op('i64_add')
+  body.set(a)
   body.end()
-  body.get(A)
-  body.get(X)
-  body.op('i64_and')
-  body.get(A)
-  body.get(X)
-  body.op('i64_or')
-  body.get(RESULT)
-  body.i64(-1n)
-  body.op('i64_xor')
-  body.op('i64_and')
-  body.op('i64_or')
+  // A difference a − x has the borrows that the sum of ~a and x has carries, with the same result inverted twice.
+  const result = body.local('i64')
+  invert(body, a, a)
+  invert(body, FIRST, result)
+  pushCarriesOfSum(body, a, result)
   body.set(carries)
   body.end()
+  body.end()
+}
+
+function invert(body: FunctionBuilder, from: number, to: number): void {
+  body.get(from)
+  body.i64(-1n)
+  body.op('i64_xor')
+  body.set(to)
+}
+
+function pushCarriesOfSum(body: FunctionBuilder, a: number, result: number): void {
+  body.get(a)
+  body.get(SECOND)
+  body.op('i64_and')
+  body.get(a)
+  body.get(SECOND)
+  body.op('i64_or')
+  body.get(result)
+  body.i64(-1n)
+  body.op('i64_xor')
+  body.op('i64_and')
+  body.op('i64_or')
 }
 
 /** The two top carries at their places, and the one out of bit 3. */

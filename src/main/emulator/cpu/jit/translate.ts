@@ -14,7 +14,7 @@ import { emitInstruction } from './instruction'
 import type { Region, RegionBlock } from './region'
 import { ROUTINES, routineType } from './routines'
 import { addSettle } from './settle'
-import { structure, type Item } from './structure'
+import type { Item } from './structure'
 
 /** (record, RIP) → RIP: as handlers have it */
 const REGION_TYPE: FunctionType = { parameters: ['i32', 'i64'], results: ['i64'] }
@@ -86,9 +86,8 @@ class Translation {
   }
 
   emit(): void {
-    const { blocks, entries, codeMode, low, high } = this.#region
+    const { entries, items, codeMode, low, high } = this.#region
     const code = this.#code
-    const items = structure(blocks.map(({ number }) => number), (block) => blocks[block]?.successors ?? [], entries.map(({ number }) => number))
     const [first] = items
     if (entries.length === 1 && !entriesOf(first).includes(entries[0]?.number ?? -1)) throw new Error('A region has code that cannot be reached from its entry.')
     if (entries.length > 1) for (const { number } of entries) this.#dispatched.add(number)
@@ -102,8 +101,14 @@ class Translation {
     this.#frame.emitEpilogue(this.#settle)
     const prologue = code.length
     const narrow = codeMode !== 64
-    this.#frame.emitPrologue({ entries: entries.length, low, high, mask: narrow ? (codeMode === 16 ? 0xffffn : 0xffff_ffffn) : 0n, narrow, guards: [] })
+    this.#frame.emitPrologue({ entries: entries.length, needed: this.#neededAtEntries(), low, high, mask: narrow ? (codeMode === 16 ? 0xffffn : 0xffff_ffffn) : 0n, narrow })
     code.moveToStart(prologue)
+  }
+
+  /** Instructions that there must be time for wherever the region is entered. */
+  #neededAtEntries(): number {
+    const { entries, time } = this.#region
+    return Math.max(...entries.map(({ number }) => time.needed[number] ?? 0))
   }
 
   #noteDispatched(items: readonly Item[]): void {
@@ -171,12 +176,6 @@ class Translation {
     code.i32(count)
     code.op('i32_sub')
     code.set(frame.remaining)
-    code.get(frame.remaining)
-    code.i32(0)
-    code.op('i32_lt_s')
-    code.if()
-    frame.leave(block.start, count)
-    code.end()
     this.#builder.startBlock(code.block(), this.#flagsBefore(block))
     block.instructions.forEach(({ decoded, offset, flagsDead }, index) => {
       code.withOwnLocals(() => {
@@ -226,7 +225,7 @@ class Translation {
   #goTo(offset: number, size: Size | undefined): void {
     const block = this.#region.blockAt.get(offset)
     if (block !== undefined) {
-      this.#branch(block.number)
+      this.#branch(block)
       return
     }
     const code = this.#code
@@ -242,8 +241,14 @@ class Translation {
     this.#frame.leaveAtRip(0)
   }
 
-  #branch(number: number): void {
+  #branch({ number, start }: RegionBlock): void {
     const code = this.#code
+    if (this.#region.time.checked.has(number)) {
+      this.#pushLacksTime(this.#region.time.needed[number] ?? 0)
+      code.if()
+      this.#frame.leave(start, 0)
+      code.end()
+    }
     if (this.#dispatched.has(number)) {
       code.i32(number)
       code.set(this.#frame.target)
@@ -255,6 +260,13 @@ class Translation {
       return
     }
     throw new Error(`Block ${number} cannot be branched to from here.`)
+  }
+
+  #pushLacksTime(needed: number): void {
+    const code = this.#code
+    code.get(this.#frame.remaining)
+    code.i32(needed)
+    code.op('i32_lt_s')
   }
 
   /** Goes to the address in `rip`: to an entry of this region, or out of it. */
@@ -282,6 +294,8 @@ class Translation {
       code.memory('i32_load16_u', firstPlace + at.PLACE.region)
       code.i32(this.#options.index)
       code.op('i32_eq')
+      this.#pushLacksTime(this.#neededAtEntries())
+      code.op('i32_gt_u')
       code.if()
       code.get(place)
       code.memory('i32_load16_u', firstPlace + at.PLACE.entry)

@@ -6,7 +6,7 @@ import { HOST } from '../interp/support'
 import type { BackendContext } from '../semantics/backend'
 import * as at from '../state/layout'
 import type { BlockOptions } from './options'
-import { findRegion, type Region } from './region'
+import { findRegion, type HotPlaces, type Region } from './region'
 import { RoutineLibrary, ROUTINES } from './routines'
 import type { JitStatistics } from './statistics'
 import { REGION_EXPORT, routinesOf, translate } from './translate'
@@ -45,6 +45,8 @@ interface Translated {
   readonly bytes: number
   /** Offsets of the places that became hot. */
   readonly hot: readonly number[]
+  /** Those that became hot though a region had their instructions inside. */
+  readonly jumped: readonly number[]
   /** How often it was made anew because another place became hot. */
   readonly generation: number
 }
@@ -96,8 +98,10 @@ export class RegionCache implements Translator {
     if (this.#isPassed(place, host)) return
     const started = performance.now()
     const before = this.#toJoin(page, host)
-    const hot = [place % PAGE, ...new Set([...before.flatMap((other) => other.hot), ...this.#warm(page)])]
-    const region = this.#find(page, host, hot)
+    const first = place % PAGE
+    const jumped = [...new Set([...before.flatMap((other) => other.jumped), ...(before.some(({ offsets }) => offsets.has(first)) ? [first] : [])])]
+    const others = [...new Set([...before.flatMap((other) => other.hot), ...this.#warm(page)])]
+    const region = this.#find(page, host, { first, jumped, others })
     if (region === undefined) {
       this.statistics.refused++
       this.#resting.set(key(place, state.codeMode), Number.POSITIVE_INFINITY)
@@ -106,7 +110,7 @@ export class RegionCache implements Translator {
     for (const other of before) this.#drop(other)
     translatedHere++
     this.#setThreshold()
-    this.#install(region, { page, host, hot, generation: before.reduce((most, { generation }) => Math.max(most, generation + 1), 0) })
+    this.#install(region, { page, host, hot: [first, ...others], jumped, generation: before.reduce((most, { generation }) => Math.max(most, generation + 1), 0) })
     this.statistics.milliseconds += performance.now() - started
   }
 
@@ -208,7 +212,7 @@ export class RegionCache implements Translator {
     return found
   }
 
-  #find(page: number, host: number, hot: readonly number[]): Region | undefined {
+  #find(page: number, host: number, hot: HotPlaces): Region | undefined {
     const { state, code, opcodes } = this.#context
     const codeMode = state.codeMode
     const mode = CODE_MODES[codeMode] ?? 16
@@ -227,7 +231,7 @@ export class RegionCache implements Translator {
     }, hot)
   }
 
-  #install(region: Region, { page, host, hot, generation }: Pick<Translated, 'page' | 'host' | 'hot' | 'generation'>): void {
+  #install(region: Region, { page, host, hot, jumped, generation }: Pick<Translated, 'page' | 'host' | 'hot' | 'jumped' | 'generation'>): void {
     const { state } = this.#context
     const index = this.#takeIndex()
     const bytes = translate(region, { shape: state.i32[at.SEGMENT_SHAPE >> 2] ?? 0, index, page })
@@ -247,7 +251,7 @@ export class RegionCache implements Translator {
       }
     }
     const entries = new Map(region.entries.map(({ start, number }) => [start, number]))
-    const translated: Translated = { index, codeMode: state.codeMode, page, host, entries, covered, offsets, passed: new Set(), bytes: cost, hot, generation }
+    const translated: Translated = { index, codeMode: state.codeMode, page, host, entries, covered, offsets, passed: new Set(), bytes: cost, hot, jumped, generation }
     this.#byIndex.set(index, translated)
     const hostPage = host >>> PAGE_SHIFT
     const others = this.#byHostPage.get(hostPage)

@@ -118,6 +118,8 @@ export interface Arithmetic<V> {
   shl(a: V, count: V): V
   shrU(a: V, count: V): V
   shrS(a: V, count: V): V
+  /** A value of `size` bits turned left by fewer. */
+  rotl(size: Size, a: V, count: V): V
   /** Leading and trailing zeros of 64 bits (64 for zero), and the number of ones. */
   clz(a: V): V
   ctz(a: V): V

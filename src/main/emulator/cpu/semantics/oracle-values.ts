@@ -86,6 +86,10 @@ export class OracleValues {
     return u64(s64(a) >> (count & 63n))
   }
 
+  rotl(size: Size, a: bigint, count: bigint): bigint {
+    return BigInt.asUintN(size, (a << count) | (a >> (BigInt(size) - count)))
+  }
+
   clz(a: bigint): bigint {
     return a === 0n ? 64n : BigInt(64 - a.toString(2).length)
   }

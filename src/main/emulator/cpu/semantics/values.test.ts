@@ -24,6 +24,7 @@ interface Arithmetic<V> {
   shl(a: V, b: V): V
   shrU(a: V, b: V): V
   shrS(a: V, b: V): V
+  rotl(size: Size, a: V, count: V): V
   clz(a: V): V
   ctz(a: V): V
   popcnt(a: V): V
@@ -77,6 +78,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   ...Object.fromEntries(SIZES.flatMap((size): [string, Operation][] => [
     [`zext${size}`, (v, a) => v.zext(size, a)],
     [`sext${size}`, (v, a) => v.sext(size, a)],
+    [`rotl${size}`, (v, a, b) => v.rotl(size, v.zext(size, a), v.and(b, v.constant(size - 1)))],
+    [`low ${size} bits of a sum of products`, (v, a, b) => v.zext(size, v.sub(v.add(v.mul(a, b), a), v.xor(v.zext(32, v.mul(b, b)), v.not(a))))],
     // A value known to be narrow, widened again.
     [`zext${size} of a sum`, (v, a, b) => v.zext(size, v.add(v.zext(size, a), v.zext(size, b)))],
     [`sext${size} of a narrow value`, (v, a) => v.sext(size, v.and(a, v.constant((1n << BigInt(size)) - 1n)))],

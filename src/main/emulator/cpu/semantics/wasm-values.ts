@@ -12,6 +12,16 @@ export type WasmValue =
   | { readonly kind: 'local'; readonly local: number; readonly type: ValueTypeName; readonly bits: number }
 
 const ALL_BITS = 64
+/** Operations whose low half depends on the low halves of their operands alone. */
+const LOW_HALVES: Partial<Readonly<Record<OpName, OpName>>> = { i64_add: 'i32_add', i64_sub: 'i32_sub', i64_mul: 'i32_mul', i64_xor: 'i32_xor', i64_or: 'i32_or', i64_and: 'i32_and' }
+
+interface Origin {
+  readonly op: OpName
+  readonly a: WasmValue
+  readonly b: WasmValue
+  readonly result: WasmValue
+}
+
 type Fold = (a: bigint, b: bigint) => bigint
 
 type ConstantValue = WasmValue & { readonly kind: 'constant' }
@@ -38,6 +48,8 @@ export class WasmValues {
   /** Identities of the open branches, innermost last: what was computed in one is valid while it is open. */
   readonly #scopes: number[] = [0]
   #lastScope = 0
+  /** What the sums and the like were computed from, by the local that they are in. */
+  readonly #origins = new Map<number, Origin>()
 
   constructor(code: FunctionBuilder) {
     this.code = code
@@ -200,6 +212,15 @@ export class WasmValues {
     return this.#binary('i64_shr_s', a, count, (x, y) => BigInt.asIntN(64, x) >> (y & 63n), ALL_BITS, 0n)
   }
 
+  rotl(size: Size, a: WasmValue, count: WasmValue): WasmValue {
+    if (size < 32) return this.zext(size, this.or(this.shl(a, count), this.shrU(a, this.sub(constantValue(size), count))))
+    if (size === 64) return this.#emitBinary('i64_rotl', a, count, ALL_BITS)
+    this.push32(a)
+    this.push32(count)
+    this.code.op('i32_rotl')
+    return this.pop('i32', 32)
+  }
+
   clz(a: WasmValue): WasmValue {
     return this.#unary('i64_clz', a, 7)
   }
@@ -246,6 +267,14 @@ export class WasmValues {
   zext(size: Size, a: WasmValue): WasmValue {
     if (a.bits <= size) return a
     if (a.kind === 'constant') return constantValue(BigInt.asUintN(size, a.value))
+    const origin = size === 32 ? this.#origins.get(a.local) : undefined
+    if (origin !== undefined && origin.result === a) {
+      // Low halves suffice, and what an i32 operation leaves needs no mask.
+      this.push32(origin.a)
+      this.push32(origin.b)
+      this.code.op(origin.op)
+      return this.pop('i32', 32)
+    }
     this.push(a)
     if (size === 32) {
       this.code.op('i32_wrap_i64')
@@ -282,13 +311,18 @@ export class WasmValues {
 
   variable(initial: WasmValue): Variable<WasmValue> {
     const local = this.code.local('i64')
+    const { scope } = this
+    // While no branch has set it, it is what it was set to last.
+    let last: WasmValue | undefined
     const set = (value: WasmValue): void => {
+      last = scope === this.scope ? value : undefined
       this.push(value)
       this.code.set(local)
     }
     set(initial)
     return {
       get: () => {
+        if (last !== undefined && scope === this.scope) return last
         this.code.get(local)
         return this.pop('i64', ALL_BITS)
       },
@@ -361,7 +395,10 @@ export class WasmValues {
     this.push(a)
     this.push(b)
     this.code.op(op)
-    return this.pop('i64', Math.min(bits, ALL_BITS))
+    const result = this.pop('i64', Math.min(bits, ALL_BITS))
+    const low = LOW_HALVES[op]
+    if (low !== undefined && result.kind === 'local') this.#origins.set(result.local, { op: low, a, b, result })
+    return result
   }
 
   #logic(op: 'and' | 'or' | 'xor', a: WasmValue, b: WasmValue, fold: Fold, bits: number): WasmValue {
