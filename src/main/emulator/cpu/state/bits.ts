@@ -33,6 +33,9 @@ export const CR4 = {
 
 export const EFER_BITS = { SCE: 1n << 0n, LME: 1n << 8n, LMA: 1n << 10n, NXE: 1n << 11n } as const
 
+/** Attributes that real mode gives a segment: present, data, writable, accessed. */
+export const REAL_MODE_ATTRIBUTES = 0x93
+
 /** Indexes of the descriptor caches. */
 export const ES = 0
 export const CS = 1

@@ -1,5 +1,5 @@
 import * as at from './layout'
-import { ARITHMETIC_FLAGS, AF, ATTRIBUTE, CF, CODE_16, CODE_32, CODE_64, CR0, CR4, CS, DEFINED_FLAGS, EFER_BITS, FS, OF, PF, SF, SS, VM, ZF } from './bits'
+import { ARITHMETIC_FLAGS, AF, ATTRIBUTE, CF, CODE_16, CODE_32, CODE_64, CR0, CR4, CS, DEFINED_FLAGS, EFER_BITS, FS, OF, PF, REAL_MODE_ATTRIBUTES, SF, SS, VM, ZF } from './bits'
 
 const ALL_ONES = 0xffff_ffff_ffff_ffffn
 const ALL_32 = 0xffff_ffffn
@@ -293,6 +293,32 @@ export class CpuState {
   }
 
   /**
+   * Loads a segment register as real mode does: the base follows the selector, limit and sizes stay as protected mode left them. Accesses see it at
+   * once, and nothing else hangs on it.
+   */
+  loadRealSegment(index: number, selector: number): void {
+    const { u32 } = this
+    const hidden = (at.DESCRIPTORS + index * at.DESCRIPTOR_STRIDE) >> 2
+    const seen = (at.SEGMENTS + index * at.SEGMENT_STRIDE + at.SEGMENT_BASE) >> 2
+    const attributes = hidden + (at.DESCRIPTOR_ATTRIBUTES >> 2)
+    const base = (selector & 0xffff) << 4
+    u32[hidden + (at.DESCRIPTOR_BASE >> 2)] = u32[seen] = base
+    u32[hidden + (at.DESCRIPTOR_BASE >> 2) + 1] = u32[seen + 1] = 0
+    u32[attributes] = ((u32[attributes] ?? 0) & (ATTRIBUTE.big | ATTRIBUTE.granular)) | REAL_MODE_ATTRIBUTES
+    u32[hidden + (at.DESCRIPTOR_SELECTOR >> 2)] = selector
+    this.#setShape(index, base === 0 && this.limit(index) === 0xffff_ffff, base === 0 && this.limit(index) === 0xffff_ffff)
+    // The fetch window was checked against the old base.
+    if (index === CS) this.closeFetchWindow()
+  }
+
+  /** Whether all of the first 4 GiB can be read, and written, through a segment register at their linear addresses. */
+  #setShape(index: number, reads: boolean, writes: boolean): void {
+    const bits = (reads ? 1 : 0) | (writes ? 1 << at.SHAPE_WRITE_SHIFT : 0)
+    const shape = this.i32[at.SEGMENT_SHAPE >> 2] ?? 0
+    this.i32[at.SEGMENT_SHAPE >> 2] = (shape & ~((1 | (1 << at.SHAPE_WRITE_SHIFT)) << index)) | (bits << index)
+  }
+
+  /**
    * Recomputes what follows from CR0, EFER, EFLAGS.VM, CPL, CS and SS: code mode, masks, effective segments, TLB set.
    * Called after every change of one of them.
    */
@@ -364,9 +390,7 @@ export class CpuState {
     i32[to + (at.SEGMENT_WRITE_HIGH >> 2) + 1] = writeUpper
     const flat = baseLow === 0 && baseHigh === 0 && ((low === 0 && lowUpper === 0) || lowUpper === LOWEST_UPPER)
     const reaches = (high: number, upper: number): boolean => high === ALL_ONES_32 && (upper === 0 || upper === HIGHEST_UPPER)
-    const bits = (flat && reaches(readHigh, readUpper) ? 1 : 0) | (flat && reaches(writeHigh, writeUpper) ? 1 << at.SHAPE_WRITE_SHIFT : 0)
-    const shape = i32[at.SEGMENT_SHAPE >> 2] ?? 0
-    i32[at.SEGMENT_SHAPE >> 2] = (shape & ~((1 | (1 << at.SHAPE_WRITE_SHIFT)) << index)) | (bits << index)
+    this.#setShape(index, flat && reaches(readHigh, readUpper), flat && reaches(writeHigh, writeUpper))
   }
 
   /** The next instruction is located anew. */

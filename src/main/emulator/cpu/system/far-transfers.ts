@@ -5,7 +5,8 @@ import type { Helpers } from '../semantics/builder'
 import { checkDirectTarget, checkOffset, checkWidth, commitCode, enterCode } from './code-targets'
 import { modesChanged, type SystemContext } from './context'
 import { Descriptor, extend, isNull, markAccessed, readDescriptor, rpl, selectorError, SystemType } from './descriptors'
-import { checkStackDescriptor, dropPrivilegedSegments, nullStackSegment, plainSegment } from './segments'
+import { checkCodeOffset, enterRealCode, moveStack, storeWords, topWord, WORD } from './real-mode'
+import { checkStackDescriptor, dropPrivilegedSegments, loadPlainSegment, nullStackSegment } from './segments'
 import { currentStack, flatStack, movedPointer, peek, push, replaceBits, segmentStack, setStackPointer, type StackSize } from './stack'
 import { jumpToTask } from './task-switch'
 import { innerStack, longStackPointer } from './task-state'
@@ -34,13 +35,18 @@ function checkPlainOffset(cx: SystemContext, offset: bigint): void {
 }
 
 function enterPlain(cx: SystemContext, selector: number, offset: bigint): void {
-  cx.state.setSegment(CS, plainSegment(cx.state, CS, selector))
+  loadPlainSegment(cx.state, CS, selector)
   cx.state.rip = offset
   modesChanged(cx)
 }
 
 function farJump(cx: SystemContext, selector: number, offset: bigint): void {
   const { state } = cx
+  if (!state.protectedMode) {
+    checkCodeOffset(cx, Number(offset))
+    enterRealCode(cx, selector, Number(offset))
+    return
+  }
   if (!state.usesDescriptors) {
     checkPlainOffset(cx, offset)
     enterPlain(cx, selector, offset)
@@ -69,6 +75,13 @@ function farJump(cx: SystemContext, selector: number, offset: bigint): void {
 
 function farCall(cx: SystemContext, selector: number, offset: bigint, size: StackSize, next: bigint): void {
   const { state } = cx
+  if (!state.protectedMode && size === 16) {
+    checkCodeOffset(cx, Number(offset))
+    storeWords(cx, [state.selector(CS), Number(next & 0xffffn)])
+    enterRealCode(cx, selector, Number(offset))
+    moveStack(cx, -2 * WORD)
+    return
+  }
   const returnAddress = [BigInt(state.selector(CS)), next]
   if (!state.usesDescriptors) {
     const stack = currentStack(cx)
@@ -135,6 +148,13 @@ function callInner(cx: SystemContext, gate: Descriptor, target: Descriptor, entr
 
 function farReturn(cx: SystemContext, size: StackSize, release: bigint): void {
   const { state } = cx
+  if (!state.protectedMode && size === 16) {
+    const [ip, cs] = [topWord(cx, 0), topWord(cx, 1)]
+    checkCodeOffset(cx, ip)
+    enterRealCode(cx, cs, ip)
+    moveStack(cx, 2 * WORD + Number(release))
+    return
+  }
   const stack = currentStack(cx)
   const bytes = BigInt(size / 8)
   const [offset = 0n, selectorValue = 0n] = peek(cx, stack, state.gpr(RSP), size, 2)

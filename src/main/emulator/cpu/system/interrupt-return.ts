@@ -7,7 +7,8 @@ import { modesChanged, type SystemContext } from './context'
 import { Descriptor, rpl } from './descriptors'
 import { outerPointerValue, outerStack, readReturnTarget, stackSize } from './far-transfers'
 import { setPrivilegedFlags } from './flags'
-import { dropPrivilegedSegments, plainSegment, virtual8086Segment } from './segments'
+import { checkCodeOffset, enterRealCode, moveStack, topWord, WORD } from './real-mode'
+import { dropPrivilegedSegments, loadPlainSegment, virtual8086Segment } from './segments'
 import { currentStack, movedPointer, peek, setStackPointer, type StackSize } from './stack'
 import { returnFromTask } from './task-switch'
 import { checkVirtualImage, hasVirtualFlag, takeVirtualFlag } from './virtual-interrupts'
@@ -25,7 +26,8 @@ function iret(cx: SystemContext, size: StackSize): void {
   const { state } = cx
   // Also when IRET itself faults (SDM vol. 3A, 6.7.1).
   cx.unblockNmi()
-  if (!state.protectedMode) returnPlain(cx, size, flagMask(size) | IF | IOPL)
+  if (!state.protectedMode && size === 16) returnReal(cx)
+  else if (!state.protectedMode) returnPlain(cx, size, flagMask(size) | IF | IOPL)
   else if (state.virtual8086) {
     if ((state.systemFlags & IOPL) === IOPL) returnPlain(cx, size, flagMask(size) | IF)
     else if (hasVirtualFlag(cx) && size === 16) returnPlain(cx, size, flagMask(size), true)
@@ -45,6 +47,14 @@ function flagMask(size: StackSize): number {
   return size === 16 ? ORDINARY : ORDINARY | WIDE_ONLY
 }
 
+function returnReal(cx: SystemContext): void {
+  const [offset, selector, image] = [topWord(cx, 0), topWord(cx, 1), topWord(cx, 2)]
+  checkCodeOffset(cx, offset)
+  enterRealCode(cx, selector, offset)
+  setPrivilegedFlags(cx, image, ORDINARY | IF | IOPL)
+  moveStack(cx, 3 * WORD)
+}
+
 function returnPlain(cx: SystemContext, size: StackSize, mask: number, virtual = false): void {
   const { state } = cx
   const [offset = 0n, selector = 0n, image = 0n] = peek(cx, currentStack(cx), state.gpr(RSP), size, 3)
@@ -52,7 +62,7 @@ function returnPlain(cx: SystemContext, size: StackSize, mask: number, virtual =
   const flags = Number(image & 0xffff_ffffn)
   if (virtual) checkVirtualImage(cx, flags)
   const pointer = movedPointer(cx, BigInt((size / 8) * 3))
-  state.setSegment(CS, plainSegment(state, CS, Number(selector & 0xffffn)))
+  loadPlainSegment(state, CS, Number(selector & 0xffffn))
   state.rip = offset
   setPrivilegedFlags(cx, flags, mask)
   noteResume(cx, size, flags)

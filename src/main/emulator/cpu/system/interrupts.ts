@@ -3,9 +3,10 @@ import { CpuFault, Vector } from '../faults'
 import { AC, CS, DS, ES, FS, GS, IF, IOPL, NT, RF, SS, TF, VM } from '../state/bits'
 import { IDTR } from '../state/layout'
 import { checkOffset, checkWidth, enterCode } from './code-targets'
-import { modesChanged, type SystemContext } from './context'
+import { type SystemContext } from './context'
 import { Descriptor, isNull, readDescriptor, selectorError, SystemType } from './descriptors'
-import { nullDataSegments, nullStackSegment, plainSegment } from './segments'
+import { checkCodeOffset, enterRealCode, moveStack, storeWords, WORD } from './real-mode'
+import { nullDataSegments, nullStackSegment } from './segments'
 import { currentStack, flatStack, push, segmentStack, setStackPointer, type StackSize } from './stack'
 import { jumpToTask } from './task-switch'
 import { innerStack, longStackPointer } from './task-state'
@@ -41,20 +42,16 @@ export function deliver(cx: SystemContext, event: Event): void {
 
 function deliverReal(cx: SystemContext, event: Event): void {
   const { state, mmu } = cx
-  const table = state.table(IDTR)
-  const entry = event.vector * 4
-  if (entry + 3 > table.limit) throw new CpuFault(Vector.GP)
-  const base = Number(table.base) + entry
-  const offset = mmu.readLow(base >>> 0, 2)
-  const selector = mmu.readLow((base + 2) >>> 0, 2)
-  const frame = [state.flags & 0xffff, state.selector(CS), event.returnTo]
-  const pointer = push(cx, currentStack(cx), state.gpr(RSP), 16, frame)
-  if (offset > state.limit(CS)) throw new CpuFault(Vector.GP)
-  state.setSegment(CS, plainSegment(state, CS, selector))
-  state.rip = BigInt(offset)
+  const { base, limit } = state.table(IDTR)
+  if (event.vector * 4 + 3 > limit) throw new CpuFault(Vector.GP)
+  const entry = Number(base) + event.vector * 4
+  const offset = mmu.readLow(entry >>> 0, WORD)
+  const selector = mmu.readLow((entry + 2) >>> 0, WORD)
+  storeWords(cx, [state.flags & 0xffff, state.selector(CS), Number(event.returnTo & 0xffffn)])
+  checkCodeOffset(cx, offset)
   state.systemFlags &= ~(IF | TF | AC | RF)
-  modesChanged(cx)
-  setStackPointer(cx, pointer)
+  enterRealCode(cx, selector, offset)
+  moveStack(cx, -3 * WORD)
 }
 
 const GATE_INTERRUPT: ReadonlySet<number> = new Set([SystemType.interruptGate16, SystemType.interruptGate32])

@@ -5,23 +5,17 @@ import type { CpuState, SegmentCache } from '../state/cpu-state'
 import { modesChanged, type SystemContext } from './context'
 import { Descriptor, isNull, markAccessed, readDescriptor, rpl, selectorError } from './descriptors'
 
-/** Present, data, writable, accessed; DPL 0 and 3. */
-const REAL_ATTRIBUTES = 0x93
+/** Present, data, writable, accessed; DPL 3. */
 const VIRTUAL_8086_ATTRIBUTES = 0xf3
-
-/** The register of real mode: the base follows the selector, limit and sizes stay as protected mode left them. */
-export function realModeSegment(state: CpuState, index: number, selector: number): SegmentCache {
-  const sizes = state.attributes(index) & (ATTRIBUTE.big | ATTRIBUTE.granular)
-  return { selector, base: BigInt(selector) << 4n, limit: state.limit(index), attributes: REAL_ATTRIBUTES | sizes }
-}
 
 export function virtual8086Segment(selector: number): SegmentCache {
   return { selector, base: BigInt(selector) << 4n, limit: 0xffff, attributes: VIRTUAL_8086_ATTRIBUTES }
 }
 
-/** A segment register for modes without descriptors. */
-export function plainSegment(state: CpuState, index: number, selector: number): SegmentCache {
-  return state.virtual8086 ? virtual8086Segment(selector) : realModeSegment(state, index, selector)
+/** Loads a segment register in a mode without descriptors. */
+export function loadPlainSegment(state: CpuState, index: number, selector: number): void {
+  if (state.virtual8086) state.setSegment(index, virtual8086Segment(selector))
+  else state.loadRealSegment(index, selector)
 }
 
 /** A null selector's hidden part: unusable. */
@@ -36,7 +30,7 @@ export function nullSegment(selector: number): SegmentCache {
 export function loadSegment(cx: SystemContext, index: number, selector: number): void {
   const { state } = cx
   if (!state.usesDescriptors) {
-    state.setSegment(index, plainSegment(state, index, selector))
+    loadPlainSegment(state, index, selector)
   } else if (index === SS) {
     state.setSegment(SS, checkedStackSegment(cx, selector))
   } else if (isNull(selector)) {
@@ -51,7 +45,7 @@ export function loadSegment(cx: SystemContext, index: number, selector: number):
     state.setSegment(index, descriptor.cache(selector))
   }
   if (index === SS) modesChanged(cx)
-  else state.updateEffectiveSegment(index)
+  else if (state.protectedMode) state.updateEffectiveSegment(index)
 }
 
 /** SS for the current privilege level, as MOV SS and POP SS check it. */
