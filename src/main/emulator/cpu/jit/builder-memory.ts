@@ -1,5 +1,5 @@
 import { NO_VECTOR, Reg, Seg, type Size } from '../semantics/builder'
-import { loadOf, storeOf } from '../semantics/memory-code'
+import { ifCodeAt, loadOf, storeOf } from '../semantics/memory-code'
 import type { OperandAccess, WasmOperand } from '../semantics/wasm-operands'
 import { constantValue, type WasmValue } from '../semantics/wasm-values'
 import * as at from '../state/layout'
@@ -115,13 +115,7 @@ export class BlockMemory extends BlockControl {
     code.op('i32_and')
     code.op('i32_add')
     code.set(host)
-    if (writes) {
-      code.get(host)
-      code.i32(at.LINE_SHIFT)
-      code.op('i32_shr_u')
-      code.memory('i32_load8_u', at.CODE_LINES)
-      this.leaveIf()
-    }
+    if (writes) ifCodeAt(code, host, bytes, () => this.leaveIf())
     return host
   }
 

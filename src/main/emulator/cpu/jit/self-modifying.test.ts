@@ -112,3 +112,22 @@ describe('a store into the code that comes next', () => {
     expect(statistics.overwritten).toBeGreaterThan(0)
   })
 })
+
+it('a store that begins in a line without code and ends in the code of the next', () => {
+  const [run, caller, increments] = [CODE + 64, CODE + 256, 8]
+  const back = run - (caller + 7)
+  const stores = [createInterpreter, blockWith({ threshold: 0 }, new JitStatistics())].map((factory) => {
+    const bench = new TestBench(factory, CODE_32)
+    bench.poke(run, [...Array<number>(increments).fill(INC), ...JUMP_TO_SELF])
+    // mov [ebx], edx; jmp run
+    bench.poke(caller, [0x89, 0x13, 0xe9, back & 0xff, (back >> 8) & 0xff, 0xff, 0xff])
+    return [DATA, run - 4, run - 2].map((into) => {
+      const { state } = bench
+      for (const [register, value] of [[EBX, BigInt(into)], [EDX, DECS], [EBP, 0n]] as const) state.setGpr(register, value)
+      state.rip = BigInt(caller)
+      bench.run(ENOUGH)
+      return state.gpr32(EBP) | 0
+    })
+  })
+  expect(stores).toEqual([[8, 8, 4], [8, 8, 4]])
+})

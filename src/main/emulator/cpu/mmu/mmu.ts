@@ -17,6 +17,7 @@ const SUPERVISOR = false
 /** Bytes of the largest access that alignment is checked of; beyond, processors differ (SDM vol. 2A, 2.4, table 2-21). */
 const LARGEST_CHECKED = 8
 const PAGE_MASK = ~0xfffn
+const LINE = 1 << at.LINE_SHIFT
 /** Pages of 2 and 4 MiB lie in 4 MiB, those of 1 GiB are the largest. */
 const LARGE_SHIFT = 22
 const HUGE_SHIFT = 30
@@ -309,7 +310,8 @@ export class Mmu {
   }
 
   #stored(host: number, bytes: number): void {
-    if (this.#state.u8[at.CODE_LINES + (host >>> at.LINE_SHIFT)] !== 0) this.afterStore(host, bytes)
+    const line = this.#state.u8[at.CODE_LINES + (host >>> at.LINE_SHIFT)] ?? 0
+    if (line !== 0 && ((line & at.LINE_HAS_CODE) !== 0 || host % LINE > LINE - bytes)) this.afterStore(host, bytes)
   }
 
   #split(linear: bigint): [lo: number, hi: number] {

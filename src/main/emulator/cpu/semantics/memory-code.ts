@@ -1,4 +1,5 @@
 import * as at from '../state/layout'
+import type { FunctionBuilder } from '../../wasm/function-builder'
 import type { MemoryOpName } from '../../wasm/opcodes'
 import type { Size } from './builder'
 import { constantValue, type WasmValue, type WasmValues } from './wasm-values'
@@ -28,6 +29,7 @@ export type BytesOf = number | { readonly local: number }
 const LOADS: Readonly<Record<Size, MemoryOpName>> = { 8: 'i64_load8_u', 16: 'i64_load16_u', 32: 'i64_load32_u', 64: 'i64_load' }
 const STORES: Readonly<Record<Size, MemoryOpName>> = { 8: 'i64_store8', 16: 'i64_store16', 32: 'i64_store32', 64: 'i64_store' }
 const PAGE_SHIFT = 12
+const LINE = 1 << at.LINE_SHIFT
 const PAGE_OFFSET = 0xfff
 const ENTRY_SHIFT = 4
 const ENTRY_HOST = 8
@@ -183,13 +185,39 @@ export function storeAt(v: WasmValues, functions: MemoryFunctions, host: number,
 /** Looks whether decoded code lies where `bytes` bytes were stored. */
 export function noteStore(v: WasmValues, functions: MemoryFunctions, host: number, bytes: number): void {
   const { code } = v
+  ifCodeAt(code, host, bytes, () => {
+    code.if()
+    code.get(host)
+    code.i32(bytes)
+    code.call(functions.afterStore)
+    code.end()
+  })
+}
+
+/**
+ * Where `bytes` bytes at a host address (i32 local) may reach a line with decoded code: `then` finds on the stack whether they do (i32). Common stores see
+ * one byte and go on; a stack right below the code is in a line before code, and reaches none.
+ */
+export function ifCodeAt(code: FunctionBuilder, host: number, bytes: number, then: () => void): void {
+  const line = code.local('i32')
   code.get(host)
   code.i32(at.LINE_SHIFT)
   code.op('i32_shr_u')
   code.memory('i32_load8_u', at.CODE_LINES)
+  code.set(line)
+  code.get(line)
   code.if()
-  code.get(host)
-  code.i32(bytes)
-  code.call(functions.afterStore)
+  code.get(line)
+  code.i32(at.LINE_HAS_CODE)
+  code.op('i32_and')
+  if (bytes > 1) {
+    code.get(host)
+    code.i32(LINE - 1)
+    code.op('i32_and')
+    code.i32(LINE - bytes)
+    code.op('i32_gt_u')
+    code.op('i32_or')
+  }
+  then()
   code.end()
 }
