@@ -83,13 +83,16 @@ export function interpreterWith(context: BackendContext, name: Backend['name'], 
     const asked = context.code?.armed === true && context.code.atOffset(location.physical)
     if (asked) context.code?.reach()
     const record = RecordCache.addressOf(location.physical)
-    if (records.holds(record, location.physical, state.codeMode, asked) && records.lengthOf(record) <= location.bytesToLimit) return record
-    const { decoded, inOnePage } = fetcher.fetch(location)
+    if (records.holds(record, location.physical, state.codeMode, asked) && records.lengthOf(record) <= Math.min(location.bytesToLimit, PAGE - (location.physical % PAGE))) return record
+    const { decoded, plain, secondPage } = fetcher.fetch(location)
     const group = unitGroupOf(decoded)
     if (group !== undefined && !present.has(group)) complete(group)
-    const frame = inOnePage ? physical.readableFrame(location.physical - (location.physical % PAGE)) : 0
-    if (frame === 0) return records.once(decoded)
-    return records.keep(decoded, location.physical, frame + (location.physical % PAGE), state.codeMode, asked)
+    if (!plain) return records.once(decoded)
+    const host = physical.readableFrame(location.physical - (location.physical % PAGE)) + (location.physical % PAGE)
+    if (secondPage === undefined) return records.keep(decoded, location.physical, host, state.codeMode, asked)
+    if (!asked) records.keepCrossing(decoded, location.physical, host, secondPage, physical.readableFrame(secondPage), state.codeMode)
+    // Its pages were looked at just now: this once, compiled code need not do so.
+    return records.once(decoded)
   }
 
   const imports = {

@@ -178,14 +178,18 @@ function addLoop(module: ModuleBuilder, functions: SupportFunctions, translates:
     const jumped = body.block()
     const cold = body.block()
     const region = body.block()
+    const crossing = body.block()
     const cases = hotVariants.map(() => body.block())
     body.get(handler)
-    body.brTable([...cases.toReversed(), region], cold)
+    body.brTable([...cases.toReversed(), region, crossing], cold)
     for (const variant of hotVariants) {
       body.end()
       body.withOwnLocals(() => emitHotCase(body, functions, locals, variant))
       body.br(translates && variant.row.setsRip === true ? jumped : advance)
     }
+    body.end()
+    emitCrossing(body, functions, locals)
+    body.br(dispatch)
     body.end()
     if (translates) emitEnterRegion(body, module, locals, { anew, dispatch })
     else body.op('unreachable')
@@ -265,6 +269,24 @@ function emitEnterRegion(body: FunctionBuilder, module: ModuleBuilder, { record,
   body.memory('i32_load16_u', at.PLACES + at.PLACE.handler)
   body.set(handler)
   body.br(dispatch)
+}
+
+/** Leads an instruction that crosses a page to its own handler, decoded anew where the second page is not known to be what it was. */
+function emitCrossing(body: FunctionBuilder, functions: SupportFunctions, locals: LoopLocals): void {
+  const { record, rip, handler } = locals
+  emitPlaceOf(body, record)
+  body.memory('i32_load16_u', at.PLACES + at.PLACE.handler)
+  body.set(handler)
+  body.get(record)
+  body.get(rip)
+  body.call(functions.tailHolds)
+  body.op('i32_eqz')
+  body.if()
+  emitFetch(body, functions, locals)
+  body.get(record)
+  body.memory('i32_load16_u', at.RECORD.handler)
+  body.set(handler)
+  body.end()
 }
 
 /** A hot handler: leaves the new RIP and the distance to it. */
@@ -353,7 +375,8 @@ function emitCount(body: FunctionBuilder, remaining: number): void {
 }
 
 /** The record of the instruction at RIP: from the decode cache when the fetch window can be had and the tag fits, else from `fetch`. */
-function emitFindRecord(body: FunctionBuilder, functions: SupportFunctions, { record, rip, tag }: LoopLocals): void {
+function emitFindRecord(body: FunctionBuilder, functions: SupportFunctions, locals: LoopLocals): void {
+  const { record, rip, tag } = locals
   const linear = body.local('i64')
   const physical = body.local('i64')
   const found = body.block()
@@ -398,6 +421,12 @@ function emitFindRecord(body: FunctionBuilder, functions: SupportFunctions, { re
   body.op('i64_eq')
   body.brIf(found)
   body.end()
+  emitFetch(body, functions, locals)
+  body.end()
+}
+
+/** The record of the instruction at RIP, from `fetch`. */
+function emitFetch(body: FunctionBuilder, functions: SupportFunctions, { record, tag }: LoopLocals): void {
   body.call(functions.fetch)
   body.set(record)
   body.get(record)
@@ -406,7 +435,6 @@ function emitFindRecord(body: FunctionBuilder, functions: SupportFunctions, { re
   body.i64(~at.TAG_ASKED)
   body.op('i64_and')
   body.set(tag)
-  body.end()
 }
 
 /** Pushes the address of the record for a physical address or tag. */

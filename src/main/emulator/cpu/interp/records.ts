@@ -2,7 +2,7 @@ import type { Decoded } from '../decode/decoded'
 import { MAX_INSTRUCTION_LENGTH } from '../decode/decode'
 import type { CpuState } from '../state/cpu-state'
 import * as at from '../state/layout'
-import { handlerNumber, REGION_HANDLER } from './variants'
+import { CROSSING_HANDLER, handlerNumber, REGION_HANDLER } from './variants'
 
 const PAGE = 4096
 const PAGE_SHIFT = 12
@@ -41,6 +41,8 @@ export class RecordCache {
   readonly #state: CpuState
   /** Physical page by host page, for pages with decoded code. */
   readonly #physicalPages = new Map<number, number>()
+  /** Records of instructions that cross a page, by the host page of their second part; some may have been replaced. */
+  readonly #crossing = new Map<number, Set<number>>()
   /** The first records of pages that records were written for. */
   readonly #written = new Set<number>()
   /** The page asked for last: invalidation asks for neighbours. */
@@ -96,6 +98,35 @@ export class RecordCache {
 
   /** Keeps an instruction that lies in one page of plain memory; `host` is the address of its first byte. `asked`: compiled code does not find it. */
   keep(decoded: Decoded, physical: number, host: number, codeMode: number, asked: boolean): number {
+    const address = this.#put(decoded, physical, host, codeMode, asked)
+    this.markLines(host, decoded.length)
+    if (!asked) this.#translations.decoded(address, physical, codeMode)
+    return address
+  }
+
+  /**
+   * Keeps an instruction of which a part lies in a second page of plain memory, for compiled code to find where it finds that page. `host`, `secondHost`: addresses of
+   * its first byte and of the second page; `secondPage`: physical address of that.
+   */
+  keepCrossing(decoded: Decoded, physical: number, host: number, secondPage: number, secondHost: number, codeMode: number): void {
+    const address = this.#put(decoded, physical, host, codeMode, false)
+    const { u16, u32 } = this.#state
+    const number = (address - at.RECORDS) / at.RECORD_BYTES
+    const tail = Math.floor(number / PAGE) * at.TAILS_PER_PAGE + (number % at.TAILS_PER_PAGE)
+    u32[(at.TAILS >> 2) + tail] = secondPage / PAGE
+    u16[(placeOf(address) + PLACE.entry) >> 1] = tail
+    u16[(placeOf(address) + PLACE.handler) >> 1] = u16[(address + RECORD.handler) >> 1] ?? 0
+    u16[(address + RECORD.handler) >> 1] = CROSSING_HANDLER
+    const inFirst = PAGE - (physical % PAGE)
+    this.#physicalPages.set(secondHost >>> PAGE_SHIFT, secondPage / PAGE)
+    this.markLines(host, inFirst)
+    this.markLines(secondHost, decoded.length - inFirst)
+    const others = this.#crossing.get(secondHost >>> PAGE_SHIFT)
+    if (others === undefined) this.#crossing.set(secondHost >>> PAGE_SHIFT, new Set([address]))
+    else others.add(address)
+  }
+
+  #put(decoded: Decoded, physical: number, host: number, codeMode: number, asked: boolean): number {
     const address = RecordCache.addressOf(physical)
     this.#write(address, decoded)
     const { u32 } = this.#state
@@ -104,8 +135,6 @@ export class RecordCache {
     this.#physicalPages.set(host >>> PAGE_SHIFT, Math.floor(physical / PAGE))
     this.#written.add(RecordCache.addressOf(physical - (physical % PAGE)))
     this.#lookedUp = NO_LOOKUP
-    this.markLines(host, decoded.length)
-    if (!asked) this.#translations.decoded(address, physical, codeMode)
     return address
   }
 
@@ -128,6 +157,7 @@ export class RecordCache {
       u8[first - 1] = (u8[first - 1] ?? 0) & ~at.LINE_BEFORE_CODE
     }
     this.#physicalPages.clear()
+    this.#crossing.clear()
     this.#lookedUp = NO_LOOKUP
   }
 
@@ -154,7 +184,7 @@ export class RecordCache {
 
   /** Drops the records of instructions with a byte in [from, to); both in one line. Says whether there were any. */
   #dropOverlapping(from: number, to: number): boolean {
-    let dropped = false
+    let dropped = this.#dropCrossing(from)
     for (let host = from - MAX_INSTRUCTION_LENGTH + 1; host < to; host++) {
       const address = this.#recordAt(host)
       if (address !== 0 && host + this.lengthOf(address) > from) {
@@ -163,6 +193,29 @@ export class RecordCache {
       }
     }
     return dropped
+  }
+
+  /** Drops the instructions whose second part has a byte at `from` or behind it in the same page. Says whether there were any. */
+  #dropCrossing(from: number): boolean {
+    const crossing = this.#crossing.get(from >>> PAGE_SHIFT)
+    if (crossing === undefined) return false
+    let dropped = false
+    for (const address of crossing) {
+      if (this.#bytesInSecondPage(address) > from % PAGE) {
+        this.#empty(address)
+        dropped = true
+      } else if (this.#bytesInSecondPage(address) > 0) continue
+      crossing.delete(address)
+    }
+    if (crossing.size === 0) this.#crossing.delete(from >>> PAGE_SHIFT)
+    return dropped
+  }
+
+  /** 0 for a record that holds no instruction that crosses a page. */
+  #bytesInSecondPage(address: number): number {
+    const { u16, i32 } = this.#state
+    if (u16[(address + RECORD.handler) >> 1] !== CROSSING_HANDLER || i32[(address >> 2) + 1] === EMPTY) return 0
+    return (((address - at.RECORDS) / at.RECORD_BYTES) % PAGE) + this.lengthOf(address) - PAGE
   }
 
   #empty(address: number): void {
@@ -196,7 +249,7 @@ export class RecordCache {
 
   /** A line that no longer holds code stops slowing stores. */
   #unmarkIfEmpty(start: number): void {
-    if (this.#translations.covers(start, start + LINE)) return
+    if (this.#translations.covers(start, start + LINE) || (start % PAGE === 0 && this.#crossing.has(start >>> PAGE_SHIFT))) return
     for (let host = start - MAX_INSTRUCTION_LENGTH + 1; host < start + LINE; host++) {
       const address = this.#recordAt(host)
       if (address !== 0 && host + this.lengthOf(address) > start) return

@@ -8,12 +8,14 @@ import { HELPER_NAMES, HELPER_SIGNATURES } from '../semantics/helper-signatures'
 import { addRoutines } from '../semantics/wasm-routines'
 import { hostAddress, type MemoryFunctions } from '../semantics/memory-code'
 import { WasmValues } from '../semantics/wasm-values'
-import { CS, SS } from '../state/bits'
+import { CODE_64, CS, SS } from '../state/bits'
 import * as at from '../state/layout'
 
 /** Names of the module's import namespaces. */
 export const HOST = 'host'
 export const HELPERS = 'helpers'
+/** In an entry of the TLB for fetches: number of the physical page (u32). */
+const ENTRY_FRAME = 12
 /** Index of the table of translated regions, behind that of handlers. */
 export const REGION_TABLE = 1
 
@@ -34,6 +36,8 @@ export interface SupportFunctions extends HandlerFunctions {
   readonly fetch: number
   /** (linear address of the instruction at RIP, RIP) → 1 when the fetch window is on its page now; see `addOpenWindow` */
   readonly openWindow: number
+  /** (record of an instruction that crosses a page, RIP) → 1 when its second page can be fetched and is the one it was decoded from */
+  readonly tailHolds: number
   readonly hot: number
   /** Added when a handler first wants them. */
   readonly bulk: () => BulkFunctions
@@ -59,6 +63,7 @@ export function addSupport(module: ModuleBuilder, tableSize: number, translates:
     helper,
     fetch: imports.fetch,
     openWindow: addOpenWindow(module),
+    tailHolds: addTailHolds(module),
     raise: imports.raise,
     routine: addRoutines(module, imports.raise),
     attention: imports.attention,
@@ -135,55 +140,25 @@ function addFindAligned(module: ModuleBuilder, raise: number, find: number, writ
  * outside the module. 0 where the page is not known, or CS's limit ends in it.
  */
 function addOpenWindow(module: ModuleBuilder): number {
-  const LONG = 2
-  const ENTRY_FRAME = 12
   return module.function({ parameters: ['i64', 'i64'], results: ['i32'] }, (body) => {
     const [linear, rip] = [0, 1]
     const page = body.local('i64')
     const entry = body.local('i32')
-    body.i32(0)
-    body.memory('i32_load', at.CODE_MODE)
-    body.i32(LONG)
-    body.op('i32_ne')
-    body.if()
-    // The last byte of the page, as an offset in CS.
-    body.get(linear)
-    body.i64(-1n)
-    body.op('i64_xor')
-    body.i64(0xfffn)
-    body.op('i64_and')
-    body.get(rip)
-    body.op('i64_add')
-    body.i32(0)
-    body.memory('i64_load32_u', at.DESCRIPTORS + CS * at.DESCRIPTOR_STRIDE + at.DESCRIPTOR_LIMIT)
-    body.op('i64_gt_u')
-    body.if()
-    body.i32(0)
-    body.op('return')
-    body.end()
-    body.end()
+    emitCheckLimit(body, () => {
+      // The last byte of the page, as an offset in CS.
+      body.get(linear)
+      body.i64(-1n)
+      body.op('i64_xor')
+      body.i64(0xfffn)
+      body.op('i64_and')
+      body.get(rip)
+      body.op('i64_add')
+    })
     body.get(linear)
     body.i64(12n)
     body.op('i64_shr_u')
     body.set(page)
-    body.get(page)
-    body.op('i32_wrap_i64')
-    body.i32(at.TLB_ENTRIES - 1)
-    body.op('i32_and')
-    body.i32(Math.log2(at.TLB_ENTRY))
-    body.op('i32_shl')
-    body.i32(0)
-    body.memory('i32_load', at.TLB_SET)
-    body.op('i32_add')
-    body.set(entry)
-    body.get(entry)
-    body.memory('i64_load', at.TLB_FETCH)
-    body.get(page)
-    body.op('i64_ne')
-    body.if()
-    body.i32(0)
-    body.op('return')
-    body.end()
+    emitFindPage(body, page, entry)
     body.i32(0)
     body.get(page)
     body.memory('i64_store', at.FETCH_PAGE)
@@ -195,6 +170,83 @@ function addOpenWindow(module: ModuleBuilder): number {
     body.memory('i64_store', at.FETCH_PHYSICAL)
     body.i32(1)
   })
+}
+
+/** Looks at the second page of an instruction that crosses a page, as `CodeFetcher.fetch` does. */
+function addTailHolds(module: ModuleBuilder): number {
+  return module.function({ parameters: ['i32', 'i64'], results: ['i32'] }, (body) => {
+    const [record, rip] = [0, 1]
+    const page = body.local('i64')
+    const entry = body.local('i32')
+    emitCheckLimit(body, () => {
+      body.get(rip)
+      body.get(record)
+      body.memory('i64_load8_u', at.RECORD.length)
+      body.op('i64_add')
+      body.i64(1n)
+      body.op('i64_sub')
+    })
+    body.get(rip)
+    body.i32(0)
+    body.memory('i64_load', at.SEGMENTS + CS * at.SEGMENT_STRIDE + at.SEGMENT_BASE)
+    body.op('i64_add')
+    body.i64(12n)
+    body.op('i64_shr_u')
+    body.i64(1n)
+    body.op('i64_add')
+    body.set(page)
+    emitFindPage(body, page, entry)
+    body.get(entry)
+    body.memory('i32_load', at.TLB_FETCH + ENTRY_FRAME)
+    body.get(record)
+    body.i32(Math.log2(at.PLACE_DIVISOR))
+    body.op('i32_shr_u')
+    body.memory('i32_load16_u', at.PLACES + at.PLACE.entry)
+    body.i32(2)
+    body.op('i32_shl')
+    body.memory('i32_load', at.TAILS)
+    body.op('i32_eq')
+  })
+}
+
+/** Returns 0 where there is a limit of CS and the offset that `push` pushes is beyond it. */
+function emitCheckLimit(body: FunctionBuilder, push: () => void): void {
+  body.i32(0)
+  body.memory('i32_load', at.CODE_MODE)
+  body.i32(CODE_64)
+  body.op('i32_ne')
+  body.if()
+  push()
+  body.i32(0)
+  body.memory('i64_load32_u', at.DESCRIPTORS + CS * at.DESCRIPTOR_STRIDE + at.DESCRIPTOR_LIMIT)
+  body.op('i64_gt_u')
+  body.if()
+  body.i32(0)
+  body.op('return')
+  body.end()
+  body.end()
+}
+
+/** Finds the entry of a linear page among those that code is fetched by; returns 0 when it is not there. */
+function emitFindPage(body: FunctionBuilder, page: number, entry: number): void {
+  body.get(page)
+  body.op('i32_wrap_i64')
+  body.i32(at.TLB_ENTRIES - 1)
+  body.op('i32_and')
+  body.i32(Math.log2(at.TLB_ENTRY))
+  body.op('i32_shl')
+  body.i32(0)
+  body.memory('i32_load', at.TLB_SET)
+  body.op('i32_add')
+  body.set(entry)
+  body.get(entry)
+  body.memory('i64_load', at.TLB_FETCH)
+  body.get(page)
+  body.op('i64_ne')
+  body.if()
+  body.i32(0)
+  body.op('return')
+  body.end()
 }
 
 /** (record) → effective address. */

@@ -90,10 +90,13 @@ export const coldVariants: readonly Variant[] = integerVariants.filter((variant)
 /** The handler of a place where translated code goes on; its number lies between those of hot and cold handlers. */
 export const REGION_HANDLER = hotVariants.length
 
-/** Number of the first handler that is called through the table; it is entry 0. */
-export const FIRST_COLD = REGION_HANDLER + 1
+/** The handler of an instruction that crosses a page: looks whether the second page is what it was, then its own handler follows. */
+export const CROSSING_HANDLER = REGION_HANDLER + 1
 
-const integerGroup = groupOf(integerRows, 0, [...hotVariants, ...coldVariants], (index) => (index < REGION_HANDLER ? index : index + 1))
+/** Number of the first handler that is called through the table; it is entry 0. */
+export const FIRST_COLD = CROSSING_HANDLER + 1
+
+const integerGroup = groupOf(integerRows, 0, [...hotVariants, ...coldVariants], (index) => (index < hotVariants.length ? index : index - hotVariants.length + FIRST_COLD))
 
 /** Groups of the floating-point and vector units, each numbered when an instruction of it is first met, as its module is made then. */
 const unitHandlers: (HandlerGroup | undefined)[] = unitGroups.map(() => undefined)

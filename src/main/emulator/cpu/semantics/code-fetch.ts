@@ -14,8 +14,10 @@ export interface Fetched {
   readonly decoded: Decoded
   /** Physical address of the first byte. */
   readonly physical: number
-  /** All bytes lie in one page of plain memory. */
-  readonly inOnePage: boolean
+  /** All bytes lie in plain memory. */
+  readonly plain: boolean
+  /** Physical address of the page with its last bytes, where that is not the page of the first. */
+  readonly secondPage: number | undefined
 }
 
 /** Where the instruction at RIP lies. */
@@ -63,21 +65,21 @@ export class CodeFetcher {
     const mode = CODE_MODES[state.codeMode] ?? 16
     const allowed = Math.min(MAX_INSTRUCTION_LENGTH, location.bytesToLimit)
     const inPage = Math.min(PAGE - (location.low % PAGE), MAX_INSTRUCTION_LENGTH)
-    const plain = this.#read(location.physical, 0, inPage)
+    let plain = this.#read(location.physical, 0, inPage)
     let available = Math.min(inPage, allowed)
     let result = decode(this.#bytes, mode, 0, available, this.#context.opcodes)
-    let inOnePage = plain
+    let secondPage: number | undefined
     if (result.outcome === 'need-more' && available < allowed) {
-      inOnePage = false
       const nextLow = (location.low + inPage) >>> 0
       const nextHigh = nextLow < location.low ? (location.high + 1) >>> 0 : location.high
-      this.#read(mmu.fetchPage(nextLow, nextHigh), inPage, MAX_INSTRUCTION_LENGTH - inPage)
+      secondPage = mmu.fetchPage(nextLow, nextHigh)
+      plain = this.#read(secondPage, inPage, MAX_INSTRUCTION_LENGTH - inPage) && plain
       state.closeFetchWindow()
       available = allowed
       result = decode(this.#bytes, mode, 0, available, this.#context.opcodes)
     }
     switch (result.outcome) {
-      case 'instruction': return { decoded: result, physical: location.physical, inOnePage }
+      case 'instruction': return { decoded: result, physical: location.physical, plain, secondPage }
       case 'invalid': throw new CpuFault(Vector.UD)
       case 'need-more': case 'too-long': throw new CpuFault(Vector.GP, 0)
     }

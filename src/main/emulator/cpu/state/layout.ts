@@ -4,6 +4,7 @@
  *
  *   0x000000  CPU state        registers, segments, lazy flags, counters, scratch for slow accesses
  *   0x001000  TLBs             read, write, fetch × supervisor, user
+ *   0x019000  tails            second pages of instructions that cross a page
  *   0x020000  decode cache     262,144 records of 32 bytes, direct-mapped by physical address
  *   …         places           8 bytes for each record: how hot, and which translated region
  *   …         code lines       one byte per 64 bytes of host memory: does decoded code lie there?
@@ -162,7 +163,7 @@ export const SCRATCH_SLOTS = 8
 export const SCRATCH_SLOT_BYTES = 32
 /** The translator is told of a place each time that these bits of its count of jumps become zero (i32): a power of two less one. */
 export const HOT_MASK = 0x6c0
-/** The record of an instruction that crosses a page (never cached). */
+/** The record of an instruction that is executed once. */
 export const UNCACHED_RECORD = 0x900
 
 /**
@@ -181,6 +182,14 @@ export const TLB_SUPERVISOR = 0x1000
 export const TLB_USER = TLB_SUPERVISOR + TLB_SET_BYTES
 /** The area of one of several processors: laid out like the memory from 0 on, up to the end of the TLBs. */
 export const PROCESSOR_AREA_BYTES = TLB_USER + TLB_SET_BYTES
+
+/**
+ * Where the second part of instructions that cross a page lies: number of its physical page (u32), for each record that such an instruction may have. They
+ * start in the last bytes of a page.
+ */
+export const TAILS = PROCESSOR_AREA_BYTES
+/** How many of them there are for each page of records. */
+export const TAILS_PER_PAGE = 16
 
 /**
  * Decode cache: record index = the low bits of the physical address; a kernel such as Linux has some hundred KiB of code at work. Record:
@@ -216,7 +225,8 @@ export const TAG_ASKED = 1n << 61n
 
 /**
  * What the translating backend knows of the place of each record (record address ÷ 4, counted from here), 8 bytes: +0 how often it was jumped to, u16; +2 the region whose code starts or
- * goes on there (index in the table of regions; 0: none), u16; +4 which of its entries that is, u16; +6 the handler that the record had before, u16.
+ * goes on there (index in the table of regions; 0: none), u16; +4 which of its entries that is, u16; +6 the handler that the record had before, u16. For an
+ * instruction that crosses a page, on every backend that has records: +4 its index in `TAILS`, u16; +6 its handler, u16.
  */
 export const PLACES = RECORDS + RECORD_COUNT * RECORD_BYTES
 export const PLACE_DIVISOR = 4
