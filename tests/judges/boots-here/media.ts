@@ -170,3 +170,15 @@ export function treated(image: Uint8Array, command: (path: string) => readonly [
 }
 
 export const copyInto = (from: string, to: string): void => cpSync(from, to, { recursive: true })
+
+/** A hard disk of 8 MiB whose first partition holds a file system of Minix. */
+export function minixDisk(fileSystem: Uint8Array): Uint8Array {
+  return inFolder((folder) => {
+    const image = join(folder, 'disk')
+    writeFileSync(image, new Uint8Array(8 * MIB))
+    execFileSync('sfdisk', ['-q', image], { input: 'label: dos\n2048,,81\n' })
+    const disk = new Uint8Array(readFileSync(image))
+    disk.set(fileSystem, PARTITION_AT)
+    return disk
+  })
+}

@@ -6,7 +6,7 @@ import type { BootMedium } from '../../../src/shared/machine-schemas'
 import { type Step, syslinuxFloppy } from '../../boot/ladder'
 import { grubCdOf } from '../../support/grub'
 import { archive, debianLinux, FILE_MODE } from '../../support/linux'
-import { bootCd, debian, diskette, espDisk, ext2Disk, file, installed, madeOf, type Maker, syslinuxDisk, treated, unpacked, unzipped, withBootCode, withFiles } from './media'
+import { bootCd, debian, diskette, espDisk, ext2Disk, file, installed, madeOf, type Maker, minixDisk, syslinuxDisk, treated, unpacked, unzipped, withBootCode, withFiles } from './media'
 
 export interface Payload {
   readonly name: string
@@ -86,7 +86,7 @@ const DEBIAN_LOADERS: readonly Payload[] = [
   },
   {
     name: 'hdt.c32', from: 'Debian syslinux', medium: 'floppy', image: syslinux('DEFAULT h\nLABEL h\n COM32 hdt.c32\n', ['hdt', 'libcom32', 'libmenu', 'libutil', 'libgpl']),
-    steps: [{ afterText: 'hdt>', keys: '' }], untilText: 'hdt>', seconds: 30,
+    untilText: 'Switch to CLI', seconds: 30,
   },
   { name: 'vesamenu.c32', from: 'Debian syslinux', medium: 'floppy', image: syslinux('UI vesamenu.c32\nMENU TITLE Ladder\nLABEL a\n MENU LABEL first\n COM32 reboot.c32\nLABEL b\n MENU LABEL second\n COM32 reboot.c32\n', ['vesamenu', 'libcom32', 'libutil', 'reboot']), seconds: 5 },
   ...(['cpuid', 'ifcpu64', 'pcitest', 'dmitest', 'vpdtest', 'disk', 'lua', 'rosh', 'sysdump', 'dir', 'cptime', 'kbdmap', 'whichsys', 'debug', 'meminfo', 'vesainfo'].map((name): Payload => ({
@@ -140,7 +140,18 @@ const UEFI_PROGRAMS: readonly Payload[] = [
   },
 ]
 
+/** The file system of Linux 0.11’s diskette as a disk’s first partition. */
+const linux011Root = { medium: 'disk' as const, image: madeOf({ root: file('linux011', 'rootimage-0.11') }, ({ root }) => minixDisk(root)) }
+
 const OTHERS: readonly Payload[] = [
+  { name: 'ELKS 0.7', from: 'andreas-jonsson/virtualxt (98f45f6)', medium: 'floppy', image: file('vxt', 'elks.img'), steps: [{ afterText: 'login:', keys: 'root\n' }, { afterText: 'root\n#', keys: 'ls /\n' }], untilText: 'bootopts  dev', seconds: 40 },
+  { name: 'ELKS 0.5', from: 'andreas-jonsson/virtualxt (bddda5e)', medium: 'floppy', image: file('vxt', 'elks_linux.img'), steps: [{ afterText: 'login:', keys: 'root\n' }, { afterText: 'root\n#', keys: 'ls /\n' }], untilText: 'bootopts  dev', seconds: 40 },
+  ...[['7', 'limine-bios-cd.bin', 'limine-bios.sys'], ['5', '5-limine-bios-cd.bin', '5-limine-bios.sys'], ['2', '2-limine-cd.bin', '2-limine.sys']].map(([version = '', cd = '', sys = '']): Payload => ({
+    name: `Limine ${version}, boots memtest86+`, from: 'limine-bootloader/limine (branches v7.x-binary, v5.x-branch-binary, v2.0-branch-binary), Debian memtest86+', medium: 'cd',
+    image: madeOf({ cd: file('limine', cd), sys: file('limine', sys), memtest }, (files) => bootCd({ 'limine-cd.bin': files.cd, [sys.replace(/^\d-/, '')]: files.sys, memtest: files.memtest, 'limine.cfg': Buffer.from('TIMEOUT=1\n:Memory test\nPROTOCOL=linux\nKERNEL_PATH=boot:///memtest\n') }, 'limine-cd.bin', 4)),
+    seconds: 5,
+  })),
+  { name: 'Linux 0.11', from: 'ramboma/linux0.12', medium: 'floppy', image: madeOf({ boot: file('linux011', 'bootimage-0.11-hd') }, ({ boot }) => diskette(boot)), drives: [linux011Root], steps: [{ afterText: '[/usr/root]#', keys: 'ls -l /\n' }], untilText: '2004 tmp', seconds: 10 },
   { name: 'MikeOS 4.5', from: 'mig-hub/mikeOS', medium: 'floppy', image: file('mikeos', 'disk_images', 'mikeos.flp'), steps: [{ afterText: 'Thanks for trying', keys: '\n' }], untilText: 'FILEMAN', seconds: 20 },
   { name: 'MikeOS 4.5, CD', from: 'mig-hub/mikeOS', medium: 'cd', image: file('mikeos', 'disk_images', 'mikeos.iso'), steps: [{ afterText: 'Thanks for trying', keys: '\n' }], untilText: 'FILEMAN', seconds: 20 },
   { name: 'MenuetOS 0.86', from: 'marcosptf/menuetos', medium: 'floppy', image: file('menuet', 'menuetos-floppydisk-32b', 'M32-086.IMG'), steps: [{ afterText: 'Select mode', keys: '2' }, { afterText: 'preset graphics mode', keys: '1' }, { afterText: 'MTRR', keys: '1' }], seconds: 20 },
