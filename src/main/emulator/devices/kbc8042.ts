@@ -132,6 +132,13 @@ export class Kbc8042 implements Device {
     return this.#wiring.hasMouse !== false
   }
 
+  /** A byte for the keyboard from the BIOS, which takes the answer at once: port 60h reads it until the next byte comes. */
+  tellKeyboard(byte: number): void {
+    this.keyboard.receive(byte)
+    const answer = this.keyboard.take()
+    if (answer !== undefined && !this.#outputFull) this.#output = answer
+  }
+
   /** State of the A20 gate, for the BIOS. */
   get a20(): boolean {
     return this.#a20

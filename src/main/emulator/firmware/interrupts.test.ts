@@ -217,3 +217,7 @@ describe('a boot sector that gives up by INT 18h', () => {
     expect(machineWith(new Uint8Array(SECTOR), tellDrive).run(TICKS_PER_SECOND)).toEqual({ reason: 'debug-exit', value: 0x80 })
   })
 })
+
+test('before a key is pressed, port 60h reads the keyboard’s acknowledgement of the BIOS’s last command, and says that nothing new is there', () => {
+  expect(boot([0xe4, 0x64, 0x24, 0x01, ...OUT_AL, 0xe4, 0x60, ...OUT_AL, ...SLEEP]).written).toEqual([0, 0xfa])
+})

@@ -78,6 +78,8 @@ export class KeyboardFirmware {
     memory.write16(BDA.keyboardHead, KEY_BUFFER_START)
     memory.write16(BDA.keyboardTail, KEY_BUFFER_START)
     this.reads = 0
+    // The lights go out; programs that look at port 60h before a key is pressed find that the keyboard acknowledged it.
+    this.#showLocks(0)
   }
 
   get bufferEmpty(): boolean {
@@ -266,11 +268,7 @@ export class KeyboardFirmware {
 
   /** A command to the keyboard, which acknowledges each byte at once. */
   #tell(...bytes: readonly number[]): void {
-    const { keyboard } = this.#host.keyboard
-    for (const byte of bytes) {
-      keyboard.receive(byte)
-      keyboard.take()
-    }
+    for (const byte of bytes) this.#host.keyboard.tellKeyboard(byte)
   }
 }
 
