@@ -1,5 +1,5 @@
 import { NO_VECTOR, Reg, Seg, type Size } from '../semantics/builder'
-import { ifCodeAt, loadOf, storeOf } from '../semantics/memory-code'
+import { ifCodeAt, loadOf, storeOf, tlbEntry } from '../semantics/memory-code'
 import type { OperandAccess, WasmOperand } from '../semantics/wasm-operands'
 import { constantValue, type WasmValue } from '../semantics/wasm-values'
 import * as at from '../state/layout'
@@ -8,7 +8,6 @@ import { ADDRESS_MASKS } from './builder-state'
 
 const PAGE_SHIFT = 12
 const PAGE_OFFSET = 0xfff
-const ENTRY_SHIFT = 4
 const ENTRY_HOST = 8
 
 /** Accesses to memory: addresses, limits, the TLB; the stack. */
@@ -92,15 +91,7 @@ export class BlockMemory extends BlockControl {
       this.pushCondition(this.and(linear, more))
       this.leaveIf()
     }
-    const entry = code.local('i32')
-    this.push32(linear)
-    code.i32(PAGE_SHIFT - ENTRY_SHIFT)
-    code.op('i32_shr_u')
-    code.i32((at.TLB_ENTRIES - 1) << ENTRY_SHIFT)
-    code.op('i32_and')
-    code.get(locals.tlb)
-    code.op('i32_add')
-    code.set(entry)
+    const entry = tlbEntry(this, linear, locals.tlb)
     const tlb = writes ? at.TLB_WRITE : at.TLB_READ
     code.get(entry)
     code.memory('i64_load', tlb)

@@ -7,7 +7,7 @@ import type { ModuleBuilder } from '../../wasm/module-builder'
 import type { Row } from '../isa/row'
 import * as at from '../state/layout'
 import { Reg, Seg, type Builder } from './builder'
-import { segmentField, type SegmentOf } from './memory-code'
+import { segmentField, type SegmentOf, tlbEntry } from './memory-code'
 import { constantValue, WasmValues, type WasmValue } from './wasm-values'
 import type { WasmVector, WasmVectors } from './wasm-vectors'
 
@@ -22,7 +22,6 @@ export interface BulkFunctions {
 const REPEATED = { 8: 0x0101_0101_0101_0101n, 16: 0x0001_0001_0001_0001n, 32: 0x1_0000_0001n, 64: 1n } as const
 const PAGE_BYTES = 4096
 const PAGE_SHIFT = 12
-const ENTRY_SHIFT = 4
 const ENTRY_HOST = 8
 /** Up to so many bytes are moved here; a call of the host's own function costs more. */
 const FEW_BYTES = 64
@@ -196,19 +195,9 @@ function returnIf(v: WasmValues, condition: WasmValue): void {
 
 /** Host address of an offset in a segment, and how many bytes the page has from there; returns where the TLB does not know it. */
 function findPage(v: WasmValues, segment: SegmentOf, offset: WasmValue, access: 'r' | 'w'): { host: WasmValue; room: WasmValue } {
-  const { code } = v
   const tlb = access === 'r' ? at.TLB_READ : at.TLB_WRITE
   const linear = v.add(offset, segmentField(v, segment, at.SEGMENT_BASE))
-  const entry = code.local('i32')
-  v.push32(linear)
-  code.i32(PAGE_SHIFT - ENTRY_SHIFT)
-  code.op('i32_shr_u')
-  code.i32((at.TLB_ENTRIES - 1) << ENTRY_SHIFT)
-  code.op('i32_and')
-  code.i32(0)
-  code.memory('i32_load', at.TLB_SET)
-  code.op('i32_add')
-  code.set(entry)
+  const entry = tlbEntry(v, linear)
   returnIf(v, v.ne(v.load('i64_load', entry, tlb, 64), v.shrU(linear, constantValue(PAGE_SHIFT))))
   const inPage = v.and(linear, constantValue(PAGE_BYTES - 1))
   return { host: v.add(v.load('i64_load32_u', entry, tlb + ENTRY_HOST, 32), inPage), room: v.sub(constantValue(PAGE_BYTES), inPage) }

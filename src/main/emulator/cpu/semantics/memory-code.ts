@@ -110,6 +110,27 @@ export function callForAlignedHost(v: WasmValues, functions: MemoryFunctions, se
 }
 
 /**
+ * Where the entry of a linear address is in the TLBs in use (i32 local), counted from the start of one of them.
+ * @param set local with the host address of the TLBs; undefined: it is read
+ */
+export function tlbEntry(v: WasmValues, linear: WasmValue, set?: number): number {
+  const { code } = v
+  const entry = code.local('i32')
+  v.push32(linear)
+  code.i32(PAGE_SHIFT - ENTRY_SHIFT)
+  code.op('i32_shr_u')
+  code.i32((at.TLB_ENTRIES - 1) << ENTRY_SHIFT)
+  code.op('i32_and')
+  if (set === undefined) {
+    code.i32(0)
+    code.memory('i32_load', at.TLB_SET)
+  } else code.get(set)
+  code.op('i32_add')
+  code.set(entry)
+  return entry
+}
+
+/**
  * The same, inline: limits and TLB are checked here, everything else by the slow functions. One comparison finds both a
  * TLB miss and an access that crosses a page: the entry of the first byte's page never holds the tag of the next page,
  * because tags of one entry agree in their low bits.
@@ -123,16 +144,7 @@ export function hostAddress(
   const linear = v.add(offset, segmentField(v, segment, at.SEGMENT_BASE))
   const last = v.add(offset, more)
   const lastLinear = v.add(linear, more)
-  const entry = code.local('i32')
-  v.push32(linear)
-  code.i32(PAGE_SHIFT - ENTRY_SHIFT)
-  code.op('i32_shr_u')
-  code.i32((at.TLB_ENTRIES - 1) << ENTRY_SHIFT)
-  code.op('i32_and')
-  code.i32(0)
-  code.memory('i32_load', at.TLB_SET)
-  code.op('i32_add')
-  code.set(entry)
+  const entry = tlbEntry(v, linear)
 
   const tlb = access === 'r' ? at.TLB_READ : at.TLB_WRITE
   code.get(entry)
