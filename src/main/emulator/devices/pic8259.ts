@@ -12,6 +12,7 @@ const ICW1_NEEDS_ICW4 = 0x01
 const ICW1_SINGLE = 0x02
 const ICW1_LEVEL = 0x08
 const ICW4_AUTO_EOI = 0x02
+const ICW4_SPECIAL_FULLY_NESTED = 0x10
 const OCW3 = 0x08
 
 /** What the lines of the PC/AT are, for people. */
@@ -33,17 +34,24 @@ export class Pic8259 {
   #autoEoi = false
   #rotateOnAutoEoi = false
   #specialMask = false
+  #specialFullyNested = false
   #readIsr = false
   #poll = false
   /** Next initialisation word expected: 2, 3 or 4; 0: none. */
   #expects = 0
   #needsIcw4 = false
+  readonly #cascade: number
+
+  /** @param cascade bits of the inputs that have another chip's INT output */
+  constructor(cascade = 0) {
+    this.#cascade = cascade
+  }
 
   reset(): void {
     this.irr = this.isr = this.imr = 0
     this.#vectorBase = 0
     this.#lowestPriority = 7
-    this.#level = this.#single = this.#autoEoi = this.#rotateOnAutoEoi = this.#specialMask = this.#readIsr = this.#poll = false
+    this.#level = this.#single = this.#autoEoi = this.#rotateOnAutoEoi = this.#specialMask = this.#specialFullyNested = this.#readIsr = this.#poll = false
     this.#expects = 0
   }
 
@@ -60,6 +68,7 @@ export class Pic8259 {
     this.#autoEoi = state.flag('automatic end of interrupt', this.#autoEoi)
     this.#rotateOnAutoEoi = state.flag('rotates', this.#rotateOnAutoEoi)
     this.#specialMask = state.flag('special mask', this.#specialMask)
+    this.#specialFullyNested = state.flag('special fully nested', this.#specialFullyNested)
     this.#readIsr = state.flag('reads isr', this.#readIsr)
     this.#poll = state.flag('poll', this.#poll)
     this.#expects = state.choice('expects', this.#expects, [0, 2, 3, 4])
@@ -101,8 +110,11 @@ export class Pic8259 {
     for (let i = 1; i <= 8; i++) {
       const irq = (this.#lowestPriority + i) & 7
       const bit = 1 << irq
-      if (this.isr & bit && !(this.#specialMask && this.imr & bit)) return undefined
+      const serviced = this.isr & bit && !(this.#specialMask && this.imr & bit)
+      // Special fully nested mode: a slave that is in service can have a request of a higher priority of its own.
+      if (serviced && !(this.#specialFullyNested && this.#cascade & bit)) return undefined
       if (ready & bit) return irq
+      if (serviced) return undefined
     }
     return undefined
   }
@@ -138,7 +150,7 @@ export class Pic8259 {
   #initialize(icw1: number): void {
     this.irr = this.isr = this.imr = 0
     this.#lowestPriority = 7
-    this.#specialMask = this.#readIsr = this.#poll = this.#autoEoi = this.#rotateOnAutoEoi = false
+    this.#specialMask = this.#specialFullyNested = this.#readIsr = this.#poll = this.#autoEoi = this.#rotateOnAutoEoi = false
     this.#level = (icw1 & ICW1_LEVEL) !== 0
     this.#single = (icw1 & ICW1_SINGLE) !== 0
     this.#needsIcw4 = (icw1 & ICW1_NEEDS_ICW4) !== 0
@@ -158,6 +170,7 @@ export class Pic8259 {
         return
       case 4:
         this.#autoEoi = (value & ICW4_AUTO_EOI) !== 0
+        this.#specialFullyNested = (value & ICW4_SPECIAL_FULLY_NESTED) !== 0
         this.#expects = 0
         return
       default:
@@ -208,7 +221,7 @@ const CASCADE = 2
 /** Both chips: IRQ 0–15, and the INTR line of the processor. */
 export class PicPair implements Device, InterruptController {
   readonly name = '8259A interrupt controllers'
-  readonly master = new Pic8259()
+  readonly master = new Pic8259(1 << CASCADE)
   readonly slave = new Pic8259()
   readonly ports: readonly PortRange[]
   readonly #onRequest: () => void

@@ -17,7 +17,7 @@ import { damaged, StateError } from './error'
 import { descriptionSchema, type MachineDescription } from './description'
 
 /** Goes up with every change of what parts hold that older states do not have. */
-export const STATE_VERSION = 2
+export const STATE_VERSION = 3
 export const STATE_MAGIC = Buffer.from('BLSTATE\x1a', 'latin1')
 const PREFIX_BYTES = STATE_MAGIC.length + 8
 const SUM_BYTES = 32
