@@ -97,10 +97,11 @@ class Dma8237 {
   }
 
   #writeChannel(channel: Channel, name: 'address' | 'count', byte: number): void {
-    const base = name === 'address' ? 'baseAddress' : 'baseCount'
-    const before = channel[base]
-    channel[base] = this.#high ? (before & 0xff) | (byte << 8) : (before & 0xff00) | byte
-    channel[name] = channel[base]
+    // The byte goes to the base and to the current register; the other byte of each stays.
+    for (const register of [name, name === 'address' ? 'baseAddress' : 'baseCount'] as const) {
+      const before = channel[register]
+      channel[register] = this.#high ? (before & 0xff) | (byte << 8) : (before & 0xff00) | byte
+    }
     this.#high = !this.#high
   }
 
@@ -121,6 +122,16 @@ class Dma8237 {
       return fact(`channel ${first + index}`, masked ? 'masked' : 'on', `page ${hex8(pages(first + index))}, address 0x${address.toString(16)}, count 0x${count.toString(16)}, ${kind}`)
     })
   }
+}
+
+/** Bytes that a channel moves at a time. */
+const unitOf = (number: number): 1 | 2 => (number < CASCADE ? 1 : 2)
+
+/** The last unit first; the bytes of a word stay in their order. */
+function backwards(bytes: Uint8Array, unit: 1 | 2): Uint8Array {
+  const turned = bytes.toReversed()
+  if (unit === 2) for (let at = 0; at < turned.length; at += 2) turned.subarray(at, at + 2).reverse()
+  return turned
 }
 
 export class DmaPair implements Device {
@@ -164,7 +175,7 @@ export class DmaPair implements Device {
   toMemory(number: number, bytes: Uint8Array): DmaMoved {
     return this.#move(number, bytes.length, MODE.toMemory, (address, at, count, down) => {
       const part = bytes.subarray(at, at + count)
-      this.#memory.write(address, down ? part.toReversed() : part)
+      this.#memory.write(address, down ? backwards(part, unitOf(number)) : part)
     })
   }
 
@@ -172,7 +183,7 @@ export class DmaPair implements Device {
   fromMemory(number: number, into: Uint8Array): DmaMoved {
     return this.#move(number, into.length, MODE.fromMemory, (address, at, count, down) => {
       const part = this.#memory.read(address, count)
-      into.set(down ? part.toReversed() : part, at)
+      into.set(down ? backwards(part, unitOf(number)) : part, at)
     })
   }
 
@@ -184,7 +195,7 @@ export class DmaPair implements Device {
     const kind = channel.mode & MODE.direction
     // A verify transfer counts, and moves nothing.
     if (kind !== direction && kind !== 0) return nothing
-    const unit = number < CASCADE ? 1 : 2
+    const unit = unitOf(number)
     const down = (channel.mode & MODE.downwards) !== 0
     let moved = 0
     while (moved + unit <= wanted) {
