@@ -24,6 +24,9 @@ const IIR_FIFOS = 0xc0
 
 const INTERRUPTS: Readonly<Record<number, string>> = { [IIR_MODEM]: 'modem status', [IIR_TRANSMITTER]: 'transmitter empty', [IIR_RECEIVED]: 'data received', [IIR_LINE]: 'line status', [IIR_TIMEOUT]: 'data waits for long' }
 
+const LCR_DATA = 0x03
+const LCR_MORE_STOP = 0x04
+const LCR_PARITY = 0x08
 const LCR_DLAB = 0x80
 const LCR_BREAK = 0x40
 const MCR_LOOP = 0x10
@@ -34,8 +37,6 @@ const LSR_TRANSMITTER_EMPTY = 0x60
 
 const FIFO_BYTES = 16
 const TRIGGER_LEVELS = [1, 4, 8, 14] as const
-/** Bits on the wire for one character: start, 8 data, stop. */
-const BITS = 10
 /** 1.8432 MHz crystal / 16. */
 const BASE_BAUD = 115_200
 
@@ -144,8 +145,12 @@ export class Uart16550 implements Device {
     this.#arm()
   }
 
+  /** On the wire: start bit, data, parity, and one, one and a half, or two stop bits. */
   #characterTicks(): number {
-    return Math.max(1, Math.round((TICKS_PER_SECOND * BITS * this.#divisor) / BASE_BAUD))
+    const data = 5 + (this.#lcr & LCR_DATA)
+    const stop = this.#lcr & LCR_MORE_STOP ? (data === 5 ? 1.5 : 2) : 1
+    const bits = 1 + data + (this.#lcr & LCR_PARITY ? 1 : 0) + stop
+    return Math.max(1, Math.round((TICKS_PER_SECOND * bits * this.#divisor) / BASE_BAUD))
   }
 
   #capacity(): number {
@@ -165,8 +170,12 @@ export class Uart16550 implements Device {
   }
 
   #push(byte: number): void {
-    if (this.#received.length >= this.#capacity()) this.#overrun = true
-    else this.#received.push(byte)
+    if (this.#received.length < this.#capacity()) this.#received.push(byte)
+    else {
+      this.#overrun = true
+      // Without FIFOs the new character takes the place of the old one; with them it is lost in the shift register.
+      if (!this.#fifos) this.#received = [byte]
+    }
     this.#timeout = false
     this.#idle.set(this.#wiring.clock.now() + 4 * this.#characterTicks())
     this.#update()
