@@ -11,6 +11,7 @@ export const UNIT_TESTED: Readonly<Record<string, readonly string[]>> = {
   'src/main/emulator/cpu/isa/x87.test.ts': ['fxsave', 'fxrstor'],
   'src/main/emulator/cpu/isa/xsave.test.ts': ['xsave', 'xrstor', 'xsaveopt', 'xsavec'],
   'src/main/emulator/cpu/system/debug-registers.test.ts': ['int1'],
+  'src/main/emulator/cpu/system/protection-keys.test.ts': ['rdpkru', 'wrpkru'],
   'src/main/emulator/cpu/system/extensions.test.ts': ['rdtscp', 'rdpid', 'rdrand', 'xgetbv', 'xsetbv', 'clflush', 'rdpmc', 'invpcid'],
   'src/main/emulator/cpu/system/modes.test.ts': ['cpuid', 'rdtsc', 'rdmsr', 'wrmsr'],
   'src/main/emulator/cpu/system/transfers.test.ts': ['syscall', 'sysret', 'sysenter', 'sysexit', 'swapgs'],

@@ -17,6 +17,7 @@ describe('page faults in words', () => {
     [0x0, 0xdeadn, 'kernel code was reading from 0xdead, and the page is not mapped'],
     [0x2, 0xdeadn, 'kernel code was writing to 0xdead, and the page is not mapped'],
     [0x7, 0xdeadn, 'user code was writing to 0xdead, and the page is mapped, but its permissions forbid it'],
+    [0x27, 0xdeadn, 'user code was writing to 0xdead, and the page is mapped, but the rights of its protection key forbid it'],
     [0x9, 0xdeadn, 'reserved bit'],
     [0x10, 0xdeadn, 'fetching an instruction from 0xdead'],
     [0x0, 0x201000n, 'fetching an instruction from 0x201000'],

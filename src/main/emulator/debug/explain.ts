@@ -42,9 +42,11 @@ function pageFault(fault: FaultRecord, registers: CpuRegisters): string {
   const why =
     errorCode & 8
       ? 'a page-table entry on the way has a reserved bit set'
-      : errorCode & 1
-        ? 'the page is mapped, but its permissions forbid it'
-        : 'the page is not mapped'
+      : errorCode & 32
+        ? 'the page is mapped, but the rights of its protection key forbid it'
+        : errorCode & 1
+          ? 'the page is mapped, but its permissions forbid it'
+          : 'the page is not mapped'
   return `page fault: ${who} was ${access} ${hex(address)}, and ${why}`
 }
 

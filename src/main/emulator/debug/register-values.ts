@@ -7,7 +7,7 @@ const SEGMENTS = ['es', 'cs', 'ss', 'ds', 'fs', 'gs', 'ldtr', 'tr'] as const
 const TABLES = [['gdtr', at.GDTR], ['idtr', at.IDTR]] as const
 const CONTROL = [0, 2, 3, 4, 8] as const
 const DEBUG = [0, 1, 2, 3, 6, 7] as const
-const WORDS = [['fcw', at.FCW], ['fsw', at.FSW], ['ftw', at.FTW], ['fop', at.FOP], ['mxcsr', at.MXCSR], ['fds:fcs', at.FPU_SELECTORS]] as const
+const WORDS = [['fcw', at.FCW], ['fsw', at.FSW], ['ftw', at.FTW], ['fop', at.FOP], ['mxcsr', at.MXCSR], ['fds:fcs', at.FPU_SELECTORS], ['pkru', at.PKRU], ['pkrs', at.PKRS]] as const
 const QUADWORDS = [['fip', at.FIP], ['fdp', at.FDP], ['xcr0', at.XCR0]] as const
 const QUADWORD_BITS = 64n
 

@@ -97,6 +97,10 @@ const CASES: readonly (readonly [name: string, begin: (machine: Machine) => void
     }
     return seen
   }],
+  ['rights of protection keys', ({ cpu: { state } }) => {
+    state.pkru = 0x5555_5554
+    state.pkrs = 0x8000_0002
+  }, ({ cpu: { state } }) => [state.pkru, state.pkrs]],
 ]
 
 test.each(CASES)('%s goes on after the state was loaded', (_name, begin, rest) => {

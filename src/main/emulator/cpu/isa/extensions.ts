@@ -1,4 +1,4 @@
-/** Later additions to the scalar set (SDM vol. 2): RDTSCP, RDPID, FSGSBASE, XGETBV, XSETBV, RDRAND, RDSEED, CLFLUSH …, RDPMC, INVPCID. */
+/** Later additions to the scalar set (SDM vol. 2): RDTSCP, RDPID, FSGSBASE, XGETBV, XSETBV, RDPKRU, WRPKRU, RDRAND, RDSEED, CLFLUSH …, RDPMC, INVPCID. */
 import { Vector } from '../faults'
 import { Reg, Seg, type Builder, type Operand } from '../semantics/builder'
 import { ALL_FLAGS } from './flags'
@@ -30,6 +30,14 @@ const invalidate = <V, X>(b: Builder<V, X>, type: Operand<V, X>, descriptor: Ope
   const pcid = descriptor.at(b.constant(0), 64, 'r').read()
   const linear = descriptor.at(b.constant(8), 64, 'r').read()
   b.call('invpcid', type.read(), pcid, linear)
+}
+
+const CR4_PKE = 1 << 22
+
+/** What RDPKRU and WRPKRU check: #UD without CR4.PKE, #GP(0) for what must be zero. */
+function requireKeys<V, X>(b: Builder<V, X>, zero: V): void {
+  b.raiseIf(b.isZero(b.and(b.special('cr4'), b.constant(CR4_PKE))), Vector.UD)
+  b.raiseIf(b.ne(zero, b.constant(0)), Vector.GP, b.constant(0))
 }
 
 const FLUSH = { map: '0f', opcode: 0xae, form: 'memory', operands: ['Mb:r'], semantics: flushLine } as const
@@ -70,6 +78,21 @@ export const extensionRows: readonly Row[] = [
     name: 'xsetbv', map: '0f', opcode: 0x01, reg: 2, rm: 1, prefix: 'none', operands: [], feature: 'xsave', faults: ['#UD: CR4.OSXSAVE', '#GP'], endsBlock: true,
     semantics: (b) => {
       b.call('xsetbv', b.reg(Reg.rcx, 32), b.or(b.shl(b.reg(Reg.rdx, 32), b.constant(32)), b.reg(Reg.rax, 32)))
+    },
+  },
+  {
+    name: 'rdpkru', map: '0f', opcode: 0x01, reg: 5, rm: 6, prefix: 'none', operands: [], feature: 'pku', faults: ['#UD: CR4.PKE', '#GP: ECX'],
+    semantics: (b) => {
+      requireKeys(b, b.reg(Reg.rcx, 32))
+      b.setReg(Reg.rax, 32, b.special('pkru'))
+      b.setReg(Reg.rdx, 32, b.constant(0))
+    },
+  },
+  {
+    name: 'wrpkru', map: '0f', opcode: 0x01, reg: 5, rm: 7, prefix: 'none', operands: [], feature: 'pku', faults: ['#UD: CR4.PKE', '#GP: ECX, EDX'], endsBlock: true,
+    semantics: (b) => {
+      requireKeys(b, b.or(b.reg(Reg.rcx, 32), b.reg(Reg.rdx, 32)))
+      b.call('writePkru', b.reg(Reg.rax, 32))
     },
   },
   { ...FLUSH, name: 'clflush', reg: 7, prefix: 'none', feature: 'clflush' },

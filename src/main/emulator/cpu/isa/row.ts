@@ -74,7 +74,7 @@ export type Feature =
   | '8086' | '186' | '286' | '386' | '486' | 'pentium' | 'cmov' | 'syscall' | 'sysenter' | 'long' | 'fpu' | 'mmx' | 'sse' | 'sse2' | 'sse3' | 'popcnt'
   | 'movbe' | 'crc32' | 'smap' | 'lahf64' | 'cx16' | 'bmi1' | 'bmi2' | 'lzcnt' | 'adx' | 'rdtscp' | 'nopl'
   | 'avx' | 'avx2' | 'fma' | 'f16c' | 'ssse3' | 'sse4.1' | 'sse4.2' | 'aes' | 'pclmulqdq' | 'sha'
-  | 'rdpid' | 'fsgsbase' | 'xsave' | 'xsavec' | 'rdrand' | 'rdseed' | 'clflush' | 'clflushopt' | 'clwb' | 'invpcid' | 'monitor' | 'fxsr'
+  | 'rdpid' | 'fsgsbase' | 'xsave' | 'xsavec' | 'rdrand' | 'rdseed' | 'clflush' | 'clflushopt' | 'clwb' | 'invpcid' | 'monitor' | 'fxsr' | 'pku'
 
 /** V is the backend's value type, X its vector type; rows work for every backend. */
 export type Semantics = <V, X>(b: Builder<V, X>, ...operands: Operand<V, X>[]) => void

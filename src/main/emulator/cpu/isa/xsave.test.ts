@@ -13,6 +13,9 @@ const XSAVEOPT = [0x0f, 0xae, 0x33]
 const XSAVEC = [0x0f, 0xc7, 0x23]
 const COMPACTED = 1n << 63n
 const AVX_OFFSET = 576
+const AVX_END = 832
+const PKRU_OFFSET = 2688
+const PKRU = 1n << 9n
 
 /** One instruction on the image at [rbx], with `wanted` in EDX:EAX and XCR0 = 3. */
 function machineWith(backend: Backend, code: readonly number[], wanted: bigint, setup?: (machine: ModeMachine) => void): ModeMachine {
@@ -134,6 +137,33 @@ describe.each(BACKENDS)('XSAVE and XRSTOR on %s', (backend) => {
     expect(upper(machineWith(backend, XRSTOR64, 7n, image(7n)), 5)).toBe(0x55n)
   })
 
+  it('saves PKRU at its place, which follows from the form and, where it is compacted, from what is before it', () => {
+    const saved = (code: readonly number[], wanted: bigint, pkru: number): [bigint, ...number[]] => {
+      const machine = machineWith(backend, code, wanted, withAvx(({ cpu: { state } }) => {
+        state.xcr0 = 7n | PKRU
+        state.pkru = pkru
+      }))
+      return [machine.peek64(IMAGE + 512), ...[AVX_OFFSET, AVX_END, PKRU_OFFSET].map((offset) => machine.peek32(IMAGE + offset))]
+    }
+    expect(saved(XSAVE64, 7n | PKRU, 0x1234_5678)).toEqual([0x207n, 0x100, 0, 0x1234_5678])
+    expect(saved(XSAVEOPT, PKRU, 0xc000_0000)).toEqual([0x200n, 0, 0, 0xc000_0000])
+    expect(saved(XSAVEC, 7n | PKRU, 0x1234_5678)).toEqual([0x207n, 0x100, 0x1234_5678, 0])
+    expect(saved(XSAVEC, 3n | PKRU, 0x1234_5678)).toEqual([0x203n, 0x1234_5678, 0, 0])
+    // Zero is its initial state.
+    expect(saved(XSAVEC, PKRU, 0)).toEqual([0n, 0, 0, 0])
+  })
+
+  it('xrstor loads PKRU from there, or makes it zero, or leaves it alone', () => {
+    const loaded = (wanted: bigint, components: bigint, form: bigint): number => machineWith(backend, XRSTOR64, wanted, withAvx((machine) => {
+      machine.cpu.state.xcr0 = 7n | PKRU
+      machine.cpu.state.pkru = 0x77
+      machine.poke64(IMAGE + 512, components, form)
+      for (const [index, offset] of [AVX_OFFSET, AVX_END, PKRU_OFFSET].entries()) machine.poke32(IMAGE + offset, index + 1)
+    })).cpu.state.pkru
+    expect([loaded(PKRU, PKRU, 0n), loaded(PKRU, 0n, 0n), loaded(7n, PKRU, 0n)]).toEqual([3, 0, 0x77])
+    expect([loaded(PKRU, PKRU, COMPACTED | 7n | PKRU), loaded(PKRU, PKRU, COMPACTED | PKRU), loaded(PKRU, 0n, COMPACTED | PKRU)]).toEqual([2, 1, 0])
+  })
+
   it('xrstor leaves components alone that are not asked for', () => {
     const machine = machineWith(backend, XRSTOR64, 1n, (before) => before.poke64(IMAGE + 512, 0n))
     expect([machine.cpu.state.u32[at.FCW >> 2], machine.cpu.state.u32[at.MXCSR >> 2], xmm(machine, 2)]).toEqual([0x37f, 0x9fc0, 3n])
@@ -143,6 +173,11 @@ describe.each(BACKENDS)('XSAVE and XRSTOR on %s', (backend) => {
     ['XSAVE without CR4.OSXSAVE', XSAVE64, 6, (m: ModeMachine) => m.cpu.state.setControl(4, CR4.PAE | CR4.OSFXSR)],
     ['XSAVE with CR0.TS', XSAVE64, 7, (m: ModeMachine) => m.cpu.state.setControl(0, m.cpu.state.control(0) | CR0.TS)],
     ['XSAVE, not aligned', XSAVE64, 13, (m: ModeMachine) => m.cpu.state.setGpr(3, BigInt(IMAGE + 16))],
+    ['XSAVE with PKRU beyond what is mapped', XSAVE64, 14, (m: ModeMachine) => {
+      m.cpu.state.xcr0 = 0x201n
+      m.cpu.state.setGpr(0, PKRU)
+      m.cpu.state.setGpr(3, 0x20_0000n - 1024n)
+    }],
     ['XSAVE, not mapped', XSAVE64, 14, (m: ModeMachine) => m.cpu.state.setGpr(3, 0x20_0000n)],
     ['XRSTOR of a component that XCR0 has not', XRSTOR64, 13, (m: ModeMachine) => m.poke64(IMAGE + 512, 4n)],
     ['XRSTOR of a compacted image with a component that it does not list', XRSTOR64, 13, (m: ModeMachine) => {

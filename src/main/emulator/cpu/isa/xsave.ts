@@ -1,4 +1,4 @@
-/** XSAVE, XSAVEOPT, XSAVEC, XRSTOR (SDM vol. 1, chapter 13): x87, SSE and AVX state, chosen by EDX:EAX and XCR0. */
+/** XSAVE, XSAVEOPT, XSAVEC, XRSTOR (SDM vol. 1, chapter 13): x87, SSE, AVX and PKRU state, chosen by EDX:EAX and XCR0. */
 import { initializeX87 } from '../float/x87-image'
 import { Vector } from '../faults'
 import { Reg, type Builder, type Operand } from '../semantics/builder'
@@ -10,13 +10,15 @@ import { MXCSR_MASK } from './sse-float-convert'
 const X87 = 1
 const SSE = 2
 const AVX = 4
+const PKRU_BIT = 9
+const PKRU = 1 << PKRU_BIT
 const CR0_TS = 1 << 3
 const ALIGNMENT = 64
 const MXCSR_INITIAL = 0x1f80
-/** Bit of the form field: components lie without gaps (with these three, they do in either form). */
+/** Bit of the form field: components lie without gaps (x87, SSE and AVX do in either form). */
 const COMPACTED = 63
-/** The legacy region (as FXSAVE has it), the header (components that the image holds, form, reserved), the upper halves of YMM. */
-const Image = { mxcsr: 24, components: 512, form: 520, reserved: 528, avx: 576, bytes: 832 } as const
+/** The legacy region (as FXSAVE has it), the header (components that the image holds, form, reserved), the upper halves of YMM up to `avxEnd`, PKRU in the standard form. */
+const Image = { mxcsr: 24, components: 512, form: 520, reserved: 528, avx: 576, avxEnd: 832, pkru: 2688 } as const
 const ALL_REGISTERS = 16
 
 /** (first part) → (any): whether a register has ones in its two parts from this one on. */
@@ -35,7 +37,8 @@ const anyBits = defineRoutine('anyBits', 1, 1, (b, [first]) => {
 function inUse<V>(b: Builder<V>): V {
   const [sse] = b.routine(anyBits, b.constant(0))
   const [avx] = b.routine(anyBits, b.constant(2))
-  return b.or(b.constant(X87), b.or(b.shl(sse, b.constant(1)), b.shl(avx, b.constant(2))))
+  const pkru = b.shl(b.ne(b.special('pkru'), b.constant(0)), b.constant(PKRU_BIT))
+  return b.or(b.or(b.constant(X87), pkru), b.or(b.shl(sse, b.constant(1)), b.shl(avx, b.constant(2))))
 }
 
 /** What comes first, in its order; gives the components that the system has, and those of them asked for. */
@@ -57,8 +60,13 @@ function has<V>(b: Builder<V>, components: V, component: number): V {
 
 function probeAvx<V>(b: Builder<V>, image: Operand<V>, components: V, access: 'r' | 'rw'): void {
   b.if(has(b, components, AVX), () => {
-    image.at(b.constant(Image.bytes - 8), 64, access).read()
+    image.at(b.constant(Image.avxEnd - 8), 64, access).read()
   })
+}
+
+/** Where PKRU lies: in the compacted form behind AVX state, where the image has a place for that. */
+function pkruPlace<V>(b: Builder<V>, compacted: V, listed: V): V {
+  return b.select(compacted, b.select(has(b, listed, AVX), b.constant(Image.avxEnd), b.constant(Image.avx)), b.constant(Image.pkru))
 }
 
 /** For each 64 bits of the upper halves: number of the part, and place in the image. */
@@ -74,6 +82,10 @@ function saveUpper<V>(b: Builder<V>, image: Operand<V>, registers: number): void
 const save = (registers: number, form: 'all' | 'optimized' | 'compacted'): Semantics => (b, image) => {
   const { wanted } = begin(b, image, 'rw')
   probeAvx(b, image, wanted, 'rw')
+  const pkru = pkruPlace(b, b.constant(form === 'compacted' ? 1 : 0), wanted)
+  b.if(has(b, wanted, PKRU), () => {
+    image.at(pkru, 64, 'rw').read()
+  })
   const before = image.at(b.constant(Image.components), 64, 'r').read()
   const used = b.and(wanted, inUse(b))
   const compacted = form === 'compacted'
@@ -85,6 +97,7 @@ const save = (registers: number, form: 'all' | 'optimized' | 'compacted'): Seman
   b.if(has(b, compacted ? held : wanted, compacted ? SSE : SSE | AVX), () => saveMxcsr(b, image))
   b.if(has(b, written, SSE), () => saveXmm(b, image, registers))
   b.if(has(b, written, AVX), () => saveUpper(b, image, registers))
+  b.if(has(b, written, PKRU), () => image.at(pkru, 64, 'w').write(b.special('pkru')))
   image.at(b.constant(Image.components), 64, 'w').write(compacted ? held : b.or(b.and(before, b.not(wanted)), held))
   if (compacted) image.at(b.constant(Image.form), 64, 'w').write(b.or(wanted, b.constant(1n << BigInt(COMPACTED))))
 }
@@ -102,6 +115,8 @@ const restore = (registers: number): Semantics => (b, image) => {
   b.raiseIf(b.ne(reserved, b.constant(0)), Vector.GP, b.constant(0))
   const present = b.and(wanted, held)
   probeAvx(b, image, present, 'r')
+  const pkru = b.variable(b.constant(0))
+  b.if(has(b, present, PKRU), () => pkru.set(image.at(pkruPlace(b, compacted, listed), 32, 'r').read()))
   const mxcsr = read(Image.mxcsr, 32)
   const loadsMxcsr = b.select(compacted, has(b, present, SSE), has(b, wanted, SSE | AVX))
   b.raiseIf(b.and(loadsMxcsr, b.ltU(b.constant(MXCSR_MASK), mxcsr)), Vector.GP, b.constant(0))
@@ -121,6 +136,8 @@ const restore = (registers: number): Semantics => (b, image) => {
       () => eachUpper(b, registers, (part) => b.setYmmPart(part, b.constant(0))),
     )
   })
+  // After all accesses: it decides what may be accessed.
+  b.if(has(b, wanted, PKRU), () => b.call('writePkru', pkru.get()))
 }
 
 const X87_REGISTERS = 8

@@ -211,6 +211,62 @@ describe('4-level paging', () => {
     expect(translate(LINEAR, 'w', false)).toEqual(fault(3, LINEAR))
   })
 
+  const key = (number: bigint): bigint => number << 59n
+  // Key 3: no access; key 5: no writes.
+  const RIGHTS = (1 << 6) | (1 << 11)
+  it.each([
+    ['user page, no access, user read', 3n, U, 'r', true, CR0.WP, 0x25],
+    ['user page, no access, user write', 3n, U, 'w', true, CR0.WP, 0x27],
+    ['user page, no access, supervisor read', 3n, U, 'r', false, 0n, 0x21],
+    ['user page, no access, supervisor write without CR0.WP', 3n, U, 'w', false, 0n, 0x23],
+    ['user page, no access, fetch', 3n, U, 'x', true, CR0.WP, undefined],
+    ['user page, no writes, user read', 5n, U, 'r', true, CR0.WP, undefined],
+    ['user page, no writes, user write without CR0.WP', 5n, U, 'w', true, 0n, 0x27],
+    ['user page, no writes, supervisor write', 5n, U, 'w', false, CR0.WP, 0x23],
+    ['user page, no writes, supervisor write without CR0.WP', 5n, U, 'w', false, 0n, undefined],
+    ['user page, another key', 4n, U, 'w', true, CR0.WP, undefined],
+    ['supervisor page, no access, read', 3n, 0n, 'r', false, CR0.WP, 0x21],
+    ['supervisor page, no writes, write', 5n, 0n, 'w', false, CR0.WP, 0x23],
+    ['supervisor page, no writes, write without CR0.WP', 5n, 0n, 'w', false, 0n, undefined],
+    ['supervisor page, no access, user read', 3n, 0n, 'r', true, CR0.WP, 0x25],
+  ] as const)('protection keys: %s', (_name, number, user, kind, byUser, cr0, code) => {
+    const { state } = machine.cpu
+    const [rights, other] = user === U ? (['pkru', 'pkrs'] as const) : (['pkrs', 'pkru'] as const)
+    const pt = P | W | user | key(number)
+    state[rights] = RIGHTS
+    tables({ pt }, { cr4: CR4.PKE | CR4.PKS, cr0 })
+    expect(translate(LINEAR, kind, byUser)).toEqual(code === undefined ? FRAME + 0x456 : fault(code, LINEAR))
+    // The other register, and the same one without its bit of CR4, have no say.
+    for (const [on, cr4] of [[other, CR4.PKE | CR4.PKS], [rights, user === U ? CR4.PKS : CR4.PKE]] as const) {
+      state.pkru = state.pkrs = 0
+      state[on] = RIGHTS
+      tables({ pt }, { cr4, cr0 })
+      expect(translate(LINEAR, kind, byUser)).toEqual(user === 0n && byUser ? fault(5, LINEAR) : FRAME + 0x456)
+    }
+  })
+
+  it('protection keys are those of the entry that maps the page, whatever its size', () => {
+    machine.cpu.state.pkru = RIGHTS
+    const cr4 = CR4.PKE
+    tables({ pt: P | W | U | key(4n), pd: P | W | U | key(3n) }, { cr4 })
+    expect(translate(LINEAR, 'r', true)).toBe(FRAME + 0x456)
+    for (const [entry, frame] of [[LEVEL2 + 8, 0x60_0000n], [LEVEL3 + 8, 0x4000_0000n]] as const) {
+      tables({}, { cr4 })
+      machine.poke64(entry, frame | P | W | U | PS | key(3n))
+      expect(translate(LINEAR, 'r', true)).toEqual(fault(0x25, LINEAR))
+    }
+  })
+
+  it('a change of PKRU is seen in spite of the TLB', () => {
+    tables({ pt: P | W | U | key(3n) }, { cr4: CR4.PKE })
+    const { mmu, state } = machine.cpu
+    const page = LINEAR & ~0xfffn
+    expect(mmu.read32(page, true)).toBe(0)
+    state.pkru = RIGHTS
+    mmu.keysChanged()
+    for (const user of [true, false]) expect(() => mmu.read32(page, user)).toThrow(expect.objectContaining({ vector: 14, errorCode: user ? 0x25 : 0x21 }))
+  })
+
   it('addresses that are not canonical raise #GP(0), through SS #SS(0)', () => {
     tables({})
     const { state, mmu } = machine.cpu

@@ -121,6 +121,11 @@ export class Mmu {
     this.flush()
   }
 
+  /** PKRU or IA32_PKRS has changed: what may be accessed is decided anew. Instructions are fetched whatever the key of their page. */
+  keysChanged(): void {
+    this.#tlb.flushData()
+  }
+
   /** Loads the PDPTEs of PAE paging; false: reserved bits are set. */
   loadPdptes(cr3: bigint): boolean {
     return this.#walker.loadPdptes(cr3)

@@ -20,7 +20,7 @@ const ACCESSED = 0x20
 const DIRTY = 0x40
 const LARGE = 0x80
 
-const ERROR = { protection: 1, write: 2, user: 4, reserved: 8, fetch: 16 } as const
+const ERROR = { protection: 1, write: 2, user: 4, reserved: 8, fetch: 16, key: 32 } as const
 
 /** Of CR4, in doublewords from CR0 on. */
 const CR4_WORD = 8
@@ -31,6 +31,13 @@ const HIGH_RESERVED = ((1 << (52 - PHYSICAL_ADDRESS_BITS)) - 1) << (PHYSICAL_ADD
 /** PAE paging reserves bits 52–62 too; 4-level paging ignores them. */
 const PAE_HIGH_RESERVED = 0x7ff0_0000 | HIGH_RESERVED
 const HIGH_ADDRESS = (1 << (PHYSICAL_ADDRESS_BITS - 32)) - 1
+
+/** The protection key in the high doubleword of the entry that maps a page: bits 59–62. */
+const KEY_SHIFT = 27
+const KEY_MASK = 0xf
+/** The two bits of a key in PKRU and IA32_PKRS. */
+const NO_ACCESS = 1
+const NO_WRITE = 2
 
 /** PDPTE of PAE paging: bits that must be zero. */
 const PDPTE_LOW_RESERVED = 0x1e6
@@ -60,6 +67,9 @@ interface Rules {
   pageSizeExtensions: boolean
   smep: boolean
   smap: boolean
+  /** Keys count for user pages (CR4.PKE), and for supervisor pages (CR4.PKS). */
+  userKeys: boolean
+  supervisorKeys: boolean
 }
 
 export class PageWalker {
@@ -67,7 +77,7 @@ export class PageWalker {
   readonly #memory: PhysicalAccess
   /** Lower halves of CR0, CR4 and EFER that the rules were taken from. */
   readonly #taken = new Int32Array(3)
-  readonly #rules: Rules = { mode: 'none', writeProtect: false, noExecute: false, pageSizeExtensions: false, smep: false, smap: false }
+  readonly #rules: Rules = { mode: 'none', writeProtect: false, noExecute: false, pageSizeExtensions: false, smep: false, smap: false, userKeys: false, supervisorKeys: false }
   readonly #found: Translation = { frame: 0, size: 'small', userPage: false }
   /** The four PDPTEs of PAE paging, loaded with CR3: low, high, low, … */
   readonly #pdptes = new Uint32Array(8)
@@ -109,6 +119,8 @@ export class PageWalker {
     rules.pageSizeExtensions = (cr4 & CR4.PSE) !== 0n
     rules.smep = (cr4 & CR4.SMEP) !== 0n
     rules.smap = (cr4 & CR4.SMAP) !== 0n
+    rules.userKeys = (efer & EFER_BITS.LMA) !== 0n && (cr4 & CR4.PKE) !== 0n
+    rules.supervisorKeys = (efer & EFER_BITS.LMA) !== 0n && (cr4 & CR4.PKS) !== 0n
   }
 
   /**
@@ -218,7 +230,7 @@ export class PageWalker {
     const rights = upperRights & low4 & low3
     if (low3 & LARGE) {
       if (low3 & 0x3fff_e000 || high3 & reserved) this.#fault(lo, hi, kind, user, ERROR.protection | ERROR.reserved)
-      this.#checkRights(lo, hi, kind, user, rights, forbidden)
+      this.#checkRights(lo, hi, kind, user, rights, forbidden, high3)
       this.#mark(entry4, low4, ACCESSED)
       this.#mark(entry3, low3, ACCESSED | (kind === 'w' ? DIRTY : 0))
       return this.#result((high3 & HIGH_ADDRESS) * TWO_32 + (((low3 & 0xc000_0000) | (lo & 0x3fff_f000)) >>> 0), 'huge', rights)
@@ -242,7 +254,7 @@ export class PageWalker {
     if (low2 & LARGE) {
       if (low2 & 0x1f_e000) this.#fault(lo, hi, kind, user, ERROR.protection | ERROR.reserved)
       const rights = upperRights & low2
-      this.#checkRights(lo, hi, kind, user, rights, forbidden || (high2 & XD) !== 0)
+      this.#checkRights(lo, hi, kind, user, rights, forbidden || (high2 & XD) !== 0, high2)
       this.#mark(entry2, low2, ACCESSED | (kind === 'w' ? DIRTY : 0))
       return this.#result((high2 & HIGH_ADDRESS) * TWO_32 + (((low2 & 0xffe0_0000) | (lo & 0x1f_f000)) >>> 0), 'large', rights)
     }
@@ -252,14 +264,17 @@ export class PageWalker {
     if ((low1 & PRESENT) === 0) this.#fault(lo, hi, kind, user, 0)
     if (high1 & reserved) this.#fault(lo, hi, kind, user, ERROR.protection | ERROR.reserved)
     const rights = upperRights & low2 & low1
-    this.#checkRights(lo, hi, kind, user, rights, forbidden || ((high2 | high1) & XD) !== 0)
+    this.#checkRights(lo, hi, kind, user, rights, forbidden || ((high2 | high1) & XD) !== 0, high1)
     this.#mark(entry2, low2, ACCESSED)
     this.#mark(entry1, low1, ACCESSED | (kind === 'w' ? DIRTY : 0))
     return this.#result(address(low1, high1), 'small', rights)
   }
 
-  /** SDM vol. 3A, 4.6: `rights` are the WRITABLE and USER bits common to all levels. */
-  #checkRights(lo: number, hi: number, kind: AccessKind, user: boolean, rights: number, forbidden: boolean): void {
+  /**
+   * SDM vol. 3A, 4.6: `rights` are the WRITABLE and USER bits common to all levels.
+   * @param last high doubleword of the entry that maps the page, with its protection key; 32-bit paging and PAE have none
+   */
+  #checkRights(lo: number, hi: number, kind: AccessKind, user: boolean, rights: number, forbidden: boolean, last = 0): void {
     const rules = this.#rules
     const userPage = (rights & USER) !== 0
     let allowed: boolean
@@ -272,7 +287,15 @@ export class PageWalker {
       // Implicit supervisor accesses (made while CPL is 3) are not excused by EFLAGS.AC.
       if ((this.#state.systemFlags & AC) === 0 || this.#state.cpl === 3) allowed = false
     }
-    if (!allowed) this.#fault(lo, hi, kind, user, ERROR.protection)
+    const byKey = (userPage ? rules.userKeys : rules.supervisorKeys) && this.#keyForbids((last >>> KEY_SHIFT) & KEY_MASK, kind, user, userPage)
+    if (!allowed || byKey) this.#fault(lo, hi, kind, user, ERROR.protection | (byKey ? ERROR.key : 0))
+  }
+
+  /** SDM vol. 3A, 4.6.2. CR0.WP decides for the supervisor as it does for read-only pages. */
+  #keyForbids(key: number, kind: AccessKind, user: boolean, userPage: boolean): boolean {
+    if (kind === 'x') return false
+    const rights = ((userPage ? this.#state.pkru : this.#state.pkrs) >>> (2 * key)) & (NO_ACCESS | NO_WRITE)
+    return (rights & NO_ACCESS) !== 0 || (kind === 'w' && rights !== 0 && (user || this.#rules.writeProtect))
   }
 
   #mark(entry: number, low: number, bits: number): void {

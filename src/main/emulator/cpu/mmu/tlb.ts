@@ -66,9 +66,16 @@ export class Tlb {
 
   /** Empties the data TLBs of user mode (when alignment checks go on, every access must go the slow way). */
   flushUserData(): void {
-    const [, user] = this.#sets
-    this.#state.u8.fill(0xff, user + at.TLB_READ, user + at.TLB_READ + at.TLB_BYTES)
-    this.#state.u8.fill(0xff, user + at.TLB_WRITE, user + at.TLB_WRITE + at.TLB_BYTES)
+    this.#flushData(this.#sets[1])
+  }
+
+  /** Empties all data TLBs. */
+  flushData(): void {
+    for (const set of this.#sets) this.#flushData(set)
+  }
+
+  #flushData(set: number): void {
+    for (const kind of DATA_KINDS) this.#state.u8.fill(0xff, set + kind, set + kind + at.TLB_BYTES)
   }
 
   /** Empties the entries of one page. */

@@ -303,6 +303,8 @@ export interface Helpers {
   /** XGETBV, XSETBV of the register in ECX. */
   xgetbv(register: bigint): bigint
   xsetbv(register: bigint, value: bigint): void
+  /** PKRU, of 32 bits; what may be accessed is decided anew. */
+  writePkru(value: bigint): void
   /** RDRAND, RDSEED: 64 bits. */
   random(): bigint
   /** `descriptor`: PCID and linear address. */

@@ -53,6 +53,7 @@ export const HELPER_SIGNATURES: { readonly [K in keyof Helpers]: HelperSignature
   writeSegmentBase: { parameters: 2, result: false },
   xgetbv: { parameters: 1, result: true },
   xsetbv: { parameters: 2, result: false },
+  writePkru: { parameters: 1, result: false },
   random: { parameters: 0, result: true },
   invpcid: { parameters: 3, result: false },
   syscall: { parameters: 1, result: false },

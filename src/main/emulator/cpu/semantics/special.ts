@@ -19,9 +19,10 @@ export const SPECIAL_REGISTERS = {
   cr0: { offset: at.CONTROL, bits: 64 },
   cr4: { offset: at.CONTROL + 4 * 8, bits: 64 },
   xcr0: { offset: at.XCR0, bits: 64 },
+  pkru: { offset: at.PKRU, bits: 32 },
   othersReady: { offset: at.OTHERS_READY, bits: 32 },
 } as const
 
 export type SpecialRegister = keyof typeof SPECIAL_REGISTERS
 /** Those that rows may write. */
-export type WritableSpecial = Exclude<SpecialRegister, 'rip' | 'eflags' | 'cpl' | 'cr0' | 'cr4' | 'xcr0' | 'cs' | 'x87Rules' | 'othersReady'>
+export type WritableSpecial = Exclude<SpecialRegister, 'rip' | 'eflags' | 'cpl' | 'cr0' | 'cr4' | 'xcr0' | 'pkru' | 'cs' | 'x87Rules' | 'othersReady'>

@@ -142,6 +142,6 @@ const NO_HELPERS: Helpers = {
   loadSegment: absent, readSegment: absent, farJump: absent, farCall: absent, farReturn: absent, iret: absent, softwareInterrupt: absent, cli: absent, sti: absent,
   popf: absent, pushfImage: absent, hlt: absent, pause: absent, checkIo: absent, portIn: absent, portOut: absent, readControl: absent, writeControl: absent, readDebug: absent,
   writeDebug: absent, clts: absent, lmsw: absent, smsw: absent, loadTable: absent, tableBase: absent, tableLimit: absent, lldt: absent, sldt: absent, ltr: absent,
-  str: absent, lar: absent, lsl: absent, verr: absent, verw: absent, invlpg: absent, flushTlb: absent, rdmsr: absent, wrmsr: absent, cpuid: absent, rdtsc: absent, requireTarget: absent, requireNoUmip: absent, tscAux: absent, readSegmentBase: absent, writeSegmentBase: absent, xgetbv: absent, xsetbv: absent, random: absent, invpcid: absent,
+  str: absent, lar: absent, lsl: absent, verr: absent, verw: absent, invlpg: absent, flushTlb: absent, rdmsr: absent, wrmsr: absent, cpuid: absent, rdtsc: absent, requireTarget: absent, requireNoUmip: absent, tscAux: absent, readSegmentBase: absent, writeSegmentBase: absent, xgetbv: absent, xsetbv: absent, writePkru: absent, random: absent, invpcid: absent,
   syscall: absent, sysret: absent, sysenter: absent, sysexit: absent, swapgs: absent, div128: absent, transcendental: absent, idiv128: absent, requireCpl0: absent, requireProtectedMode: absent,
 }

@@ -212,6 +212,24 @@ export class CpuState {
     this.u64[at.XCR0 >> 3] = value
   }
 
+  /** Rights of the protection keys of user pages: bit 2k, no access through key k; bit 2k + 1, no writes. */
+  get pkru(): number {
+    return this.u32[at.PKRU >> 2] ?? 0
+  }
+
+  set pkru(value: number) {
+    this.u32[at.PKRU >> 2] = value
+  }
+
+  /** The same of supervisor pages: IA32_PKRS. */
+  get pkrs(): number {
+    return this.u32[at.PKRS >> 2] ?? 0
+  }
+
+  set pkrs(value: number) {
+    this.u32[at.PKRS >> 2] = value
+  }
+
   /** GDTR or IDTR, by the offset of its field. */
   table(field: typeof at.GDTR | typeof at.IDTR): { base: bigint; limit: number } {
     return { base: this.u64[field >> 3] ?? 0n, limit: this.u32[(field >> 2) + 2] ?? 0 }

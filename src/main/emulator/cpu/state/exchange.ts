@@ -27,6 +27,8 @@ export function exchangeRegisters(cpu: CpuState, state: StateFields): void {
   for (let index = 0; index < DEBUG; index++) cpu.setDebug(index, state.big(`dr${index}`, cpu.debug(index)))
   cpu.efer = state.big('efer', cpu.efer)
   cpu.xcr0 = state.big('xcr0', cpu.xcr0)
+  cpu.pkru = state.dword('pkru', cpu.pkru)
+  cpu.pkrs = state.dword('pkrs', cpu.pkrs)
   for (let index = 0; index < SEGMENTS; index++) {
     state.part(`segment ${index}`, (fields) => {
       const { selector, base, limit, attributes } = cpu.segment(index)

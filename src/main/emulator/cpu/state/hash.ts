@@ -11,7 +11,7 @@ const SEGMENT_COUNT = 8
  */
 export function hashState(state: CpuState, physical: PhysicalMemory, modelSpecific: readonly (readonly [number, bigint])[]): string {
   const hash = createHash('sha256')
-  const values = [state.rip, BigInt(state.flags), BigInt(state.cpl), state.efer, state.xcr0, state.halted ? 1n : 0n]
+  const values = [state.rip, BigInt(state.flags), BigInt(state.cpl), state.efer, state.xcr0, BigInt(state.pkru), BigInt(state.pkrs), state.halted ? 1n : 0n]
   for (let index = 0; index < 16; index++) values.push(state.gpr(index))
   for (const index of [0, 2, 3, 4, 8]) values.push(state.control(index))
   for (let index = 0; index < 8; index++) values.push(state.debug(index))

@@ -135,7 +135,7 @@ export const FDP = 0x698
 export const MXCSR = 0x6a0
 /** Selectors of the last x87 instruction (low half) and operand (high half): FCS, FDS. u32. */
 export const FPU_SELECTORS = 0x6a4
-/** Extended control register 0, i64: the states that the system saves (bit 0 x87, 1 SSE, 2 AVX). */
+/** Extended control register 0, i64: the states that the system saves (bit 0 x87, 1 SSE, 2 AVX, 9 PKRU). */
 export const XCR0 = 0x6a8
 /** What the CPU model remembers of every x87 instruction, i32: bits of `X87_REMEMBERS`; of one with an unmasked exception always opcode and operand. */
 export const X87_RULES = 0x6b0
@@ -151,8 +151,11 @@ export const SEGMENT_SHAPE = 0x6b8
 export const SHAPE_WRITE_SHIFT = 8
 export const SHAPE_BIG_STACK = 1 << 16
 export const SHAPE_DESCRIPTORS = 1 << 17
+/** Rights of protection keys, u32 each: two bits for each of 16 keys, no access and no writes. PKRU for user pages, IA32_PKRS for supervisor pages. */
+export const PKRU = 0x6bc
+export const PKRS = 0x6c0
 /** Bytes from 0 on that are one processor's own between two instructions: all fields above. */
-export const STATE_BYTES = 0x6c0
+export const STATE_BYTES = 0x6c8
 
 /**
  * Scratch of slow accesses: an address inside means "a device, or an access that crosses a page": the value is read from
@@ -162,7 +165,7 @@ export const SCRATCH = 0x800
 export const SCRATCH_SLOTS = 8
 export const SCRATCH_SLOT_BYTES = 32
 /** The translator is told of a place each time that these bits of its count of jumps become zero (i32): a power of two less one. */
-export const HOT_MASK = 0x6c0
+export const HOT_MASK = 0x6c8
 /** The record of an instruction that is executed once. */
 export const UNCACHED_RECORD = 0x900
 

@@ -28,10 +28,12 @@ const CR4_BITS: readonly (readonly [CpuFeature, bigint])[] = [
   ['xsave', CR4.OSXSAVE],
   ['smep', CR4.SMEP],
   ['smap', CR4.SMAP],
+  ['pku', CR4.PKE],
+  ['pks', CR4.PKS],
 ]
 /** Changes of these make translations invalid. */
 const CR0_TRANSLATION = CR0.PE | CR0.WP | CR0.PG
-const CR4_TRANSLATION = CR4.PSE | CR4.PAE | CR4.PGE | CR4.SMEP | CR4.SMAP | CR4.PCIDE | CR4.LA57
+const CR4_TRANSLATION = CR4.PSE | CR4.PAE | CR4.PGE | CR4.SMEP | CR4.SMAP | CR4.PCIDE | CR4.LA57 | CR4.PKE | CR4.PKS
 /** LMSW reaches PE, MP, EM and TS. */
 const MACHINE_STATUS_WORD = 0xfn
 /** CR3 in long mode: bits beyond the address width. */

@@ -88,8 +88,10 @@ const FEATURE_BITS: readonly (readonly [feature: CpuFeature, leaf: number, regis
   ['clwb', 7, 'ebx', 24],
   ['sha', 7, 'ebx', 29],
   ['umip', 7, 'ecx', 2],
+  ['pku', 7, 'ecx', 3],
   ['la57', 7, 'ecx', 16],
   ['rdpid', 7, 'ecx', 22],
+  ['pks', 7, 'ecx', 31],
   ['arch-capabilities', 7, 'edx', 29],
   // XSAVEOPT comes with XSAVE.
   ['xsave', XSAVE_OPTIONS, 'eax', 0],
@@ -104,18 +106,25 @@ const FEATURE_BITS: readonly (readonly [feature: CpuFeature, leaf: number, regis
   ['invariant-tsc', 0x8000_0007, 'edx', 8],
 ]
 
-/**
- * XSAVE: components (x87, SSE, AVX), size of the image for those that are enabled and for all; sub-leaf 2: size and
- * place of AVX state.
- */
-const XSAVE_COMPONENTS = 7
-const XSAVE_AVX = 4n
+/** XSAVE: the image without extended components (x87 and SSE always have their place), and those: number in XCR0, size, place in the standard form. */
 const XSAVE_BYTES = 576
-const XSAVE_AVX_BYTES = 256
+const XSAVE_X87_SSE = 3
+const XSAVE_EXTENDED: readonly { readonly feature: CpuFeature; readonly bit: number; readonly bytes: number; readonly place: number }[] = [
+  { feature: 'avx', bit: 2, bytes: 256, place: 576 },
+  { feature: 'pku', bit: 9, bytes: 8, place: 2688 },
+]
+
+/** Bytes of an image of the components in `enabled`: in the standard form, and compacted. */
+function imageBytes(enabled: bigint): { standard: number; compacted: number } {
+  const there = XSAVE_EXTENDED.filter(({ bit }) => ((enabled >> BigInt(bit)) & 1n) !== 0n)
+  return { standard: Math.max(XSAVE_BYTES, ...there.map(({ place, bytes }) => place + bytes)), compacted: there.reduce((sum, { bytes }) => sum + bytes, XSAVE_BYTES) }
+}
 
 /** "A hypervisor is present": leaf 1, ECX. */
 const HYPERVISOR = 2 ** 31
 const OSXSAVE = 1 << 27
+/** Leaf 7, ECX: the system uses protection keys. */
+const OSPKE = 1 << 4
 
 const IMPLEMENTED: ReadonlySet<CpuFeature> = new Set(FEATURE_BITS.map(([feature]) => feature))
 
@@ -176,9 +185,11 @@ function leavesOf(model: CpuModel, processors: number): ReadonlyMap<number, Leaf
   const extensions = [bits(7, 'ebx'), bits(7, 'ecx'), bits(7, 'edx')] as const
   if (extensions.some((mask) => mask !== 0)) basic.push([7, [0, ...extensions]])
   if (model.has('xsave')) {
+    const extended = XSAVE_EXTENDED.filter(({ feature }) => model.has(feature))
+    const components = extended.reduce((mask, { bit }) => mask | (1 << bit), XSAVE_X87_SSE)
     basic.push(
-      [XSAVE_LEAF, [XSAVE_COMPONENTS, XSAVE_BYTES, XSAVE_BYTES + XSAVE_AVX_BYTES, 0]], [XSAVE_OPTIONS, [bits(XSAVE_OPTIONS, 'eax'), XSAVE_BYTES, 0, 0]],
-      [XSAVE_LEAF + 2 * SUB_LEAF, [XSAVE_AVX_BYTES, XSAVE_BYTES, 0, 0]],
+      [XSAVE_LEAF, [components, 0, imageBytes(BigInt(components)).standard, 0]], [XSAVE_OPTIONS, [bits(XSAVE_OPTIONS, 'eax'), 0, 0, 0]],
+      ...extended.map(({ bit, bytes, place }): [number, Leaf] => [XSAVE_LEAF + bit * SUB_LEAF, [bytes, place, 0, 0]]),
     )
   }
   // Extended topology: threads, cores.
@@ -208,8 +219,14 @@ const NOTHING: Leaf = [0, 0, 0, 0]
 /** Leaves whose content depends on ECX. */
 const SUB_LEAVES: ReadonlySet<number> = new Set([CACHE_LEAF, 7, TOPOLOGY_LEAF, XSAVE_LEAF])
 
-/** Leaves whose EBX is the size of an image with what XCR0 enables. */
-const IMAGE_SIZES: ReadonlySet<number> = new Set([XSAVE_LEAF, XSAVE_OPTIONS])
+/** What follows from control registers: CR4.OSXSAVE and CR4.PKE are seen in ECX; EBX is the size of an image with what XCR0 enables. */
+function withControl({ state, model }: SystemContext, key: number, [eax, ebx, ecx, edx]: Leaf): Leaf {
+  if (key === 1) return [eax, ebx, ecx + ((state.control(4) & CR4.OSXSAVE) !== 0n ? OSXSAVE : 0), edx]
+  if (key === 7) return [eax, ebx, ecx + ((state.control(4) & CR4.PKE) !== 0n ? OSPKE : 0), edx]
+  if (!model.has('xsave') || (key !== XSAVE_LEAF && key !== XSAVE_OPTIONS)) return [eax, ebx, ecx, edx]
+  const { standard, compacted } = imageBytes(state.xcr0)
+  return [eax, key === XSAVE_LEAF ? standard : compacted, ecx, edx]
+}
 
 const RAX = 0
 const RCX = 1
@@ -232,12 +249,10 @@ export function cpuidHelpers(cx: SystemContext): Pick<Helpers, 'cpuid'> {
       const { state } = cx
       const leaf = state.gpr32(RAX)
       const key = SUB_LEAVES.has(leaf) ? leaf + state.gpr32(RCX) * SUB_LEAF : leaf
-      const [eax, ebx, ecx, edx] = withApic(cx, leaf, leaves.get(key) ?? NOTHING)
-      const enabled = leaf === 1 && (state.control(4) & CR4.OSXSAVE) !== 0n ? OSXSAVE : 0
-      const sizeOfAvx = IMAGE_SIZES.has(key) && (state.xcr0 & XSAVE_AVX) !== 0n ? XSAVE_AVX_BYTES : 0
+      const [eax, ebx, ecx, edx] = withControl(cx, key, withApic(cx, leaf, leaves.get(key) ?? NOTHING))
       state.setReg(RAX, 32, BigInt(eax))
-      state.setReg(RBX, 32, BigInt(ebx + sizeOfAvx))
-      state.setReg(RCX, 32, BigInt(ecx + enabled))
+      state.setReg(RBX, 32, BigInt(ebx))
+      state.setReg(RCX, 32, BigInt(ecx))
       state.setReg(RDX, 32, BigInt(edx))
     },
   }

@@ -55,6 +55,7 @@ describe.each(BACKENDS)('later scalar instructions on %s', (backend) => {
     expect([state.gpr(0), state.gpr(2)]).toEqual([1n, 0n])
     expect(run(backend, [0x0f, 0x01, 0xd1], { 0: 3n, 1: 0n, 2: 0n }, CR4.OSXSAVE).cpu.state.xcr0).toBe(3n)
     expect(run(backend, [0x0f, 0x01, 0xd1], { 0: 7n, 1: 0n, 2: 0n }, CR4.OSXSAVE).cpu.state.xcr0).toBe(7n)
+    expect(run(backend, [0x0f, 0x01, 0xd1], { 0: 0x201n, 1: 0n, 2: 0n }, CR4.OSXSAVE).cpu.state.xcr0).toBe(0x201n)
     for (const value of [2n, 5n, 8n | 7n]) expect(run(backend, [0x0f, 0x01, 0xd1], { 0: value, 1: 0n, 2: 0n }, CR4.OSXSAVE).handled).toBe(13)
     expect(run(backend, [0x0f, 0x01, 0xd1], { 0: 1n, 1: 1n, 2: 0n }, CR4.OSXSAVE).handled).toBe(13)
     expect(run(backend, [0x0f, 0x01, 0xd1], { 0: 1n, 1: 0n, 2: 0n }, CR4.OSXSAVE, 3).handled).toBe(13)

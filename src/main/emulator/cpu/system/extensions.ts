@@ -1,4 +1,4 @@
-/** Small later additions: RDTSCP, RDPID, FSGSBASE, XGETBV, RDRAND, INVPCID (Intel SDM vol. 2). */
+/** Small later additions: RDTSCP, RDPID, FSGSBASE, XGETBV, WRPKRU, RDRAND, INVPCID (Intel SDM vol. 2). */
 import { CpuFault, Vector } from '../faults'
 import type { Helpers } from '../semantics/builder'
 import { CR4 } from '../state/bits'
@@ -7,12 +7,13 @@ import { requireLevel0 } from './control-registers'
 import { isLoadable } from './descriptors'
 import { MSR } from './msr'
 
-type ExtensionHelpers = Pick<Helpers, 'tscAux' | 'readSegmentBase' | 'writeSegmentBase' | 'xgetbv' | 'xsetbv' | 'random' | 'invpcid'>
+type ExtensionHelpers = Pick<Helpers, 'tscAux' | 'readSegmentBase' | 'writeSegmentBase' | 'xgetbv' | 'xsetbv' | 'writePkru' | 'random' | 'invpcid'>
 
-/** States that XCR0 can enable: x87, always; SSE; AVX, only with SSE. */
+/** States that XCR0 can enable: x87, always; SSE; AVX, only with SSE; PKRU. */
 const XCR0_X87 = 1n
 const XCR0_SSE = 2n
 const XCR0_AVX = 4n
+const XCR0_PKRU = 1n << 9n
 
 const INVPCID_ADDRESS = 0n
 const INVPCID_CONTEXT = 1n
@@ -45,11 +46,17 @@ export function extensionHelpers(cx: SystemContext): ExtensionHelpers {
     xsetbv(register, value) {
       requireCr4(CR4.OSXSAVE)
       requireLevel0(cx)
-      const possible = XCR0_X87 | XCR0_SSE | (cx.model.has('avx') ? XCR0_AVX : 0n)
+      const possible = XCR0_X87 | XCR0_SSE | (cx.model.has('avx') ? XCR0_AVX : 0n) | (cx.model.has('pku') ? XCR0_PKRU : 0n)
       const avxAlone = (value & (XCR0_SSE | XCR0_AVX)) === XCR0_AVX
       if (register !== 0n || (value & XCR0_X87) === 0n || avxAlone || (value & ~possible) !== 0n) throw new CpuFault(Vector.GP, 0)
       state.xcr0 = value
       modesChanged(cx)
+    },
+    writePkru(value) {
+      const rights = Number(value)
+      if (rights === state.pkru) return
+      state.pkru = rights
+      cx.mmu.keysChanged()
     },
     random() {
       const { msrs } = cx

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ALL_OPCODES, opcodesWith } from '../decode/tables'
 import { decode } from '../decode/decode'
-import { AC, ID } from '../state/bits'
+import { AC, CR4, ID } from '../state/bits'
 import { X87_RULES } from '../state/layout'
 import { TestMachine } from '../test-machine'
 import { Cpu } from '../cpu'
@@ -88,10 +88,26 @@ describe('CPU models', () => {
     const [core2, max] = [machineOf('core2', memory), machineOf('max', memory)]
     const avx = (cpu: Cpu): bigint => ((leaf(cpu, memory, 1n)[2] ?? 0n) >> 28n) & 1n
     expect([avx(core2), avx(max), ((leaf(max, memory, 7n)[1] ?? 0n) >> 5n) & 1n]).toEqual([0n, 1n, 1n])
-    expect(leaf(max, memory, 13n)).toEqual([7n, 576n, 832n, 0n])
-    max.state.xcr0 = 7n
-    expect(leaf(max, memory, 13n)).toEqual([7n, 832n, 832n, 0n])
-    expect(leaf(max, memory, 13n, 2n)).toEqual([256n, 576n, 0n, 0n])
+    const haswell = machineOf('haswell', memory)
+    expect(leaf(haswell, memory, 13n)).toEqual([7n, 576n, 832n, 0n])
+    haswell.state.xcr0 = 7n
+    expect(leaf(haswell, memory, 13n)).toEqual([7n, 832n, 832n, 0n])
+    expect(leaf(haswell, memory, 13n, 2n)).toEqual([256n, 576n, 0n, 0n])
+  })
+
+  it('CPUID announces protection keys, whether they are in use, and their place in an image', () => {
+    const { memory } = new TestMachine('oracle')
+    const [haswell, max] = [machineOf('haswell', memory), machineOf('max', memory)]
+    const keys = (cpu: Cpu): bigint[] => [3n, 4n, 31n].map((bit) => ((leaf(cpu, memory, 7n)[2] ?? 0n) >> bit) & 1n)
+    expect([keys(haswell), keys(max)]).toEqual([[0n, 0n, 0n], [1n, 0n, 1n]])
+    max.state.setControl(4, CR4.PKE)
+    expect(keys(max)).toEqual([1n, 1n, 1n])
+    expect([leaf(max, memory, 13n, 9n), leaf(haswell, memory, 13n, 9n)]).toEqual([[8n, 2688n, 0n, 0n], [0n, 0n, 0n, 0n]])
+    // In the standard form a component has its place whatever is enabled besides; compacted, there are no gaps.
+    for (const [enabled, standard, compacted] of [[1n, 576n, 576n], [0x203n, 2696n, 584n], [0x207n, 2696n, 840n]] as const) {
+      max.state.xcr0 = enabled
+      expect([leaf(max, memory, 13n), leaf(max, memory, 13n, 1n)[1]]).toEqual([[0x207n, standard, 2696n, 0n], compacted])
+    }
   })
 
   it('a Haswell is the first with all of x86-64-v3', () => {

@@ -8,7 +8,7 @@ import { AC, ID, VIF, VIP } from '../state/bits'
 
 /** CPUID features that are not, or not only, instructions. */
 export type SystemFeature =
-  | 'vme' | 'de' | 'pse' | 'tsc' | 'msr' | 'pae' | 'mtrr' | 'pge' | 'pat' | 'pse36' | 'nx' | 'pdpe1gb' | 'smep' | 'umip' | 'pcid' | 'la57' | 'invariant-tsc' | 'apic' | 'x2apic' | 'tsc-deadline' | 'arat' | 'fdp-only-on-exceptions' | 'no-fpu-selectors' | 'arch-capabilities'
+  | 'vme' | 'de' | 'pse' | 'tsc' | 'msr' | 'pae' | 'mtrr' | 'pge' | 'pat' | 'pse36' | 'nx' | 'pdpe1gb' | 'smep' | 'umip' | 'pcid' | 'la57' | 'pks' | 'invariant-tsc' | 'apic' | 'x2apic' | 'tsc-deadline' | 'arat' | 'fdp-only-on-exceptions' | 'no-fpu-selectors' | 'arch-capabilities'
 export type CpuFeature = Feature | SystemFeature
 
 export type { CpuModelName }

@@ -10,7 +10,7 @@ import { PHYSICAL_ADDRESS_BITS } from '../mmu/page-walk'
 import type { StateFields } from '../../state/fields'
 
 export const MSR = {
-  TSC: 0x10, PLATFORM_ID: 0x17, APIC_BASE: 0x1b, BIOS_SIGN_ID: 0x8b, MTRR_CAP: 0xfe, ARCH_CAPABILITIES: 0x10a, SYSENTER_CS: 0x174, SYSENTER_ESP: 0x175, SYSENTER_EIP: 0x176, MCG_CAP: 0x179, MCG_STATUS: 0x17a, MISC_ENABLE: 0x1a0, PAT: 0x277, MTRR_DEF_TYPE: 0x2ff, TSC_DEADLINE: 0x6e0,
+  TSC: 0x10, PLATFORM_ID: 0x17, APIC_BASE: 0x1b, BIOS_SIGN_ID: 0x8b, MTRR_CAP: 0xfe, ARCH_CAPABILITIES: 0x10a, SYSENTER_CS: 0x174, SYSENTER_ESP: 0x175, SYSENTER_EIP: 0x176, MCG_CAP: 0x179, MCG_STATUS: 0x17a, MISC_ENABLE: 0x1a0, PAT: 0x277, MTRR_DEF_TYPE: 0x2ff, TSC_DEADLINE: 0x6e0, PKRS: 0x6e1,
   EFER: 0xc000_0080, STAR: 0xc000_0081, LSTAR: 0xc000_0082, CSTAR: 0xc000_0083, SFMASK: 0xc000_0084, FS_BASE: 0xc000_0100, GS_BASE: 0xc000_0101,
   KERNEL_GS_BASE: 0xc000_0102, TSC_AUX: 0xc000_0103,
 } as const
@@ -171,6 +171,19 @@ const registers: ReadonlyMap<number, Register> = new Map<number, Register>([
   stored(MSR.STAR, () => true),
   stored(MSR.SFMASK, below32),
   stored(MSR.TSC_AUX, below32),
+  [
+    MSR.PKRS,
+    {
+      of: 'pks',
+      read: (cx: SystemContext) => BigInt(cx.state.pkrs),
+      write: (cx: SystemContext, value: bigint) => {
+        if (!below32(value)) return false
+        cx.state.pkrs = Number(value)
+        cx.mmu.keysChanged()
+        return true
+      },
+    },
+  ],
   stored(MSR.SYSENTER_CS, () => true),
   stored(MSR.SYSENTER_ESP, canonical),
   stored(MSR.SYSENTER_EIP, canonical),

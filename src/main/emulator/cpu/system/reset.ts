@@ -22,6 +22,7 @@ const DATA = 0x93
 export function resetRegisters(cx: SystemContext): void {
   cx.state.setControl(0, CR0_RESET)
   cx.state.xcr0 = XCR0_RESET
+  cx.state.pkru = cx.state.pkrs = 0
   resetFloatingState(cx)
   cx.msrs.reset()
   initRegisters(cx)

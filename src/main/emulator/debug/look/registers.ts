@@ -24,7 +24,7 @@ const FLAGS = [
 /** Model-specific registers that kernels set, and their addresses. */
 const MSRS = [
   ['TSC', 0x10], ['APIC_BASE', 0x1b], ['SYSENTER_CS', 0x174], ['SYSENTER_ESP', 0x175], ['SYSENTER_EIP', 0x176], ['PAT', 0x277], ['EFER', 0xc000_0080],
-  ['STAR', 0xc000_0081], ['LSTAR', 0xc000_0082], ['CSTAR', 0xc000_0083], ['SFMASK', 0xc000_0084], ['FS_BASE', 0xc000_0100], ['GS_BASE', 0xc000_0101],
+  ['STAR', 0xc000_0081], ['LSTAR', 0xc000_0082], ['CSTAR', 0xc000_0083], ['SFMASK', 0xc000_0084], ['PKRS', 0x6e1], ['FS_BASE', 0xc000_0100], ['GS_BASE', 0xc000_0101],
   ['KERNEL_GS_BASE', 0xc000_0102], ['TSC_AUX', 0xc000_0103],
 ] as const
 const EFER_INDEX = 0xc000_0080
@@ -66,7 +66,7 @@ export function registersOf(machine: Machine): DebugRegisters {
     }),
     control: [
       named('cr0', state.control(0), CR0), named('cr2', state.control(2)), named('cr3', state.control(3)), named('cr4', state.control(4), CR4), named('cr8', state.control(8)),
-      named('xcr0', state.xcr0, { x87: 1n, SSE: 2n, AVX: 4n }),
+      named('xcr0', state.xcr0, { x87: 1n, SSE: 2n, AVX: 4n, PKRU: 1n << 9n }), named('pkru', BigInt(state.pkru)),
     ],
     debug: [0, 1, 2, 3, 6, 7].map((index) => named(`dr${index}`, state.debug(index), index === 6 ? DR6_BITS : index === 7 ? DR7_BITS : undefined)),
     modelSpecific: modelSpecific(cpu),
