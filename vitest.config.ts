@@ -11,5 +11,6 @@ export default defineConfig({
     // Much of a test's time goes to other programs, QEMU and compilers, which it waits for.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
+    globalSetup: ['tests/support/run-folder.ts'],
   },
 })

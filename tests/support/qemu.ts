@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import * as z from 'zod'
+import { firmwareState } from './firmware-state'
 import { firmwareArguments, type Firmware } from './ovmf'
 import { requireTool } from './tools'
 
@@ -103,14 +104,16 @@ async function run(qemu: string, imagePath: string, folder: string, options: Qem
   const screenFile = join(folder, 'screen')
   const pictureFile = join(folder, 'picture.ppm')
   const args = ['-accel', 'tcg', '-display', 'none', '-no-reboot', '-nodefaults', '-vga', 'std']
-  const drive = `format=${options.format ?? 'raw'},snapshot=on,file=${imagePath.replaceAll(',', ',,')}`
-  if (options.disk === 'USB stick') args.push('-device', 'qemu-xhci', '-drive', `if=none,id=stick,${drive}`, '-device', 'usb-storage,drive=stick')
-  else args.push('-drive', options.disk === 'CD' ? `${drive},media=cdrom,readonly=on` : options.disk === 'diskette' ? `${drive},if=floppy` : drive)
   args.push('-m', options.memory ?? '128M')
   if (options.firmware !== undefined) args.push(...firmwareArguments(options.firmware))
   if (options.cpu !== undefined) args.push('-cpu', options.cpu)
+  args.push('-device', 'isa-debug-exit,iobase=0xf4,iosize=0x04', ...(options.args ?? []))
+  const state = options.firmware === undefined || options.firmware === 'BIOS' ? undefined : firmwareState([...args, options.disk ?? 'hard disk'], folder)
+  const drive = `format=${options.format ?? 'raw'},snapshot=on,file=${imagePath.replaceAll(',', ',,')}`
+  if (options.disk === 'USB stick') args.push('-device', 'qemu-xhci', '-drive', `if=none,id=stick,${drive}`, '-device', 'usb-storage,drive=stick')
+  else args.push('-drive', options.disk === 'CD' ? `${drive},media=cdrom,readonly=on` : options.disk === 'diskette' ? `${drive},if=floppy` : drive)
   args.push('-chardev', `file,id=serial,path=${serialFile}`, '-serial', 'chardev:serial', '-debugcon', `file:${debugFile}`)
-  args.push('-device', 'isa-debug-exit,iobase=0xf4,iosize=0x04', '-qmp', 'stdio', ...(options.args ?? []))
+  args.push('-qmp', 'stdio', ...(state?.args ?? []))
   const child = spawn(qemu, args, { stdio: ['pipe', 'pipe', 'pipe'] })
   let complaints = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text))
@@ -135,6 +138,7 @@ async function run(qemu: string, imagePath: string, folder: string, options: Qem
     while (!monitor.ended && Date.now() < deadline) {
       if (!(await monitor.command('pmemsave', { val: SCREEN_ADDRESS, size: SCREEN_BYTES, filename: screenFile }))) break
       screen = readFileSync(screenFile)
+      await state?.look(monitor)
       const seen = shown(screen, options, serialFile, debugFile)
       if (options.keys && !typed && seen(options.keys.afterText)) {
         typed = true
@@ -206,12 +210,17 @@ export class Monitor {
 
   /** False when QEMU has ended. */
   async command(execute: string, args: Record<string, unknown> = {}): Promise<boolean> {
-    if (this.ended) return false
+    return (await this.ask(execute, args)) !== undefined
+  }
+
+  /** What QEMU answers; undefined when it has ended. */
+  async ask(execute: string, args: Record<string, unknown> = {}): Promise<unknown> {
+    if (this.ended) return undefined
     const answer = new Promise<Reply | undefined>((resolve) => (this.#waiting = resolve))
     this.#child.stdin?.write(`${JSON.stringify({ execute, arguments: args })}\n`)
     const message = await answer
     if (message?.error) throw new Error(`QEMU refused ${execute}: ${message.error.desc}`)
-    return message !== undefined
+    return message?.return
   }
 
   /** Presses and releases keys together, and waits until the guest had time to take them. */

@@ -69,10 +69,13 @@ uint32_t console_wait_key(uint32_t milliseconds) {
   }
 }
 
+static void forget_keys(void) {
+  EFI_INPUT_KEY key;
+  while (system_table->ConIn->ReadKeyStroke(system_table->ConIn, &key) == EFI_SUCCESS);
+}
+
 static void wait_for_key(void) {
   EFI_INPUT_KEY key;
-  /* Not one that was pressed before. */
-  while (system_table->ConIn->ReadKeyStroke(system_table->ConIn, &key) == EFI_SUCCESS);
   while (system_table->ConIn->ReadKeyStroke(system_table->ConIn, &key) != EFI_SUCCESS) boot_services->Stall(TICK_MICROSECONDS);
 }
 
@@ -83,6 +86,8 @@ void fail(const char *format, ...) {
   for (const char *at = "Bootlab: "; *at; at++) put_where_emulators_listen(*at);
   format_text(put_where_emulators_listen, format, arguments);
   va_end(arguments);
+  /* Not one that was pressed before the question, but any from then on: firmware may take long to draw it. */
+  forget_keys();
   put_text("\r\nPress a key to go back to the firmware.\r\n");
   wait_for_key();
   boot_services->Exit(image_handle, EFI_LOAD_ERROR, 0, NULL);
