@@ -9,7 +9,7 @@ import { Untranslatable } from './builder-state'
 import { blockOperands } from './operands'
 
 /** At the end of a slice, iterations are left to the interpreter: so many instructions behind the block may rely on there being time for them. */
-const RESERVED = 128
+export const RESERVED = 128
 
 /** Emits the instruction that the builder began. Where it goes stands in the builder's `transfer`. */
 export function emitInstruction(b: BlockBuilder): void {

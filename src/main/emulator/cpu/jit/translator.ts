@@ -5,6 +5,7 @@ import { RecordCache } from '../interp/records'
 import { HOST } from '../interp/support'
 import type { BackendContext } from '../semantics/backend'
 import * as at from '../state/layout'
+import { RESERVED } from './instruction'
 import type { BlockOptions } from './options'
 import { findRegion, type HotPlaces, type Region } from './region'
 import { RoutineLibrary, ROUTINES } from './routines'
@@ -21,8 +22,8 @@ const TABLE_STEP = 256
 const MOST_GENERATIONS = 12
 const MOST_JOINED = 600
 const MOST_DOUBLINGS = 8
-/** A place is warm when it was reached this part of what makes it hot. */
-const WARM_DIVISOR = 4
+/** So many instructions are worth translating again to spare as many entries from outside as the threshold says. */
+const EVENT_WORTH = 4
 /** Machine code, and what V8 keeps for a module, per byte of WebAssembly, and per module. */
 const BYTES_PER_BYTE = 6
 const BYTES_PER_MODULE = 16 << 10
@@ -47,7 +48,16 @@ interface Translated {
   readonly hot: readonly number[]
   /** Those that became hot though a region had their instructions inside. */
   readonly jumped: readonly number[]
-  /** How often it was made anew because another place became hot. */
+  /** How often what it is made of became one. */
+  readonly generation: number
+  /** How often the threshold was reached again by one of its entries. */
+  events: number
+}
+
+/** What a region is to be made of. */
+interface Wanted extends HotPlaces {
+  readonly page: number
+  readonly host: number
   readonly generation: number
 }
 
@@ -91,26 +101,55 @@ export class RegionCache implements Translator {
   hot(record: number): void {
     const { state, physical, code } = this.#context
     const place = this.#placeOf(record)
-    if (place === undefined || this.#entries.has(key(place, state.codeMode)) || this.#rests(key(place, state.codeMode))) return
+    if (place === undefined) return
+    const name = key(place, state.codeMode)
+    if (this.#entries.has(name)) {
+      this.#entered(place)
+      return
+    }
+    if (this.#rests(name)) return
     const page = place - (place % PAGE)
     const host = physical.readableFrame(page)
     if (host === 0 || (code?.armed === true && code.atOffset(place))) return
-    if (this.#isPassed(place, host)) return
-    const started = performance.now()
-    const before = this.#toJoin(page, host)
+    const inside = this.#around(place, host)
+    if (inside.length > 0 && this.#isPassed(place, inside)) return
     const first = place % PAGE
-    const jumped = [...new Set([...before.flatMap((other) => other.jumped), ...(before.some(({ offsets }) => offsets.has(first)) ? [first] : [])])]
-    const others = [...new Set([...before.flatMap((other) => other.hot), ...this.#warm(page)])]
+    this.#make({ page, host, first, jumped: inside.length > 0 ? [first] : [], others: [], generation: 0 }, [])
+  }
+
+  /** A region was entered often from outside: its page's regions become one, when what that spares will soon be worth its cost. */
+  #entered(place: number): void {
+    const { state, physical } = this.#context
+    const page = place - (place % PAGE)
+    const host = physical.readableFrame(page)
+    if (host === 0) return
+    const together = this.#joinable(page, host)
+    const entered = this.#entries.get(key(place, state.codeMode))?.region
+    if (together.length < 2 || entered === undefined) return
+    entered.events++
+    const generation = Math.max(...together.map((region) => region.generation)) + 1
+    const instructions = together.reduce((sum, { offsets }) => sum + offsets.size, 0)
+    if (entered.events * EVENT_WORTH < instructions * 2 ** generation) return
+    const first = place % PAGE
+    const jumped = [...new Set(together.flatMap((region) => region.jumped))].filter((offset) => offset !== first)
+    const others = [...new Set(together.flatMap((region) => region.hot))].filter((offset) => offset !== first)
+    this.#make({ page, host, first, jumped, others, generation }, together)
+  }
+
+  /** Makes a region in place of others. */
+  #make(wanted: Wanted, before: readonly Translated[]): void {
+    const { page, host, first, jumped, others } = wanted
+    const started = performance.now()
     const region = this.#find(page, host, { first, jumped, others })
     if (region === undefined) {
       this.statistics.refused++
-      this.#resting.set(key(place, state.codeMode), Number.POSITIVE_INFINITY)
+      this.#resting.set(key(page + first, this.#context.state.codeMode), Number.POSITIVE_INFINITY)
       return
     }
     for (const other of before) this.#drop(other)
     translatedHere++
     this.#setThreshold()
-    this.#install(region, { page, host, hot: [first, ...others], jumped, generation: before.reduce((most, { generation }) => Math.max(most, generation + 1), 0) })
+    this.#install(region, wanted)
     this.statistics.milliseconds += performance.now() - started
   }
 
@@ -165,15 +204,21 @@ export class RegionCache implements Translator {
     return left > 0
   }
 
-  /** Whether a place lies in a region, and became hot there for the first time. */
-  #isPassed(place: number, host: number): boolean {
+  /** Regions that have the instruction of a place inside. */
+  #around(place: number, host: number): Translated[] {
     const { codeMode } = this.#context.state
-    for (const region of this.#byHostPage.get(host >>> PAGE_SHIFT) ?? []) {
-      if (region.codeMode !== codeMode || !region.offsets.has(place - region.page) || region.passed.has(place)) continue
-      region.passed.add(place)
-      return true
-    }
-    return false
+    return [...(this.#byHostPage.get(host >>> PAGE_SHIFT) ?? [])].filter((region) => region.codeMode === codeMode && region.offsets.has(place - region.page))
+  }
+
+  /**
+   * Whether a hot place inside regions needs no entry: the interpreter executes the ends of slices, wherever they are, and what is translated becomes hot at many places while
+   * the run that made it hot goes on.
+   */
+  #isPassed(place: number, inside: readonly Translated[]): boolean {
+    if ((this.#context.state.i32[at.REMAINING >> 2] ?? 0) < RESERVED) return true
+    const first = inside.some(({ passed }) => !passed.has(place))
+    for (const { passed } of inside) passed.add(place)
+    return first
   }
 
   placesChanged(offset: number): void {
@@ -190,26 +235,11 @@ export class RegionCache implements Translator {
     return (u32[record >> 2] ?? 0) + high * 0x1_0000_0000
   }
 
-  /** Regions of the same page that one is made of together with a new hot place: code of a page calls and jumps to itself by computed addresses, too. */
-  #toJoin(page: number, host: number): Translated[] {
+  /** Regions of a page that can become one: its code calls itself, and comes back by computed addresses. */
+  #joinable(page: number, host: number): Translated[] {
     const { codeMode } = this.#context.state
     const others = [...(this.#byHostPage.get(host >>> PAGE_SHIFT) ?? [])].filter((other) => other.page === page && other.codeMode === codeMode && other.generation < MOST_GENERATIONS)
     return others.reduce((sum, { offsets }) => sum + offsets.size, 0) < MOST_JOINED ? others : []
-  }
-
-  /** Places of the page that are about to become hot. */
-  #warm(page: number): number[] {
-    const { threshold } = this.#options
-    if (threshold < WARM_DIVISOR) return []
-    const { u16, codeMode } = this.#context.state
-    const found: number[] = []
-    const first = (at.PLACES + RecordCache.addressOf(page) / at.PLACE_DIVISOR + at.PLACE.count) >> 1
-    const stride = at.PLACE_BYTES >> 1
-    const warm = threshold / WARM_DIVISOR
-    for (let offset = 0, place = first; offset < PAGE; offset++, place += stride) {
-      if ((u16[place] ?? 0) > warm && this.#records.holds(RecordCache.addressOf(page + offset), page + offset, codeMode, false)) found.push(offset)
-    }
-    return found
   }
 
   #find(page: number, host: number, hot: HotPlaces): Region | undefined {
@@ -231,7 +261,7 @@ export class RegionCache implements Translator {
     }, hot)
   }
 
-  #install(region: Region, { page, host, hot, jumped, generation }: Pick<Translated, 'page' | 'host' | 'hot' | 'jumped' | 'generation'>): void {
+  #install(region: Region, { page, host, first, jumped, others, generation }: Wanted): void {
     const { state } = this.#context
     const index = this.#takeIndex()
     const bytes = translate(region, { shape: state.i32[at.SEGMENT_SHAPE >> 2] ?? 0, index, page })
@@ -251,12 +281,12 @@ export class RegionCache implements Translator {
       }
     }
     const entries = new Map(region.entries.map(({ start, number }) => [start, number]))
-    const translated: Translated = { index, codeMode: state.codeMode, page, host, entries, covered, offsets, passed: new Set(), bytes: cost, hot, jumped, generation }
+    const translated: Translated = { index, codeMode: state.codeMode, page, host, entries, covered, offsets, passed: new Set(), bytes: cost, hot: [first, ...others], jumped, generation, events: 0 }
     this.#byIndex.set(index, translated)
     const hostPage = host >>> PAGE_SHIFT
-    const others = this.#byHostPage.get(hostPage)
-    if (others === undefined) this.#byHostPage.set(hostPage, new Set([translated]))
-    else others.add(translated)
+    const onPage = this.#byHostPage.get(hostPage)
+    if (onPage === undefined) this.#byHostPage.set(hostPage, new Set([translated]))
+    else onPage.add(translated)
     this.#bytes += cost
     for (const { instructions } of region.blocks) for (const { offset, decoded } of instructions) this.#records.markLines(host + offset, decoded.length)
     for (const [offset, entry] of entries) this.#enter(translated, offset, entry)
