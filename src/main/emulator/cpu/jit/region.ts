@@ -187,6 +187,11 @@ class Search {
       entries.push(block)
       flood(block.number)
     }
+    const inner = structure([...blocks.keys()], successors, entries.map(({ number }) => number))
+    for (const head of headsOf(inner)) {
+      const block = blocks[head]
+      if (block !== undefined && !entries.includes(block) && entries.length < MOST_ENTRIES) entries.push(block)
+    }
     const items = structure([...blocks.keys()], successors, entries.map(({ number }) => number))
     const time = timeChecks(items, blocks.map(({ instructions }) => instructions.length), successors, this.#source.apart)
     markDeadFlags(blocks, blockAt, time)
@@ -216,6 +221,10 @@ class Search {
     }
     return { number, start, instructions, end: offset, successors: following }
   }
+}
+
+function headsOf(items: readonly Item[]): number[] {
+  return items.flatMap((item) => (typeof item === 'number' ? [] : [...item.entries, ...headsOf(item.items)]))
 }
 
 /** Where a relative branch goes: an offset that may be outside the page. */

@@ -41,8 +41,8 @@ interface Translated {
   readonly covered: Uint8Array
   /** Offsets of its instructions. */
   readonly offsets: ReadonlySet<number>
-  /** Those that became hot inside it once: while the run that made it goes on, its instructions become so one after the other. */
-  readonly passed: Set<number>
+  /** How often places inside it became hot. */
+  readonly passed: Map<number, number>
   readonly bytes: number
   /** Offsets of the places that became hot. */
   readonly hot: readonly number[]
@@ -211,14 +211,19 @@ export class RegionCache implements Translator {
   }
 
   /**
-   * Whether a hot place inside regions needs no entry: the interpreter executes the ends of slices, wherever they are, and what is translated becomes hot at many places while
-   * the run that made it hot goes on.
+   * Whether a hot place inside regions needs no entry yet: the interpreter executes the ends of slices, and what follows them, wherever they are, and what is left to it, up to the
+   * next entry.
    */
   #isPassed(place: number, inside: readonly Translated[]): boolean {
     if ((this.#context.state.i32[at.REMAINING >> 2] ?? 0) < RESERVED) return true
-    const first = inside.some(({ passed }) => !passed.has(place))
-    for (const { passed } of inside) passed.add(place)
-    return first
+    const least = Math.min(...inside.map(({ offsets }) => offsets.size))
+    let most = 0
+    for (const { passed } of inside) {
+      const times = (passed.get(place) ?? 0) + 1
+      passed.set(place, times)
+      most = Math.max(most, times)
+    }
+    return most * EVENT_WORTH < least
   }
 
   placesChanged(offset: number): void {
@@ -281,7 +286,7 @@ export class RegionCache implements Translator {
       }
     }
     const entries = new Map(region.entries.map(({ start, number }) => [start, number]))
-    const translated: Translated = { index, codeMode: state.codeMode, page, host, entries, covered, offsets, passed: new Set(), bytes: cost, hot: [first, ...others], jumped, generation, events: 0 }
+    const translated: Translated = { index, codeMode: state.codeMode, page, host, entries, covered, offsets, passed: new Map(), bytes: cost, hot: [first, ...others], jumped, generation, events: 0 }
     this.#byIndex.set(index, translated)
     const hostPage = host >>> PAGE_SHIFT
     const onPage = this.#byHostPage.get(hostPage)
