@@ -24,6 +24,8 @@ const MOST_JOINED = 600
 const MOST_DOUBLINGS = 8
 /** So many instructions are worth translating again to spare as many entries from outside as the threshold says. */
 const EVENT_WORTH = 4
+/** What was entered longer ago belongs to other work. */
+const RECENT_EVENTS = 128
 /** Machine code, and what V8 keeps for a module, per byte of WebAssembly, and per module. */
 const BYTES_PER_BYTE = 6
 const BYTES_PER_MODULE = 16 << 10
@@ -50,8 +52,16 @@ interface Translated {
   readonly jumped: readonly number[]
   /** How often what it is made of became one. */
   readonly generation: number
-  /** How often the threshold was reached again by one of its entries. */
+  /** How often the threshold was reached again by one of its entries, since regions of its page became one. */
   events: number
+  /** Number of the last one among those of all regions. */
+  lastEvent: number
+}
+
+interface Entry {
+  readonly region: Translated
+  /** Its number in the region. */
+  readonly entry: number
 }
 
 /** What a region is to be made of. */
@@ -77,7 +87,7 @@ export class RegionCache implements Translator {
   readonly #byIndex = new Map<number, Translated>()
   readonly #byHostPage = new Map<number, Set<Translated>>()
   /** Region and entry by place: physical address and code mode. */
-  readonly #entries = new Map<number, { region: Translated; entry: number }>()
+  readonly #entries = new Map<number, Entry>()
   readonly #library: RoutineLibrary
   /** How often a place must become hot before it is translated again, by place: what is overwritten waits longer each time, what has no translation for ever. */
   readonly #resting = new Map<number, number>()
@@ -85,6 +95,8 @@ export class RegionCache implements Translator {
   readonly #overwritten = new Map<number, number>()
   readonly #freeIndices: number[] = []
   #nextIndex = 1
+  /** How often the threshold was reached again by entries of regions. */
+  #events = 0
   #bytes = 0
 
   constructor(context: BackendContext, records: RecordCache, options: BlockOptions, statistics: JitStatistics) {
@@ -103,8 +115,9 @@ export class RegionCache implements Translator {
     const place = this.#placeOf(record)
     if (place === undefined) return
     const name = key(place, state.codeMode)
-    if (this.#entries.has(name)) {
-      this.#entered(place)
+    const entry = this.#entries.get(name)
+    if (entry !== undefined) {
+      this.#entered(entry, place)
       return
     }
     if (this.#rests(name)) return
@@ -117,23 +130,37 @@ export class RegionCache implements Translator {
     this.#make({ page, host, first, jumped: inside.length > 0 ? [first] : [], others: [], generation: 0 }, [])
   }
 
-  /** A region was entered often from outside: its page's regions become one, when what that spares will soon be worth its cost. */
-  #entered(place: number): void {
-    const { state, physical } = this.#context
-    const page = place - (place % PAGE)
-    const host = physical.readableFrame(page)
-    if (host === 0) return
-    const together = this.#joinable(page, host)
-    const entered = this.#entries.get(key(place, state.codeMode))?.region
-    if (together.length < 2 || entered === undefined) return
-    entered.events++
-    const generation = Math.max(...together.map((region) => region.generation)) + 1
-    const instructions = together.reduce((sum, { offsets }) => sum + offsets.size, 0)
-    if (entered.events * EVENT_WORTH < instructions * 2 ** generation) return
-    const first = place % PAGE
-    const jumped = [...new Set(together.flatMap((region) => region.jumped))].filter((offset) => offset !== first)
-    const others = [...new Set(together.flatMap((region) => region.hot))].filter((offset) => offset !== first)
+  /**
+   * A region was entered often from outside. What is entered often on its page becomes one region, when what that spares will soon be worth its cost: code of a page calls itself, and
+   * comes back by computed addresses.
+   */
+  #entered({ region }: Entry, place: number): void {
+    region.events++
+    region.lastEvent = ++this.#events
+    if (region.events * EVENT_WORTH < region.offsets.size) return
+    const offsets = new Set(region.offsets)
+    const together = [region]
+    for (const other of this.#besides(region)) {
+      if (other.events === 0 || this.#events - other.lastEvent > RECENT_EVENTS || other.generation >= MOST_GENERATIONS) continue
+      const more = [...other.offsets].filter((offset) => !offsets.has(offset))
+      if (offsets.size + more.length > MOST_JOINED) continue
+      together.push(other)
+      for (const offset of more) offsets.add(offset)
+    }
+    const generation = Math.max(...together.map((joined) => joined.generation)) + 1
+    if (together.length < 2 || region.events * EVENT_WORTH < offsets.size * 2 ** generation) return
+    const { page, host } = region
+    const first = place - page
+    const jumped = [...new Set(together.flatMap((joined) => joined.jumped))].filter((offset) => offset !== first)
+    const others = [...new Set(together.flatMap((joined) => joined.hot))].filter((offset) => offset !== first)
+    for (const other of this.#besides(region)) other.events = 0
     this.#make({ page, host, first, jumped, others, generation }, together)
+  }
+
+  /** Other regions of its page, those first that are entered most often. */
+  #besides(region: Translated): Translated[] {
+    const onPage = [...(this.#byHostPage.get(region.host >>> PAGE_SHIFT) ?? [])]
+    return onPage.filter((other) => other !== region && other.page === region.page && other.codeMode === region.codeMode).toSorted((a, b) => b.events - a.events)
   }
 
   /** Makes a region in place of others. */
@@ -240,13 +267,6 @@ export class RegionCache implements Translator {
     return (u32[record >> 2] ?? 0) + high * 0x1_0000_0000
   }
 
-  /** Regions of a page that can become one: its code calls itself, and comes back by computed addresses. */
-  #joinable(page: number, host: number): Translated[] {
-    const { codeMode } = this.#context.state
-    const others = [...(this.#byHostPage.get(host >>> PAGE_SHIFT) ?? [])].filter((other) => other.page === page && other.codeMode === codeMode && other.generation < MOST_GENERATIONS)
-    return others.reduce((sum, { offsets }) => sum + offsets.size, 0) < MOST_JOINED ? others : []
-  }
-
   #find(page: number, host: number, hot: HotPlaces): Region | undefined {
     const { state, code, opcodes } = this.#context
     const codeMode = state.codeMode
@@ -286,7 +306,7 @@ export class RegionCache implements Translator {
       }
     }
     const entries = new Map(region.entries.map(({ start, number }) => [start, number]))
-    const translated: Translated = { index, codeMode: state.codeMode, page, host, entries, covered, offsets, passed: new Map(), bytes: cost, hot: [first, ...others], jumped, generation, events: 0 }
+    const translated: Translated = { index, codeMode: state.codeMode, page, host, entries, covered, offsets, passed: new Map(), bytes: cost, hot: [first, ...others], jumped, generation, events: 0, lastEvent: 0 }
     this.#byIndex.set(index, translated)
     const hostPage = host >>> PAGE_SHIFT
     const onPage = this.#byHostPage.get(hostPage)
