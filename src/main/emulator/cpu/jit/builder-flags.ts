@@ -1,4 +1,3 @@
-import type { Label } from '../../wasm/function-builder'
 import type { Decoded } from '../decode/decoded'
 import { rowOperand } from '../isa/operands'
 import type { Flag, Size, StepFlags } from '../semantics/builder'
@@ -40,8 +39,8 @@ export class BlockFlags extends BlockState {
   }
 
   /** Starts a block behind others that leave the same kind of flags, or with flags of any kind. */
-  override startBlock(left: Label, flags?: unknown): void {
-    super.startBlock(left)
+  override startBlock(flags?: unknown): void {
+    super.startBlock()
     this.#flags = isKnownFlags(flags) ? flags : undefined
   }
 

@@ -1,4 +1,3 @@
-import type { Label } from '../../wasm/function-builder'
 import type { Decoded } from '../decode/decoded'
 import type { Helpers, Size, Values } from '../semantics/builder'
 import { checkAvx, checkSse } from '../isa/fpu-access'
@@ -42,7 +41,6 @@ export class BlockState extends WasmVectors {
   #decoded: Decoded | undefined
   /** Of the instruction, in its page. */
   protected offset = 0
-  #left: Label = { depth: 0 }
   /** How many branches are open inside the instruction. */
   protected depth = 0
   /** Some path of the instruction leaves it to the interpreter. */
@@ -57,9 +55,7 @@ export class BlockState extends WasmVectors {
     this.functions = functions
   }
 
-  /** Starts a block. @param left where its instructions go that are left to the interpreter, `Frame.leftAt` says which */
-  startBlock(left: Label): void {
-    this.#left = left
+  startBlock(): void {
     this.#checked.clear()
   }
 
@@ -86,19 +82,19 @@ export class BlockState extends WasmVectors {
   /** This instruction is left to the interpreter. */
   leave(): void {
     this.leaves = true
-    this.code.br(this.#left)
+    this.code.br(this.locals.left)
   }
 
   /** The same, where an i32 on the stack is not zero. */
   leaveIf(): void {
     this.leaves = true
-    this.code.brIf(this.#left)
+    this.code.brIf(this.locals.left)
   }
 
   /** The same, unless all of it holds. */
   protected leaveUnless(conditions: readonly Condition<WasmValue>[]): void {
     this.leaves = true
-    this.branchUnless(conditions, this.#left)
+    this.branchUnless(conditions, this.locals.left)
   }
 
   /** Small routines stand in place: what they raise leaves the region. */

@@ -4,8 +4,6 @@ import type { AnyRoutine } from '../semantics/routines'
 import * as at from '../state/layout'
 import { emitCheck } from './routines'
 
-const REGISTERS = 16
-const SEGMENTS = 6
 const SLOT_BYTES = 8
 
 /** Which of a segment's fields are kept in locals (i64). */
@@ -54,14 +52,12 @@ const RIP = 1
 
 export class Frame {
   readonly code: FunctionBuilder
-  readonly #registers: number[]
-  readonly #loaded = new Set<number>()
+  readonly #registers = new Map<number, number>()
   readonly #written = new Set<number>()
   readonly #vectors = new Map<number, number>()
   readonly #writtenVectors = new Set<number>()
   readonly #checks = new Map<AnyRoutine, number>()
   readonly #segments = new Map<string, { segment: number; field: SegmentLocal; local: number }>()
-  readonly #segmentLocals: number[][]
   readonly flags: FlagLocals
   flagsWritten = false
   flagsUsed = false
@@ -86,8 +82,6 @@ export class Frame {
   constructor(code: FunctionBuilder, shape: number) {
     this.code = code
     this.shape = shape
-    this.#registers = Array.from({ length: REGISTERS }, () => code.local('i64'))
-    this.#segmentLocals = Array.from({ length: SEGMENTS }, () => [])
     const [first, second, carry, result, a, x] = [code.local('i64'), code.local('i64'), code.local('i64'), code.local('i64'), code.local('i64'), code.local('i64')]
     this.flags = { kind: code.local('i32'), first, second, carry, result, a, x }
     this.base = code.local('i64')
@@ -96,13 +90,13 @@ export class Frame {
     this.tlb = code.local('i32')
     this.target = code.local('i32')
     this.leftAt = code.local('i32')
-    for (const locals of this.#segmentLocals) for (let field = 0; field < Object.keys(SEGMENT_FIELDS).length; field++) locals.push(code.local('i64'))
   }
 
   /** The local of a general register that is read. */
   register(index: number): number {
-    this.#loaded.add(index)
-    return this.#registers[index] ?? 0
+    let local = this.#registers.get(index)
+    if (local === undefined) this.#registers.set(index, (local = this.code.lastingLocal('i64')))
+    return local
   }
 
   /** The local of a general register that is written. */
@@ -136,8 +130,7 @@ export class Frame {
     const key = `${segment} ${field}`
     let known = this.#segments.get(key)
     if (known === undefined) {
-      const local = this.#segmentLocals[segment]?.[Object.keys(SEGMENT_FIELDS).indexOf(field)] ?? 0
-      known = { segment, field, local }
+      known = { segment, field, local: this.code.lastingLocal('i64') }
       this.#segments.set(key, known)
     }
     return known.local
@@ -162,8 +155,11 @@ export class Frame {
     this.code.set(this.leftAt)
   }
 
-  /** Leaves the region at the instruction that `leftAt` tells of. */
-  leaveWhereLeft(): void {
+  /** Where instructions go that are left to the interpreter: the region is left at the one that `leftAt` tells of. */
+  left: Label = { depth: 0 }
+
+  /** What stands where `left` leads to. */
+  emitLeft(): void {
     const { code } = this
     code.get(this.base)
     code.get(this.leftAt)
@@ -178,7 +174,6 @@ export class Frame {
     code.op('i32_shr_u')
     code.op('i32_add')
     code.set(this.remaining)
-    code.br(this.exit)
   }
 
   /** Leaves the region at `offset` of its page; `uncounted`: instructions of the block that are not executed. */
@@ -208,7 +203,7 @@ export class Frame {
     const { code } = this
     for (const index of [...this.#written].toSorted((a, b) => a - b)) {
       code.i32(0)
-      code.get(this.#registers[index] ?? 0)
+      code.get(this.register(index))
       code.memory('i64_store', at.GPR + index * SLOT_BYTES)
     }
     for (const index of this.#writtenVectors) {
@@ -253,11 +248,10 @@ export class Frame {
     code.op('i64_extend_i32_u')
     code.op('i64_sub')
     code.set(this.base)
-    const registers = [...this.#loaded].toSorted((a, b) => a - b)
-    for (const index of registers) {
+    for (const [index, local] of this.#registers) {
       code.i32(0)
       code.memory('i64_load', at.GPR + index * SLOT_BYTES)
-      code.set(this.#registers[index] ?? 0)
+      code.set(local)
     }
     code.i32(0)
     code.memory('i64_load', at.FETCH_PAGE)
@@ -280,9 +274,9 @@ export class Frame {
       code.op('i64_gt_u')
       code.op('i32_or')
     }
-    if (narrow && registers.length > 0) {
-      registers.forEach((index, place) => {
-        code.get(this.#registers[index] ?? 0)
+    if (narrow && this.#registers.size > 0) {
+      ;[...this.#registers.values()].forEach((local, place) => {
+        code.get(local)
         if (place > 0) code.op('i64_or')
       })
       code.i64(32n)

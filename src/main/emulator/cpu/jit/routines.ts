@@ -3,10 +3,12 @@ import { ByteWriter } from '../../wasm/byte-writer'
 import { FunctionBuilder } from '../../wasm/function-builder'
 import { ModuleBuilder, type FunctionType } from '../../wasm/module-builder'
 import { HOST } from '../interp/support'
+import { addFill, addMove, FILL_TYPE, MOVE_TYPE } from '../semantics/bulk-code'
 import type { AnyRoutine, Routine, Tuple } from '../semantics/routines'
 import type { SpecialRegister } from '../semantics/special'
 import { addRoutines, WasmRoutines } from '../semantics/wasm-routines'
 import type { WasmValue } from '../semantics/wasm-values'
+import { addSettle, SETTLE_TYPE } from './settle'
 
 /** Namespace of the imports. */
 export const ROUTINES = 'routines'
@@ -90,37 +92,44 @@ export function routineType(routine: AnyRoutine): FunctionType {
   return { parameters: parametersOf(routine), results: Array.from({ length: routine.results }, () => 'i64') }
 }
 
-const modules = new Map<AnyRoutine, WebAssembly.Module>()
+/** Functions that many regions call: they stand in no region. */
+export const SHARED = {
+  settle: { type: SETTLE_TYPE, add: addSettle },
+  move: { type: MOVE_TYPE, add: addMove },
+  fill: { type: FILL_TYPE, add: addFill },
+} as const
+export type SharedName = keyof typeof SHARED
 
-/** The compiled routines of one machine. */
+const modules = new Map<AnyRoutine | SharedName, WebAssembly.Module>()
+
+/** The compiled routines of one machine, and what its regions share. */
 export class RoutineLibrary {
   readonly #memory: WebAssembly.Memory
-  readonly #functions = new Map<AnyRoutine, WebAssembly.ImportValue>()
+  readonly #functions = new Map<AnyRoutine | SharedName, WebAssembly.ImportValue>()
 
   constructor(memory: WebAssembly.Memory) {
     this.#memory = memory
   }
 
-  /** @param routine one that raises nothing */
-  functionOf(routine: AnyRoutine): WebAssembly.ImportValue {
-    let found = this.#functions.get(routine)
+  /** @param wanted a routine that raises nothing, or what regions share */
+  functionOf(wanted: AnyRoutine | SharedName): WebAssembly.ImportValue {
+    let found = this.#functions.get(wanted)
     if (found === undefined) {
-      let module = modules.get(routine)
-      if (module === undefined) modules.set(routine, (module = new WebAssembly.Module(assemble(routine))))
+      let module = modules.get(wanted)
+      if (module === undefined) modules.set(wanted, (module = new WebAssembly.Module(assemble(wanted))))
       const exported = new WebAssembly.Instance(module, { [HOST]: { memory: this.#memory } }).exports[EXPORT]
-      if (!isFunction(exported)) throw new Error(`Routine ${routine.name} was not compiled.`)
+      if (!isFunction(exported)) throw new Error(`${typeof wanted === 'string' ? wanted : wanted.name} was not compiled.`)
       found = exported
-      this.#functions.set(routine, found)
+      this.#functions.set(wanted, found)
     }
     return found
   }
 }
 
-function assemble(routine: AnyRoutine): Uint8Array {
+function assemble(wanted: AnyRoutine | SharedName): Uint8Array {
   const module = new ModuleBuilder()
   module.importMemory(HOST, 'memory', 1)
-  const indexOf = addRoutines(module, 0)
-  module.exportFunction(EXPORT, indexOf(routine))
+  module.exportFunction(EXPORT, typeof wanted === 'string' ? SHARED[wanted].add(module) : addRoutines(module, 0)(wanted))
   return module.finish()
 }
 

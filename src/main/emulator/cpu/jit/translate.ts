@@ -2,7 +2,6 @@
 import type { FunctionBuilder, Label } from '../../wasm/function-builder'
 import { ModuleBuilder, type FunctionType } from '../../wasm/module-builder'
 import { HOST } from '../interp/support'
-import { addBulk, type BulkFunctions } from '../semantics/bulk-code'
 import type { AnyRoutine } from '../semantics/routines'
 import type { Size } from '../semantics/builder'
 import * as at from '../state/layout'
@@ -12,8 +11,7 @@ import type { BlockFunctions } from './builder-state'
 import { Frame } from './frame'
 import { emitInstruction } from './instruction'
 import type { Region, RegionBlock } from './region'
-import { ROUTINES, routineType } from './routines'
-import { addSettle } from './settle'
+import { ROUTINES, routineType, SHARED, type SharedName } from './routines'
 import type { Item } from './structure'
 
 /** (record, RIP) → RIP: as handlers have it */
@@ -35,9 +33,13 @@ export function translate(region: Region, options: TranslateOptions): Uint8Array
   const module = new ModuleBuilder()
   module.importMemory(HOST, 'memory', 1)
   const routines = new Map(routinesOf(region).map((routine) => [routine, module.importFunction(ROUTINES, routine.name, routineType(routine))]))
-  const settle = addSettle(module)
-  let bulk: BulkFunctions | undefined
-  const functions: BlockFunctions = { settle, routine: (routine) => routines.get(routine) ?? missing(routine), bulk: () => (bulk ??= addBulk(module)) }
+  const shared = new Map(sharedOf(region).map((name) => [name, module.importFunction(ROUTINES, name, SHARED[name].type)]))
+  const indexOf = (name: SharedName): number => shared.get(name) ?? missing({ name })
+  const functions: BlockFunctions = {
+    settle: indexOf('settle'),
+    routine: (routine) => routines.get(routine) ?? missing(routine),
+    bulk: () => ({ move: indexOf('move'), fill: indexOf('fill') }),
+  }
   const index = module.function(REGION_TYPE, (body) => new Translation(body, region, options, functions).emit())
   module.exportFunction(REGION_EXPORT, index)
   return module.finish()
@@ -48,7 +50,13 @@ export function routinesOf({ blocks }: Region): AnyRoutine[] {
   return [...new Set(blocks.flatMap(({ instructions }) => instructions.flatMap(({ profile }) => profile.routines)))]
 }
 
-function missing({ name }: AnyRoutine): never {
+/** What it shares with others and calls. */
+export function sharedOf({ blocks }: Region): SharedName[] {
+  const repeats = blocks.some(({ instructions }) => instructions.some(({ decoded: { row, repeat } }) => row.bulk !== undefined && repeat !== 'none'))
+  return repeats ? ['settle', 'move', 'fill'] : ['settle']
+}
+
+function missing({ name }: { readonly name: string }): never {
   throw new Error(`Routine ${name} was not foreseen.`)
 }
 
@@ -93,10 +101,13 @@ class Translation {
     if (entries.length > 1) for (const { number } of entries) this.#dispatched.add(number)
     this.#noteDispatched(items)
     this.#frame.exit = code.block()
+    this.#frame.left = code.block()
     if (entries.length > 1) this.#top = code.loop()
     this.#emitItems(items, entries.length > 1 ? entries.map(({ number }) => number) : [])
     if (entries.length > 1) code.end()
     code.op('unreachable')
+    code.end()
+    this.#frame.emitLeft()
     code.end()
     this.#frame.emitEpilogue(this.#settle)
     const prologue = code.length
@@ -176,7 +187,7 @@ class Translation {
     code.i32(count)
     code.op('i32_sub')
     code.set(frame.remaining)
-    this.#builder.startBlock(code.block(), this.#flagsBefore(block))
+    this.#builder.startBlock(this.#flagsBefore(block))
     block.instructions.forEach(({ decoded, offset, flagsDead }, index) => {
       code.withOwnLocals(() => {
         this.#builder.begin(decoded, offset, count - index, flagsDead)
@@ -186,8 +197,6 @@ class Translation {
         this.#emitTransfer(this.#builder.transfer, block.end)
       })
     })
-    code.end()
-    frame.leaveWhereLeft()
   }
 
   /** What all predecessors leave, when they were emitted before and agree. */

@@ -10,7 +10,7 @@ import type { BlockOptions } from './options'
 import { findRegion, type HotPlaces, type Region } from './region'
 import { RoutineLibrary, ROUTINES } from './routines'
 import type { JitStatistics } from './statistics'
-import { REGION_EXPORT, routinesOf, translate } from './translate'
+import { REGION_EXPORT, routinesOf, sharedOf, translate } from './translate'
 
 const PAGE = 4096
 const PAGE_SHIFT = 12
@@ -54,6 +54,8 @@ interface Translated {
   readonly generation: number
   /** How often the threshold was reached again by one of its entries, since regions of its page became one. */
   events: number
+  /** At how many of them it is thought about again. */
+  nextLook: number
   /** Number of the last one among those of all regions. */
   lastEvent: number
 }
@@ -137,7 +139,8 @@ export class RegionCache implements Translator {
   #entered({ region }: Entry, place: number): void {
     region.events++
     region.lastEvent = ++this.#events
-    if (region.events * EVENT_WORTH < region.offsets.size) return
+    if (region.events < region.nextLook) return
+    region.nextLook *= 2
     const offsets = new Set(region.offsets)
     const together = [region]
     for (const other of this.#besides(region)) {
@@ -153,7 +156,10 @@ export class RegionCache implements Translator {
     const first = place - page
     const jumped = [...new Set(together.flatMap((joined) => joined.jumped))].filter((offset) => offset !== first)
     const others = [...new Set(together.flatMap((joined) => joined.hot))].filter((offset) => offset !== first)
-    for (const other of this.#besides(region)) other.events = 0
+    for (const other of this.#besides(region)) {
+      other.events = 0
+      other.nextLook = firstLook(other.offsets)
+    }
     this.#make({ page, host, first, jumped, others, generation }, together)
   }
 
@@ -306,7 +312,7 @@ export class RegionCache implements Translator {
       }
     }
     const entries = new Map(region.entries.map(({ start, number }) => [start, number]))
-    const translated: Translated = { index, codeMode: state.codeMode, page, host, entries, covered, offsets, passed: new Map(), bytes: cost, hot: [first, ...others], jumped, generation, events: 0, lastEvent: 0 }
+    const translated: Translated = { index, codeMode: state.codeMode, page, host, entries, covered, offsets, passed: new Map(), bytes: cost, hot: [first, ...others], jumped, generation, events: 0, nextLook: firstLook(offsets), lastEvent: 0 }
     this.#byIndex.set(index, translated)
     const hostPage = host >>> PAGE_SHIFT
     const onPage = this.#byHostPage.get(hostPage)
@@ -320,11 +326,10 @@ export class RegionCache implements Translator {
   }
 
   #imports(region: Region): Record<string, Record<string, WebAssembly.ImportValue>> {
-    const routines = routinesOf(region)
-    return {
-      [HOST]: { memory: this.#context.state.memory },
-      ...(routines.length === 0 ? {} : { [ROUTINES]: Object.fromEntries(routines.map((routine) => [routine.name, this.#library.functionOf(routine)])) }),
-    }
+    const functions: Record<string, WebAssembly.ImportValue> = {}
+    for (const name of sharedOf(region)) functions[name] = this.#library.functionOf(name)
+    for (const routine of routinesOf(region)) functions[routine.name] = this.#library.functionOf(routine)
+    return { [HOST]: { memory: this.#context.state.memory }, [ROUTINES]: functions }
   }
 
   /** An entry of a region gets its place, unless another region has it. The hot place had none. */
@@ -371,6 +376,8 @@ export class RegionCache implements Translator {
 /** Physical addresses have 52 bits at most. */
 const MOST_PHYSICAL_HIGH = 0xf_ffff
 const MODES = 4
+
+const firstLook = (offsets: ReadonlySet<number>): number => Math.max(1, Math.ceil(offsets.size / EVENT_WORTH))
 
 function key(place: number, codeMode: number): number {
   return place * MODES + codeMode

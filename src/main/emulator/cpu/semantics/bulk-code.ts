@@ -3,7 +3,7 @@
  * The functions give how many there were; with 0, the next iteration is for the instruction's own semantics.
  */
 import type { FunctionBuilder } from '../../wasm/function-builder'
-import type { ModuleBuilder } from '../../wasm/module-builder'
+import type { FunctionType, ModuleBuilder } from '../../wasm/module-builder'
 import type { Row } from '../isa/row'
 import * as at from '../state/layout'
 import { Reg, Seg, type Builder } from './builder'
@@ -26,6 +26,9 @@ const ENTRY_HOST = 8
 /** Up to so many bytes are moved here; a call of the host's own function costs more. */
 const FEW_BYTES = 64
 const TARGET: SegmentOf = { index: Seg.es }
+
+export const MOVE_TYPE: FunctionType = { parameters: ['i32', 'i32', 'i64', 'i64', 'i64', 'i64'], results: ['i64'] }
+export const FILL_TYPE: FunctionType = { parameters: ['i32', 'i64', 'i64', 'i64', 'i64'], results: ['i64'] }
 
 export function addBulk(module: ModuleBuilder): BulkFunctions {
   return { move: addMove(module), fill: addFill(module) }
@@ -58,8 +61,8 @@ export function emitBulk(b: WasmVectors & Builder<WasmValue, WasmVector>, functi
   return done
 }
 
-function addMove(module: ModuleBuilder): number {
-  return module.function({ parameters: ['i32', 'i32', 'i64', 'i64', 'i64', 'i64'], results: ['i64'] }, (body) => {
+export function addMove(module: ModuleBuilder): number {
+  return module.function(MOVE_TYPE, (body) => {
     const v = new WasmValues(body)
     const shift = parameter(0, 'i32')
     const segment: SegmentOf = { strideLocal: 1 }
@@ -101,8 +104,8 @@ function addMove(module: ModuleBuilder): number {
   })
 }
 
-function addFill(module: ModuleBuilder): number {
-  return module.function({ parameters: ['i32', 'i64', 'i64', 'i64', 'i64'], results: ['i64'] }, (body) => {
+export function addFill(module: ModuleBuilder): number {
+  return module.function(FILL_TYPE, (body) => {
     const v = new WasmValues(body)
     const shift = parameter(0, 'i32')
     const [to, mask, most, pattern] = [parameter(1), parameter(2), parameter(3), parameter(4)]
