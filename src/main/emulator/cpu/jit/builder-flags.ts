@@ -4,7 +4,7 @@ import type { Flag, Size, StepFlags } from '../semantics/builder'
 import { constantValue, type WasmValue } from '../semantics/wasm-values'
 import * as at from '../state/layout'
 import { BlockState } from './builder-state'
-import { FlagKind, KIND_KEEPS_CARRY, KIND_SHIFT, SETTLED } from './frame'
+import { FlagKind, KIND_KEEPS_CARRY, KIND_SHIFT, SETTLED } from './flag-kind'
 
 /** The flags that the code before left, as far as that is known where code is emitted. */
 interface KnownFlags {

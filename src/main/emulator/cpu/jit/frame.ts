@@ -2,6 +2,7 @@
 import type { FunctionBuilder, Label } from '../../wasm/function-builder'
 import type { AnyRoutine } from '../semantics/routines'
 import * as at from '../state/layout'
+import { SETTLED } from './flag-kind'
 import { emitCheck } from './routines'
 
 const SLOT_BYTES = 8
@@ -11,27 +12,6 @@ export type SegmentLocal = 'base' | 'low' | 'readHigh' | 'writeHigh'
 const SEGMENT_FIELDS: Readonly<Record<SegmentLocal, number>> = {
   base: at.SEGMENT_BASE, low: at.SEGMENT_LOW, readHigh: at.SEGMENT_READ_HIGH, writeHigh: at.SEGMENT_WRITE_HIGH,
 }
-
-/**
- * What `FlagLocals.kind` says of `first` and `second`. Two values tell all, and mostly two that registers hold anyway: the less is alive
- * only because the region may be left, the better is the machine code.
- */
-export const FlagKind = {
-  /** `FLAGS_RESULT` and `FLAGS_AUX`. */
-  settled: 0,
-  /** A result and the vector of carries. */
-  carries: 1,
-  /** A sum and what was added. */
-  sum: 2,
-  /** A difference and what was subtracted. */
-  difference: 3,
-  /** What was compared. */
-  comparison: 4,
-} as const
-export const KIND_SHIFT = 8
-/** CF is in `carry`. */
-export const KIND_KEEPS_CARRY = 1 << 11
-export const SIZE_MASK = 0x7f
 
 /** Lazy flags of a region, all i64 but `kind`. */
 export interface FlagLocals {
@@ -331,8 +311,6 @@ export class Frame {
   }
 }
 
-/** `kind` of flags that are in the form of `state/layout.ts`. */
-export const SETTLED = (FlagKind.settled << KIND_SHIFT) | 64
 const OFFSET_BITS = 12
 const PAGE_MASK = 0xfff
 

@@ -57,12 +57,15 @@ function examine(decoded: Decoded, codeMode: CodeMode): Profile {
   })
   const onPage = decoded.row.operands.some((operand) => rowOperand(operand).place === 'relative') ? { ...decoded, immediate: 0n } : decoded
   try {
-    b.begin(onPage, 0, 0, true)
-    emitInstruction(b)
-    const { readsFlags } = b
     b.begin(onPage, 0, 0, false)
     emitInstruction(b)
-    return { obstacle: undefined, leaves: b.leaves, overwritesFlags: b.overwritesFlags, readsFlags, transfer: b.transfer.kind, routines: [...routines] }
+    const { leaves, overwritesFlags, transfer } = b
+    // What keeps some flags as they were reads them then: whether it does so for itself is seen where nobody wants them.
+    if (b.readsFlags) {
+      b.begin(onPage, 0, 0, true)
+      emitInstruction(b)
+    }
+    return { obstacle: undefined, leaves, overwritesFlags, readsFlags: b.readsFlags, transfer: transfer.kind, routines: [...routines] }
   } catch (error) {
     if (!(error instanceof Untranslatable)) throw error
     return { obstacle: error.message, leaves: true, overwritesFlags: false, readsFlags: true, transfer: 'next', routines: [] }

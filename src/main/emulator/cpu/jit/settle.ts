@@ -2,7 +2,7 @@
 import type { FunctionBuilder } from '../../wasm/function-builder'
 import type { FunctionType, ModuleBuilder } from '../../wasm/module-builder'
 import * as at from '../state/layout'
-import { FlagKind, KIND_KEEPS_CARRY, KIND_SHIFT, SIZE_MASK } from './frame'
+import { FlagKind, KIND_KEEPS_CARRY, KIND_SHIFT, SIZE_MASK } from './flag-kind'
 
 const KIND_MASK = 7
 /** (kind, first, second, carry); see `FlagLocals` */

@@ -75,7 +75,7 @@ interface Wanted extends HotPlaces {
 
 /** Regions that this thread made: the first take ten times as long, while the translator itself is interpreted by the host. */
 let translatedHere = 0
-const COLD_THRESHOLD = 1 << 14
+const COLD_THRESHOLD = 1 << 16
 /** A lower threshold is meant as it is. */
 const LEAST_COLD = 1024
 
