@@ -7,6 +7,7 @@ import { TICKS_PER_MICROSECOND, TICKS_PER_SECOND } from '../machine/clock'
 import type { Device, DeviceFacts, Line, PortRange } from './device'
 import { bitsFact, fact, hex8 } from './facts'
 import { FLOATING } from './device'
+import { type ClockForm, type ClockTime, dateOf, decodeHours, decodeNumber, encodeHours, encodeNumber, later, SECONDS_PER_DAY, timeFrom, timeOfDay } from './rtc-calendar'
 import type { StateFields } from '../state/fields'
 
 export const CMOS = {
@@ -19,46 +20,49 @@ const B_SET = 0x80
 const B_PERIODIC = 0x40
 const B_ALARM = 0x20
 const B_UPDATE_ENDED = 0x10
+const B_SQUARE_WAVE = 0x08
 const B_BINARY = 0x04
 const B_24_HOURS = 0x02
+const B_ENABLES = B_PERIODIC | B_ALARM | B_UPDATE_ENDED
 const C_REQUEST = 0x80
 const A_UPDATE_IN_PROGRESS = 0x80
+const A_DIVIDER = 0x70
+const A_RATE = 0x0f
+/** The divider counts with this and lower settings, each for a crystal of its own; higher ones hold it or are for tests. */
+const DIVIDER_32_KHZ = 0x20
+const DIVIDER_RESET = 0x60
 const D_POWER_GOOD = 0x80
-/** The update-in-progress bit comes this long before the update. */
-const UPDATE_TICKS = 244 * TICKS_PER_MICROSECOND
+/** The update-in-progress bit comes 244 µs before an update, and stays for the 1984 µs that it takes with a crystal of 32.768 kHz (table 6). What was updated is seen after that. */
+const UPDATE_TICKS = (244 + 1984) * TICKS_PER_MICROSECOND
 const OSCILLATOR_HERTZ = 32_768
 /** An alarm register from C0h on matches everything. */
 const ALARM_ANY = 0xc0
 
-/** Seconds from 1970 that a date can be away. */
-const LAST_SECOND = 8.64e12
-
-const CLOCK_REGISTERS: ReadonlySet<number> = new Set([0x00, 0x02, 0x04, 0x06, 0x07, 0x08, 0x09, CMOS.century])
-
 export class RtcMc146818 implements Device {
   readonly name = 'MC146818A clock and CMOS RAM'
   readonly ports: readonly PortRange[]
+  /** The clock's bytes are those of tick `#seen`. */
   readonly ram = new Uint8Array(128)
   readonly #clock: Clock
   readonly #irq8: Line
-  readonly #second: Timer
-  readonly #periodic: Timer
+  readonly #timer: Timer
   #index = 0
-  /** Seconds since 1970 at tick 0 of virtual time, moved when the guest sets the clock. */
-  #epoch: number
-  /** Seconds since 1970 at which SET stopped the clock. */
-  #stoppedAt: number | undefined
-  #periodStart = 0
+  /** The tick up to which clock and flags have been brought. */
+  #seen = 0
+  /** Updates end at ticks that have this remainder within a second: when the divider began to count. */
+  #phase = 0
 
   /** `startMs`: the date at power-on, in milliseconds since 1970-01-01 UTC (whole seconds count). */
   constructor(clock: Clock, irq8: Line, startMs: number) {
     this.#clock = clock
     this.#irq8 = irq8
-    this.#epoch = Math.floor(startMs / 1000)
     this.ram[CMOS.statusA] = 0x26
     this.ram[CMOS.statusB] = B_24_HOURS
-    this.#second = clock.timer((due) => this.#secondPassed(due))
-    this.#periodic = clock.timer(() => this.#period())
+    this.#time = timeFrom(new Date(startMs))
+    this.#timer = clock.timer(() => {
+      this.#catchUp()
+      this.#schedule()
+    })
     this.ports = [
       {
         first: 0x70,
@@ -72,36 +76,36 @@ export class RtcMc146818 implements Device {
     ]
   }
 
-  /** A machine reset stops the interrupts; date and RAM live on the battery. */
+  /** A machine reset stops the interrupts and the square wave; date and RAM live on the battery. */
   reset(): void {
+    this.#catchUp()
     this.#index = 0
-    this.ram[CMOS.statusB] = this.#status(CMOS.statusB) & ~(B_PERIODIC | B_ALARM | B_UPDATE_ENDED)
+    this.ram[CMOS.statusB] = this.#byte(CMOS.statusB) & ~(B_ENABLES | B_SQUARE_WAVE)
     this.ram[CMOS.statusC] = 0
-    this.#irq8(false)
+    this.#updateRequest()
     this.#schedule()
   }
 
   exchange(state: StateFields): void {
     state.array('ram', this.ram)
     this.#index = state.int('index', this.#index, 0x7f)
-    this.#epoch = state.int('epoch', this.#epoch, LAST_SECOND, -LAST_SECOND)
-    this.#stoppedAt = state.maybe('stopped at', this.#stoppedAt, (at, value) => at.int('seconds', value ?? 0, LAST_SECOND, -LAST_SECOND))
-    this.#periodStart = state.int('period start', this.#periodStart)
+    this.#seen = state.int('seen', this.#seen)
+    this.#phase = state.int('phase', this.#phase, TICKS_PER_SECOND - 1)
   }
 
   describe(): DeviceFacts {
-    const word = (index: number): number => this.#status(index) | (this.#status(index + 1) << 8)
-    const ticks = this.#periodTicks()
-    const alarm = [CMOS.hoursAlarm, CMOS.minutesAlarm, CMOS.secondsAlarm].map((index) => (this.#status(index) >= ALARM_ANY ? '**' : hex8(this.#status(index)).slice(2)))
+    const word = (index: number): number => this.#byte(index) | (this.#byte(index + 1) << 8)
+    const ticks = this.#periodTicks
+    const alarm = [CMOS.hoursAlarm, CMOS.minutesAlarm, CMOS.secondsAlarm].map((index) => (this.#byte(index) >= ALARM_ANY ? '**' : hex8(this.#byte(index)).slice(2)))
     return [
       {
         title: 'Clock',
         facts: [
-          fact('date', this.date.toISOString().replace('T', ' ').slice(0, 19), this.#stoppedAt === undefined ? 'runs' : 'stands (SET)'),
+          fact('date', this.date.toISOString().replace('T', ' ').slice(0, 19), this.#updates ? 'runs' : this.#byte(CMOS.statusB) & B_SET ? 'stands (SET)' : 'stands (divider)'),
           fact('alarm', alarm.join(':')),
           fact('periodic rate', ticks === undefined ? 'off' : `${(TICKS_PER_SECOND / ticks).toFixed(2)} Hz`),
-          bitsFact('register B', this.#status(CMOS.statusB), ['daylight saving', '24 hours', 'binary', 'square wave', 'update interrupt', 'alarm interrupt', 'periodic interrupt', 'set']),
-          bitsFact('register C', this.#status(CMOS.statusC), [undefined, undefined, undefined, undefined, 'update', 'alarm', 'periodic', 'interrupt request']),
+          bitsFact('register B', this.#byte(CMOS.statusB), ['daylight saving', '24 hours', 'binary', 'square wave', 'update interrupt', 'alarm interrupt', 'periodic interrupt', 'set']),
+          bitsFact('register C', this.#byte(CMOS.statusC), [undefined, undefined, undefined, undefined, 'update', 'alarm', 'periodic', 'interrupt request']),
           fact('selected register', this.#index),
         ],
       },
@@ -111,9 +115,9 @@ export class RtcMc146818 implements Device {
           fact('base memory', `${word(CMOS.baseMemory)} KiB`),
           fact('extended memory', `${word(CMOS.extendedMemory)} KiB`),
           fact('memory above 16 MiB', `${word(CMOS.memoryAbove16M) * 64} KiB`),
-          fact('shutdown code', this.#status(CMOS.shutdown)),
-          fact('diskette drives', this.#status(CMOS.floppies)),
-          fact('hard disks', this.#status(CMOS.disks)),
+          fact('shutdown code', this.#byte(CMOS.shutdown)),
+          fact('diskette drives', this.#byte(CMOS.floppies)),
+          fact('hard disks', this.#byte(CMOS.disks)),
         ],
       },
     ]
@@ -121,179 +125,162 @@ export class RtcMc146818 implements Device {
 
   /** The date shown by the clock. */
   get date(): Date {
-    return new Date((this.#stoppedAt ?? this.#secondsNow()) * 1000)
+    const time = later(this.#time, this.#updatesSince(this.#clock.now()))
+    return new Date(dateOf(time).getTime() + timeOfDay(time) * 1000)
   }
 
-  set date(date: Date) {
-    const seconds = Math.floor(date.getTime() / 1000)
-    if (this.#stoppedAt !== undefined) this.#stoppedAt = seconds
-    else this.#epoch = seconds - Math.floor(this.#clock.now() / TICKS_PER_SECOND)
-  }
-
-  #secondsNow(): number {
-    return this.#epoch + Math.floor(this.#clock.now() / TICKS_PER_SECOND)
-  }
-
-  #status(index: number): number {
+  #byte(index: number): number {
     return this.ram[index] ?? 0
   }
 
-  #read(index: number): number {
-    if (CLOCK_REGISTERS.has(index)) return this.#clockRegister(index)
-    switch (index) {
-      case CMOS.statusA: {
-        const untilUpdate = TICKS_PER_SECOND - (this.#clock.now() % TICKS_PER_SECOND)
-        const updating = this.#stoppedAt === undefined && untilUpdate <= UPDATE_TICKS
-        return (this.#status(index) & ~A_UPDATE_IN_PROGRESS) | (updating ? A_UPDATE_IN_PROGRESS : 0)
-      }
-      case CMOS.statusC: {
-        const flags = this.#status(index)
-        this.ram[index] = 0
-        this.#irq8(false)
-        return flags
-      }
-      case CMOS.statusD:
-        return D_POWER_GOOD
-      default:
-        return this.#status(index)
+  get #form(): ClockForm {
+    const b = this.#byte(CMOS.statusB)
+    return { binary: (b & B_BINARY) !== 0, hours24: (b & B_24_HOURS) !== 0 }
+  }
+
+  /** What the clock's bytes say. */
+  get #time(): ClockTime {
+    const form = this.#form
+    const at = (index: number): number => decodeNumber(this.#byte(index), form)
+    return {
+      seconds: at(CMOS.seconds), minutes: at(CMOS.minutes), hours: decodeHours(this.#byte(CMOS.hours), form),
+      weekday: at(CMOS.weekday), day: at(CMOS.day), month: at(CMOS.month), year: at(CMOS.year), century: at(CMOS.century),
     }
   }
 
-  #write(index: number, value: number): void {
-    if (CLOCK_REGISTERS.has(index)) {
-      this.#setClockRegister(index, value)
-      return
-    }
-    if (index === CMOS.statusC || index === CMOS.statusD) return
-    if (index === CMOS.statusB) this.#setStopped((value & B_SET) !== 0)
-    this.ram[index] = index === CMOS.statusA ? value & 0x7f : value
-    if (index === CMOS.statusA || index === CMOS.statusB) this.#schedule()
+  set #time(time: ClockTime) {
+    const form = this.#form
+    for (const name of ['seconds', 'minutes', 'weekday', 'day', 'month', 'year', 'century'] as const) this.ram[CMOS[name]] = encodeNumber(time[name], form)
+    this.ram[CMOS.hours] = encodeHours(time.hours, form)
   }
 
-  #setStopped(stop: boolean): void {
-    if (stop && this.#stoppedAt === undefined) this.#stoppedAt = this.#secondsNow()
-    else if (!stop && this.#stoppedAt !== undefined) {
-      const date = this.#stoppedAt
-      this.#stoppedAt = undefined
-      this.#epoch = date - Math.floor(this.#clock.now() / TICKS_PER_SECOND)
-    }
+  /** Whether the divider counts. */
+  get #counts(): boolean {
+    return (this.#byte(CMOS.statusA) & A_DIVIDER) <= DIVIDER_32_KHZ
   }
 
-  #encode(value: number): number {
-    return this.#status(CMOS.statusB) & B_BINARY ? value : Math.floor(value / 10) * 16 + (value % 10)
+  /** Whether the time goes on. */
+  get #updates(): boolean {
+    return this.#counts && !(this.#byte(CMOS.statusB) & B_SET)
   }
 
-  #decode(value: number): number {
-    return this.#status(CMOS.statusB) & B_BINARY ? value : (value >> 4) * 10 + (value & 15)
+  /** Ends of updates after `#seen`, up to tick `now`. */
+  #updatesSince(now: number): number {
+    const before = (tick: number): number => Math.floor((tick - this.#phase) / TICKS_PER_SECOND)
+    return this.#updates ? before(now) - before(this.#seen) : 0
   }
 
-  #clockRegister(index: number): number {
-    const date = this.date
-    switch (index) {
-      case CMOS.seconds:
-        return this.#encode(date.getUTCSeconds())
-      case CMOS.minutes:
-        return this.#encode(date.getUTCMinutes())
-      case CMOS.hours: {
-        const hours = date.getUTCHours()
-        if (this.#status(CMOS.statusB) & B_24_HOURS) return this.#encode(hours)
-        return this.#encode(hours % 12 === 0 ? 12 : hours % 12) | (hours >= 12 ? 0x80 : 0)
-      }
-      case CMOS.weekday:
-        return this.#encode(date.getUTCDay() + 1)
-      case CMOS.day:
-        return this.#encode(date.getUTCDate())
-      case CMOS.month:
-        return this.#encode(date.getUTCMonth() + 1)
-      case CMOS.year:
-        return this.#encode(date.getUTCFullYear() % 100)
-      default:
-        return this.#encode(Math.floor(date.getUTCFullYear() / 100))
-    }
+  get #untilUpdate(): number {
+    return TICKS_PER_SECOND - ((this.#clock.now() - this.#phase + TICKS_PER_SECOND) % TICKS_PER_SECOND)
   }
 
-  #setClockRegister(index: number, value: number): void {
-    const date = this.date
-    const number = this.#decode(value)
-    switch (index) {
-      case CMOS.seconds:
-        date.setUTCSeconds(number)
-        break
-      case CMOS.minutes:
-        date.setUTCMinutes(number)
-        break
-      case CMOS.hours:
-        if (this.#status(CMOS.statusB) & B_24_HOURS) date.setUTCHours(number)
-        else date.setUTCHours((this.#decode(value & 0x7f) % 12) + (value & 0x80 ? 12 : 0))
-        break
-      case CMOS.day:
-        date.setUTCDate(number)
-        break
-      case CMOS.month:
-        date.setUTCMonth(number - 1)
-        break
-      case CMOS.year:
-        date.setUTCFullYear(Math.floor(date.getUTCFullYear() / 100) * 100 + number)
-        break
-      case CMOS.century:
-        date.setUTCFullYear(number * 100 + (date.getUTCFullYear() % 100))
-        break
-      default:
-        // The weekday follows from the date.
-        return
-    }
-    this.date = date
-  }
-
-  #schedule(): void {
-    const now = this.#clock.now()
-    const b = this.#status(CMOS.statusB)
-    if (b & (B_ALARM | B_UPDATE_ENDED) && !(b & B_SET)) this.#second.set((Math.floor(now / TICKS_PER_SECOND) + 1) * TICKS_PER_SECOND)
-    else this.#second.cancel()
-    if (b & B_PERIODIC && this.#periodTicks() !== undefined) {
-      if (this.#periodic.due === Infinity) {
-        this.#periodStart = now
-        this.#period(true)
-      }
-    } else this.#periodic.cancel()
-  }
-
-  /** Period of the periodic interrupt in ticks (not whole), by rate selection bits 3–0 of register A. */
-  #periodTicks(): number | undefined {
-    const rate = this.#status(CMOS.statusA) & 15
-    if (rate === 0) return undefined
+  /** Period of the periodic interrupt in ticks (not whole), by rate selection bits 3–0 of register A (table 5). */
+  get #periodTicks(): number | undefined {
+    const rate = this.#byte(CMOS.statusA) & A_RATE
+    if (rate === 0 || !this.#counts) return undefined
     // Rates 1 and 2 repeat 8 and 9 with a 32,768 Hz time base.
     const shift = rate <= 2 ? rate + 6 : rate - 1
     return (TICKS_PER_SECOND * 2 ** shift) / OSCILLATOR_HERTZ
   }
 
-  #period(first = false): void {
-    const ticks = this.#periodTicks()
-    if (ticks === undefined) return
-    if (!first) this.#interrupt(B_PERIODIC)
-    const passed = Math.floor((this.#clock.now() - this.#periodStart) / ticks)
-    this.#periodic.set(Math.ceil(this.#periodStart + (passed + 1) * ticks))
+  /** Brings clock and flags to the present: flags are set whether or not their interrupts are enabled. */
+  #catchUp(): void {
+    const now = this.#clock.now()
+    const period = this.#periodTicks
+    let flags = 0
+    if (period !== undefined) {
+      const before = (tick: number): number => Math.floor((tick - this.#phase) / period)
+      if (before(now) > before(this.#seen)) flags |= B_PERIODIC
+    }
+    const updates = this.#updatesSince(now)
+    if (updates > 0) {
+      const time = this.#time
+      flags |= B_UPDATE_ENDED
+      if (this.#alarmWithin(timeOfDay(time), updates)) flags |= B_ALARM
+      this.#time = later(time, updates)
+    }
+    this.#seen = now
+    if (flags === 0) return
+    this.ram[CMOS.statusC] = this.#byte(CMOS.statusC) | flags
+    this.#updateRequest()
   }
 
-  #secondPassed(due: number): void {
-    this.#interrupt(B_UPDATE_ENDED)
-    if (this.#alarmMatches()) this.#interrupt(B_ALARM)
-    this.#second.set(due + TICKS_PER_SECOND)
+  /** Whether one of so many seconds after a time of the day is that of the alarm. */
+  #alarmWithin(start: number, seconds: number): boolean {
+    const form = this.#form
+    const is = (register: number, encoded: number): boolean => this.#byte(register) >= ALARM_ANY || this.#byte(register) === encoded
+    for (let second = 1; second <= Math.min(seconds, SECONDS_PER_DAY); second++) {
+      const time = (start + second) % SECONDS_PER_DAY
+      if (
+        is(CMOS.secondsAlarm, encodeNumber(time % 60, form)) &&
+        is(CMOS.minutesAlarm, encodeNumber(Math.floor(time / 60) % 60, form)) &&
+        is(CMOS.hoursAlarm, encodeHours(Math.floor(time / 3600), form))
+      ) return true
+    }
+    return false
   }
 
-  #alarmMatches(): boolean {
-    return [CMOS.seconds, CMOS.minutes, CMOS.hours].every((register) => {
-      const alarm = this.#status(register + 1)
-      return alarm >= ALARM_ANY || alarm === this.#clockRegister(register)
-    })
+  /** The interrupt request is there while a flag of register C and its enable bit in B are. */
+  #updateRequest(): void {
+    const flags = this.#byte(CMOS.statusC) & ~C_REQUEST
+    const requests = (flags & this.#byte(CMOS.statusB) & B_ENABLES) !== 0
+    this.ram[CMOS.statusC] = flags | (requests ? C_REQUEST : 0)
+    this.#irq8(requests)
   }
 
-  /** Sets a flag of register C; with its enable bit in B, also the interrupt request. */
-  #interrupt(flag: number): void {
-    let c = this.#status(CMOS.statusC) | flag
-    if (c & this.#status(CMOS.statusB) & (B_PERIODIC | B_ALARM | B_UPDATE_ENDED)) c |= C_REQUEST
-    this.ram[CMOS.statusC] = c
-    if (c & C_REQUEST) this.#irq8(true)
+  /** Looks again when the next flag comes whose interrupt is enabled. */
+  #schedule(): void {
+    const now = this.#clock.now()
+    const b = this.#byte(CMOS.statusB)
+    const period = b & B_PERIODIC ? this.#periodTicks : undefined
+    const periodic = period === undefined ? Infinity : Math.ceil(this.#phase + (Math.floor((now - this.#phase) / period) + 1) * period)
+    const update = b & (B_ALARM | B_UPDATE_ENDED) && this.#updates ? now + this.#untilUpdate : Infinity
+    const next = Math.min(periodic, update)
+    if (next === Infinity) this.#timer.cancel()
+    else this.#timer.set(next)
+  }
+
+  #read(index: number): number {
+    this.#catchUp()
+    switch (index) {
+      case CMOS.statusA:
+        return this.#byte(index) | (this.#updates && this.#untilUpdate <= UPDATE_TICKS ? A_UPDATE_IN_PROGRESS : 0)
+      case CMOS.statusC: {
+        const flags = this.#byte(index)
+        this.ram[index] = 0
+        this.#updateRequest()
+        return flags
+      }
+      case CMOS.statusD:
+        return D_POWER_GOOD
+      default:
+        return this.#byte(index)
+    }
+  }
+
+  #write(index: number, value: number): void {
+    this.#catchUp()
+    if (index === CMOS.statusA) this.#writeA(value & ~A_UPDATE_IN_PROGRESS)
+    else if (index === CMOS.statusB) this.#writeB(value)
+    else if (index !== CMOS.statusC && index !== CMOS.statusD) this.ram[index] = value
+  }
+
+  /** The first update after a reset of the divider comes half a second later. */
+  #writeA(value: number): void {
+    const wasReset = (this.#byte(CMOS.statusA) & DIVIDER_RESET) === DIVIDER_RESET
+    this.ram[CMOS.statusA] = value
+    if (wasReset && this.#counts) this.#phase = (this.#clock.now() + TICKS_PER_SECOND / 2) % TICKS_PER_SECOND
+    this.#schedule()
+  }
+
+  /** SET also takes back the update interrupt's enable bit. A clock that runs on is shown in the new form; one that stands is the program's to set, in the form that it says last. */
+  #writeB(value: number): void {
+    const time = this.#time
+    const before = this.#byte(CMOS.statusB)
+    this.ram[CMOS.statusB] = value & B_SET ? value & ~B_UPDATE_ENDED : value
+    if ((before ^ value) & (B_BINARY | B_24_HOURS) && !((before | value) & B_SET)) this.#time = time
+    this.#updateRequest()
+    this.#schedule()
   }
 }
 
