@@ -6,7 +6,8 @@ import type { Clock, Timer } from '../machine/clock'
 import { TICKS_PER_MICROSECOND } from '../machine/clock'
 import type { Device, DeviceFacts, Line, PortRange } from './device'
 import { FLOATING } from './device'
-import { FDC_COMMANDS, type FdcCommand, type FdcParameters } from './fdc-commands'
+import { CONFIGURE, fdcCommand, type FdcCommand, PERPENDICULAR, ST0, ST1, ST2, ST3, VERSION } from './fdc-commands'
+import { exchangeTransfer, newTransfer, type Transfer } from './fdc-transfer'
 import type { DmaMoved } from './dma8237'
 import type { FloppyDrive } from './floppy-drive'
 import { bitsFact, fact } from './facts'
@@ -29,13 +30,6 @@ const SIZE_CODE = 2
 const DRIVES = 4
 const HIGHEST_CYLINDER = 255
 
-const ST0 = { abnormal: 0x40, invalid: 0x80, readyChanged: 0xc0, seekEnd: 0x20, equipment: 0x10 } as const
-const ST1 = { endOfCylinder: 0x80, overrun: 0x10, noData: 0x04, notWritable: 0x02, noAddressMark: 0x01 } as const
-const ST2 = { wrongCylinder: 0x10 } as const
-const ST3 = { writeProtected: 0x40, ready: 0x20, track0: 0x10, twoSides: 0x08 } as const
-const VERSION = 0x90
-const CONFIGURE = { impliedSeek: 0x40, noPolling: 0x10 } as const
-
 export interface FdcWiring {
   readonly clock: Clock
   readonly irq: Line
@@ -44,30 +38,26 @@ export interface FdcWiring {
   readonly drive: FloppyDrive | undefined
 }
 
-/** A transfer under way: where on the diskette the next sector is. */
-interface Transfer {
-  readonly command: FdcCommand
-  readonly parameters: FdcParameters
-  cylinder: number
-  head: number
-  sector: number
-}
-
 /** What goes on after a while: by name, with bytes of the command. It is data, so that a controller at work can be saved. */
 interface Later {
   readonly name: 'poll' | 'sector' | 'seek' | 'readId' | 'format'
   readonly bytes: readonly number[]
 }
 
-/** A sector that goes through the FIFO. */
+/** A sector that goes through the FIFO, or the ID fields of a track that is formatted. */
 interface FifoPhase {
   readonly bytes: Uint8Array
+  /** Parameters of the formatting. */
+  readonly format: readonly number[] | undefined
   at: number
 }
 
 /** Bytes of a command or its results, and of what goes on later, at most. */
 const MOST_COMMAND = 16
-const MOST_LATER = 8
+const MOST_LATER = 12
+const MOST_SECTORS = 255
+/** ID field: cylinder, head, sector, size. */
+const ID_BYTES = 4
 
 export class Fdc82077 implements Device {
   readonly name = '82077AA floppy controller'
@@ -90,9 +80,11 @@ export class Fdc82077 implements Device {
   #seeking = 0
   #notDma = false
   #specified = [0, 0]
-  #configuration = 0
+  #configuration: number = CONFIGURE.noFifo
   #precompensation = 0
   #perpendicular = 0
+  /** EOT of the last transfer, or the sectors of the last formatting. */
+  #lastSector = 0
   #locked = false
   #changed = true
 
@@ -116,6 +108,8 @@ export class Fdc82077 implements Device {
     this.#locked = false
     this.#changed = true
     this.#cylinders.fill(0)
+    this.#specified = [0, 0]
+    this.#perpendicular = this.#lastSector = 0
     this.#resetChip()
     this.#events = []
   }
@@ -131,9 +125,9 @@ export class Fdc82077 implements Device {
     this.#written = state.numbers('written', this.#written, MOST_COMMAND)
     this.#results = state.numbers('results', this.#results, MOST_COMMAND)
     this.#fifo = state.maybe('fifo', this.#fifo, (fields, fifo) => {
-      const bytes = fifo?.bytes ?? new Uint8Array(SECTOR_BYTES)
-      fields.array('bytes', bytes)
-      return { bytes, at: fields.int('at', fifo?.at ?? 0, SECTOR_BYTES - 1) }
+      const bytes = fields.bytes('bytes', fifo?.bytes ?? new Uint8Array(SECTOR_BYTES), MOST_SECTORS * ID_BYTES)
+      const format = fields.maybe('format', fifo?.format, (of, value) => of.numbers('parameters', value ?? [], MOST_LATER))
+      return { bytes, format, at: fields.int('at', fifo?.at ?? 0, Math.max(0, bytes.length - 1)) }
     })
     this.#transfer = state.maybe('transfer', this.#transfer, exchangeTransfer)
     this.#working = state.flag('working', this.#working)
@@ -146,6 +140,7 @@ export class Fdc82077 implements Device {
     this.#configuration = state.byte('configuration', this.#configuration)
     this.#precompensation = state.byte('precompensation', this.#precompensation)
     this.#perpendicular = state.byte('perpendicular', this.#perpendicular)
+    this.#lastSector = state.byte('last sector', this.#lastSector)
     this.#locked = state.flag('locked', this.#locked)
     this.#changed = state.flag('changed', this.#changed)
   }
@@ -180,8 +175,11 @@ export class Fdc82077 implements Device {
     this.#events = []
     this.#seeking = 0
     this.#notDma = false
-    this.#perpendicular = 0
-    if (!this.#locked) this.#configuration = this.#precompensation = 0
+    this.#perpendicular &= ~PERPENDICULAR.gapAndGate
+    if (!this.#locked) {
+      this.#configuration = CONFIGURE.noFifo
+      this.#precompensation = 0
+    }
     this.#setInterrupt(false)
   }
 
@@ -192,6 +190,9 @@ export class Fdc82077 implements Device {
   }
 
   #later(ticks: number, name: Later['name'], bytes: readonly number[] = []): void {
+    // Seeks go on by themselves while another drive has a command.
+    const seeks = this.#then?.name === 'seek' ? this.#then.bytes : undefined
+    if (seeks) this.#steps.seek(seeks)
     this.#then = { name, bytes }
     this.#timer.set(this.#wiring.clock.now() + ticks)
   }
@@ -207,7 +208,7 @@ export class Fdc82077 implements Device {
 
   get #mainStatus(): number {
     if (this.#isReset) return 0
-    const busy = this.#written.length > 0 || this.#results.length > 0 || this.#transfer !== undefined || this.#working
+    const busy = this.#written.length > 0 || this.#results.length > 0 || this.#transfer !== undefined || this.#fifo !== undefined || this.#working
     const phase = this.#fifo ? MAIN.notDma | (this.#transfer?.command.direction === 'read' ? MAIN.toHost : 0) : this.#results.length > 0 ? MAIN.toHost : 0
     const ready = this.#working || (this.#transfer && !this.#fifo) ? 0 : MAIN.ready
     return ready | phase | (busy ? MAIN.busy : 0) | this.#seeking
@@ -290,7 +291,7 @@ export class Fdc82077 implements Device {
     // While it works, or has results to give, it takes no bytes.
     if (this.#working || this.#transfer || this.#results.length > 0) return
     this.#written.push(value)
-    const command = FDC_COMMANDS.get(FDC_COMMANDS.has(this.#written[0] ?? 0) ? (this.#written[0] ?? 0) : (this.#written[0] ?? 0) & 0x1f)
+    const command = fdcCommand(this.#written[0] ?? 0)
     if (!command) {
       this.#written = []
       this.#results = [ST0.invalid]
@@ -303,7 +304,7 @@ export class Fdc82077 implements Device {
   }
 
   #execute(command: FdcCommand, bytes: readonly number[]): void {
-    if (command.name === 'transfer') this.#begin(command, parametersOf(bytes))
+    if (command.name === 'transfer') this.#begin(command, bytes)
     else this.#simple[command.name](bytes)
   }
 
@@ -336,13 +337,16 @@ export class Fdc82077 implements Device {
     version: () => void (this.#results = [VERSION]),
     partId: () => void (this.#results = [0x01]),
     dump: () => {
-      this.#results = [...this.#cylinders, ...this.#specified, 0, (this.#locked ? 0x80 : 0) | (this.#perpendicular & 0x7f), this.#configuration, this.#precompensation]
+      this.#results = [...this.#cylinders, ...this.#specified, this.#lastSector, (this.#locked ? 0x80 : 0) | this.#perpendicular, this.#configuration, this.#precompensation]
     },
     configure: ([, , configuration = 0, precompensation = 0]) => {
       this.#configuration = configuration
       this.#precompensation = precompensation
     },
-    perpendicular: ([, value = 0]) => void (this.#perpendicular = value),
+    perpendicular: ([, value = 0]) => {
+      const drives = value & PERPENDICULAR.overwrite ? value : this.#perpendicular
+      this.#perpendicular = (drives & PERPENDICULAR.drives) | (value & PERPENDICULAR.gapAndGate)
+    },
     lock: ([code = 0]) => {
       this.#locked = (code & 0x80) !== 0
       this.#results = [this.#locked ? 0x10 : 0]
@@ -351,8 +355,10 @@ export class Fdc82077 implements Device {
   }
 
   #seek(number: number, cylinder: number, missing: boolean): void {
+    const others = this.#then?.name === 'seek' ? this.#then.bytes : []
+    this.#then = undefined
     this.#seeking |= 1 << number
-    this.#later(SEEK_TICKS, 'seek', [number, cylinder, Number(missing)])
+    this.#later(SEEK_TICKS, 'seek', [...others, number, cylinder, Number(missing)].slice(-MOST_LATER))
   }
 
   readonly #steps: Readonly<Record<Later['name'], (bytes: readonly number[]) => void>> = {
@@ -362,11 +368,14 @@ export class Fdc82077 implements Device {
       this.#setInterrupt(true)
     },
     sector: () => this.#sector(),
-    seek: ([number = 0, cylinder = 0, missing = 0]) => {
+    seek: (seeks) => {
       this.#seeking = 0
-      this.#cylinders[number & 3] = cylinder
-      if (this.#drive(number)) this.#changed = false
-      this.#events = [...this.#events.filter(({ drive }) => drive !== number), { drive: number, status: ST0.seekEnd | number | (missing !== 0 ? ST0.abnormal | ST0.equipment : 0) }]
+      for (let at = 0; at < seeks.length; at += 3) {
+        const [number = 0, cylinder = 0, missing = 0] = seeks.slice(at, at + 3)
+        this.#cylinders[number & 3] = cylinder
+        if (this.#drive(number)) this.#changed = false
+        this.#events = [...this.#events.filter(({ drive }) => drive !== number), { drive: number, status: ST0.seekEnd | number | (missing !== 0 ? ST0.abnormal | ST0.equipment : 0) }]
+      }
       this.#setInterrupt(true)
     },
     readId: ([select = 0, cylinder = 0]) => {
@@ -375,17 +384,19 @@ export class Fdc82077 implements Device {
       const found = drive !== undefined && drive.rates.has(this.#rate) && cylinder < drive.geometry.cylinders && head < drive.geometry.heads
       this.#finish(select, found ? 0 : ST1.noAddressMark, 0, [cylinder, head, 1, SIZE_CODE])
     },
-    format: (bytes) => this.#formatted(bytes),
+    format: (bytes) => this.#formatByDma(bytes),
   }
 
-  #begin(command: FdcCommand, parameters: FdcParameters): void {
-    const { cylinder, head, sector } = parameters
-    this.#transfer = { command, parameters, cylinder, head, sector }
+  #begin(command: FdcCommand, bytes: readonly number[]): void {
+    const transfer = newTransfer(command, bytes)
+    const { parameters, cylinder } = transfer
+    this.#lastSector = parameters.last
     // The head goes where the command wants it, if CONFIGURE said so.
     if (this.#configuration & CONFIGURE.impliedSeek) {
       this.#cylinders[parameters.select & 3] = cylinder
       this.#changed = false
     }
+    this.#transfer = transfer
     this.#later(SECTOR_TICKS, 'sector')
   }
 
@@ -400,7 +411,8 @@ export class Fdc82077 implements Device {
     else if (at !== transfer.cylinder) this.#stop(ST1.noData, ST2.wrongCylinder)
     else if (transfer.head >= drive.geometry.heads || transfer.sector === 0 || transfer.sector > drive.geometry.sectorsPerTrack || parameters.size !== SIZE_CODE) this.#stop(ST1.noData, 0)
     else if (command.direction === 'write' && drive.medium.readOnly) this.#stop(ST1.notWritable, 0)
-    else if (command.direction === 'verify') this.#next(this.#wiring.dma.toMemory(FLOPPY_DMA, new Uint8Array(SECTOR_BYTES)).ended)
+    else if (command.direction === 'verify') this.#next(transfer.done + 1 === parameters.count)
+    else if (command.sectors === 'deleted' && parameters.skip) this.#next(false)
     else if (this.#notDma) this.#offerFifo(drive, transfer)
     else this.#byDma(drive, transfer)
   }
@@ -421,7 +433,7 @@ export class Fdc82077 implements Device {
   }
 
   #offerFifo(drive: FloppyDrive, { command, cylinder, head, sector }: Transfer): void {
-    this.#fifo = { bytes: command.direction === 'read' ? drive.medium.read(drive.lba(cylinder, head, sector)) : new Uint8Array(SECTOR_BYTES), at: 0 }
+    this.#fifo = { format: undefined, bytes: command.direction === 'read' ? drive.medium.read(drive.lba(cylinder, head, sector)) : new Uint8Array(SECTOR_BYTES), at: 0 }
     this.#setInterrupt(true)
   }
 
@@ -429,6 +441,7 @@ export class Fdc82077 implements Device {
     const [fifo, transfer] = [this.#fifo, this.#transfer]
     this.#fifo = undefined
     this.#setInterrupt(false)
+    if (fifo?.format) this.#formatted(fifo.format, fifo.bytes)
     if (!fifo || !transfer) return
     const drive = this.#drive(transfer.parameters.select & 3)
     if (transfer.command.direction === 'write') drive?.medium.write(drive.lba(transfer.cylinder, transfer.head, transfer.sector), fifo.bytes)
@@ -440,22 +453,26 @@ export class Fdc82077 implements Device {
   #next(ended: boolean): void {
     const transfer = this.#transfer
     if (!transfer) return
-    const { last, multiTrack } = transfer.parameters
+    const { last, multiTrack, skip, count } = transfer.parameters
+    const { direction, sectors } = transfer.command
+    // No sector here is marked as deleted: the first one that is read instead ends the command, with its address.
+    if (sectors === 'deleted' && !skip) {
+      this.#stop(0, ST2.controlMark)
+      return
+    }
+    transfer.done++
     const wasLast = transfer.sector >= last
-    if (wasLast) {
-      transfer.sector = 1
-      const turns = multiTrack && transfer.head === 0
-      if (turns) transfer.head = 1
-      else {
-        if (multiTrack) transfer.head = 0
-        transfer.cylinder++
-        if (!ended) {
-          this.#stop(ST1.endOfCylinder, 0)
-          return
-        }
-      }
-    } else transfer.sector++
-    if (ended) this.#stop(0, 0)
+    const turns = wasLast && multiTrack && transfer.head === 0
+    const isEnd = wasLast && !turns
+    transfer.sector = wasLast ? 1 : transfer.sector + 1
+    if (turns) transfer.head = 1
+    if (isEnd) {
+      if (multiTrack) transfer.head = 0
+      transfer.cylinder++
+    }
+    // VERIFY without a count has done all that it was to.
+    if (ended || (isEnd && direction === 'verify' && count === undefined)) this.#stop(0, 0)
+    else if (isEnd) this.#stop(ST1.endOfCylinder, 0)
     else this.#later(SECTOR_TICKS, 'sector')
   }
 
@@ -470,46 +487,39 @@ export class Fdc82077 implements Device {
   /** Result phase of commands that deal with sectors. */
   #finish(select: number, st1: number, st2: number, id: readonly number[]): void {
     this.#working = false
-    this.#results = [(select & 7) | (st1 | st2 ? ST0.abnormal : 0), st1, st2, ...id]
+    this.#results = [(select & 7) | (st1 | (st2 & ~ST2.controlMark) ? ST0.abnormal : 0), st1, st2, ...id]
     this.#setInterrupt(true)
   }
 
-  /** FORMAT TRACK: takes the ID fields of all sectors by DMA, and fills their data. */
+  /** FORMAT TRACK: takes the ID fields of all sectors, and fills their data. */
   #format([, select = 0, size = 0, sectors = 0, , fill = 0]: readonly number[]): void {
+    const parameters = [select, size, sectors, fill, this.#cylinders[select & 3] ?? 0]
+    this.#lastSector = sectors
+    if (this.#notDma && sectors > 0) {
+      this.#fifo = { bytes: new Uint8Array(sectors * ID_BYTES), format: parameters, at: 0 }
+      this.#setInterrupt(true)
+      return
+    }
     this.#working = true
-    this.#later(SECTOR_TICKS * Math.max(1, sectors), 'format', [select, size, sectors, fill, this.#cylinders[select & 3] ?? 0])
+    this.#later(SECTOR_TICKS * Math.max(1, sectors), 'format', parameters)
   }
 
-  #formatted([select = 0, size = 0, sectors = 0, fill = 0, cylinder = 0]: readonly number[]): void {
+  #formatByDma(parameters: readonly number[]): void {
+    const ids = new Uint8Array((parameters[2] ?? 0) * ID_BYTES)
+    const { bytes } = this.#wiring.dma.fromMemory(FLOPPY_DMA, ids)
+    this.#formatted(parameters, ids.subarray(0, bytes))
+  }
+
+  /** @param ids of as many sectors as were given */
+  #formatted([select = 0, size = 0, sectors = 0, fill = 0, cylinder = 0]: readonly number[], ids: Uint8Array): void {
     const drive = this.#drive(select & 3)
     const head = (select >> 2) & 1
-    const ids = new Uint8Array(sectors * 4)
-    this.#wiring.dma.fromMemory(FLOPPY_DMA, ids)
     const found = drive?.rates.has(this.#rate) === true && cylinder < drive.geometry.cylinders && head < drive.geometry.heads && size === SIZE_CODE
-    const problem = !drive || !found ? ST1.noAddressMark : drive.medium.readOnly ? ST1.notWritable : 0
+    const problem = !drive || !found ? ST1.noAddressMark : drive.medium.readOnly ? ST1.notWritable : ids.length < sectors * ID_BYTES ? ST1.overrun : 0
     for (let i = 0; problem === 0 && drive && i < sectors; i++) {
-      const sector = ids[i * 4 + 2] ?? 0
+      const sector = ids[i * ID_BYTES + 2] ?? 0
       if (sector >= 1 && sector <= drive.geometry.sectorsPerTrack) drive.medium.write(drive.lba(cylinder, head, sector), new Uint8Array(SECTOR_BYTES).fill(fill))
     }
     this.#finish(select, problem, 0, [cylinder, head, sectors, size])
   }
-}
-
-function exchangeTransfer(state: StateFields, value: Transfer | undefined): Transfer {
-  const parameters = value?.parameters ?? parametersOf([])
-  return {
-    command: { name: 'transfer', bytes: 9, direction: state.choice<NonNullable<FdcCommand['direction']>>('direction', value?.command.direction ?? 'read', ['read', 'write', 'verify']) },
-    parameters: {
-      select: state.byte('select', parameters.select), cylinder: state.byte('first cylinder', parameters.cylinder), head: state.byte('first head', parameters.head),
-      sector: state.byte('first sector', parameters.sector), size: state.byte('size', parameters.size), last: state.byte('last', parameters.last),
-      multiTrack: state.flag('multi-track', parameters.multiTrack),
-    },
-    cylinder: state.word('cylinder', value?.cylinder ?? 0),
-    head: state.byte('head', value?.head ?? 0),
-    sector: state.word('sector', value?.sector ?? 0),
-  }
-}
-
-function parametersOf([code = 0, select = 0, cylinder = 0, head = 0, sector = 0, size = 0, last = 0]: readonly number[]): FdcParameters {
-  return { select, cylinder, head: head & 1, sector, size, last, multiTrack: (code & 0x80) !== 0 }
 }
