@@ -1,8 +1,9 @@
 /**
- * The keyboard at the other end of the PS/2 cable: 104 keys, scan code sets 1 and 2, the command set of the IBM Personal
+ * The keyboard at the other end of the PS/2 cable: 104 keys, scan code sets 1 to 3, the command set of the IBM Personal
  * System/2 Hardware Interface Technical Reference, "Keyboards (101- and 102-Key)".
  */
 import { Set1Translator, set2Bytes } from './scan-codes'
+import { defaultKeyType, KEY_TYPE, SET3_CODES, set3Code } from './scan-set3'
 import type { StateFields } from '../state/fields'
 
 const ACK = 0xfa
@@ -21,6 +22,18 @@ const LONGEST_STROKE = 8
 const SET_LEDS = 0xed
 const SCAN_CODE_SET = 0xf0
 const TYPEMATIC = 0xf3
+/** Types of the keys whose set 3 codes follow. */
+const FIRST_KEY_TYPE = 0xfb
+const LAST_KEY_TYPE = 0xfd
+
+/** Commands that give keys a type in scan code set 3: F7h–FAh all keys, FBh–FDh single ones. */
+const KEY_TYPES: Readonly<Record<number, number>> = {
+  0xf7: KEY_TYPE.repeats, 0xf8: KEY_TYPE.tellsRelease, 0xf9: 0, 0xfa: KEY_TYPE.repeats | KEY_TYPE.tellsRelease, [FIRST_KEY_TYPE]: KEY_TYPE.repeats, 0xfc: KEY_TYPE.tellsRelease, [LAST_KEY_TYPE]: 0,
+}
+/** The least byte that is a command, not the argument of one. */
+const FIRST_COMMAND = 0xed
+const BREAK = 0xf0
+const MOST_KEY_NAME = 32
 
 export class Ps2Keyboard {
   #queue: number[] = []
@@ -28,7 +41,11 @@ export class Ps2Keyboard {
   /** Strokes were lost; more are, until the queue is empty. */
   #overrun = false
   #scanning = true
-  #set: 1 | 2 = 2
+  #set: 1 | 2 | 3 = 2
+  /** Of set 3: the types of keys that were given one, by code. */
+  readonly #types = new Map<number, number>()
+  /** The key that went down last and is still down: the one that repeats. */
+  #down = ''
   #pendingCommand: number | undefined
   #lastSent = RESEND
   readonly #onData: () => void
@@ -54,7 +71,9 @@ export class Ps2Keyboard {
     this.#responses = state.numbers('responses', this.#responses, MOST_RESPONSES)
     this.#overrun = state.flag('overrun', this.#overrun)
     this.#scanning = state.flag('scanning', this.#scanning)
-    this.#set = state.choice('set', this.#set, [1, 2])
+    this.#set = state.choice('set', this.#set, [1, 2, 3])
+    state.map('key types', this.#types, 0x100, 3)
+    this.#down = state.text('down', this.#down, MOST_KEY_NAME)
     this.#pendingCommand = state.optional('pending command', this.#pendingCommand, 0xff)
     this.#lastSent = state.byte('last sent', this.#lastSent)
     this.leds = state.int('leds', this.leds, 7)
@@ -85,23 +104,35 @@ export class Ps2Keyboard {
   /** A key goes down or up. Keys that a PC keyboard does not have are ignored; so is everything while scanning is off. */
   key(code: string, down: boolean): void {
     const bytes = set2Bytes(code, down)
-    if (!bytes || !this.#scanning) return
-    const sent = this.#set === 2 ? bytes : toSet1(bytes)
-    if (this.#overrun) return
+    if (!bytes) return
+    const repeats = down && this.#down === code
+    if (down) this.#down = code
+    else if (this.#down === code) this.#down = ''
+    if (!this.#scanning || this.#overrun) return
+    const sent = this.#set === 3 ? this.#set3Bytes(code, down, repeats) : this.#set === 2 ? bytes : toSet1(bytes)
+    if (sent.length === 0) return
     if (this.#queue.length + sent.length >= BUFFER_BYTES) {
       this.#overrun = true
-      this.#queue.push(this.#set === 2 ? OVERRUN_SET2 : OVERRUN_SET1)
+      this.#queue.push(this.#set === 1 ? OVERRUN_SET1 : OVERRUN_SET2)
     } else {
       this.#queue.push(...sent)
     }
     if (this.hasData) this.#onData()
   }
 
+  #set3Bytes(key: string, down: boolean, repeats: boolean): readonly number[] {
+    const code = set3Code(key)
+    if (code === undefined) return []
+    const type = this.#types.get(code) ?? defaultKeyType(key)
+    if (down) return repeats && !(type & KEY_TYPE.repeats) ? [] : [code]
+    return type & KEY_TYPE.tellsRelease ? [BREAK, code] : []
+  }
+
   /** A byte from the host. */
   receive(byte: number): void {
     const pending = this.#pendingCommand
     this.#pendingCommand = undefined
-    if (pending !== undefined && byte < 0x80) this.#argument(pending, byte)
+    if (pending !== undefined && byte < FIRST_COMMAND) this.#argument(pending, byte)
     else this.#command(byte)
     if (this.hasData) this.#onData()
   }
@@ -114,10 +145,18 @@ export class Ps2Keyboard {
         return
       case SCAN_CODE_SET:
         if (value === 0) this.#respond(ACK, this.#set)
-        else if (value === 1 || value === 2) {
+        else if (value === 1 || value === 2 || value === 3) {
           this.#set = value
           this.#respond(ACK)
-        } else this.#respond(RESEND) // set 3 is not in this keyboard
+        } else this.#respond(RESEND)
+        return
+      case FIRST_KEY_TYPE:
+      case 0xfc:
+      case LAST_KEY_TYPE:
+        this.#types.set(value, KEY_TYPES[command] ?? 0)
+        // More codes may follow, up to the next command.
+        this.#pendingCommand = command
+        this.#respond(ACK)
         return
       default:
         // Typematic rate: repeats are the host keyboard's business, the setting is accepted.
@@ -154,6 +193,21 @@ export class Ps2Keyboard {
         this.#setDefaults()
         this.#respond(ACK)
         return
+      case 0xf7: // types of keys in set 3; they are taken in other sets, too
+      case 0xf8:
+      case 0xf9:
+      case 0xfa:
+        for (const code of SET3_CODES) this.#types.set(code, KEY_TYPES[byte] ?? 0)
+        this.#respond(ACK)
+        return
+      case FIRST_KEY_TYPE: // stop scanning, and give the keys that follow a type
+      case 0xfc:
+      case LAST_KEY_TYPE:
+        this.#queue = []
+        this.#scanning = false
+        this.#pendingCommand = byte
+        this.#respond(ACK)
+        return
       case 0xfe:
         this.#responses.unshift(this.#lastSent)
         return
@@ -171,6 +225,7 @@ export class Ps2Keyboard {
     this.#queue = []
     this.#overrun = false
     this.#set = 2
+    this.#types.clear()
   }
 
   #respond(...bytes: number[]): void {

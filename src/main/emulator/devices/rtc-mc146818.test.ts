@@ -126,7 +126,7 @@ describe('MC146818A by its data sheet', () => {
     // It is February when the program begins, which sets the day before the month.
     const { clock, read, write } = rtc(Date.UTC(2026, 1, 10))
     write(0x0b, 0x82)
-    for (const [place, index] of [...CLOCK.entries()].reverse()) write(index, from[place] ?? 0)
+    for (const [place, index] of [...CLOCK.entries()].toReversed()) write(index, from[place] ?? 0)
     write(0x0b, 0x02)
     expect(CLOCK.map(read)).toEqual(from)
     clock.advance(TICKS_PER_SECOND)
