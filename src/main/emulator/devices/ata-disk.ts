@@ -20,10 +20,11 @@ const MOST_SECTORS = 256
 const MOST_SECTORS_48 = 65536
 const DIAGNOSE_TICKS = 100 * TICKS_PER_MICROSECOND
 
-const SET_FEATURES = { transferMode: 0x03 } as const
-/** Write cache, look-ahead, power-on defaults, power and acoustic management: nothing that would change anything here. */
-const FEATURES_WITHOUT_EFFECT: ReadonlySet<number> = new Set([0x02, 0x82, 0x55, 0xaa, 0x66, 0xcc, 0x05, 0x85, 0x42, 0xc2])
-const POWER_ACTIVE = 0xff
+const SET_FEATURES = { cacheOn: 0x02, transferMode: 0x03, cacheOff: 0x82 } as const
+/** Look-ahead, power-on defaults, power and acoustic management: nothing that would change anything here. */
+const FEATURES_WITHOUT_EFFECT: ReadonlySet<number> = new Set([0x55, 0xaa, 0x66, 0xcc, 0x05, 0x85, 0x42, 0xc2])
+/** What CHECK POWER MODE tells. */
+const POWER = { standby: 0x00, idle: 0x80, active: 0xff } as const
 
 interface Transfer {
   readonly direction: 'read' | 'write' | 'verify'
@@ -56,6 +57,9 @@ export class AtaDisk extends AtaDrive {
   #geometry: ChsGeometry
   #multiple = MOST_MULTIPLE
   #transferMode = 0
+  /** Whether the write cache is said to be on: there is nothing to cache. */
+  #cache = true
+  #power: number = POWER.active
 
   readonly #commands: Readonly<Record<number, () => void>> = {
     0x00: () => this.fail(ERROR.aborted), // NOP
@@ -64,10 +68,10 @@ export class AtaDisk extends AtaDrive {
     0x90: () => this.#diagnose(),
     0x91: () => this.#setGeometry(),
     0xc6: () => this.#setMultiple(),
-    0xe0: () => this.#soon(), // STANDBY IMMEDIATE
-    0xe1: () => this.#soon(), // IDLE IMMEDIATE
-    0xe2: () => this.#soon(), // STANDBY
-    0xe3: () => this.#soon(), // IDLE
+    0xe0: () => this.#rest(POWER.standby), // STANDBY IMMEDIATE
+    0xe1: () => this.#rest(POWER.idle), // IDLE IMMEDIATE
+    0xe2: () => this.#rest(POWER.standby), // STANDBY
+    0xe3: () => this.#rest(POWER.idle), // IDLE
     0xe5: () => this.#powerMode(),
     0xe6: () => this.#soon(), // SLEEP
     0xe7: () => this.#soon(), // FLUSH CACHE
@@ -122,6 +126,8 @@ export class AtaDisk extends AtaDrive {
     })
     this.#multiple = state.int('multiple', this.#multiple, MOST_MULTIPLE)
     this.#transferMode = state.byte('transfer mode', this.#transferMode)
+    this.#cache = state.flag('cache', this.#cache)
+    this.#power = state.choice('power', this.#power, Object.values(POWER))
   }
 
   /** @param medium with sectors of 512 bytes @param serial up to 20 characters of ASCII */
@@ -138,6 +144,8 @@ export class AtaDisk extends AtaDrive {
     this.#geometry = this.#defaultGeometry
     this.#multiple = MOST_MULTIPLE
     this.#transferMode = 0
+    this.#cache = true
+    this.#power = POWER.active
   }
 
   protected execute(command: number): void {
@@ -178,8 +186,13 @@ export class AtaDisk extends AtaDrive {
     this.#soon()
   }
 
+  #rest(power: number): void {
+    this.#power = power
+    this.#soon()
+  }
+
   #powerMode(): void {
-    this.task.count = POWER_ACTIVE
+    this.task.count = this.#power
     this.#soon()
   }
 
@@ -187,6 +200,9 @@ export class AtaDisk extends AtaDrive {
     const { features, count } = this.task
     if (features === SET_FEATURES.transferMode && isTransferMode(count)) {
       this.#transferMode = count
+      this.#soon()
+    } else if (features === SET_FEATURES.cacheOn || features === SET_FEATURES.cacheOff) {
+      this.#cache = features === SET_FEATURES.cacheOn
       this.#soon()
     } else if (FEATURES_WITHOUT_EFFECT.has(features)) this.#soon()
     else this.fail(ERROR.aborted)
@@ -207,11 +223,13 @@ export class AtaDisk extends AtaDrive {
   #offerIdentity(): void {
     const bytes = identifyDisk({
       sectors: this.#medium.sectors, serial: this.#serial, defaultGeometry: this.#defaultGeometry, geometry: this.#geometry, multiple: this.#multiple, transferMode: this.#transferMode,
+      cache: this.#cache,
     })
     this.offer(bytes, stepOf('nothing'))
   }
 
   #transfer({ extended, direction, by }: Transfer, code: number): void {
+    this.#power = POWER.active
     const lba = this.#address(extended)
     const count = this.#count(extended)
     if (by === 'multiple' && this.#multiple === 0) this.fail(ERROR.aborted)

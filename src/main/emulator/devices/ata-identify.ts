@@ -9,6 +9,8 @@ export interface DiskFacts {
   readonly multiple: number
   /** As SET FEATURES chose it: bits 7–3 the kind, 2–0 the mode. */
   readonly transferMode: number
+  /** Whether the write cache is on. */
+  readonly cache: boolean
 }
 
 export interface ChsGeometry {
@@ -69,7 +71,7 @@ const asBytes = (words: Uint16Array): Uint8Array => {
   return bytes
 }
 
-export function identifyDisk({ sectors, serial, defaultGeometry, geometry, multiple, transferMode }: DiskFacts): Uint8Array {
+export function identifyDisk({ sectors, serial, defaultGeometry, geometry, multiple, transferMode, cache }: DiskFacts): Uint8Array {
   const words = new Uint16Array(256)
   words[0] = 0x0040
   words[1] = defaultGeometry.cylinders
@@ -83,11 +85,11 @@ export function identifyDisk({ sectors, serial, defaultGeometry, geometry, multi
   putDouble(words, 57, geometry.cylinders * geometry.heads * geometry.sectorsPerTrack)
   words[59] = multiple === 0 ? 0 : 0x0100 | multiple
   putDouble(words, 60, Math.min(sectors, LBA28_SECTORS))
-  // Supported: write cache, NOP; FLUSH CACHE (EXT), 48-bit addresses; words 83, 84 and 87 begin with 01b.
-  words[82] = 0x4020
+  // Supported: power management, write cache, NOP; FLUSH CACHE (EXT), 48-bit addresses; words 83, 84 and 87 begin with 01b.
+  words[82] = 0x4028
   words[83] = 0x7400
   words[84] = 0x4000
-  words[85] = 0x4020
+  words[85] = cache ? 0x4028 : 0x4008
   words[86] = 0x3400
   words[87] = 0x4000
   putDouble(words, 100, sectors)
@@ -100,8 +102,9 @@ export function identifyCd(serial: string, transferMode: number): Uint8Array {
   // A packet device of type CD-ROM (5), removable, which asks within 50 µs for packets of 12 bytes.
   words[0] = 0x85c0
   putCommon(words, transferMode, serial, MODEL.cd)
-  words[82] = 0x4010
+  // Power management, PACKET, NOP.
+  words[82] = 0x4018
   words[83] = 0x4000
-  words[85] = 0x4010
+  words[85] = 0x4018
   return asBytes(words)
 }

@@ -119,3 +119,86 @@ describe('a packet device', () => {
     expect([io.in(0x1f7), io.in(0x1f4), io.irq.level()]).toEqual([0, 0x14, false])
   })
 })
+
+/** Clauses of ATA/ATAPI-6 (INCITS 361) and MMC-3 (INCITS 360), one by one. */
+describe('a CD-ROM drive by the standards', () => {
+  const answer = (io: IdeBench, packet: readonly number[]): number[] => {
+    const status = io.packet(packet)
+    if (status & 1) throw new Error(`Packet ${packet[0]?.toString(16)} was refused.`)
+    return [...io.readAll()]
+  }
+
+  test('ATA/ATAPI-6, 8.9 and 9.12: diagnostic and SRST leave the signature of a packet device and a status of 0', () => {
+    const io = bench()
+    io.out(0x1f2, 0x55)
+    io.out(0x1f7, 0x90)
+    io.wait()
+    expect([0x1f1, 0x1f2, 0x1f3, 0x1f4, 0x1f5, 0x1f7].map((port) => io.in(port))).toEqual([1, 1, 1, 0x14, 0xeb, 0])
+    io.command(0xa1, { device: 0xa0 })
+    io.out(0x3f6, 4)
+    io.out(0x3f6, 0)
+    expect([0x1f1, 0x1f2, 0x1f3, 0x1f4, 0x1f5, 0x1f7].map((port) => io.in(port))).toEqual([1, 1, 1, 0x14, 0xeb, 0])
+  })
+
+  test.each([[0x00], [0x20], [0x30], [0xc4], [0xc8], [0xec], [0xff]])('ATA/ATAPI-6, table 10: %i is no command of a packet device', (code) => {
+    const io = bench()
+    expect([io.command(code, { device: 0xa0 }) & 1, io.in(0x1f1) & 4, io.irq.level()]).toEqual([1, 4, true])
+  })
+
+  test('ATA/ATAPI-6, 6.13: power commands are done; the drive is active', () => {
+    const io = bench()
+    for (const code of [0xe0, 0xe1, 0xe2, 0xe3]) expect(io.command(code, { device: 0xa0 }) & 1).toBe(0)
+    io.command(0xe5, { device: 0xa0 })
+    expect(io.in(0x1f2)).toBe(0xff)
+  })
+
+  test('ATA/ATAPI-6, 8.16 IDENTIFY PACKET DEVICE: removable CD-ROM with packets of 12 bytes, DMA and power management', () => {
+    const io = bench()
+    io.command(0xa1, { device: 0xa0 })
+    const bytes = io.readAll()
+    const word = (index: number): number => (bytes[index * 2] ?? 0) | ((bytes[index * 2 + 1] ?? 0) << 8)
+    expect([word(0) & 0xdf83, word(49) & 0x300, word(82) & 0x18, word(85) & 0x18]).toEqual([0x8580, 0x300, 0x18, 0x18])
+  })
+
+  test('SPC-2 REQUEST SENSE: a command that is done clears what it would tell; INQUIRY and REQUEST SENSE work without a medium', () => {
+    const io = bench()
+    io.packet([0xff])
+    io.packet([0x00])
+    expect(sense(io)).toEqual([0, 0, 0])
+    io.packet([0x1b, 0, 0, 0, 2])
+    expect(answer(io, [0x12, 0, 0, 0, 36])).toHaveLength(36)
+    for (const packet of [[0x00], [0x25], [0x28, 0, 0, 0, 0, 0, 0, 0, 1], [0x43, 0, 0, 0, 0, 0, 0, 0, 12], [0xbe, 0, 0, 0, 0, 0, 0, 0, 1, 0x10]]) {
+      expect([io.packet(packet) & 1, io.in(0x1f1)]).toEqual([1, 0x24])
+      expect(sense(io)).toEqual([2, 0x3a, 0])
+    }
+  })
+
+  test('MMC-3 READ (10), READ (12), READ CD: no blocks is no error; the last block is there, the next is not', () => {
+    const io = bench()
+    for (const packet of [[0x28], [0xa8], [0xbe, 0, 0, 0, 0, 0, 0, 0, 0, 0x10]]) expect([io.packet(packet) & 9, io.in(0x1f2)]).toEqual([0, 3])
+    expect(answer(io, [0x28, 0, 0, 0, 3, 0xe7, 0, 0, 1])).toHaveLength(2048)
+    expect(answer(io, [0xbe, 0, 0, 0, 3, 0xe7, 0, 0, 1, 0x10])).toHaveLength(2048)
+    expect(io.packet([0xa8, 0, 0, 0, 3, 0xe8, 0, 0, 0, 1]) & 1).toBe(1)
+  })
+
+  test('MMC-3 MODE SENSE (10): pages of error recovery and capabilities, alone and all; GET EVENT STATUS NOTIFICATION: polled only', () => {
+    const io = bench()
+    expect(answer(io, [0x5a, 0, 0x01, 0, 0, 0, 0, 0, 255]).slice(0, 10)).toEqual([0, 14, 0x70, 0, 0, 0, 0, 0, 0x01, 6])
+    expect(answer(io, [0x5a, 0, 0x2a, 0, 0, 0, 0, 0, 255]).slice(8, 10)).toEqual([0x2a, 18])
+    expect(answer(io, [0x5a, 0, 0x3f, 0, 0, 0, 0, 0, 255])).toHaveLength(8 + 8 + 20)
+    expect(answer(io, [0x4a, 1, 0, 0, 0x10, 0, 0, 0, 8])).toEqual([0, 6, 4, 0x10, 0, 2, 0, 0])
+    expect(answer(io, [0x4a, 1, 0, 0, 0x40, 0, 0, 0, 8])).toEqual([0, 2, 0x80, 0x10])
+    expect(io.packet([0x4a, 0, 0, 0, 0x10, 0, 0, 0, 8]) & 1).toBe(1)
+    expect(sense(io)).toEqual([5, 0x24, 0])
+  })
+
+  test('MMC-3 READ TOC: sessions, everything, and what there is not', () => {
+    const io = bench()
+    expect(answer(io, [0x43, 0, 1, 0, 0, 0, 0, 0, 255])).toEqual([0, 10, 1, 1, 0, 0x14, 1, 0, 0, 0, 0, 0])
+    expect(answer(io, [0x43, 0, 2, 0, 0, 0, 0, 0, 255])).toHaveLength(4 + 4 * 11)
+    for (const packet of [[0x43, 0, 3], [0x43, 0, 0, 0, 0, 0, 2]]) {
+      expect(io.packet([...packet, ...Array<number>(12 - packet.length).fill(0)]) & 1).toBe(1)
+      expect(sense(io)).toEqual([5, 0x24, 0])
+    }
+  })
+})

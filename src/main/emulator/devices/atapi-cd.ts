@@ -162,8 +162,14 @@ export class AtapiCd extends AtaDrive {
       case 0xa1:
         this.work(COMMAND_TICKS, stepOf('identify'))
         return
-      case 0xe0: // STANDBY IMMEDIATE, IDLE IMMEDIATE, SLEEP, FLUSH CACHE
+      case 0xe5: // CHECK POWER MODE: active
+        this.task.count = 0xff
+        this.work(COMMAND_TICKS, stepOf('complete'))
+        return
+      case 0xe0: // STANDBY IMMEDIATE, IDLE IMMEDIATE, STANDBY, IDLE, SLEEP, FLUSH CACHE
       case 0xe1:
+      case 0xe2:
+      case 0xe3:
       case 0xe6:
       case 0xe7:
         this.work(COMMAND_TICKS, stepOf('complete'))
