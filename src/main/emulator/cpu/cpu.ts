@@ -15,7 +15,7 @@ import { exchangeRegisters } from './state/exchange'
 import { CS, IF, TF } from './state/bits'
 import { CpuState } from './state/cpu-state'
 import type { SharedParts } from './shared-parts'
-import { CONTROL, EFLAGS, FETCH_PAGE, GDTR, HALTED, IDTR, STATE_BYTES } from './state/layout'
+import { CONTROL, EFLAGS, FETCH_PAGE, GDTR, HALTED, IDTR, PLAIN, QUICK, QUICK_RULES, STATE_BYTES } from './state/layout'
 import { modesChanged, type SystemContext } from './system/context'
 import type { CpuObserver } from './observer'
 import { deliverInterrupt, raiseException, type FaultRecord } from './system/exceptions'
@@ -372,6 +372,7 @@ export class Cpu implements SystemContext {
 
   /** Other memory answers at some physical addresses: translations and decoded code are forgotten. */
   memoryMapChanged(): void {
+    this.state.i32[QUICK >> 2] = 0
     this.mmu.flush()
     this.#closeWindow()
     this.#backend.flushDecoded()
@@ -466,6 +467,7 @@ export class Cpu implements SystemContext {
 
   debugTrap(bits: bigint): void {
     this.#traps |= bits
+    this.endSlice()
   }
 
   mergeTraps(): void {
@@ -501,6 +503,7 @@ export class Cpu implements SystemContext {
         if (this.#stopsHere()) throw STOPPED_BEFORE
         if (this.state.remaining > 0) this.state.remaining -= 1
         else this.#sliceEnd += 1
+        this.#allowQuick()
       },
     }
   }
@@ -511,6 +514,22 @@ export class Cpu implements SystemContext {
 
   get #arrival(): Arrival {
     return { cpu: this.number, linear: this.codeAddress, count: this.now(), rcx: this.state.gpr(RCX) }
+  }
+
+  /** Lets compiled code do what nobody needs to see from here on. */
+  #allowQuick(): void {
+    const { state, observer } = this
+    const { i32 } = state
+    const { plain } = this.#physical
+    const hears = (source: 'software' | 'exception'): boolean => observer.delivered !== undefined && observer.hears?.(source) !== false
+    const isCalm = !this.#nmiBlocked && !this.mmu.watchpoints.armed
+    const walk = plain !== undefined && this.mmu.isUnwatched ? QUICK_RULES.walk : 0
+    const interrupt = isCalm && !hears('software') ? QUICK_RULES.interrupt : 0
+    const fault = isCalm && !hears('exception') ? QUICK_RULES.fault : 0
+    i32[QUICK >> 2] = walk | (isCalm ? QUICK_RULES.return : 0) | interrupt | fault
+    i32[PLAIN.base >> 2] = plain?.base ?? 0
+    i32[PLAIN.lowPages >> 2] = plain?.lowPages ?? 0
+    i32[PLAIN.pages >> 2] = plain?.pages ?? 0
   }
 
   get #inShadow(): boolean {
@@ -542,6 +561,7 @@ export class Cpu implements SystemContext {
     const start = state.rip
     this.#resume = false
     watchpoints.takeHits()
+    this.#allowQuick()
     try {
       this.#backend.execute()
     } catch (error) {

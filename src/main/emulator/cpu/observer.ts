@@ -23,8 +23,10 @@ export interface Delivered {
 export interface CpuObserver {
   /** The guest reads or writes a port: after reading, before writing. */
   port?: ((access: PortAccess) => void) | undefined
+  /** Whether `delivered` is to hear of events of a source now. Asked at the start of a slice, and where a place was reached; absent: it is to hear of all. */
+  hears?: ((source: Delivered['source']) => boolean) | undefined
   /** An interrupt or exception was delivered; the next instruction is its handler's first. */
   delivered?: ((event: Delivered) => void) | undefined
-  /** CR0, CR4, EFER, CPL, CS or SS may have changed. */
+  /** CR0, CR4 or EFER may have changed. */
   modes?: (() => void) | undefined
 }

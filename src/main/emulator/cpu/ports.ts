@@ -2,8 +2,18 @@
  * What the CPU needs from the rest of the machine. The machine implements it; tests give small doubles.
  */
 
+/** Where compiled code finds plain memory, for reading and writing, without asking: pages of 4 KiB from 0 to `lowPages`, and from 1 MiB to `pages`, those not included. */
+export interface PlainMemory {
+  /** Host address of physical address 0. */
+  readonly base: number
+  readonly lowPages: number
+  readonly pages: number
+}
+
 /** Physical memory as the CPU sees it. Addresses are physical, after the A20 gate; 0 ≤ address < 2^52. */
 export interface PhysicalMemory {
+  /** Frames that are plain memory until the processor is told that the memory map changed; absent: it has to ask for each. */
+  readonly plain?: PlainMemory | undefined
   /** Host address of the 4 KiB frame at `physical` (page-aligned) when it can be read as plain memory, or 0. */
   readableFrame(physical: number): number
   /** The same for writing: 0 for ROM, devices and holes. */

@@ -3,7 +3,7 @@ import { Cpu, type BackendName } from './cpu'
 import { blockWith } from './jit/block'
 import { TRANSLATE_EACH } from './jit/options'
 import type { BackendFactory } from './semantics/backend'
-import type { InterruptController, IoPorts, PhysicalMemory } from './ports'
+import type { InterruptController, IoPorts, PhysicalMemory, PlainMemory } from './ports'
 import { CS, DS, ES, SS } from './state/bits'
 import { memoryLayout } from './state/layout'
 
@@ -11,6 +11,7 @@ import { memoryLayout } from './state/layout'
 export const BACKENDS: readonly BackendName[] = ['oracle', 'interp', 'block']
 
 const PAGE = 4096
+const FIRST_MEBIBYTE = 0x10_0000
 
 export interface PortWrite {
   readonly port: number
@@ -98,7 +99,12 @@ export class TestMachine {
     const write = (address: number, size: number, value: number): void => {
       if (isDevice(address)) this.deviceWrites.push({ address, size, value })
     }
+    const plain = { base: this.ramBase, lowPages: Math.min(this.ramBytes, FIRST_MEBIBYTE) / PAGE, pages: this.ramBytes / PAGE }
+    const plainNow = (): PlainMemory | undefined => (this.devicePage !== undefined && this.devicePage < this.ramBytes ? undefined : plain)
     return {
+      get plain() {
+        return plainNow()
+      },
       readableFrame: frame,
       writableFrame: frame,
       read8: (address) => read(address, 1),

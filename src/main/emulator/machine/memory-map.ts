@@ -12,7 +12,7 @@
  *
  * Text memory lives in the RAM block at its own address; video memory and ROM are blocks of their own.
  */
-import type { PhysicalMemory } from '../cpu/ports'
+import type { PhysicalMemory, PlainMemory } from '../cpu/ports'
 import { TEXT_MEMORY, TEXT_MEMORY_BYTES } from '../devices/vga-memory'
 import { VgaWindows, type VgaWindow } from './vga-windows'
 import type { MemoryDevice } from '../devices/device'
@@ -57,6 +57,7 @@ export class MemoryMap implements PhysicalMemory {
   /** Bytes of RAM, of which A0000–FFFFF cannot be used. */
   readonly bytes: number
   readonly #ramBase: number
+  readonly #plain: PlainMemory
   readonly #u8: Uint8Array
   readonly #video: MemoryBlock
   readonly #rom: MemoryBlock
@@ -73,6 +74,7 @@ export class MemoryMap implements PhysicalMemory {
     }
     this.bytes = bytes
     this.#ramBase = ramBase
+    this.#plain = { base: ramBase, lowPages: LOW_RAM_END / PAGE, pages: bytes / PAGE }
     this.#u8 = new Uint8Array(memory.buffer)
     this.#video = video
     this.#windows = new VgaWindows([{ first: TEXT_MEMORY, bytes: TEXT_MEMORY_BYTES, memory: this.textBase }])
@@ -159,6 +161,11 @@ export class MemoryMap implements PhysicalMemory {
   /** Has a device answer instead of a part of the ROM (whole pages, by physical address): flash memory that tells of itself. Who asks must have translations forgotten. */
   hideRom(part: MemoryBlock | undefined): void {
     this.#hiddenRom = part
+  }
+
+  /** What lies between may be switched to something else. */
+  get plain(): PlainMemory {
+    return this.#plain
   }
 
   readableFrame(physical: number): number {

@@ -1,13 +1,16 @@
 /** Physical memory as one processor sees it: its local APIC answers in one page, wherever IA32_APIC_BASE has it, before all that lies there. */
-import type { PhysicalMemory } from '../cpu/ports'
+import type { PhysicalMemory, PlainMemory } from '../cpu/ports'
 import type { LocalApic } from '../devices/local-apic'
 import { APIC_BYTES } from '../devices/local-apic-registers'
+
+const PAGE_BYTES = 0x1000
 
 export class ProcessorMemory implements PhysicalMemory {
   readonly #memory: PhysicalMemory
   readonly #apic: LocalApic
   /** First address of the APIC's page; undefined: it is not in memory. */
   #page: number | undefined
+  #plain: PlainMemory | undefined
 
   constructor(memory: PhysicalMemory, apic: LocalApic) {
     this.#memory = memory
@@ -18,6 +21,13 @@ export class ProcessorMemory implements PhysicalMemory {
   /** The APIC's page may be elsewhere. The processor must forget its translations. */
   moved(): void {
     this.#page = this.#apic.address
+    const plain = this.#memory.plain
+    this.#plain = plain !== undefined && (this.#page === undefined || this.#page >= plain.pages * PAGE_BYTES) ? plain : undefined
+  }
+
+  /** None where the APIC lies in it. */
+  get plain(): PlainMemory | undefined {
+    return this.#plain
   }
 
   readableFrame(physical: number): number {

@@ -1,8 +1,9 @@
 import type { Translation } from '../../../../shared/machine-schemas'
-import { CpuFault } from '../faults'
+import { CpuFault, Vector } from '../faults'
 import type { Backend, BackendContext } from '../semantics/backend'
 import { CodeFetcher } from '../semantics/code-fetch'
 import { HELPER_NAMES, HELPER_SIGNATURES } from '../semantics/helper-signatures'
+import * as at from '../state/layout'
 import { assembleGroup, assembleInterpreter, entriesOf, MAIN_ENTRIES } from './module'
 import { RecordCache, type Translations } from './records'
 import { HELPERS, HOST } from './support'
@@ -119,6 +120,10 @@ export function interpreterWith(context: BackendContext, name: Backend['name'], 
       },
       raise: (vector: number, errorCode: number) => {
         throw new CpuFault(vector, errorCode < 0 ? undefined : errorCode)
+      },
+      raiseFault: () => {
+        const { u32, u64 } = state
+        throw new CpuFault(Vector.PF, u32[at.FAULT.errorCode >> 2], u64[at.FAULT.address >> 3])
       },
       attention: () => context.attention(),
     },

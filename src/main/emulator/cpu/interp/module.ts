@@ -9,6 +9,7 @@ import { handlerOperands } from '../semantics/handler-operands'
 import { runRow } from '../semantics/run-row'
 import { CS } from '../state/bits'
 import * as at from '../state/layout'
+import { addPageFault } from './quick-delivery'
 import { addSupport, REGION_TABLE, type SupportFunctions } from './support'
 import { coldVariants, FIRST_COLD, hotVariants, type HandlerGroup, type Variant } from './variants'
 
@@ -155,6 +156,7 @@ interface LoopLocals extends HandlerLocals {
  * called, and after them everything is looked up anew.
  */
 function addLoop(module: ModuleBuilder, functions: SupportFunctions, translates: boolean): number {
+  const deliver = addPageFault(module)
   return module.function({ parameters: [], results: [] }, (body) => {
     const locals: LoopLocals = {
       record: body.local('i32'), rip: body.local('i64'), start: body.local('i64'), tag: body.local('i64'), distance: body.local('i64'),
@@ -165,6 +167,8 @@ function addLoop(module: ModuleBuilder, functions: SupportFunctions, translates:
     body.memory('i64_load', at.RIP)
     body.set(rip)
     const anew = body.loop()
+    const faulted = body.block()
+    const hotLocals = { ...locals, faulted }
     emitMaskRip(body, rip)
     emitCountDown(body, locals)
     emitFindRecord(body, functions, locals)
@@ -184,7 +188,7 @@ function addLoop(module: ModuleBuilder, functions: SupportFunctions, translates:
     body.brTable([...cases.toReversed(), region, crossing], cold)
     for (const variant of hotVariants) {
       body.end()
-      body.withOwnLocals(() => emitHotCase(body, functions, locals, variant))
+      body.withOwnLocals(() => emitHotCase(body, functions, hotLocals, variant))
       body.br(translates && variant.row.setsRip === true ? jumped : advance)
     }
     body.end()
@@ -201,6 +205,11 @@ function addLoop(module: ModuleBuilder, functions: SupportFunctions, translates:
     body.op('i32_sub')
     body.callIndirect(module.type(HANDLER_TYPE))
     body.set(rip)
+    body.i32(0)
+    body.memory('i32_load', at.FAULT.found)
+    body.i32(0)
+    body.op('i32_ne')
+    body.brIf(faulted)
     body.br(anew)
     body.end()
     if (translates) {
@@ -216,7 +225,25 @@ function addLoop(module: ModuleBuilder, functions: SupportFunctions, translates:
     body.end()
     body.end()
     body.end()
+    emitFaulted(body, functions, deliver, rip)
+    body.br(anew)
+    body.end()
   })
+}
+
+/** An access has found that it faults: on to the handler. */
+function emitFaulted(body: FunctionBuilder, functions: SupportFunctions, deliver: number, rip: number): void {
+  body.i32(0)
+  body.i32(0)
+  body.memory('i32_store', at.FAULT.found)
+  body.call(deliver)
+  body.op('i32_eqz')
+  body.if()
+  body.call(functions.raiseFault)
+  body.end()
+  body.i32(0)
+  body.memory('i64_load', at.RIP)
+  body.set(rip)
 }
 
 /** One more jump to the place of a record. After so many the translator is told, which may put a region there. */

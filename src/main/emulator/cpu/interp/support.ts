@@ -9,6 +9,8 @@ import { addRoutines } from '../semantics/wasm-routines'
 import { hostAddress, type MemoryFunctions } from '../semantics/memory-code'
 import { WasmValues } from '../semantics/wasm-values'
 import { CODE_64, CS, SS } from '../state/bits'
+import { addAttention, quickHelpers } from './quick'
+import { addWalk, FAULTS } from './quick-walk'
 import * as at from '../state/layout'
 
 /** Names of the module's import namespaces. */
@@ -27,6 +29,8 @@ const HOST_FUNCTIONS = {
   slowWrite: { parameters: ['i32', 'i32', 'i32', 'i32', 'i32'], results: ['i32'] },
   afterStore: { parameters: ['i32', 'i32'], results: [] },
   raise: { parameters: ['i32', 'i32'], results: [] },
+  /** Throws the page fault that `FAULT` describes. */
+  raiseFault: { parameters: [], results: [] },
   attention: { parameters: [], results: [] },
   /** (record): its place was reached often, see `HOT_MASK` */
   hot: { parameters: ['i32'], results: [] },
@@ -39,6 +43,8 @@ export interface SupportFunctions extends HandlerFunctions {
   /** (record of an instruction that crosses a page, RIP) → 1 when its second page can be fetched and is the one it was decoded from */
   readonly tailHolds: number
   readonly hot: number
+  /** () → throws the page fault of `FAULT` */
+  readonly raiseFault: number
   /** Added when a handler first wants them. */
   readonly bulk: () => BulkFunctions
 }
@@ -50,11 +56,12 @@ export function addSupport(module: ModuleBuilder, tableSize: number, translates:
   if (translates) module.importTable(HOST, 'regions', 0)
   const host = (name: keyof typeof HOST_FUNCTIONS): number => module.importFunction(HOST, name, HOST_FUNCTIONS[name])
   const imports = {
-    fetch: host('fetch'), slowRead: host('slowRead'), slowWrite: host('slowWrite'), afterStore: host('afterStore'), raise: host('raise'), attention: host('attention'), hot: host('hot'),
+    fetch: host('fetch'), slowRead: host('slowRead'), slowWrite: host('slowWrite'), afterStore: host('afterStore'), raise: host('raise'), attention: host('attention'), hot: host('hot'), raiseFault: host('raiseFault'),
   }
-  const helper = importHelpers(module)
-  const slowRead = addSlowAccess(module, imports.raise, imports.slowRead, false)
-  const slowWrite = addSlowAccess(module, imports.raise, imports.slowWrite, true)
+  const helper = quickHelpers(module, importHelpers(module))
+  const walk = addWalk(module, imports.afterStore)
+  const slowRead = addSlowAccess(module, { raise: imports.raise, walk, slow: imports.slowRead }, false)
+  const slowWrite = addSlowAccess(module, { raise: imports.raise, walk, slow: imports.slowWrite }, true)
   const shared = { findRead: slowRead, findWrite: slowWrite, findAlignedRead: slowRead, findAlignedWrite: slowWrite, slowRead, slowWrite, afterStore: imports.afterStore }
   let bulk: BulkFunctions | undefined
   const findRead = addFindAccess(module, shared, false)
@@ -66,8 +73,9 @@ export function addSupport(module: ModuleBuilder, tableSize: number, translates:
     tailHolds: addTailHolds(module),
     raise: imports.raise,
     routine: addRoutines(module, imports.raise),
-    attention: imports.attention,
+    attention: addAttention(module, imports.attention),
     hot: imports.hot,
+    raiseFault: imports.raiseFault,
     bulk: () => (bulk ??= addBulk(module)),
     ...shared,
     findRead,
@@ -102,7 +110,7 @@ function addFindAccess(module: ModuleBuilder, functions: MemoryFunctions, writes
   return module.function(accessType(writes), (body) => {
     const [stride, bytes, offset, load] = [0, 1, 2, 3]
     const values = new WasmValues(body)
-    const host = hostAddress(values, functions, { strideLocal: stride }, { kind: 'local', local: offset, type: 'i64', bits: 64 }, { local: bytes }, writes ? 'rw' : 'r', load)
+    const host = hostAddress(values, functions, { strideLocal: stride }, { kind: 'local', local: offset, type: 'i64', bits: 64 }, { local: bytes }, writes ? 'rw' : 'r', undefined, load)
     body.get(host)
   })
 }
@@ -257,8 +265,8 @@ function addEffectiveAddress(module: ModuleBuilder): number {
   })
 }
 
-/** Raises what the segment forbids, leaves the rest to the MMU. */
-function addSlowAccess(module: ModuleBuilder, raise: number, slow: number, writes: boolean): number {
+/** Raises what the segment forbids, walks the page tables, leaves the rest to the MMU. */
+function addSlowAccess(module: ModuleBuilder, { raise, walk, slow }: { raise: number; walk: number; slow: number }, writes: boolean): number {
   return module.function(accessType(writes), (body) => {
     const [address, bytes, offset, load] = [0, 1, 2, 3]
     const linear = body.local('i64')
@@ -278,6 +286,22 @@ function addSlowAccess(module: ModuleBuilder, raise: number, slow: number, write
     body.get(offset)
     body.op('i64_add')
     body.set(linear)
+    const found = body.local('i32')
+    body.get(linear)
+    body.get(bytes)
+    body.i32(writes ? 1 : 0)
+    body.call(walk)
+    body.set(found)
+    body.get(found)
+    body.if()
+    body.i32(0)
+    body.get(found)
+    body.get(found)
+    body.i32(FAULTS)
+    body.op('i32_eq')
+    body.op('select')
+    body.op('return')
+    body.end()
     body.get(address)
     body.i32(Math.log2(at.SEGMENT_STRIDE))
     body.op('i32_shr_u')

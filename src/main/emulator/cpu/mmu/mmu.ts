@@ -18,8 +18,7 @@ const SUPERVISOR = false
 const LARGEST_CHECKED = 8
 const PAGE_MASK = ~0xfffn
 const LINE = 1 << at.LINE_SHIFT
-/** Pages of 2 and 4 MiB lie in 4 MiB, those of 1 GiB are the largest. */
-const LARGE_SHIFT = 22
+/** Pages of 1 GiB are the largest. */
 const HUGE_SHIFT = 30
 /** Of each kind; a guest that touches more loses what the TLB holds. */
 const MOST_REGIONS = 4096
@@ -118,12 +117,18 @@ export class Mmu {
   /** Takes over the debug registers; called after a change of one of them or of CR4.DE. */
   refreshWatchpoints(): void {
     this.watchpoints.update(this.#state)
+    this.#state.i32[at.QUICK >> 2] = 0
     this.flush()
   }
 
   /** PKRU or IA32_PKRS has changed: what may be accessed is decided anew. Instructions are fetched whatever the key of their page. */
   keysChanged(): void {
     this.#tlb.flushData()
+  }
+
+  /** Compiled code may walk page tables by itself: whatever it finds, nobody watches. */
+  get isUnwatched(): boolean {
+    return this.#memory.a20 && !this.watchpoints.watchesData && !this.probes.armed
   }
 
   /** Loads the PDPTEs of PAE paging; false: reserved bits are set. */
@@ -141,7 +146,7 @@ export class Mmu {
   flushPage(linear: bigint): void {
     const [lo, hi] = [Number(linear & 0xffff_ffffn), Number((linear >> 32n) & 0xffff_ffffn)]
     // A large page has one TLB entry per 4 KiB of it that was touched.
-    if (this.#largeRegions.has(regionOf(lo, hi, LARGE_SHIFT)) || this.#hugeRegions.has(regionOf(lo, hi, HUGE_SHIFT))) this.flush()
+    if (this.#largeRegions.has(regionOf(lo, hi, at.LARGE_SHIFT)) || this.#hugeRegions.has(regionOf(lo, hi, HUGE_SHIFT))) this.flush()
     else this.#tlb.flushPage(lo, hi)
   }
 
@@ -153,6 +158,7 @@ export class Mmu {
   setA20(open: boolean): void {
     if (open === this.#memory.a20) return
     this.#memory.a20 = open
+    this.#state.i32[at.QUICK >> 2] = 0
     this.flush()
   }
 
@@ -385,7 +391,10 @@ export class Mmu {
   /** Walks, and fills the TLBs where the frame is plain memory. The address is canonical; `faultOffset` goes into CR2 only. */
   #translate(lo: number, hi: number, kind: AccessKind, user: boolean, faultOffset = 0): number {
     const found = this.#walker.walk((lo | faultOffset) >>> 0, hi, kind, user)
-    if (found.size === 'large') this.#noteRegion(this.#largeRegions, regionOf(lo, hi, LARGE_SHIFT))
+    if (found.size === 'large') {
+      this.#noteRegion(this.#largeRegions, regionOf(lo, hi, at.LARGE_SHIFT))
+      this.#tlb.noteLarge(regionOf(lo, hi, at.LARGE_SHIFT))
+    }
     else if (found.size === 'huge') this.#noteRegion(this.#hugeRegions, regionOf(lo, hi, HUGE_SHIFT))
     const page = this.#memory.gate(found.frame)
     const watched = this.watchpoints.watchesData && this.watchpoints.watchesPage((BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0))

@@ -43,6 +43,9 @@ const NO_WRITE = 2
 const PDPTE_LOW_RESERVED = 0x1e6
 const PDPTE_HIGH_RESERVED = 0xffff_ffff & ~HIGH_ADDRESS
 
+/** Four, of two doublewords each. */
+const PDPTE_WORDS = 8
+
 const TWO_32 = 0x1_0000_0000
 
 export type PagingMode = 'none' | '32-bit' | 'pae' | '4-level' | '5-level'
@@ -80,11 +83,12 @@ export class PageWalker {
   readonly #rules: Rules = { mode: 'none', writeProtect: false, noExecute: false, pageSizeExtensions: false, smep: false, smap: false, userKeys: false, supervisorKeys: false }
   readonly #found: Translation = { frame: 0, size: 'small', userPage: false }
   /** The four PDPTEs of PAE paging, loaded with CR3: low, high, low, … */
-  readonly #pdptes = new Uint32Array(8)
+  readonly #pdptes: Uint32Array
 
   constructor(state: CpuState, memory: PhysicalAccess) {
     this.#state = state
     this.#memory = memory
+    this.#pdptes = state.u32.subarray(at.PDPTES >> 2, (at.PDPTES >> 2) + PDPTE_WORDS)
   }
 
   /** The PDPTEs: all else follows from control registers. */
@@ -129,9 +133,9 @@ export class PageWalker {
    */
   loadPdptes(cr3: bigint): boolean {
     const table = Number(cr3 & 0xffff_ffe0n)
-    const loaded = new Uint32Array(8)
-    for (let index = 0; index < 8; index++) loaded[index] = this.#memory.read32(table + index * 4)
-    for (let index = 0; index < 8; index += 2) {
+    const loaded = new Uint32Array(PDPTE_WORDS)
+    for (let index = 0; index < PDPTE_WORDS; index++) loaded[index] = this.#memory.read32(table + index * 4)
+    for (let index = 0; index < PDPTE_WORDS; index += 2) {
       const low = loaded[index] ?? 0
       if (low & PRESENT && (low & PDPTE_LOW_RESERVED || (loaded[index + 1] ?? 0) & PDPTE_HIGH_RESERVED)) return false
     }
@@ -299,7 +303,8 @@ export class PageWalker {
   }
 
   #mark(entry: number, low: number, bits: number): void {
-    if ((low & bits) !== bits) this.#memory.write32(entry, low | bits)
+    // One entry can stand on several levels.
+    if ((low & bits) !== bits) this.#memory.write32(entry, this.#memory.read32(entry) | bits)
   }
 
   #result(frame: number, size: PageSize, rights: number): Translation {

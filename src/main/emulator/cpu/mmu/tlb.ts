@@ -101,6 +101,16 @@ export class Tlb {
     i32[(entry + ENTRY_FRAME) >> 2] = Math.floor(physical / 4096)
   }
 
+  /** Large pages are known to be in a region (linear address >> `LARGE_SHIFT`); until `flush`, or until another one takes its place. */
+  noteLarge(region: number): void {
+    const { u32 } = this.#state
+    for (const set of this.#sets) {
+      const place = (set + at.TLB_LARGE + (region & (at.LARGE_ENTRIES - 1)) * 8) >> 2
+      u32[place] = region >>> 0
+      u32[place + 1] = Math.floor(region / 0x1_0000_0000)
+    }
+  }
+
   /** Host address of the byte at a linear address, or 0 when there is no entry. */
   host(user: boolean, kind: AccessKind, lo: number, hi: number): number {
     const { i32 } = this.#state

@@ -1,4 +1,4 @@
-import type { FunctionBuilder } from '../../wasm/function-builder'
+import type { FunctionBuilder, Label } from '../../wasm/function-builder'
 import type { Row } from '../isa/row'
 import { CODE_64, CS } from '../state/bits'
 import * as at from '../state/layout'
@@ -35,6 +35,8 @@ export type MemoryStyle = 'inline' | 'call'
 export interface HandlerLocals {
   readonly record: number
   readonly rip: number
+  /** Where an instruction goes whose access faults (`FAULT`); undefined: its function returns. */
+  readonly faulted?: Label | undefined
 }
 
 /**
@@ -48,6 +50,7 @@ export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, Wa
   /** The local with the record's address. */
   readonly recordLocal: number
   readonly #rip: number
+  readonly #faulted: Label | undefined
   readonly #setsRip: boolean
   /** Writes to vector registers clear what lies above. */
   readonly #clearsUpper: boolean
@@ -62,6 +65,7 @@ export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, Wa
     this.#functions = functions
     this.recordLocal = locals.record
     this.#rip = locals.rip
+    this.#faulted = locals.faulted
     this.#style = style
     this.#setsRip = row.setsRip === true
     this.#clearsUpper = row.vex !== undefined
@@ -247,7 +251,7 @@ export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, Wa
     const operand = this.memoryOperand(() => this.recordSegment(), offset, () => this.addressMask(), size, access)
     const bytes = vectorBits / 8
     const host = (kind: 'r' | 'w'): number =>
-      (aligned ? callForAlignedHost : callForHost)(this, this.#functions, this.recordSegment(), operand.address(), bytes, kind)
+      (aligned ? callForAlignedHost : callForHost)(this, this.#functions, this.recordSegment(), operand.address(), bytes, kind, this.#leaveFaulted)
     return vectorMemoryOperand(this, operand, vectorBits, host, (target) => noteStore(this, this.#functions, target, bytes))
   }
 
@@ -256,7 +260,7 @@ export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, Wa
     const address = this.cached(offset)
     let ready: { host: number; scope: number } | undefined
     const find = this.#style === 'inline' ? hostAddress : callForHost
-    const host = (kind: 'r' | 'w' | 'rw'): number => find(this, this.#functions, segment(), address(), size / 8, kind)
+    const host = (kind: 'r' | 'w' | 'rw'): number => find(this, this.#functions, segment(), address(), size / 8, kind, this.#leaveFaulted)
     return {
       size,
       isMemory: true,
@@ -280,6 +284,16 @@ export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, Wa
       at: (displacement, otherSize, otherAccess) =>
         this.memoryOperand(segment, () => this.and(this.add(address(), displacement), mask()), mask, otherSize, otherAccess),
     }
+  }
+
+  /** The RIP that is left behind does not count. */
+  readonly #leaveFaulted = (): void => {
+    if (this.#faulted !== undefined) {
+      this.code.br(this.#faulted)
+      return
+    }
+    this.code.get(this.#rip)
+    this.code.op('return')
   }
 
   #stackOperand(register: number, displacement: WasmValue, size: Size, access: 'r' | 'w'): WasmOperand {

@@ -4,7 +4,10 @@ import type { MemoryOpName } from '../../wasm/opcodes'
 import type { Size } from './builder'
 import { constantValue, type WasmValue, type WasmValues } from './wasm-values'
 
-/** Functions of the module for memory accesses; see `interp/support.ts`. Segments are given as index × `SEGMENT_STRIDE`. */
+/**
+ * Functions of the module for memory accesses; see `interp/support.ts`. Segments are given as index × `SEGMENT_STRIDE`. A host address of 0 says that the access faults, as is noted
+ * in `FAULT`: the instruction is to be left at once.
+ */
 export interface MemoryFunctions {
   /** (segment, bytes, offset i64) → host address: limits and TLB checked, else slow */
   readonly findRead: number
@@ -85,28 +88,39 @@ function pushBytes(v: WasmValues, bytes: BytesOf): void {
   else v.code.get(bytes.local)
 }
 
-/** Host address (i32 local) of `bytes` bytes at `offset` in a segment, found by the module's shared functions. */
-export function callForHost(v: WasmValues, functions: MemoryFunctions, segment: SegmentOf, offset: WasmValue, bytes: number, access: 'r' | 'w' | 'rw'): number {
+/**
+ * Host address (i32 local) of `bytes` bytes at `offset` in a segment, found by the module's shared functions.
+ * @param leave leaves the instruction, which faults
+ */
+export function callForHost(v: WasmValues, functions: MemoryFunctions, segment: SegmentOf, offset: WasmValue, bytes: number, access: 'r' | 'w' | 'rw', leave: () => void): number {
   pushStride(v, segment)
   v.code.i32(bytes)
   v.push(offset)
   if (access !== 'r') v.code.i32(access === 'rw' ? 1 : 0)
   v.code.call(access === 'r' ? functions.findRead : functions.findWrite)
-  const host = v.code.local('i32')
-  v.code.set(host)
+  return foundHost(v, leave)
+}
+
+/** Takes a host address from the stack. */
+function foundHost({ code }: WasmValues, leave: () => void): number {
+  const host = code.local('i32')
+  code.set(host)
+  code.get(host)
+  code.op('i32_eqz')
+  code.if()
+  leave()
+  code.end()
   return host
 }
 
 /** The same for 16 or 32 bytes that must be aligned. */
-export function callForAlignedHost(v: WasmValues, functions: MemoryFunctions, segment: SegmentOf, offset: WasmValue, bytes: number, access: 'r' | 'w' | 'rw'): number {
+export function callForAlignedHost(v: WasmValues, functions: MemoryFunctions, segment: SegmentOf, offset: WasmValue, bytes: number, access: 'r' | 'w' | 'rw', leave: () => void): number {
   pushStride(v, segment)
   v.code.i32(bytes)
   v.push(offset)
   if (access !== 'r') v.code.i32(access === 'rw' ? 1 : 0)
   v.code.call(access === 'r' ? functions.findAlignedRead : functions.findAlignedWrite)
-  const host = v.code.local('i32')
-  v.code.set(host)
-  return host
+  return foundHost(v, leave)
 }
 
 /**
@@ -134,10 +148,11 @@ export function tlbEntry(v: WasmValues, linear: WasmValue, set?: number): number
  * The same, inline: limits and TLB are checked here, everything else by the slow functions. One comparison finds both a
  * TLB miss and an access that crosses a page: the entry of the first byte's page never holds the tag of the next page,
  * because tags of one entry agree in their low bits.
+ * @param leave leaves the instruction, which faults; undefined: the address is 0 then
  * @param load local that says whether a write wants the present value too
  */
 export function hostAddress(
-  v: WasmValues, functions: MemoryFunctions, segment: SegmentOf, offset: WasmValue, bytes: BytesOf, access: 'r' | 'w' | 'rw', load?: number,
+  v: WasmValues, functions: MemoryFunctions, segment: SegmentOf, offset: WasmValue, bytes: BytesOf, access: 'r' | 'w' | 'rw', leave?: () => void, load?: number,
 ): number {
   const { code } = v
   const more = typeof bytes === 'number' ? constantValue(bytes - 1) : v.sub({ kind: 'local', local: bytes.local, type: 'i32', bits: 4 }, constantValue(1))
@@ -179,6 +194,7 @@ export function hostAddress(
     else code.get(load)
     code.call(functions.slowWrite)
   }
+  if (leave !== undefined) code.get(foundHost(v, leave))
   code.end()
   const host = code.local('i32')
   code.set(host)

@@ -109,6 +109,8 @@ export const GDTR = 0x390
 export const IDTR = 0x3a0
 /** Extended feature register, i64. */
 export const EFER = 0x3b0
+/** The four PDPTEs of PAE paging as loaded with CR3, i64 each. */
+export const PDPTES = 0x3c0
 
 /**
  * x87 registers R0–R7 (physical: not by stack position), 8 × 16 bytes: +0 significand i64, +8 sign and exponent u16. MMn is the
@@ -166,6 +168,25 @@ export const SCRATCH_SLOTS = 8
 export const SCRATCH_SLOT_BYTES = 32
 /** The translator is told of a place each time that these bits of its count of jumps become zero (i32): a power of two less one. */
 export const HOT_MASK = 0x6c8
+/**
+ * What compiled code may do by itself instead of a helper (i32, bits of `QUICK_RULES`), as the processor finds out at the start of each slice: where bits are zero, helpers
+ * are called.
+ */
+export const QUICK = 0x6cc
+export const QUICK_RULES = {
+  /** Page walks: nobody watches data, the A20 gate is open, and `PLAIN` says where memory is. */
+  walk: 1,
+  /** IRET: no NMI is blocked, and no debug register armed. */
+  return: 2,
+  /** INT n: nobody wants to hear of it either. */
+  interrupt: 4,
+  /** Page faults of data accesses: the same of those. */
+  fault: 8,
+} as const
+/** Plain memory at physical addresses: host address of address 0; number of pages from 0 on, and of the last page of 1 MiB and above plus one. i32 each. */
+export const PLAIN = { base: 0x6d0, lowPages: 0x6d4, pages: 0x6d8 } as const
+/** A page fault that an access of compiled code has found (i32: 1; 0: none), its error code (i32) and linear address (i64). The main loop delivers it. */
+export const FAULT = { found: 0x6dc, errorCode: 0x6e0, address: 0x6e8 } as const
 /** The record of an instruction that is executed once. */
 export const UNCACHED_RECORD = 0x900
 
@@ -180,7 +201,12 @@ export const TLB_BYTES = TLB_ENTRIES * TLB_ENTRY
 export const TLB_READ = 0
 export const TLB_WRITE = TLB_BYTES
 export const TLB_FETCH = 2 * TLB_BYTES
-export const TLB_SET_BYTES = 3 * TLB_BYTES
+/** Behind them: regions of 4 MiB of linear addresses in which large pages are known to be (i64 each, linear address >> 22; -1: none), direct-mapped by the number. */
+export const TLB_LARGE = 3 * TLB_BYTES
+export const LARGE_ENTRIES = 64
+/** log2 of the size of those regions: pages of 2 and 4 MiB lie in one. */
+export const LARGE_SHIFT = 22
+export const TLB_SET_BYTES = TLB_LARGE + LARGE_ENTRIES * 8
 export const TLB_SUPERVISOR = 0x1000
 export const TLB_USER = TLB_SUPERVISOR + TLB_SET_BYTES
 /** The area of one of several processors: laid out like the memory from 0 on, up to the end of the TLBs. */

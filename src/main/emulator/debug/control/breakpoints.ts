@@ -117,6 +117,12 @@ export class Breakpoints {
     return [...this.#enabled('port')].length > 0
   }
 
+  /** Some vector is watched. */
+  get watchesVectors(): boolean {
+    for (const { enabled, spec } of this.#byId.values()) if (enabled && spec.kind === 'vector') return true
+    return false
+  }
+
   *#enabled<K extends Kind>(kind: K): Generator<{ entry: Entry; spec: SpecOf<K> }> {
     for (const entry of this.#byId.values()) if (entry.enabled && isKind(entry.spec, kind)) yield { entry, spec: entry.spec }
   }

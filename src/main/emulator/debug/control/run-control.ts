@@ -29,6 +29,8 @@ const RSP = 4
 
 /** Somebody else who wants to hear of the same events: the timeline, a log. */
 export interface RunListener {
+  /** Whether exceptions that are delivered matter now; absent: they do. */
+  readonly awaitsFault?: boolean
   delivered?(event: Delivered): void
   modeChanged?(from: CpuMode, to: CpuMode): void
 }
@@ -86,6 +88,7 @@ export class RunControl {
     })
     cpu.observer.modes = () => this.#modes.look()
     cpu.observer.delivered = (event) => this.#delivered(event)
+    cpu.observer.hears = (source) => source === 'hardware' || this.breakpoints.watchesVectors || (source === 'exception' && this.listeners.some(({ awaitsFault }) => awaitsFault !== false))
   }
 
   /** The processor that executes, or that somebody looks at. */

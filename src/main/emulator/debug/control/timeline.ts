@@ -142,6 +142,10 @@ export class Timeline implements RunListener {
     this.#add('ended', reason)
   }
 
+  get awaitsFault(): boolean {
+    return this.#own && !this.#seen.has('fault')
+  }
+
   delivered({ source, vector }: Delivered): void {
     if (this.#own && source === 'exception') this.#add('fault', vectorName(vector))
   }
