@@ -40,11 +40,12 @@ const comparison: Comparison = {
 const isWholeMemory = ({ buffer, byteLength }: ArrayBufferView): boolean => byteLength === buffer.byteLength && byteLength > MEMORY
 const firstOf = (mapped: unknown): number => (typeof mapped === 'object' && mapped !== null && 'first' in mapped ? Number(mapped.first) : 0)
 
-/** The processor's part of the memory: registers and TLBs, without what lies there for one instruction only. */
+/** The processor's part of the memory: registers and TLBs, without what lies there for one instruction or one slice only, and what is only known again after a look. */
 function processorMemory({ cpu }: Machine): Uint8Array {
   const bytes = cpu.state.u8.slice(0, at.RECORDS)
   bytes.fill(0, at.REMAINING, at.REMAINING + 8)
-  bytes.fill(0, at.SCRATCH, at.TLB_SUPERVISOR)
+  bytes.fill(0, at.QUICK, at.TLB_SUPERVISOR)
+  for (const set of [at.TLB_SUPERVISOR, at.TLB_USER]) bytes.fill(0xff, set + at.TLB_LARGE, set + at.TLB_SET_BYTES)
   const view = new DataView(bytes.buffer)
   // Of an empty entry only the tag counts.
   for (let entry = at.TLB_SUPERVISOR; entry < at.TLB_USER + at.TLB_SET_BYTES; entry += at.TLB_ENTRY) if (view.getInt32(entry + 4, true) === -1) bytes.fill(0xff, entry, entry + at.TLB_ENTRY)

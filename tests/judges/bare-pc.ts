@@ -33,6 +33,7 @@ export function bareComputer(rom: Uint8Array, backend: BackendName | BackendFact
     return size === 1 ? bytes.getUint8(host) : size === 2 ? bytes.getUint16(host, true) : bytes.getUint32(host, true)
   }
   const physical: PhysicalMemory = {
+    plain: { base: ramBase, lowPages: romAt / PAGE, pages: RAM_BYTES / PAGE },
     readableFrame: readable,
     writableFrame: (address) => (isRom(address) ? 0 : readable(address)),
     read8: (address) => read(address, 1),

@@ -93,7 +93,7 @@ export class MooRunner {
     this.#cpu = new Cpu({
       memory,
       backend,
-      physical: { readableFrame: frame, writableFrame: frame, read8: () => 0xff, read16: () => 0xffff, read32: () => 0xffff_ffff, write8: nothing, write16: nothing, write32: nothing },
+      physical: { plain: { base: ramBase, lowPages: RAM_BYTES / 4096, pages: RAM_BYTES / 4096 }, readableFrame: frame, writableFrame: frame, read8: () => 0xff, read16: () => 0xffff, read32: () => 0xffff_ffff, write8: nothing, write16: nothing, write32: nothing },
       ports: { read: (_port, size) => (size === 1 ? 0xff : size === 2 ? 0xffff : 0xffff_ffff), write: nothing },
       interrupts: { pending: false, acknowledge: () => 0xff },
     })

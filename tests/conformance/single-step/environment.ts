@@ -249,5 +249,5 @@ function plainMemory(ramBase: number): PhysicalMemory {
   const outside = (address: number): never => {
     throw new Error(`Physical address ${address.toString(16)} is not mapped by any test.`)
   }
-  return { readableFrame: frame, writableFrame: frame, read8: outside, read16: outside, read32: outside, write8: outside, write16: outside, write32: outside }
+  return { plain: { base: ramBase, lowPages: RAM_BYTES / 4096, pages: RAM_BYTES / 4096 }, readableFrame: frame, writableFrame: frame, read8: outside, read16: outside, read32: outside, write8: outside, write16: outside, write32: outside }
 }

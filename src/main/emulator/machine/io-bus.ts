@@ -3,6 +3,14 @@ import type { Device, MemoryDevice, PortRange } from '../devices/device'
 import { FLOATING } from '../devices/device'
 
 const PORTS = 0x10000
+const GROUP_SHIFT = 8
+const GROUP = 1 << GROUP_SHIFT
+
+/** What answers at a port. */
+interface Attached {
+  readonly range: PortRange
+  readonly owner: string
+}
 
 /** Registers that were given ports while the machine runs. */
 interface MappedPorts {
@@ -13,22 +21,28 @@ interface MappedPorts {
 
 /** The I/O ports: a table from port to device. Ports without a device read as all ones and ignore writes. */
 export class IoBus implements IoPorts {
-  readonly #ranges = new Map<number, { range: PortRange; owner: string }>()
+  /** By the port's upper byte, where there is any device, and its lower one. */
+  readonly #ranges: (Attached[] | undefined)[] = Array.from({ length: PORTS / GROUP }, () => undefined)
   #mapped: readonly MappedPorts[] = []
 
   attach(device: Device): void {
     for (const range of device.ports) {
       for (let port = range.first; port <= range.last; port++) {
-        const taken = this.#ranges.get(port)
+        const taken = this.#attached(port)
         if (taken) throw new Error(`Port 0x${port.toString(16)} belongs to ${taken.owner} and to ${device.name}.`)
-        this.#ranges.set(port, { range, owner: device.name })
+        const group = (this.#ranges[port >>> GROUP_SHIFT] ??= [])
+        group[port & (GROUP - 1)] = { range, owner: device.name }
       }
     }
   }
 
   /** Name of the device at a port. */
   ownerOf(port: number): string | undefined {
-    return this.#ranges.get(port)?.owner
+    return this.#attached(port)?.owner
+  }
+
+  #attached(port: number): Attached | undefined {
+    return this.#ranges[port >>> GROUP_SHIFT]?.[port & (GROUP - 1)]
   }
 
   /** Has registers answer from `first` on, where no device of the board does. Throws a RangeError where others are. The return value takes them out again. */
@@ -47,9 +61,10 @@ export class IoBus implements IoPorts {
   }
 
   read(port: number, size: 1 | 2 | 4): number {
+    if (size === 1) return this.read8(port)
     const at = port % PORTS
-    const range = this.#ranges.get(at)?.range
-    const wide = size === 2 ? range?.words : size === 4 ? range?.dwords : undefined
+    const range = this.#attached(at)?.range
+    const wide = size === 2 ? range?.words : range?.dwords
     if (wide) return wide.read(at)
     const mapped = range ? undefined : this.#find(at, size)
     if (mapped) return mapped.device.read(at - mapped.first, size)
@@ -59,9 +74,13 @@ export class IoBus implements IoPorts {
   }
 
   write(port: number, size: 1 | 2 | 4, value: number): void {
+    if (size === 1) {
+      this.write8(port, value & 0xff)
+      return
+    }
     const at = port % PORTS
-    const range = this.#ranges.get(at)?.range
-    const wide = size === 2 ? range?.words : size === 4 ? range?.dwords : undefined
+    const range = this.#attached(at)?.range
+    const wide = size === 2 ? range?.words : range?.dwords
     if (wide) {
       wide.write(at, size === 2 ? value & 0xffff : value >>> 0)
       return
@@ -73,7 +92,7 @@ export class IoBus implements IoPorts {
 
   read8(port: number): number {
     const at = port % PORTS
-    const range = this.#ranges.get(at)?.range
+    const range = this.#attached(at)?.range
     if (range) return range.read(at)
     const mapped = this.#find(at, 1)
     return mapped ? mapped.device.read(at - mapped.first, 1) : FLOATING
@@ -81,7 +100,7 @@ export class IoBus implements IoPorts {
 
   write8(port: number, value: number): void {
     const at = port % PORTS
-    const range = this.#ranges.get(at)?.range
+    const range = this.#attached(at)?.range
     if (range) {
       range.write(at, value)
       return

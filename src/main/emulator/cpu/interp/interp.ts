@@ -158,17 +158,37 @@ function helperImports({ helpers, detour }: BackendContext): Record<string, WebA
   return Object.fromEntries(
     HELPER_NAMES.map((name) => {
       const helper: unknown = helpers[name]
-      if (!isHelper(helper)) throw new Error(`There is no helper ${name}.`)
-      return [name, importOf(HELPER_SIGNATURES[name].parameters, helper, detour)]
+      const { parameters, narrow }: { parameters: number; narrow?: boolean } = HELPER_SIGNATURES[name]
+      if (narrow === true && isNarrowHelper(helper)) return [name, narrowImportOf(parameters, helper, detour)]
+      if (isHelper(helper)) return [name, importOf(parameters, helper, detour)]
+      throw new Error(`There is no helper ${name}.`)
     }),
   )
 }
 
-const isHelper = (value: unknown): value is (...args: bigint[]) => unknown => typeof value === 'function'
+type WideHelper = (...args: bigint[]) => unknown
+type NarrowHelper = (...args: number[]) => unknown
+
+const isHelper = (value: unknown): value is WideHelper => typeof value === 'function'
+const isNarrowHelper = (value: unknown): value is NarrowHelper => typeof value === 'function'
 const unsigned = (value: bigint): bigint => BigInt.asUintN(64, value)
 
+/** Of two or three arguments. */
+function narrowImportOf(parameters: number, helper: NarrowHelper, detour: () => void): WebAssembly.ImportValue {
+  if (parameters === 2) {
+    return (a: number, b: number): unknown => {
+      detour()
+      return helper(a >>> 0, b >>> 0)
+    }
+  }
+  return (a: number, b: number, c: number): unknown => {
+    detour()
+    return helper(a >>> 0, b >>> 0, c >>> 0)
+  }
+}
+
 /** By the number of arguments, so that a call makes no lists. */
-function importOf(parameters: number, helper: (...args: bigint[]) => unknown, detour: () => void): WebAssembly.ImportValue {
+function importOf(parameters: number, helper: WideHelper, detour: () => void): WebAssembly.ImportValue {
   switch (parameters) {
     case 0:
       return (): unknown => {

@@ -47,14 +47,18 @@ const REPLACED: Partial<Readonly<Record<keyof Helpers, (module: ModuleBuilder, h
   },
   requireCpl0: (module, helper) =>
     module.function({ parameters: [], results: [] }, (body) => {
+      pushIsCalm(body)
       pushField(body, at.CPL)
-      body.if()
+      body.op('i32_eqz')
+      body.op('i32_and')
+      returnIfTrue(body)
       body.call(helper)
-      body.end()
     }),
   checkIo: (module, helper) =>
-    module.function({ parameters: ['i64', 'i64'], results: [] }, (body) => {
+    module.function({ parameters: ['i32', 'i32'], results: [] }, (body) => {
       // Real mode, or a level that IOPL allows; virtual-8086 mode looks at the map in any case.
+      pushIsCalm(body)
+      body.if()
       pushField(body, at.CONTROL)
       body.i32(Number(CR0.PE))
       body.op('i32_and')
@@ -73,6 +77,7 @@ const REPLACED: Partial<Readonly<Record<keyof Helpers, (module: ModuleBuilder, h
       body.op('i32_le_u')
       body.op('i32_and')
       returnIfTrue(body)
+      body.end()
       body.get(0)
       body.get(1)
       body.call(helper)
@@ -97,9 +102,7 @@ export function quickHelpers(module: ModuleBuilder, helper: Helper): Helper {
 /** () → nothing: asks the processor to look around, unless nothing can come: interrupts are off, and all that they do not hold back ends the slice by itself. */
 export function addAttention(module: ModuleBuilder, attention: number): number {
   return module.function({ parameters: [], results: [] }, (body) => {
-    pushField(body, at.QUICK)
-    body.i32(at.QUICK_RULES.return)
-    body.op('i32_and')
+    pushIsCalm(body)
     body.if()
     pushField(body, at.EFLAGS)
     body.i32(IF | TF)
@@ -109,6 +112,15 @@ export function addAttention(module: ModuleBuilder, attention: number): number {
     body.end()
     body.call(attention)
   })
+}
+
+/** Pushes 1 where nothing is out of the common. */
+function pushIsCalm(body: FunctionBuilder): void {
+  pushField(body, at.QUICK)
+  body.i32(at.QUICK_RULES.return)
+  body.op('i32_and')
+  body.i32(0)
+  body.op('i32_ne')
 }
 
 function pushField(body: FunctionBuilder, field: number): void {

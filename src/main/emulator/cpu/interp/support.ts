@@ -89,8 +89,9 @@ export function addSupport(module: ModuleBuilder, tableSize: number, translates:
 function importHelpers(module: ModuleBuilder): (helper: keyof Helpers) => number {
   const indices = new Map<keyof Helpers, number>()
   for (const name of HELPER_NAMES) {
-    const { parameters, result } = HELPER_SIGNATURES[name]
-    const type: FunctionType = { parameters: Array.from({ length: parameters }, () => 'i64'), results: result ? ['i64'] : [] }
+    const { parameters, result, narrow }: { parameters: number; result: boolean; narrow?: boolean } = HELPER_SIGNATURES[name]
+    const value = narrow === true ? 'i32' : 'i64'
+    const type: FunctionType = { parameters: Array.from({ length: parameters }, () => value), results: result ? [value] : [] }
     indices.set(name, module.importFunction(HELPERS, name, type))
   }
   return (helper) => {

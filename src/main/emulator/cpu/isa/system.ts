@@ -137,7 +137,8 @@ const controlRows: readonly Row[] = [
   {
     name: 'invlpg', map: '0f', opcode: 0x01, reg: 7, operands: ['Mb:a'], feature: '486', endsBlock: true,
     semantics: privileged((b, address) => {
-      b.call('invlpg', address.linear())
+      const linear = address.linear()
+      b.call('invlpg', b.zext(32, linear), b.shrU(linear, b.constant(32)))
     }),
   },
   // Caches do not exist here: nothing to write back.

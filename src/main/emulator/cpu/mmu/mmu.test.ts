@@ -287,7 +287,7 @@ describe('4-level paging', () => {
     expect(mmu.read32(page)).toBe(0x1111)
     machine.poke64(LEVEL1 + 8, BigInt(FRAME + 0x1000) | P | W | U)
     expect(mmu.read32(page)).toBe(0x1111)
-    mmu.flushPage(page)
+    mmu.flushPage(Number(page & 0xffff_ffffn), Number(page >> 32n))
     expect(mmu.read32(page)).toBe(0x2222)
   })
 })

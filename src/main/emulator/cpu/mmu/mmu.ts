@@ -143,8 +143,7 @@ export class Mmu {
   }
 
   /** INVLPG. */
-  flushPage(linear: bigint): void {
-    const [lo, hi] = [Number(linear & 0xffff_ffffn), Number((linear >> 32n) & 0xffff_ffffn)]
+  flushPage(lo: number, hi: number): void {
     // A large page has one TLB entry per 4 KiB of it that was touched.
     if (this.#largeRegions.has(regionOf(lo, hi, at.LARGE_SHIFT)) || this.#hugeRegions.has(regionOf(lo, hi, HUGE_SHIFT))) this.flush()
     else this.#tlb.flushPage(lo, hi)

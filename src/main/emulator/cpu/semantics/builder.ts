@@ -240,7 +240,7 @@ export interface Builder<V, X = unknown> extends RoutineBuilder<V>, VectorBuilde
 
 /**
  * System helpers: slow, rare operations written once in TypeScript on the CPU state, called by every backend. Arguments and results are
- * 64-bit patterns (unsigned bigint). All may throw `CpuFault`; those that transfer control set RIP themselves and their rows are marked
+ * 64-bit patterns (unsigned bigint); of those that some guests do little else than call, 32-bit ones (unsigned number), as big integers cost more than the rest of the call. All may throw `CpuFault`; those that transfer control set RIP themselves and their rows are marked
  * `setsRip`. `next` is RIP of the next instruction, for return addresses.
  */
 export interface Helpers {
@@ -263,9 +263,9 @@ export interface Helpers {
   /** PAUSE while another processor could go on. */
   pause(): void
   /** I/O with permission check; size 8, 16, 32. */
-  checkIo(port: bigint, size: bigint): void
-  portIn(port: bigint, size: bigint): bigint
-  portOut(port: bigint, size: bigint, value: bigint): void
+  checkIo(port: number, size: number): void
+  portIn(port: number, size: number): number
+  portOut(port: number, size: number, value: number): void
   /** Control and debug registers. */
   readControl(index: bigint): bigint
   writeControl(index: bigint, value: bigint): void
@@ -287,7 +287,8 @@ export interface Helpers {
   lsl(selector: bigint): bigint
   verr(selector: bigint): bigint
   verw(selector: bigint): bigint
-  invlpg(linear: bigint): void
+  /** Linear address, as two doublewords. */
+  invlpg(low: number, high: number): void
   flushTlb(): void
   rdmsr(): void
   wrmsr(): void

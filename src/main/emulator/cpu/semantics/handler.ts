@@ -157,12 +157,15 @@ export class HandlerBuilder extends WasmVectors implements Builder<WasmValue, Wa
   // — exceptions and helpers —
 
   call<K extends keyof Helpers>(helper: K, ...args: Values<Parameters<Helpers[K]>, WasmValue>): WasmValue {
-    const signature: { parameters: number; result: boolean } = HELPER_SIGNATURES[helper]
+    const signature: { parameters: number; result: boolean; narrow?: boolean } = HELPER_SIGNATURES[helper]
     const values: readonly WasmValue[] = args
     if (values.length !== signature.parameters) throw new Error(`Helper ${helper} takes ${signature.parameters} arguments, not ${values.length}.`)
-    for (const value of values) this.push(value)
+    for (const value of values) {
+      if (signature.narrow === true) this.push32(value)
+      else this.push(value)
+    }
     this.code.call(this.#functions.helper(helper))
-    const result = signature.result ? this.pop('i64', 64) : constantValue(0)
+    const result = !signature.result ? constantValue(0) : signature.narrow === true ? this.pop('i32', 32) : this.pop('i64', 64)
     if (this.#setsRip) {
       this.code.i32(0)
       this.code.memory('i64_load', at.RIP)

@@ -3,6 +3,8 @@ import type { Helpers } from './builder'
 interface HelperSignature<K extends keyof Helpers> {
   readonly parameters: Parameters<Helpers[K]>['length']
   readonly result: ReturnType<Helpers[K]> extends void ? false : true
+  /** Arguments and result have 32 bits. */
+  readonly narrow?: Parameters<Helpers[K]> extends readonly bigint[] ? false : true
 }
 
 /** How many arguments each system helper takes and whether it gives a result: WebAssembly must know; the types keep it true. */
@@ -20,9 +22,9 @@ export const HELPER_SIGNATURES: { readonly [K in keyof Helpers]: HelperSignature
   pushfImage: { parameters: 1, result: true },
   hlt: { parameters: 0, result: false },
   pause: { parameters: 0, result: false },
-  checkIo: { parameters: 2, result: false },
-  portIn: { parameters: 2, result: true },
-  portOut: { parameters: 3, result: false },
+  checkIo: { parameters: 2, result: false, narrow: true },
+  portIn: { parameters: 2, result: true, narrow: true },
+  portOut: { parameters: 3, result: false, narrow: true },
   readControl: { parameters: 1, result: true },
   writeControl: { parameters: 2, result: false },
   readDebug: { parameters: 1, result: true },
@@ -41,7 +43,7 @@ export const HELPER_SIGNATURES: { readonly [K in keyof Helpers]: HelperSignature
   lsl: { parameters: 1, result: true },
   verr: { parameters: 1, result: true },
   verw: { parameters: 1, result: true },
-  invlpg: { parameters: 1, result: false },
+  invlpg: { parameters: 2, result: false, narrow: true },
   flushTlb: { parameters: 0, result: false },
   rdmsr: { parameters: 0, result: false },
   wrmsr: { parameters: 0, result: false },

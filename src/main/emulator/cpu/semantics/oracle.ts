@@ -6,6 +6,7 @@ import * as at from '../state/layout'
 import type { Backend, BackendContext } from './backend'
 import { NO_VECTOR, Reg, Seg, type Builder, type Flag, type Helpers, type Operand, type Size, type StepFlags, type Values } from './builder'
 import { CodeFetcher } from './code-fetch'
+import { HELPER_SIGNATURES } from './helper-signatures'
 import { OracleMemory } from './oracle-memory'
 import { OracleVectors } from './oracle-vectors'
 import { runRow } from './run-row'
@@ -174,8 +175,10 @@ class OracleBuilder extends OracleVectors implements Builder<bigint, bigint> {
   call<K extends keyof Helpers>(helper: K, ...args: Values<Parameters<Helpers[K]>, bigint>): bigint {
     const { helpers } = this.#context
     const invoke: (...values: never[]) => unknown = helpers[helper]
-    const result: unknown = Reflect.apply(invoke, helpers, [...args])
-    return typeof result === 'bigint' ? this.constant(result) : 0n
+    const values: readonly bigint[] = args
+    const { narrow }: { narrow?: boolean } = HELPER_SIGNATURES[helper]
+    const result: unknown = Reflect.apply(invoke, helpers, narrow === true ? values.map((value) => Number(BigInt.asUintN(32, value))) : values)
+    return typeof result === 'bigint' || typeof result === 'number' ? this.constant(result) : 0n
   }
 
   x87Opcode(): bigint {

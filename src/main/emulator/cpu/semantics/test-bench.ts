@@ -6,7 +6,7 @@ import { CpuState } from '../state/cpu-state'
 import * as at from '../state/layout'
 import type { Backend, BackendFactory } from './backend'
 import type { Helpers } from './builder'
-import { HELPER_NAMES } from './helper-signatures'
+import { HELPER_NAMES, HELPER_SIGNATURES } from './helper-signatures'
 
 /** Where code, data and the stack of a test lie, as linear and physical addresses. */
 export const CODE = 0x1_0000
@@ -121,10 +121,12 @@ export class TestBench {
 
   /** Every helper notes its call; those with a result answer with a number made from their arguments. */
   #helpers(): Helpers {
-    const note = (name: string) => (...args: bigint[]): bigint => {
+    const note = (name: keyof Helpers) => (...args: (bigint | number)[]): bigint | number => {
       this.calls.push(`${name}(${args.join()})`)
       this.onHelper(name)
-      return args.reduce((sum, value) => BigInt.asUintN(TRUTH_HELPERS.has(name) ? 1 : 16, sum * 31n + value), 7n)
+      const result = args.reduce<bigint>((sum, value) => BigInt.asUintN(TRUTH_HELPERS.has(name) ? 1 : 16, sum * 31n + BigInt(value)), 7n)
+      const { narrow }: { narrow?: boolean } = HELPER_SIGNATURES[name]
+      return narrow === true ? Number(result) : result
     }
     const entries = Object.fromEntries(HELPER_NAMES.map((name) => [name, note(name)]))
     const requireTarget = (target: bigint): void => {

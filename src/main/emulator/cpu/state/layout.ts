@@ -176,7 +176,7 @@ export const QUICK = 0x6cc
 export const QUICK_RULES = {
   /** Page walks: nobody watches data, the A20 gate is open, and `PLAIN` says where memory is. */
   walk: 1,
-  /** IRET: no NMI is blocked, and no debug register armed. */
+  /** IRET and checks of privilege: no NMI is blocked, and no debug register armed. */
   return: 2,
   /** INT n: nobody wants to hear of it either. */
   interrupt: 4,

@@ -87,9 +87,9 @@ export function controlRegisterHelpers(cx: SystemContext): ControlHelpers {
     smsw() {
       return state.control(0)
     },
-    invlpg(linear) {
+    invlpg(low, high) {
       requireLevel0(cx)
-      cx.mmu.flushPage(linear)
+      cx.mmu.flushPage(low, high)
     },
     flushTlb() {
       cx.mmu.flush()

@@ -9,24 +9,24 @@ import { SystemType } from './descriptors'
 /** Where a 32- or 64-bit TSS keeps the offset of its I/O permission bitmap. */
 const IO_MAP_BASE = 0x66
 const LAST_BYTE_WITH_MAP = 0x67
+const LAST_PORT = 0xffff
 
 export function ioHelpers(cx: SystemContext): Pick<Helpers, 'checkIo' | 'portIn' | 'portOut' | 'hlt' | 'pause'> {
   return {
-    checkIo: (port, size) => checkPermission(cx, Number(BigInt.asUintN(16, port)), bytesOf(size)),
+    checkIo: (port, size) => checkPermission(cx, port & LAST_PORT, bytesOf(size)),
     portIn(port, size) {
-      const number = Number(BigInt.asUintN(16, port))
+      const number = port & LAST_PORT
       const bytes = bytesOf(size)
       cx.mmu.watchpoints.notePort(number, bytes)
       const value = cx.ports.read(number, bytes) >>> 0
       cx.observer.port?.({ direction: 'in', port: number, bytes, value })
-      return BigInt(value)
+      return value
     },
     portOut(port, size, value) {
-      const number = Number(BigInt.asUintN(16, port))
+      const number = port & LAST_PORT
       const bytes = bytesOf(size)
       cx.mmu.watchpoints.notePort(number, bytes)
-      const low = Number(BigInt.asUintN(32, value))
-      const written = bytes === 4 ? low : bytes === 2 ? low & 0xffff : low & 0xff
+      const written = bytes === 4 ? value : bytes === 2 ? value & 0xffff : value & 0xff
       cx.observer.port?.({ direction: 'out', port: number, bytes, value: written })
       cx.ports.write(number, bytes, written)
     },
@@ -39,8 +39,8 @@ export function ioHelpers(cx: SystemContext): Pick<Helpers, 'checkIo' | 'portIn'
   }
 }
 
-function bytesOf(size: bigint): 1 | 2 | 4 {
-  return size === 8n ? 1 : size === 16n ? 2 : 4
+function bytesOf(size: number): 1 | 2 | 4 {
+  return size === 8 ? 1 : size === 16 ? 2 : 4
 }
 
 function checkPermission(cx: SystemContext, port: number, bytes: number): void {
