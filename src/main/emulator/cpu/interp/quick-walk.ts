@@ -1,6 +1,6 @@
 /**
  * Page walks of data accesses (Intel SDM vol. 3A, chapter 4) as `mmu/page-walk.ts` makes them: 32-bit paging with large pages, PAE and 4-level paging, and no paging at all. What is
- * left to that: huge pages, 5 levels, reserved bits, supervisor accesses to users' pages under SMAP, large pages in regions that INVLPG does not know yet, tables and frames in anything
+ * left to that: huge pages, 5 levels, reserved bits, pages whose protection key is restricted, supervisor accesses to users' pages under SMAP, large pages in regions that INVLPG does not know yet, tables and frames in anything
  * but plain memory.
  */
 import type { ModuleBuilder } from '../../wasm/module-builder'
@@ -30,6 +30,10 @@ const FRAME_64 = (1n << BigInt(PHYSICAL_ADDRESS_BITS)) - 0x1000n
 const RESERVED = (1n << 52n) - (1n << BigInt(PHYSICAL_ADDRESS_BITS))
 const PAE_RESERVED = (1n << 63n) - (1n << BigInt(PHYSICAL_ADDRESS_BITS))
 const XD_SHIFT = 63
+/** The protection key of an entry of 4-level paging that maps a page, and the bits that it has in PKRU and IA32_PKRS. */
+const KEY_SHIFT = 59
+const KEY_MASK = 0xf
+const KEY_RIGHTS = 3
 /** Of an entry for a large page: PSE-36 and its reserved bit; what is reserved with 2 MiB. */
 const LARGE_32_LEFT = 0x3f_e000
 const LARGE_64_LEFT = 0x1f_e000
@@ -139,7 +143,7 @@ class Walk {
     const q = this.#q
     const pointer = q.load('i64_load', q.localOf(this.#index(30, 3, 3)), at.PDPTES, 64)
     this.#requirePresent(pointer)
-    this.#directory(q.and(pointer, constantValue(FRAME_64)), constantValue(WRITABLE | USER), this.#reserved(PAE_RESERVED), found)
+    this.#directory(q.and(pointer, constantValue(FRAME_64)), constantValue(WRITABLE | USER), this.#reserved(PAE_RESERVED), false, found)
   }
 
   #fourLevels(found: (frame: WasmValue) => void): void {
@@ -152,13 +156,13 @@ class Walk {
     q.leaveIf(q.or(q.bits(fourth.value, 7, 1), q.ne(q.and(fourth.value, reserved), constantValue(0))))
     const third = this.#entry(q.add(q.and(fourth.value, constantValue(FRAME_64)), this.#index(30, 0x1ff, 3)), 64)
     q.leaveIf(q.or(q.bits(third.value, 7, 1), q.ne(q.and(third.value, reserved), constantValue(0))))
-    this.#directory(q.and(third.value, constantValue(FRAME_64)), q.and(fourth.value, third.value), reserved, found)
+    this.#directory(q.and(third.value, constantValue(FRAME_64)), q.and(fourth.value, third.value), reserved, true, found)
     this.#markUpper(fourth)
     this.#markUpper(third)
   }
 
-  /** The last two levels of PAE and 4-level paging. */
-  #directory(table: WasmValue, upperRights: WasmValue, reserved: WasmValue, found: (frame: WasmValue) => void): void {
+  /** The last two levels of PAE and 4-level paging, of which only the latter has protection keys. */
+  #directory(table: WasmValue, upperRights: WasmValue, reserved: WasmValue, hasKeys: boolean, found: (frame: WasmValue) => void): void {
     const q = this.#q
     const second = this.#entry(q.add(table, this.#index(21, 0x1ff, 3)), 64)
     q.leaveIf(q.and(second.value, reserved))
@@ -166,13 +170,13 @@ class Walk {
     q.if(q.and(second.value, constantValue(LARGE)), () => {
       q.leaveIf(q.and(second.value, constantValue(LARGE_64_LEFT)))
       this.#requireKnownRegion()
-      this.#checkRights(rights)
+      this.#checkRights(rights, hasKeys ? second.value : undefined)
       this.#markLast(second)
       found(q.or(q.and(second.value, constantValue(FRAME_64 & ~0x1f_ffffn)), q.and(this.#linear, constantValue(0x1f_f000))))
     }, () => {
       const first = this.#entry(q.add(q.and(second.value, constantValue(FRAME_64)), this.#index(12, 0x1ff, 3)), 64)
       q.leaveIf(q.and(first.value, reserved))
-      this.#checkRights(q.and(rights, first.value))
+      this.#checkRights(q.and(rights, first.value), hasKeys ? first.value : undefined)
       this.#markUpper(second)
       this.#markLast(first)
       found(q.and(first.value, constantValue(FRAME_64)))
@@ -205,10 +209,16 @@ class Walk {
     q.if(q.isZero(q.and(entry, constantValue(PRESENT))), () => this.#fault(0))
   }
 
-  /** SDM vol. 3A, 4.6. `rights`: common to all levels, in the bits of an entry. */
-  #checkRights(rights: WasmValue): void {
+  /** SDM vol. 3A, 4.6. `rights`: common to all levels, in the bits of an entry. `keyed`: the entry with the page's protection key. */
+  #checkRights(rights: WasmValue, keyed?: WasmValue): void {
     const q = this.#q
     const userPage = q.bits(rights, 2, 1)
+    if (keyed !== undefined) {
+      const ofUsers = q.select(q.and(this.#cr4, constantValue(CR4.PKE)), q.field(at.PKRU), constantValue(0))
+      const ofSupervisor = q.select(q.and(this.#cr4, constantValue(CR4.PKS)), q.field(at.PKRS), constantValue(0))
+      const key = q.bits(keyed, KEY_SHIFT, KEY_MASK)
+      q.leaveIf(q.and(q.shrU(q.select(userPage, ofUsers, ofSupervisor), q.shl(key, constantValue(1))), constantValue(KEY_RIGHTS)))
+    }
     const supervisor = q.isZero(this.#user)
     q.leaveIf(q.and(q.and(supervisor, userPage), q.ne(q.and(this.#cr4, constantValue(CR4.SMAP)), constantValue(0))))
     const writeProtect = q.ne(q.and(this.#cr0, constantValue(CR0.WP)), constantValue(0))

@@ -3,8 +3,8 @@
  * knows an offset; backends and helpers take them from here.
  *
  *   0x000000  CPU state        registers, segments, lazy flags, counters, scratch for slow accesses
- *   0x001000  TLBs             read, write, fetch × supervisor, user
- *   0x019000  tails            second pages of instructions that cross a page
+ *   0x001000  TLBs             read, write, fetch × supervisor, user; where large pages are
+ *   0x019400  tails            second pages of instructions that cross a page
  *   0x020000  decode cache     262,144 records of 32 bytes, direct-mapped by physical address
  *   …         places           8 bytes for each record: how hot, and which translated region
  *   …         code lines       one byte per 64 bytes of host memory: does decoded code lie there?

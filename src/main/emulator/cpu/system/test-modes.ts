@@ -46,7 +46,6 @@ export class ModeMachine extends TestMachine {
   constructor(backend: BackendName | BackendFactory, mode: 'protected' | 'long') {
     super(backend)
     this.long = mode === 'long'
-    const { state, mmu } = this.cpu
     const codeFlags = this.long ? 0xa : 0xc
     this.poke64(GDT, 0n, ...[0x9b, 0x93, 0xfb, 0xf3].map((access) => descriptor(0, WHOLE, access, access & 8 ? codeFlags : 0xc)))
     this.poke64(GDT + SELECTOR.tss, descriptor(TSS, 0x67, 0x8b, 0), 0n)
@@ -59,11 +58,15 @@ export class ModeMachine extends TestMachine {
     if (this.long) {
       this.poke64(TSS + 4, BigInt(KERNEL_STACK))
       this.poke64(TSS + 0x24, BigInt(IST_STACK))
-      this.#mapIdentity()
-    } else {
-      this.poke32(TSS + 4, KERNEL_STACK, SELECTOR.kernelData)
-      state.setControl(0, CR0.PE | CR0.ET)
-    }
+    } else this.poke32(TSS + 4, KERNEL_STACK, SELECTOR.kernelData)
+    this.begin()
+  }
+
+  /** Into the mode, out of the state after a reset; memory is as it is, but for the page tables of long mode. */
+  begin(): void {
+    const { state, mmu } = this.cpu
+    if (this.long) this.#mapIdentity()
+    else state.setControl(0, CR0.PE | CR0.ET)
     state.setTable(GDTR, BigInt(GDT), 0xff)
     state.setTable(IDTR, BigInt(IDT), this.long ? 0xfff : 0x7ff)
     state.setSegment(TR, { selector: SELECTOR.tss, base: BigInt(TSS), limit: 0x67, attributes: 0x8b })
