@@ -32,7 +32,7 @@ const HALTS = [0xfa, 0xf4]
 const TELETYPE = /INT 10h AX=0e41 Teletype output {2}AL=0x41 BH=0x00 {2}from 0000:7c05/
 const OUT = /out 0080 ← 05 {2}at 0x7c07/
 
-describe('bootlab boot --trace', { timeout: 60_000 }, () => {
+describe('bootlab boot --trace', { timeout: 240_000 }, () => {
   it('prints calls of the BIOS with what they were given and answered, from the first one on', async () => {
     const { code, stdout, stderr } = await bootlab(['boot', await sector('bios.img', [...SPEAKS, ...HALTS]), '--trace', 'bios'])
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' })

@@ -15,7 +15,7 @@ export function bootlab(args: readonly string[], options: { cwd?: string; input?
     const child = spawn(process.execPath, [join(root, 'bin/bootlab.mjs'), ...args], {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
-      timeout: options.timeout ?? 25_000,
+      timeout: options.timeout ?? 80_000,
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     const output = { stdout: '', stderr: '' }
