@@ -125,6 +125,18 @@ function initializePic({ ports }: FirmwareHost): void {
 /** What INT 19h loads: bytes, the address they go to, and the drive; or why there is nothing to load. */
 type BootCode = { bytes: Uint8Array; address: number; drive: number } | { why: string; next: string }
 
+/** Diskettes of the IBM PC and XT, 160 to 360 KiB: their systems are older than the mark 55 AA, and the BIOS did not look for it. */
+const FIRST_DRIVE_TYPE = 1
+/** The least first byte of boot code, and the words that must not all be the same (IBM PC/AT Technical Reference, BIOS listing, BOOT_STRAP). */
+const LEAST_FIRST_BYTE = 6
+const COMPARED_WORDS = 8
+
+function looksLikeCode(sector: Uint8Array): boolean {
+  const view = new DataView(sector.buffer, sector.byteOffset, sector.byteLength)
+  const words = Array.from({ length: COMPARED_WORDS }, (_, index) => view.getUint16(index * 2, true))
+  return view.getUint8(0) >= LEAST_FIRST_BYTE && words.some((word) => word !== words[0])
+}
+
 function bootCode({ drives: { cdBoots, cdEntry } }: FirmwareHost, disk: Disk): BootCode {
   const fromCd = disk === cdBoots ? cdEntry : undefined
   const { drive } = disk
@@ -134,7 +146,8 @@ function bootCode({ drives: { cdBoots, cdEntry } }: FirmwareHost, disk: Disk): B
     return { bytes: disk.read(fromCd.lba, count).subarray(0, fromCd.sectors * SECTOR_BYTES), address: fromCd.segment * 16, drive }
   }
   const bytes = disk.read(0)
-  if (bytes[SECTOR_BYTES - 2] === 0x55 && bytes[SECTOR_BYTES - 1] === 0xaa) return { bytes, address: (fromCd?.segment ?? BOOT_SEGMENT) * 16, drive }
+  const isMarked = bytes[SECTOR_BYTES - 2] === 0x55 && bytes[SECTOR_BYTES - 1] === 0xaa
+  if (isMarked || (disk.floppy?.driveType === FIRST_DRIVE_TYPE && looksLikeCode(bytes))) return { bytes, address: (fromCd?.segment ?? BOOT_SEGMENT) * 16, drive }
   return { why: 'No bootable disk: the first sector does not end in 55 AA.', next: 'Build the image again, or choose another one.' }
 }
 

@@ -73,3 +73,19 @@ test('a CD that cannot be booted says why', () => {
   expect(machine.run(2_000_000)?.reason).toBe('halted-forever')
   expect(machine.firmware.gaveUp).toMatch(/no bootable entry for a PC/)
 })
+
+test.each([
+  ['160K', 163_840, 0xb0, true],
+  ['360K', 368_640, 0xb0, true],
+  ['360K whose first byte is no code', 368_640, 0x05, false],
+  ['1.44M', 1_474_560, 0xb0, false],
+])('a diskette of %s without the mark 55 AA: booted only in the formats of the PC and XT, when it begins with code', (_name, bytes, first, boots) => {
+  const image = new Uint8Array(bytes)
+  image.set([first, 0x21, 0xe6, 0xe9, 0xfa, 0xf4]) // mov al,'!'; out E9h,al; cli; hlt
+  const told: number[] = []
+  const machine = new Machine({ image, medium: 'floppy', memoryBytes: 16 << 20, backend: 'interp', startDate: 0, onSerial: () => undefined, onDebugConsole: (byte) => told.push(byte) })
+  expect(machine.run(2_000_000)?.reason).toBe('halted-forever')
+  expect(told).toEqual(boots ? [0x21] : [])
+  if (boots) expect(machine.firmware.gaveUp).toBeUndefined()
+  else expect(machine.firmware.gaveUp).toMatch(/does not end in 55 AA/)
+})
