@@ -27,6 +27,16 @@ test('takes a floppy whose boot sector has code where a hard disk has its partit
   expect(detectInput(floppy)).toBe('disk-image')
 })
 
+test('takes a diskette of the PC’s formats that begins with code, without the mark 55 AA', () => {
+  const image = (bytes: number, ...first: number[]): Uint8Array => {
+    const floppy = new Uint8Array(bytes)
+    floppy.set(first)
+    return floppy
+  }
+  for (const kib of [160, 180, 320, 360]) expect(detectInput(image(kib * 1024, 0xfa, 0x8c, 0xc8))).toBe('disk-image')
+  for (const other of [image(327_680, 0x05, 1, 2), image(327_680), image(327_680).fill(0xf6), image(1_474_560, 0xfa, 0x8c, 0xc8), image(327_168, 0xfa, 0x8c, 0xc8)]) expect(() => detectInput(other)).toThrow(ImageError)
+})
+
 describe('refuses with a sentence', () => {
   test.each<[string, Uint8Array, RegExp]>([
     ['an empty file', new Uint8Array(), /The file is empty/],

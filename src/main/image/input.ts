@@ -1,4 +1,5 @@
 /** What kind of file a person asked to boot. */
+import { bootsUnmarked } from '../../shared/old-diskette'
 import { looksLikeElf, parseElf } from './elf'
 import { ImageError } from './errors'
 import { SECTOR_BYTES } from './layout'
@@ -63,7 +64,7 @@ export function detectInput(bytes: Uint8Array, where = 'input file', fileBytes =
     checkWholeDisk(bytes, where, fileBytes)
     return 'disk-image'
   }
-  if (isBootableCd(bytes)) return 'disk-image'
+  if (isBootableCd(bytes) || bootsUnmarked(bytes, fileBytes)) return 'disk-image'
   if (bringsAddresses(bytes)) return 'flat-multiboot'
   const known = NO_KERNELS.find(({ at = 0, magic }) => magic.every((byte, index) => bytes[at + index] === byte))
   if (known) throw new ImageError({ what: `The file is no kernel: it begins as ${known.is}.`, where, why: 'A BIOS would not start it, and the boot loader could not either.', next: known.next })

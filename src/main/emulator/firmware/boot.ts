@@ -1,4 +1,5 @@
 /** Power-on and INT 18h/19h: sets up the data areas and loads the boot sector (BIOS Boot Specification 1.01). */
+import { bootsUnmarked } from '../../../shared/old-diskette'
 import { CMOS } from '../devices/rtc-mc146818'
 import { type Disk, SECTOR_BYTES } from '../machine/disk'
 import { bootOrder } from '../machine/boot-order'
@@ -125,18 +126,6 @@ function initializePic({ ports }: FirmwareHost): void {
 /** What INT 19h loads: bytes, the address they go to, and the drive; or why there is nothing to load. */
 type BootCode = { bytes: Uint8Array; address: number; drive: number } | { why: string; next: string }
 
-/** Diskettes of the IBM PC and XT, 160 to 360 KiB: their systems are older than the mark 55 AA, and the BIOS did not look for it. */
-const FIRST_DRIVE_TYPE = 1
-/** The least first byte of boot code, and the words that must not all be the same (IBM PC/AT Technical Reference, BIOS listing, BOOT_STRAP). */
-const LEAST_FIRST_BYTE = 6
-const COMPARED_WORDS = 8
-
-function looksLikeCode(sector: Uint8Array): boolean {
-  const view = new DataView(sector.buffer, sector.byteOffset, sector.byteLength)
-  const words = Array.from({ length: COMPARED_WORDS }, (_, index) => view.getUint16(index * 2, true))
-  return view.getUint8(0) >= LEAST_FIRST_BYTE && words.some((word) => word !== words[0])
-}
-
 function bootCode({ drives: { cdBoots, cdEntry } }: FirmwareHost, disk: Disk): BootCode {
   const fromCd = disk === cdBoots ? cdEntry : undefined
   const { drive } = disk
@@ -147,7 +136,7 @@ function bootCode({ drives: { cdBoots, cdEntry } }: FirmwareHost, disk: Disk): B
   }
   const bytes = disk.read(0)
   const isMarked = bytes[SECTOR_BYTES - 2] === 0x55 && bytes[SECTOR_BYTES - 1] === 0xaa
-  if (isMarked || (disk.floppy?.driveType === FIRST_DRIVE_TYPE && looksLikeCode(bytes))) return { bytes, address: (fromCd?.segment ?? BOOT_SEGMENT) * 16, drive }
+  if (isMarked || (disk.medium === 'floppy' && bootsUnmarked(bytes, disk.sectors * SECTOR_BYTES))) return { bytes, address: (fromCd?.segment ?? BOOT_SEGMENT) * 16, drive }
   return { why: 'No bootable disk: the first sector does not end in 55 AA.', next: 'Build the image again, or choose another one.' }
 }
 
