@@ -41,6 +41,17 @@ async function imageOf(template: string, layout?: ImageLayout): Promise<Uint8Arr
   return image
 }
 
+/** Where SeaBIOS lets power management answer. */
+const PM_PORTS = 0x600
+
+/** The address of ACPI's FACS: by the root pointer in the ROM's area, the RSDT, and the FADT, which comes first there. */
+function facsOf({ memory }: Machine): number {
+  for (let at = 0xe_0000; at < 0x10_0000; at += 16) {
+    if (Buffer.from(memory.readBytes(at, 8)).toString('latin1') === 'RSD PTR ') return memory.read32(memory.read32(memory.read32(at + 16) + 36) + 36)
+  }
+  throw new Error('There is no root pointer.')
+}
+
 const cellsOf = (screen: Screen): number[] => (screen.mode === 'text' ? screen.cells : [])
 
 describe.skipIf(!isThere)('SeaBIOS', () => {
@@ -56,6 +67,30 @@ describe.skipIf(!isThere)('SeaBIOS', () => {
     for (const line of [told, ...(bios === BIOS ? BOARD : [])]) expect(run.debugPort).toContain(line)
     expect(run.screenFlow).toContain('Hello, World !!')
     expect(cellsOf(run.screen)).toEqual(cellsOf(runInOwnPc(image, options).screen))
+  })
+
+  test('leads a system that wakes from sleep state S3 to its waking vector', { timeout: TIMEOUT_MS }, async () => {
+    const image = new Uint8Array(1 << 20)
+    // cli; jmp $
+    image.set([0xfa, 0xeb, 0xfe])
+    image.set([0x55, 0xaa], 510)
+    let told = ''
+    const machine = new Machine({ image, memoryBytes: 64 << 20, backend: 'interp', startDate: 0, roms: await readRoms(BIOS), onSerial: () => undefined, onDebugConsole: (byte) => (told += String.fromCharCode(byte)) })
+    const comesTo = (address: bigint): void => {
+      for (let left = 1000; left > 0 && machine.cpu.codeAddress !== address; left--) machine.run(TICKS_PER_SECOND / 100)
+      expect(machine.cpu.codeAddress).toBe(address)
+    }
+    comesTo(0x7c01n)
+    const facs = facsOf(machine)
+    machine.memory.writeBytes(0x8123, Uint8Array.of(0xeb, 0xfe))
+    machine.memory.write32(facs + 12, 0x8123)
+    machine.bus.write(PM_PORTS + 4, 2, 0x2400)
+    machine.run(TICKS_PER_SECOND)
+    expect(machine.acpi.asleep).toBe(true)
+    machine.kbc.keyboard.key('Enter', true)
+    comesTo(0x8123n)
+    expect(told).toContain('Jump to resume vector (8123)')
+    expect(machine.cpuMode).toBe('real')
   })
 
   test.each(['boot-sector', 'interrupts-c'])('serves %s, which reads the keyboard', { timeout: TIMEOUT_MS }, async (id) => {

@@ -10,20 +10,21 @@ const HERTZ = 3_579_545
 /** The timer's highest bit changes every 2^23 counts. */
 const HALF = 2 ** 23
 
-function pm(): { clock: TestClock; chip: AcpiPm; sci: ReturnType<typeof probe>; off: () => number; mapped: number[]; out: (port: number, value: number) => void } {
+function pm(): { clock: TestClock; chip: AcpiPm; sci: ReturnType<typeof probe>; off: () => number; sleeps: () => number; mapped: number[]; out: (port: number, value: number) => void } {
   const clock = new TestClock()
   const sci = probe()
   let offs = 0
+  let sleeps = 0
   const mapped: number[] = []
   const chip = new AcpiPm({
-    clock, sci: sci.line, powerOff: () => void offs++,
+    clock, sci: sci.line, powerOff: () => void offs++, sleep: () => void sleeps++,
     map: (first) => {
       mapped.push(first)
       return () => void mapped.splice(mapped.indexOf(first), 1)
     },
   })
   chip.reset()
-  return { clock, chip, sci, off: () => offs, mapped, out: portsOf(chip).out }
+  return { clock, chip, sci, off: () => offs, sleeps: () => sleeps, mapped, out: portsOf(chip).out }
 }
 
 describe('PIIX4 power management', () => {
@@ -70,14 +71,54 @@ describe('PIIX4 power management', () => {
   })
 
   test('SLP_EN with the type of S5 switches off, written as a word or as its upper byte; other types do not', () => {
-    const { chip, off } = pm()
-    chip.write(CONTROL, 2, 0x2400)
-    expect(off()).toBe(0)
+    const { chip, off, sleeps } = pm()
+    chip.write(CONTROL, 2, 0x2800)
+    expect([off(), sleeps(), chip.asleep]).toEqual([0, 0, false])
     chip.write(CONTROL, 2, 0x2000)
     expect(off()).toBe(1)
     chip.write(CONTROL, 2, 0x0001)
     chip.write(CONTROL + 1, 1, 0x20)
     expect([off(), chip.read(CONTROL, 2)]).toEqual([2, 1]) // SLP_EN reads as 0, SCI_EN is kept
+  })
+
+  test('SLP_EN with the type of S3 lets the board sleep, until the clock wakes it, if it may', () => {
+    const { chip, off, sleeps, sci, out } = pm()
+    chip.clockLine(true)
+    expect(chip.read(STATUS, 2)).toBe(0x400)
+    chip.write(STATUS, 2, 0x400)
+    chip.write(CONTROL, 2, 0x2400)
+    expect([off(), sleeps(), chip.asleep, chip.wakes]).toEqual([0, 1, true, false])
+    chip.clockLine(true)
+    expect(chip.wakes).toBe(false) // RTC_EN is off
+    chip.write(ENABLE, 2, 0x400)
+    expect(chip.wakes).toBe(true)
+    chip.wake(() => chip.reset())
+    expect([chip.asleep, chip.wakes, chip.read(STATUS, 2), chip.read(ENABLE, 2), chip.read(CONTROL, 2)]).toEqual([false, false, 0x8400, 0, 0])
+    // An event of the clock is one for SCI, too; that the board has woken is none.
+    out(APM, 0xf1)
+    chip.write(ENABLE, 2, 0xffff)
+    expect(sci.level()).toBe(true)
+    chip.write(STATUS, 2, 0x400)
+    expect([sci.level(), chip.read(STATUS, 2)]).toEqual([false, 0x8000])
+    chip.write(STATUS, 2, 0x8000)
+    expect(chip.read(STATUS, 2)).toBe(0)
+  })
+
+  test('a board that wants to sleep while its clock rings wakes at once; a key wakes it, too, but only then', () => {
+    const { chip } = pm()
+    chip.clockLine(true)
+    chip.write(ENABLE, 2, 0x400)
+    expect(chip.wakes).toBe(false)
+    chip.write(CONTROL, 2, 0x2400)
+    expect(chip.wakes).toBe(true)
+    const other = pm().chip
+    other.keyPressed()
+    other.write(CONTROL, 2, 0x2400)
+    expect(other.wakes).toBe(false)
+    other.keyPressed()
+    expect(other.wakes).toBe(true)
+    other.wake(() => other.reset())
+    expect([other.asleep, other.read(STATUS, 2)]).toEqual([false, 0x8000])
   })
 
   test('any access in any width is survived', () => {

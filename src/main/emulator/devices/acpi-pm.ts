@@ -1,7 +1,7 @@
 /**
  * Power management function of the Intel 82371AB (PIIX4) at device 1, function 3 (data sheet 290562, chapter 7), and what a PC's system management
  * handler does at port B2h: it hands power management over to ACPI (Advanced Configuration and Power Interface Specification 6.5, 4.8.3).
- * Here are the fixed registers: events, control with switching off, and the 24-bit timer at 3.579545 MHz.
+ * Here are the fixed registers: events, control with switching off and sleeping, and the 24-bit timer at 3.579545 MHz.
  */
 import type { Clock, Timer } from '../machine/clock'
 import { TICKS_PER_SECOND } from '../machine/clock'
@@ -31,20 +31,27 @@ export const ACPI_DISABLE = 0xf0
 const TIMER_BITS = 24
 /** Status and enable: the timer's highest bit has changed. */
 const TIMER_EVENT = 0x0001
+/** RTC_STS, RTC_EN: the clock has asked for an interrupt. */
+const CLOCK_EVENT = 0x0400
+/** WAK_STS: the board has woken. */
+const WAKE_STATUS = 0x8000
 const ENABLE_WRITABLE = 0x0521
 const SCI_ENABLE = 0x0001
 const BUS_MASTER_RELOAD = 0x0002
 const SLEEP_TYPE = 0x1c00
 const SLEEP_ENABLE = 0x2000
-/** SLP_TYP of S5: soft off. The chip's other states, which keep memory alive, are not there. */
+/** SLP_TYP of S5, soft off, and of S3, suspend to RAM: all but the memory, the clock and the keyboard loses what it holds. The chip's other states are not there. */
 export const SOFT_OFF = 0
-const STATUS_NAMES = ['timer', undefined, undefined, undefined, undefined, 'global', undefined, undefined, 'power button', undefined, 'clock'] as const
+export const SUSPEND_TO_RAM = 1
+const STATUS_NAMES = ['timer', undefined, undefined, undefined, undefined, 'global', undefined, undefined, 'power button', undefined, 'clock', undefined, undefined, undefined, undefined, 'woken'] as const
 
 export interface AcpiPmWiring {
   readonly clock: Clock
   /** The system control interrupt, level-triggered. */
   readonly sci: Line
   readonly powerOff: () => void
+  /** The board sleeps (S3): `asleep` says so, until somebody calls `wake`. */
+  readonly sleep: () => void
   /** The guest has read the timer. */
   readonly timerRead?: () => void
   /** Puts the block at ports; the return value takes it out. Undefined: something else answers there. */
@@ -85,6 +92,11 @@ export class AcpiPm implements Device, PciFunction, MemoryDevice {
   #apmStatus = 0
   /** Changes of the timer's highest bit that were seen when its status was cleared. */
   #changesSeen = 0
+  /** Of the clock, and that the board has woken: status bits that stay until they are cleared. */
+  #events = 0
+  #asleep = false
+  /** A key was pressed while the board sleeps. */
+  #keyPressed = false
 
   constructor(wiring: AcpiPmWiring) {
     this.#wiring = wiring
@@ -96,7 +108,8 @@ export class AcpiPm implements Device, PciFunction, MemoryDevice {
   }
 
   reset(): void {
-    this.#enable = this.#control = this.#apmControl = this.#apmStatus = 0
+    this.#enable = this.#control = this.#apmControl = this.#apmStatus = this.#events = 0
+    this.#asleep = this.#keyPressed = false
     this.#changesSeen = changesAt(this.#wiring.clock.now())
     this.#update()
   }
@@ -107,6 +120,9 @@ export class AcpiPm implements Device, PciFunction, MemoryDevice {
     this.#apmControl = state.byte('apm control', this.#apmControl)
     this.#apmStatus = state.byte('apm status', this.#apmStatus)
     this.#changesSeen = state.int('changes seen', this.#changesSeen)
+    this.#events = state.word('events', this.#events)
+    this.#asleep = state.flag('asleep', this.#asleep)
+    this.#keyPressed = state.flag('key pressed', this.#keyPressed)
     const base = state.optional('base', this.#placed?.base, 0xffc0)
     if (!state.loading) return
     this.#placed?.takeOut()
@@ -121,10 +137,37 @@ export class AcpiPm implements Device, PciFunction, MemoryDevice {
         title: 'ACPI',
         facts: [
           fact('ports', this.#placed === undefined ? 'off' : `0x${this.#placed.base.toString(16)}`), bitsFact('events', this.#status, STATUS_NAMES), bitsFact('enabled events', this.#enable, STATUS_NAMES),
-          fact('events interrupt (SCI_EN)', (this.#control & SCI_ENABLE) !== 0), fact('timer', `${this.#count}`),
+          fact('events interrupt (SCI_EN)', (this.#control & SCI_ENABLE) !== 0), fact('timer', `${this.#count}`), fact('asleep (S3)', this.#asleep),
         ],
       },
     ]
+  }
+
+  get asleep(): boolean {
+    return this.#asleep
+  }
+
+  /** Whether something wakes the board: a key, or the clock where the system has enabled its event. */
+  get wakes(): boolean {
+    return this.#asleep && (this.#keyPressed || (this.#events & this.#enable) !== 0)
+  }
+
+  /** The board wakes: `reset` brings the chips out of their sleep meanwhile. What woke it is seen in the status. */
+  wake(reset: () => void): void {
+    const events = this.#events & CLOCK_EVENT
+    reset()
+    this.#events = events | WAKE_STATUS
+  }
+
+  /** The clock's interrupt line. */
+  clockLine(level: boolean): void {
+    if (!level) return
+    this.#events |= CLOCK_EVENT
+    this.#update()
+  }
+
+  keyPressed(): void {
+    this.#keyPressed = this.#asleep
   }
 
   configured(config: PciConfig): void {
@@ -163,7 +206,7 @@ export class AcpiPm implements Device, PciFunction, MemoryDevice {
   }
 
   get #status(): number {
-    return changesAt(this.#wiring.clock.now()) > this.#changesSeen ? TIMER_EVENT : 0
+    return this.#events | (changesAt(this.#wiring.clock.now()) > this.#changesSeen ? TIMER_EVENT : 0)
   }
 
   #byte(offset: number): number {
@@ -189,13 +232,21 @@ export class AcpiPm implements Device, PciFunction, MemoryDevice {
 
   #writeWord(at: number, value: number, mask: number): void {
     if (at === Pm.status) {
+      this.#events &= ~value
       if (value & TIMER_EVENT) this.#changesSeen = changesAt(this.#wiring.clock.now())
     } else if (at === Pm.enable) this.#enable = ((this.#enable & ~mask) | value) & ENABLE_WRITABLE
     else if (at === Pm.control) {
       const control = (this.#control & ~mask) | value
       this.#control = control & (SCI_ENABLE | BUS_MASTER_RELOAD | SLEEP_TYPE)
-      if (value & SLEEP_ENABLE && (control & SLEEP_TYPE) >> 10 === SOFT_OFF) this.#wiring.powerOff()
+      if (value & SLEEP_ENABLE) this.#sleep((control & SLEEP_TYPE) >> 10)
     }
+  }
+
+  #sleep(type: number): void {
+    if (type === SOFT_OFF) this.#wiring.powerOff()
+    if (type !== SUSPEND_TO_RAM) return
+    this.#asleep = true
+    this.#wiring.sleep()
   }
 
   #command(value: number): void {
@@ -209,7 +260,7 @@ export class AcpiPm implements Device, PciFunction, MemoryDevice {
   #update(): void {
     const on = (this.#control & SCI_ENABLE) !== 0
     this.#wiring.sci(on && (this.#status & this.#enable) !== 0)
-    if (on && (this.#enable & TIMER_EVENT) !== 0 && this.#status === 0) this.#overflow.set(tickOfCount((this.#changesSeen + 1) * 2 ** (TIMER_BITS - 1)))
+    if (on && (this.#enable & TIMER_EVENT) !== 0 && (this.#status & TIMER_EVENT) === 0) this.#overflow.set(tickOfCount((this.#changesSeen + 1) * 2 ** (TIMER_BITS - 1)))
     else this.#overflow.cancel()
   }
 }

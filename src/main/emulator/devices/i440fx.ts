@@ -6,7 +6,9 @@ import type { PciConfig } from './pci-config'
 import type { PciFunction, PciRegister } from './pci-function'
 
 export const PAM = 0x59
-const PAM_REGISTERS = 7
+const PAM_COUNT = 7
+/** The programmable attribute maps in configuration space. */
+export const PAM_REGISTERS: readonly number[] = Array.from({ length: PAM_COUNT }, (_, index) => PAM + index)
 const PAM_READ = 0x1
 const PAM_WRITE = 0x2
 /** Parts of 16 KiB: 12 below F0000, each with a half of a register of its own, then four that share the upper half of the first. */
@@ -39,14 +41,14 @@ export class I440fx implements PciFunction {
     this.#setShadow = setShadow
     const rows = Math.min(0xff, memoryBytes >>> ROW_SHIFT)
     this.registers = [
-      ...Array.from({ length: PAM_REGISTERS }, (_, i): PciRegister => ({ at: PAM + i, bytes: 1, value: 0, writable: 0x33 })),
+      ...PAM_REGISTERS.map((at): PciRegister => ({ at, bytes: 1, value: 0, writable: 0x33 })),
       ...Array.from({ length: DRAM_ROWS }, (_, i): PciRegister => ({ at: DRAM_ROW_BOUNDARIES + i, bytes: 1, value: rows, writable: 0xff })),
       { at: SMRAM, bytes: 1, value: 0x02, writable: 0x78 },
     ]
   }
 
   configured(config: PciConfig, at: number, bytes: number): void {
-    if (at < PAM + PAM_REGISTERS && at + bytes > PAM) this.restored(config)
+    if (at < PAM + PAM_COUNT && at + bytes > PAM) this.restored(config)
   }
 
   restored(config: PciConfig): void {

@@ -44,6 +44,8 @@ export interface KbcWiring {
   hasMouse?: boolean | undefined
   /** The processor's (and with it the machine's) reset. */
   resetMachine: () => void
+  /** A key goes down, whether anybody listens or not. */
+  keyPressed?: () => void
 }
 
 export class Kbc8042 implements Device {
@@ -68,7 +70,7 @@ export class Kbc8042 implements Device {
 
   constructor(wiring: KbcWiring) {
     this.#wiring = wiring
-    this.keyboard = new Ps2Keyboard(() => this.#arm())
+    this.keyboard = new Ps2Keyboard(() => this.#arm(), wiring.keyPressed)
     this.mouse = new Ps2Mouse(wiring.clock, () => this.#arm())
     this.#timer = wiring.clock.timer(() => this.#fetch())
     this.ports = [

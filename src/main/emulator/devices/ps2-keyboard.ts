@@ -49,12 +49,17 @@ export class Ps2Keyboard {
   #pendingCommand: number | undefined
   #lastSent = RESEND
   readonly #onData: () => void
+  readonly #onPress: () => void
   /** Bits 0–2: Scroll, Num, Caps Lock. */
   leds = 0
 
-  /** `onData` is called when a byte becomes ready to be taken. */
-  constructor(onData: () => void) {
+  /**
+   * @param onData called when a byte becomes ready to be taken
+   * @param onPress called for every key that goes down, whether anybody listens or not
+   */
+  constructor(onData: () => void, onPress: () => void = () => undefined) {
     this.#onData = onData
+    this.#onPress = onPress
   }
 
   reset(): void {
@@ -105,6 +110,7 @@ export class Ps2Keyboard {
   key(code: string, down: boolean): void {
     const bytes = set2Bytes(code, down)
     if (!bytes) return
+    if (down) this.#onPress()
     const repeats = down && this.#down === code
     if (down) this.#down = code
     else if (this.#down === code) this.#down = ''

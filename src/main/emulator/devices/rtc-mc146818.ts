@@ -16,6 +16,9 @@ export const CMOS = {
   baseMemory: 0x15, extendedMemory: 0x17, checksum: 0x2e, extendedMemoryFound: 0x30, century: 0x32, memoryAbove16M: 0x34,
 } as const
 
+/** Shutdown code of a board that has woken from sleep state S3: not one of the PC/AT's, but QEMU's. */
+export const WOKEN = 0xfe
+
 const B_SET = 0x80
 const B_PERIODIC = 0x40
 const B_ALARM = 0x20

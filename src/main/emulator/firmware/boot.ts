@@ -1,8 +1,9 @@
 /** Power-on and INT 18h/19h: sets up the data areas and loads the boot sector (BIOS Boot Specification 1.01). */
 import { bootsUnmarked } from '../../../shared/old-diskette'
-import { CMOS } from '../devices/rtc-mc146818'
+import { CMOS, WOKEN } from '../devices/rtc-mc146818'
 import { type Disk, SECTOR_BYTES } from '../machine/disk'
 import { bootOrder } from '../machine/boot-order'
+import { WAKING_VECTOR } from './acpi/tables'
 import { acpiArea } from './acpi-area'
 import { bootMenu } from './boot-menu'
 import { BASE_MEMORY_KIB, BDA, EBDA, EQUIPMENT, PRINTER_PORTS, SERIAL_PORTS } from './bda'
@@ -71,7 +72,16 @@ export function powerOn({ host, quirks, console, keyboard, rom, vectors }: BootP
       call.returnFlags = 0x0002
       return true
     }
-    installTables(host, rom(), quirks.e820 === undefined ? acpiArea(host.memoryBytes) : undefined)
+    const area = quirks.e820 === undefined ? acpiArea(host.memoryBytes) : undefined
+    const wakingVector = shutdown === WOKEN && area ? readOpen(host, area.facs + WAKING_VECTOR) : 0
+    if (wakingVector !== 0) {
+      // ACPI 6.5, 5.2.10: the segment is the address divided by 16; the memory is the system's, and stays as it is.
+      call.returnIp = wakingVector & 0xf
+      call.returnCs = (wakingVector >>> 4) & 0xffff
+      call.returnFlags = 0x0002
+      return true
+    }
+    installTables(host, rom(), area)
     const { entries } = rom()
     for (let vector = 0; vector < 256; vector++) {
       const service = vectors.get(vector)
@@ -111,6 +121,15 @@ export function powerOn({ host, quirks, console, keyboard, rom, vectors }: BootP
     call.returnFlags = 0x0002
     return true
   }
+}
+
+/** With an open A20 gate. */
+function readOpen({ memory, keyboard }: FirmwareHost, address: number): number {
+  const before = keyboard.a20
+  keyboard.setA20(true)
+  const value = memory.read32(address)
+  keyboard.setA20(before)
+  return value
 }
 
 function initializePic({ ports }: FirmwareHost): void {

@@ -53,8 +53,11 @@ const SHAPES = {
   ],
   /** The boot menu: waits as `wait` does, then INT 19h. */
   menu: [CLI, ...CALL, 0x73, 0x04, STI, HLT, 0xeb, 0xf7, 0xcd, 0x19],
-  /** Power-on: the same stack and frame; then INT 19h, or through the frame when the service says so. */
-  power: [CLI, 0x31, 0xc0, 0x8e, 0xd0, 0xbc, 0x00, 0x70, 0x8e, 0xd8, 0x8e, 0xc0, 0x9c, 0x0e, 0x50, ...CALL, 0x72, 0x02, 0xcd, 0x19, IRET],
+  /**
+   * Power-on: the same frame, at the end of the EBDA, as all other memory may belong to a system that wakes: cli; mov ax,9FC0h; mov ss,ax; mov sp,400h;
+   * xor ax,ax; mov ds,ax; mov es,ax; pushf; push cs; push ax; call. Then INT 19h, or through the frame when the service says so.
+   */
+  power: [CLI, 0xb8, 0xc0, 0x9f, 0x8e, 0xd0, 0xbc, 0x00, 0x04, 0x31, 0xc0, 0x8e, 0xd8, 0x8e, 0xc0, 0x9c, 0x0e, 0x50, ...CALL, 0x72, 0x02, 0xcd, 0x19, IRET],
 } as const satisfies Record<string, readonly number[]>
 
 export type StubShape = keyof typeof SHAPES

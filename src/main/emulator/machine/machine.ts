@@ -14,6 +14,8 @@ import { type BootMarks, Timeline } from '../debug/control/timeline'
 import { PageTables } from '../debug/look/page-tables'
 import { cpuMode } from '../debug/registers'
 import { AcpiPm } from '../devices/acpi-pm'
+import { PAM_REGISTERS } from '../devices/i440fx'
+import { slotNumber } from '../devices/pci-bus'
 import { BiosDebugPort } from '../devices/bios-debug-port'
 import { BANK_BYTES, BochsVbe, type VbeBank } from '../devices/bochs-vbe'
 import { DebugPorts } from '../devices/debug-ports'
@@ -27,7 +29,7 @@ import { Kbc8042 } from '../devices/kbc8042'
 import type { ApicProcessor } from '../devices/local-apic'
 import type { PicPair } from '../devices/pic8259'
 import { Pit8254 } from '../devices/pit8254'
-import { configureCmos, RtcMc146818 } from '../devices/rtc-mc146818'
+import { CMOS, configureCmos, RtcMc146818, WOKEN } from '../devices/rtc-mc146818'
 import { Vga } from '../devices/vga'
 import { TEXT_MEMORY_BYTES } from '../devices/vga-memory'
 import { Firmware } from '../firmware/firmware'
@@ -118,6 +120,7 @@ export type Outcome =
 const IRQ = { timer: 0, keyboard: 1, com2: 3, com1: 4, floppy: 6, clock: 8, acpi: 9, mouse: 12 } as const
 /** Where a BIOS loads boot sectors, and begins them. */
 const BOOT_ADDRESS = 0x7c00
+const HOST_BRIDGE = slotNumber(0, 0)
 /** Longest slice handed to the processor at once; its counter is a signed 32-bit number. */
 const MAX_SLICE = 1 << 30
 
@@ -218,6 +221,7 @@ export class Machine {
       clock,
       sci: pic.line(IRQ.acpi),
       powerOff,
+      sleep: attention,
       timerRead: () => this.#polling.read(),
       map: (first, count, block) => (this.bus.isFree(first, count) ? this.bus.map(first, count, block) : undefined),
     })
@@ -232,8 +236,13 @@ export class Machine {
       },
       hasMouse: !without.has('mouse'),
       resetMachine: resetMachine('chipset'),
+      keyPressed: () => this.acpi.keyPressed(),
     })
-    this.rtc = new RtcMc146818(clock, this.hpet.clockLine, options.startDate)
+    const clockLine = (level: boolean): void => {
+      this.hpet.clockLine(level)
+      this.acpi.clockLine(level)
+    }
+    this.rtc = new RtcMc146818(clock, clockLine, options.startDate)
     configureCmos(this.rtc.ram, options.memoryBytes, this.drives.floppy?.driveType, this.drives.hardDisks)
     this.connectors = new Connectors(clock, (irq) => pic.line(irq), (port, byte) => {
       this.#sent(port.toUpperCase(), port === 'com1' ? options.onSerial : (sent) => options.onOutput?.(port, sent), byte)
@@ -356,8 +365,9 @@ export class Machine {
     return this.#outcome
   }
 
+  /** Nothing is executed until an interrupt comes, or the machine sleeps. */
   get halted(): boolean {
-    return this.processors.halted
+    return this.acpi.asleep || this.processors.halted
   }
 
   get cpuMode(): 'real' | 'protected' | 'long' {
@@ -367,15 +377,28 @@ export class Machine {
   /** The reset button: processor and chips start anew; memory, clock and disk keep what they hold. */
   reset(): void {
     this.#outcome = undefined
+    this.#resetBoard()
+    this.timeline.begin()
+    // Our own says where it enters what it has loaded.
+    if (this.hasRealBios) this.timeline.bootSector(BOOT_ADDRESS)
+  }
+
+  #resetBoard(): void {
     this.#resetRequested = undefined
     this.#a20Stuck = false
     for (const device of this.#devices) device.reset()
     this.processors.reset()
     for (const cpu of this.processors.all) cpu.setA20(this.#a20)
     this.control.reset()
-    this.timeline.begin()
-    // Our own says where it enters what it has loaded.
-    if (this.hasRealBios) this.timeline.bootSector(BOOT_ADDRESS)
+  }
+
+  /** Out of S3, as QEMU's board does it: the shutdown code tells the BIOS not to boot, and a BIOS in shadow RAM is still there. */
+  #wakeUp(): void {
+    const { bus } = this.pci
+    const shadows = PAM_REGISTERS.map((at) => [at, bus.readConfig(HOST_BRIDGE, at, 1)] as const)
+    this.rtc.ram[CMOS.shutdown] = WOKEN
+    this.acpi.wake(() => this.#resetBoard())
+    for (const [at, value] of shadows) bus.writeConfig(HOST_BRIDGE, at, 1, value)
   }
 
   /**
@@ -388,8 +411,9 @@ export class Machine {
     while (!this.#outcome && !this.control.paused) {
       this.clock.runDue()
       if (this.now >= end) break
+      if (this.acpi.wakes) this.#wakeUp()
       const left = Math.min(end, this.clock.nextDue) - this.now
-      if (this.processors.choose()) this.#execute(left, enough)
+      if (!this.acpi.asleep && this.processors.choose()) this.#execute(left, enough)
       else this.#wait(left)
       if (enough?.() === true) break
     }
@@ -551,6 +575,7 @@ export class Machine {
 
   /** Whether some source that is alive can still interrupt: a running timer, or a person at keyboard and serial line. */
   #canWakeLater(): boolean {
+    if (this.acpi.asleep) return true
     if (!this.#interruptsEnabled) return false
     const { interrupts: pic } = this
     if (pic.timerArmed) return true

@@ -1,7 +1,7 @@
 /** A real BIOS in the place of the lab's own: its ROM, and what it expects to find on a board that QEMU would have made. */
 import type { Cpu } from '../cpu/cpu'
 import type { CpuModel } from '../cpu/system/models'
-import { PM_BASE, PM_BASE_BITS } from '../devices/acpi-pm'
+import { PM_BASE, PM_BASE_BITS, SOFT_OFF, SUSPEND_TO_RAM } from '../devices/acpi-pm'
 import { CfiFlash, FLASH_BLOCK_BYTES } from '../devices/cfi-flash'
 import { CMOS } from '../devices/rtc-mc146818'
 import { type FwCfg, FW_CFG } from '../devices/fw-cfg'
@@ -87,7 +87,7 @@ export function configureRomCmos(ram: Uint8Array, drives: Drives, { order }: Boo
 const E820_BYTES = 20
 const RAM = 1
 /** Sleep states S0 to S5: bit 7, it exists; below, its SLP_TYP. */
-const SLEEP_STATES = [0x80, 0, 0, 1, 2, 0x80] as const
+const SLEEP_STATES = [0x80, 0, 0, 0x80 | SUSPEND_TO_RAM, 2, 0x80 | SOFT_OFF] as const
 
 /** What the files tell of. */
 export interface Board {

@@ -1,5 +1,5 @@
 /** The differentiated system description table's definition block: what software cannot find out by itself about the board. */
-import { PM_BLOCK_BYTES, SOFT_OFF } from '../../devices/acpi-pm'
+import { PM_BLOCK_BYTES, SOFT_OFF, SUSPEND_TO_RAM } from '../../devices/acpi-pm'
 import { HPET_BASE, HPET_BYTES } from '../../devices/hpet'
 import { ELCR_PORT, PIRQ_ROUTES, pirqOf } from '../../devices/piix3-isa'
 import { type Aml, and, arg0, byteFields, device, dwordField, eisaId, ifThen, integer, method, name, nameString, or, packageOf, pciRegion, returnOf, scope, store, string } from './aml'
@@ -116,7 +116,8 @@ function assemble(parts: DsdtParts): Uint8Array {
   )
   const hpet = device('HPET', name('_HID', eisaId('PNP0103')), name('_UID', integer(0)), name('_CRS', template(fixedMemory(HPET_BASE, HPET_BYTES, false))))
   return Uint8Array.from([
-    // SLP_TYPa and SLP_TYPb of soft off.
+    // SLP_TYPa and SLP_TYPb of suspend to RAM and of soft off.
+    ...name('\\_S3', packageOf([SUSPEND_TO_RAM, SUSPEND_TO_RAM, 0, 0].map(integer))),
     ...name('\\_S5', packageOf([SOFT_OFF, SOFT_OFF, 0, 0].map(integer))),
     ...name('\\PICF', integer(0)),
     ...method('\\_PIC', 1, false, store(arg0, nameString('\\PICF'))),

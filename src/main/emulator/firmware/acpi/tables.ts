@@ -61,14 +61,16 @@ const CREATOR = 'BTLB'
 const HEADER_BYTES = 36
 const FADT_BYTES = 244
 const FACS_BYTES = 64
+/** In the FACS: where a system in real mode wants to go on after sleep state S3, a physical address; 0: nowhere. */
+export const WAKING_VECTOR = 12
 const ALIGNMENT = 64
 /** Room for the tables; `set` throws beyond it. */
 const MOST_BYTES = 0xf000
 /** Ports and value that reset the PC: the ISA bridge's reset control register. */
 const RESET_PORT = 0xcf9
 const RESET_VALUE = 0x06
-/** WBINVD works; HLT is C1; power and sleep buttons are no fixed events; no wake status of the clock; reset register. */
-const FADT_FLAGS = 0x1 | 0x4 | 0x10 | 0x20 | 0x40 | 0x400
+/** WBINVD works; HLT is C1; power and sleep buttons are no fixed events; reset register. */
+const FADT_FLAGS = 0x1 | 0x4 | 0x10 | 0x20 | 0x400
 /** Devices on the ISA bus, a keyboard controller. */
 const BOOT_ARCHITECTURE = 0x3
 const PCAT_COMPATIBLE = 1
