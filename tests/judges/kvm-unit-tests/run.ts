@@ -34,7 +34,7 @@ export interface OwnRun {
 /** The test is told the number of processors and the memory in its initial RAM disk, as it has no other way on a PC without QEMU's firmware configuration. */
 export async function runHere({ file, processors, arguments: words, seconds }: TestRun, backend: BackendName | BackendFactory, onSerial: (byte: number) => void): Promise<OwnRun> {
   const testDevice = WITHOUT_TEST_DEVICE.has(basename(file)) ? 0 : 1
-  const environment = `NR_CPUS=${processors}\nMEMSIZE=${MEMORY_MIB}\nTEST_DEVICE=${testDevice}\nBOOTLOADER=1\n`
+  const environment = `NR_CPUS=${processors}\nMEMSIZE=${MEMORY_MIB}\nTEST_DEVICE=${testDevice}\n`
   const modules = [{ bytes: new TextEncoder().encode(environment), commandLine: '' }]
   const image = await new Builder().imageOf(new Uint8Array(readFileSync(file)), file, [basename(file), ...words].join(' '), undefined, { modules })
   const machine = new Machine({ image, memoryBytes: MEMORY_MIB << 20, backend, processors, startDate: 0, onReset: 'end', onSerial, onDebugConsole: () => undefined })
