@@ -137,7 +137,6 @@ export class SingleStepEnvironment {
       timestamp: () => 0n,
       nextRip: () => state.rip,
       suppressTrap: () => undefined,
-      shadowBySti: () => undefined,
       resumeOnce: () => undefined,
       debugTrap: () => undefined,
       mergeTraps: () => undefined,

@@ -113,7 +113,6 @@ export class Cpu implements SystemContext {
   #enough: (() => boolean) | undefined
   #detours = DETOURS_PER_LOOK
   #suppressTrap = false
-  #stiShadow = false
   /** The next instruction raises no instruction breakpoint. */
   #resume = false
   /** Bits of DR6 that wait for the end of an instruction. */
@@ -411,7 +410,7 @@ export class Cpu implements SystemContext {
     exchangeRegisters(this.state, state)
     const shadow = state.flag('interrupt shadow', this.#inShadow)
     if (state.loading) this.state.shadowAt = shadow ? this.state.remaining : -1
-    this.#stiShadow = state.flag('shadow of sti', this.#stiShadow)
+    this.state.shadowBySti = state.flag('shadow of sti', this.state.shadowBySti)
     this.#resume = state.flag('resume', this.#resume)
     this.#traps = state.big('traps', this.#traps)
     this.#initPending = state.flag('init pending', this.#initPending)
@@ -449,10 +448,6 @@ export class Cpu implements SystemContext {
 
   suppressTrap(): void {
     this.#suppressTrap = true
-  }
-
-  shadowBySti(): void {
-    this.#stiShadow = true
   }
 
   nextRip(): bigint {
@@ -550,12 +545,12 @@ export class Cpu implements SystemContext {
     const count = waiting || this.#isSingle ? 1 : length
     const shadow = this.#inShadow
     // The shadow of STI holds back interrupts, that of MOV SS breakpoints too.
-    const breakable = !shadow || this.#stiShadow
+    const breakable = !shadow || state.shadowBySti
     this.#sliceEnd = this.now() + count
     state.shadowAt = shadow ? count : -1
     state.remaining = count
     this.#suppressTrap = false
-    this.#stiShadow = false
+    state.shadowBySti = false
     if (watchpoints.armed && breakable && this.#breaksHere()) return
     const repeated = this.#resume && this.#isRepeated()
     const start = state.rip
@@ -574,7 +569,7 @@ export class Cpu implements SystemContext {
       this.#finish(raiseException(this, error))
       return
     }
-    const held = this.#inShadow && !this.#stiShadow
+    const held = this.#inShadow && !state.shadowBySti
     // RF lasts over all iterations of a string instruction.
     if (repeated && state.rip === start) this.#resume = true
     this.#traps |= BigInt(watchpoints.takeHits())

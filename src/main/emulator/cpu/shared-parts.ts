@@ -114,5 +114,4 @@ class OwnersSystem implements SystemContext {
   unblockNmi(): void { this.#parts.owner.unblockNmi() }
   nextRip(): bigint { return this.#parts.owner.nextRip() }
   pause(): void { this.#parts.owner.pause() }
-  shadowBySti(): void { this.#parts.owner.shadowBySti() }
 }

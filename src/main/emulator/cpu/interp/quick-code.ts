@@ -16,10 +16,10 @@ const HIGH_PAGE = 0x100
 export type QuickRule = keyof typeof at.QUICK_RULES
 
 export class QuickCode extends WasmValues {
-  /** @param rule the bit of `QUICK` without which nothing is done here */
-  constructor(code: FunctionBuilder, rule: QuickRule) {
+  /** @param rule the bit of `QUICK` without which nothing is done here; undefined: nothing is ever left */
+  constructor(code: FunctionBuilder, rule?: QuickRule) {
     super(code)
-    this.leaveUnless(this.and(this.field(at.QUICK), constantValue(at.QUICK_RULES[rule])))
+    if (rule !== undefined) this.leaveUnless(this.and(this.field(at.QUICK), constantValue(at.QUICK_RULES[rule])))
   }
 
   parameter(local: number, type: 'i32' | 'i64' = 'i64'): WasmValue {

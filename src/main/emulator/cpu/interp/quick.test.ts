@@ -113,6 +113,41 @@ describe.each(['protected', 'long'] as const)('in %s mode', (mode) => {
   })
 })
 
+describe('flags', () => {
+  it('are changed and pushed as on the oracle, whatever IOPL and privilege allow', () => {
+    const random = new Random(9)
+    const calls = new Calls()
+    let quick = 0
+    for (const mode of ['protected', 'long'] as const) {
+      const pair = [new ModeMachine('oracle', mode), new ModeMachine(calls.factory, mode)] as const
+      for (let trial = 0; trial < 250; trial++) {
+        const level = random.pick([0, 3] as const)
+        // CLI, STI, PUSHF, POPF with both sizes; what POPF finds is below.
+        const code = Array.from({ length: 6 }, () => random.pick<readonly number[]>([[0xfa], [0xfb], [0x9c], [0x9d], [0x66, 0x9c], [0x66, 0x9d], [0x90]])).flat()
+        const flags = random.pick([0, IF, IOPL, IF | IOPL, 0x1000 | DF, 0x8d5 | NT]) | 2
+        const images = Array.from({ length: 8 }, () => random.u32() & random.pick([0x4fd5, 0x7fd5, 0x24_7fd5, 0xffff_ffff] as const) & (random.chance(4) ? 0xffff_ffff : ~TF))
+        for (const machine of pair) {
+          const { cpu } = machine
+          cpu.reset()
+          machine.begin()
+          machine.load(level, [...code, HLT])
+          const top = level === 0 ? KERNEL_STACK : USER_STACK
+          machine.poke32(top - 32, ...images)
+          cpu.state.setGpr(4, BigInt(top - 16))
+          cpu.state.flags = flags
+          modesChanged(cpu)
+          calls.made = []
+          cpu.run(6)
+        }
+        const seen = pair.map(({ cpu }) => ({ registers: cpu.registers(), hash: cpu.snapshotHash() }))
+        expect(seen[1], `${mode}, trial ${trial}`).toEqual(seen[0])
+        if (!calls.made.some((name) => ['cli', 'sti', 'popf', 'pushfImage'].includes(name))) quick++
+      }
+    }
+    expect(quick).toBeGreaterThan(60)
+  })
+})
+
 /** Window at `WINDOW`: its tables, by mode, lie behind each other. */
 const ROOT = 0x11_0000
 

@@ -5,6 +5,7 @@ import type { Helpers } from '../semantics/builder'
 import { CR0, IF, IOPL, TF, VM } from '../state/bits'
 import * as at from '../state/layout'
 import { addInterrupt } from './quick-delivery'
+import { addFlagsImage, addPopFlags, addSetInterrupts } from './quick-flags'
 import { addRealInterrupt } from './quick-real'
 import { addReturn } from './quick-return'
 
@@ -24,12 +25,17 @@ const REPLACED: Partial<Readonly<Record<keyof Helpers, (module: ModuleBuilder, h
       body.i64(KIND_INT1)
       body.op('i64_ne')
       body.if()
-      for (const way of [quick, real]) {
-        body.get(vector)
-        body.get(next)
-        body.call(way)
-        returnIfTrue(body)
-      }
+      pushField(body, at.CONTROL)
+      body.i32(Number(CR0.PE))
+      body.op('i32_and')
+      body.if('i32')
+      for (const parameter of [vector, next]) body.get(parameter)
+      body.call(quick)
+      body.else()
+      for (const parameter of [vector, next]) body.get(parameter)
+      body.call(real)
+      body.end()
+      returnIfTrue(body)
       body.end()
       for (const parameter of [vector, kind, next]) body.get(parameter)
       body.call(helper)
@@ -43,6 +49,36 @@ const REPLACED: Partial<Readonly<Record<keyof Helpers, (module: ModuleBuilder, h
       returnIfTrue(body)
       body.get(0)
       body.call(helper)
+    })
+  },
+  cli: (module, helper) => trying(module, addSetInterrupts(module, false), helper),
+  sti: (module, helper) => trying(module, addSetInterrupts(module, true), helper),
+  popf: (module, helper) => {
+    const quick = addPopFlags(module)
+    return module.function({ parameters: ['i64', 'i64'], results: [] }, (body) => {
+      for (const call of [quick, helper]) {
+        body.get(0)
+        body.get(1)
+        body.call(call)
+        if (call === quick) returnIfTrue(body)
+      }
+    })
+  },
+  pushfImage: (module, helper) => {
+    const quick = addFlagsImage(module)
+    return module.function({ parameters: ['i64'], results: ['i64'] }, (body) => {
+      pushIsCalm(body)
+      pushField(body, at.EFLAGS)
+      body.i32(VM)
+      body.op('i32_and')
+      body.op('i32_eqz')
+      body.op('i32_and')
+      body.if('i64')
+      body.call(quick)
+      body.else()
+      body.get(0)
+      body.call(helper)
+      body.end()
     })
   },
   requireCpl0: (module, helper) =>
@@ -82,6 +118,15 @@ const REPLACED: Partial<Readonly<Record<keyof Helpers, (module: ModuleBuilder, h
       body.get(1)
       body.call(helper)
     }),
+}
+
+/** A helper without arguments, behind its quick way. */
+function trying(module: ModuleBuilder, quick: number, helper: number): number {
+  return module.function({ parameters: [], results: [] }, (body) => {
+    body.call(quick)
+    returnIfTrue(body)
+    body.call(helper)
+  })
 }
 
 /** Helpers, some of which are only called where the quick way does not go. */

@@ -178,6 +178,15 @@ export class CpuState {
     this.i32[at.SHADOW_AT >> 2] = value
   }
 
+  /** The present interrupt shadow comes from STI: it does not hold back debug traps. */
+  get shadowBySti(): boolean {
+    return this.i32[at.SHADOW_BY_STI >> 2] !== 0
+  }
+
+  set shadowBySti(value: boolean) {
+    this.i32[at.SHADOW_BY_STI >> 2] = value ? 1 : 0
+  }
+
   /** Control register 0, 2, 3, 4 or 8. */
   control(index: number): bigint {
     return this.u64[(at.CONTROL >> 3) + index] ?? 0n

@@ -111,6 +111,8 @@ export const IDTR = 0x3a0
 export const EFER = 0x3b0
 /** The four PDPTEs of PAE paging as loaded with CR3, i64 each. */
 export const PDPTES = 0x3c0
+/** 1 when the interrupt shadow that began last in the slice comes from STI. i32. */
+export const SHADOW_BY_STI = 0x3e0
 
 /**
  * x87 registers R0–R7 (physical: not by stack position), 8 × 16 bytes: +0 significand i64, +8 sign and exponent u16. MMn is the

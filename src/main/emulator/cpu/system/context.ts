@@ -36,8 +36,6 @@ export interface SystemContext {
   nextRip(): bigint
   /** PAUSE while others could go on: the processor has had its turn. */
   pause(): void
-  /** The interrupt shadow of the current instruction comes from STI: it does not hold back debug traps. */
-  shadowBySti(): void
 }
 
 /** To be called after CR0, CR4, EFER, CPL, EFLAGS.VM, EFLAGS.AC, CS or SS changed: brings masks, segments and the MMU in line. */

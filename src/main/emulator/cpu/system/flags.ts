@@ -29,7 +29,7 @@ export function flagHelpers(cx: SystemContext): Pick<Helpers, 'cli' | 'sti' | 'p
       if (state.systemFlags & IF) return
       state.systemFlags |= IF
       state.shadowAt = state.remaining
-      cx.shadowBySti()
+      state.shadowBySti = true
     },
     popf(image, size) {
       if (state.virtual8086 && (state.systemFlags & IOPL) !== IOPL) {
