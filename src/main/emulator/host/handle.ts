@@ -3,7 +3,9 @@ import { Worker } from 'node:worker_threads'
 import type * as z from 'zod'
 import { machineQuestions, type LogFilter, type QuestionArgs, type QuestionName, type QuestionResults } from '../../../shared/debug'
 import { LabError } from '../../../shared/failure'
+import { DEFAULT_BACKEND } from '../../../shared/machine-schemas'
 import type { KeyEvent, MouseMove, SerialPort } from '../../../shared/machine-schemas'
+import type { BackendName } from '../machine/machine'
 import { reportAsked, reportHostError } from '../debug/report'
 import type { Command, MachineListener, RunningMachine, RunReport, StartOptions, WorkerEvent } from './options'
 import { eventSchema, machineEnded, startOptionsSchema } from './options'
@@ -17,8 +19,8 @@ const OVERDUE_MS = 2_000
 /** The same before it has said anything: a busy computer takes its time to load the emulator and to compile it. */
 const STARTING_MS = 30_000
 
-/** The interpreter as the first worker compiled it; later ones need not. */
-let interpreter: WebAssembly.Module | undefined
+/** Each backend's interpreter as the first worker compiled it; later ones need not. */
+const interpreters = new Map<BackendName, WebAssembly.Module>()
 
 /**
  * Starts a machine in a worker thread of its own. Whatever happens there (a crash, a hang), the listener hears an `end`, exactly once.
@@ -46,7 +48,7 @@ export function prepareMachine(workerUrl: URL, rehearsal?: StartOptions): void {
   worker.on('error', forget)
   worker.on('exit', forget)
   worker.on('message', keepModule)
-  worker.postMessage({ type: 'prepare', module: interpreter, ...(rehearsal ? { rehearsal: silent(rehearsal) } : {}) } satisfies Command)
+  worker.postMessage({ type: 'prepare', module: interpreters.get(rehearsal?.backend ?? DEFAULT_BACKEND), ...(rehearsal ? { rehearsal: silent(rehearsal) } : {}) } satisfies Command)
   worker.unref()
   spare = { url: workerUrl.href, worker, forget }
 }
@@ -58,7 +60,7 @@ function silent({ image, medium, memoryBytes, backend, model, without, startDate
 
 function keepModule(message: unknown): void {
   const event = eventSchema.safeParse(message)
-  if (event.success && event.data.type === 'module') interpreter = event.data.module
+  if (event.success && event.data.type === 'module') interpreters.set(event.data.backend, event.data.module)
 }
 
 /** The spare worker, or a new one. */
@@ -93,7 +95,7 @@ class MachineHandle implements RunningMachine {
     this.#worker.on('messageerror', (error) => this.#fail(error))
     this.#worker.on('error', (error) => this.#fail(error))
     this.#worker.on('exit', (code) => this.#fail(new Error(`The machine's thread ended with code ${code}.`)))
-    this.#send({ type: 'start', options, module: interpreter })
+    this.#send({ type: 'start', options, module: interpreters.get(options.backend) })
     if (options.timeoutMilliseconds !== undefined) this.#watch(options.timeoutMilliseconds + OVERDUE_MS)
   }
 
@@ -202,7 +204,7 @@ class MachineHandle implements RunningMachine {
         this.#listener.saved?.(event.state)
         return
       case 'module':
-        interpreter = event.module
+        interpreters.set(event.backend, event.module)
         return
       case 'end':
         this.#end(event.report)

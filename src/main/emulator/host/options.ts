@@ -179,6 +179,6 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('region'), dump: z.object({ name: z.string(), text: z.string(), wasm: bytesSchema }) }),
   z.object({ type: z.literal('end'), report: runReportSchema }),
   /** The compiled interpreter, for the next worker. */
-  z.object({ type: z.literal('module'), module: z.instanceof(WebAssembly.Module) }),
+  z.object({ type: z.literal('module'), backend: z.enum(BACKENDS), module: z.instanceof(WebAssembly.Module) }),
 ])
 export type WorkerEvent = z.infer<typeof eventSchema>

@@ -4,6 +4,7 @@ import { interpreterModule, setInterpreterModule } from '../cpu/interp/interp'
 import { reportThrown } from '../debug/report'
 import { toFailure } from '../../../shared/failure'
 import { DEFAULT_BACKEND } from '../../../shared/machine-schemas'
+import type { BackendName } from '../machine/machine'
 import { yieldToWindow } from './priority'
 import type { Command, StartOptions, WorkerEvent } from './options'
 import { commandSchema, machineEnded } from './options'
@@ -11,8 +12,6 @@ import { Session } from './session'
 
 /** So long a boot has the processor like everything else. */
 const BOOTING_MS = 1000
-/** Whether the usual backend's interpreter counts jumps for the translator. */
-const TRANSLATES = DEFAULT_BACKEND === 'block'
 /** So long a rehearsal goes on: to the kernel, and some of what that does. The more often, the better the code that is made of it. */
 const REHEARSAL_MS = 60
 const REHEARSALS = 5
@@ -27,15 +26,17 @@ function listen(port: NonNullable<typeof parentPort>): void {
   const unseen: (() => void)[] = []
   /** Events of logs on their way, by log. */
   const unlogged = new Map<number, () => void>()
-  let prepared = false
+  const prepared = new Set<BackendName>()
   let rehearsal: Session | undefined
 
-  /** Takes the interpreter of the usual backend that another worker compiled, or compiles it and passes it on. */
-  const useModule = (module: WebAssembly.Module | undefined, needed: boolean): void => {
-    if (prepared) return
-    if (module) setInterpreterModule(module, TRANSLATES)
-    else if (needed) post({ type: 'module', module: interpreterModule(TRANSLATES) })
-    prepared = module !== undefined || needed
+  /** Takes the interpreter of a backend that another worker compiled, or compiles it and passes it on. */
+  const useModule = (module: WebAssembly.Module | undefined, backend: BackendName): void => {
+    if (backend === 'oracle' || prepared.has(backend)) return
+    // That of the translating backend counts jumps.
+    const translates = backend === 'block'
+    if (module) setInterpreterModule(module, translates)
+    else post({ type: 'module', backend, module: interpreterModule(translates) })
+    prepared.add(backend)
   }
 
   /** What runs for the first time is compiled meanwhile: a boot would take twice as long. */
@@ -59,7 +60,7 @@ function listen(port: NonNullable<typeof parentPort>): void {
     rehearsal = undefined
     // Whoever wants it in real time watches; until something is to be seen, the machine is what they wait for.
     if (command.options.pace === 'realtime') setTimeout(yieldToWindow, BOOTING_MS)
-    useModule(command.module, command.options.backend === DEFAULT_BACKEND)
+    useModule(command.module, command.options.backend)
     try {
       session = new Session(command.options, {
         screen: (screen) => {
@@ -100,7 +101,7 @@ function listen(port: NonNullable<typeof parentPort>): void {
     const command = commandSchema.parse(message)
     switch (command.type) {
       case 'prepare':
-        useModule(command.module, true)
+        useModule(command.module, command.rehearsal?.backend ?? DEFAULT_BACKEND)
         if (command.rehearsal) void rehearse(command.rehearsal)
         return
       case 'start':
