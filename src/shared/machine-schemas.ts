@@ -5,7 +5,7 @@ import { pausedSchema, timelineEntrySchema } from './run-state'
 
 /** How a machine executes instructions: translating hot code, interpreting, or slowly and simply. */
 export const BACKENDS = ['block', 'interp', 'oracle'] as const
-export const DEFAULT_BACKEND: (typeof BACKENDS)[number] = 'interp'
+export const DEFAULT_BACKEND: (typeof BACKENDS)[number] = 'block'
 
 /** What the translating backend did. */
 export const translationSchema = z.object({

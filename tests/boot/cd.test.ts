@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { BootMedium, Screen } from '../../src/shared/machine-schemas'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { grubCdOf, hasGrub } from '../support/grub'
 import { runInOwnPc } from './own-pc'
 
@@ -19,14 +20,14 @@ function greyShare(screen: Screen): number {
 
 describe.skipIf(!hasGrub())('GRUB', () => {
   test.each<BootMedium>(['cd', 'disk'])('comes to its menu from a %s', { timeout: TIMEOUT_MS }, (medium) => {
-    const run = runInOwnPc(grubCdOf(MENU), { backend: 'interp', medium, seconds: 10, untilText: 'The second entry' })
+    const run = runInOwnPc(grubCdOf(MENU), { backend: DEFAULT_BACKEND, medium, seconds: 10, untilText: 'The second entry' })
     expect(run.screenFlow).toContain('GNU GRUB')
     expect(run.screenFlow).toContain('*The first entry')
   })
 
   test('draws its menu in a graphics mode', { timeout: TIMEOUT_MS }, () => {
     const commands = ['insmod all_video', 'insmod gfxterm', 'set gfxmode=640x480x32', 'terminal_output gfxterm', ...MENU]
-    const { screen } = runInOwnPc(grubCdOf(commands), { backend: 'interp', seconds: 10, until: (shown) => greyShare(shown) > 0.02 })
+    const { screen } = runInOwnPc(grubCdOf(commands), { backend: DEFAULT_BACKEND, seconds: 10, until: (shown) => greyShare(shown) > 0.02 })
     expect(screen).toMatchObject({ mode: 'graphics', width: 640, height: 480 })
     // The chosen entry is a bar of grey; the rest is mostly black.
     expect(greyShare(screen)).toBeGreaterThan(0.02)
@@ -35,7 +36,7 @@ describe.skipIf(!hasGrub())('GRUB', () => {
 
   test.skipIf(!existsSync(MEMTEST))('starts memtest86+, which tests our memory', { timeout: TIMEOUT_MS }, () => {
     const cd = grubCdOf(['linux16 /boot/memtest', 'boot'], { 'boot/memtest': readFileSync(MEMTEST) })
-    const run = runInOwnPc(cd, { backend: 'interp', memoryMib: 16, seconds: 10, untilText: '[Address' })
+    const run = runInOwnPc(cd, { backend: DEFAULT_BACKEND, memoryMib: 16, seconds: 10, untilText: '[Address' })
     expect(run.screenFlow).toMatch(/Memtest86\+ v\d/)
     expect(run.screenFlow).toMatch(/Memory {2}: +16MB/)
     expect(run.screenFlow).toMatch(/Errors: 0/)

@@ -9,6 +9,7 @@ import { MemoryReader } from '../../src/main/emulator/debug/look/memory'
 import { registersOf } from '../../src/main/emulator/debug/look/registers'
 import { Machine } from '../../src/main/emulator/machine/machine'
 import { bootFacts, KernelInfo } from '../../src/main/services/booted-kernel'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { findQemu } from '../support/qemu'
 import { requireTool } from '../support/tools'
 import { templateImages } from './template-images'
@@ -58,7 +59,7 @@ async function askQemu(image: string, commands: (registers: string) => string[])
 }
 
 function ownMachine(image: Uint8Array): Machine {
-  const machine = new Machine({ image, memoryBytes: 128 << 20, backend: 'interp', startDate: 0, marks: bootFacts(image).marks, onSerial: () => undefined, onDebugConsole: () => undefined })
+  const machine = new Machine({ image, memoryBytes: 128 << 20, backend: DEFAULT_BACKEND, startDate: 0, marks: bootFacts(image).marks, onSerial: () => undefined, onDebugConsole: () => undefined })
   // Time enough for every template to come to its end, or to wait for somebody.
   machine.run(300_000_000)
   return machine
@@ -170,7 +171,7 @@ describe.each(templates.filter(({ template }) => WANTED.includes(template.id)))(
   test.skipIf(skip)('a run that is watched, stopped and stepped is the same run', async () => {
     const { marks, kernel } = bootFacts(new Uint8Array(readFileSync(await path())))
     const fresh = (): Machine =>
-      new Machine({ image: new Uint8Array(readFileSync(file)), memoryBytes: 32 << 20, backend: 'interp', startDate: 0, marks, onSerial: () => undefined, onDebugConsole: () => undefined })
+      new Machine({ image: new Uint8Array(readFileSync(file)), memoryBytes: 32 << 20, backend: DEFAULT_BACKEND, startDate: 0, marks, onSerial: () => undefined, onDebugConsole: () => undefined })
     const file = await path()
     const plain = fresh()
     plain.run(DEBUGGED_TICKS)

@@ -9,6 +9,7 @@ import { DEFAULT_START_DATE } from '../../src/main/emulator/host/options'
 import { Typist } from '../../src/main/emulator/host/typist'
 import { TICKS_PER_MILLISECOND } from '../../src/main/emulator/machine/clock'
 import { Machine } from '../../src/main/emulator/machine/machine'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { CHECKING_KERNELS, checkingImage, ownUpperKib } from './kernels'
 import { templateImages } from './template-images'
 
@@ -31,7 +32,7 @@ const kernels = Object.entries(CHECKING_KERNELS)
 function newMachine(image: Uint8Array): { machine: Machine; sent: number[] } {
   const sent: number[] = []
   const send = (byte: number): void => void sent.push(byte)
-  const machine = new Machine({ image, memoryBytes: MEMORY, backend: 'interp', startDate: DEFAULT_START_DATE, onSerial: send, onDebugConsole: send })
+  const machine = new Machine({ image, memoryBytes: MEMORY, backend: DEFAULT_BACKEND, startDate: DEFAULT_START_DATE, onSerial: send, onDebugConsole: send })
   new Typist(machine).type(KEYS)
   return { machine, sent }
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { FORCED, startMachine } from '../../src/main/emulator/host/handle'
 import type { RunReport } from '../../src/main/emulator/host/options'
 import { assembleFlat } from '../../src/main/toolchain'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { blamed, stopwatch, type Lap } from '../support/stopwatch'
 import source from './hostile-guest.S?raw'
 
@@ -66,7 +67,7 @@ async function runOne(image: Uint8Array, life: number, workerUrl: URL): Promise<
   let begin: (() => void) | undefined
   const begun = new Promise<void>((resolve) => (begin = resolve))
   const machine = startMachine(
-    { image, memoryBytes: MEMORY_BYTES, backend: 'interp', pace: 'fast' },
+    { image, memoryBytes: MEMORY_BYTES, backend: DEFAULT_BACKEND, pace: 'fast' },
     {
       screen: () => undefined,
       serial: () => undefined,

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { buildDiskImage, type DiskImageInput, inFormat, rawDiskOf, withCommandLine } from '../../src/main/image/index'
 import { VIRTUAL_DISK_FORMATS, type FileSystem, type ImageLayout } from '../../src/shared/image'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { linkKernel } from '../support/link-kernel'
 import { hasFirmware } from '../support/ovmf'
 import { bootInQemu, findQemu } from '../support/qemu'
@@ -80,7 +81,7 @@ const passed = { good: CHECKS[64], bad: [] }
 describe.each(SHAPES)('%s with %s', (layout, fileSystem) => {
   test('starts in our PC', async () => {
     const image = await imageFor('own', { layout, fileSystem }, ownDrive(layout))
-    const run = runInOwnPc(image, { backend: 'interp', seconds: 10 })
+    const run = runInOwnPc(image, { backend: DEFAULT_BACKEND, seconds: 10 })
     expect(readReport(run.serial)).toEqual(passed)
   })
 
@@ -109,7 +110,7 @@ describe('a virtual disk', () => {
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
-    expect(runInOwnPc(rawDiskOf(inFormat(image, format, 'disk'), 'disk'), { backend: 'interp', seconds: 3, untilText: 'Holl' }).screenFlow).toContain('Holl')
+    expect(runInOwnPc(rawDiskOf(inFormat(image, format, 'disk'), 'disk'), { backend: DEFAULT_BACKEND, seconds: 3, untilText: 'Holl' }).screenFlow).toContain('Holl')
   }, TIMEOUT_MS)
 })
 
@@ -118,14 +119,14 @@ describe('what a boot volume may hold', () => {
     if (!checking) throw new Error('no such kernel')
     const defines = { EXPECTED_UPPER_KIB: OWN_UPPER_KIB, EXPECTED_COMMAND_LINE: JSON.stringify(COMMAND_LINE), ...checking.defines }
     const { image } = await buildDiskImage({ kernel: await linkKernel({ ...checking, defines }), loader: await loader(), commandLine: COMMAND_LINE, compress: true, image: { firmware: 'bios' } })
-    expect(readReport(runInOwnPc(image, { backend: 'interp', seconds: 10 }).serial)).toEqual(passed)
+    expect(readReport(runInOwnPc(image, { backend: DEFAULT_BACKEND, seconds: 10 }).serial)).toEqual(passed)
   })
 
   test.each<[ImageLayout, FileSystem]>([['mbr', 'auto'], ['mbr', 'none'], ['gpt', 'auto'], ['superfloppy', 'auto'], ['floppy', 'auto'], ['iso', 'auto']])('a disk that got another command line starts: %s with %s', async (layout, fileSystem) => {
     const image = await imageFor('own', { layout, fileSystem }, ownDrive(layout))
-    const wrong = runInOwnPc(await withCommandLine(image, 'another'), { backend: 'interp', seconds: 10 })
+    const wrong = runInOwnPc(await withCommandLine(image, 'another'), { backend: DEFAULT_BACKEND, seconds: 10 })
     expect(readReport(wrong.serial).bad.join(' ')).toMatch(/command line/)
-    const right = runInOwnPc(await withCommandLine(await withCommandLine(image, 'another'), COMMAND_LINE), { backend: 'interp', seconds: 10 })
+    const right = runInOwnPc(await withCommandLine(await withCommandLine(image, 'another'), COMMAND_LINE), { backend: DEFAULT_BACKEND, seconds: 10 })
     expect(readReport(right.serial)).toEqual(passed)
   })
 
@@ -133,9 +134,9 @@ describe('what a boot volume may hold', () => {
     const kernel = await linkKernel({ bits: 32, source: tiny, defines: { HEADER: header(0) }, linkArguments: ['--image-base=0x100000'] })
     const idle = await linkKernel({ bits: 32, source: '__asm__(".section .multiboot,\\"a\\"\\n.balign 4\\n.long 0x1badb002, 0, -0x1badb002\\n.text\\n.globl start\\nstart: hlt\\njmp start\\n");', linkArguments: ['--image-base=0x100000'] })
     const input = { kernel: idle, title: 'Sleeps', entries: [{ kernel, title: 'Says Holl' }], loader: await loader(), image: { firmware: 'bios' as const } }
-    const menu = runInOwnPc((await buildDiskImage({ ...input, default: 2 })).image, { backend: 'interp', seconds: 5, untilText: 'Says Holl' })
+    const menu = runInOwnPc((await buildDiskImage({ ...input, default: 2 })).image, { backend: DEFAULT_BACKEND, seconds: 5, untilText: 'Says Holl' })
     expect(menu.screenFlow).toMatch(/Sleeps.*Says Holl/)
-    const run = runInOwnPc((await buildDiskImage({ ...input, default: 2, timeout: 1 })).image, { backend: 'interp', seconds: 10, untilText: 'Holl\0' })
+    const run = runInOwnPc((await buildDiskImage({ ...input, default: 2, timeout: 1 })).image, { backend: DEFAULT_BACKEND, seconds: 10, untilText: 'Holl\0' })
     expect(run.serial).toContain('em')
   })
 })

@@ -10,6 +10,7 @@ import { type BackendName, Machine, type Outcome } from '../../src/main/emulator
 import type { Roms } from '../../src/main/emulator/machine/roms'
 import type { BootMedium, Screen } from '../../src/shared/machine-schemas'
 import { screenLines } from '../../src/shared/screen-text'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { requireTool } from '../support/tools'
 
 /** Milliseconds of the guest's time between two looks at its screen. */
@@ -52,7 +53,7 @@ export interface Climb {
 }
 
 /** Climbs until the text is there, the machine ends, or the time is over. */
-export function climb({ image, medium, drives, memoryMib = 64, roms, backend = 'interp', steps = [], untilText, seconds, mostHostSeconds = Infinity }: Rung): Climb {
+export function climb({ image, medium, drives, memoryMib = 64, roms, backend = DEFAULT_BACKEND, steps = [], untilText, seconds, mostHostSeconds = Infinity }: Rung): Climb {
   let serial = ''
   const machine = new Machine({
     image, medium, drives, roms, memoryBytes: memoryMib << 20, backend, startDate: Date.UTC(2026, 0, 1, 12),

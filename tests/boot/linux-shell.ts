@@ -4,6 +4,7 @@ import type { ExtraDrive } from '../../src/main/emulator/machine/drives'
 import { Machine, type Outcome } from '../../src/main/emulator/machine/machine'
 import { unpackedLinux } from '../../src/main/services/unpacked-linux'
 import { screenLines } from '../../src/shared/screen-text'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { archive, type ArchiveFile, type DebianLinux, DRIVER_MODULES, FILE_MODE } from '../support/linux'
 import { imageOf } from './qemu-judge'
 
@@ -57,7 +58,7 @@ export class Operator {
       image,
       drives,
       memoryBytes: MEMORY_MIB << 20,
-      backend: 'interp',
+      backend: DEFAULT_BACKEND,
       processors,
       startDate: Date.UTC(2026, 0, 1),
       onReset: 'end',

@@ -1,6 +1,7 @@
 /** Kernels of the Rust crate bootloader: every promise of the hand-off, checked by a kernel in QEMU and in Bootlab's own PC. */
 import { describe, expect, test } from 'vitest'
 import type { BootloaderCrate } from '../../src/shared/boot'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { findQemu } from '../support/qemu'
 import { linkKernel, type TestKernel } from '../support/link-kernel'
 import { readReport } from './kernels'
@@ -53,7 +54,7 @@ describe.skipIf(findQemu() === undefined)('kernels of the bootloader crate in QE
 
 describe('kernels of the bootloader crate in Bootlab’s own PC', () => {
   test.each(Object.entries(CASES))('%s', async (_name, entry) => {
-    const run = runInOwnPc(await crateImage(entry), { backend: 'interp', seconds: 5 })
+    const run = runInOwnPc(await crateImage(entry), { backend: DEFAULT_BACKEND, seconds: 5 })
     expect(readReport(run.serial)).toEqual({ good: entry.checks, bad: [] })
     expect(run.outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
   })

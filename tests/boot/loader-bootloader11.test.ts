@@ -8,6 +8,7 @@ import { readReport } from './kernels'
 import { runInOwnPc } from './own-pc'
 import { bootImage, imageOf } from './qemu-judge'
 import source from './qemu-kernels/bootloader11.c?raw'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 
 interface Case {
   wishes: Wishes
@@ -100,7 +101,7 @@ describe.skipIf(findQemu() === undefined)('kernels of the bootloader crate 0.11 
 
 describe('kernels of the bootloader crate 0.11 in Bootlab’s own PC', () => {
   test.each(Object.entries(CASES))('%s', async (_name, entry) => {
-    const run = runInOwnPc(await crateImage(entry), { backend: 'interp', seconds: 5 })
+    const run = runInOwnPc(await crateImage(entry), { backend: DEFAULT_BACKEND, seconds: 5 })
     expect(readReport(run.serial)).toEqual({ good: entry.checks, bad: [] })
     expect(run.outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
   })

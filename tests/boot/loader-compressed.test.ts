@@ -5,6 +5,7 @@ import { grubCdOf, hasGrub } from '../support/grub'
 import { linkKernel } from '../support/link-kernel'
 import { findQemu } from '../support/qemu'
 import { noise } from '../../src/main/image/elf-sample'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { runInOwnPc } from './own-pc'
 import { bootImage, imageOf } from './qemu-judge'
 import source from './qemu-kernels/modules.c?raw'
@@ -45,7 +46,7 @@ const image = async (): Promise<Uint8Array> => imageOf(await kernel(), '', { mod
 
 describe('a compressed kernel with compressed modules', () => {
   test('is inflated in Bootlab’s own PC', async () => {
-    const run = runInOwnPc(await image(), { backend: 'interp', seconds: 10 })
+    const run = runInOwnPc(await image(), { backend: DEFAULT_BACKEND, seconds: 10 })
     expect(moduleLines(run.serial)).toEqual(MODULES.map(line))
     expect(run.outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
   })
@@ -82,7 +83,7 @@ describe('a damaged compressed module', () => {
     ['it is cut in the middle', new Uint8Array(Buffer.concat([whole.subarray(0, whole.length / 2), whole.subarray(-8)])), 'it ends too early'],
     ['another follows it', new Uint8Array(Buffer.concat([whole, whole])), 'it goes on behind its end'],
   ])('%s', async (_name, bytes, says) => {
-    const run = runInOwnPc(await imageOf(await kernel(), '', { modules: [{ bytes, commandLine: '' }] }), { backend: 'interp', seconds: 5, untilText: 'write the image again' })
+    const run = runInOwnPc(await imageOf(await kernel(), '', { modules: [{ bytes, commandLine: '' }] }), { backend: DEFAULT_BACKEND, seconds: 5, untilText: 'write the image again' })
     expect(run.screenFlow).toContain(`Bootlab: a module is compressed, but damaged: ${says}.`)
   })
 })

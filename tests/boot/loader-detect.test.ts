@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { planKernel } from '../../src/main/image/kernel'
 import { LIMINE_COMMON } from '../../src/main/image/limine-requests'
 import type { BootProtocol } from '../../src/shared/boot'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { linkKernel } from '../support/link-kernel'
 import { crateSection } from './crate11-config'
 import { header, script } from './kernels'
@@ -35,7 +36,7 @@ describe('without a line "protocol"', () => {
     const named = await imageOf(kernel)
     const left = named.slice()
     setConfig(left, `protocol ${protocol}\n`, '')
-    const [first, second] = [named, left].map((image) => runInOwnPc(image, { backend: 'interp', seconds: 5 }))
+    const [first, second] = [named, left].map((image) => runInOwnPc(image, { backend: DEFAULT_BACKEND, seconds: 5 }))
     expect(first?.outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
     expect(first?.serial).toHaveLength(8)
     expect([second?.outcome, second?.serial]).toEqual([first?.outcome, first?.serial])

@@ -10,6 +10,7 @@ import { CONFIG_PATH } from '../../src/main/image/boot-config'
 import { readFat } from '../../src/main/image/fat-read'
 import { DISK, SECTOR_BYTES } from '../../src/main/image/layout'
 import { writeRawHeader } from '../../src/main/image/raw-volume'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { linkKernel } from '../support/link-kernel'
 import { runInOwnPc } from './own-pc'
 import { imageOf } from './qemu-judge'
@@ -153,7 +154,7 @@ describe.each([
   test.each(Object.entries(faults))('%s', async (_name, { image: build, damage, quirks, memoryMib, model, says }) => {
     const image = await (build ? build(kernels) : fat(kernels.small))
     damage?.(image)
-    const run = runInOwnPc(image, { backend: 'interp', seconds: 5, untilText: says, ...(quirks && { quirks }), ...(memoryMib && { memoryMib }), ...(model && { model }) })
+    const run = runInOwnPc(image, { backend: DEFAULT_BACKEND, seconds: 5, untilText: says, ...(quirks && { quirks }), ...(memoryMib && { memoryMib }), ...(model && { model }) })
     expect(run.screenFlow).toContain(says)
     expect(run.serial).toContain(says)
     expect(run.debugPort).toContain(says)

@@ -1,6 +1,7 @@
 /** Kernels for the Limine protocol: every promise of every base revision, checked by a kernel in QEMU and in Bootlab's own PC. Alone: about 90 s. */
 import { describe, expect, test } from 'vitest'
 import { LIMINE_COMMON, LIMINE_FEATURES, LIMINE_REVISION_TAG } from '../../src/main/image/limine-requests'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { type Firmware, hasFirmware } from '../support/ovmf'
 import { findQemu, type QemuOptions } from '../support/qemu'
 import { COMMAND_LINE, readReport } from './kernels'
@@ -60,14 +61,14 @@ describe.skipIf(findQemu() === undefined)('Limine kernels under UEFI', () => {
 describe('Limine kernels in Bootlab’s own PC', () => {
   test.each([0, 1, 2, 3, 4, 5, 6])('base revision %i', async (revision) => {
     const { file, modules } = await limineKernel({ defines: { REVISION: revision }, modules: 2, commandLine: COMMAND_LINE })
-    const run = runInOwnPc(await imageOf(file, COMMAND_LINE, { modules }), { backend: 'interp', seconds: 5 })
+    const run = runInOwnPc(await imageOf(file, COMMAND_LINE, { modules }), { backend: DEFAULT_BACKEND, seconds: 5 })
     expect(readReport(run.serial)).toEqual({ good: LIMINE_CHECKS, bad: [] })
     expect(run.outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
   })
 
   test.each([[2, {}], [4, { REVISION: 3 }], [2, { LEVELS: 5, LEVELS_WANTED: 5 }]])('%i processors, %o', async (processors, defines) => {
     const { file } = await limineKernel({ defines: { PROCESSORS: processors, ...defines }, commandLine: COMMAND_LINE })
-    const run = runInOwnPc(await imageOf(file, COMMAND_LINE), { backend: 'interp', seconds: 5, processors })
+    const run = runInOwnPc(await imageOf(file, COMMAND_LINE), { backend: DEFAULT_BACKEND, seconds: 5, processors })
     expect(readReport(run.serial)).toEqual({ good: LIMINE_CHECKS, bad: [] })
     expect(run.outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
   })
@@ -75,7 +76,7 @@ describe('Limine kernels in Bootlab’s own PC', () => {
 
 test('5-level paging in Bootlab’s own PC', async () => {
   const { file } = await limineKernel({ defines: { LEVELS: 5, LEVELS_WANTED: 5 } })
-  const run = runInOwnPc(await imageOf(file), { backend: 'interp', seconds: 5 })
+  const run = runInOwnPc(await imageOf(file), { backend: DEFAULT_BACKEND, seconds: 5 })
   expect(readReport(run.serial)).toEqual({ good: LIMINE_CHECKS, bad: [] })
 })
 
@@ -104,7 +105,7 @@ describe('what the loader refuses, though the image builder did not see it', () 
     const { file } = await limineKernel({})
     const image = await imageOf(file)
     damage(image, new DataView(image.buffer))
-    const { screenFlow } = runInOwnPc(image, { backend: 'interp', seconds: 5, untilText: 'Bootlab: ' })
+    const { screenFlow } = runInOwnPc(image, { backend: DEFAULT_BACKEND, seconds: 5, untilText: 'Bootlab: ' })
     expect(screenFlow).toContain(says)
   })
 })

@@ -11,6 +11,7 @@ import { readReport } from './kernels'
 import { runInOwnPc } from './own-pc'
 import { bootImage, imageOf } from './qemu-judge'
 import init from './qemu-kernels/linux-init.c?raw'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 
 const hasQemu = findQemu() !== undefined
 const linux = debianLinux()
@@ -80,7 +81,7 @@ describe.each(['memtest86+x64.bin', 'memtest86+ia32.bin'] as const)('%s', (name)
 
   test.skipIf(program === undefined)('shows its screen in Bootlab’s own PC', async () => {
     if (program === undefined) throw new Error('The test is skipped without it.')
-    const run = runInOwnPc(await imageOf(program), { backend: 'interp', seconds: 5, untilText: 'Memtest86+ v' })
+    const run = runInOwnPc(await imageOf(program), { backend: DEFAULT_BACKEND, seconds: 5, untilText: 'Memtest86+ v' })
     expect(run.screenFlow).toContain('Memtest86+ v')
   })
 })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Builder } from '../../src/main/services/builder'
 import { assembleFlat } from '../../src/main/toolchain/assemble-flat'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { linkKernel } from '../support/link-kernel'
 import { script } from './kernels'
 import { type OwnRun, runInOwnPc } from './own-pc'
@@ -22,7 +23,7 @@ async function bootProject(boot: object, kernel: Uint8Array): Promise<OwnRun> {
   const { image, result } = await new Builder().build(folder)
   expect(result.problems).toEqual([])
   if (!image) throw new Error('The build made no image.')
-  return runInOwnPc(image, { backend: 'interp', seconds: 3 })
+  return runInOwnPc(image, { backend: DEFAULT_BACKEND, seconds: 3 })
 }
 
 describe('a manifest', () => {

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { buildDiskImage } from '../../src/main/image/index'
 import { assembleFlat } from '../../src/main/toolchain/assemble-flat'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { type OwnPcOptions, type OwnRun, runInOwnPc } from './own-pc'
 import { loader } from './qemu-judge'
 
@@ -22,7 +23,7 @@ async function imageWith(settings: { timeout?: number; default?: number }): Prom
 }
 
 function boot(image: Uint8Array, more: Partial<OwnPcOptions> = {}): OwnRun & { letter: string } {
-  const run = runInOwnPc(image, { backend: 'interp', seconds: 8, ...more })
+  const run = runInOwnPc(image, { backend: DEFAULT_BACKEND, seconds: 8, ...more })
   return { ...run, letter: run.serial.at(-1) ?? '' }
 }
 

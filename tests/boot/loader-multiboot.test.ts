@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { findMultibootHeader } from '../../src/main/image/multiboot'
 import { findMultiboot2Header } from '../../src/main/image/multiboot2'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { hasGrub, grubAccepts, grubCd } from '../support/grub'
 import { linkKernel } from '../support/link-kernel'
 import { findQemu } from '../support/qemu'
@@ -73,7 +74,7 @@ describe.skipIf(findQemu() === undefined || !hasGrub())('GRUB and Bootlab’s lo
 
 describe('in Bootlab’s own PC', () => {
   test.each(Object.entries(KERNELS))('%s', async (_name, kernelCase) => {
-    const run = runInOwnPc(await imageOf(await kernelOf(kernelCase), COMMAND_LINE, { modules: MODULES }), { backend: 'interp', seconds: 5 })
+    const run = runInOwnPc(await imageOf(await kernelOf(kernelCase), COMMAND_LINE, { modules: MODULES }), { backend: DEFAULT_BACKEND, seconds: 5 })
     expect(run.outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
     const lines = facts(run.serial)
     expect(lines.find((line) => line.startsWith('command line'))).toBe(`command line ${COMMAND_LINE}`)
@@ -113,7 +114,7 @@ start: call 1f
 
 test('a relocatable Multiboot 2 kernel is moved to where it wants to be', async () => {
   const kernel = await linkKernel({ bits: 32, source: ANYWHERE, linkerScript: script('0x100000', '0') })
-  const run = runInOwnPc(await imageOf(kernel), { backend: 'interp', seconds: 2 })
+  const run = runInOwnPc(await imageOf(kernel), { backend: DEFAULT_BACKEND, seconds: 2 })
   expect(run.outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
   expect(run.serial.charCodeAt(0)).toBe(0x30)
 })

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Quirks } from '../../src/main/emulator/firmware/quirks'
 import type { ImageOptions } from '../../src/main/image/disk-content'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { linkKernel } from '../support/link-kernel'
 import { header, readReport, script } from './kernels'
 import { runInOwnPc } from './own-pc'
@@ -40,7 +41,7 @@ describe.each(Object.entries(MEDIA))('%s', (medium, options) => {
     image = await imageOf(await linkKernel({ bits: 32, source: anywhere, defines, linkerScript: script('0x100000', '0') }), '', { image: options })
   })
   test.each(Object.entries(ODD).filter(([name]) => NOT[medium]?.[name] === undefined))('boots when %s', (_name, quirks) => {
-    const run = runInOwnPc(image, { backend: 'interp', seconds: 10, quirks, ...(options.layout === 'iso' && { medium: 'cd' as const }), ...(options.layout === 'floppy' && { medium: 'floppy' as const }) })
+    const run = runInOwnPc(image, { backend: DEFAULT_BACKEND, seconds: 10, quirks, ...(options.layout === 'iso' && { medium: 'cd' as const }), ...(options.layout === 'floppy' && { medium: 'floppy' as const }) })
     expect([readReport(run.serial), run.outcome, run.screenFlow.trim()]).toEqual([{ good: 4, bad: [] }, { reason: 'debug-exit', value: 0x10 }, ''])
   })
 })

@@ -5,6 +5,7 @@ import { sampleElf } from '../../src/main/image/elf-sample'
 import { MEMORY, SECTOR_BYTES } from '../../src/main/image/layout'
 import { screenLines } from '../../src/shared/screen-text'
 import { assembleFlat } from '../../src/main/toolchain/assemble-flat'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { linkKernel, type TestKernel } from '../support/link-kernel'
 import { findQemu } from '../support/qemu'
 import { header, readReport, script } from './kernels'
@@ -42,7 +43,7 @@ describe.skipIf(!hasQemu)('a kernel in QEMU', () => {
 
 describe('a kernel in Bootlab’s own PC', () => {
   test.each(Object.entries(CASES))('%s', async (_name, kernel) => {
-    const run = runInOwnPc(await imageOf(await linkKernel(kernel)), { backend: 'interp', seconds: 5 })
+    const run = runInOwnPc(await imageOf(await linkKernel(kernel)), { backend: DEFAULT_BACKEND, seconds: 5 })
     expect(readReport(run.serial)).toEqual({ good: GOOD, bad: [] })
     expect(run.outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
   })
@@ -67,7 +68,7 @@ describe('a flat binary', () => {
   ])('of %i bits at %i', async (bits, address, says) => {
     const code = await assembleFlat({ sources: [{ name: 'flat.S', text: FLAT[bits] }], linkerScript: `SECTIONS { . = ${address}; .text : { *(.text) } }`, defines: {} })
     const image = await imageOf(code, '', { protocol: `flat${bits}`, address })
-    const own = runInOwnPc(image, { backend: 'interp', seconds: 2 })
+    const own = runInOwnPc(image, { backend: DEFAULT_BACKEND, seconds: 2 })
     expect([own.serial, own.outcome]).toEqual([says, { reason: 'debug-exit', value: 0x10 }])
     if (!hasQemu) return
     const judged = await bootImage(image, { timeoutMs: 20_000 })
@@ -87,7 +88,7 @@ test.each(VOLUMES)('100 segments are loaded, each to its place, from %s', async 
   const sum = '.code32\nstart: movl $0x200000, %esi\n movl $99, %ecx\n xorl %eax, %eax\n1: addl $0x3000, %esi\n addl (%esi), %eax\n decl %ecx\n jnz 1b\n movw $0x3f8, %dx\n cmpl $4950, %eax\n jne 2f\n movb $\'s\', %al\n outb %al, %dx\n movb $0x10, %al\n movw $0xf4, %dx\n outb %al, %dx\n2: jmp 2b\n'
   const code = await assembleFlat({ sources: [{ name: 'sum.S', text: sum }], linkerScript: 'SECTIONS { . = 0x200000; .text : { *(.text) } }', defines: {} })
   const kernel = sampleElf({ bits: 32, segments: places.map((virtualAddress, index) => ({ virtualAddress, content: index === 0 ? code : Uint8Array.of(index, 0, 0, 0) })) })
-  const run = runInOwnPc(await imageOf(kernel, '', { image }), { backend: 'interp', seconds: 2 })
+  const run = runInOwnPc(await imageOf(kernel, '', { image }), { backend: DEFAULT_BACKEND, seconds: 2 })
   expect([run.serial, run.outcome]).toEqual(['s', { reason: 'debug-exit', value: 0x10 }])
 })
 
@@ -118,7 +119,7 @@ static uint8_t huge[256 << 20];
   test.each(VOLUMES)('is loaded from %s in Bootlab’s own PC, which shows how far it is', async (_name, image) => {
     let seen = ''
     const run = runInOwnPc(await imageOf(kernel, '', { image }), {
-      backend: 'interp',
+      backend: DEFAULT_BACKEND,
       seconds: 60,
       memoryMib: 512,
       until: (screen) => {
@@ -166,14 +167,14 @@ describe('a BIOS without LBA disk access', () => {
     expect([run.exit, run.serial]).toEqual([{ reason: 'text' }, 'em'])
   })
   test('is served by geometry in Bootlab’s own PC', async () => {
-    const run = runInOwnPc(await image(), { backend: 'interp', seconds: 3, untilText: 'Holl' })
+    const run = runInOwnPc(await image(), { backend: DEFAULT_BACKEND, seconds: 3, untilText: 'Holl' })
     expect([run.screenFlow.includes('Holl'), run.serial]).toEqual([true, 'em'])
   })
   test('is told when the disk is too large for geometry', async () => {
     const disk = await image()
     // The volume's place moves out of reach: 1024 cylinders are at most 8 GiB.
     new DataView(disk.buffer).setUint32(SECTOR_BYTES + MEMORY.STAGE2_VOLUME_LBA, 0x7000_0000, true)
-    const run = runInOwnPc(disk, { backend: 'interp', seconds: 3, untilText: 'cylinders.' })
+    const run = runInOwnPc(disk, { backend: DEFAULT_BACKEND, seconds: 3, untilText: 'cylinders.' })
     expect(run.serial).toContain('sector 1879048192 is out of reach: this BIOS has no LBA disk access (INT 13h 42h), and without it a disk ends after 1024 cylinders.')
   })
 })

@@ -1,6 +1,7 @@
 /** What the loader finds out by itself, and what it says of kernels for the crate bootloader 0.11 and of Linux kernels that were changed on the disk, where the builder cannot look. Alone: 10 s. */
 import { describe, expect, test } from 'vitest'
 import { DISK, RAW_VOLUME, SECTOR_BYTES } from '../../src/main/image/layout'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { linkKernel } from '../support/link-kernel'
 import { byteList, crateSection } from './crate11-config'
 import { runInOwnPc } from './own-pc'
@@ -49,7 +50,7 @@ describe('of a kernel for the crate bootloader 0.11 it says', () => {
   ])('%s', async (_name, change, says) => {
     const image = await imageOf(await crateKernel())
     change(sectionIn(image))
-    expect(runInOwnPc(image, { backend: 'interp', seconds: 3 }).screenFlow).toContain(says)
+    expect(runInOwnPc(image, { backend: DEFAULT_BACKEND, seconds: 3 }).screenFlow).toContain(says)
   })
 })
 
@@ -81,7 +82,7 @@ function headerIn(image: Uint8Array): DataView {
 
 describe('of a Linux kernel it says', () => {
   test('nothing when all is well', async () => {
-    expect(runInOwnPc(await imageOf(bzImage(), 'quiet'), { backend: 'interp', seconds: 3 }).outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
+    expect(runInOwnPc(await imageOf(bzImage(), 'quiet'), { backend: DEFAULT_BACKEND, seconds: 3 }).outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
   })
 
   test.each<[string, (header: DataView) => void, string]>([
@@ -95,14 +96,14 @@ describe('of a Linux kernel it says', () => {
   ])('%s', async (_name, change, says) => {
     const image = await imageOf(bzImage(), 'quiet', { modules: [{ bytes: Uint8Array.of(1, 2, 3), commandLine: '' }] })
     change(headerIn(image))
-    expect(runInOwnPc(image, { backend: 'interp', seconds: 3 }).screenFlow).toContain(says)
+    expect(runInOwnPc(image, { backend: DEFAULT_BACKEND, seconds: 3 }).screenFlow).toContain(says)
   })
 
   test('nothing of a relocatable one whose place is taken', async () => {
     const file = bzImage()
     new DataView(file.buffer).setBigUint64(0x258, 0x1_0000_0000n, true)
     file[0x234] = 1
-    expect(runInOwnPc(await imageOf(file, 'quiet'), { backend: 'interp', seconds: 3 }).outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
+    expect(runInOwnPc(await imageOf(file, 'quiet'), { backend: DEFAULT_BACKEND, seconds: 3 }).outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
   })
 })
 
@@ -124,6 +125,6 @@ describe('when the boot configuration leaves the protocol open, the loader knows
   ])('%s', async (_name, kernelOf) => {
     const image = await imageOf(await kernelOf(), 'quiet')
     withoutProtocol(image)
-    expect(runInOwnPc(image, { backend: 'interp', seconds: 5 }).outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
+    expect(runInOwnPc(image, { backend: DEFAULT_BACKEND, seconds: 5 }).outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
   })
 })

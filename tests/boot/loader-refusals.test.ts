@@ -4,6 +4,7 @@ import type { Quirks } from '../../src/main/emulator/firmware/quirks'
 import { noise, sampleElf } from '../../src/main/image/elf-sample'
 import { findMultibootHeader } from '../../src/main/image/multiboot'
 import { findMultiboot2Header } from '../../src/main/image/multiboot2'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { linkKernel } from '../support/link-kernel'
 import { header, script } from './kernels'
 import { runInOwnPc } from './own-pc'
@@ -130,7 +131,7 @@ describe('the loader refuses', () => {
   test.each(Object.entries(CASES))('%s', async (_name, { image: build, damage, says, memoryMib = 128, quirks }) => {
     const image = await build()
     damage?.(image, new DataView(image.buffer))
-    const run = runInOwnPc(image, { backend: 'interp', seconds: 2, memoryMib, untilText: says, ...(quirks && { quirks }) })
+    const run = runInOwnPc(image, { backend: DEFAULT_BACKEND, seconds: 2, memoryMib, untilText: says, ...(quirks && { quirks }) })
     expect(run.serial).toContain(says)
     expect(run.screenFlow).toContain(says)
     expect(run.serial.startsWith('Bootlab: ')).toBe(true)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parseInitrd, parseModule, readModules } from '../../src/main/services/boot-modules'
 import { Builder } from '../../src/main/services/builder'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { linkKernel } from '../support/link-kernel'
 import { bootInQemu, findQemu } from '../support/qemu'
 import { script } from './kernels'
@@ -33,7 +34,7 @@ const told = (serial: string): string[] => serial.split('\n').filter((line) => /
 
 async function ownRun(kernel: Uint8Array, modules: Parameters<typeof readModules>[0]): Promise<string[]> {
   const image = await new Builder().imageOf(kernel, 'kernel', COMMAND_LINE, undefined, { modules: await readModules(modules, read) })
-  const run = runInOwnPc(image, { backend: 'interp', seconds: 10 })
+  const run = runInOwnPc(image, { backend: DEFAULT_BACKEND, seconds: 10 })
   expect(run.outcome).toMatchObject({ reason: 'debug-exit' })
   return told(run.serial)
 }

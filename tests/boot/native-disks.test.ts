@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { createProject } from '../../src/main/project'
 import { Builder } from '../../src/main/services/builder'
 import { locate } from '../../src/main/services/locations'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { grubCdOf, hasGrub } from '../support/grub'
 import { runInOwnPc } from './own-pc'
 
@@ -33,7 +34,7 @@ describe.skipIf(!hasGrub())("GRUB's own driver", () => {
     const { image } = await new Builder().build(dir)
     if (!image) throw new Error('The disk cannot be built.')
     const cd = grubCdOf(COMMANDS, { 'hello.txt': Buffer.from('Read by the native driver.\n') })
-    const run = runInOwnPc(cd, { backend: 'interp', seconds: 20, medium: 'cd', drives: [{ image, medium: 'disk', readOnly: true }], untilText: 'DONE' })
+    const run = runInOwnPc(cd, { backend: DEFAULT_BACKEND, seconds: 20, medium: 'cd', drives: [{ image, medium: 'disk', readOnly: true }], untilText: 'DONE' })
     expect(run.screenFlow).toContain('Read by the native driver.')
     expect(run.screenFlow).toMatch(/boot\/ +efi\/ +DONE/)
   })

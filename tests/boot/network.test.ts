@@ -8,6 +8,7 @@ import { TICKS_PER_MILLISECOND, TICKS_PER_SECOND } from '../../src/main/emulator
 import { Machine } from '../../src/main/emulator/machine/machine'
 import { folderFiles } from '../../src/main/emulator/net/files'
 import { screenLines } from '../../src/shared/screen-text'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { requireFile } from '../support/debian-files'
 import { linkKernel } from '../support/link-kernel'
 
@@ -66,7 +67,7 @@ describe.skipIf(!iso || !bios || !vga)('iPXE on the network card', () => {
       medium: 'cd',
       roms: { bios: new Uint8Array(readFileSync(bios ?? '')), vga: new Uint8Array(readFileSync(vga ?? '')) },
       memoryBytes: 128 << 20,
-      backend: 'interp',
+      backend: DEFAULT_BACKEND,
       startDate: 0,
       network: { files: folderFiles(folder), bootFile: 'http://10.0.2.2/boot.ipxe' },
       onSerial: () => undefined,

@@ -16,6 +16,7 @@ import { Builder } from '../../src/main/services/builder'
 import { readRoms } from '../../src/main/services/firmware-files'
 import { locate } from '../../src/main/services/locations'
 import type { ImageLayout } from '../../src/shared/image'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { findQemu } from '../support/qemu'
 import { hasFirmware } from '../support/ovmf'
 import { told } from './ladder'
@@ -54,7 +55,7 @@ class Guest {
 
   constructor(roms: Roms, image: Uint8Array, drives: readonly ExtraDrive[] = []) {
     this.machine = new Machine({
-      image, drives, roms, memoryBytes: 128 << 20, backend: 'interp', startDate: Date.UTC(2026, 0, 1),
+      image, drives, roms, memoryBytes: 128 << 20, backend: DEFAULT_BACKEND, startDate: Date.UTC(2026, 0, 1),
       onSerial: (byte) => (this.serial += String.fromCharCode(byte)),
       onDebugConsole: () => undefined,
     })

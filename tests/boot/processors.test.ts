@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { Machine } from '../../src/main/emulator/machine/machine'
 import { TICKS_PER_MILLISECOND, TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { findQemu } from '../support/qemu'
 import { linkKernel } from '../support/link-kernel'
 import processors from './qemu-kernels/processors.c?raw'
@@ -16,7 +17,7 @@ const imageFor = async (count: number): Promise<Uint8Array> =>
 function boot(image: Uint8Array, count: number): { machine: Machine; serial(): string } {
   let serial = ''
   const machine = new Machine({
-    image, memoryBytes: MEMORY_BYTES, backend: 'interp', processors: count, startDate: 0,
+    image, memoryBytes: MEMORY_BYTES, backend: DEFAULT_BACKEND, processors: count, startDate: 0,
     onSerial: (byte) => (serial += String.fromCharCode(byte)),
     onDebugConsole: () => undefined,
   })

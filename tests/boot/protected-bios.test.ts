@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { outputHere, outputInQemu } from '../../src/main/emulator/firmware/bios-judge'
 import { assembleFlat } from '../../src/main/toolchain/assemble-flat'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { findQemu } from '../support/qemu'
 
 const RUN_TICKS = 20_000_000
@@ -18,7 +19,7 @@ const words = (bytes: Uint8Array): string[] => Array.from(new Uint32Array(bytes.
 
 test('the service directory, the PCI BIOS, APM, and the structures that are found by their signatures', { timeout: LIMIT_MS }, async () => {
   const image = await program('protected-bios.S')
-  const here = words(outputHere('interp', { image, medium: 'disk' }, RUN_TICKS))
+  const here = words(outputHere(DEFAULT_BACKEND, { image, medium: 'disk' }, RUN_TICKS))
   expect(here).toHaveLength(WORDS)
   // No checksum is wrong, and the PCI BIOS is found.
   expect(here.slice(0, 5)).toEqual(['0', '0', '0', '100', '0'])
@@ -29,7 +30,7 @@ test('the service directory, the PCI BIOS, APM, and the structures that are foun
 })
 
 test('a service that is called from virtual-8086 mode works on the memory that the program sees', { timeout: LIMIT_MS }, async () => {
-  const [status, ...signatures] = outputHere('interp', { image: await program('v86-bios.S'), medium: 'disk' }, RUN_TICKS)
+  const [status, ...signatures] = outputHere(DEFAULT_BACKEND, { image: await program('v86-bios.S'), medium: 'disk' }, RUN_TICKS)
   expect(status).toBe(0)
   // At the linear address, and not at the physical one.
   expect(signatures).toEqual([0x55, 0xaa, 0, 0])

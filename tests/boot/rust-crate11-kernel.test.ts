@@ -9,6 +9,7 @@ import { root } from '../../scripts/build-if-stale.mjs'
 import { planTree } from '../../src/main/project/import/import'
 import { readTree } from '../../src/main/project/import/tree'
 import { Builder } from '../../src/main/services/builder'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { bootInQemu, findQemu } from '../support/qemu'
 import { rustForTests, rustTestCache } from '../support/rust'
 import { runInOwnPc } from './own-pc'
@@ -51,7 +52,7 @@ describe.skipIf(tools === undefined)('a kernel with bootloader_api 0.11', { time
   }, 400_000)
 
   it('finds all that it asked for in our own PC', () => {
-    const run = runInOwnPc(new Uint8Array(readFileSync(image)), { backend: 'interp', seconds: 20 })
+    const run = runInOwnPc(new Uint8Array(readFileSync(image)), { backend: DEFAULT_BACKEND, seconds: 20 })
     expect(run.serial.split('\n')).toEqual(OUTPUT)
     expect(run.outcome).toEqual({ reason: 'debug-exit', value: 0x10 })
   })

@@ -11,6 +11,7 @@ import { startInProcess } from '../../src/main/emulator/host/session'
 import { Builder } from '../../src/main/services/builder'
 import type { Screen } from '../../src/shared/machine-schemas'
 import { screenText } from '../../src/shared/screen-text'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { bootInQemu, findQemu } from '../support/qemu'
 import { rustForTests, rustTestCache } from '../support/rust'
 
@@ -57,7 +58,7 @@ describe.skipIf(tools === undefined)('a kernel with crates', { timeout: 120_000 
     let screen: Screen | undefined
     const report = await new Promise<RunReport>((end) => {
       startInProcess(
-        { image: new Uint8Array(readFileSync(image)), memoryBytes: 128 << 20, backend: 'interp', pace: 'fast', keys: 'lab 42\n', timeoutMilliseconds: 60_000 },
+        { image: new Uint8Array(readFileSync(image)), memoryBytes: 128 << 20, backend: DEFAULT_BACKEND, pace: 'fast', keys: 'lab 42\n', timeoutMilliseconds: 60_000 },
         {
           screen: (shown) => void (screen = shown),
           serial: (port, bytes) => {

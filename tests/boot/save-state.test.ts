@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { Machine, type MachineOptions } from '../../src/main/emulator/machine/machine'
 import { TICKS_PER_MILLISECOND } from '../../src/main/emulator/machine/clock'
 import { StateError } from '../../src/main/emulator/state/error'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { hasSyslinux, syslinuxFloppy } from './ladder'
 import { fuzzStates } from './state-fuzz'
 import { type Chained, runChain } from './state-chain'
@@ -51,7 +52,7 @@ describe('a state that does not fit', () => {
   const image = new Uint8Array(1 << 20)
   image.set([0xfb, 0xf4, 0xeb, 0xfd])
   image.set([0x55, 0xaa], 510)
-  const options: MachineOptions = { image, memoryBytes: 4 << 20, backend: 'interp', startDate: 0, onSerial: () => undefined, onDebugConsole: () => undefined }
+  const options: MachineOptions = { image, memoryBytes: 4 << 20, backend: DEFAULT_BACKEND, startDate: 0, onSerial: () => undefined, onDebugConsole: () => undefined }
   const saved = (() => {
     const machine = new Machine(options)
     machine.run(10 * TICKS_PER_MILLISECOND)

@@ -14,6 +14,7 @@ import { TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
 import { Machine } from '../../src/main/emulator/machine/machine'
 import type { ImageLayout } from '../../src/shared/image'
 import type { Screen } from '../../src/shared/machine-schemas'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { runInOwnPc } from './own-pc'
 
 const BIOS = '/usr/share/seabios/bios-256k.bin'
@@ -62,7 +63,7 @@ describe.skipIf(!isThere)('SeaBIOS', () => {
     ['mbr', SMALL_BIOS, 'Booting from Hard Disk'],
   ] as const)('boots the smallest kernel from %s (%s) to the screen that our own firmware gives', { timeout: TIMEOUT_MS }, async (layout, bios, told) => {
     const image = await imageOf('miniboot-c', layout)
-    const options = { backend: 'interp', seconds: SECONDS, untilText: 'Hello, World !!' } as const
+    const options = { backend: DEFAULT_BACKEND, seconds: SECONDS, untilText: 'Hello, World !!' } as const
     const run = runInOwnPc(image, { ...options, roms: await readRoms(bios) })
     for (const line of [told, ...(bios === BIOS ? BOARD : [])]) expect(run.debugPort).toContain(line)
     expect(run.screenFlow).toContain('Hello, World !!')
@@ -102,14 +103,14 @@ describe.skipIf(!isThere)('SeaBIOS', () => {
       { afterText: 'abc', keys: ['Space', 'Digit1', 'Digit2', 'Digit3'] },
       { afterText: 'abc 123', keys: ['Enter'] },
     ]
-    const run = runInOwnPc(await imageOf(id), { backend: 'interp', seconds: SECONDS, roms: await readRoms(BIOS), typed, untilText: template.try.shows })
+    const run = runInOwnPc(await imageOf(id), { backend: DEFAULT_BACKEND, seconds: SECONDS, roms: await readRoms(BIOS), typed, untilText: template.try.shows })
     expect(run.screenFlow).toContain(template.try.shows)
   })
 
   test('starts anew from its ROM when the chipset resets the PC', { timeout: TIMEOUT_MS }, async () => {
     let told = ''
     const machine = new Machine({
-      image: await imageOf('miniboot-c'), roms: await readRoms(BIOS), memoryBytes: 32 << 20, backend: 'interp', startDate: 0,
+      image: await imageOf('miniboot-c'), roms: await readRoms(BIOS), memoryBytes: 32 << 20, backend: DEFAULT_BACKEND, startDate: 0,
       onSerial: () => undefined, onDebugConsole: (byte) => (told += String.fromCharCode(byte)),
     })
     const boots = (): number => told.split('Booting from 0000:7c00').length - 1

@@ -7,6 +7,7 @@ import { Typist } from '../../src/main/emulator/host/typist'
 import { TICKS_PER_MILLISECOND, TICKS_PER_SECOND } from '../../src/main/emulator/machine/clock'
 import { type BackendName, Machine, type MachineOptions } from '../../src/main/emulator/machine/machine'
 import { screenLines } from '../../src/shared/screen-text'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import type { Step } from './ladder'
 
 /** Guest's milliseconds between two looks at the screen. */
@@ -41,11 +42,11 @@ export interface ChainRun {
 }
 
 /** @param stops whether each joint saves the machine and goes on in another one @param backends of the machines, in turns */
-export function runChain({ options, steps = [], untilText, seconds, every, look = LOOK }: Chained, stops: boolean, backends: readonly (BackendName | BackendFactory)[] = ['interp']): ChainRun {
+export function runChain({ options, steps = [], untilText, seconds, every, look = LOOK }: Chained, stops: boolean, backends: readonly (BackendName | BackendFactory)[] = [DEFAULT_BACKEND]): ChainRun {
   let sent = ''
   const make = (): { machine: Machine; typist: Typist } => {
     const keep = (byte: number): void => void (sent += String.fromCharCode(byte))
-    const machine = new Machine({ ...options, backend: backends[joints.length % backends.length] ?? 'interp', startDate: Date.UTC(2026, 0, 1, 12), onSerial: keep, onDebugConsole: keep })
+    const machine = new Machine({ ...options, backend: backends[joints.length % backends.length] ?? DEFAULT_BACKEND, startDate: Date.UTC(2026, 0, 1, 12), onSerial: keep, onDebugConsole: keep })
     return { machine, typist: new Typist(machine) }
   }
   const joints: Joint[] = []

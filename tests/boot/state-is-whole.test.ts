@@ -7,6 +7,7 @@ import { Apic } from '../../src/main/emulator/devices/local-apic-registers'
 import { TICKS_PER_MILLISECOND } from '../../src/main/emulator/machine/clock'
 import { Machine, type MachineOptions } from '../../src/main/emulator/machine/machine'
 import * as at from '../../src/main/emulator/cpu/state/layout'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { type Comparison, differences } from '../support/object-graph'
 import { numbers, type Random } from '../support/random'
 
@@ -78,10 +79,10 @@ function idleRom(): Uint8Array {
 }
 
 const OWN_BIOS: MachineOptions = {
-  ...quiet, image: bootSector(1 << 20), memoryBytes: MEMORY, backend: 'interp',
+  ...quiet, image: bootSector(1 << 20), memoryBytes: MEMORY, backend: DEFAULT_BACKEND,
   drives: [{ image: bootSector(1_474_560), medium: 'floppy', readOnly: false }, { image: new Uint8Array(1 << 20), medium: 'cd', readOnly: true }, { image: new Uint8Array(1 << 20), medium: 'disk', readOnly: false }],
 }
-const ROM: MachineOptions = { ...quiet, image: bootSector(1_474_560), memoryBytes: MEMORY, backend: 'interp', roms: { bios: idleRom() }, network: { bootFile: 'pxelinux.0' } }
+const ROM: MachineOptions = { ...quiet, image: bootSector(1_474_560), memoryBytes: MEMORY, backend: DEFAULT_BACKEND, roms: { bios: idleRom() }, network: { bootFile: 'pxelinux.0' } }
 
 /** On controllers of their own. */
 const BUSES: MachineOptions = { ...OWN_BIOS, drives: (['ahci', 'nvme'] as const).map((bus) => ({ image: new Uint8Array(1 << 20), medium: 'disk', readOnly: false, bus })) }

@@ -11,6 +11,7 @@ import { bootInQemu, findQemu } from '../support/qemu'
 import { runInOwnPc } from './own-pc'
 import { imageOf } from './qemu-judge'
 import speaking from './qemu-kernels/speaking.c?raw'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 
 const MIB = 1 << 20
 const IMAGE_BYTES = 64 * MIB
@@ -49,7 +50,7 @@ describe.skipIf(!devices.possible || findQemu() === undefined || !hasFirmware('U
   }, TIMEOUT_MS + 10_000)
 
   test('boots in our own PC', () => {
-    const run = runInOwnPc(new Uint8Array(deviceContent(device, IMAGE_BYTES)), { backend: 'interp', seconds: 30 })
+    const run = runInOwnPc(new Uint8Array(deviceContent(device, IMAGE_BYTES)), { backend: DEFAULT_BACKEND, seconds: 30 })
     expect(run.serial).toContain(TEXT)
     expect(run.outcome).toMatchObject({ reason: 'debug-exit' })
   })

@@ -8,6 +8,7 @@ import { BACKENDS } from '../../src/shared/machine-schemas'
 import { startInProcess } from '../../src/main/emulator/host/session'
 import type { RunReport } from '../../src/main/emulator/host/options'
 import type { TextScreen } from '../../src/shared/machine-schemas'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { bootInQemu, findQemu } from '../support/qemu'
 import { templateImages } from './template-images'
 
@@ -63,7 +64,7 @@ describe.each(await templateImages())('template $template.id', ({ template, skip
 
   it.skipIf(skip || findQemu() === undefined)('does the same in QEMU', { timeout: 120_000 }, async () => {
     const path = await imageOf()
-    const { screen, serial } = await bootHere(readFileSync(path), 'interp', wanted, keys?.type)
+    const { screen, serial } = await bootHere(readFileSync(path), DEFAULT_BACKEND, wanted, keys?.type)
     const qemu = await bootInQemu(path, { untilText: wanted, timeoutMs: 60_000, ...(keys && { keys: { afterText: prints, text: keys.type } }) })
     if (exitCode !== undefined) {
       expect(qemu.exit).toEqual({ reason: 'debug-exit', code: exitCode })

@@ -7,6 +7,7 @@ import { PNG } from 'pngjs'
 import { type BackendName, Machine } from '../../src/main/emulator/machine/machine'
 import { screenPng } from '../../src/main/emulator/machine/picture'
 import type { Screen } from '../../src/shared/machine-schemas'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 import { Monitor, readPicture, type Picture } from '../support/qemu'
 
 const SLICE_TICKS = 200_000
@@ -15,7 +16,7 @@ const POLL_MS = 10
 const LIMIT_MS = 80_000
 
 /** What is shown after each scene. */
-export function scenesHere(image: Uint8Array, count: number, backend: BackendName = 'interp'): Screen[] {
+export function scenesHere(image: Uint8Array, count: number, backend: BackendName = DEFAULT_BACKEND): Screen[] {
   let shown = 0
   const machine = new Machine({ image, memoryBytes: 16 << 20, backend, startDate: 0, onSerial: () => undefined, onDebugConsole: () => void shown++ })
   return Array.from({ length: count }, (_, scene) => {

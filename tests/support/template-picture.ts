@@ -8,6 +8,7 @@ import { screenPng } from '../../src/main/emulator/machine/picture'
 import type { Template } from '../../src/main/project'
 import type { TextScreen } from '../../src/shared/machine-schemas'
 import { screenText } from '../../src/shared/screen-text'
+import { DEFAULT_BACKEND } from '../../src/shared/machine-schemas'
 
 /** Width to height, and the least width: what a few words fill. */
 const ASPECT = 16 / 10
@@ -23,7 +24,7 @@ export function templatePicture(image: Uint8Array, { id, prints, try: keys, exit
   const machine = new Machine({
     image,
     memoryBytes: 128 << 20,
-    backend: 'interp',
+    backend: DEFAULT_BACKEND,
     startDate: DEFAULT_START_DATE,
     onSerial: (byte) => void (serial += String.fromCharCode(byte)),
     onDebugConsole: () => undefined,
