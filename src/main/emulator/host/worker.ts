@@ -1,6 +1,8 @@
 /** Entry of the worker thread: one machine, commands in, events out. */
 import { parentPort } from 'node:worker_threads'
+import { setImmediate as takeTurns } from 'node:timers/promises'
 import { interpreterModule, setInterpreterModule } from '../cpu/interp/interp'
+import { rehearseTranslation } from '../cpu/jit/rehearsal'
 import { reportThrown } from '../debug/report'
 import { toFailure } from '../../../shared/failure'
 import { DEFAULT_BACKEND } from '../../../shared/machine-schemas'
@@ -15,6 +17,8 @@ const BOOTING_MS = 1000
 /** So long a rehearsal goes on: to the kernel, and some of what that does. The more often, the better the code that is made of it. */
 const REHEARSAL_MS = 60
 const REHEARSALS = 5
+/** So long the translator is rehearsed behind that. */
+const TRANSLATION_MS = 300
 
 function listen(port: NonNullable<typeof parentPort>): void {
   const post = (event: WorkerEvent): void => port.postMessage(event)
@@ -52,6 +56,9 @@ function listen(port: NonNullable<typeof parentPort>): void {
         return
       }
     }
+    if (options.backend !== 'block') return
+    const translation = rehearseTranslation()
+    for (const end = performance.now() + TRANSLATION_MS; !session && performance.now() < end; await takeTurns()) translation.next()
   }
 
   const start = (command: Extract<ReturnType<typeof commandSchema.parse>, { type: 'start' }>): void => {

@@ -1,4 +1,4 @@
-/** Bytes that should decode as a given row, with what the row leaves open chosen at random: for tests and fuzzing. */
+/** Bytes that should decode as a given row, with what the row leaves open chosen at random: for tests, fuzzing, and rehearsals of the translator. */
 import { hasModRm, hasOpcodeRegister, rowOperand, type Place } from '../isa/operands'
 import type { Row } from '../isa/row'
 import type { Random } from '../semantics/random'

@@ -1,4 +1,4 @@
-/** Deterministic random numbers for tests: 32-bit xorshift (Marsaglia, "Xorshift RNGs", 2003). */
+/** Deterministic random numbers for tests and rehearsals: 32-bit xorshift (Marsaglia, "Xorshift RNGs", 2003). */
 export class Random {
   #state: number
 
