@@ -101,7 +101,7 @@ describe('rules of control registers and MSRs', () => {
     ['CR0: paging off in 64-bit mode', 'long', CR0_FROM_EAX, { 0: CR0.PE }, '#13(0)'],
     ['CR0: TS', 'protected', CR0_FROM_EAX, { 0: CR0.PE | CR0.TS }, 'fine'],
     ['CR3: beyond the address width', 'long', CR3_FROM_RAX, { 0: 1n << 45n }, '#13(0)'],
-    ['CR4: a bit of a feature that is absent', 'protected', CR4_FROM_EAX, { 0: 1n << 22n }, '#13(0)'],
+    ['CR4: a bit of a feature that is absent', 'protected', CR4_FROM_EAX, { 0: 1n << 23n }, '#13(0)'],
     ['CR4: PAE off in long mode', 'long', CR4_FROM_EAX, { 0: 0n }, '#13(0)'],
     ['CR4: PGE', 'protected', CR4_FROM_EAX, { 0: CR4.PGE }, 'fine'],
     ['CR1 does not exist', 'protected', [0x0f, 0x22, 0xc8], {}, /^#6/],
