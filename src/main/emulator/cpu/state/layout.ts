@@ -211,8 +211,8 @@ export const LARGE_SHIFT = 22
 export const TLB_SET_BYTES = TLB_LARGE + LARGE_ENTRIES * 8
 export const TLB_SUPERVISOR = 0x1000
 export const TLB_USER = TLB_SUPERVISOR + TLB_SET_BYTES
-/** The area of one of several processors: laid out like the memory from 0 on, up to the end of the TLBs. */
-export const PROCESSOR_AREA_BYTES = TLB_USER + TLB_SET_BYTES
+/** The area of one of several processors: laid out like the memory from 0 on, up to the end of the TLBs. Whole pages, as RAM follows. */
+export const PROCESSOR_AREA_BYTES = alignUp(TLB_USER + TLB_SET_BYTES, PAGE)
 
 /**
  * Where the second part of instructions that cross a page lies: number of its physical page (u32), for each record that such an instruction may have. They
