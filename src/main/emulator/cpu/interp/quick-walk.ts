@@ -6,17 +6,11 @@
 import type { ModuleBuilder } from '../../wasm/module-builder'
 import { tlbEntry } from '../semantics/memory-code'
 import { constantValue, type WasmValue } from '../semantics/wasm-values'
-import { PHYSICAL_ADDRESS_BITS } from '../mmu/page-walk'
+import { ACCESSED, DIRTY, LARGE, PHYSICAL_ADDRESS_BITS, PRESENT, USER, WRITABLE } from '../mmu/page-walk'
 import { AC, CODE_64, CR0, CR4, EFER_BITS } from '../state/bits'
 import * as at from '../state/layout'
 import { QuickCode } from './quick-code'
 
-const PRESENT = 1
-const WRITABLE = 2
-const USER = 4
-const ACCESSED = 0x20
-const DIRTY = 0x40
-const LARGE = 0x80
 const CR3 = at.CONTROL + 3 * 8
 const CR4_FIELD = at.CONTROL + 4 * 8
 const PAGE_SHIFT = 12

@@ -13,12 +13,13 @@ import type { StateFields } from '../../state/fields'
 /** MAXPHYADDR, as CPUID leaf 80000008h reports it. */
 export const PHYSICAL_ADDRESS_BITS = 40
 
-const PRESENT = 1
-const WRITABLE = 2
-const USER = 4
-const ACCESSED = 0x20
-const DIRTY = 0x40
-const LARGE = 0x80
+/** Bits of the entries of all levels (SDM vol. 3A, 4.3 to 4.5). */
+export const PRESENT = 1
+export const WRITABLE = 2
+export const USER = 4
+export const ACCESSED = 0x20
+export const DIRTY = 0x40
+export const LARGE = 0x80
 
 const ERROR = { protection: 1, write: 2, user: 4, reserved: 8, fetch: 16, key: 32 } as const
 
